@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target compiles under the strictest settings the compiler offers.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A module's own tests: `FooTests` covers `Foo`.
+func tests(_ module: String, _ extra: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(module)Tests",
+        dependencies: [.init(stringLiteral: module)] + extra,
+        swiftSettings: strict
+    )
+}
+
+let package = Package(
+    name: "invd",
+    products: [
+        .library(name: "ColumnStore", targets: ["ColumnStore"]),
+        .library(name: "Durability", targets: ["Durability"]),
+        .library(name: "Inventory", targets: ["Inventory"]),
+    ],
+    targets: [
+        // MARK: - The core: values in, values out. No files, sockets, clocks or randomness.
+        .target(name: "CKernels"),
+        .target(name: "ColumnStore", dependencies: ["CKernels"], swiftSettings: strict),
+        .target(name: "Inventory", dependencies: ["ColumnStore"], swiftSettings: strict),
+
+        // MARK: - The edges: one owns the disk, the other owns the bytes on the network.
+        .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .target(
+            name: "Durability",
+            dependencies: ["CKernels", "CLZ4", "ColumnStore"],
+            swiftSettings: strict
+        ),
+
+        // MARK: - Tests. One suite per module.
+        tests("ColumnStore"),
+        tests("Durability", ["ColumnStore"]),
+        tests("Inventory", ["ColumnStore"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,125 @@
+/// Why bytes could not be read as what they were said to be.
+///
+/// Offsets count from the first byte that the reader was given.
+public enum ByteReaderError: Error, Equatable, Sendable {
+    /// The bytes end before the value does.
+    case truncated(offset: Int, needed: Int, available: Int)
+    /// A variable-length integer runs on past 64 bits.
+    case overlongInteger(offset: Int)
+    /// Text that is not UTF-8.
+    case invalidText(offset: Int)
+    /// A count or length above the limit its place allows.
+    case tooLong(offset: Int, length: UInt64, limit: Int)
+    /// A code that stands for nothing here.
+    case unknownCode(offset: Int, code: UInt64, what: String)
+    /// Bytes left over after everything was read.
+    case trailingBytes(offset: Int, count: Int)
+}
+
+/// A cursor over borrowed bytes with typed, checked reads: the mirror of ``ByteWriter``.
+///
+/// A reader is valid only inside the closure that lent it its bytes. Every read checks the bytes
+/// that are left before it touches them, and no length is believed before it was compared with
+/// what is there, so a hostile length allocates nothing.
+public struct ByteReader {
+    private let bytes: UnsafeRawBufferPointer
+    /// Where the next read begins.
+    public private(set) var offset = 0
+
+    public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    public var remaining: Int { self.bytes.count - self.offset }
+
+    @inline(__always)
+    private func require(_ byteCount: Int) throws(ByteReaderError) {
+        if self.bytes.count - self.offset < byteCount {
+            throw .truncated(offset: self.offset, needed: byteCount, available: self.remaining)
+        }
+    }
+
+    public mutating func readUInt8() throws(ByteReaderError) -> UInt8 {
+        try self.require(1)
+        defer { self.offset += 1 }
+        return self.bytes[self.offset]
+    }
+
+    public mutating func readBool() throws(ByteReaderError) -> Bool {
+        let offset = self.offset
+        switch try self.readUInt8() {
+        case 0: return false
+        case 1: return true
+        case let code: throw .unknownCode(offset: offset, code: UInt64(code), what: "boolean")
+        }
+    }
+
+    public mutating func readUInt16() throws(ByteReaderError) -> UInt16 { try self.readFixed() }
+    public mutating func readUInt32() throws(ByteReaderError) -> UInt32 { try self.readFixed() }
+    public mutating func readUInt64() throws(ByteReaderError) -> UInt64 { try self.readFixed() }
+    public mutating func readInt64() throws(ByteReaderError) -> Int64 { try self.readFixed() }
+    public mutating func readLSN() throws(ByteReaderError) -> LSN { LSN(try self.readFixed()) }
+
+    @inline(__always)
+    private mutating func readFixed<T: FixedWidthInteger>() throws(ByteReaderError) -> T {
+        let size = MemoryLayout<T>.size
+        try self.require(size)
+        defer { self.offset += size }
+        return T(littleEndian: self.bytes.loadUnaligned(fromByteOffset: self.offset, as: T.self))
+    }
+
+    /// An unsigned LEB128 integer of at most 64 bits.
+    public mutating func readVarint() throws(ByteReaderError) -> UInt64 {
+        let start = self.offset
+        var value: UInt64 = 0
+        var shift: UInt64 = 0
+        while true {
+            let byte = try self.readUInt8()
+            if shift == 63, byte > 1 { throw .overlongInteger(offset: start) }
+            value |= UInt64(byte & 0x7F) << shift
+            if byte < 0x80 { return value }
+            shift += 7
+            if shift > 63 { throw .overlongInteger(offset: start) }
+        }
+    }
+
+    /// A zigzag-folded LEB128 integer.
+    public mutating func readSignedVarint() throws(ByteReaderError) -> Int64 {
+        let folded = try self.readVarint()
+        return Int64(bitPattern: (folded >> 1) ^ (0 &- (folded & 1)))
+    }
+
+    /// A varint count that must not exceed `limit`.
+    public mutating func readCount(limit: Int) throws(ByteReaderError) -> Int {
+        let start = self.offset
+        let count = try self.readVarint()
+        guard count <= UInt64(limit) else {
+            throw .tooLong(offset: start, length: count, limit: limit)
+        }
+        return Int(count)
+    }
+
+    /// UTF-8 text after its byte count, which must not exceed `limit`.
+    public mutating func readText(limit: Int) throws(ByteReaderError) -> String {
+        let count = try self.readCount(limit: limit)
+        let start = self.offset
+        let bytes = try self.readBytes(count)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .invalidText(offset: start)
+        }
+        return text
+    }
+
+    /// Lends the next `count` bytes without copying them.
+    public mutating func readBytes(
+        _ count: Int
+    ) throws(ByteReaderError) -> UnsafeRawBufferPointer {
+        precondition(count >= 0, "\(count) bytes")
+        try self.require(count)
+        defer { self.offset += count }
+        return UnsafeRawBufferPointer(rebasing: self.bytes[self.offset..<(self.offset + count)])
+    }
+
+    /// Checks that everything was read.
+    public func finish() throws(ByteReaderError) {
+        if self.remaining > 0 { throw .trailingBytes(offset: self.offset, count: self.remaining) }
+    }
+}
