@@ -1,0 +1,190 @@
+/// Everything that changes state.
+///
+/// A command is a wish: ``InventoryState/decide(_:in:)`` says what it changes, or why it is refused.
+/// `ifRevision` makes a command conditional: it runs only while the entity it names is still at
+/// that revision.
+public enum Command: Hashable, Sendable {
+    case createCategory(name: String)
+    case renameCategory(CategoryID, name: String, ifRevision: UInt64?)
+    /// Refused while products refer to it.
+    case archiveCategory(CategoryID, ifRevision: UInt64?)
+
+    case createLocation(LocationDraft)
+    case updateLocation(LocationID, LocationUpdate, ifRevision: UInt64?)
+    /// Refused while stock is there.
+    case archiveLocation(LocationID, ifRevision: UInt64?)
+
+    case createProduct(ProductDraft)
+    /// All fields in one step.
+    case updateProduct(ProductID, ProductUpdate, ifRevision: UInt64?)
+    /// A product without history goes; one with history is archived and its SKU is free again.
+    case deleteProduct(ProductID, ifRevision: UInt64?)
+
+    case sell(Sale)
+    case returnSale(SaleReturn)
+    case restock(Restock)
+    case adjust(Adjustment)
+    case count(StockCount)
+    case setUnavailable(Hold)
+    case expectIncoming(Expectation)
+    case setFloor(FloorChange)
+    case reverse(Reversal)
+
+    /// Up to ``Limits/batchMax`` commands, none of them a batch.
+    case batch([Command], BatchMode)
+}
+
+/// What a batch does when one of its commands is refused.
+public enum BatchMode: UInt8, CaseIterable, Sendable {
+    /// All or nothing: one step, one LSN.
+    case atomic = 1
+    /// Each on its own, in order: each that is done has its own LSN.
+    case independent = 2
+}
+
+// MARK: - Catalog
+
+public struct LocationDraft: Hashable, Sendable {
+    public var code: String
+    public var name: String
+    public var zone: String
+    public var kind: LocationKind
+
+    public init(code: String, name: String, zone: String = "UTC", kind: LocationKind = .store) {
+        self.code = code
+        self.name = name
+        self.zone = zone
+        self.kind = kind
+    }
+}
+
+/// The fields of a location to change; `nil` leaves one as it is.
+public struct LocationUpdate: Hashable, Sendable {
+    public var code: String?
+    public var name: String?
+    public var zone: String?
+    public var kind: LocationKind?
+
+    public init(
+        code: String? = nil,
+        name: String? = nil,
+        zone: String? = nil,
+        kind: LocationKind? = nil
+    ) {
+        self.code = code
+        self.name = name
+        self.zone = zone
+        self.kind = kind
+    }
+}
+
+public struct ProductDraft: Hashable, Sendable {
+    public var sku: String
+    public var name: String
+    /// Empty for none.
+    public var barcode: String
+    public var category: CategoryID
+    public var unit: Unit
+    public var price: Price
+    /// ``ProductStatus/active`` or ``ProductStatus/inactive``.
+    public var status: ProductStatus
+    public var reorderPoint: Int64
+    public var reorderTarget: Int64
+    public var packSize: Int64
+    public var leadTimeDays: UInt16
+    /// Stock that is there from the start: a restock in the same step.
+    public var opening: OpeningStock?
+
+    public init(
+        sku: String,
+        name: String,
+        barcode: String = "",
+        category: CategoryID,
+        unit: Unit = .piece,
+        price: Price,
+        status: ProductStatus = .active,
+        reorderPoint: Int64 = 10,
+        reorderTarget: Int64 = 0,
+        packSize: Int64 = 1,
+        leadTimeDays: UInt16 = 0,
+        opening: OpeningStock? = nil
+    ) {
+        self.sku = sku
+        self.name = name
+        self.barcode = barcode
+        self.category = category
+        self.unit = unit
+        self.price = price
+        self.status = status
+        self.reorderPoint = reorderPoint
+        self.reorderTarget = reorderTarget
+        self.packSize = packSize
+        self.leadTimeDays = leadTimeDays
+        self.opening = opening
+    }
+}
+
+public struct OpeningStock: Hashable, Sendable {
+    public var location: LocationID
+    /// Base units, 0 or more.
+    public var quantity: Int64
+    /// What one basis of the product's price cost.
+    public var unitCost: Money
+    /// When it was there, for imported history; now if not given.
+    public var occurredAt: Instant?
+
+    public init(
+        location: LocationID = .main,
+        quantity: Int64,
+        unitCost: Money = .zero,
+        occurredAt: Instant? = nil
+    ) {
+        self.location = location
+        self.quantity = quantity
+        self.unitCost = unitCost
+        self.occurredAt = occurredAt
+    }
+}
+
+/// The fields of a product to change; `nil` leaves one as it is.
+public struct ProductUpdate: Hashable, Sendable {
+    public var sku: String?
+    public var name: String?
+    /// Empty removes it.
+    public var barcode: String?
+    public var category: CategoryID?
+    /// Only while the product has no history: base units would change their meaning.
+    public var unit: Unit?
+    public var price: Price?
+    public var status: ProductStatus?
+    public var reorderPoint: Int64?
+    public var reorderTarget: Int64?
+    public var packSize: Int64?
+    public var leadTimeDays: UInt16?
+
+    public init(
+        sku: String? = nil,
+        name: String? = nil,
+        barcode: String? = nil,
+        category: CategoryID? = nil,
+        unit: Unit? = nil,
+        price: Price? = nil,
+        status: ProductStatus? = nil,
+        reorderPoint: Int64? = nil,
+        reorderTarget: Int64? = nil,
+        packSize: Int64? = nil,
+        leadTimeDays: UInt16? = nil
+    ) {
+        self.sku = sku
+        self.name = name
+        self.barcode = barcode
+        self.category = category
+        self.unit = unit
+        self.price = price
+        self.status = status
+        self.reorderPoint = reorderPoint
+        self.reorderTarget = reorderTarget
+        self.packSize = packSize
+        self.leadTimeDays = leadTimeDays
+    }
+}

@@ -1,0 +1,78 @@
+/// A standing interest in changes: which, of what, and from where on.
+public struct Subscription: Hashable, Sendable {
+    public var topics: SubscriptionTopics
+    public var filter: SubscriptionFilter
+    public var start: SubscriptionStart
+
+    public init(
+        topics: SubscriptionTopics,
+        filter: SubscriptionFilter = SubscriptionFilter(),
+        start: SubscriptionStart
+    ) {
+        self.topics = topics
+        self.filter = filter
+        self.start = start
+    }
+}
+
+/// What a subscriber wants to hear of.
+public struct SubscriptionTopics: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Products, categories and locations.
+    ///
+    /// A snapshot has a row for each.
+    public static let products = SubscriptionTopics(rawValue: 1)
+    /// Levels, by every movement and change of floor.
+    ///
+    /// A snapshot has a row for each.
+    public static let stock = SubscriptionTopics(rawValue: 2)
+    /// Sales, returns and their reversals as they happen.
+    ///
+    /// A snapshot has none of the past.
+    public static let sales = SubscriptionTopics(rawValue: 4)
+    /// Alerts raised and cleared, and refused demand.
+    ///
+    /// A snapshot has the alerts that stand raised.
+    public static let alerts = SubscriptionTopics(rawValue: 8)
+
+    public static let all: SubscriptionTopics = [.products, .stock, .sales, .alerts]
+}
+
+/// Whose changes; every part that is given must hold.
+public struct SubscriptionFilter: Hashable, Sendable {
+    /// At most ``Limits/filterIDsMax``; empty for all.
+    public var products: [ProductID]
+    /// Compared as keys are; empty for all.
+    public var skuPrefix: String
+    public var category: CategoryID?
+    public var location: LocationID?
+
+    public init(
+        products: [ProductID] = [],
+        skuPrefix: String = "",
+        category: CategoryID? = nil,
+        location: LocationID? = nil
+    ) {
+        self.products = products
+        self.skuPrefix = skuPrefix
+        self.category = category
+        self.location = location
+    }
+
+    public var isEmpty: Bool {
+        self.products.isEmpty && self.skuPrefix.isEmpty && self.category == nil
+            && self.location == nil
+    }
+}
+
+/// Where a subscription begins.
+public enum SubscriptionStart: Hashable, Sendable {
+    /// With what changes from now on.
+    case now
+    /// With the state as it is, then every change after it.
+    case snapshot
+    /// With the first change after this LSN: where an earlier subscription left off.
+    case after(UInt64)
+}

@@ -1,0 +1,57 @@
+/// Every maximum of the domain, in one place.
+///
+/// A value beyond its limit is refused with `out_of_range`, `invalid_field` or `too_many_lines`,
+/// naming the field and the limit; nothing is ever cut short or wrapped.
+public enum Limits {
+    /// Money in minor units: 2^53 − 1, so that a browser reads every amount exactly.
+    public static let moneyMax: Int64 = (1 << 53) - 1
+    /// A quantity in base units.
+    public static let quantityMax: Int64 = 1_000_000_000_000
+    /// UTF-8 bytes of a SKU, after trimming.
+    public static let skuByteCountMax = 64
+    /// UTF-8 bytes of a barcode, after trimming.
+    public static let barcodeByteCountMax = 64
+    /// UTF-8 bytes of the name of a product, category or location, after trimming.
+    public static let nameByteCountMax = 200
+    /// UTF-8 bytes of a unit's code.
+    public static let unitByteCountMax = 16
+    /// Decimals of a unit: 6 counts grams in tonnes.
+    public static let unitDecimalsMax: UInt8 = 6
+    /// UTF-8 bytes of a location's code.
+    public static let locationCodeByteCountMax = 64
+    /// UTF-8 bytes of an IANA time zone name.
+    public static let zoneByteCountMax = 64
+    /// UTF-8 bytes of a reference: an order, an invoice, a receipt.
+    public static let referenceByteCountMax = 200
+    /// UTF-8 bytes of a note.
+    public static let noteByteCountMax = 1_000
+    /// UTF-8 bytes of an actor's name.
+    public static let actorByteCountMax = 64
+    /// Lines of one sale, return or restock.
+    public static let linesMax = 2_048
+    /// Commands of one batch.
+    public static let batchMax = 8_190
+    /// Products, categories: ids are 32 bits wide.
+    public static let productsMax: UInt32 = .max - 1
+    public static let categoriesMax: UInt32 = .max - 1
+    /// Locations: ids are 16 bits wide.
+    public static let locationsMax: UInt16 = .max - 1
+    /// How long before its recording a movement may have happened, unless it says it is imported.
+    public static let occurredAtPastSeconds: Int64 = 7 * 86_400
+    /// How far ahead of the server's clock a movement may claim to have happened.
+    public static let occurredAtFutureSeconds: Int64 = 5 * 60
+    /// Sessions remembered at once; the one unused for longest is pushed out by the next.
+    public static let sessionsMax = 10_000
+    /// Outcomes remembered of each session: no more requests of it may be in flight.
+    public static let sessionWindow = 1_024
+    /// Bytes of remembered outcomes of one session; older outcomes are forgotten beyond it.
+    public static let sessionOutcomeByteCountMax = 1 << 20
+    /// A session unused for this long is forgotten: a week.
+    public static let sessionIdleSeconds: Int64 = 7 * 86_400
+    /// Rows one query may ask for; a longer list is asked for page by page, by its key.
+    public static let queryRowsMax = 10_000_000
+    /// Ids one subscription's filter may list.
+    public static let filterIDsMax = 4_096
+    /// Fewest and most days a supplier may take.
+    public static let leadTimeDaysMax: UInt16 = 3_650
+}

@@ -1,0 +1,83 @@
+/// An amount of the database's one currency, in its minor units: cents, pence, yen.
+///
+/// Never a fraction: 49.99 is 4,999. Magnitude at most ``Limits/moneyMax``.
+public struct Money: Hashable, Comparable, Sendable {
+    public let minorUnits: Int64
+
+    @inlinable public init(_ minorUnits: Int64) { self.minorUnits = minorUnits }
+
+    public static let zero = Money(0)
+
+    public var isInRange: Bool { self.minorUnits.magnitude <= UInt64(Limits.moneyMax) }
+
+    public static func < (left: Money, right: Money) -> Bool {
+        left.minorUnits < right.minorUnits
+    }
+
+    /// The sum, or nothing if it leaves the range.
+    public func adding(_ other: Money) -> Money? {
+        let (sum, overflow) = self.minorUnits.addingReportingOverflow(other.minorUnits)
+        guard !overflow, sum.magnitude <= UInt64(Limits.moneyMax) else { return nil }
+        return Money(sum)
+    }
+}
+
+/// What `basis` base units of a product cost: 5.68 a kilogram, with grams as base units, is 568 per
+/// 1,000.
+public struct Price: Hashable, Sendable {
+    /// Minor units for ``basis`` base units; never negative.
+    public let minorUnits: Int64
+    /// Base units that the price is for; at least 1.
+    public let basis: Int64
+
+    @inlinable
+    public init(_ minorUnits: Int64, per basis: Int64 = 1) {
+        self.minorUnits = minorUnits
+        self.basis = basis
+    }
+
+    /// What `quantity` base units cost, rounded once, halves to even; nothing if it leaves the
+    /// range of ``Money``.
+    public func amount(of quantity: Int64) -> Money? {
+        Self.proportion(self.minorUnits, times: quantity, over: self.basis).map(Money.init)
+    }
+
+    /// `value` × `numerator` ÷ `denominator` with a 128-bit product and one rounding, half to even;
+    /// nothing if it leaves the range of ``Money``.
+    public static func proportion(
+        _ value: Int64,
+        times numerator: Int64,
+        over denominator: Int64
+    ) -> Int64? {
+        precondition(denominator > 0, "denominator \(denominator)")
+        if denominator == 1 {
+            let (product, overflow) = value.multipliedReportingOverflow(by: numerator)
+            guard !overflow, product.magnitude <= UInt64(Limits.moneyMax) else { return nil }
+            return product
+        }
+        let product = Int128(value) * Int128(numerator)
+        var (quotient, remainder) = product.quotientAndRemainder(dividingBy: Int128(denominator))
+        let twice = remainder.magnitude * 2
+        let roundsAway =
+            twice > denominator.magnitude
+            || (twice == denominator.magnitude && quotient & 1 == 1)
+        if roundsAway { quotient += product < 0 ? -1 : 1 }
+        guard quotient.magnitude <= UInt128(Limits.moneyMax) else { return nil }
+        return Int64(quotient)
+    }
+}
+
+/// What a product is counted in: a code, and how many decimals people write.
+///
+/// A kilogram with 3 decimals is stored in grams: 1.250 kg are 1,250 base units.
+public struct Unit: Hashable, Sendable {
+    public let code: String
+    public let decimals: UInt8
+
+    public init(code: String, decimals: UInt8) {
+        self.code = code
+        self.decimals = decimals
+    }
+
+    public static let piece = Unit(code: "pcs", decimals: 0)
+}
