@@ -31,6 +31,8 @@ public enum Limits {
     public static let linesMax = 2_048
     /// Commands of one batch.
     public static let batchMax = 8_190
+    /// Lines of all commands of one request together, so that what one step writes stays bounded.
+    public static let batchLinesMax = 16_384
     /// Products, categories: ids are 32 bits wide.
     public static let productsMax: UInt32 = .max - 1
     public static let categoriesMax: UInt32 = .max - 1
