@@ -43,11 +43,11 @@ public enum Limits {
     /// How far ahead of the server's clock a movement may claim to have happened.
     public static let occurredAtFutureSeconds: Int64 = 5 * 60
     /// Sessions remembered at once; the one unused for longest is pushed out by the next.
-    public static let sessionsMax = 10_000
+    public static let sessionsMax = 4_096
     /// Outcomes remembered of each session: no more requests of it may be in flight.
     public static let sessionWindow = 1_024
     /// Bytes of remembered outcomes of one session; older outcomes are forgotten beyond it.
-    public static let sessionOutcomeByteCountMax = 1 << 20
+    public static let sessionOutcomeByteCountMax = 256 << 10
     /// A session unused for this long is forgotten: a week.
     public static let sessionIdleSeconds: Int64 = 7 * 86_400
     /// Rows one query may ask for; a longer list is asked for page by page, by its key.

@@ -34,7 +34,8 @@ public enum NormalizedText {
 
     /// Whether `text` has a control character, which no name, code or reference may.
     public static func hasControlCharacter(_ text: String) -> Bool {
-        text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return false }
+        return text.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 
     /// ASCII with no white space or control character at either end: already trimmed and composed.

@@ -1,0 +1,83 @@
+/// A sequence of integers of one type that can be appended to and overwritten, in segments of fixed
+/// capacity.
+///
+/// A column has value semantics: a copy is a read view. Copying shares the segments; a later append
+/// copies nothing, a later overwrite copies the one segment that it touches.
+///
+///     column: [ segment 0 | segment 1 | open segment ... ]
+///     view:   [     ^     |     ^     |      ^ (fewer rows) ]   shared until overwritten
+///
+/// Indexing outside `0..<count` stops the process.
+public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
+    @usableFromInline var full: [OpenSegment<Value>] = []
+    @usableFromInline var tail = OpenSegment<Value>()
+    @usableFromInline var epoch: UInt64 = 1
+
+    public init() {}
+
+    @inlinable public var count: Int { self.full.count << SegmentSize.shift &+ self.tail.count }
+
+    /// The value at `row`.
+    ///
+    /// - Complexity: O(1) to read. O(1) to write, or O(segment) for the first write to a segment
+    ///   that a view still shares.
+    @inlinable
+    public subscript(row: Int) -> Value {
+        get {
+            let segment = row >> SegmentSize.shift
+            let offset = row & SegmentSize.mask
+            return segment == self.full.count ? self.tail[offset] : self.full[segment][offset]
+        }
+        set {
+            let segment = row >> SegmentSize.shift
+            let offset = row & SegmentSize.mask
+            if segment == self.full.count {
+                self.tail.replace(at: offset, with: newValue, epoch: self.epoch)
+            } else {
+                self.full[segment].replace(at: offset, with: newValue, epoch: self.epoch)
+            }
+        }
+    }
+
+    /// Appends a value in the next row.
+    ///
+    /// - Complexity: O(1) amortised, whoever shares the column.
+    @inlinable
+    public mutating func append(_ value: Value) {
+        if self.tail.isFull { self.closeTail() }
+        self.tail.append(value, epoch: self.epoch)
+    }
+
+    @usableFromInline @inline(never)
+    mutating func closeTail() {
+        self.full.append(self.tail)
+        self.tail = OpenSegment()
+    }
+
+    /// The zone map of a segment that has rows.
+    func zone(_ segment: Int) -> ZoneMap<Value> {
+        segment == self.full.count ? self.tail.zone : self.full[segment].zone
+    }
+
+    func open(_ segment: Int) -> OpenSegment<Value> {
+        segment == self.full.count ? self.tail : self.full[segment]
+    }
+}
+
+extension Column {
+    /// Checks what a column promises about itself; tests call it after every step.
+    ///
+    /// - Complexity: O(n)
+    package func checkInvariants() {
+        for (index, segment) in self.full.enumerated() {
+            precondition(segment.isFull, "segment \(index) has \(segment.count) values")
+        }
+        for segment in self.full + [self.tail] {
+            precondition(segment.count <= segment.storage.filled, "more values than were claimed")
+            for offset in 0..<segment.count {
+                let value = segment[offset]
+                precondition(segment.zone.mayContain(value...value), "zone map without \(value)")
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+/// A sequence of integers that is only ever appended to. Full segments are sealed: narrowed, and
+/// never changed again.
+///
+/// A copy is a read view and costs nothing: the writer appends beyond the rows a view can see, so
+/// nothing is ever copied for it. Indexing outside `0..<count` stops the process.
+public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
+    @usableFromInline var sealed: [SealedSegment<Value>] = []
+    @usableFromInline var tail = OpenSegment<Value>()
+    @usableFromInline var epoch: UInt64 = 1
+    /// The epoch in which each sealed segment was sealed; 0 if it came from a snapshot.
+    private var sealedIn: [UInt64] = []
+
+    public init() {}
+
+    @inlinable
+    public var count: Int { self.sealed.count << SegmentSize.shift &+ self.tail.count }
+
+    /// The value at `row`.
+    @inlinable
+    public subscript(row: Int) -> Value {
+        let segment = row >> SegmentSize.shift
+        let offset = row & SegmentSize.mask
+        return segment == self.sealed.count ? self.tail[offset] : self.sealed[segment][offset]
+    }
+
+    /// Appends a value in the next row.
+    ///
+    /// - Complexity: O(1) amortised; O(segment) when it fills one, to seal it.
+    @inlinable
+    public mutating func append(_ value: Value) {
+        self.tail.append(value, epoch: self.epoch)
+        if self.tail.isFull { self.seal() }
+    }
+
+    @usableFromInline @inline(never)
+    mutating func seal() {
+        self.sealed.append(self.tail.withValues { SealedSegment(sealing: $0) })
+        self.sealedIn.append(self.epoch)
+        self.tail = OpenSegment()
+    }
+
+    func zone(_ segment: Int) -> ZoneMap<Value> {
+        segment == self.sealed.count ? self.tail.zone : self.sealed[segment].zone
+    }
+}
+
+extension LedgerColumn: ColumnImaging {
+    public var imageSegmentCount: Int { self.sealed.count + (self.tail.count > 0 ? 1 : 0) }
+
+    public func imageSegmentStride(_ segment: Int) -> Int {
+        guard segment < self.sealed.count else { return MemoryLayout<Value>.size }
+        return max(1, self.sealed[segment].width)
+    }
+
+    public func imageSegmentEpoch(_ segment: Int) -> UInt64 {
+        segment < self.sealed.count ? self.sealedIn[segment] : self.tail.epoch
+    }
+
+    /// A 16-byte head (count, width, base) and the offsets; an open segment has base 0 and the
+    /// width of its type.
+    public func writeImageSegment(_ segment: Int, into writer: inout ByteWriter) {
+        guard segment < self.sealed.count else {
+            self.tail.withValues { SegmentImage.write($0, into: &writer) }
+            return
+        }
+        let sealed = self.sealed[segment]
+        SegmentImage.writeHead(
+            count: SegmentSize.capacity,
+            width: sealed.width,
+            base: UInt64(truncatingIfNeeded: sealed.base),
+            into: &writer
+        )
+        writer.write(bytes: sealed.bytes)
+    }
+
+    public mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError) {
+        let start = reader.offset
+        guard self.tail.count == 0 else {
+            throw .unknownCode(offset: start, code: 0, what: "segment after the last one")
+        }
+        let head = try SegmentImage.readHead(&reader, valueSize: MemoryLayout<Value>.size)
+        let bytes = try reader.readBytes(head.count * head.width)
+        try reader.finish()
+        var values: [Value] = []
+        values.reserveCapacity(head.count)
+        for index in 0..<head.count {
+            values.append(head.value(at: index, in: bytes))
+        }
+        if head.count == SegmentSize.capacity {
+            self.sealed.append(values.withUnsafeBufferPointer { SealedSegment(sealing: $0) })
+            self.sealedIn.append(0)
+        } else {
+            for value in values { self.tail.append(value, epoch: 0) }
+        }
+    }
+
+    public mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }
+}

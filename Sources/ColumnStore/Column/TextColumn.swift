@@ -1,0 +1,75 @@
+/// A sequence of texts: for each row where its bytes lie in an arena.
+///
+/// Overwriting a text appends the new one; the old bytes stay where they are, for the views that may
+/// see them. A text has at most ``byteCountMax`` bytes; an empty one takes none.
+public struct TextColumn: Sendable {
+    public static let byteCountMax = 1 << 14
+
+    /// Position in the arena in the upper 48 bits, byte count in the lower 16.
+    private var references = Column<UInt64>()
+    private var arena = TextArena()
+
+    public init() {}
+
+    public var count: Int { self.references.count }
+
+    public mutating func append(_ text: String) { self.references.append(self.store(text)) }
+
+    /// The text at `row`.
+    public subscript(row: Int) -> String {
+        get { self.withUTF8(row) { String(decoding: $0, as: UTF8.self) } }
+        set { self.references[row] = self.store(newValue) }
+    }
+
+    /// Lends the text's UTF-8 bytes; valid inside `body` only.
+    public func withUTF8<Result>(
+        _ row: Int,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        let reference = self.references[row]
+        let count = Int(reference & 0xFFFF)
+        guard count > 0 else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        return self.arena.withBytes(at: reference >> 16, count: count, body)
+    }
+
+    public func isEmpty(_ row: Int) -> Bool { self.references[row] & 0xFFFF == 0 }
+
+    private mutating func store(_ text: String) -> UInt64 {
+        var text = text
+        return text.withUTF8 { utf8 in
+            precondition(utf8.count <= Self.byteCountMax, "a text of \(utf8.count) bytes")
+            guard !utf8.isEmpty else { return 0 }
+            return self.arena.append(UnsafeRawBufferPointer(utf8)) << 16 | UInt64(utf8.count)
+        }
+    }
+
+    public func digest(into digest: inout StateDigest) {
+        digest.feed(UInt64(self.count))
+        for row in 0..<self.count { self.withUTF8(row) { digest.feed($0) } }
+    }
+
+    /// Hands both parts to `visitor` under `number` and the one after it.
+    public mutating func visitParts<Visitor: ImageVisitor>(
+        _ number: UInt32,
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        // The arena goes first: when the references are read back, what they refer to is there.
+        try visitor.visit(number + 1, &self.arena)
+        try visitor.visit(number, &self.references)
+    }
+
+    /// Checks that every reference lies in the arena and is UTF-8; after reading a snapshot.
+    ///
+    /// - Returns: The first row that does not.
+    public func firstInvalidRow() -> Int? {
+        for row in 0..<self.count {
+            let reference = self.references[row]
+            let count = Int(reference & 0xFFFF)
+            guard count > 0 else { continue }
+            guard self.arena.contains(position: reference >> 16, count: count) else { return row }
+            let isText = self.withUTF8(row) { String(validating: $0, as: UTF8.self) != nil }
+            if !isText { return row }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,49 @@
+/// A 64-bit hash of bytes: fast, well spread, the same in every process. Not for adversaries.
+///
+/// Eight bytes at a time are folded in by a 64 × 64 → 128-bit multiplication whose halves are
+/// combined; the construction is that of the public-domain wyhash family.
+public enum Hash64 {
+    private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private static let secret: UInt64 = 0xD1B5_4A32_D192_ED03
+
+    @inline(__always)
+    static func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let product = a.multipliedFullWidth(by: b)
+        return product.high ^ product.low
+    }
+
+    public static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
+        var state = seed ^ self.secret
+        var offset = 0
+        while bytes.count - offset >= 8 {
+            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+            state = self.fold(state ^ word, self.multiplier)
+            offset += 8
+        }
+        var rest: UInt64 = 0
+        var shift: UInt64 = 0
+        while offset < bytes.count {
+            rest |= UInt64(bytes[offset]) << shift
+            shift += 8
+            offset += 1
+        }
+        state = self.fold(state ^ rest, self.multiplier)
+        return self.fold(state ^ UInt64(bytes.count), self.secret)
+    }
+}
+
+/// A digest of state: values fed in order, whatever their representation in memory.
+public struct StateDigest: Sendable, Hashable {
+    public private(set) var value: UInt64 = 0
+
+    public init() {}
+
+    public mutating func feed(_ value: UInt64) {
+        self.value = Hash64.fold(self.value ^ value ^ 0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03)
+            &+ value
+    }
+
+    public mutating func feed(_ bytes: UnsafeRawBufferPointer) {
+        self.feed(Hash64.hash(bytes))
+    }
+}

@@ -1,0 +1,106 @@
+/// Finds the row of a key: open addressing over the keys where they lie, in a ``TextColumn``.
+///
+/// A slot is 8 bytes: half of the key's hash, and the row. A look-up compares bytes only where the
+/// hash agrees, so it costs one probe of the table and one of the text. Rows are above 0; no key is
+/// in twice. Not part of a read view: one writer owns it.
+public struct KeyIndex: Sendable {
+    /// hash bits in the upper half, row in the lower; 0 is free.
+    private var slots: [UInt64]
+    public private(set) var count = 0
+
+    public init() { self.slots = [UInt64](repeating: 0, count: 16) }
+
+    private var mask: Int { self.slots.count - 1 }
+
+    /// The row whose text is `key`.
+    ///
+    /// - Complexity: O(1) on average.
+    public func find(_ key: String, in texts: TextColumn) -> UInt32? {
+        var key = key
+        return key.withUTF8 { utf8 in
+            let bytes = UnsafeRawBufferPointer(utf8)
+            return self.slot(of: bytes, hash: Hash64.hash(bytes), in: texts)
+                .map { UInt32(truncatingIfNeeded: self.slots[$0]) }
+        }
+    }
+
+    private func slot(
+        of key: UnsafeRawBufferPointer,
+        hash: UInt64,
+        in texts: TextColumn
+    ) -> Int? {
+        var slot = Int(truncatingIfNeeded: hash) & self.mask
+        while self.slots[slot] != 0 {
+            let stored = self.slots[slot]
+            if stored >> 32 == hash >> 32,
+                texts.withUTF8(Int(stored & 0xFFFF_FFFF), { Self.areEqual($0, key) })
+            {
+                return slot
+            }
+            slot = (slot + 1) & self.mask
+        }
+        return nil
+    }
+
+    private static func areEqual(
+        _ a: UnsafeRawBufferPointer,
+        _ b: UnsafeRawBufferPointer
+    ) -> Bool {
+        a.count == b.count && a.elementsEqual(b)
+    }
+
+    /// Adds the key that is in `row` of `texts`, which must not be in yet.
+    public mutating func insert(row: UInt32, in texts: TextColumn) {
+        precondition(row > 0, "row 0 cannot be indexed")
+        if (self.count + 1) * 4 > self.slots.count * 3 { self.grow(texts) }
+        let hash = texts.withUTF8(Int(row)) { bytes in
+            let hash = Hash64.hash(bytes)
+            precondition(
+                self.slot(of: bytes, hash: hash, in: texts) == nil,
+                "the key of row \(row) is in already"
+            )
+            return hash
+        }
+        self.place(hash, row)
+        self.count += 1
+    }
+
+    private mutating func place(_ hash: UInt64, _ row: UInt32) {
+        var slot = Int(truncatingIfNeeded: hash) & self.mask
+        while self.slots[slot] != 0 { slot = (slot + 1) & self.mask }
+        self.slots[slot] = (hash & ~0xFFFF_FFFF) | UInt64(row)
+    }
+
+    private mutating func grow(_ texts: TextColumn) {
+        let old = self.slots
+        self.slots = [UInt64](repeating: 0, count: old.count * 2)
+        for stored in old where stored != 0 {
+            let row = UInt32(truncatingIfNeeded: stored)
+            self.place(texts.withUTF8(Int(row)) { Hash64.hash($0) }, row)
+        }
+    }
+
+    /// Takes out the key that is in `row` of `texts`, which must be in.
+    ///
+    /// The slots behind it move up where they may, so nothing marks the gap.
+    public mutating func remove(row: UInt32, in texts: TextColumn) {
+        let found = texts.withUTF8(Int(row)) { bytes in
+            self.slot(of: bytes, hash: Hash64.hash(bytes), in: texts)
+        }
+        guard var hole = found, UInt32(truncatingIfNeeded: self.slots[hole]) == row else {
+            preconditionFailure("row \(row) is not in the index")
+        }
+        var slot = (hole + 1) & self.mask
+        while self.slots[slot] != 0 {
+            let row = Int(self.slots[slot] & 0xFFFF_FFFF)
+            let home = Int(truncatingIfNeeded: texts.withUTF8(row) { Hash64.hash($0) }) & self.mask
+            if (slot - home) & self.mask >= (slot - hole) & self.mask {
+                self.slots[hole] = self.slots[slot]
+                hole = slot
+            }
+            slot = (slot + 1) & self.mask
+        }
+        self.slots[hole] = 0
+        self.count -= 1
+    }
+}

@@ -1,0 +1,124 @@
+/// One step while it is being decided: the changes so far, and what the state would be with them.
+///
+/// A rule looks at the draft before it looks at the state, so that the second line of a sale sees
+/// what the first one took, and the second command of an atomic batch what the first one made.
+/// Nothing in the state changes until the whole step has been decided.
+struct Draft {
+    /// The LSN the step will have.
+    let lsn: UInt64
+    let time: Instant
+    private(set) var changes: [Change] = []
+    /// The levels touched, as they are now, in the order of first touch.
+    private(set) var levels: [Level] = []
+    /// Where in ``levels`` each is; only kept once there are too many to look through.
+    private var levelSlots: [LevelKey: Int] = [:]
+    /// What a sale was refused for want of.
+    var refusedDemand: [RefusedDemand] = []
+    /// Lines of movements so far.
+    private(set) var movementCount = 0
+
+    // What an atomic batch did to the catalog so far; empty in any other step.
+    var products: [ProductID: Product] = [:]
+    var deletedProducts: Set<ProductID> = []
+    /// Who has a key now; `.some(nil)` where somebody gave it up.
+    var skus: [String: ProductID?] = [:]
+    var barcodes: [String: ProductID?] = [:]
+    var createdProducts: UInt32 = 0
+    var categories: [CategoryID: Category] = [:]
+    var categoryNames: [String: CategoryID?] = [:]
+    var categoryProducts: [CategoryID: Int] = [:]
+    var createdCategories: UInt32 = 0
+    var locations: [LocationID: Location] = [:]
+    var locationCodes: [String: LocationID?] = [:]
+    var createdLocations: UInt16 = 0
+    /// Products that moved in this step: they have history.
+    var movedProducts: Set<ProductID> = []
+    /// Base units given back to each sale, by its row.
+    var returned: [Int: Int64] = [:]
+    var reversed: Set<Int> = []
+
+    private struct LevelKey: Hashable {
+        var product: ProductID
+        var location: LocationID
+    }
+
+    private static let linearSearchMax = 8
+
+    init(lsn: UInt64, time: Instant) {
+        self.lsn = lsn
+        self.time = time
+    }
+
+    mutating func append(_ change: Change) { self.changes.append(change) }
+
+    // MARK: - Levels
+
+    /// The level as this step has left it; nothing if the step has not touched it.
+    func level(_ product: ProductID, _ location: LocationID) -> Level? {
+        self.slot(product, location).map { self.levels[$0] }
+    }
+
+    private func slot(_ product: ProductID, _ location: LocationID) -> Int? {
+        if self.levels.count <= Self.linearSearchMax {
+            return self.levels.firstIndex { $0.product == product && $0.location == location }
+        }
+        return self.levelSlots[LevelKey(product: product, location: location)]
+    }
+
+    /// Records a movement and the level it leaves behind.
+    mutating func move(_ movement: Movement, leaving level: Level) {
+        var level = level
+        level.revision = self.lsn
+        self.movementCount += 1
+        self.put(level)
+        self.changes.append(.moved(movement, level))
+    }
+
+    /// Records a level that no movement changed.
+    mutating func set(_ level: Level) {
+        var level = level
+        level.revision = self.lsn
+        self.put(level)
+        self.changes.append(.level(level))
+    }
+
+    /// Notes that alerts of a level have to be looked at, though its balances stay.
+    mutating func touch(_ level: Level) { self.put(level) }
+
+    /// Records that an alert of a touched level was raised or cleared.
+    mutating func setAlert(_ kind: AlertKind, isRaised: Bool, at index: Int, threshold: Int64) {
+        if isRaised {
+            self.levels[index].alerts.insert(AlertSet(kind))
+        } else {
+            self.levels[index].alerts.remove(AlertSet(kind))
+        }
+        let level = self.levels[index]
+        self.changes.append(
+            .alert(
+                kind,
+                isRaised: isRaised,
+                level.product,
+                level.location,
+                available: level.available,
+                threshold: threshold
+            )
+        )
+    }
+
+    private mutating func put(_ level: Level) {
+        if let slot = self.slot(level.product, level.location) {
+            self.levels[slot] = level
+            return
+        }
+        self.levels.append(level)
+        guard self.levels.count > Self.linearSearchMax else { return }
+        if self.levelSlots.isEmpty {
+            for (index, level) in self.levels.enumerated() {
+                self.levelSlots[LevelKey(product: level.product, location: level.location)] = index
+            }
+        } else {
+            let key = LevelKey(product: level.product, location: level.location)
+            self.levelSlots[key] = self.levels.count - 1
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import ColumnStore
+
+/// The rule of undoing: a step's movements again, the other way.
+extension InventoryState {
+    /// Undoes every movement of one step. A movement is undone at most once; one that undoes, or a
+    /// sale of which something came back, is not undone at all.
+    ///
+    /// What it takes away must be there: it never leaves less available than the floor.
+    func reverse(_ wanted: Reversal, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkTexts(reference: "", note: wanted.note, &findings)
+        let ledger = self.tables.ledger
+        let rows = ledger.rows(of: wanted.lsn)
+        if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(wanted.lsn))) }
+        if rows.count + draft.movementCount > Limits.batchLinesMax * 2 {
+            findings.add(
+                Refusal(
+                    .tooManyLines,
+                    .range(
+                        "lines",
+                        value: Int64(rows.count + draft.movementCount),
+                        lowest: 0,
+                        highest: Int64(Limits.batchLinesMax * 2)
+                    )
+                )
+            )
+        }
+        try findings.settle()
+
+        var undone = draft
+        var total = Money.zero
+        for row in rows {
+            self.checkReversible(row, undone, &findings)
+            let movement = self.tables.movement(row)
+            _ = self.checkPlace(movement.product, movement.location, line: nil, undone, &findings)
+            try findings.settle()
+            let amount = try self.undo(row, movement, wanted, in: &undone)
+            guard let sum = total.adding(Money(amount)) else {
+                throw Refusal(.amountOverflow, .field("amount", problem: "of the reversal"))
+            }
+            total = sum
+        }
+        draft = undone
+        return self.done(amount: total.minorUnits, in: draft)
+    }
+
+    private func checkReversible(_ row: Int, _ draft: Draft, _ findings: inout Findings) {
+        let ledger = self.tables.ledger
+        let lsn = ledger.lsns[row]
+        if ledger.kind(row) == .reversal {
+            findings.add(
+                Refusal(.invalidField, .field("lsn", problem: "\(lsn) is itself a reversal"))
+            )
+        }
+        let returned = self.links.returnedQuantity(row) + (draft.returned[row] ?? 0)
+        let isReversed = self.links.isReversed(row) || draft.reversed.contains(row)
+        if isReversed || returned > 0 {
+            findings.add(Refusal(.alreadyReversed, .id(lsn)))
+        }
+    }
+
+    /// Moves one movement's deltas the other way.
+    ///
+    /// - Returns: The amount of the new movement.
+    private func undo(
+        _ row: Int,
+        _ movement: Movement,
+        _ wanted: Reversal,
+        in draft: inout Draft
+    ) throws(Refusal) -> Int64 {
+        var level = self.level(movement.product, movement.location, draft)
+        let before = level
+        level.onHand -= movement.onHandDelta
+        level.unavailable -= movement.unavailableDelta
+        level.reserved -= movement.reservedDelta
+        level.incoming -= movement.incomingDelta
+        if level.available < before.available, level.available < level.floor {
+            throw Refusal(
+                .insufficientStock,
+                .shortage(
+                    Refusal.Shortage(of: before, asked: before.available - level.available)
+                )
+            )
+        }
+        var findings = Findings()
+        let range = 0...Limits.quantityMax
+        findings.check("unavailable", level.unavailable, in: range)
+        findings.check("incoming", level.incoming, in: range)
+        // The value follows what is on hand; what it cannot take is cost that came late.
+        let wish = level.value - movement.cost
+        level.value = level.onHand > 0 ? max(0, wish) : 0
+        let late = level.value - wish
+        self.checkRange(of: level, line: nil, &findings)
+        try findings.settle()
+
+        draft.reversed.insert(row)
+        if movement.kind == .return, let sale = movement.origin,
+            let saleRow = self.tables.ledger.row(of: sale)
+        {
+            draft.returned[saleRow, default: 0] -= movement.onHandDelta
+        }
+        let reversal = Movement(
+            kind: .reversal,
+            product: movement.product,
+            location: movement.location,
+            onHandDelta: -movement.onHandDelta,
+            unavailableDelta: -movement.unavailableDelta,
+            reservedDelta: -movement.reservedDelta,
+            incomingDelta: -movement.incomingDelta,
+            amount: -movement.amount,
+            price: movement.price,
+            cost: level.value - before.value,
+            reason: wanted.reason,
+            reference: movement.reference,
+            note: wanted.note,
+            origin: self.tables.ledger.movementID(row),
+            occurredAt: draft.time,
+            isImported: false
+        )
+        draft.move(reversal, leaving: level)
+        self.recordLateCost(late, of: reversal, at: level, in: &draft)
+        return -movement.amount
+    }
+}

@@ -1,0 +1,131 @@
+internal import ColumnStore
+
+/// The shapes that the encodings of this module are made of, beside those of `ByteWriter`.
+///
+/// The log, a session's remembered outcomes, snapshots and the network share one encoding of every
+/// value, so a thing has one meaning wherever its bytes are. PROTOCOL.md says it byte by byte.
+///
+///     enumeration   its raw value in a byte
+///     optional n    varint 0 for none, else n + 1
+///     list          varint count, then the elements
+extension ByteWriter {
+    mutating func writeCase<Value: RawRepresentable>(_ value: Value)
+    where Value.RawValue == UInt8 {
+        self.write(value.rawValue)
+    }
+
+    /// 0 for none, else the value plus one.
+    mutating func writeOptional(_ value: UInt64?) {
+        self.writeVarint(value.map { $0 + 1 } ?? 0)
+    }
+
+    mutating func write(_ instant: Instant) { self.write(instant.microseconds) }
+
+    mutating func writeOptional(_ instant: Instant?) {
+        self.write(instant != nil)
+        if let instant { self.write(instant) }
+    }
+
+    mutating func write(_ price: Price) {
+        self.writeVarint(UInt64(bitPattern: price.minorUnits))
+        self.writeVarint(UInt64(bitPattern: price.basis))
+    }
+
+    mutating func write(_ unit: Unit) {
+        self.writeText(unit.code)
+        self.write(unit.decimals)
+    }
+}
+
+extension ByteReader {
+    mutating func readCase<Value: RawRepresentable>(
+        _ type: Value.Type,
+        _ what: String
+    ) throws(ByteReaderError) -> Value where Value.RawValue == UInt8 {
+        let offset = self.offset
+        let raw = try self.readUInt8()
+        guard let value = Value(rawValue: raw) else {
+            throw .unknownCode(offset: offset, code: UInt64(raw), what: what)
+        }
+        return value
+    }
+
+    mutating func readOptional() throws(ByteReaderError) -> UInt64? {
+        let value = try self.readVarint()
+        return value == 0 ? nil : value - 1
+    }
+
+    /// A varint that must fit a narrower integer.
+    mutating func readVarint<Value: FixedWidthInteger>(
+        as type: Value.Type,
+        _ what: String
+    ) throws(ByteReaderError) -> Value {
+        let offset = self.offset
+        let wide = try self.readVarint()
+        guard let value = Value(exactly: wide) else {
+            throw .unknownCode(offset: offset, code: wide, what: what)
+        }
+        return value
+    }
+
+    mutating func readInstant() throws(ByteReaderError) -> Instant {
+        Instant(microseconds: try self.readInt64())
+    }
+
+    mutating func readOptionalInstant() throws(ByteReaderError) -> Instant? {
+        try self.readBool() ? try self.readInstant() : nil
+    }
+
+    mutating func readProductID() throws(ByteReaderError) -> ProductID {
+        ProductID(try self.readVarint(as: UInt32.self, "product id"))
+    }
+
+    mutating func readCategoryID() throws(ByteReaderError) -> CategoryID {
+        CategoryID(try self.readVarint(as: UInt32.self, "category id"))
+    }
+
+    mutating func readLocationID() throws(ByteReaderError) -> LocationID {
+        LocationID(try self.readVarint(as: UInt16.self, "location id"))
+    }
+
+    mutating func readPrice() throws(ByteReaderError) -> Price {
+        let minorUnits = Int64(bitPattern: try self.readVarint())
+        let basis = Int64(bitPattern: try self.readVarint())
+        return Price(minorUnits, per: basis)
+    }
+
+    mutating func readUnit() throws(ByteReaderError) -> Unit {
+        let code = try self.readText(limit: Self.textByteCountMax)
+        return Unit(code: code, decimals: try self.readUInt8())
+    }
+
+    /// A list of at most `limit` elements; room is made only for as many as the bytes could hold.
+    mutating func readList<Element>(
+        limit: Int,
+        _ read: (inout ByteReader) throws(ByteReaderError) -> Element
+    ) throws(ByteReaderError) -> [Element] {
+        let count = try self.readCount(limit: limit)
+        var list: [Element] = []
+        list.reserveCapacity(min(count, self.remaining))
+        for _ in 0..<count { list.append(try read(&self)) }
+        return list
+    }
+
+    /// A presence mask of which only the lowest `bits` may be set.
+    mutating func readMask(bits: Int) throws(ByteReaderError) -> UInt64 {
+        let offset = self.offset
+        let mask = try self.readVarint()
+        guard mask >> UInt64(bits) == 0 else {
+            throw .unknownCode(offset: offset, code: mask, what: "presence mask")
+        }
+        return mask
+    }
+
+    /// Texts in requests are read up to this and then checked against their own limits, so that a
+    /// text that is too long is refused by the name of its field.
+    static var textByteCountMax: Int { 8_192 }
+
+    mutating func readText() throws(ByteReaderError) -> String {
+        try self.readText(limit: Self.textByteCountMax)
+    }
+}

@@ -1,0 +1,224 @@
+public import ColumnStore
+
+extension Category {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeText(self.name)
+        writer.write(self.isArchived)
+        writer.writeVarint(self.revision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readCategoryID(),
+            name: try reader.readText(),
+            isArchived: try reader.readBool(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension Location {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeText(self.code)
+        writer.writeText(self.name)
+        writer.writeText(self.zone)
+        writer.writeCase(self.kind)
+        writer.write(self.isArchived)
+        writer.writeVarint(self.revision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readLocationID(),
+            code: try reader.readText(),
+            name: try reader.readText(),
+            zone: try reader.readText(),
+            kind: try reader.readCase(LocationKind.self, "location kind"),
+            isArchived: try reader.readBool(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension Product {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeText(self.sku)
+        writer.writeText(self.name)
+        writer.writeText(self.barcode)
+        writer.writeVarint(UInt64(self.category.value))
+        writer.write(self.unit)
+        writer.write(self.price)
+        writer.writeCase(self.status)
+        writer.writeVarint(self.reorderPoint)
+        writer.writeVarint(self.reorderTarget)
+        writer.writeVarint(self.packSize)
+        writer.writeVarint(UInt64(self.leadTimeDays))
+        writer.write(self.createdAt)
+        writer.write(self.updatedAt)
+        writer.writeVarint(self.revision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readProductID(),
+            sku: try reader.readText(),
+            name: try reader.readText(),
+            barcode: try reader.readText(),
+            category: try reader.readCategoryID(),
+            unit: try reader.readUnit(),
+            price: try reader.readPrice(),
+            status: try reader.readCase(ProductStatus.self, "product status"),
+            reorderPoint: try reader.readSignedVarint(),
+            reorderTarget: try reader.readSignedVarint(),
+            packSize: try reader.readSignedVarint(),
+            leadTimeDays: try reader.readVarint(as: UInt16.self, "lead time"),
+            createdAt: try reader.readInstant(),
+            updatedAt: try reader.readInstant(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension Level {
+    /// Product, location, balances.
+    func encode(into writer: inout ByteWriter, at lsn: UInt64) {
+        writer.writeVarint(UInt64(self.product.value))
+        writer.writeVarint(UInt64(self.location.value))
+        self.encodeBalances(into: &writer, at: lsn)
+    }
+
+    init(from reader: inout ByteReader, at lsn: UInt64) throws(ByteReaderError) {
+        let product = try reader.readProductID()
+        let location = try reader.readLocationID()
+        self = try Level.balances(from: &reader, product, location, at: lsn)
+    }
+
+    /// A mask of what is not zero, then those; the revision only where it is not `lsn`.
+    func encodeBalances(into writer: inout ByteWriter, at lsn: UInt64) {
+        var mask: UInt64 = 0
+        if self.onHand != 0 { mask |= 1 << 0 }
+        if self.unavailable != 0 { mask |= 1 << 1 }
+        if self.reserved != 0 { mask |= 1 << 2 }
+        if self.incoming != 0 { mask |= 1 << 3 }
+        if self.floor != 0 { mask |= 1 << 4 }
+        if self.value != 0 { mask |= 1 << 5 }
+        if self.alerts.rawValue != 0 { mask |= 1 << 6 }
+        if self.revision != lsn { mask |= 1 << 7 }
+        writer.writeVarint(mask)
+        if mask & 1 << 0 != 0 { writer.writeVarint(self.onHand) }
+        if mask & 1 << 1 != 0 { writer.writeVarint(self.unavailable) }
+        if mask & 1 << 2 != 0 { writer.writeVarint(self.reserved) }
+        if mask & 1 << 3 != 0 { writer.writeVarint(self.incoming) }
+        if mask & 1 << 4 != 0 { writer.writeVarint(self.floor) }
+        if mask & 1 << 5 != 0 { writer.writeVarint(self.value) }
+        if mask & 1 << 6 != 0 { writer.write(self.alerts.rawValue) }
+        if mask & 1 << 7 != 0 { writer.writeVarint(self.revision) }
+    }
+
+    static func balances(
+        from reader: inout ByteReader,
+        _ product: ProductID,
+        _ location: LocationID,
+        at lsn: UInt64
+    ) throws(ByteReaderError) -> Level {
+        let mask = try reader.readMask(bits: 8)
+        var level = Level(product: product, location: location, revision: lsn)
+        if mask & 1 << 0 != 0 { level.onHand = try reader.readSignedVarint() }
+        if mask & 1 << 1 != 0 { level.unavailable = try reader.readSignedVarint() }
+        if mask & 1 << 2 != 0 { level.reserved = try reader.readSignedVarint() }
+        if mask & 1 << 3 != 0 { level.incoming = try reader.readSignedVarint() }
+        if mask & 1 << 4 != 0 { level.floor = try reader.readSignedVarint() }
+        if mask & 1 << 5 != 0 { level.value = try reader.readSignedVarint() }
+        if mask & 1 << 6 != 0 { level.alerts = AlertSet(rawValue: try reader.readUInt8()) }
+        if mask & 1 << 7 != 0 { level.revision = try reader.readVarint() }
+        return level
+    }
+}
+
+extension Movement {
+    /// Kind, product, location, a mask of what is there, then that.
+    ///
+    /// `occurredAt` counts from the recording time of the step, so it is absent where it is equal.
+    func encode(into writer: inout ByteWriter, recordedAt time: Instant) {
+        writer.writeCase(self.kind)
+        writer.writeVarint(UInt64(self.product.value))
+        writer.writeVarint(UInt64(self.location.value))
+        var mask: UInt64 = 0
+        if self.onHandDelta != 0 { mask |= 1 << 0 }
+        if self.unavailableDelta != 0 { mask |= 1 << 1 }
+        if self.reservedDelta != 0 { mask |= 1 << 2 }
+        if self.incomingDelta != 0 { mask |= 1 << 3 }
+        if self.amount != 0 { mask |= 1 << 4 }
+        if self.price.minorUnits != 0 { mask |= 1 << 5 }
+        if self.price.basis != 1 { mask |= 1 << 6 }
+        if self.cost != 0 { mask |= 1 << 7 }
+        if self.reason != nil { mask |= 1 << 8 }
+        if !self.reference.isEmpty { mask |= 1 << 9 }
+        if !self.note.isEmpty { mask |= 1 << 10 }
+        if self.origin != nil { mask |= 1 << 11 }
+        if self.occurredAt != time { mask |= 1 << 12 }
+        if self.isImported { mask |= 1 << 13 }
+        writer.writeVarint(mask)
+        if mask & 1 << 0 != 0 { writer.writeVarint(self.onHandDelta) }
+        if mask & 1 << 1 != 0 { writer.writeVarint(self.unavailableDelta) }
+        if mask & 1 << 2 != 0 { writer.writeVarint(self.reservedDelta) }
+        if mask & 1 << 3 != 0 { writer.writeVarint(self.incomingDelta) }
+        if mask & 1 << 4 != 0 { writer.writeVarint(self.amount) }
+        if mask & 1 << 5 != 0 { writer.writeVarint(self.price.minorUnits) }
+        if mask & 1 << 6 != 0 { writer.writeVarint(self.price.basis) }
+        if mask & 1 << 7 != 0 { writer.writeVarint(self.cost) }
+        if let reason { writer.writeCase(reason) }
+        if mask & 1 << 9 != 0 { writer.writeText(self.reference) }
+        if mask & 1 << 10 != 0 { writer.writeText(self.note) }
+        if let origin {
+            writer.writeVarint(origin.lsn)
+            writer.writeVarint(UInt64(origin.line))
+        }
+        if mask & 1 << 12 != 0 {
+            writer.writeVarint(self.occurredAt.microseconds &- time.microseconds)
+        }
+    }
+
+    init(from reader: inout ByteReader, recordedAt time: Instant) throws(ByteReaderError) {
+        let kind = try reader.readCase(MovementKind.self, "movement kind")
+        let product = try reader.readProductID()
+        let location = try reader.readLocationID()
+        self.init(kind: kind, product: product, location: location, occurredAt: time)
+        let mask = try reader.readMask(bits: 14)
+        if mask & 1 << 0 != 0 { self.onHandDelta = try reader.readSignedVarint() }
+        if mask & 1 << 1 != 0 { self.unavailableDelta = try reader.readSignedVarint() }
+        if mask & 1 << 2 != 0 { self.reservedDelta = try reader.readSignedVarint() }
+        if mask & 1 << 3 != 0 { self.incomingDelta = try reader.readSignedVarint() }
+        if mask & 1 << 4 != 0 { self.amount = try reader.readSignedVarint() }
+        let minorUnits = mask & 1 << 5 != 0 ? try reader.readSignedVarint() : 0
+        let basis = mask & 1 << 6 != 0 ? try reader.readSignedVarint() : 1
+        self.price = Price(minorUnits, per: basis)
+        if mask & 1 << 7 != 0 { self.cost = try reader.readSignedVarint() }
+        if mask & 1 << 8 != 0 { self.reason = try reader.readCase(Reason.self, "reason") }
+        if mask & 1 << 9 != 0 { self.reference = try reader.readText() }
+        if mask & 1 << 10 != 0 { self.note = try reader.readText() }
+        if mask & 1 << 11 != 0 {
+            let lsn = try reader.readVarint()
+            self.origin = MovementID(lsn: lsn, line: try reader.readVarint(as: UInt16.self, "line"))
+        }
+        if mask & 1 << 12 != 0 {
+            let distance = try reader.readSignedVarint()
+            self.occurredAt = Instant(microseconds: time.microseconds &+ distance)
+        }
+        self.isImported = mask & 1 << 13 != 0
+    }
+}
+
+extension SessionID {
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(self.high)
+        writer.write(self.low)
+    }
+
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(high: try reader.readUInt64(), low: try reader.readUInt64())
+    }
+}

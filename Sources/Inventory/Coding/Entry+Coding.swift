@@ -1,0 +1,112 @@
+public import ColumnStore
+
+/// The bytes of one step, in the log and, filtered, in events.
+///
+///     u32 byte count of what follows · u64 LSN · i64 time · actor · varint number of changes
+///     then for each change: u32 byte count · the change, its tag first
+///
+/// A reader that looks for some changes passes over the others by their counts.
+public struct EntryWriter: Sendable {
+    private var start = 0
+    private var changeCountOffset = 0
+    private var changeCount: UInt32 = 0
+    private let lsn: UInt64
+    private let time: Instant
+
+    /// Begins an entry at the writer's end.
+    public init(lsn: UInt64, time: Instant, actor: String, into writer: inout ByteWriter) {
+        self.lsn = lsn
+        self.time = time
+        self.start = writer.count
+        writer.write(0 as UInt32)
+        writer.write(lsn)
+        writer.write(time.microseconds)
+        writer.writeText(actor)
+        self.changeCountOffset = writer.count
+        writer.write(0 as UInt32)
+    }
+
+    public mutating func append(_ change: Change, into writer: inout ByteWriter) {
+        let offset = writer.count
+        writer.write(0 as UInt32)
+        change.encode(into: &writer, lsn: self.lsn, time: self.time)
+        writer.overwrite(UInt32(writer.count - offset - 4), at: offset)
+        self.changeCount += 1
+    }
+
+    /// Appends a change that is encoded already, at this entry's LSN and time.
+    public mutating func append(
+        encoded change: UnsafeRawBufferPointer,
+        into writer: inout ByteWriter
+    ) {
+        writer.write(UInt32(change.count))
+        writer.write(bytes: change)
+        self.changeCount += 1
+    }
+
+    /// Completes the entry's counts.
+    public func finish(into writer: inout ByteWriter) {
+        writer.overwrite(self.changeCount, at: self.changeCountOffset)
+        writer.overwrite(UInt32(writer.count - self.start - 4), at: self.start)
+    }
+}
+
+/// One encoded entry, not yet taken apart. Valid inside the closure that lent the bytes.
+public struct EntryView {
+    public let lsn: UInt64
+    public let time: Instant
+    public let actor: String
+    public let changeCount: Int
+    private let changes: ByteReader
+
+    /// Reads the entry at the reader's position and moves past it.
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
+        let byteCount = Int(try reader.readUInt32())
+        var entry = ByteReader(try reader.readBytes(byteCount))
+        self.lsn = try entry.readUInt64()
+        self.time = try entry.readInstant()
+        self.actor = try entry.readText()
+        self.changeCount = Int(try entry.readUInt32())
+        self.changes = entry
+    }
+
+    /// Hands over the bytes of each change, in order.
+    public func forEachChange(
+        _ body: (UnsafeRawBufferPointer) throws(ByteReaderError) -> Void
+    ) throws(ByteReaderError) {
+        var changes = self.changes
+        for _ in 0..<self.changeCount {
+            let byteCount = Int(try changes.readUInt32())
+            try body(try changes.readBytes(byteCount))
+        }
+        try changes.finish()
+    }
+
+    /// Takes the whole entry apart.
+    public func entry() throws(ByteReaderError) -> Entry {
+        var entry = Entry(lsn: self.lsn, time: self.time, actor: self.actor, changes: [])
+        try self.forEachChange { (bytes) throws(ByteReaderError) in
+            var reader = ByteReader(bytes)
+            entry.changes.append(try Change(from: &reader, lsn: self.lsn, time: self.time))
+            try reader.finish()
+        }
+        return entry
+    }
+}
+
+extension Entry {
+    public func encode(into writer: inout ByteWriter) {
+        var entry = EntryWriter(
+            lsn: self.lsn,
+            time: self.time,
+            actor: self.actor,
+            into: &writer
+        )
+        for change in self.changes { entry.append(change, into: &writer) }
+        entry.finish(into: &writer)
+    }
+
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self = try EntryView(from: &reader).entry()
+    }
+}

@@ -1,0 +1,154 @@
+/// What a command came to: the answer, and the changes to log and evolve.
+public struct Decision: Sendable {
+    public var outcome: Outcome
+    /// Empty where nothing changes; a refusal for want of stock does change something, since refused
+    /// demand is recorded.
+    public var changes: [Change]
+}
+
+extension InventoryState {
+    /// Decides one command, which must not be a batch of independent ones: the caller decides and
+    /// evolves those one by one.
+    ///
+    /// Pure: the same state, command and time give the same decision. Where several refusals apply,
+    /// the one with the lowest number is given.
+    ///
+    /// - Parameter time: When the step is recorded; later than ``time``.
+    /// - Complexity: O(lines); archiving a location or a category looks through their table.
+    public func decide(_ command: Command, at time: Instant) -> Decision {
+        precondition(time > self.time, "\(time) is not after \(self.time)")
+        var draft = Draft(lsn: self.lsn + 1, time: time)
+        do throws(Refusal) {
+            var done = try self.decide(command, in: &draft)
+            self.settleAlerts(in: &draft)
+            done.levels = draft.levels
+            if draft.changes.isEmpty { done.lsn = self.lsn }
+            return Decision(outcome: .done(done), changes: draft.changes)
+        } catch {
+            let refused = draft.refusedDemand.map { Change.demandRefused($0) }
+            return Decision(outcome: .refused(error), changes: refused)
+        }
+    }
+
+    /// Decides one command on top of what the draft holds already.
+    func decide(_ command: Command, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        switch command {
+        case .createCategory(let name):
+            try self.createCategory(name, in: &draft)
+        case .renameCategory(let id, let name, let revision):
+            try self.renameCategory(id, name, ifRevision: revision, in: &draft)
+        case .archiveCategory(let id, let revision):
+            try self.archiveCategory(id, ifRevision: revision, in: &draft)
+        case .createLocation(let location):
+            try self.createLocation(location, in: &draft)
+        case .updateLocation(let id, let update, let revision):
+            try self.updateLocation(id, update, ifRevision: revision, in: &draft)
+        case .archiveLocation(let id, let revision):
+            try self.archiveLocation(id, ifRevision: revision, in: &draft)
+        case .createProduct(let product):
+            try self.createProduct(product, in: &draft)
+        case .updateProduct(let id, let update, let revision):
+            try self.updateProduct(id, update, ifRevision: revision, in: &draft)
+        case .deleteProduct(let id, let revision):
+            try self.deleteProduct(id, ifRevision: revision, in: &draft)
+        case .sell(let sale):
+            try self.sell(sale, in: &draft)
+        case .returnSale(let saleReturn):
+            try self.returnSale(saleReturn, in: &draft)
+        case .restock(let restock):
+            try self.restock(restock, in: &draft)
+        case .adjust(let adjustment):
+            try self.adjust(adjustment, in: &draft)
+        case .count(let count):
+            try self.count(count, in: &draft)
+        case .setUnavailable(let hold):
+            try self.setUnavailable(hold, in: &draft)
+        case .expectIncoming(let expectation):
+            try self.expectIncoming(expectation, in: &draft)
+        case .setFloor(let change):
+            try self.setFloor(change, in: &draft)
+        case .reverse(let reversal):
+            try self.reverse(reversal, in: &draft)
+        case .batch(let commands, .atomic):
+            try self.decideAtomically(commands, in: &draft)
+        case .batch(_, .independent):
+            preconditionFailure("independent commands are decided one by one")
+        }
+    }
+
+    /// The answer to a command that changed the entity `id`.
+    func done(_ id: UInt64 = 0, amount: Int64 = 0, in draft: Draft) -> Outcome.Done {
+        Outcome.Done(lsn: draft.lsn, time: draft.time, id: id, amount: amount)
+    }
+}
+
+// MARK: - Batches
+
+extension InventoryState {
+    /// Checks what makes a batch a batch: how long it is and what it holds.
+    public static func checkBatch(_ commands: [Command]) throws(Refusal) {
+        if commands.count > Limits.batchMax || commands.isEmpty {
+            throw Refusal(
+                commands.isEmpty ? .outOfRange : .tooManyLines,
+                .range(
+                    "commands",
+                    value: Int64(commands.count),
+                    lowest: 1,
+                    highest: Int64(Limits.batchMax)
+                )
+            )
+        }
+        var lines = 0
+        for command in commands {
+            lines += command.lineCount
+            if case .batch = command {
+                throw Refusal(.invalidField, .field("commands", problem: "a batch in a batch"))
+            }
+        }
+        if lines > Limits.batchLinesMax {
+            throw Refusal(
+                .tooManyLines,
+                .range(
+                    "lines",
+                    value: Int64(lines),
+                    lowest: 0,
+                    highest: Int64(Limits.batchLinesMax)
+                )
+            )
+        }
+    }
+
+    private func decideAtomically(
+        _ commands: [Command],
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        try Self.checkBatch(commands)
+        var done = self.done(in: draft)
+        done.ids.reserveCapacity(commands.count)
+        for (index, command) in commands.enumerated() {
+            do throws(Refusal) {
+                let one = try self.decide(command, in: &draft)
+                done.ids.append(one.id)
+                guard let sum = Money(done.amount).adding(Money(one.amount)) else {
+                    throw Refusal(.amountOverflow, .field("amount", problem: "of the whole batch"))
+                }
+                done.amount = sum.minorUnits
+            } catch {
+                throw Refusal(.batchRolledBack, .batch(index: UInt32(index), error))
+            }
+        }
+        return done
+    }
+}
+
+extension Command {
+    /// How many lines of movements it asks for at most.
+    var lineCount: Int {
+        switch self {
+        case .sell(let sale): sale.lines.count
+        case .returnSale(let saleReturn): saleReturn.lines.count
+        case .restock(let restock): restock.lines.count
+        default: 1
+        }
+    }
+}

@@ -1,0 +1,13 @@
+internal import ColumnStore
+
+/// An ``InventoryState`` frozen at an LSN: its tables, shared until the writer touches them.
+///
+/// A view may be read on any thread for as long as it is held. It costs memory only for the
+/// segments that change meanwhile.
+public struct ReadView: Sendable {
+    public let lsn: UInt64
+    /// When the step at ``lsn`` was recorded.
+    public let time: Instant
+    public let currency: Currency?
+    let tables: InventoryTables
+}

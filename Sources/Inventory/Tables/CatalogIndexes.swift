@@ -1,0 +1,91 @@
+internal import ColumnStore
+
+/// Who has which SKU, barcode, name and code: unique among what is not archived.
+///
+/// Derived from the tables and rebuilt with them; not part of a read view.
+struct CatalogIndexes: Sendable {
+    private var skus = KeyIndex()
+    private var barcodes = KeyIndex()
+    /// Interned texts: from a text to its code.
+    private var texts = KeyIndex()
+    private var categoryNames: [String: CategoryID] = [:]
+    private var locationCodes: [String: LocationID] = [:]
+
+    /// The product, not archived, that has this normalised SKU.
+    func product(skuKey: String, in products: ProductTable) -> ProductID? {
+        self.skus.find(skuKey, in: products.skuKeys).map { ProductID($0) }
+    }
+
+    /// The product, not archived, that has this normalised barcode.
+    func product(barcodeKey: String, in products: ProductTable) -> ProductID? {
+        self.barcodes.find(barcodeKey, in: products.barcodeKeys).map { ProductID($0) }
+    }
+
+    func category(nameKey: String) -> CategoryID? { self.categoryNames[nameKey] }
+    func location(codeKey: String) -> LocationID? { self.locationCodes[codeKey] }
+
+    /// The code of a text, a new one if it was not there: the row it has in `column`.
+    mutating func intern(_ text: String, in column: inout TextColumn) -> UInt32 {
+        if text.isEmpty { return 0 }
+        if let code = self.texts.find(text, in: column) { return code }
+        column.append(text)
+        let code = UInt32(column.count - 1)
+        self.texts.insert(row: code, in: column)
+        return code
+    }
+
+    mutating func insert(_ id: ProductID, in products: ProductTable) {
+        self.skus.insert(row: id.value, in: products.skuKeys)
+        if !products.barcodeKeys.isEmpty(id.row) {
+            self.barcodes.insert(row: id.value, in: products.barcodeKeys)
+        }
+    }
+
+    /// Takes the product out, while its row still says what it was found by.
+    mutating func remove(_ id: ProductID, in products: ProductTable) {
+        self.skus.remove(row: id.value, in: products.skuKeys)
+        if !products.barcodeKeys.isEmpty(id.row) {
+            self.barcodes.remove(row: id.value, in: products.barcodeKeys)
+        }
+    }
+
+    mutating func replace(_ old: Category?, with new: Category) {
+        if let old, !old.isArchived {
+            self.categoryNames[NormalizedText.key(old.name)] = nil
+        }
+        if !new.isArchived { self.categoryNames[NormalizedText.key(new.name)] = new.id }
+    }
+
+    mutating func replace(_ old: Location?, with new: Location) {
+        if let old, !old.isArchived {
+            self.locationCodes[NormalizedText.key(old.code)] = nil
+        }
+        if !new.isArchived { self.locationCodes[NormalizedText.key(new.code)] = new.id }
+    }
+
+    /// Builds all indexes anew.
+    ///
+    /// - Complexity: O(products + categories + locations + texts)
+    init(for tables: InventoryTables) {
+        for code in 1..<max(tables.texts.count, 1) {
+            self.texts.insert(row: UInt32(code), in: tables.texts)
+        }
+        for row in 1..<max(tables.products.rowCount, 1) {
+            let id = ProductID(UInt32(row))
+            switch tables.products.status(id) {
+            case .active, .inactive: self.insert(id, in: tables.products)
+            case .archived, nil: break
+            }
+        }
+        for row in 1..<max(tables.categories.rowCount, 1) {
+            let id = CategoryID(UInt32(row))
+            self.replace(nil, with: tables.categories.category(id))
+        }
+        for row in 1..<max(tables.locations.rowCount, 1) {
+            let id = LocationID(UInt16(row))
+            self.replace(nil, with: tables.locations.location(id))
+        }
+    }
+
+    init() {}
+}

@@ -1,0 +1,55 @@
+internal import ColumnStore
+
+/// The categories: a row each, found by id.
+struct CategoryTable: Sendable {
+    private(set) var names = TextColumn()
+    private(set) var archived = Column<UInt8>()
+    private(set) var revisions = Column<UInt64>()
+    /// Products that refer to each category and are not archived.
+    private(set) var productCounts = Column<UInt32>()
+
+    init() {
+        self.names.append("")
+        self.archived.append(1)
+        self.revisions.append(0)
+        self.productCounts.append(0)
+    }
+
+    /// One past the largest id given; row 0 is reserved.
+    var rowCount: Int { self.names.count }
+    var nextID: CategoryID { CategoryID(UInt32(self.rowCount)) }
+
+    func contains(_ id: CategoryID) -> Bool { id.value > 0 && id.row < self.rowCount }
+
+    /// The category with that id, which must exist.
+    func category(_ id: CategoryID) -> Category {
+        Category(
+            id: id,
+            name: self.names[id.row],
+            isArchived: self.archived[id.row] == 1,
+            revision: self.revisions[id.row]
+        )
+    }
+
+    mutating func put(_ category: Category) {
+        let row = category.id.row
+        if row == self.rowCount {
+            self.names.append(category.name)
+            self.archived.append(category.isArchived ? 1 : 0)
+            self.revisions.append(category.revision)
+            self.productCounts.append(0)
+        } else {
+            precondition(row < self.rowCount, "category \(row) leaves a gap at \(self.rowCount)")
+            self.names[row] = category.name
+            self.archived[row] = category.isArchived ? 1 : 0
+            self.revisions[row] = category.revision
+        }
+    }
+
+    mutating func addProduct(_ id: CategoryID) { self.productCounts[id.row] += 1 }
+
+    mutating func removeProduct(_ id: CategoryID) {
+        precondition(self.productCounts[id.row] > 0, "category \(id.row) has no product to lose")
+        self.productCounts[id.row] -= 1
+    }
+}

@@ -1,0 +1,24 @@
+internal import ColumnStore
+
+/// Every table that a read view needs: a value, and cheap to copy.
+///
+/// Key indexes and sessions are not here. A view finds things by scanning, and the engine resolves
+/// keys before it takes one.
+struct InventoryTables: Sendable {
+    var categories = CategoryTable()
+    var locations = LocationTable()
+    var products = ProductTable()
+    var levels = LevelTable()
+    var ledger = MovementLedger()
+    var refusals = RefusedDemandTable()
+    /// References, notes, actors and unit codes, each text once; code 0 is the empty text.
+    var texts = TextColumn()
+
+    init() { self.texts.append("") }
+
+    func product(_ id: ProductID) -> Product {
+        self.products.product(id, texts: self.texts)
+    }
+
+    func movement(_ row: Int) -> Movement { self.ledger.movement(row, texts: self.texts) }
+}

@@ -1,0 +1,124 @@
+internal import ColumnStore
+
+/// The levels: one row for each product and location that ever met.
+///
+/// For each location a column maps a product's id to the level's row, so finding a level costs two
+/// array accesses. Rows are never removed.
+struct LevelTable: Sendable {
+    private(set) var products = Column<UInt32>()
+    private(set) var locations = Column<UInt16>()
+    private(set) var onHand = Column<Int64>()
+    private(set) var unavailable = Column<Int64>()
+    private(set) var reserved = Column<Int64>()
+    private(set) var incoming = Column<Int64>()
+    private(set) var floors = Column<Int64>()
+    private(set) var values = Column<Int64>()
+    private(set) var alerts = Column<UInt8>()
+    private(set) var revisions = Column<UInt64>()
+
+    /// By location id: product id → row + 1, 0 where there is no level. Derived from the columns.
+    private var rows: [Column<UInt32>] = []
+
+    var rowCount: Int { self.products.count }
+
+    /// The row of a product's level at a location; nothing if they never met.
+    func row(_ product: ProductID, _ location: LocationID) -> Int? {
+        guard location.row < self.rows.count, product.row < self.rows[location.row].count else {
+            return nil
+        }
+        let stored = self.rows[location.row][product.row]
+        return stored == 0 ? nil : Int(stored) - 1
+    }
+
+    func level(_ row: Int) -> Level {
+        Level(
+            product: ProductID(self.products[row]),
+            location: LocationID(self.locations[row]),
+            onHand: self.onHand[row],
+            unavailable: self.unavailable[row],
+            reserved: self.reserved[row],
+            incoming: self.incoming[row],
+            floor: self.floors[row],
+            value: self.values[row],
+            alerts: AlertSet(rawValue: self.alerts[row]),
+            revision: self.revisions[row]
+        )
+    }
+
+    /// The level as it is; an empty one if the product never was at the location.
+    func level(_ product: ProductID, _ location: LocationID) -> Level {
+        guard let row = self.row(product, location) else {
+            return Level(product: product, location: location)
+        }
+        return self.level(row)
+    }
+
+    /// Writes a level's balances, floor, value and revision. Alerts have a change of their own.
+    mutating func put(_ level: Level, revision: UInt64) {
+        guard let row = self.row(level.product, level.location) else {
+            self.append(level, revision: revision)
+            return
+        }
+        Self.set(&self.onHand, row, level.onHand)
+        Self.set(&self.unavailable, row, level.unavailable)
+        Self.set(&self.reserved, row, level.reserved)
+        Self.set(&self.incoming, row, level.incoming)
+        Self.set(&self.floors, row, level.floor)
+        Self.set(&self.values, row, level.value)
+        self.revisions[row] = revision
+    }
+
+    /// A segment that a view shares is copied by a write, so what did not change is not written.
+    private static func set(_ column: inout Column<Int64>, _ row: Int, _ value: Int64) {
+        if column[row] != value { column[row] = value }
+    }
+
+    mutating func setAlert(
+        _ product: ProductID,
+        _ location: LocationID,
+        _ kind: AlertKind,
+        isRaised: Bool
+    ) {
+        guard let row = self.row(product, location) else {
+            preconditionFailure("an alert for a level that is not there: \(product) \(location)")
+        }
+        var set = AlertSet(rawValue: self.alerts[row])
+        if isRaised { set.insert(AlertSet(kind)) } else { set.remove(AlertSet(kind)) }
+        self.alerts[row] = set.rawValue
+    }
+
+    private mutating func append(_ level: Level, revision: UInt64) {
+        let row = self.rowCount
+        self.products.append(level.product.value)
+        self.locations.append(level.location.value)
+        self.onHand.append(level.onHand)
+        self.unavailable.append(level.unavailable)
+        self.reserved.append(level.reserved)
+        self.incoming.append(level.incoming)
+        self.floors.append(level.floor)
+        self.values.append(level.value)
+        self.alerts.append(0)
+        self.revisions.append(revision)
+        self.link(level.product, level.location, row: row)
+    }
+
+    private mutating func link(_ product: ProductID, _ location: LocationID, row: Int) {
+        while self.rows.count <= location.row { self.rows.append(Column<UInt32>()) }
+        while self.rows[location.row].count <= product.row { self.rows[location.row].append(0) }
+        self.rows[location.row][product.row] = UInt32(row + 1)
+    }
+
+    /// Rebuilds what is derived, after the columns came from a snapshot.
+    ///
+    /// - Complexity: O(levels)
+    mutating func rebuildRows() {
+        self.rows = []
+        for row in 0..<self.rowCount {
+            self.link(
+                ProductID(self.products[row]),
+                LocationID(self.locations[row]),
+                row: row
+            )
+        }
+    }
+}

@@ -1,0 +1,132 @@
+internal import ColumnStore
+
+/// Every movement there ever was, in the order of its LSN and line. Append only.
+///
+/// Texts are interned: a column keeps their codes in ``InventoryTables/texts``.
+struct MovementLedger: Sendable {
+    private(set) var lsns = LedgerColumn<UInt64>()
+    private(set) var lines = LedgerColumn<UInt16>()
+    private(set) var recordedAt = LedgerColumn<Int64>()
+    private(set) var occurredAt = LedgerColumn<Int64>()
+    private(set) var kinds = LedgerColumn<UInt8>()
+    private(set) var products = LedgerColumn<UInt32>()
+    private(set) var locations = LedgerColumn<UInt16>()
+    private(set) var onHandDeltas = LedgerColumn<Int64>()
+    private(set) var unavailableDeltas = LedgerColumn<Int64>()
+    private(set) var reservedDeltas = LedgerColumn<Int64>()
+    private(set) var incomingDeltas = LedgerColumn<Int64>()
+    private(set) var amounts = LedgerColumn<Int64>()
+    private(set) var prices = LedgerColumn<Int64>()
+    private(set) var priceBases = LedgerColumn<Int64>()
+    private(set) var costs = LedgerColumn<Int64>()
+    /// A ``Reason``, or 0 for none.
+    private(set) var reasons = LedgerColumn<UInt8>()
+    private(set) var references = LedgerColumn<UInt32>()
+    private(set) var notes = LedgerColumn<UInt32>()
+    private(set) var actors = LedgerColumn<UInt32>()
+    /// The row of the movement that a return gives back or a reversal undoes, plus 1; 0 for none.
+    private(set) var origins = LedgerColumn<UInt64>()
+    /// 1 where the time was given by an importer.
+    private(set) var imported = LedgerColumn<UInt8>()
+
+    var rowCount: Int { self.lsns.count }
+
+    /// The rows of the step `lsn`: contiguous, empty if it moved nothing.
+    ///
+    /// - Complexity: O(log n)
+    func rows(of lsn: UInt64) -> Range<Int> {
+        let start = self.firstRow(after: lsn == 0 ? 0 : lsn - 1)
+        var end = start
+        while end < self.rowCount, self.lsns[end] == lsn { end += 1 }
+        return start..<end
+    }
+
+    /// The first row of a later step than `lsn`; ``rowCount`` if there is none.
+    ///
+    /// - Complexity: O(log n)
+    func firstRow(after lsn: UInt64) -> Int {
+        var low = 0
+        var high = self.rowCount
+        while low < high {
+            let middle = (low + high) / 2
+            if self.lsns[middle] <= lsn { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The row of one movement; nothing if there is none.
+    func row(of id: MovementID) -> Int? {
+        self.rows(of: id.lsn).first { self.lines[$0] == id.line }
+    }
+
+    func movementID(_ row: Int) -> MovementID {
+        MovementID(lsn: self.lsns[row], line: self.lines[row])
+    }
+
+    func kind(_ row: Int) -> MovementKind {
+        guard let kind = MovementKind(rawValue: self.kinds[row]) else {
+            preconditionFailure("row \(row) of the ledger is of kind \(self.kinds[row])")
+        }
+        return kind
+    }
+
+    /// The codes of a movement's texts.
+    struct TextCodes {
+        var reference: UInt32
+        var note: UInt32
+        var actor: UInt32
+    }
+
+    mutating func append(
+        _ movement: Movement,
+        id: MovementID,
+        recordedAt: Instant,
+        origin: Int?,
+        texts: TextCodes
+    ) {
+        self.lsns.append(id.lsn)
+        self.lines.append(id.line)
+        self.recordedAt.append(recordedAt.microseconds)
+        self.occurredAt.append(movement.occurredAt.microseconds)
+        self.kinds.append(movement.kind.rawValue)
+        self.products.append(movement.product.value)
+        self.locations.append(movement.location.value)
+        self.onHandDeltas.append(movement.onHandDelta)
+        self.unavailableDeltas.append(movement.unavailableDelta)
+        self.reservedDeltas.append(movement.reservedDelta)
+        self.incomingDeltas.append(movement.incomingDelta)
+        self.amounts.append(movement.amount)
+        self.prices.append(movement.price.minorUnits)
+        self.priceBases.append(movement.price.basis)
+        self.costs.append(movement.cost)
+        self.reasons.append(movement.reason?.rawValue ?? 0)
+        self.references.append(texts.reference)
+        self.notes.append(texts.note)
+        self.actors.append(texts.actor)
+        self.origins.append(origin.map { UInt64($0) + 1 } ?? 0)
+        self.imported.append(movement.isImported ? 1 : 0)
+    }
+
+    /// The movement at `row` as it was recorded.
+    func movement(_ row: Int, texts: TextColumn) -> Movement {
+        let origin = self.origins[row]
+        return Movement(
+            kind: self.kind(row),
+            product: ProductID(self.products[row]),
+            location: LocationID(self.locations[row]),
+            onHandDelta: self.onHandDeltas[row],
+            unavailableDelta: self.unavailableDeltas[row],
+            reservedDelta: self.reservedDeltas[row],
+            incomingDelta: self.incomingDeltas[row],
+            amount: self.amounts[row],
+            price: Price(self.prices[row], per: self.priceBases[row]),
+            cost: self.costs[row],
+            reason: Reason(rawValue: self.reasons[row]),
+            reference: texts[Int(self.references[row])],
+            note: texts[Int(self.notes[row])],
+            origin: origin == 0 ? nil : self.movementID(Int(origin) - 1),
+            occurredAt: Instant(microseconds: self.occurredAt[row]),
+            isImported: self.imported[row] == 1
+        )
+    }
+}

@@ -1,0 +1,173 @@
+internal import ColumnStore
+
+/// The products: a row each, found by id. Archived and deleted products keep their row, because
+/// the ledger refers to it and an id is never given twice.
+///
+/// Key indexes for SKU and barcode live in ``CatalogIndexes``, outside the read view.
+struct ProductTable: Sendable {
+    private(set) var skus = TextColumn()
+    /// The SKUs as comparisons use them.
+    private(set) var skuKeys = TextColumn()
+    private(set) var names = TextColumn()
+    private(set) var barcodes = TextColumn()
+    private(set) var barcodeKeys = TextColumn()
+    private(set) var categories = Column<UInt32>()
+    /// Codes into ``InventoryTables/texts``.
+    private(set) var unitCodes = Column<UInt32>()
+    private(set) var unitDecimals = Column<UInt8>()
+    private(set) var prices = Column<Int64>()
+    private(set) var priceBases = Column<Int64>()
+    /// A ``ProductStatus``, or 0 for a row that was deleted.
+    private(set) var statuses = Column<UInt8>()
+    private(set) var reorderPoints = Column<Int64>()
+    private(set) var reorderTargets = Column<Int64>()
+    private(set) var packSizes = Column<Int64>()
+    private(set) var leadTimes = Column<UInt16>()
+    private(set) var createdAt = Column<Int64>()
+    private(set) var updatedAt = Column<Int64>()
+    private(set) var revisions = Column<UInt64>()
+    /// Rows of the ledger that name the product: whether it has history.
+    private(set) var movementCounts = Column<UInt64>()
+
+    /// What selling needs to know of a product; no text is touched to answer it.
+    struct Facts {
+        var status: ProductStatus
+        var price: Price
+        var reorderPoint: Int64
+        var hysteresis: Int64 { max(1, self.reorderPoint / 10) }
+    }
+
+    init() {
+        let none = Product(
+            id: ProductID(0),
+            sku: "",
+            name: "",
+            category: CategoryID(0),
+            price: Price(0),
+            reorderPoint: 0
+        )
+        self.append(none, unitCode: 0)
+        self.statuses[0] = 0
+    }
+
+    /// One past the largest id given; row 0 is reserved.
+    var rowCount: Int { self.statuses.count }
+    var nextID: ProductID { ProductID(UInt32(self.rowCount)) }
+
+    /// Whether there is such a product, archived ones included and deleted ones not.
+    func contains(_ id: ProductID) -> Bool {
+        id.row < self.rowCount && self.statuses[id.row] != 0
+    }
+
+    /// The status of a row; nothing if it was deleted.
+    func status(_ id: ProductID) -> ProductStatus? {
+        ProductStatus(rawValue: self.statuses[id.row])
+    }
+
+    /// Facts of the product with that id; nothing if there is none.
+    func facts(_ id: ProductID) -> Facts? {
+        let row = id.row
+        guard row < self.rowCount, let status = ProductStatus(rawValue: self.statuses[row]) else {
+            return nil
+        }
+        return Facts(
+            status: status,
+            price: Price(self.prices[row], per: self.priceBases[row]),
+            reorderPoint: self.reorderPoints[row]
+        )
+    }
+
+    /// The product with that id, which must exist.
+    func product(_ id: ProductID, texts: TextColumn) -> Product {
+        let row = id.row
+        guard let status = ProductStatus(rawValue: self.statuses[row]) else {
+            preconditionFailure("product \(row) was deleted")
+        }
+        return Product(
+            id: id,
+            sku: self.skus[row],
+            name: self.names[row],
+            barcode: self.barcodes[row],
+            category: CategoryID(self.categories[row]),
+            unit: Unit(code: texts[Int(self.unitCodes[row])], decimals: self.unitDecimals[row]),
+            price: Price(self.prices[row], per: self.priceBases[row]),
+            status: status,
+            reorderPoint: self.reorderPoints[row],
+            reorderTarget: self.reorderTargets[row],
+            packSize: self.packSizes[row],
+            leadTimeDays: self.leadTimes[row],
+            createdAt: Instant(microseconds: self.createdAt[row]),
+            updatedAt: Instant(microseconds: self.updatedAt[row]),
+            revision: self.revisions[row]
+        )
+    }
+
+    mutating func append(_ product: Product, unitCode: UInt32) {
+        self.skus.append(product.sku)
+        self.skuKeys.append(NormalizedText.key(product.sku))
+        self.names.append(product.name)
+        self.barcodes.append(product.barcode)
+        self.barcodeKeys.append(NormalizedText.barcodeKey(product.barcode))
+        self.categories.append(product.category.value)
+        self.unitCodes.append(unitCode)
+        self.unitDecimals.append(product.unit.decimals)
+        self.prices.append(product.price.minorUnits)
+        self.priceBases.append(product.price.basis)
+        self.statuses.append(product.status.rawValue)
+        self.reorderPoints.append(product.reorderPoint)
+        self.reorderTargets.append(product.reorderTarget)
+        self.packSizes.append(product.packSize)
+        self.leadTimes.append(product.leadTimeDays)
+        self.createdAt.append(product.createdAt.microseconds)
+        self.updatedAt.append(product.updatedAt.microseconds)
+        self.revisions.append(product.revision)
+        self.movementCounts.append(0)
+    }
+
+    /// Puts one changed field into its row. A new unit's code is interned by the caller.
+    mutating func apply(_ change: ProductFieldChange, to id: ProductID, unitCode: UInt32) {
+        let row = id.row
+        switch change {
+        case .sku(_, let sku):
+            self.skus[row] = sku
+            self.skuKeys[row] = NormalizedText.key(sku)
+        case .name(_, let name):
+            self.names[row] = name
+        case .barcode(_, let barcode):
+            self.barcodes[row] = barcode
+            self.barcodeKeys[row] = NormalizedText.barcodeKey(barcode)
+        case .category(_, let category):
+            self.categories[row] = category.value
+        case .unit(_, let unit):
+            self.unitCodes[row] = unitCode
+            self.unitDecimals[row] = unit.decimals
+        case .price(_, let price):
+            self.prices[row] = price.minorUnits
+            self.priceBases[row] = price.basis
+        case .status(_, let status):
+            self.statuses[row] = status.rawValue
+        case .reorderPoint(_, let quantity):
+            self.reorderPoints[row] = quantity
+        case .reorderTarget(_, let quantity):
+            self.reorderTargets[row] = quantity
+        case .packSize(_, let quantity):
+            self.packSizes[row] = quantity
+        case .leadTimeDays(_, let days):
+            self.leadTimes[row] = days
+        }
+    }
+
+    mutating func setStatus(_ id: ProductID, _ status: ProductStatus?) {
+        self.statuses[id.row] = status?.rawValue ?? 0
+    }
+
+    mutating func setUpdated(_ id: ProductID, at time: Instant) {
+        self.updatedAt[id.row] = time.microseconds
+    }
+
+    mutating func setRevision(_ id: ProductID, _ revision: UInt64) {
+        self.revisions[id.row] = revision
+    }
+
+    mutating func countMovement(_ id: ProductID) { self.movementCounts[id.row] += 1 }
+}

@@ -1,0 +1,32 @@
+internal import ColumnStore
+
+/// The ledger of refused demand: what was asked for and could not be sold. Append only.
+struct RefusedDemandTable: Sendable {
+    private(set) var lsns = LedgerColumn<UInt64>()
+    private(set) var recordedAt = LedgerColumn<Int64>()
+    private(set) var products = LedgerColumn<UInt32>()
+    private(set) var locations = LedgerColumn<UInt16>()
+    private(set) var asked = LedgerColumn<Int64>()
+    private(set) var available = LedgerColumn<Int64>()
+    private(set) var references = LedgerColumn<UInt32>()
+    private(set) var actors = LedgerColumn<UInt32>()
+
+    var rowCount: Int { self.lsns.count }
+
+    mutating func append(
+        _ refused: RefusedDemand,
+        lsn: UInt64,
+        recordedAt: Instant,
+        reference: UInt32,
+        actor: UInt32
+    ) {
+        self.lsns.append(lsn)
+        self.recordedAt.append(recordedAt.microseconds)
+        self.products.append(refused.product.value)
+        self.locations.append(refused.location.value)
+        self.asked.append(refused.asked)
+        self.available.append(refused.available)
+        self.references.append(reference)
+        self.actors.append(actor)
+    }
+}
