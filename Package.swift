@@ -33,9 +33,10 @@ let package = Package(
 
         // MARK: - The edges: one owns the disk, the other owns the bytes on the network.
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+        .target(name: "CSystem"),
         .target(
             name: "Durability",
-            dependencies: ["CKernels", "CLZ4", "ColumnStore"],
+            dependencies: ["CKernels", "CLZ4", "CSystem", "ColumnStore"],
             swiftSettings: strict
         ),
 

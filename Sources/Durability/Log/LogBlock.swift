@@ -1,0 +1,189 @@
+internal import ColumnStore
+
+/// One group commit in the log: a head with a checksum of its own, then the entries.
+///
+/// A block begins on a page and fills whole pages; what is left of its last page is zero.
+///
+///     offset  size  field
+///          0     4  magic          "IVBK"
+///          4     2  version        1
+///          6     1  kind           1 changes, 2 seal
+///          7     1  encoding       of the body: 0 raw, 1 LZ4
+///          8     4  stored count   bytes of the body as stored
+///         12     4  raw count      bytes of the body before compression
+///         16     8  first LSN      of the entries; of a seal, the LSN the next block will begin with
+///         24     4  count          entries, with consecutive LSNs; 0 in a seal
+///         28     4  zero
+///         32    16  database id
+///         48     8  previous hash  of the head of the block before: the chain
+///         56     8  acknowledged   the highest LSN that was durable before this was written
+///         64     8  time           µs since 1970 UTC
+///         72     4  body checksum  CRC-32C of the stored body
+///         76    16  zero
+///         92     4  head checksum  CRC-32C of bytes 0 ..< 92
+///         96        body
+struct LogBlock: Equatable, Sendable {
+    enum Kind: UInt8, Sendable {
+        case changes = 1
+        /// Written when the log falls idle: all before it is complete and acknowledged.
+        case seal = 2
+    }
+
+    enum Encoding: UInt8, Sendable {
+        case raw = 0
+        case lz4 = 1
+    }
+
+    static let magic: UInt32 = 0x4B42_5649
+    static let version: UInt16 = 1
+    static let headByteCount = 96
+    /// Entries of one group commit together, before compression.
+    static let bodyByteCountMax = 64 << 20
+
+    var kind: Kind
+    var encoding: Encoding
+    var storedByteCount: Int
+    var rawByteCount: Int
+    var firstLSN: LSN
+    var count: Int
+    var database: DatabaseID
+    var previousHash: UInt64
+    var acknowledged: LSN
+    var time: Int64
+    var bodyChecksum: UInt32
+
+    /// Bytes it takes in the file: whole pages.
+    var byteCount: Int { StorageAlignment.rounded(Self.headByteCount + self.storedByteCount) }
+
+    /// The LSN that the block after it begins with.
+    var nextLSN: LSN { LSN(self.firstLSN.value + UInt64(self.count)) }
+
+    func encode(into writer: inout ByteWriter) {
+        let start = writer.count
+        writer.write(Self.magic)
+        writer.write(Self.version)
+        writer.write(self.kind.rawValue)
+        writer.write(self.encoding.rawValue)
+        writer.write(UInt32(self.storedByteCount))
+        writer.write(UInt32(self.rawByteCount))
+        writer.write(self.firstLSN)
+        writer.write(UInt32(self.count))
+        writer.write(0 as UInt32)
+        writer.write(self.database.bytes.0)
+        writer.write(self.database.bytes.1)
+        writer.write(self.previousHash)
+        writer.write(self.acknowledged)
+        writer.write(self.time)
+        writer.write(self.bodyChecksum)
+        writer.writeZeros(16)
+        let checksum = writer.withBytes {
+            CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[start...]))
+        }
+        writer.write(checksum)
+    }
+
+    /// Why bytes are no block's head.
+    enum HeadError: Error, Equatable {
+        /// Not even the checksum holds: torn, rotten, or never written.
+        case invalid
+        /// Whole, and written by a newer version.
+        case version(UInt16)
+        /// Whole, and of another database.
+        case foreign
+    }
+
+    /// Reads a head. Nothing in it is believed before its checksum holds.
+    init(head bytes: UnsafeRawBufferPointer, database: DatabaseID) throws(HeadError) {
+        guard bytes.count >= Self.headByteCount else { throw .invalid }
+        let head = UnsafeRawBufferPointer(rebasing: bytes[0..<(Self.headByteCount - 4)])
+        var reader = ByteReader(
+            UnsafeRawBufferPointer(rebasing: bytes[0..<Self.headByteCount])
+        )
+        let version: UInt16
+        let kind: Kind?
+        let encoding: Encoding?
+        guard CRC32C.checksum(head) == Self.checksum(bytes) else { throw .invalid }
+        do throws(ByteReaderError) {
+            let magic = try reader.readUInt32()
+            version = try reader.readUInt16()
+            kind = magic == Self.magic ? Kind(rawValue: try reader.readUInt8()) : nil
+            encoding = Encoding(rawValue: try reader.readUInt8())
+            self.storedByteCount = Int(try reader.readUInt32())
+            self.rawByteCount = Int(try reader.readUInt32())
+            self.firstLSN = try reader.readLSN()
+            self.count = Int(try reader.readUInt32())
+            _ = try reader.readUInt32()
+            self.database = DatabaseID(try reader.readUInt64(), try reader.readUInt64())
+            self.previousHash = try reader.readUInt64()
+            self.acknowledged = try reader.readLSN()
+            self.time = try reader.readInt64()
+            self.bodyChecksum = try reader.readUInt32()
+        } catch {
+            throw .invalid
+        }
+        guard version == Self.version else { throw .version(version) }
+        guard let kind, let encoding else { throw .invalid }
+        self.kind = kind
+        self.encoding = encoding
+        guard self.database == database else { throw .foreign }
+        guard self.storedByteCount <= Self.bodyByteCountMax,
+            self.rawByteCount <= Self.bodyByteCountMax
+        else { throw .invalid }
+    }
+
+    /// The checksum that a head says it has, in its last four bytes.
+    private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+        UInt32(
+            littleEndian: bytes.loadUnaligned(
+                fromByteOffset: Self.headByteCount - 4,
+                as: UInt32.self
+            )
+        )
+    }
+
+    init(
+        kind: Kind,
+        encoding: Encoding,
+        storedByteCount: Int,
+        rawByteCount: Int,
+        firstLSN: LSN,
+        count: Int,
+        database: DatabaseID,
+        previousHash: UInt64,
+        acknowledged: LSN,
+        time: Int64,
+        bodyChecksum: UInt32
+    ) {
+        self.kind = kind
+        self.encoding = encoding
+        self.storedByteCount = storedByteCount
+        self.rawByteCount = rawByteCount
+        self.firstLSN = firstLSN
+        self.count = count
+        self.database = database
+        self.previousHash = previousHash
+        self.acknowledged = acknowledged
+        self.time = time
+        self.bodyChecksum = bodyChecksum
+    }
+
+    /// What the next block keeps of this one: a hash of its head, and so of its body's checksum.
+    static func hash(head bytes: UnsafeRawBufferPointer) -> UInt64 {
+        Hash64.hash(UnsafeRawBufferPointer(rebasing: bytes[0..<Self.headByteCount]))
+    }
+
+    /// The entries' bytes: checks the body, and decompresses it where it was compressed.
+    ///
+    /// - Returns: Nothing if the body is not what the head says.
+    func body(_ stored: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard stored.count == self.storedByteCount,
+            CRC32C.checksum(stored) == self.bodyChecksum
+        else { return nil }
+        switch self.encoding {
+        case .raw:
+            return self.rawByteCount == stored.count ? [UInt8](stored) : nil
+        case .lz4:
+            return LZ4Block.decompress(stored, byteCount: self.rawByteCount)
+        }
+    }
+}

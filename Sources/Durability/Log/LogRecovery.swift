@@ -1,0 +1,224 @@
+internal import ColumnStore
+
+/// Where the log ends: what recovery found out and the writer goes on from.
+struct LogEnd: Equatable, Sendable {
+    var nextLSN: LSN
+    /// Of the head of the last block.
+    var hash: UInt64
+    /// Where the next block goes in the last file.
+    var offset: UInt64
+}
+
+/// Reads the log from its files in order, checks the chain, and tells a torn tail from rot.
+///
+/// Only one block is ever in flight. So a power cut can leave at most one unfinished block, at the
+/// very end, and nothing valid after it: a **torn tail**, never acknowledged, dropped and reported.
+/// A bad block with a later one anywhere behind it is **rot**: acknowledged steps are damaged, and
+/// the start is refused with nothing changed on disk.
+struct LogRecovery {
+    let storage: any Storage
+    let database: DatabaseID
+    /// The snapshot's LSN: steps up to it are passed over.
+    let after: LSN
+
+    typealias Replay = (LSN, Int, UnsafeRawBufferPointer) throws(DurabilityError) -> Void
+
+    /// Reads `names`, sorted, hands every block with a step after ``after`` to `replay`, and reports
+    /// in `report` what it found.
+    func run(
+        _ names: [String],
+        report: inout RecoveryReport,
+        replay: Replay
+    ) throws(DurabilityError) -> LogEnd {
+        let first = self.firstNeeded(names)
+        var end: LogEnd?
+        for (index, name) in names.enumerated() where index >= first {
+            let file = try self.storage.open(name, create: false, direct: false)
+            // Writes that a dying process never synced may be in the page cache only.
+            try file.sync()
+            let bytes = try file.bytes(at: 0, count: Int(try file.byteCount()))
+            let head = try LogFileHead(bytes, path: file.path, database: self.database)
+            let found = LogFileHead.firstLSN(ofName: name)
+            guard head.firstLSN == found else { throw .corruptHead(path: file.path) }
+            if let end {
+                guard head.firstLSN == end.nextLSN, head.previousHash == end.hash else {
+                    throw .missingLog(
+                        expected: end.nextLSN,
+                        found: head.firstLSN,
+                        path: file.path
+                    )
+                }
+            } else if head.firstLSN > self.after.next {
+                throw .missingLog(
+                    expected: self.after.next,
+                    found: head.firstLSN,
+                    path: file.path
+                )
+            }
+            let next = index + 1 < names.count ? names[index + 1] : nil
+            end = try self.read(bytes, head, file.path, next, &report, replay)
+        }
+        guard let end else { throw .missingLog(expected: .first, found: .zero, path: "the log") }
+        if end.nextLSN <= self.after {
+            throw .missingLog(
+                expected: end.nextLSN,
+                found: self.after,
+                path: self.storage.path(names.last ?? "")
+            )
+        }
+        return end
+    }
+
+    /// The last file that begins at or before the first step needed.
+    private func firstNeeded(_ names: [String]) -> Int {
+        let index = names.lastIndex { name in
+            guard let first = LogFileHead.firstLSN(ofName: name) else { return false }
+            return first <= self.after.next
+        }
+        return index ?? 0
+    }
+
+    private func read(
+        _ bytes: [UInt8],
+        _ head: LogFileHead,
+        _ path: String,
+        _ next: String?,
+        _ report: inout RecoveryReport,
+        _ replay: Replay
+    ) throws(DurabilityError) -> LogEnd {
+        var end = LogEnd(
+            nextLSN: head.firstLSN,
+            hash: head.previousHash,
+            offset: UInt64(LogFileHead.byteCount)
+        )
+        var torn: LogBlock?
+        while let found = try self.block(bytes, at: Int(end.offset), end, path) {
+            guard let body = found.body else {
+                torn = found.block
+                break
+            }
+            let block = found.block
+            if block.kind == .changes {
+                report.blocksRead += 1
+                if block.nextLSN.value - 1 > self.after.value {
+                    try body.withBytes { (body) throws(DurabilityError) in
+                        try replay(block.firstLSN, block.count, body)
+                    }
+                }
+            }
+            end.nextLSN = block.nextLSN
+            end.hash = found.hash
+            end.offset += UInt64(block.byteCount)
+        }
+        if let next, LogFileHead.firstLSN(ofName: next) == end.nextLSN { return end }
+        try self.judge(bytes, end, torn, path, isLast: next == nil, &report)
+        return end
+    }
+
+    /// The block at `offset` if it is the next of the chain, with its body if that is whole.
+    private func block(
+        _ bytes: [UInt8],
+        at offset: Int,
+        _ end: LogEnd,
+        _ path: String
+    ) throws(DurabilityError) -> (block: LogBlock, body: [UInt8]?, hash: UInt64)? {
+        guard offset + StorageAlignment.byteCount <= bytes.count else { return nil }
+        var version: UInt16?
+        let found = bytes.withUnsafeBytes { bytes -> (LogBlock, [UInt8]?, UInt64)? in
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            do throws(LogBlock.HeadError) {
+                let block = try LogBlock(head: rest, database: self.database)
+                guard block.firstLSN == end.nextLSN, block.previousHash == end.hash else {
+                    return nil
+                }
+                let hash = LogBlock.hash(head: rest)
+                let bodyEnd = LogBlock.headByteCount + block.storedByteCount
+                guard bodyEnd <= rest.count else { return (block, nil, hash) }
+                let stored = UnsafeRawBufferPointer(
+                    rebasing: rest[LogBlock.headByteCount..<bodyEnd]
+                )
+                return (block, block.body(stored), hash)
+            } catch {
+                if case .version(let found) = error { version = found }
+                return nil
+            }
+        }
+        if let version {
+            throw .unsupportedVersion(
+                path: path,
+                found: version,
+                newestKnown: LogBlock.version
+            )
+        }
+        return found
+    }
+
+    /// Decides what the end of the blocks means: a clean end, a torn tail, or rot.
+    private func judge(
+        _ bytes: [UInt8],
+        _ end: LogEnd,
+        _ torn: LogBlock?,
+        _ path: String,
+        isLast: Bool,
+        _ report: inout RecoveryReport
+    ) throws(DurabilityError) {
+        let offset = Int(end.offset)
+        let later = self.laterBlock(bytes, from: offset, than: end, isTorn: torn != nil)
+        if !isLast || later != nil || end.nextLSN <= self.after {
+            let reason =
+                later.map { "a later block, from \($0.firstLSN) on, is whole" }
+                ?? (isLast ? "a snapshot reaches \(self.after)" : "the next file begins later")
+            throw .corruptBlock(path: path, offset: end.offset, lsn: end.nextLSN, reason: reason)
+        }
+        if let torn {
+            report.torn = RecoveryReport.Torn(
+                path: path,
+                offset: end.offset,
+                firstLSN: torn.firstLSN,
+                lastLSN: LSN(torn.nextLSN.value - 1)
+            )
+        } else if offset < bytes.count, !self.isUnwritten(bytes, offset) {
+            report.torn = RecoveryReport.Torn(
+                path: path,
+                offset: end.offset,
+                firstLSN: end.nextLSN,
+                lastLSN: nil
+            )
+        }
+    }
+
+    /// A whole head, from `offset` on, of a block that was written after the place where the chain
+    /// ends. Older blocks of a recycled file have lower LSNs.
+    private func laterBlock(
+        _ bytes: [UInt8],
+        from offset: Int,
+        than end: LogEnd,
+        isTorn: Bool
+    ) -> LogBlock? {
+        // The torn block's own head is whole; only what lies behind it is later.
+        var page = offset + (isTorn ? StorageAlignment.byteCount : 0)
+        return bytes.withUnsafeBytes { bytes in
+            while page + LogBlock.headByteCount <= bytes.count {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[page...])
+                if let block = try? LogBlock(head: rest, database: self.database),
+                    block.firstLSN >= end.nextLSN, block.acknowledged.next >= end.nextLSN
+                {
+                    return block
+                }
+                page += StorageAlignment.byteCount
+            }
+            return nil
+        }
+    }
+
+    /// Whether the page at `offset` is as it was before a write: zeros, or a block of the file's
+    /// earlier life.
+    private func isUnwritten(_ bytes: [UInt8], _ offset: Int) -> Bool {
+        let page = bytes[offset..<min(offset + StorageAlignment.byteCount, bytes.count)]
+        if page.allSatisfy({ $0 == 0 }) { return true }
+        return bytes.withUnsafeBytes { bytes in
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+            return (try? LogBlock(head: rest, database: self.database)) != nil
+        }
+    }
+}

@@ -1,0 +1,47 @@
+internal import CLZ4
+
+/// LZ4 block compression: the only caller of liblz4.
+enum LZ4Block {
+    /// The largest number of bytes that `byteCount` can compress to.
+    static func bound(_ byteCount: Int) -> Int { Int(LZ4_compressBound(Int32(byteCount))) }
+
+    /// Compresses `source` into `target`, which has room for ``bound(_:)`` bytes.
+    ///
+    /// - Returns: The bytes written.
+    static func compress(
+        _ source: UnsafeRawBufferPointer,
+        into target: UnsafeMutableRawBufferPointer
+    ) -> Int {
+        guard let from = source.baseAddress, let to = target.baseAddress else { return 0 }
+        return Int(
+            LZ4_compress_default(
+                from.assumingMemoryBound(to: CChar.self),
+                to.assumingMemoryBound(to: CChar.self),
+                Int32(source.count),
+                Int32(target.count)
+            )
+        )
+    }
+
+    /// The `byteCount` bytes that were compressed; nothing if `source` does not hold just those.
+    ///
+    /// The caller has checked `byteCount` against its own limit.
+    static func decompress(_ source: UnsafeRawBufferPointer, byteCount: Int) -> [UInt8]? {
+        guard let from = source.baseAddress else { return nil }
+        var isWhole = false
+        let bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
+            guard let to = buffer.baseAddress else { return }
+            let count = to.withMemoryRebound(to: CChar.self, capacity: byteCount) { target in
+                LZ4_decompress_safe(
+                    from.assumingMemoryBound(to: CChar.self),
+                    target,
+                    Int32(source.count),
+                    Int32(byteCount)
+                )
+            }
+            isWhole = Int(count) == byteCount
+            filled = isWhole ? byteCount : 0
+        }
+        return isWhole ? bytes : nil
+    }
+}

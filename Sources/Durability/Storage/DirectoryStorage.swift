@@ -1,0 +1,166 @@
+internal import CSystem
+internal import Glibc
+internal import Synchronization
+
+/// A directory of a real file system, held by one process at a time.
+///
+/// Calls that a signal interrupts are made again, short writes are completed. A descriptor is
+/// closed when the last user of its file is gone.
+public final class DirectoryStorage: Storage {
+    private let directory: String
+    /// Holds the lock for as long as this object lives.
+    private let lock: Descriptor
+
+    /// Opens a directory, making it if there is none, and takes it for this process alone.
+    ///
+    /// - Throws: ``DurabilityError/locked(path:)`` if another process has it.
+    public init(directory: String) throws(DurabilityError) {
+        self.directory = directory
+        if mkdir(directory, 0o700) != 0, errno != EEXIST {
+            throw .last("create", directory)
+        }
+        let path = directory + "/lock"
+        let descriptor = invd_open(path, 1, 0)
+        guard descriptor >= 0 else { throw .last("open", path) }
+        self.lock = Descriptor(descriptor)
+        guard invd_lock(descriptor) == 0 else {
+            if errno == EWOULDBLOCK { throw .locked(path: directory) }
+            throw .last("lock", path)
+        }
+    }
+
+    public func path(_ name: String) -> String { self.directory + "/" + name }
+
+    public func list() throws(DurabilityError) -> [String] {
+        guard let handle = opendir(self.directory) else { throw .last("list", self.directory) }
+        defer { closedir(handle) }
+        var names: [String] = []
+        while let entry = readdir(handle) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != ".", name != "..", name != "lock" { names.append(name) }
+        }
+        return names
+    }
+
+    public func open(
+        _ name: String,
+        create: Bool,
+        direct: Bool
+    ) throws(DurabilityError) -> any StorageFile {
+        let path = self.path(name)
+        var descriptor = invd_open(path, create ? 1 : 0, direct ? 1 : 0)
+        // Not every file system takes direct writes; the page cache then serves as well.
+        if descriptor < 0, direct, errno == EINVAL {
+            descriptor = invd_open(path, create ? 1 : 0, 0)
+        }
+        guard descriptor >= 0 else { throw .last("open", path) }
+        return DirectoryFile(path: path, descriptor: Descriptor(descriptor))
+    }
+
+    public func rename(_ name: String, to newName: String) throws(DurabilityError) {
+        guard Glibc.rename(self.path(name), self.path(newName)) == 0 else {
+            throw .last("rename", self.path(name))
+        }
+    }
+
+    public func remove(_ name: String) throws(DurabilityError) {
+        guard unlink(self.path(name)) == 0 else { throw .last("remove", self.path(name)) }
+    }
+
+    public func syncDirectory() throws(DurabilityError) {
+        let descriptor = Glibc.open(self.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last("open", self.directory) }
+        let held = Descriptor(descriptor)
+        guard fsync(held.number) == 0 else { throw .last("sync", self.directory) }
+    }
+
+    public func freeByteCount() throws(DurabilityError) -> UInt64 {
+        var status = statvfs()
+        guard statvfs(self.directory, &status) == 0 else {
+            throw .last("look at", self.directory)
+        }
+        return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    }
+}
+
+/// Owns a descriptor: closes it once.
+private final class Descriptor: Sendable {
+    let number: Int32
+    init(_ number: Int32) { self.number = number }
+    deinit { close(self.number) }
+}
+
+private final class DirectoryFile: StorageFile {
+    let path: String
+    private let descriptor: Descriptor
+
+    init(path: String, descriptor: Descriptor) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    func read(
+        at offset: UInt64,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(DurabilityError) -> Int {
+        var done = 0
+        while done < buffer.count {
+            let count = pread(
+                self.descriptor.number,
+                buffer.baseAddress.map { $0 + done },
+                buffer.count - done,
+                off_t(offset) + off_t(done)
+            )
+            if count == 0 { break }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .last("read", self.path)
+            }
+            done += count
+        }
+        return done
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DurabilityError) {
+        var done = 0
+        while done < bytes.count {
+            let count = pwrite(
+                self.descriptor.number,
+                bytes.baseAddress.map { $0 + done },
+                bytes.count - done,
+                off_t(offset) + off_t(done)
+            )
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .last("write", self.path)
+            }
+            done += count
+        }
+    }
+
+    func sync() throws(DurabilityError) {
+        guard fdatasync(self.descriptor.number) == 0 else { throw .last("sync", self.path) }
+    }
+
+    func byteCount() throws(DurabilityError) -> UInt64 {
+        var status = stat()
+        guard fstat(self.descriptor.number, &status) == 0 else { throw .last("look at", self.path) }
+        return UInt64(status.st_size)
+    }
+}
+
+extension DurabilityError {
+    /// The error that the C library left behind.
+    fileprivate static func last(_ operation: String, _ path: String) -> DurabilityError {
+        let code = errno
+        if code == ENOSPC || code == EDQUOT { return .full(operation: operation, path: path) }
+        return .failed(
+            operation: operation,
+            path: path,
+            errno: code,
+            reason: String(cString: strerror(code))
+        )
+    }
+}
