@@ -24,6 +24,7 @@ let package = Package(
         .library(name: "ColumnStore", targets: ["ColumnStore"]),
         .library(name: "Durability", targets: ["Durability"]),
         .library(name: "Inventory", targets: ["Inventory"]),
+        .library(name: "InventoryWire", targets: ["InventoryWire"]),
     ],
     targets: [
         // MARK: - The core: values in, values out. No files, sockets, clocks or randomness.
@@ -37,6 +38,11 @@ let package = Package(
         .target(
             name: "Durability",
             dependencies: ["CKernels", "CLZ4", "CSystem", "ColumnStore"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "InventoryWire",
+            dependencies: ["ColumnStore", "Inventory"],
             swiftSettings: strict
         ),
 

@@ -18,6 +18,9 @@ public struct InventoryState: Sendable {
     /// The database's currency; nothing before the first step.
     public internal(set) var currency: Currency?
 
+    /// Counts the snapshots taken; what changes later is told from what they have.
+    var epoch: UInt64 = 1
+
     var tables = InventoryTables()
     var indexes = CatalogIndexes()
     var links = MovementLinks()

@@ -113,5 +113,8 @@ extension TextArena: ColumnImaging {
         self.tailEpoch = 0
     }
 
+    /// Nothing: texts are digested where they are referred to.
+    func digest(into digest: inout StateDigest) {}
+
     mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }
 }

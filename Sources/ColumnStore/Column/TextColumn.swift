@@ -43,11 +43,6 @@ public struct TextColumn: Sendable {
         }
     }
 
-    public func digest(into digest: inout StateDigest) {
-        digest.feed(UInt64(self.count))
-        for row in 0..<self.count { self.withUTF8(row) { digest.feed($0) } }
-    }
-
     /// Hands both parts to `visitor` under `number` and the one after it.
     public mutating func visitParts<Visitor: ImageVisitor>(
         _ number: UInt32,
@@ -55,7 +50,10 @@ public struct TextColumn: Sendable {
     ) throws(Visitor.Failure) {
         // The arena goes first: when the references are read back, what they refer to is there.
         try visitor.visit(number + 1, &self.arena)
-        try visitor.visit(number, &self.references)
+        var references = TextReferences(column: self.references, arena: self.arena)
+        self.references = Column()
+        defer { self.references = references.column }
+        try visitor.visit(number, &references)
     }
 
     /// Checks that every reference lies in the arena and is UTF-8; after reading a snapshot.
@@ -72,4 +70,38 @@ public struct TextColumn: Sendable {
         }
         return nil
     }
+}
+
+/// The references of a text column as a part of an image: what they refer to is digested, not where
+/// it lies.
+private struct TextReferences: ColumnImaging {
+    var column: Column<UInt64>
+    let arena: TextArena
+
+    var imageSegmentCount: Int { self.column.imageSegmentCount }
+    func imageSegmentStride(_ segment: Int) -> Int { self.column.imageSegmentStride(segment) }
+    func imageSegmentEpoch(_ segment: Int) -> UInt64 { self.column.imageSegmentEpoch(segment) }
+
+    func writeImageSegment(_ segment: Int, into writer: inout ByteWriter) {
+        self.column.writeImageSegment(segment, into: &writer)
+    }
+
+    mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError) {
+        try self.column.appendImageSegment(&reader)
+    }
+
+    func digest(into digest: inout StateDigest) {
+        digest.feed(UInt64(self.column.count))
+        for row in 0..<self.column.count {
+            let reference = self.column[row]
+            let count = Int(reference & 0xFFFF)
+            guard count > 0 else {
+                digest.feed(0)
+                continue
+            }
+            self.arena.withBytes(at: reference >> 16, count: count) { digest.feed($0) }
+        }
+    }
+
+    mutating func beginEpoch(_ epoch: UInt64) { self.column.beginEpoch(epoch) }
 }

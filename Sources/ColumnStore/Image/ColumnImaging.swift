@@ -26,6 +26,10 @@ public protocol ColumnImaging: Sendable {
     /// follows a short one, or bytes that are no segment of this column, are an error.
     mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError)
 
+    /// Feeds every value, in order, into a digest: the same for the same values, however they lie
+    /// in memory.
+    func digest(into digest: inout StateDigest)
+
     /// Starts a new epoch: later changes are told from those before.
     ///
     /// - Complexity: O(1)

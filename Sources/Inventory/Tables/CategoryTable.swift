@@ -8,6 +8,9 @@ struct CategoryTable: Sendable {
     /// Products that refer to each category and are not archived.
     private(set) var productCounts = Column<UInt32>()
 
+    /// Without the reserved row, for a snapshot to fill.
+    init(blank: Void) {}
+
     init() {
         self.names.append("")
         self.archived.append(1)
@@ -51,5 +54,15 @@ struct CategoryTable: Sendable {
     mutating func removeProduct(_ id: CategoryID) {
         precondition(self.productCounts[id.row] > 0, "category \(id.row) has no product to lose")
         self.productCounts[id.row] -= 1
+    }
+
+    /// Every column under its number; see ``InventoryTables``.
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try self.names.visitParts(100, &visitor)
+        try visitor.visit(102, &self.archived)
+        try visitor.visit(103, &self.revisions)
+        try visitor.visit(104, &self.productCounts)
     }
 }

@@ -121,4 +121,20 @@ struct LevelTable: Sendable {
             )
         }
     }
+
+    /// Every column under its number; see ``InventoryTables``.
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try visitor.visit(400, &self.products)
+        try visitor.visit(401, &self.locations)
+        try visitor.visit(402, &self.onHand)
+        try visitor.visit(403, &self.unavailable)
+        try visitor.visit(404, &self.reserved)
+        try visitor.visit(405, &self.incoming)
+        try visitor.visit(406, &self.floors)
+        try visitor.visit(407, &self.values)
+        try visitor.visit(408, &self.alerts)
+        try visitor.visit(409, &self.revisions)
+    }
 }

@@ -9,6 +9,9 @@ struct LocationTable: Sendable {
     private(set) var archived = Column<UInt8>()
     private(set) var revisions = Column<UInt64>()
 
+    /// Without the reserved row, for a snapshot to fill.
+    init(blank: Void) {}
+
     init() {
         self.append(Location(id: LocationID(0), code: "", name: "", zone: "", isArchived: true))
     }
@@ -59,5 +62,17 @@ struct LocationTable: Sendable {
         self.kinds.append(location.kind.rawValue)
         self.archived.append(location.isArchived ? 1 : 0)
         self.revisions.append(location.revision)
+    }
+
+    /// Every column under its number; see ``InventoryTables``.
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try self.codes.visitParts(200, &visitor)
+        try self.names.visitParts(202, &visitor)
+        try self.zones.visitParts(204, &visitor)
+        try visitor.visit(206, &self.kinds)
+        try visitor.visit(207, &self.archived)
+        try visitor.visit(208, &self.revisions)
     }
 }

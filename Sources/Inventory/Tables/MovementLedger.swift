@@ -129,4 +129,31 @@ struct MovementLedger: Sendable {
             isImported: self.imported[row] == 1
         )
     }
+
+    /// Every column under its number; see ``InventoryTables``.
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try visitor.visit(500, &self.lsns)
+        try visitor.visit(501, &self.lines)
+        try visitor.visit(502, &self.recordedAt)
+        try visitor.visit(503, &self.occurredAt)
+        try visitor.visit(504, &self.kinds)
+        try visitor.visit(505, &self.products)
+        try visitor.visit(506, &self.locations)
+        try visitor.visit(507, &self.onHandDeltas)
+        try visitor.visit(508, &self.unavailableDeltas)
+        try visitor.visit(509, &self.reservedDeltas)
+        try visitor.visit(510, &self.incomingDeltas)
+        try visitor.visit(511, &self.amounts)
+        try visitor.visit(512, &self.prices)
+        try visitor.visit(513, &self.priceBases)
+        try visitor.visit(514, &self.costs)
+        try visitor.visit(515, &self.reasons)
+        try visitor.visit(516, &self.references)
+        try visitor.visit(517, &self.notes)
+        try visitor.visit(518, &self.actors)
+        try visitor.visit(519, &self.origins)
+        try visitor.visit(520, &self.imported)
+    }
 }

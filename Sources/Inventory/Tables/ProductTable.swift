@@ -37,6 +37,9 @@ struct ProductTable: Sendable {
         var hysteresis: Int64 { max(1, self.reorderPoint / 10) }
     }
 
+    /// Without the reserved row, for a snapshot to fill.
+    init(blank: Void) {}
+
     init() {
         let none = Product(
             id: ProductID(0),
@@ -170,4 +173,29 @@ struct ProductTable: Sendable {
     }
 
     mutating func countMovement(_ id: ProductID) { self.movementCounts[id.row] += 1 }
+
+    /// Every column under its number; see ``InventoryTables``.
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try self.skus.visitParts(300, &visitor)
+        try self.skuKeys.visitParts(302, &visitor)
+        try self.names.visitParts(304, &visitor)
+        try self.barcodes.visitParts(306, &visitor)
+        try self.barcodeKeys.visitParts(308, &visitor)
+        try visitor.visit(310, &self.categories)
+        try visitor.visit(311, &self.unitCodes)
+        try visitor.visit(312, &self.unitDecimals)
+        try visitor.visit(313, &self.prices)
+        try visitor.visit(314, &self.priceBases)
+        try visitor.visit(315, &self.statuses)
+        try visitor.visit(316, &self.reorderPoints)
+        try visitor.visit(317, &self.reorderTargets)
+        try visitor.visit(318, &self.packSizes)
+        try visitor.visit(319, &self.leadTimes)
+        try visitor.visit(320, &self.createdAt)
+        try visitor.visit(321, &self.updatedAt)
+        try visitor.visit(322, &self.revisions)
+        try visitor.visit(323, &self.movementCounts)
+    }
 }

@@ -29,4 +29,18 @@ struct RefusedDemandTable: Sendable {
         self.references.append(reference)
         self.actors.append(actor)
     }
+
+    /// Every column under its number; see ``InventoryTables``.
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try visitor.visit(600, &self.lsns)
+        try visitor.visit(601, &self.recordedAt)
+        try visitor.visit(602, &self.products)
+        try visitor.visit(603, &self.locations)
+        try visitor.visit(604, &self.asked)
+        try visitor.visit(605, &self.available)
+        try visitor.visit(606, &self.references)
+        try visitor.visit(607, &self.actors)
+    }
 }

@@ -21,6 +21,16 @@ struct SessionTable: Sendable {
         var oldest: UInt64 = 1
         var byteCount = 0
 
+        init(id: SessionID, usedAt: Instant, beginningAfter sequence: UInt64 = 0) {
+            self.id = id
+            self.usedAt = usedAt
+            self.sequence = sequence
+            self.oldest = sequence + 1
+            // The window is addressed by number, so what was forgotten keeps its place.
+            let forgotten = min(Int(sequence), Limits.sessionWindow)
+            self.window = Array(repeating: Remembered(digest: 0, outcome: []), count: forgotten)
+        }
+
         func remembered(_ sequence: UInt64) -> Remembered? {
             guard sequence >= self.oldest, sequence <= self.sequence else { return nil }
             return self.window[Int((sequence - 1) % UInt64(Limits.sessionWindow))]
@@ -51,6 +61,8 @@ struct SessionTable: Sendable {
         }
     }
 
+    init() {}
+
     private(set) var sessions: [UInt32: Session] = [:]
     private(set) var numbers: [SessionID: UInt32] = [:]
     private(set) var nextNumber: UInt32 = 1
@@ -78,6 +90,14 @@ struct SessionTable: Sendable {
         self.sessions[number]?.remember(sequence, remembered)
         self.sessions[number]?.usedAt = time
     }
+
+    /// Puts back a session from a snapshot.
+    mutating func restore(_ session: Session, number: UInt32) {
+        self.sessions[number] = session
+        self.numbers[session.id] = number
+    }
+
+    mutating func restore(nextNumber: UInt32) { self.nextNumber = nextNumber }
 
     mutating func expire(_ expired: [UInt32]) {
         for number in expired {

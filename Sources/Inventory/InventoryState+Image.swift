@@ -1,0 +1,227 @@
+public import ColumnStore
+
+/// How the tables become columns of a snapshot and come back.
+///
+/// Each column has a number that never changes its meaning; a text column takes two. A column that
+/// a later version adds gets a new number, one that it drops leaves a gap.
+extension InventoryTables {
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try self.categories.visit(&visitor)
+        try self.locations.visit(&visitor)
+        try self.products.visit(&visitor)
+        try self.levels.visit(&visitor)
+        try self.ledger.visit(&visitor)
+        try self.refusals.visit(&visitor)
+        try self.texts.visitParts(700, &visitor)
+    }
+
+    /// Tables without their reserved rows, for a snapshot to fill.
+    static func blank() -> InventoryTables {
+        var tables = InventoryTables()
+        tables.categories = CategoryTable(blank: ())
+        tables.locations = LocationTable(blank: ())
+        tables.products = ProductTable(blank: ())
+        tables.texts = TextColumn()
+        return tables
+    }
+}
+
+/// A state frozen for a snapshot: what to write, and the epoch it belongs to.
+public struct StateImage: Sendable {
+    public let lsn: UInt64
+    public let time: Instant
+    /// Of the columns when the image was taken.
+    public let epoch: UInt64
+    private let tables: InventoryTables
+    private let sessions: SessionTable
+    private let currency: Currency?
+
+    init(of state: InventoryState, epoch: UInt64) {
+        self.lsn = state.lsn
+        self.time = state.time
+        self.epoch = epoch
+        self.tables = state.tables
+        self.sessions = state.sessions
+        self.currency = state.currency
+    }
+
+    /// Every column under its number. Encodes the sessions, so not for the engine's thread.
+    public func parts() -> [(number: UInt32, column: any ColumnImaging)] {
+        var collector = Collector()
+        var tables = self.tables
+        tables.visit(&collector)
+        var writer = ByteWriter(capacity: 4_096)
+        writer.write(self.lsn)
+        writer.write(self.time)
+        writer.writeText(self.currency?.code ?? "")
+        self.sessions.encode(into: &writer)
+        collector.parts.append((InventoryState.headPart, BlobImage(writer.array(), self.epoch)))
+        return collector.parts
+    }
+
+    private struct Collector: ImageVisitor {
+        typealias Failure = Never
+        var parts: [(number: UInt32, column: any ColumnImaging)] = []
+
+        mutating func visit(_ number: UInt32, _ column: inout some ColumnImaging) {
+            self.parts.append((number, column))
+        }
+    }
+}
+
+extension InventoryState {
+    /// LSN, time, currency and sessions: small, and different in every snapshot.
+    static let headPart: UInt32 = 1
+
+    /// Freezes the state for a snapshot, and begins the epoch of the changes after it.
+    ///
+    /// - Complexity: O(columns)
+    public mutating func takeImage() -> StateImage {
+        let image = StateImage(of: self, epoch: self.epoch)
+        self.epoch += 1
+        var beginner = EpochBeginner(epoch: self.epoch)
+        self.tables.visit(&beginner)
+        return image
+    }
+
+    private struct EpochBeginner: ImageVisitor {
+        typealias Failure = Never
+        let epoch: UInt64
+
+        mutating func visit(_ number: UInt32, _ column: inout some ColumnImaging) {
+            column.beginEpoch(self.epoch)
+        }
+    }
+
+    /// Why a snapshot whose every block is whole is no state all the same.
+    public struct ImageError: Error, CustomStringConvertible, Sendable {
+        public let description: String
+    }
+
+    /// Reads a state back from the snapshot that `source` hands out, and derives what is derived.
+    ///
+    /// - Complexity: O(rows)
+    public static func load<Source: ImageVisitor>(
+        from source: inout Source
+    ) throws -> InventoryState {
+        var state = InventoryState()
+        state.tables = .blank()
+        try state.tables.visit(&source)
+        var head = BlobImage([], 0)
+        try source.visit(Self.headPart, &head)
+        do throws(ByteReaderError) {
+            try state.readHead(head.bytes)
+        } catch {
+            throw ImageError(description: "the head of the snapshot: \(error)")
+        }
+        state.tables.levels.rebuildRows()
+        state.indexes = CatalogIndexes(for: state.tables)
+        state.links = MovementLinks(for: state.tables.ledger)
+        return state
+    }
+
+    private mutating func readHead(_ bytes: [UInt8]) throws(ByteReaderError) {
+        let result = bytes.withUnsafeBytes { bytes -> Result<Void, ByteReaderError> in
+            do throws(ByteReaderError) {
+                var reader = ByteReader(bytes)
+                self.lsn = try reader.readUInt64()
+                self.time = try reader.readInstant()
+                self.currency = Currency(code: try reader.readText())
+                self.sessions = try SessionTable(from: &reader)
+                return .success(try reader.finish())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+}
+
+/// Bytes that are written whole in every snapshot, in segments of at most a mebibyte.
+struct BlobImage: ColumnImaging {
+    private static let segmentByteCount = 1 << 20
+    private(set) var bytes: [UInt8]
+    private let epoch: UInt64
+
+    init(_ bytes: [UInt8], _ epoch: UInt64) {
+        self.bytes = bytes
+        self.epoch = epoch
+    }
+
+    var imageSegmentCount: Int {
+        (self.bytes.count + Self.segmentByteCount - 1) / Self.segmentByteCount
+    }
+
+    func imageSegmentStride(_ segment: Int) -> Int { 1 }
+    func imageSegmentEpoch(_ segment: Int) -> UInt64 { self.epoch }
+
+    func writeImageSegment(_ segment: Int, into writer: inout ByteWriter) {
+        let start = segment * Self.segmentByteCount
+        let end = min(start + Self.segmentByteCount, self.bytes.count)
+        writer.write(bytes: Array(self.bytes[start..<end]))
+    }
+
+    mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError) {
+        self.bytes += try reader.readBytes(reader.remaining)
+    }
+
+    func digest(into digest: inout StateDigest) {
+        self.bytes.withUnsafeBytes { digest.feed($0) }
+    }
+
+    mutating func beginEpoch(_ epoch: UInt64) {}
+}
+
+extension SessionTable {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(self.nextNumber)
+        writer.writeVarint(UInt64(self.sessions.count))
+        for (number, session) in self.sessions.sorted(by: { $0.key < $1.key }) {
+            writer.write(number)
+            session.id.encode(into: &writer)
+            writer.write(session.usedAt)
+            writer.writeVarint(session.sequence)
+            writer.writeVarint(session.oldest)
+            for sequence in session.oldest..<(session.sequence + 1) {
+                guard let remembered = session.remembered(sequence) else {
+                    preconditionFailure("outcome \(sequence) of session \(number) is not there")
+                }
+                writer.write(remembered.digest)
+                writer.writeVarint(UInt64(remembered.outcome.count))
+                writer.write(bytes: remembered.outcome)
+            }
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init()
+        let nextNumber = try reader.readUInt32()
+        let count = try reader.readCount(limit: Limits.sessionsMax)
+        for _ in 0..<count {
+            let number = try reader.readUInt32()
+            let id = try SessionID(from: &reader)
+            let usedAt = try reader.readInstant()
+            let sequence = try reader.readVarint()
+            let oldest = try reader.readVarint()
+            guard oldest >= 1, oldest <= sequence &+ 1,
+                sequence &+ 1 - oldest <= UInt64(Limits.sessionWindow)
+            else {
+                throw .tooLong(
+                    offset: reader.offset,
+                    length: sequence,
+                    limit: Limits.sessionWindow
+                )
+            }
+            var session = Session(id: id, usedAt: usedAt, beginningAfter: oldest - 1)
+            for next in oldest..<(sequence + 1) {
+                let digest = try reader.readUInt64()
+                let outcome = [UInt8](try reader.readBytes(try reader.readCount(limit: .max)))
+                session.remember(next, Remembered(digest: digest, outcome: outcome))
+            }
+            self.restore(session, number: number)
+        }
+        self.restore(nextNumber: nextNumber)
+    }
+}

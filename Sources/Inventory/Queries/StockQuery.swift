@@ -1,0 +1,181 @@
+internal import ColumnStore
+
+extension ReadView {
+    static let levelSchema = [
+        ResultField("productId", .integer), ResultField("sku", .text),
+        ResultField("name", .text), ResultField("locationId", .integer),
+        ResultField("location", .text), ResultField("onHand", .quantity),
+        ResultField("unavailable", .quantity), ResultField("reserved", .quantity),
+        ResultField("available", .quantity), ResultField("floor", .quantity),
+        ResultField("incoming", .quantity), ResultField("value", .money),
+        ResultField("unit", .text), ResultField("unitDecimals", .integer),
+        ResultField("revision", .integer),
+    ]
+
+    /// Levels by product, then location.
+    func levels(_ query: LevelQuery) throws(Refusal) -> Answer {
+        try self.check(query.product)
+        try self.check(query.location)
+        try self.check(query.category)
+        try self.check(limit: query.limit)
+        let past = try PastBalances(self, query.asOf)
+        let tables = self.tables
+        let products =
+            query.product.map { $0.row..<($0.row + 1) } ?? 1..<max(tables.products.rowCount, 1)
+        let locations =
+            query.location.map { $0.row..<($0.row + 1) } ?? 1..<max(tables.locations.rowCount, 1)
+        let pairs = products.lazy.flatMap { product in
+            locations.lazy.map { (ProductID(UInt32(product)), LocationID(UInt16($0))) }
+        }
+        return Answer(Self.levelSchema, limit: query.limit, over: pairs) { product, location in
+            guard let status = tables.products.status(product),
+                status != .archived || query.product != nil,
+                let row = tables.levels.row(product, location)
+            else { return nil }
+            if let category = query.category,
+                tables.products.categories[product.row] != category.value
+            {
+                return nil
+            }
+            return self.levelRow(past.level(tables.levels.level(row)))
+        }
+    }
+
+    private func levelRow(_ level: Level) -> [ResultCell] {
+        let product = self.tables.product(level.product)
+        return [
+            .number(product.id.value), .text(product.sku), .text(product.name),
+            .number(level.location.value),
+            .text(self.tables.locations.codes[level.location.row]), .number(level.onHand),
+            .number(level.unavailable), .number(level.reserved), .number(level.available),
+            .number(level.floor), .number(level.incoming), .number(level.value),
+            .text(product.unit.code), .number(product.unit.decimals), .number(level.revision),
+        ]
+    }
+
+    /// The emptiest first: by what is missing to the reorder point, ties by product and location.
+    func lowStock(_ query: LowStockQuery) throws(Refusal) -> Answer {
+        try self.check(query.location)
+        try self.check(query.category)
+        try self.check(limit: query.limit)
+        let tables = self.tables
+        var low: [(missing: Int64, row: Int)] = []
+        for row in 0..<tables.levels.rowCount {
+            let level = tables.levels.level(row)
+            guard tables.products.status(level.product) == .active,
+                query.location == nil || query.location == level.location,
+                query.category == nil
+                    || query.category?.value == tables.products.categories[level.product.row]
+            else { continue }
+            let point = tables.products.reorderPoints[level.product.row]
+            if level.available <= point { low.append((point - level.available, row)) }
+        }
+        low.sort { ($1.missing, $0.row) < ($0.missing, $1.row) }
+        let schema = [
+            ResultField("productId", .integer), ResultField("sku", .text),
+            ResultField("name", .text), ResultField("category", .text),
+            ResultField("location", .text), ResultField("available", .quantity),
+            ResultField("reorderPoint", .quantity), ResultField("incoming", .quantity),
+            ResultField("reorderTarget", .quantity), ResultField("unit", .text),
+            ResultField("unitDecimals", .integer),
+        ]
+        return Answer(schema, limit: query.limit, over: low) { entry in
+            let level = tables.levels.level(entry.row)
+            let product = tables.product(level.product)
+            return [
+                .number(product.id.value), .text(product.sku), .text(product.name),
+                .text(tables.categories.names[product.category.row]),
+                .text(tables.locations.codes[level.location.row]), .number(level.available),
+                .number(product.reorderPoint), .number(level.incoming),
+                .number(product.reorderTarget), .text(product.unit.code),
+                .number(product.unit.decimals),
+            ]
+        }
+    }
+
+    /// Grouping sets over the stock of listed products: category and product, category, total. A
+    /// row without a product is its category's; one without a category is the total.
+    func categoryRollup(_ asOf: AsOf?) throws(Refusal) -> Answer {
+        let past = try PastBalances(self, asOf)
+        let rows = ProductRows(view: self, past: past)
+        let tables = self.tables
+        var byCategory: [UInt32: [ProductID]] = [:]
+        for row in 1..<max(tables.products.rowCount, 1) {
+            let id = ProductID(UInt32(row))
+            switch tables.products.status(id) {
+            case .active, .inactive:
+                byCategory[tables.products.categories[row], default: []].append(id)
+            case .archived, nil:
+                break
+            }
+        }
+        var cells: [[ResultCell]] = []
+        var total = RollupSum()
+        for category in byCategory.keys.sorted() {
+            var sum = RollupSum()
+            let name = ResultCell.text(tables.categories.names[Int(category)])
+            for id in byCategory[category] ?? [] {
+                var one = RollupSum()
+                one.add(rows.stock(id), price: tables.products.facts(id)?.price)
+                sum.add(one)
+                cells.append(
+                    [.number(category), name, .number(id.value)]
+                        + [.text(tables.products.skus[id.row])]
+                        + [.text(tables.products.names[id.row])] + one.cells
+                )
+            }
+            total.add(sum)
+            cells.append([.number(category), name, .none, .none, .none] + sum.cells)
+        }
+        cells.append([.none, .none, .none, .none, .none] + total.cells)
+        let schema = [
+            ResultField("categoryId", .integer), ResultField("category", .text),
+            ResultField("productId", .integer), ResultField("sku", .text),
+            ResultField("name", .text), ResultField("products", .integer),
+            ResultField("onHand", .integer), ResultField("available", .integer),
+            ResultField("value", .money), ResultField("retailValue", .money),
+        ]
+        return Answer(schema, over: cells) { $0 }
+    }
+}
+
+/// Sums of one group of a rollup; nothing where a sum leaves its range.
+private struct RollupSum {
+    var products: Int64 = 0
+    var onHand: Int64? = 0
+    var available: Int64? = 0
+    var value: Int64? = 0
+    var retail: Int64? = 0
+
+    mutating func add(
+        _ stock: (onHand: Int64, available: Int64, value: Int64),
+        price: Price?
+    ) {
+        self.products += 1
+        self.onHand = stock.onHand
+        self.available = stock.available
+        self.value = stock.value
+        self.retail = price?.amount(of: stock.onHand)?.minorUnits
+    }
+
+    mutating func add(_ other: RollupSum) {
+        func sum(_ a: Int64?, _ b: Int64?) -> Int64? {
+            guard let a, let b else { return nil }
+            let (sum, overflow) = a.addingReportingOverflow(b)
+            return overflow ? nil : sum
+        }
+        self.products += other.products
+        self.onHand = sum(self.onHand, other.onHand)
+        self.available = sum(self.available, other.available)
+        self.value = sum(self.value, other.value)
+        self.retail = sum(self.retail, other.retail)
+    }
+
+    var cells: [ResultCell] {
+        func cell(_ value: Int64?) -> ResultCell { value.map { .integer($0) } ?? .none }
+        return [
+            .integer(self.products), cell(self.onHand), cell(self.available), cell(self.value),
+            cell(self.retail),
+        ]
+    }
+}

@@ -1,0 +1,46 @@
+internal import ColumnStore
+
+/// The 24 bytes before every body, in both directions. Integers are little-endian.
+///
+///     offset  size  field
+///          0     4  length           bytes of the body
+///          4     1  version          1
+///          5     1  opcode           what the body is
+///          6     2  flags            zero, and checked
+///          8     8  request id       chosen by the client; a reply and an event echo it
+///         16     4  body checksum    CRC-32C of the body
+///         20     4  header checksum  CRC-32C of bytes 0 ..< 20
+///
+/// The length is not believed before the header's own checksum holds.
+public struct FrameHeader: Equatable, Sendable {
+    public static let byteCount = 24
+    public static let version: UInt8 = 1
+
+    public var bodyByteCount: Int
+    /// As it was received; ``Opcode`` says what it means, if anything.
+    public var opcode: UInt8
+    public var requestID: UInt64
+    public var bodyChecksum: UInt32
+
+    /// Reads a header, which must be complete.
+    ///
+    /// - Parameter limit: The most bytes a body may have on this side.
+    init(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(WireError) {
+        precondition(bytes.count >= Self.byteCount, "\(bytes.count) bytes of a header")
+        func word(_ offset: Int) -> UInt32 {
+            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        }
+        let checked = UnsafeRawBufferPointer(rebasing: bytes[0..<20])
+        guard CRC32C.checksum(checked) == word(20) else { throw .badHeaderChecksum }
+        guard bytes[4] == Self.version else { throw .unsupportedVersion(bytes[4]) }
+        let flags = UInt16(bytes[6]) | UInt16(bytes[7]) << 8
+        guard flags == 0 else { throw .reservedNotZero(flags) }
+        self.bodyByteCount = Int(word(0))
+        guard self.bodyByteCount <= limit else {
+            throw .frameTooLarge(byteCount: self.bodyByteCount, limit: limit)
+        }
+        self.opcode = bytes[5]
+        self.requestID = UInt64(word(8)) | UInt64(word(12)) << 32
+        self.bodyChecksum = word(16)
+    }
+}

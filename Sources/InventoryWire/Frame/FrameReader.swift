@@ -1,0 +1,92 @@
+public import ColumnStore
+
+/// One frame in the bytes it was read from; valid inside the closure that lent them.
+public struct Frame {
+    public let opcode: UInt8
+    public let requestID: UInt64
+    public let body: UnsafeRawBufferPointer
+}
+
+/// Takes frames out of what a read brought, one after another, in one pass and without a copy.
+///
+///     var frames = FrameReader(bytes, limit: …)
+///     while let frame = try frames.next() { … }
+///     // frames.consumed bytes are done with; the rest is the beginning of a frame
+public struct FrameReader {
+    private let bytes: UnsafeRawBufferPointer
+    private let limit: Int
+    /// Bytes of the frames handed out so far.
+    public private(set) var consumed = 0
+
+    /// - Parameter limit: The most bytes a body may have: `requestByteCountMax` on a server,
+    ///   `replyByteCountMax` on a client.
+    public init(_ bytes: UnsafeRawBufferPointer, limit: Int) {
+        self.bytes = bytes
+        self.limit = limit
+    }
+
+    /// The next whole frame; nothing if the bytes end before it does.
+    public mutating func next() throws(WireError) -> Frame? {
+        let rest = UnsafeRawBufferPointer(rebasing: self.bytes[self.consumed...])
+        guard rest.count >= FrameHeader.byteCount else { return nil }
+        let header = try FrameHeader(rest, limit: self.limit)
+        let end = FrameHeader.byteCount + header.bodyByteCount
+        guard rest.count >= end else { return nil }
+        let body = UnsafeRawBufferPointer(rebasing: rest[FrameHeader.byteCount..<end])
+        guard CRC32C.checksum(body) == header.bodyChecksum else {
+            throw .badBodyChecksum(Opcode(rawValue: header.opcode))
+        }
+        self.consumed += end
+        return Frame(opcode: header.opcode, requestID: header.requestID, body: body)
+    }
+}
+
+/// Puts frames into a writer: the header's place first, the body behind it, then the header.
+public struct FrameWriter: Sendable {
+    private let start: Int
+    private let opcode: Opcode
+    private let requestID: UInt64
+
+    /// Begins a frame at the writer's end; its body is what is written until ``finish(into:)``.
+    public init(_ opcode: Opcode, requestID: UInt64, into writer: inout ByteWriter) {
+        self.start = writer.count
+        self.opcode = opcode
+        self.requestID = requestID
+        writer.writeZeros(FrameHeader.byteCount)
+    }
+
+    /// Completes the header.
+    public func finish(into writer: inout ByteWriter) {
+        let bodyStart = self.start + FrameHeader.byteCount
+        let byteCount = writer.count - bodyStart
+        precondition(
+            byteCount <= WireLimits.replyByteCountMax,
+            "a body of \(byteCount) bytes in \(self.opcode)"
+        )
+        let checksum = writer.withBytes {
+            CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[bodyStart...]))
+        }
+        writer.overwrite(UInt32(byteCount), at: self.start)
+        let kind = UInt32(FrameHeader.version) | UInt32(self.opcode.rawValue) << 8
+        writer.overwrite(kind, at: self.start + 4)
+        writer.overwrite(UInt32(truncatingIfNeeded: self.requestID), at: self.start + 8)
+        writer.overwrite(UInt32(truncatingIfNeeded: self.requestID >> 32), at: self.start + 12)
+        writer.overwrite(checksum, at: self.start + 16)
+        let header = writer.withBytes {
+            CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[self.start..<(self.start + 20)]))
+        }
+        writer.overwrite(header, at: self.start + 20)
+    }
+
+    /// Appends a frame whose body is there already, encoded once for many.
+    public static func append(
+        _ opcode: Opcode,
+        requestID: UInt64,
+        body: UnsafeRawBufferPointer,
+        into writer: inout ByteWriter
+    ) {
+        let frame = FrameWriter(opcode, requestID: requestID, into: &writer)
+        writer.write(bytes: body)
+        frame.finish(into: &writer)
+    }
+}

@@ -1,0 +1,21 @@
+/// Every maximum of the network, in one place; PROTOCOL.md's table is checked against it.
+public enum WireLimits {
+    /// Bytes of a request's body.
+    public static let requestByteCountMax = 1 << 20
+    /// Bytes of a reply's or an event's body.
+    public static let replyByteCountMax = 64 << 20
+    /// Requests of one connection that are not answered yet; more are refused with `overloaded`.
+    public static let inFlightMax = 4_096
+    /// Subscriptions of one connection.
+    public static let subscriptionsMax = 64
+    /// Bytes waiting to be sent to one client beyond which nothing more is read from it.
+    public static let outboxByteCountMax = 4 << 20
+    /// Bytes of events that are put together for one subscriber at once. A single step may be more.
+    public static let eventsByteCountMax = 64 << 10
+    /// Milliseconds a client has to say hello.
+    public static let helloMilliseconds = 10_000
+    /// Milliseconds between two signs of progress on an idle subscription.
+    public static let progressMilliseconds = 1_000
+    /// UTF-8 bytes of a client's or server's software name.
+    public static let softwareByteCountMax = 64
+}

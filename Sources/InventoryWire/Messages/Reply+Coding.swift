@@ -1,0 +1,185 @@
+public import ColumnStore
+internal import Inventory
+
+extension ServerMessage {
+    public var opcode: Opcode {
+        switch self {
+        case .sessionOpened: .sessionOpened
+        case .outcome: .outcome
+        case .resultHeader: .resultHeader
+        case .resultRows: .resultRows
+        case .resultEnd: .resultEnd
+        case .refused: .refused
+        case .pong: .pong
+        case .subscribed: .subscribed
+        case .snapshotRows: .snapshotRows
+        case .caughtUp: .caughtUp
+        case .entries: .entries
+        case .progress: .progress
+        case .reset: .reset
+        case .closed: .closed
+        case .goodbye: .goodbye
+        case .snapshotTaken: .snapshotTaken
+        }
+    }
+
+    /// Rows of a snapshot are changes of no step: they count from LSN 0 at instant 0.
+    public static let snapshotRowLSN: UInt64 = 0
+
+    public func encodeBody(into writer: inout ByteWriter) {
+        switch self {
+        case .sessionOpened(let standing):
+            writer.write(standing.number)
+            writer.write(standing.lastSequence)
+            writer.write(standing.oldestRemembered)
+        case .outcome(let outcome):
+            outcome.encode(into: &writer)
+        case .resultHeader(let header):
+            writer.write(header.lsn)
+            writer.write(header.time.microseconds)
+            ResultTable(header.schema).encodeSchema(into: &writer)
+        case .resultRows(let block):
+            writer.write(bytes: block)
+        case .resultEnd(let rowCount):
+            writer.write(rowCount)
+        case .refused(let refusal), .goodbye(let refusal):
+            refusal.encode(into: &writer)
+        case .pong(let lsn, let time), .progress(let lsn, let time):
+            writer.write(lsn)
+            writer.write(time.microseconds)
+        case .subscribed(let subscribed):
+            writer.write(subscribed.lsn)
+            writer.write(subscribed.hasSnapshot)
+        case .snapshotRows(let changes):
+            writer.write(UInt32(changes.count))
+            for change in changes {
+                let offset = writer.count
+                writer.write(0 as UInt32)
+                change.encode(into: &writer, lsn: Self.snapshotRowLSN, time: .zero)
+                writer.overwrite(UInt32(writer.count - offset - 4), at: offset)
+            }
+        case .caughtUp(let lsn):
+            writer.write(lsn)
+        case .entries(let entries):
+            for entry in entries { entry.encode(into: &writer) }
+        case .reset(let reason):
+            writer.write(reason.rawValue)
+        case .closed(let refusal, let lsn):
+            writer.write(lsn)
+            refusal.encode(into: &writer)
+        case .snapshotTaken(let taken):
+            writer.write(taken.lsn)
+            writer.write(taken.byteCount)
+            writer.write(taken.segmentsWritten)
+            writer.write(taken.segmentsReused)
+            writer.write(taken.milliseconds)
+        }
+    }
+
+    /// Appends the whole frame.
+    public func encodeFrame(requestID: UInt64, into writer: inout ByteWriter) {
+        let frame = FrameWriter(self.opcode, requestID: requestID, into: &writer)
+        self.encodeBody(into: &writer)
+        frame.finish(into: &writer)
+    }
+
+    public init(_ frame: Frame) throws(WireError) {
+        guard let opcode = Opcode(rawValue: frame.opcode), !opcode.isRequest else {
+            throw .unknownOpcode(frame.opcode)
+        }
+        var reader = ByteReader(frame.body)
+        do throws(ByteReaderError) {
+            try self.init(opcode, from: &reader)
+            try reader.finish()
+        } catch {
+            throw .malformedBody(opcode, error)
+        }
+    }
+
+    private init(_ opcode: Opcode, from reader: inout ByteReader) throws(ByteReaderError) {
+        switch opcode {
+        case .sessionOpened:
+            self = .sessionOpened(
+                SessionStanding(
+                    number: try reader.readUInt32(),
+                    lastSequence: try reader.readUInt64(),
+                    oldestRemembered: try reader.readUInt64()
+                )
+            )
+        case .outcome: self = .outcome(try Outcome(from: &reader))
+        case .resultHeader:
+            self = .resultHeader(
+                ResultHeader(
+                    lsn: try reader.readUInt64(),
+                    time: Instant(microseconds: try reader.readInt64()),
+                    schema: try ResultTable.schema(from: &reader)
+                )
+            )
+        case .resultRows: self = .resultRows([UInt8](try reader.readBytes(reader.remaining)))
+        case .resultEnd: self = .resultEnd(rowCount: try reader.readUInt64())
+        case .refused: self = .refused(try Refusal(from: &reader))
+        case .goodbye: self = .goodbye(try Refusal(from: &reader))
+        case .pong:
+            self = .pong(
+                durable: try reader.readUInt64(),
+                time: Instant(microseconds: try reader.readInt64())
+            )
+        case .progress:
+            self = .progress(
+                lsn: try reader.readUInt64(),
+                time: Instant(microseconds: try reader.readInt64())
+            )
+        case .subscribed:
+            self = .subscribed(
+                Subscribed(lsn: try reader.readUInt64(), hasSnapshot: try reader.readBool())
+            )
+        case .snapshotRows: self = .snapshotRows(try Self.readRows(&reader))
+        case .caughtUp: self = .caughtUp(lsn: try reader.readUInt64())
+        case .entries:
+            var entries: [Entry] = []
+            while reader.remaining > 0 { entries.append(try Entry(from: &reader)) }
+            self = .entries(entries)
+        case .reset:
+            let offset = reader.offset
+            let code = try reader.readUInt8()
+            guard let reason = ResetReason(rawValue: code) else {
+                throw .unknownCode(offset: offset, code: UInt64(code), what: "reset reason")
+            }
+            self = .reset(reason)
+        case .closed:
+            let lsn = try reader.readUInt64()
+            self = .closed(try Refusal(from: &reader), lsn: lsn)
+        case .snapshotTaken:
+            self = .snapshotTaken(
+                SnapshotTaken(
+                    lsn: try reader.readUInt64(),
+                    byteCount: try reader.readUInt64(),
+                    segmentsWritten: try reader.readUInt64(),
+                    segmentsReused: try reader.readUInt64(),
+                    milliseconds: try reader.readUInt64()
+                )
+            )
+        case .helloAccepted, .hello, .openSession, .command, .query, .subscribe, .unsubscribe,
+            .cancel, .ping, .takeSnapshot:
+            throw .unknownCode(
+                offset: 0,
+                code: UInt64(opcode.rawValue),
+                what: "message in this place"
+            )
+        }
+    }
+
+    private static func readRows(
+        _ reader: inout ByteReader
+    ) throws(ByteReaderError) -> [Change] {
+        let count = Int(try reader.readUInt32())
+        var changes: [Change] = []
+        changes.reserveCapacity(min(count, reader.remaining))
+        for _ in 0..<count {
+            var change = ByteReader(try reader.readBytes(Int(try reader.readUInt32())))
+            changes.append(try Change(from: &change, lsn: self.snapshotRowLSN, time: .zero))
+            try change.finish()
+        }
+        return changes
+    }
+}

@@ -1,0 +1,91 @@
+public import Inventory
+
+/// Everything a server sends once it has accepted the hello: answers, and events of subscriptions.
+///
+/// Each carries the id of the request it belongs to in its frame's header.
+public enum ServerMessage: Hashable, Sendable {
+    case sessionOpened(SessionStanding)
+    case outcome(Outcome)
+    /// The columns of an answer, and the state it reflects.
+    case resultHeader(ResultHeader)
+    /// Some of its rows: a block as ``ResultTable`` encodes it, to be read with the schema.
+    case resultRows([UInt8])
+    /// The answer is complete; how many rows it had.
+    case resultEnd(rowCount: UInt64)
+    case refused(Refusal)
+    /// Every step up to `durable` is on disk.
+    case pong(durable: UInt64, time: Instant)
+    case subscribed(Subscribed)
+    /// Rows of the state at the subscription's beginning, as changes.
+    case snapshotRows([Change])
+    /// The snapshot is complete: it was the state at `lsn`.
+    case caughtUp(lsn: UInt64)
+    /// Steps, each with the changes that the subscription is for.
+    case entries([Entry])
+    /// Everything up to `lsn` has been delivered, also if nothing matched.
+    case progress(lsn: UInt64, time: Instant)
+    /// What was delivered so far is void; a new snapshot at a later LSN follows.
+    case reset(ResetReason)
+    /// The subscription is over; it can be resumed after `lsn`.
+    case closed(Refusal, lsn: UInt64)
+    /// The connection is being closed, and why. Not the answer to any request.
+    case goodbye(Refusal)
+    case snapshotTaken(SnapshotTaken)
+}
+
+/// What goes before the rows of an answer.
+public struct ResultHeader: Hashable, Sendable {
+    /// The state that the answer reflects.
+    public var lsn: UInt64
+    /// When that state's last step was recorded.
+    public var time: Instant
+    public var schema: [ResultField]
+
+    public init(lsn: UInt64, time: Instant, schema: [ResultField]) {
+        self.lsn = lsn
+        self.time = time
+        self.schema = schema
+    }
+}
+
+public struct Subscribed: Hashable, Sendable {
+    /// Events begin after this LSN.
+    public var lsn: UInt64
+    /// Whether a snapshot at that LSN comes first.
+    public var hasSnapshot: Bool
+
+    public init(lsn: UInt64, hasSnapshot: Bool) {
+        self.lsn = lsn
+        self.hasSnapshot = hasSnapshot
+    }
+}
+
+/// Why a subscription begins anew.
+public enum ResetReason: UInt8, CaseIterable, Sendable {
+    /// The steps asked for are no longer kept.
+    case historyGone = 1
+    /// A product came under the filter, or left it, by a change of its SKU or category.
+    case filterChanged = 2
+}
+
+public struct SnapshotTaken: Hashable, Sendable {
+    public var lsn: UInt64
+    public var byteCount: UInt64
+    public var segmentsWritten: UInt64
+    public var segmentsReused: UInt64
+    public var milliseconds: UInt64
+
+    public init(
+        lsn: UInt64,
+        byteCount: UInt64,
+        segmentsWritten: UInt64,
+        segmentsReused: UInt64,
+        milliseconds: UInt64
+    ) {
+        self.lsn = lsn
+        self.byteCount = byteCount
+        self.segmentsWritten = segmentsWritten
+        self.segmentsReused = segmentsReused
+        self.milliseconds = milliseconds
+    }
+}

@@ -1,0 +1,94 @@
+public import ColumnStore
+public import Inventory
+
+/// Everything a client can ask once it has said hello.
+public enum Request: Hashable, Sendable {
+    /// Begins a session, or goes on with one. `mayCreate` is false for a client that has used the
+    /// session before: if the server has forgotten it, that must be an error.
+    case openSession(SessionID, mayCreate: Bool)
+    /// A command: the next of the connection's session, or 0 outside of any.
+    case command(sequence: UInt64, Command)
+    case query(Query)
+    case subscribe(Subscription)
+    /// Ends the subscription that the request of that id began.
+    case unsubscribe(requestID: UInt64)
+    /// Ends the answer to the query of that id.
+    case cancel(requestID: UInt64)
+    case ping
+    /// Writes a snapshot now.
+    case takeSnapshot
+
+    public var opcode: Opcode {
+        switch self {
+        case .openSession: .openSession
+        case .command: .command
+        case .query: .query
+        case .subscribe: .subscribe
+        case .unsubscribe: .unsubscribe
+        case .cancel: .cancel
+        case .ping: .ping
+        case .takeSnapshot: .takeSnapshot
+        }
+    }
+
+    public func encodeBody(into writer: inout ByteWriter) {
+        switch self {
+        case .openSession(let id, let mayCreate):
+            id.encode(into: &writer)
+            writer.write(mayCreate)
+        case .command(let sequence, let command):
+            writer.write(sequence)
+            command.encode(into: &writer)
+        case .query(let query):
+            query.encode(into: &writer)
+        case .subscribe(let subscription):
+            subscription.encode(into: &writer)
+        case .unsubscribe(let requestID), .cancel(let requestID):
+            writer.write(requestID)
+        case .ping, .takeSnapshot:
+            break
+        }
+    }
+
+    /// Appends the whole frame.
+    public func encodeFrame(requestID: UInt64, into writer: inout ByteWriter) {
+        let frame = FrameWriter(self.opcode, requestID: requestID, into: &writer)
+        self.encodeBody(into: &writer)
+        frame.finish(into: &writer)
+    }
+
+    public init(
+        _ opcode: Opcode,
+        from reader: inout ByteReader
+    ) throws(WireError) {
+        do throws(ByteReaderError) {
+            switch opcode {
+            case .openSession:
+                self = .openSession(
+                    try SessionID(from: &reader),
+                    mayCreate: try reader.readBool()
+                )
+            case .command:
+                self = .command(
+                    sequence: try reader.readUInt64(),
+                    try Command(from: &reader)
+                )
+            case .query: self = .query(try Query(from: &reader))
+            case .subscribe: self = .subscribe(try Subscription(from: &reader))
+            case .unsubscribe: self = .unsubscribe(requestID: try reader.readUInt64())
+            case .cancel: self = .cancel(requestID: try reader.readUInt64())
+            case .ping: self = .ping
+            case .takeSnapshot: self = .takeSnapshot
+            default:
+                throw ByteReaderError.unknownCode(
+                    offset: 0,
+                    code: UInt64(opcode.rawValue),
+                    what: "request"
+                )
+            }
+            try reader.finish()
+        } catch {
+            throw .malformedBody(opcode, error)
+        }
+    }
+}
