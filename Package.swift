@@ -24,7 +24,17 @@ let package = Package(
         .library(name: "ColumnStore", targets: ["ColumnStore"]),
         .library(name: "Durability", targets: ["Durability"]),
         .library(name: "Inventory", targets: ["Inventory"]),
+        .library(name: "InventoryServer", targets: ["InventoryServer"]),
         .library(name: "InventoryWire", targets: ["InventoryWire"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle.git",
+            from: "2.13.0"
+        ),
     ],
     targets: [
         // MARK: - The core: values in, values out. No files, sockets, clocks or randomness.
@@ -34,15 +44,28 @@ let package = Package(
 
         // MARK: - The edges: one owns the disk, the other owns the bytes on the network.
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-        .target(name: "CSystem"),
+        .target(name: "CPosix"),
         .target(
             name: "Durability",
-            dependencies: ["CKernels", "CLZ4", "CSystem", "ColumnStore"],
+            dependencies: ["CKernels", "CLZ4", "CPosix", "ColumnStore"],
             swiftSettings: strict
         ),
         .target(
             name: "InventoryWire",
             dependencies: ["ColumnStore", "Inventory"],
+            swiftSettings: strict
+        ),
+
+        // MARK: - The programs and the libraries they are thin shells around.
+        .target(
+            name: "InventoryServer",
+            dependencies: [
+                "ColumnStore", "Durability", "Inventory", "InventoryWire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: strict
         ),
 

@@ -47,7 +47,9 @@ public struct StateImage: Sendable {
         self.currency = state.currency
     }
 
-    /// Every column under its number. Encodes the sessions, so not for the engine's thread.
+    /// Every column under its number.
+    ///
+    /// Encodes the sessions, so not for the engine's thread.
     public func parts() -> [(number: UInt32, column: any ColumnImaging)] {
         var collector = Collector()
         var tables = self.tables

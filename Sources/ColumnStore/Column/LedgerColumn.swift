@@ -1,5 +1,6 @@
-/// A sequence of integers that is only ever appended to. Full segments are sealed: narrowed, and
-/// never changed again.
+/// A sequence of integers that is only ever appended to.
+///
+/// Full segments are sealed: narrowed, and never changed again.
 ///
 /// A copy is a read view and costs nothing: the writer appends beyond the rows a view can see, so
 /// nothing is ever copied for it. Indexing outside `0..<count` stops the process.

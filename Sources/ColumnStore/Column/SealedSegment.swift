@@ -25,7 +25,9 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.bytes = bytes
     }
 
-    /// Narrows a full segment. Its exact extremes are found anew, so equal values give equal bytes.
+    /// Narrows a full segment.
+    ///
+    /// Its exact extremes are found anew, so equal values give equal bytes.
     convenience init(sealing values: UnsafeBufferPointer<Value>) {
         precondition(values.count == SegmentSize.capacity, "\(values.count) values to seal")
         var zone = ZoneMap(of: values[0])
@@ -63,8 +65,18 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         switch width {
         case 0: break
         case 1: raw[index] = UInt8(truncatingIfNeeded: offset)
-        case 2: raw.storeBytes(of: UInt16(offset).littleEndian, toByteOffset: index * 2, as: UInt16.self)
-        case 4: raw.storeBytes(of: UInt32(offset).littleEndian, toByteOffset: index * 4, as: UInt32.self)
+        case 2:
+            raw.storeBytes(
+                of: UInt16(offset).littleEndian,
+                toByteOffset: index * 2,
+                as: UInt16.self
+            )
+        case 4:
+            raw.storeBytes(
+                of: UInt32(offset).littleEndian,
+                toByteOffset: index * 4,
+                as: UInt32.self
+            )
         default: raw.storeBytes(of: offset.littleEndian, toByteOffset: index * 8, as: UInt64.self)
         }
     }

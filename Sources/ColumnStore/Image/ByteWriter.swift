@@ -29,6 +29,13 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         self.count = count
     }
 
+    /// Forgets the first `count` bytes; what follows moves to the front.
+    public mutating func removeFirst(_ count: Int) {
+        precondition(count >= 0 && count <= self.count, "remove \(count) of \(self.count)")
+        self.base.copyMemory(from: self.base + count, byteCount: self.count - count)
+        self.count -= count
+    }
+
     /// Makes room for `byteCount` more bytes.
     ///
     /// - Complexity: O(1) amortised: the room at least doubles when it grows.

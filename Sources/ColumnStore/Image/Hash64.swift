@@ -1,4 +1,6 @@
-/// A 64-bit hash of bytes: fast, well spread, the same in every process. Not for adversaries.
+/// A 64-bit hash of bytes: fast, well spread, the same in every process.
+///
+/// Not for adversaries.
 ///
 /// Eight bytes at a time are folded in by a 64 × 64 → 128-bit multiplication whose halves are
 /// combined; the construction is that of the public-domain wyhash family.
@@ -39,7 +41,8 @@ public struct StateDigest: Sendable, Hashable {
     public init() {}
 
     public mutating func feed(_ value: UInt64) {
-        self.value = Hash64.fold(self.value ^ value ^ 0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03)
+        self.value =
+            Hash64.fold(self.value ^ value ^ 0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03)
             &+ value
     }
 

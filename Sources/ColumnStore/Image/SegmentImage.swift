@@ -20,9 +20,31 @@ enum SegmentImage {
                 switch self.width {
                 case 0: 0
                 case 1: UInt64(bytes[index])
-                case 2: UInt64(UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 2, as: UInt16.self)))
-                case 4: UInt64(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 4, as: UInt32.self)))
-                default: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
+                case 2:
+                    UInt64(
+                        UInt16(
+                            littleEndian: bytes.loadUnaligned(
+                                fromByteOffset: index * 2,
+                                as: UInt16.self
+                            )
+                        )
+                    )
+                case 4:
+                    UInt64(
+                        UInt32(
+                            littleEndian: bytes.loadUnaligned(
+                                fromByteOffset: index * 4,
+                                as: UInt32.self
+                            )
+                        )
+                    )
+                default:
+                    UInt64(
+                        littleEndian: bytes.loadUnaligned(
+                            fromByteOffset: index * 8,
+                            as: UInt64.self
+                        )
+                    )
                 }
             return Value(truncatingIfNeeded: self.base &+ offset)
         }

@@ -92,7 +92,9 @@ struct LogBlock: Equatable, Sendable {
         case foreign
     }
 
-    /// Reads a head. Nothing in it is believed before its checksum holds.
+    /// Reads a head.
+    ///
+    /// Nothing in it is believed before its checksum holds.
     init(head bytes: UnsafeRawBufferPointer, database: DatabaseID) throws(HeadError) {
         guard bytes.count >= Self.headByteCount else { throw .invalid }
         let head = UnsafeRawBufferPointer(rebasing: bytes[0..<(Self.headByteCount - 4)])

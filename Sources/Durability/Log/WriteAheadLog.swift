@@ -3,11 +3,13 @@ internal import Synchronization
 
 /// How the log uses the disk.
 public struct LogConfiguration: Sendable, Equatable {
-    /// Bytes of one file, whole pages. Larger files are recycled less often; a new database takes
-    /// two of them at once.
+    /// Bytes of one file, whole pages.
+    ///
+    /// Larger files are recycled less often; a new database takes two of them at once.
     public var fileByteCount: Int
-    /// Bytes of old files that are kept for subscribers that come back. Beyond it they are told to
-    /// take a new snapshot.
+    /// Bytes of old files that are kept for subscribers that come back.
+    ///
+    /// Beyond it they are told to take a new snapshot.
     public var retentionByteCount: Int
     /// How long old files are kept at most.
     public var retentionSeconds: Int64
@@ -96,7 +98,9 @@ public final class WriteAheadLog: @unchecked Sendable {
 
     deinit { self.buffer.deallocate() }
 
-    /// The last step in the log. Of the log thread.
+    /// The last step in the log.
+    ///
+    /// Of the log thread.
     public var lastLSN: LSN { LSN(self.end.nextLSN.value - 1) }
 
     // MARK: - Appending
@@ -126,7 +130,9 @@ public final class WriteAheadLog: @unchecked Sendable {
     }
 
     /// Says on disk that the log is complete up to here, so that damage to its last block can be
-    /// told from a torn tail. Does nothing if nothing was appended since the last seal.
+    /// told from a torn tail.
+    ///
+    /// Does nothing if nothing was appended since the last seal.
     public func seal(acknowledged: LSN, time: Int64) throws(DurabilityError) {
         guard !self.isSealed else { return }
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
@@ -248,7 +254,9 @@ public final class WriteAheadLog: @unchecked Sendable {
         }
     }
 
-    /// Makes the next file ready ahead of need, unless it is. Not for the log thread.
+    /// Makes the next file ready ahead of need, unless it is.
+    ///
+    /// Not for the log thread.
     ///
     /// - Throws: ``DurabilityError/full(operation:path:)`` if there is no space; try again later.
     public func prepareNext() throws(DurabilityError) {
@@ -282,20 +290,28 @@ public final class WriteAheadLog: @unchecked Sendable {
         }
     }
 
-    /// Whether the next file should be made ready now: it is not there. Any thread.
+    /// Whether the next file should be made ready now: it is not there.
+    ///
+    /// Any thread.
     public var wantsNext: Bool { self.shared.withLock { !$0.hasSpare } }
 
-    /// The first step that can still be read. Any thread.
+    /// The first step that can still be read.
+    ///
+    /// Any thread.
     public var firstRetainedLSN: LSN {
         self.shared.withLock { $0.files.first?.firstLSN ?? .first }
     }
 
-    /// Bytes of all files. Any thread.
+    /// Bytes of all files.
+    ///
+    /// Any thread.
     public var byteCount: UInt64 {
         self.shared.withLock { $0.files.reduce(0) { $0 + $1.byteCount } }
     }
 
-    /// The files in order; the last is being written to. Any thread.
+    /// The files in order; the last is being written to.
+    ///
+    /// Any thread.
     func files() -> [FileEntry] { self.shared.withLock { $0.files } }
 
     /// Gives back files that hold only steps up to `lsn` and are beyond the retention. Not for the
@@ -349,7 +365,10 @@ extension Storage {
         var offset = 0
         while offset < byteCount {
             let count = min(chunk.count, byteCount - offset)
-            try file.write(count == chunk.count ? chunk : Array(chunk[..<count]), at: UInt64(offset))
+            try file.write(
+                count == chunk.count ? chunk : Array(chunk[..<count]),
+                at: UInt64(offset)
+            )
             offset += count
         }
         try file.sync()

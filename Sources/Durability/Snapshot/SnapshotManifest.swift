@@ -85,7 +85,9 @@ struct SnapshotManifest: Equatable, Sendable {
         self.entries = entries
     }
 
-    /// Reads a manifest. Nothing in it is believed before the checksum of the whole holds.
+    /// Reads a manifest.
+    ///
+    /// Nothing in it is believed before the checksum of the whole holds.
     init(_ bytes: [UInt8], path: String, database: DatabaseID) throws(DurabilityError) {
         self = try bytes.withBytes { (bytes) throws(DurabilityError) in
             try Self.read(bytes, path, database)

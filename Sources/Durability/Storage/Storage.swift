@@ -32,7 +32,9 @@ public protocol Storage: Sendable {
     func path(_ name: String) -> String
 }
 
-/// An open file. Used by one thread at a time.
+/// An open file.
+///
+/// Used by one thread at a time.
 public protocol StorageFile: AnyObject, Sendable {
     var path: String { get }
 

@@ -1,5 +1,7 @@
 /// What is wrong with a request: all of it is looked at, and the first by the order of codes is
-/// told. Where two have the same code, the earlier line is.
+/// told.
+///
+/// Where two have the same code, the earlier line is.
 struct Findings {
     private(set) var first: Refusal?
 

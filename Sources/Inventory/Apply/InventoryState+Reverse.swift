@@ -2,8 +2,10 @@ internal import ColumnStore
 
 /// The rule of undoing: a step's movements again, the other way.
 extension InventoryState {
-    /// Undoes every movement of one step. A movement is undone at most once; one that undoes, or a
-    /// sale of which something came back, is not undone at all.
+    /// Undoes every movement of one step.
+    ///
+    /// A movement is undone at most once; one that undoes, or a sale of which something came back,
+    /// is not undone at all.
     ///
     /// What it takes away must be there: it never leaves less available than the floor.
     func reverse(_ wanted: Reversal, in draft: inout Draft) throws(Refusal) -> Outcome.Done {

@@ -2,7 +2,9 @@ internal import ColumnStore
 
 /// The rules of selling and taking back.
 extension InventoryState {
-    /// All lines or none. A line may not leave less available than the floor.
+    /// All lines or none.
+    ///
+    /// A line may not leave less available than the floor.
     func sell(_ sale: Sale, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &findings)
@@ -137,7 +139,10 @@ extension InventoryState {
                 parts = [ReturnPart(quantity: line.quantity, price: price, cost: nil, origin: nil)]
             }
             for part in parts {
-                let price = Price(line.price?.minorUnits ?? part.price.minorUnits, per: part.price.basis)
+                let price = Price(
+                    line.price?.minorUnits ?? part.price.minorUnits,
+                    per: part.price.basis
+                )
                 var level = self.level(line.product, line.location, taken)
                 guard let amount = price.amount(of: part.quantity),
                     let sum = total.adding(Money(-amount.minorUnits)),

@@ -1,6 +1,8 @@
 public import ColumnStore
 
-/// What the first byte of a change says it is. Numbers are never given a second meaning.
+/// What the first byte of a change says it is.
+///
+/// Numbers are never given a second meaning.
 public enum ChangeTag: UInt8, CaseIterable, Sendable {
     case databaseCreated = 1
     case category = 2

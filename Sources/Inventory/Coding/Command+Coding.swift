@@ -1,6 +1,8 @@
 public import ColumnStore
 
-/// What the first byte of a command says it is. Numbers are never given a second meaning.
+/// What the first byte of a command says it is.
+///
+/// Numbers are never given a second meaning.
 public enum CommandTag: UInt8, CaseIterable, Sendable {
     case createCategory = 1
     case renameCategory = 2

@@ -51,7 +51,9 @@ public struct EntryWriter: Sendable {
     }
 }
 
-/// One encoded entry, not yet taken apart. Valid inside the closure that lent the bytes.
+/// One encoded entry, not yet taken apart.
+///
+/// Valid inside the closure that lent the bytes.
 public struct EntryView {
     public let lsn: UInt64
     public let time: Instant

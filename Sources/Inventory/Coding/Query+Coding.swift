@@ -1,6 +1,8 @@
 public import ColumnStore
 
-/// What the first byte of a query says it is. Numbers are never given a second meaning.
+/// What the first byte of a query says it is.
+///
+/// Numbers are never given a second meaning.
 public enum QueryTag: UInt8, CaseIterable, Sendable {
     case product = 1
     case products = 2

@@ -115,3 +115,17 @@ extension ReadView {
         ) { [.text($0.0), .integer($0.1)] }
     }
 }
+
+extension ReadView {
+    /// What is wrong with a subscription's filter; nothing if it can be kept to.
+    public func problem(with filter: SubscriptionFilter) -> Refusal? {
+        do throws(Refusal) {
+            for product in filter.products { try self.check(product) }
+            try self.check(filter.category)
+            try self.check(filter.location)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}

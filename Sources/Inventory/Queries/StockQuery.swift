@@ -93,8 +93,9 @@ extension ReadView {
         }
     }
 
-    /// Grouping sets over the stock of listed products: category and product, category, total. A
-    /// row without a product is its category's; one without a category is the total.
+    /// Grouping sets over the stock of listed products: category and product, category, total.
+    ///
+    /// A row without a product is its category's; one without a category is the total.
     func categoryRollup(_ asOf: AsOf?) throws(Refusal) -> Answer {
         let past = try PastBalances(self, asOf)
         let rows = ProductRows(view: self, past: past)

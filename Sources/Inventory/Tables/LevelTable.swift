@@ -16,7 +16,9 @@ struct LevelTable: Sendable {
     private(set) var alerts = Column<UInt8>()
     private(set) var revisions = Column<UInt64>()
 
-    /// By location id: product id → row + 1, 0 where there is no level. Derived from the columns.
+    /// By location id: product id → row + 1, 0 where there is no level.
+    ///
+    /// Derived from the columns.
     private var rows: [Column<UInt32>] = []
 
     var rowCount: Int { self.products.count }
@@ -53,7 +55,9 @@ struct LevelTable: Sendable {
         return self.level(row)
     }
 
-    /// Writes a level's balances, floor, value and revision. Alerts have a change of their own.
+    /// Writes a level's balances, floor, value and revision.
+    ///
+    /// Alerts have a change of their own.
     mutating func put(_ level: Level, revision: UInt64) {
         guard let row = self.row(level.product, level.location) else {
             self.append(level, revision: revision)

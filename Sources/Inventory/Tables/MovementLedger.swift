@@ -1,6 +1,8 @@
 internal import ColumnStore
 
-/// Every movement there ever was, in the order of its LSN and line. Append only.
+/// Every movement there ever was, in the order of its LSN and line.
+///
+/// Append only.
 ///
 /// Texts are interned: a column keeps their codes in ``InventoryTables/texts``.
 struct MovementLedger: Sendable {

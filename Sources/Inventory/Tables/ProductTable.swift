@@ -1,7 +1,9 @@
 internal import ColumnStore
 
-/// The products: a row each, found by id. Archived and deleted products keep their row, because
-/// the ledger refers to it and an id is never given twice.
+/// The products: a row each, found by id.
+///
+/// Archived and deleted products keep their row, because the ledger refers to it and an id is never
+/// given twice.
 ///
 /// Key indexes for SKU and barcode live in ``CatalogIndexes``, outside the read view.
 struct ProductTable: Sendable {
@@ -127,7 +129,9 @@ struct ProductTable: Sendable {
         self.movementCounts.append(0)
     }
 
-    /// Puts one changed field into its row. A new unit's code is interned by the caller.
+    /// Puts one changed field into its row.
+    ///
+    /// A new unit's code is interned by the caller.
     mutating func apply(_ change: ProductFieldChange, to id: ProductID, unitCode: UInt32) {
         let row = id.row
         switch change {

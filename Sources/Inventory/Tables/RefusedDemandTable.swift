@@ -1,6 +1,8 @@
 internal import ColumnStore
 
-/// The ledger of refused demand: what was asked for and could not be sold. Append only.
+/// The ledger of refused demand: what was asked for and could not be sold.
+///
+/// Append only.
 struct RefusedDemandTable: Sendable {
     private(set) var lsns = LedgerColumn<UInt64>()
     private(set) var recordedAt = LedgerColumn<Int64>()

@@ -1,6 +1,8 @@
 internal import ColumnStore
 
-/// The 24 bytes before every body, in both directions. Integers are little-endian.
+/// The 24 bytes before every body, in both directions.
+///
+/// Integers are little-endian.
 ///
 ///     offset  size  field
 ///          0     4  length           bytes of the body

@@ -1,4 +1,6 @@
-/// What a frame is: the registry. Below 128 from client to server, from 128 the other way.
+/// What a frame is: the registry.
+///
+/// Below 128 from client to server, from 128 the other way.
 ///
 /// Numbers are never given a second meaning; PROTOCOL.md's table is checked against this one.
 public enum Opcode: UInt8, CaseIterable, Sendable {

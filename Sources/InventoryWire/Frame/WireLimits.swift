@@ -10,7 +10,9 @@ public enum WireLimits {
     public static let subscriptionsMax = 64
     /// Bytes waiting to be sent to one client beyond which nothing more is read from it.
     public static let outboxByteCountMax = 4 << 20
-    /// Bytes of events that are put together for one subscriber at once. A single step may be more.
+    /// Bytes of events that are put together for one subscriber at once.
+    ///
+    /// A single step may be more.
     public static let eventsByteCountMax = 64 << 10
     /// Milliseconds a client has to say hello.
     public static let helloMilliseconds = 10_000

@@ -1,0 +1,397 @@
+internal import ColumnStore
+internal import Durability
+internal import Inventory
+internal import InventoryWire
+internal import NIOCore
+
+/// One connection on its event loop: bytes to requests, requests to the engine, answers to bytes.
+///
+/// Every decision about the connection is ``ConnectionStateMachine``'s. All frames of a read are
+/// taken out in one pass, their answers go into one buffer, and what may be sent is written once.
+final class ConnectionHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    let driver: EngineDriver
+    private var machine = ConnectionStateMachine()
+    var pending = PendingReplies()
+    private(set) var context: ChannelHandlerContext?
+    /// The beginning of a frame whose rest has not come yet.
+    private var partial: ByteBuffer?
+    private var isWaiting = false
+    private var isReadPaused = false
+    private var isClosing = false
+    private(set) var actor = ""
+    private var session: UInt32?
+    var subscriptions: [UInt64: LiveSubscription] = [:]
+    /// Answers that are being sent block by block, by the request they answer.
+    var streams: [UInt64: AnswerStream] = [:]
+
+    init(driver: EngineDriver) { self.driver = driver }
+
+    // MARK: - The channel
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.driver.connected(self)
+        if self.driver.isDraining { self.drain() }
+        context.eventLoop.assumeIsolated().scheduleTask(
+            in: .milliseconds(Int64(WireLimits.helloMilliseconds))
+        ) { [weak self] in
+            guard let self else { return }
+            self.perform(self.machine.helloTimedOut(), requestID: 0)
+        }
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.machine.channelClosed()
+        self.streams.values.forEach { $0.cancel() }
+        self.streams = [:]
+        self.driver.metrics.subscriptions -= Int64(self.subscriptions.count)
+        self.subscriptions = [:]
+        self.driver.disconnected(self)
+        self.context = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The peer went away in the middle; there is nobody to tell.
+        context.close(promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var read = self.unwrapInboundIn(data)
+        if var partial = self.partial {
+            partial.writeBuffer(&read)
+            read = partial
+            self.partial = nil
+        }
+        let consumed = read.withUnsafeReadableBytes { self.receive($0) }
+        read.moveReaderIndex(forwardBy: consumed)
+        if read.readableBytes > 0, !self.machine.isClosed { self.partial = read }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !self.pending.isEmpty { self.waitForRelease() }
+        context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            self.resumeReading()
+            for stream in self.streams.values where stream.isStalled {
+                self.driver.advance(stream, of: self)
+            }
+            self.driver.deliverEvents(to: self)
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+    // MARK: - Frames
+
+    private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var frames = FrameReader(bytes, limit: WireLimits.requestByteCountMax)
+        do throws(WireError) {
+            while !self.machine.isClosed, let frame = try frames.next() { self.receive(frame) }
+        } catch {
+            self.driver.metrics.refusedFrames += 1
+            self.perform(self.machine.failed(error), requestID: 0)
+        }
+        return frames.consumed
+    }
+
+    private func receive(_ frame: Frame) {
+        guard let opcode = Opcode(rawValue: frame.opcode), opcode.isRequest else {
+            self.receiveUnknown(frame)
+            return
+        }
+        if opcode == .hello {
+            self.receiveHello(frame)
+            return
+        }
+        switch self.machine.requestReceived() {
+        case .run:
+            self.driver.metrics.requests += 1
+            do throws(WireError) {
+                try self.run(opcode, frame)
+            } catch {
+                self.driver.metrics.refusedFrames += 1
+                self.reply(.refused(error.refusal), to: frame.requestID)
+            }
+        case let action:
+            self.perform(action, requestID: frame.requestID)
+        }
+    }
+
+    /// A whole frame that is no request: answered, since the next one can still be found.
+    private func receiveUnknown(_ frame: Frame) {
+        self.driver.metrics.refusedFrames += 1
+        switch self.machine.requestReceived() {
+        case .run:
+            let refusal = WireError.unknownOpcode(frame.opcode).refusal
+            self.reply(.refused(refusal), to: frame.requestID)
+        case let action:
+            self.perform(action, requestID: frame.requestID)
+        }
+    }
+
+    private func receiveHello(_ frame: Frame) {
+        var reader = ByteReader(frame.body)
+        do throws(ByteReaderError) {
+            let hello = try Hello(from: &reader)
+            try reader.finish()
+            let action = self.machine.helloReceived(hello)
+            if action == .accept { self.accept(hello, frame.requestID) }
+            self.perform(action, requestID: frame.requestID)
+        } catch {
+            self.perform(self.machine.failed(.malformedBody(.hello, error)), requestID: 0)
+        }
+    }
+
+    private func accept(_ hello: Hello, _ requestID: UInt64) {
+        self.actor = NormalizedText.trimmed(hello.actor)
+        let durable = self.driver.engine.durable
+        let accepted = HelloAccepted(
+            version: ProtocolVersion.newest,
+            databaseHigh: self.driver.database.bytes.0,
+            databaseLow: self.driver.database.bytes.1,
+            currencyCode: self.driver.engine.state.currency?.code ?? "",
+            currencyDecimals: self.driver.engine.state.currency?.decimals ?? 0,
+            durable: durable,
+            serverTime: .now(),
+            software: "invd \(InvdVersion.current)"
+        )
+        let frame = FrameWriter(.helloAccepted, requestID: requestID, into: &self.pending.writer)
+        accepted.encode(into: &self.pending.writer)
+        frame.finish(into: &self.pending.writer)
+        // The currency it names is that of the first step.
+        self.pending.mark(lsn: min(1, self.driver.engine.lsn), isFinal: false)
+    }
+
+    // MARK: - Requests
+
+    private func run(_ opcode: Opcode, _ frame: Frame) throws(WireError) {
+        if opcode == .command {
+            try self.runCommand(frame)
+            return
+        }
+        var reader = ByteReader(frame.body)
+        let id = frame.requestID
+        switch try Request(opcode, from: &reader) {
+        case .openSession(let session, let mayCreate):
+            self.open(session, mayCreate: mayCreate, id)
+        case .command:
+            preconditionFailure("commands have a way of their own")
+        case .query(let query):
+            self.driver.metrics.queries += 1
+            self.driver.answer(query, to: id, of: self)
+        case .subscribe(let subscription):
+            self.driver.subscribe(subscription, id, of: self)
+        case .unsubscribe(let subscription):
+            self.unsubscribe(subscription, id)
+        case .cancel(let query):
+            self.streams.removeValue(forKey: query)?.cancel()
+            self.reply(.pong(durable: self.driver.engine.durable, time: .now()), to: id)
+        case .ping:
+            self.reply(.pong(durable: self.driver.engine.durable, time: .now()), to: id, at: 0)
+        case .takeSnapshot:
+            self.driver.takeSnapshot { [weak self] result in
+                switch result {
+                case .success(let taken):
+                    self?.reply(.snapshotTaken(taken), to: id)
+                case .failure(let error):
+                    let refusal = Refusal(.internal, .message("\(error)"))
+                    self?.reply(.refused(refusal), to: id)
+                }
+                self?.releaseSoon()
+            }
+        }
+    }
+
+    private func runCommand(_ frame: Frame) throws(WireError) {
+        self.driver.metrics.commands += 1
+        let context = Engine.Context(
+            session: self.session,
+            actor: self.actor,
+            now: .now(),
+            refusal: self.driver.writeRefusal()
+        )
+        let start = self.pending.writer.count
+        let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &self.pending.writer)
+        do throws(WireError) {
+            let lsn = try self.driver.engine.run(
+                frame.body,
+                context,
+                into: &self.pending.writer
+            )
+            reply.finish(into: &self.pending.writer)
+            self.pending.mark(lsn: lsn, isFinal: true)
+        } catch {
+            self.pending.writer.truncate(to: start)
+            throw error
+        }
+    }
+
+    private func open(_ id: SessionID, mayCreate: Bool, _ requestID: UInt64) {
+        let context = Engine.Context(
+            session: nil,
+            actor: self.actor,
+            now: .now(),
+            refusal: self.driver.writeRefusal()
+        )
+        do throws(Refusal) {
+            let standing = try self.driver.engine.openSession(
+                id,
+                mayCreate: mayCreate,
+                context
+            )
+            self.session = standing.number
+            self.reply(.sessionOpened(standing), to: requestID)
+        } catch {
+            self.reply(.refused(error), to: requestID)
+        }
+    }
+
+    private func unsubscribe(_ subscription: UInt64, _ requestID: UInt64) {
+        if let ended = self.subscriptions.removeValue(forKey: subscription) {
+            self.driver.metrics.subscriptions -= 1
+            self.send(
+                .closed(Refusal(.shuttingDown, .message("unsubscribed")), lsn: ended.cursor),
+                to: subscription,
+                at: ended.cursor
+            )
+        }
+        self.reply(.pong(durable: self.driver.engine.durable, time: .now()), to: requestID)
+    }
+
+    // MARK: - Answers
+
+    /// Answers a request, once everything the answer can reflect is durable.
+    func reply(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64? = nil) {
+        message.encodeFrame(requestID: requestID, into: &self.pending.writer)
+        self.pending.mark(lsn: lsn ?? self.driver.engine.lsn, isFinal: true)
+    }
+
+    /// Sends a message that does not complete a request.
+    func send(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64) {
+        message.encodeFrame(requestID: requestID, into: &self.pending.writer)
+        self.pending.mark(lsn: lsn, isFinal: false)
+    }
+
+    private func perform(_ action: ConnectionStateMachine.Action, requestID: UInt64) {
+        switch action {
+        case .accept, .run, .nothing:
+            break
+        case .refuse(let refusal):
+            // It never ran, so it does not count as answered either.
+            self.send(.refused(refusal), to: requestID, at: self.driver.engine.durable)
+        case .close(let refusal):
+            self.send(.goodbye(refusal), to: requestID, at: self.driver.engine.durable)
+            self.isClosing = true
+        case .finish:
+            self.isClosing = true
+        }
+        if !self.pending.isEmpty || self.isClosing { self.waitForRelease() }
+    }
+
+    /// Has the driver call ``release(durable:)`` when more is durable, or this round is over.
+    private func waitForRelease() {
+        if !self.isWaiting {
+            self.isWaiting = true
+            self.driver.wait(self)
+        }
+        self.driver.tick()
+    }
+
+    func releaseSoon() { if self.context != nil { self.waitForRelease() } }
+
+    /// Sends every reply that reflects only what is durable.
+    func release(durable: UInt64) {
+        self.isWaiting = false
+        guard let context else { return }
+        var didWrite = false
+        let finals = self.pending.release(durable: durable) { bytes in
+            var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+            buffer.writeBytes(bytes)
+            context.write(self.wrapOutboundOut(buffer), promise: nil)
+            didWrite = true
+        }
+        if didWrite { context.flush() }
+        if finals > 0, self.machine.replied(finals) == .finish {
+            self.sendGoodbye(context)
+            self.isClosing = true
+        }
+        if self.isClosing, self.pending.isEmpty {
+            context.close(mode: .all, promise: nil)
+            return
+        }
+        if !self.pending.isEmpty {
+            self.isWaiting = true
+            self.driver.wait(self)
+        }
+        self.pauseReadingIfNeeded(context)
+    }
+
+    // MARK: - Back pressure
+
+    private func pauseReadingIfNeeded(_ context: ChannelHandlerContext) {
+        let isFull =
+            self.pending.byteCount > WireLimits.outboxByteCountMax || !context.channel.isWritable
+        if isFull, !self.isReadPaused {
+            self.isReadPaused = true
+            context.channel.setOption(.autoRead, value: false).whenFailure { _ in
+                // The channel closed meanwhile.
+            }
+        } else if !isFull {
+            self.resumeReading()
+        }
+    }
+
+    private func resumeReading() {
+        guard self.isReadPaused, let context,
+            self.pending.byteCount <= WireLimits.outboxByteCountMax
+        else { return }
+        self.isReadPaused = false
+        context.channel.setOption(.autoRead, value: true).whenFailure { _ in
+            // The channel closed meanwhile.
+        }
+    }
+
+    // MARK: - Stopping
+
+    /// The server stops: subscriptions end with where to resume, requests that run are answered.
+    func drain() {
+        for (id, subscription) in self.subscriptions {
+            self.send(
+                .closed(Refusal(.shuttingDown), lsn: subscription.told),
+                to: id,
+                at: subscription.told
+            )
+        }
+        self.driver.metrics.subscriptions -= Int64(self.subscriptions.count)
+        self.subscriptions = [:]
+        if self.machine.drain() == .finish {
+            self.send(
+                .goodbye(Refusal(.shuttingDown)),
+                to: 0,
+                at: self.driver.engine.durable
+            )
+            self.isClosing = true
+        }
+        self.waitForRelease()
+    }
+
+    private func sendGoodbye(_ context: ChannelHandlerContext) {
+        var writer = ByteWriter()
+        ServerMessage.goodbye(Refusal(.shuttingDown)).encodeFrame(requestID: 0, into: &writer)
+        var buffer = context.channel.allocator.buffer(capacity: writer.count)
+        writer.withBytes { _ = buffer.writeBytes($0) }
+        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+    }
+
+    func abandon() { self.context?.close(mode: .all, promise: nil) }
+}

@@ -1,0 +1,68 @@
+internal import ColumnStore
+
+/// Answers of one connection, in order, each waiting for the LSN it reflects to become durable.
+///
+///     bytes  [ reply | reply | reply | reply ]
+///     marks      41      41      42      44        durable is 42: the first three may go
+///
+/// Replies are encoded straight into the one buffer, and leave it in one write.
+struct PendingReplies: ~Copyable {
+    private struct Mark {
+        var end: Int
+        var lsn: UInt64
+        /// Whether the requests it answers are done with it.
+        var isFinal: Bool
+    }
+
+    /// Where the next reply is encoded; ``mark(lsn:isFinal:)`` follows.
+    var writer = ByteWriter(capacity: 4_096)
+    private var marks: [Mark] = []
+    private var firstMark = 0
+
+    var isEmpty: Bool { self.firstMark == self.marks.count }
+    var byteCount: Int { self.writer.count }
+
+    /// What was written since the last mark reflects the state at `lsn`.
+    ///
+    /// - Parameter isFinal: Whether it completes a request that counts as in flight.
+    mutating func mark(lsn: UInt64, isFinal: Bool) {
+        // Order matters more than time: nothing overtakes what came before it.
+        let lsn = max(lsn, self.isEmpty ? 0 : self.marks[self.marks.count - 1].lsn)
+        self.marks.append(Mark(end: self.writer.count, lsn: lsn, isFinal: isFinal))
+    }
+
+    /// Hands over, in one piece, everything that reflects only what is durable.
+    ///
+    /// - Returns: How many requests that completes.
+    mutating func release(
+        durable: UInt64,
+        _ send: (UnsafeRawBufferPointer) -> Void
+    ) -> Int {
+        var next = self.firstMark
+        var finals = 0
+        while next < self.marks.count, self.marks[next].lsn <= durable {
+            if self.marks[next].isFinal { finals += 1 }
+            next += 1
+        }
+        guard next > self.firstMark else { return 0 }
+        let end = self.marks[next - 1].end
+        self.writer.withBytes { send(UnsafeRawBufferPointer(rebasing: $0[0..<end])) }
+        if next == self.marks.count {
+            self.writer.removeAll()
+            self.marks.removeAll(keepingCapacity: true)
+            self.firstMark = 0
+        } else {
+            self.writer.removeFirst(end)
+            for index in next..<self.marks.count { self.marks[index].end -= end }
+            self.firstMark = next
+            self.compact()
+        }
+        return finals
+    }
+
+    private mutating func compact() {
+        guard self.firstMark > 1_024, self.firstMark * 2 > self.marks.count else { return }
+        self.marks.removeFirst(self.firstMark)
+        self.firstMark = 0
+    }
+}

@@ -1,0 +1,433 @@
+internal import ColumnStore
+internal import Durability
+internal import Inventory
+internal import InventoryWire
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+
+/// Tells subscribers of what has become durable.
+///
+/// Each subscription is a cursor. A round hands every one that can take bytes its next steps, at
+/// most ``WireLimits/eventsByteCountMax`` at once, so one slow reader slows nobody. Subscriptions
+/// that want the same from the same place share one encoding.
+extension EngineDriver {
+    private static var snapshotRowsMax: Int { 512 }
+
+    // MARK: - Beginning and ending
+
+    func subscribe(
+        _ subscription: Subscription,
+        _ requestID: UInt64,
+        of connection: ConnectionHandler
+    ) {
+        if let refusal = self.refusal(subscription, requestID, connection) {
+            connection.reply(.refused(refusal), to: requestID)
+            return
+        }
+        let durable = self.engine.durable
+        var live = LiveSubscription(
+            requestID: requestID,
+            subscription: subscription,
+            matcher: SubscriptionMatcher(subscription),
+            phase: .following,
+            cursor: self.engine.lsn,
+            told: 0,
+            toldAt: self.milliseconds
+        )
+        var resetReason: ResetReason?
+        switch subscription.start {
+        case .now:
+            break
+        case .snapshot:
+            live.phase = .snapshotting
+        case .after(let lsn):
+            if lsn > durable {
+                let refusal = Refusal(
+                    .outOfRange,
+                    .range(
+                        "lsn",
+                        value: Int64(clamping: lsn),
+                        lowest: 0,
+                        highest: Int64(durable)
+                    )
+                )
+                connection.reply(.refused(refusal), to: requestID)
+                return
+            }
+            live.cursor = lsn
+            if lsn + 1 < self.log.firstRetainedLSN.value { resetReason = .historyGone }
+        }
+        live.told = live.cursor
+        connection.subscriptions[requestID] = live
+        self.metrics.subscriptions += 1
+        let hasSnapshot = live.phase == .snapshotting || resetReason != nil
+        connection.reply(
+            .subscribed(Subscribed(lsn: live.cursor, hasSnapshot: hasSnapshot)),
+            to: requestID,
+            at: min(live.cursor, self.engine.lsn)
+        )
+        if let resetReason {
+            self.reset(requestID, of: connection, resetReason)
+        } else if live.phase == .snapshotting {
+            self.sendSnapshot(requestID, of: connection)
+        } else {
+            self.deliverEvents(to: connection)
+        }
+        connection.releaseSoon()
+    }
+
+    private func refusal(
+        _ subscription: Subscription,
+        _ requestID: UInt64,
+        _ connection: ConnectionHandler
+    ) -> Refusal? {
+        if connection.subscriptions[requestID] != nil {
+            return Refusal(.invalidField, .field("request id", problem: "is in use"))
+        }
+        if connection.subscriptions.count >= WireLimits.subscriptionsMax {
+            return Refusal(
+                .overloaded,
+                .range(
+                    "subscriptions",
+                    value: Int64(connection.subscriptions.count + 1),
+                    lowest: 0,
+                    highest: Int64(WireLimits.subscriptionsMax)
+                )
+            )
+        }
+        return self.engine.state.readView().problem(with: subscription.filter)
+    }
+
+    /// Begins a subscription anew, with a snapshot of the present.
+    private func reset(
+        _ requestID: UInt64,
+        of connection: ConnectionHandler,
+        _ reason: ResetReason
+    ) {
+        connection.subscriptions[requestID]?.phase = .snapshotting
+        connection.subscriptions[requestID]?.cursor = self.engine.lsn
+        connection.send(.reset(reason), to: requestID, at: self.engine.durable)
+        self.sendSnapshot(requestID, of: connection)
+    }
+
+    // MARK: - The snapshot
+
+    private func sendSnapshot(_ requestID: UInt64, of connection: ConnectionHandler) {
+        guard let live = connection.subscriptions[requestID] else { return }
+        let view = self.engine.state.readView()
+        connection.subscriptions[requestID]?.cursor = view.lsn
+        let rows = SnapshotRows(live.subscription, of: view)
+        self.sendRows(rows, requestID, of: connection)
+    }
+
+    /// The rows of a snapshot, with one user at a time: that is why it is `@unchecked Sendable`.
+    private final class SnapshotRows: @unchecked Sendable {
+        let lsn: UInt64
+        private let snapshot: SubscriptionSnapshot
+
+        init(_ subscription: Subscription, of view: ReadView) {
+            self.lsn = view.lsn
+            self.snapshot = SubscriptionSnapshot(subscription, of: view)
+        }
+
+        func next(_ count: Int) -> [Change]? { self.snapshot.next(count) }
+    }
+
+    private func sendRows(
+        _ rows: SnapshotRows,
+        _ requestID: UInt64,
+        of connection: ConnectionHandler
+    ) {
+        let bound = NIOLoopBound(connection, eventLoop: self.loop)
+        self.queryPool.submit { state in
+            guard case .active = state else { return }
+            let changes = rows.next(Self.snapshotRowsMax)
+            self.loop.execute {
+                let connection = bound.value
+                // The subscription may have ended, or begun anew at a later LSN, meanwhile.
+                guard let live = connection.subscriptions[requestID],
+                    live.phase == .snapshotting, live.cursor == rows.lsn
+                else { return }
+                if let changes {
+                    connection.send(.snapshotRows(changes), to: requestID, at: rows.lsn)
+                    connection.releaseSoon()
+                    self.sendRowsWhenWritable(rows, requestID, connection)
+                } else {
+                    connection.send(.caughtUp(lsn: rows.lsn), to: requestID, at: rows.lsn)
+                    connection.subscriptions[requestID]?.phase = .following
+                    connection.subscriptions[requestID]?.told = rows.lsn
+                    connection.subscriptions[requestID]?.toldAt = self.milliseconds
+                    connection.releaseSoon()
+                    self.deliverEvents(to: connection)
+                }
+            }
+        }
+    }
+
+    private func sendRowsWhenWritable(
+        _ rows: SnapshotRows,
+        _ requestID: UInt64,
+        _ connection: ConnectionHandler
+    ) {
+        guard connection.context != nil else { return }
+        if connection.isWritable, connection.pending.byteCount < WireLimits.outboxByteCountMax {
+            self.sendRows(rows, requestID, of: connection)
+            return
+        }
+        // A reader that is behind is looked at again shortly; nothing more is held for it.
+        let bound = NIOLoopBound(connection, eventLoop: self.loop)
+        self.loop.scheduleTask(in: .milliseconds(5)) {
+            self.sendRowsWhenWritable(rows, requestID, bound.value)
+        }
+    }
+
+    // MARK: - Events
+
+    /// One encoding, for all that want the same steps.
+    private struct Batch {
+        var bytes: [UInt8]
+        var through: UInt64
+        var needsReset: Bool
+    }
+
+    private struct BatchKey: Hashable {
+        var matcher: SubscriptionMatcher
+        var after: UInt64
+    }
+
+    /// A round for everybody.
+    func deliverEvents() {
+        guard self.metrics.subscriptions > 0 else { return }
+        let view = self.engine.state.readView()
+        var shared: [BatchKey: Batch] = [:]
+        for connection in self.connections.values where !connection.subscriptions.isEmpty {
+            self.deliver(to: connection, view, &shared)
+        }
+    }
+
+    func deliverEvents(to connection: ConnectionHandler) {
+        guard !connection.subscriptions.isEmpty else { return }
+        var shared: [BatchKey: Batch] = [:]
+        self.deliver(to: connection, self.engine.state.readView(), &shared)
+    }
+
+    private func deliver(
+        to connection: ConnectionHandler,
+        _ view: ReadView,
+        _ shared: inout [BatchKey: Batch]
+    ) {
+        for requestID in connection.subscriptions.keys {
+            while let live = connection.subscriptions[requestID], live.phase == .following,
+                live.cursor < self.engine.durable, connection.isWritable,
+                connection.pending.byteCount < WireLimits.outboxByteCountMax
+            {
+                guard let first = self.feed.firstLSN, live.cursor + 1 >= first else {
+                    self.replay(live, of: connection)
+                    break
+                }
+                let key = BatchKey(matcher: live.matcher, after: live.cursor)
+                let batch = shared[key] ?? self.batch(live.matcher, after: live.cursor, view)
+                shared[key] = batch
+                self.send(batch, requestID, connection)
+            }
+        }
+        connection.releaseSoon()
+    }
+
+    private func send(_ batch: Batch, _ requestID: UInt64, _ connection: ConnectionHandler) {
+        if !batch.bytes.isEmpty {
+            batch.bytes.withUnsafeBytes {
+                FrameWriter.append(
+                    .entries,
+                    requestID: requestID,
+                    body: $0,
+                    into: &connection.pending.writer
+                )
+            }
+            connection.pending.mark(lsn: batch.through, isFinal: false)
+            connection.subscriptions[requestID]?.told = batch.through
+            connection.subscriptions[requestID]?.toldAt = self.milliseconds
+            self.metrics.eventBytes += Int64(batch.bytes.count)
+            connection.releaseSoon()
+        }
+        connection.subscriptions[requestID]?.cursor = batch.through
+        if batch.needsReset { self.reset(requestID, of: connection, .filterChanged) }
+    }
+
+    /// The next steps from memory that a subscription is for.
+    private func batch(
+        _ matcher: SubscriptionMatcher,
+        after lsn: UInt64,
+        _ view: ReadView
+    ) -> Batch {
+        var writer = ByteWriter(capacity: 4_096)
+        var batch = Batch(bytes: [], through: lsn, needsReset: false)
+        let durable = self.engine.durable
+        for block in self.feed.blocks(after: lsn) {
+            if block.first > durable || batch.needsReset { break }
+            if writer.count >= WireLimits.eventsByteCountMax { break }
+            block.forEachEntry(after: lsn, through: durable) { entry in
+                batch.through = entry.lsn
+                batch.needsReset = matcher.selects(entry, view, &writer) == .reset
+                return !batch.needsReset && writer.count < WireLimits.eventsByteCountMax
+            }
+        }
+        batch.bytes = writer.array()
+        return batch
+    }
+
+    // MARK: - The past
+
+    /// Reads the next steps from the log's files, on another thread.
+    private func replay(_ live: LiveSubscription, of connection: ConnectionHandler) {
+        connection.subscriptions[live.requestID]?.phase = .replaying
+        let cursor = LogCursor(self.log, after: LSN(live.cursor))
+        self.replay(live.requestID, live.matcher, cursor, of: connection)
+    }
+
+    private func replay(
+        _ requestID: UInt64,
+        _ matcher: SubscriptionMatcher,
+        _ cursor: LogCursor,
+        of connection: ConnectionHandler
+    ) {
+        let bound = NIOLoopBound(connection, eventLoop: self.loop)
+        let view = self.engine.state.readView()
+        let durable = LSN(self.engine.durable)
+        self.queryPool.submit { state in
+            guard case .active = state else { return }
+            var cursor = cursor
+            let result = Self.read(&cursor, matcher, view, through: durable)
+            let next = cursor
+            self.loop.execute {
+                self.replayed(result, requestID, matcher, next, bound.value)
+            }
+        }
+    }
+
+    private static func read(
+        _ cursor: inout LogCursor,
+        _ matcher: SubscriptionMatcher,
+        _ view: ReadView,
+        through durable: LSN
+    ) -> Result<Batch, DurabilityError> {
+        var writer = ByteWriter(capacity: 1 << 16)
+        let after = cursor.next.value - 1
+        var batch = Batch(bytes: [], through: after, needsReset: false)
+        do throws(DurabilityError) {
+            while writer.count < WireLimits.eventsByteCountMax, !batch.needsReset,
+                let read = try cursor.read(through: durable)
+            {
+                let block = FeedBlock(
+                    first: read.first.value,
+                    count: read.count,
+                    bytes: read.body
+                )
+                block.forEachEntry(after: after, through: durable.value) { entry in
+                    batch.through = entry.lsn
+                    batch.needsReset = matcher.selects(entry, view, &writer) == .reset
+                    return !batch.needsReset
+                }
+            }
+        } catch {
+            return .failure(error)
+        }
+        batch.bytes = writer.array()
+        return .success(batch)
+    }
+
+    private func replayed(
+        _ result: Result<Batch, DurabilityError>,
+        _ requestID: UInt64,
+        _ matcher: SubscriptionMatcher,
+        _ cursor: LogCursor,
+        _ connection: ConnectionHandler
+    ) {
+        guard connection.context != nil,
+            connection.subscriptions[requestID]?.phase == .replaying
+        else { return }
+        switch result {
+        case .success(let batch):
+            self.send(batch, requestID, connection)
+            guard let live = connection.subscriptions[requestID], live.phase == .replaying else {
+                return
+            }
+            let isInFeed = self.feed.firstLSN.map { live.cursor + 1 >= $0 } ?? false
+            if isInFeed || live.cursor >= self.engine.durable {
+                connection.subscriptions[requestID]?.phase = .following
+                self.deliverEvents(to: connection)
+            } else {
+                self.replayWhenWritable(requestID, matcher, cursor, connection)
+            }
+        case .failure(.retired):
+            self.reset(requestID, of: connection, .historyGone)
+            connection.releaseSoon()
+        case .failure(let error):
+            self.logger.error("a subscriber cannot be told of the past: \(error)")
+            let told = connection.subscriptions[requestID]?.told ?? 0
+            connection.subscriptions[requestID] = nil
+            self.metrics.subscriptions -= 1
+            let refusal = Refusal(.internal, .message("\(error)"))
+            connection.send(.closed(refusal, lsn: told), to: requestID, at: told)
+            connection.releaseSoon()
+        }
+    }
+
+    private func replayWhenWritable(
+        _ requestID: UInt64,
+        _ matcher: SubscriptionMatcher,
+        _ cursor: LogCursor,
+        _ connection: ConnectionHandler
+    ) {
+        guard connection.context != nil else { return }
+        if connection.isWritable, connection.pending.byteCount < WireLimits.outboxByteCountMax {
+            self.replay(requestID, matcher, cursor, of: connection)
+            return
+        }
+        let bound = NIOLoopBound(connection, eventLoop: self.loop)
+        self.loop.scheduleTask(in: .milliseconds(5)) {
+            self.replayWhenWritable(requestID, matcher, cursor, bound.value)
+        }
+    }
+
+    // MARK: - Progress
+
+    /// Tells idle subscribers, at least each second, that they have everything.
+    func deliverProgress(_ now: Int64) {
+        guard self.metrics.subscriptions > 0 else { return }
+        // A round of events first: what could not be taken before may be taken now.
+        self.deliverEvents()
+        let time = Instant.now()
+        for connection in self.connections.values {
+            for (requestID, live) in connection.subscriptions
+            where live.phase == .following && connection.isWritable
+                && now - live.toldAt >= Int64(WireLimits.progressMilliseconds) - 50
+            {
+                connection.send(
+                    .progress(lsn: live.cursor, time: time),
+                    to: requestID,
+                    at: live.cursor
+                )
+                connection.subscriptions[requestID]?.told = live.cursor
+                connection.subscriptions[requestID]?.toldAt = now
+                connection.releaseSoon()
+            }
+        }
+    }
+}
+
+extension SubscriptionMatcher {
+    /// ``select(_:in:into:)`` of an entry of our own, which can be read for certain.
+    fileprivate func selects(
+        _ entry: EntryView,
+        _ view: ReadView,
+        _ writer: inout ByteWriter
+    ) -> Selection {
+        do throws(ByteReaderError) {
+            return try self.select(entry, in: view, into: &writer)
+        } catch {
+            preconditionFailure("LSN \(entry.lsn) cannot be read: \(error)")
+        }
+    }
+}

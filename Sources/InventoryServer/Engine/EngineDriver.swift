@@ -1,0 +1,297 @@
+internal import ColumnStore
+internal import Durability
+internal import Glibc
+internal import Inventory
+internal import InventoryWire
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+
+/// Owns the engine on its event loop, and does what the engine and the subscriptions call for:
+/// writes blocks on the log thread, sends what has become durable, takes snapshots, keeps time.
+///
+/// All of it happens on one event loop, so nothing here locks. Three other threads only ever see
+/// values that were handed to them: the log thread a block, the file thread an image of the state,
+/// the query threads read views. That is why it is `@unchecked Sendable`: every method asserts the
+/// loop.
+final class EngineDriver: @unchecked Sendable {
+    let loop: any EventLoop
+    let configuration: ServerConfiguration
+    let logger: Logger
+    let database: DatabaseID
+    let log: WriteAheadLog
+    /// Answers queries and reads old log files.
+    let queryPool: NIOThreadPool
+    /// Writes blocks, one at a time.
+    private let logThread: NIOThreadPool
+    /// Writes snapshots, makes log files ready and gives them back.
+    let filePool: NIOThreadPool
+
+    var engine: Engine
+    var feed = Feed()
+    var metrics = ServerMetrics()
+    var snapshots: SnapshotState
+    let recovery: RecoveryReport
+    private(set) var connections: [ObjectIdentifier: ConnectionHandler] = [:]
+    /// Connections with replies that wait for a block.
+    private var waiting: [ConnectionHandler] = []
+    private var isTickScheduled = false
+    private var isPreparingLog = false
+    private var isSealed = true
+    private var lastWriteAt: Int64 = 0
+    private var lastPrepareAt: Int64 = 0
+    private var timer: RepeatedTask?
+    private(set) var isDraining = false
+    private var drained: EventLoopPromise<Void>?
+    /// Called when the disk failed; the process has to stop.
+    private let onFailure: @Sendable (DurabilityError) -> Void
+
+    init(
+        loop: any EventLoop,
+        configuration: ServerConfiguration,
+        opened: OpenedDatabase,
+        queryPool: NIOThreadPool,
+        logThread: NIOThreadPool,
+        filePool: NIOThreadPool,
+        logger: Logger,
+        onFailure: @escaping @Sendable (DurabilityError) -> Void
+    ) {
+        self.loop = loop
+        self.configuration = configuration
+        self.logger = logger
+        self.database = opened.directory.database
+        self.log = opened.directory.log
+        self.recovery = opened.directory.report
+        self.snapshots = SnapshotState(store: opened.directory.snapshots)
+        self.engine = Engine(state: opened.state)
+        self.queryPool = queryPool
+        self.logThread = logThread
+        self.filePool = filePool
+        self.onFailure = onFailure
+        self.metrics.startedAt = .now()
+    }
+
+    /// Milliseconds of a clock that only rises.
+    var milliseconds: Int64 { Int64(self.loop.now.uptimeNanoseconds / 1_000_000) }
+
+    /// Founds the database if it is new, and begins to keep time.
+    ///
+    /// On the loop.
+    func start() {
+        self.loop.preconditionInEventLoop()
+        if self.engine.lsn == 0 {
+            self.engine.found(currency: self.configuration.currency, now: .now())
+            self.tick()
+        }
+        self.timer = self.loop.scheduleRepeatedTask(
+            initialDelay: .milliseconds(50),
+            delay: .milliseconds(50)
+        ) { [weak self] _ in self?.keepTime() }
+    }
+
+    // MARK: - Connections
+
+    func connected(_ connection: ConnectionHandler) {
+        self.connections[ObjectIdentifier(connection)] = connection
+        self.metrics.connections += 1
+        self.metrics.connectionsAccepted += 1
+    }
+
+    func disconnected(_ connection: ConnectionHandler) {
+        guard self.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else {
+            return
+        }
+        self.metrics.connections -= 1
+        self.finishDrainIfDone()
+    }
+
+    /// A connection has replies that wait for LSNs not durable yet.
+    func wait(_ connection: ConnectionHandler) { self.waiting.append(connection) }
+
+    /// Why nothing may be written now; nothing if it may.
+    func writeRefusal() -> Refusal? {
+        if self.isDraining { return Refusal(.shuttingDown) }
+        let pending = self.engine.gatheredByteCount
+        if pending > Engine.gatheredByteCountMax {
+            return Refusal(.overloaded, .message("the log is \(pending) bytes behind"))
+        }
+        // Room for this request's own entries, at their most, on top of what waits already.
+        guard self.log.hasRoom(for: pending * 2 + (8 << 20)) else {
+            return Refusal(.storageFull, .message("no room for another file of the log"))
+        }
+        return nil
+    }
+
+    // MARK: - The log
+
+    /// Something was gathered: writes it once this round of reads is over.
+    func tick() {
+        self.loop.assertInEventLoop()
+        guard !self.isTickScheduled else { return }
+        self.isTickScheduled = true
+        self.loop.execute {
+            self.isTickScheduled = false
+            self.writeBlock()
+            self.releaseReplies()
+        }
+    }
+
+    private func writeBlock() {
+        guard let block = self.engine.beginBlock() else { return }
+        self.feed.append(block)
+        self.isSealed = false
+        let acknowledged = LSN(self.engine.durable)
+        self.logThread.submit { state in
+            guard case .active = state else { return }
+            let start = NIODeadline.now()
+            let result = self.append(block, acknowledged: acknowledged)
+            let took = (NIODeadline.now() - start).nanoseconds / 1_000
+            self.loop.execute {
+                switch result {
+                case .success: self.blockWritten(block, took: took)
+                case .failure(let error): self.fail(error)
+                }
+            }
+        }
+    }
+
+    private func append(
+        _ block: FeedBlock,
+        acknowledged: LSN
+    ) -> Result<Void, DurabilityError> {
+        block.bytes.withUnsafeBytes { bytes in
+            do throws(DurabilityError) {
+                try self.log.append(
+                    body: bytes,
+                    first: LSN(block.first),
+                    count: block.count,
+                    acknowledged: acknowledged,
+                    time: Instant.now().microseconds
+                )
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    private func blockWritten(_ block: FeedBlock, took: Int64) {
+        self.engine.blockWritten()
+        self.metrics.blocks += 1
+        self.metrics.blockBytes += Int64(block.bytes.count)
+        self.metrics.syncMicroseconds += took
+        self.lastWriteAt = self.milliseconds
+        self.snapshots.logByteCount += block.bytes.count
+        // The next block goes first, so that the disk works while replies are sent.
+        self.writeBlock()
+        self.releaseReplies()
+        self.deliverEvents()
+        self.beginSnapshotIfDue()
+        self.finishDrainIfDone()
+    }
+
+    private func releaseReplies() {
+        let durable = self.engine.durable
+        let waiting = self.waiting
+        self.waiting.removeAll(keepingCapacity: true)
+        for connection in waiting { connection.release(durable: durable) }
+    }
+
+    /// The disk can no longer be believed: nobody is told anything more.
+    func fail(_ error: DurabilityError) {
+        self.logger.critical("the log failed, so this server stops: \(error)")
+        self.onFailure(error)
+    }
+
+    // MARK: - Time
+
+    private func keepTime() {
+        let now = self.milliseconds
+        self.sealIfIdle(now)
+        self.prepareLogIfNeeded(now)
+        self.deliverProgress(now)
+    }
+
+    /// After 100 ms without a write the log says on disk that it is complete.
+    private func sealIfIdle(_ now: Int64) {
+        guard !self.isSealed, !self.engine.commit.isWriting, !self.engine.commit.hasGathered,
+            now - self.lastWriteAt >= 100
+        else { return }
+        self.isSealed = true
+        let acknowledged = LSN(self.engine.durable)
+        self.logThread.submit { state in
+            guard case .active = state else { return }
+            do throws(DurabilityError) {
+                try self.log.seal(
+                    acknowledged: acknowledged,
+                    time: Instant.now().microseconds
+                )
+            } catch {
+                self.loop.execute { self.fail(error) }
+            }
+        }
+    }
+
+    /// Has the next file of the log made ready, and tries again every half second if the disk is
+    /// full: so writes go on by themselves once there is room.
+    private func prepareLogIfNeeded(_ now: Int64) {
+        guard self.log.wantsNext, !self.isPreparingLog, now - self.lastPrepareAt >= 500 else {
+            return
+        }
+        self.isPreparingLog = true
+        self.filePool.submit { state in
+            guard case .active = state else { return }
+            var failure: DurabilityError?
+            do throws(DurabilityError) { try self.log.prepareNext() } catch { failure = error }
+            let problem = failure
+            self.loop.execute {
+                self.isPreparingLog = false
+                self.lastPrepareAt = self.milliseconds
+                if let problem {
+                    self.logger.warning("no file for the log to go on in: \(problem)")
+                }
+            }
+        }
+    }
+
+    // MARK: - Stopping
+
+    /// Takes nothing more, answers what runs, and completes once all is durable and sent.
+    func drain() -> EventLoopFuture<Void> {
+        self.loop.preconditionInEventLoop()
+        let promise = self.loop.makePromise(of: Void.self)
+        guard !self.isDraining else {
+            promise.succeed()
+            return promise.futureResult
+        }
+        self.isDraining = true
+        self.drained = promise
+        for connection in self.connections.values { connection.drain() }
+        self.tick()
+        self.loop.execute { self.finishDrainIfDone() }
+        return promise.futureResult
+    }
+
+    private func finishDrainIfDone() {
+        guard self.isDraining, let promise = self.drained, self.connections.isEmpty,
+            !self.engine.commit.isWriting, !self.engine.commit.hasGathered
+        else { return }
+        self.drained = nil
+        self.timer?.cancel()
+        promise.succeed()
+    }
+
+    /// Closes what did not end in time.
+    func abandonConnections() {
+        for connection in self.connections.values { connection.abandon() }
+    }
+}
+
+extension Instant {
+    /// What the machine's clock says.
+    static func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+}

@@ -1,0 +1,62 @@
+internal import ColumnStore
+internal import Durability
+internal import Inventory
+
+/// A data directory that was opened, and the state that its files add up to.
+struct OpenedDatabase: Sendable {
+    var directory: DataDirectory
+    var state: InventoryState
+
+    /// Opens a directory: the newest snapshot, then every later step of the log, folded by the same
+    /// function that the running engine uses.
+    static func open(
+        _ storage: any Storage,
+        _ configuration: LogConfiguration,
+        newID: DatabaseID,
+        now: Instant
+    ) throws(DurabilityError) -> OpenedDatabase {
+        var state = InventoryState()
+        let directory = try DataDirectory.open(
+            storage,
+            configuration: configuration,
+            newID: newID,
+            time: now.microseconds,
+            load: { (loader) throws(DurabilityError) in
+                state = try Self.load(&loader)
+            },
+            replay: { (first, _, body) throws(DurabilityError) in
+                do throws(ByteReaderError) {
+                    var reader = ByteReader(body)
+                    while reader.remaining > 0 {
+                        let entry = try EntryView(from: &reader)
+                        if entry.lsn > state.lsn { state.evolve(try entry.entry()) }
+                    }
+                } catch {
+                    throw .unreadable(path: "the log", lsn: first, reason: "\(error)")
+                }
+            }
+        )
+        return OpenedDatabase(directory: directory, state: state)
+    }
+
+    private static func load(
+        _ loader: inout SnapshotLoader
+    ) throws(DurabilityError) -> InventoryState {
+        let lsn = loader.lsn
+        do {
+            let state = try InventoryState.load(from: &loader)
+            guard state.lsn == lsn.value else {
+                throw DurabilityError.unreadable(
+                    path: "the snapshot",
+                    lsn: lsn,
+                    reason: "it holds the state at LSN \(state.lsn)"
+                )
+            }
+            return state
+        } catch let error as DurabilityError {
+            throw error
+        } catch {
+            throw .unreadable(path: "the snapshot", lsn: lsn, reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+public import Durability
+public import Inventory
+
+/// Every setting of a server: its unit, its default, and what it changes.
+public struct ServerConfiguration: Sendable {
+    /// The directory that holds the database.
+    ///
+    /// One server has it at a time.
+    public var dataDirectory: String
+    /// Where to listen for TCP; nothing for no TCP at all.
+    public var host: String?
+    /// 0 takes any free port.
+    public var port: Int
+    /// Where to listen on a Unix socket; nothing for none.
+    public var unixSocketPath: String?
+    /// The currency of a database that has to be made.
+    ///
+    /// An existing one keeps its own.
+    public var currency: Currency
+    /// How the log uses the disk.
+    public var log: LogConfiguration
+    /// Bytes of log since the last snapshot after which the next one is taken.
+    ///
+    /// Fewer make restarts faster and write more.
+    public var snapshotByteCount: Int
+    /// Threads for queries and for reading old log files.
+    ///
+    /// Each is a core that the engine may lack.
+    public var queryThreads: Int
+    /// Seconds that open requests have to end when the server stops.
+    public var drainSeconds: Int
+
+    public init(
+        dataDirectory: String,
+        host: String? = "127.0.0.1",
+        port: Int = 7411,
+        unixSocketPath: String? = nil,
+        currency: Currency,
+        log: LogConfiguration = LogConfiguration(),
+        snapshotByteCount: Int = 256 << 20,
+        queryThreads: Int = 1,
+        drainSeconds: Int = 10
+    ) {
+        self.dataDirectory = dataDirectory
+        self.host = host
+        self.port = port
+        self.unixSocketPath = unixSocketPath
+        self.currency = currency
+        self.log = log
+        self.snapshotByteCount = snapshotByteCount
+        self.queryThreads = queryThreads
+        self.drainSeconds = drainSeconds
+    }
+}
