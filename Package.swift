@@ -70,8 +70,18 @@ let package = Package(
         ),
 
         // MARK: - Tests. One suite per module.
+        .target(
+            name: "InventoryTestSupport",
+            dependencies: ["Durability"],
+            path: "Tests/InventoryTestSupport",
+            swiftSettings: strict
+        ),
         tests("ColumnStore"),
-        tests("Durability", ["ColumnStore"]),
+        .testTarget(
+            name: "DurabilityTests",
+            dependencies: ["ColumnStore", "Durability", "InventoryTestSupport"],
+            swiftSettings: strict
+        ),
         tests("Inventory", ["ColumnStore"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,86 @@
+internal import Durability
+internal import Glibc
+
+/// An open file of a ``MemoryStorage``; it stays usable when its name is gone.
+final class MemoryFile: StorageFile {
+    let path: String
+    private let storage: MemoryStorage
+    private let node: Int
+    private let isDirect: Bool
+
+    init(storage: MemoryStorage, path: String, node: Int, isDirect: Bool) {
+        self.storage = storage
+        self.path = path
+        self.node = node
+        self.isDirect = isDirect
+    }
+
+    func read(
+        at offset: UInt64,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(DurabilityError) -> Int {
+        self.requireAlignment(offset, UnsafeRawBufferPointer(buffer))
+        return try self.storage.with { (state) throws(DurabilityError) in
+            try state.requirePower("read", self.path)
+            let bytes = state.nodes[self.node]?.seen ?? []
+            let start = min(Int(offset), bytes.count)
+            let count = min(buffer.count, bytes.count - start)
+            bytes.withUnsafeBytes { bytes in
+                buffer.copyMemory(from: .init(rebasing: bytes[start..<(start + count)]))
+            }
+            return count
+        }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DurabilityError) {
+        self.requireAlignment(offset, bytes)
+        try self.storage.with { (state) throws(DurabilityError) in
+            let write = MemoryStorage.Write(offset: Int(offset), bytes: [UInt8](bytes))
+            let crashed = state.isCrashed
+            do throws(DurabilityError) {
+                try state.begin(.write, self.path)
+            } catch {
+                // The power went in the middle of this very write.
+                if !crashed, state.isCrashed, let torn = state.tornAt {
+                    state.nodes[self.node]?.durable.overwrite(
+                        write.bytes.prefix(torn),
+                        at: write.offset
+                    )
+                }
+                throw error
+            }
+            let growth = write.offset + bytes.count - (state.nodes[self.node]?.seen.count ?? 0)
+            if growth > 0, state.used + growth > state.capacity {
+                throw .memory("write", self.path, ENOSPC)
+            }
+            state.nodes[self.node]?.seen.overwrite(write.bytes[...], at: write.offset)
+            state.nodes[self.node]?.pending.append(write)
+        }
+    }
+
+    func sync() throws(DurabilityError) {
+        try self.storage.with { (state) throws(DurabilityError) in
+            try state.begin(.sync, self.path)
+            guard let seen = state.nodes[self.node]?.seen else { return }
+            state.nodes[self.node] = .init(durable: seen, seen: seen)
+        }
+    }
+
+    func byteCount() throws(DurabilityError) -> UInt64 {
+        try self.storage.with { (state) throws(DurabilityError) in
+            try state.requirePower("look at", self.path)
+            return UInt64(state.nodes[self.node]?.seen.count ?? 0)
+        }
+    }
+
+    /// A real disk refuses direct transfers that are not whole pages.
+    private func requireAlignment(_ offset: UInt64, _ bytes: UnsafeRawBufferPointer) {
+        guard self.isDirect else { return }
+        let page = StorageAlignment.byteCount
+        let address = Int(bitPattern: bytes.baseAddress)
+        precondition(
+            Int(offset) % page == 0 && bytes.count % page == 0 && address % page == 0,
+            "a direct transfer of \(bytes.count) bytes at \(offset) from \(address)"
+        )
+    }
+}

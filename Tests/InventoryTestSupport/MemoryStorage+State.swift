@@ -1,0 +1,98 @@
+internal import Durability
+internal import Glibc
+
+/// How calls are counted and failed, and what a power cut leaves.
+extension MemoryStorage.State {
+    /// What a disk writes whole or not at all.
+    private static let sectorByteCount = 512
+
+    var used: Int { self.names.values.reduce(0) { $0 + (self.nodes[$1]?.seen.count ?? 0) } }
+
+    func requirePower(_ operation: String, _ path: String) throws(DurabilityError) {
+        if self.isCrashed { throw .memory(operation, path, EIO) }
+    }
+
+    /// Counts a call that changes something, and fails it if a test wants that.
+    mutating func begin(_ call: MemoryStorage.Call, _ path: String) throws(DurabilityError) {
+        try self.requirePower("\(call)", path)
+        self.callCount += 1
+        if self.callCount == self.crashAt {
+            self.isCrashed = true
+            throw .memory("\(call)", path, EIO)
+        }
+        for index in self.failures.indices where self.failures[index].call == call {
+            self.failures[index].countdown -= 1
+            if self.failures[index].countdown == 0 {
+                throw .memory("\(call)", path, self.failures.remove(at: index).errno)
+            }
+        }
+    }
+
+    func afterPowerCut(_ survivors: MemoryStorage.Survivors) -> MemoryStorage.State {
+        var after = MemoryStorage.State()
+        after.nextNode = self.nextNode
+        switch survivors {
+        case .nothing:
+            after.nodes = self.nodes.mapValues { .init(durable: $0.durable, seen: $0.durable) }
+            after.names = self.durableNames
+        case .everything:
+            after.nodes = self.nodes.mapValues { .init(durable: $0.seen, seen: $0.seen) }
+            after.names = self.names
+        case .random(let seed):
+            var random = SplitMix64(seed: seed)
+            for (number, node) in self.nodes.sorted(by: { $0.key < $1.key }) {
+                var bytes = node.durable
+                for write in node.pending where Bool.random(using: &random) {
+                    Self.applySectors(write, to: &bytes, &random)
+                }
+                after.nodes[number] = .init(durable: bytes, seen: bytes)
+            }
+            after.names = self.durableNames
+            for change in self.pendingNames where Bool.random(using: &random) {
+                change.apply(to: &after.names)
+            }
+        }
+        after.durableNames = after.names
+        after.nodes = after.nodes.filter { after.names.values.contains($0.key) }
+        return after
+    }
+
+    private static func applySectors(
+        _ write: MemoryStorage.Write,
+        to bytes: inout [UInt8],
+        _ random: inout SplitMix64
+    ) {
+        let keepsAll = Bool.random(using: &random)
+        var start = 0
+        while start < write.bytes.count {
+            let end = min(start + self.sectorByteCount, write.bytes.count)
+            if keepsAll || Bool.random(using: &random) {
+                bytes.overwrite(write.bytes[start..<end], at: write.offset + start)
+            }
+            start = end
+        }
+    }
+}
+
+extension MemoryStorage.NameChange {
+    func apply(to names: inout [String: Int]) {
+        switch self {
+        case .link(let name, let node):
+            names[name] = node
+        case .rename(let name, let newName):
+            if let node = names.removeValue(forKey: name) { names[newName] = node }
+        case .unlink(let name):
+            names[name] = nil
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Writes `bytes` at `offset`, with zeros between if the end is before it.
+    mutating func overwrite(_ bytes: ArraySlice<UInt8>, at offset: Int) {
+        if self.count < offset { self += [UInt8](repeating: 0, count: offset - self.count) }
+        let overlap = Swift.min(self.count - offset, bytes.count)
+        self.replaceSubrange(offset..<(offset + overlap), with: bytes.prefix(overlap))
+        self += bytes.dropFirst(overlap)
+    }
+}

@@ -1,0 +1,223 @@
+public import Durability
+internal import Glibc
+internal import Synchronization
+
+/// A disk in memory that behaves as badly as a disk may.
+///
+/// It keeps two states: what the process sees, and what a power cut leaves. A write reaches the
+/// second with a sync of its file; a new, renamed or removed name with a sync of the directory.
+///
+///     process ──write──▶ seen ──sync──▶ durable ──restart──▶ the next process
+///                          └──── a power cut keeps any part of this ────▲
+///
+/// Calls that change something are numbered from 1, so that a test can crash at each in turn. A
+/// handle opened for direct writes insists on whole pages from aligned memory.
+public final class MemoryStorage: Storage {
+    /// What of the writes and renames that were not synced survives a power cut.
+    public enum Survivors: Sendable {
+        case nothing
+        case everything
+        /// Of each write any sectors, of the names any changes: chosen by the seed.
+        case random(seed: UInt64)
+    }
+
+    /// A kind of call that a test may have fail.
+    public enum Call: Sendable {
+        case open, write, sync, rename, remove, syncDirectory
+    }
+
+    struct Write {
+        var offset: Int
+        var bytes: [UInt8]
+    }
+
+    struct Node {
+        var durable: [UInt8] = []
+        var seen: [UInt8] = []
+        /// What `seen` has beyond `durable`, in order.
+        var pending: [Write] = []
+    }
+
+    enum NameChange {
+        case link(String, Int)
+        case rename(String, String)
+        case unlink(String)
+    }
+
+    struct Failure {
+        var call: Call
+        var countdown: Int
+        var errno: Int32
+    }
+
+    struct State {
+        var nodes: [Int: Node] = [:]
+        var names: [String: Int] = [:]
+        var durableNames: [String: Int] = [:]
+        var pendingNames: [NameChange] = []
+        var nextNode = 0
+        var callCount = 0
+        var crashAt: Int?
+        var tornAt: Int?
+        var isCrashed = false
+        var failures: [Failure] = []
+        var capacity = Int.max
+    }
+
+    private let state: Mutex<State>
+
+    public init() { self.state = Mutex(State()) }
+
+    private init(_ state: State) { self.state = Mutex(state) }
+
+    // MARK: - Storage
+
+    public func path(_ name: String) -> String { "memory/" + name }
+
+    public func list() throws(DurabilityError) -> [String] {
+        try self.with { (state) throws(DurabilityError) in
+            try state.requirePower("list", self.path(""))
+            return Array(state.names.keys)
+        }
+    }
+
+    public func open(
+        _ name: String,
+        create: Bool,
+        direct: Bool
+    ) throws(DurabilityError) -> any StorageFile {
+        let path = self.path(name)
+        let node = try self.with { (state) throws(DurabilityError) -> Int in
+            try state.requirePower("open", path)
+            if let node = state.names[name] { return node }
+            guard create else { throw .memory("open", path, ENOENT) }
+            try state.begin(.open, path)
+            state.nextNode += 1
+            state.nodes[state.nextNode] = Node()
+            state.names[name] = state.nextNode
+            state.pendingNames.append(.link(name, state.nextNode))
+            return state.nextNode
+        }
+        return MemoryFile(storage: self, path: path, node: node, isDirect: direct)
+    }
+
+    public func rename(_ name: String, to newName: String) throws(DurabilityError) {
+        let path = self.path(name)
+        try self.with { (state) throws(DurabilityError) in
+            try state.begin(.rename, path)
+            guard let node = state.names.removeValue(forKey: name) else {
+                throw .memory("rename", path, ENOENT)
+            }
+            state.names[newName] = node
+            state.pendingNames.append(.rename(name, newName))
+        }
+    }
+
+    public func remove(_ name: String) throws(DurabilityError) {
+        let path = self.path(name)
+        try self.with { (state) throws(DurabilityError) in
+            try state.begin(.remove, path)
+            guard state.names.removeValue(forKey: name) != nil else {
+                throw .memory("remove", path, ENOENT)
+            }
+            state.pendingNames.append(.unlink(name))
+        }
+    }
+
+    public func syncDirectory() throws(DurabilityError) {
+        try self.with { (state) throws(DurabilityError) in
+            try state.begin(.syncDirectory, self.path(""))
+            state.durableNames = state.names
+            state.pendingNames = []
+        }
+    }
+
+    public func freeByteCount() throws(DurabilityError) -> UInt64 {
+        self.state.withLock { UInt64(max(0, $0.capacity - $0.used)) }
+    }
+
+    // MARK: - What a test does to it
+
+    /// Calls so far that changed something.
+    public var callCount: Int { self.state.withLock { $0.callCount } }
+
+    /// The power goes with the `call`-th changing call; it and all later ones throw.
+    ///
+    /// - Parameter tornAt: If that call is a write, how many of its bytes reach the disk all the
+    ///   same.
+    public func crash(at call: Int, tornAt: Int? = nil) {
+        self.state.withLock {
+            $0.crashAt = call
+            $0.tornAt = tornAt
+        }
+    }
+
+    /// The `number`-th call of this kind from now on fails, once.
+    public func fail(_ call: Call, number: Int = 1, errno: Int32) {
+        self.state.withLock {
+            $0.failures.append(Failure(call: call, countdown: number, errno: errno))
+        }
+    }
+
+    /// Bytes that all files may have together; a write beyond is refused.
+    public func setCapacity(_ byteCount: Int) {
+        self.state.withLock { $0.capacity = byteCount }
+    }
+
+    /// The disk as the next process finds it after a power cut now.
+    public func restarted(keeping survivors: Survivors = .nothing) -> MemoryStorage {
+        MemoryStorage(self.state.withLock { $0.afterPowerCut(survivors) })
+    }
+
+    /// The same files, durable or not, on a disk of their own.
+    public func copy() -> MemoryStorage { self.restarted(keeping: .everything) }
+
+    public func bytes(_ name: String) -> [UInt8] {
+        self.state.withLock { state in
+            state.names[name].flatMap { state.nodes[$0]?.seen } ?? []
+        }
+    }
+
+    /// Gives a file this content, durably, making it if there is none.
+    public func setBytes(_ name: String, _ bytes: [UInt8]) {
+        self.state.withLock { state in
+            if state.names[name] == nil {
+                state.nextNode += 1
+                state.names[name] = state.nextNode
+            }
+            state.durableNames[name] = state.names[name]
+            if let node = state.names[name] {
+                state.nodes[node] = Node(durable: bytes, seen: bytes)
+            }
+        }
+    }
+
+    /// Flips bit `bit` of the file, counted from the lowest of the first byte.
+    public func flip(_ name: String, bit: Int) {
+        self.state.withLock { state in
+            guard let node = state.names[name] else { return }
+            state.nodes[node]?.seen[bit / 8] ^= 1 << UInt8(bit % 8)
+            if let count = state.nodes[node]?.durable.count, bit / 8 < count {
+                state.nodes[node]?.durable[bit / 8] ^= 1 << UInt8(bit % 8)
+            }
+        }
+    }
+
+    func with<Result>(
+        _ body: (inout State) throws(DurabilityError) -> Result
+    ) throws(DurabilityError) -> Result {
+        try self.state.withLock { (state) throws(DurabilityError) in try body(&state) }
+    }
+}
+
+extension DurabilityError {
+    static func memory(_ operation: String, _ path: String, _ code: Int32) -> DurabilityError {
+        if code == ENOSPC { return .full(operation: operation, path: path) }
+        return .failed(
+            operation: operation,
+            path: path,
+            errno: code,
+            reason: String(cString: strerror(code))
+        )
+    }
+}
