@@ -6,9 +6,10 @@ public import ColumnStore
 ///     snapshot-<LSN>.invsnap       a manifest: where each segment of the state lies
 ///     blocks-<LSN>.invblk          the segments that snapshot wrote
 ///     log-<first LSN>.invlog       every step since, and some before
-///     spare.invlog                 the log's next file, written with zeros
+///     spare.invlog                 the log's next file
 ///
-/// Opening is a fold: the newest snapshot, then each later step of the log.
+/// Opening is a fold: the newest snapshot, then each later step of the log. A new database gets its
+/// name last, once its log is there: so a directory with a name and no log has lost it.
 public struct DataDirectory: Sendable {
     /// The file that names the database.
     public static let identityName = "database.invid"
@@ -20,13 +21,11 @@ public struct DataDirectory: Sendable {
 
     /// Opens a directory, or makes a new database in an empty one.
     ///
-    /// - Parameters:
-    ///   - newID: The id of the database, should it have to be made.
-    ///   - time: Now, in µs since 1970 UTC.
-    ///   - load: Is called once if there is a snapshot, to visit the columns of an empty state.
-    ///   - replay: Is called for each block of the log with later steps: the LSN of its first
-    ///     entry, how many entries, their bytes. Entries the snapshot has may be among them.
-    /// - Throws: ``DurabilityError``. Nothing on disk was changed where the data is refused.
+    /// A database that has to be made gets `newID`; `time` is now, in µs since 1970 UTC. `load` is
+    /// called once if there is a snapshot, to visit the columns of an empty state. `replay` is called
+    /// for each block of the log with later steps: the LSN of its first entry, how many entries,
+    /// their bytes; entries that the snapshot has may be among them. Where the data is refused, with
+    /// a ``DurabilityError``, nothing on disk was changed.
     public static func open(
         _ storage: any Storage,
         configuration: LogConfiguration,
@@ -35,7 +34,12 @@ public struct DataDirectory: Sendable {
         load: (inout SnapshotLoader) throws(DurabilityError) -> Void,
         replay: (LSN, Int, UnsafeRawBufferPointer) throws(DurabilityError) -> Void
     ) throws(DurabilityError) -> DataDirectory {
-        let database = try Self.identify(storage, newID: newID, time: time)
+        let database: DatabaseID
+        if let named = try Self.readIdentity(storage, Self.identityName) {
+            database = named
+        } else {
+            database = try Self.create(storage, configuration, newID: newID, time: time)
+        }
         var report = RecoveryReport()
         let snapshots = try SnapshotStore.open(storage: storage, database: database)
         if var loader = snapshots.loader() {
@@ -60,18 +64,40 @@ public struct DataDirectory: Sendable {
     private static let version: UInt16 = 1
     private static let identityByteCount = 44
 
-    /// Reads the database's id, or writes a new one where there is no database yet.
-    private static func identify(
+    private static let temporaryName = Self.identityName + ".tmp"
+
+    /// Makes a new database, or finishes making one.
+    ///
+    /// The name is on disk under a temporary one before the log is made, so a start that was cut off
+    /// between goes on with the same id.
+    private static func create(
+        _ storage: any Storage,
+        _ configuration: LogConfiguration,
+        newID: DatabaseID,
+        time: Int64
+    ) throws(DurabilityError) -> DatabaseID {
+        let database = try Self.beginIdentity(storage, newID: newID, time: time)
+        try WriteAheadLog.create(storage, database, configuration, time: time)
+        try storage.rename(Self.temporaryName, to: Self.identityName)
+        try storage.syncDirectory()
+        return database
+    }
+
+    private static func beginIdentity(
         _ storage: any Storage,
         newID: DatabaseID,
         time: Int64
     ) throws(DurabilityError) -> DatabaseID {
-        let names = try storage.list()
-        if names.contains(Self.identityName) { return try Self.readIdentity(storage) }
-        let hasData = names.contains {
+        let hasData = try storage.list().contains {
             LogFileHead.firstLSN(ofName: $0) != nil || SnapshotManifest.lsn(ofName: $0) != nil
+                || SnapshotManifest.blockFileLSN($0) != nil
         }
-        guard !hasData else { throw .nameless(path: storage.path("")) }
+        // Nothing else was made before the temporary name was whole.
+        if hasData {
+            let begun = try Self.readIdentity(storage, Self.temporaryName)
+            guard let begun else { throw .nameless(path: storage.path("")) }
+            return begun
+        }
         var writer = ByteWriter(capacity: Self.identityByteCount)
         writer.write(Self.magic)
         writer.write(Self.version)
@@ -80,19 +106,20 @@ public struct DataDirectory: Sendable {
         writer.write(newID.bytes.1)
         writer.write(time)
         writer.write(writer.withBytes { CRC32C.checksum($0) })
-        let temporary = Self.identityName + ".tmp"
-        let file = try storage.open(temporary, create: true, direct: false)
+        let file = try storage.open(Self.temporaryName, create: true, direct: false)
         try file.write(writer.array(), at: 0)
         try file.sync()
-        try storage.rename(temporary, to: Self.identityName)
         try storage.syncDirectory()
         return newID
     }
 
+    /// Reads the database's id from the file `name`; nothing if there is no such file.
     private static func readIdentity(
-        _ storage: any Storage
-    ) throws(DurabilityError) -> DatabaseID {
-        let file = try storage.open(Self.identityName, create: false, direct: false)
+        _ storage: any Storage,
+        _ name: String
+    ) throws(DurabilityError) -> DatabaseID? {
+        guard try storage.list().contains(name) else { return nil }
+        let file = try storage.open(name, create: false, direct: false)
         let bytes = try file.bytes(at: 0, count: Self.identityByteCount)
         let isWhole = bytes.withUnsafeBytes { bytes -> Bool in
             guard bytes.count == Self.identityByteCount else { return false }

@@ -57,8 +57,8 @@ extension DurabilityError: CustomStringConvertible {
             "\(path) is damaged at byte \(offset), \(lsn): \(reason). Nothing was changed; restore "
                 + "the file from a backup"
         case .missingLog(let expected, let found, let path):
-            "the log goes on with \(found) in \(path), but \(expected) is missing; restore the "
-                + "files between"
+            "\(path) goes on with \(found), but the log lacks \(expected); restore the files of the "
+                + "log between from a backup"
         case .corruptSnapshot(let path, let offset, let reason):
             "\(path) is damaged at byte \(offset): \(reason). Nothing was changed; restore the "
                 + "file from a backup"

@@ -37,6 +37,8 @@ struct LogBlock: Equatable, Sendable {
     static let magic: UInt32 = 0x4B42_5649
     static let version: UInt16 = 1
     static let headByteCount = 96
+    static let firstLSNOffset = 16
+    static let previousHashOffset = 48
     /// Entries of one group commit together, before compression.
     static let bodyByteCountMax = 64 << 20
 

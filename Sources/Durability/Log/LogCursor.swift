@@ -15,7 +15,16 @@ public struct LogCursor: Sendable {
     private let log: WriteAheadLog
     /// The step to read next.
     public private(set) var next: LSN
-    private var position: (file: any StorageFile, offset: UInt64, lsn: LSN)?
+    private var position: Position?
+
+    private struct Position: Sendable {
+        var file: any StorageFile
+        var offset: UInt64
+        /// Of the block at `offset`.
+        var lsn: LSN
+        /// Whether the file was opened just now, so that to look for another leads nowhere.
+        var isFresh: Bool
+    }
 
     /// A cursor that begins with the block that holds the step after `lsn`.
     public init(_ log: WriteAheadLog, after lsn: LSN) {
@@ -38,34 +47,19 @@ public struct LogCursor: Sendable {
                 try? LogBlock(head: $0, database: self.log.database)
             }
             guard let block, block.firstLSN == position.lsn else {
-                // A file that was given back may be in use again, for later steps.
-                let retained = self.log.firstRetainedLSN
-                if retained > position.lsn {
-                    throw .retired(asked: position.lsn, firstRetained: retained)
-                }
-                // The file has no more: the next one goes on, if there is one.
-                let isLast = self.log.files().last.map { $0.firstLSN <= position.lsn } ?? true
-                let continues = self.log.files().contains { $0.firstLSN == position.lsn }
-                guard continues, !(isLast && position.offset == UInt64(LogFileHead.byteCount))
-                else {
-                    throw .corruptBlock(
-                        path: position.file.path,
-                        offset: position.offset,
-                        lsn: position.lsn,
-                        reason: "the next durable block is not there"
-                    )
-                }
-                try self.open(at: position.lsn)
+                try self.openNext(after: position)
                 continue
             }
-            self.position?.offset += UInt64(block.byteCount)
-            self.position?.lsn = block.nextLSN
-            guard block.kind == .changes, block.nextLSN > self.next else { continue }
+            guard block.kind == .changes, block.nextLSN > self.next else {
+                self.advance(past: block)
+                continue
+            }
             let stored = try position.file.bytes(
                 at: position.offset + UInt64(LogBlock.headByteCount),
                 count: block.storedByteCount
             )
             guard let body = stored.withUnsafeBytes({ block.body($0) }) else {
+                try self.throwIfRetired(position.lsn)
                 throw .corruptBlock(
                     path: position.file.path,
                     offset: position.offset,
@@ -73,10 +67,41 @@ public struct LogCursor: Sendable {
                     reason: "its body does not match its checksum"
                 )
             }
+            self.advance(past: block)
             self.next = block.nextLSN
             return Block(first: block.firstLSN, count: block.count, body: body)
         }
         return nil
+    }
+
+    private mutating func advance(past block: LogBlock) {
+        self.position?.offset += UInt64(block.byteCount)
+        self.position?.lsn = block.nextLSN
+        self.position?.isFresh = false
+    }
+
+    /// A file that was given back may be in use again, for later steps: what it holds then is no
+    /// damage.
+    private func throwIfRetired(_ lsn: LSN) throws(DurabilityError) {
+        let retained = self.log.firstRetainedLSN
+        if retained > lsn { throw .retired(asked: lsn, firstRetained: retained) }
+    }
+
+    /// Goes on in the file that begins with the next block, where this one has no more.
+    ///
+    /// An empty file may have been replaced by a larger one of the same name.
+    private mutating func openNext(after position: Position) throws(DurabilityError) {
+        try self.throwIfRetired(position.lsn)
+        let continues = self.log.files().contains { $0.firstLSN == position.lsn }
+        guard continues, !position.isFresh else {
+            throw .corruptBlock(
+                path: position.file.path,
+                offset: position.offset,
+                lsn: position.lsn,
+                reason: "the next durable block is not there"
+            )
+        }
+        try self.open(at: position.lsn)
     }
 
     /// Finds the file that has the next step.
@@ -93,7 +118,12 @@ public struct LogCursor: Sendable {
             guard head.firstLSN == entry.firstLSN else {
                 throw DurabilityError.retired(asked: wanted, firstRetained: head.firstLSN)
             }
-            self.position = (file, UInt64(LogFileHead.byteCount), entry.firstLSN)
+            self.position = Position(
+                file: file,
+                offset: UInt64(LogFileHead.byteCount),
+                lsn: entry.firstLSN,
+                isFresh: true
+            )
         } catch {
             // A file that went between the list and the open was retired meanwhile.
             let first = self.log.firstRetainedLSN

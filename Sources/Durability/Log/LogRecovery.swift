@@ -40,6 +40,14 @@ struct LogRecovery {
             let head = try LogFileHead(bytes, path: file.path, database: self.database)
             let found = LogFileHead.firstLSN(ofName: name)
             guard head.firstLSN == found else { throw .corruptHead(path: file.path) }
+            guard UInt64(bytes.count) == head.fileByteCount else {
+                throw .corruptBlock(
+                    path: file.path,
+                    offset: UInt64(bytes.count),
+                    lsn: head.firstLSN,
+                    reason: "the file has \(bytes.count) bytes of \(head.fileByteCount)"
+                )
+            }
             if let end {
                 guard head.firstLSN == end.nextLSN, head.previousHash == end.hash else {
                     throw .missingLog(
@@ -58,12 +66,11 @@ struct LogRecovery {
             let next = index + 1 < names.count ? names[index + 1] : nil
             end = try self.read(bytes, head, file.path, next, &report, replay)
         }
-        guard let end else { throw .missingLog(expected: .first, found: .zero, path: "the log") }
-        if end.nextLSN <= self.after {
+        guard let end else {
             throw .missingLog(
-                expected: end.nextLSN,
+                expected: self.after.next,
                 found: self.after,
-                path: self.storage.path(names.last ?? "")
+                path: self.storage.path(DataDirectory.identityName)
             )
         }
         return end
@@ -111,7 +118,7 @@ struct LogRecovery {
             end.offset += UInt64(block.byteCount)
         }
         if let next, LogFileHead.firstLSN(ofName: next) == end.nextLSN { return end }
-        try self.judge(bytes, end, torn, path, isLast: next == nil, &report)
+        try self.judge(bytes, end, torn, path, next, &report)
         return end
     }
 
@@ -153,50 +160,56 @@ struct LogRecovery {
         return found
     }
 
-    /// Decides what the end of the blocks means: a clean end, a torn tail, or rot.
+    /// Decides what the end of the blocks means: a clean end, a torn tail, missing files, or rot.
     private func judge(
         _ bytes: [UInt8],
         _ end: LogEnd,
         _ torn: LogBlock?,
         _ path: String,
-        isLast: Bool,
+        _ next: String?,
         _ report: inout RecoveryReport
     ) throws(DurabilityError) {
-        let offset = Int(end.offset)
-        let later = self.laterBlock(bytes, from: offset, than: end, isTorn: torn != nil)
-        if !isLast || later != nil || end.nextLSN <= self.after {
-            let reason =
-                later.map { "a later block, from \($0.firstLSN) on, is whole" }
-                ?? (isLast ? "a snapshot reaches \(self.after)" : "the next file begins later")
+        let isWritten = torn != nil || self.isWritten(bytes, end)
+        var reason: String?
+        if let later = self.laterBlock(bytes, than: end, isTorn: torn != nil) {
+            reason = "a later block, from \(later.firstLSN) on, is whole"
+        } else if let next, let found = LogFileHead.firstLSN(ofName: next) {
+            guard isWritten else {
+                throw .missingLog(
+                    expected: end.nextLSN,
+                    found: found,
+                    path: self.storage.path(next)
+                )
+            }
+            reason = "the next file begins with \(found)"
+        } else if end.nextLSN <= self.after {
+            guard isWritten else {
+                throw .missingLog(
+                    expected: end.nextLSN,
+                    found: self.after,
+                    path: self.storage.path(SnapshotManifest.name(self.after))
+                )
+            }
+            reason = "a snapshot reaches to \(self.after)"
+        }
+        if let reason {
             throw .corruptBlock(path: path, offset: end.offset, lsn: end.nextLSN, reason: reason)
         }
-        if let torn {
-            report.torn = RecoveryReport.Torn(
-                path: path,
-                offset: end.offset,
-                firstLSN: torn.firstLSN,
-                lastLSN: LSN(torn.nextLSN.value - 1)
-            )
-        } else if offset < bytes.count, !self.isUnwritten(bytes, offset) {
-            report.torn = RecoveryReport.Torn(
-                path: path,
-                offset: end.offset,
-                firstLSN: end.nextLSN,
-                lastLSN: nil
-            )
-        }
+        guard isWritten else { return }
+        report.torn = RecoveryReport.Torn(
+            path: path,
+            offset: end.offset,
+            firstLSN: end.nextLSN,
+            lastLSN: torn.map { LSN($0.nextLSN.value - 1) }
+        )
     }
 
-    /// A whole head, from `offset` on, of a block that was written after the place where the chain
-    /// ends. Older blocks of a recycled file have lower LSNs.
-    private func laterBlock(
-        _ bytes: [UInt8],
-        from offset: Int,
-        than end: LogEnd,
-        isTorn: Bool
-    ) -> LogBlock? {
+    /// A whole head of a block that was written after the place where the chain ends.
+    ///
+    /// Older blocks of a recycled file have lower LSNs.
+    private func laterBlock(_ bytes: [UInt8], than end: LogEnd, isTorn: Bool) -> LogBlock? {
         // The torn block's own head is whole; only what lies behind it is later.
-        var page = offset + (isTorn ? StorageAlignment.byteCount : 0)
+        var page = Int(end.offset) + (isTorn ? StorageAlignment.byteCount : 0)
         return bytes.withUnsafeBytes { bytes in
             while page + LogBlock.headByteCount <= bytes.count {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[page...])
@@ -211,14 +224,31 @@ struct LogRecovery {
         }
     }
 
-    /// Whether the page at `offset` is as it was before a write: zeros, or a block of the file's
-    /// earlier life.
-    private func isUnwritten(_ bytes: [UInt8], _ offset: Int) -> Bool {
-        let page = bytes[offset..<min(offset + StorageAlignment.byteCount, bytes.count)]
-        if page.allSatisfy({ $0 == 0 }) { return true }
+    /// Whether the next block was begun in the page where the blocks end.
+    ///
+    /// There may also be zeros, or whatever a recycled file had there; neither has a next block's
+    /// magic, nor its LSN and its place in the chain. A write that was cut off within its magic
+    /// shows only in a page of zeros.
+    private func isWritten(_ bytes: [UInt8], _ end: LogEnd) -> Bool {
+        let offset = Int(end.offset)
+        guard offset + StorageAlignment.byteCount <= bytes.count else { return false }
         return bytes.withUnsafeBytes { bytes in
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
-            return (try? LogBlock(head: rest, database: self.database)) != nil
+            let page = UnsafeRawBufferPointer(
+                rebasing: bytes[offset..<(offset + StorageAlignment.byteCount)]
+            )
+            func word(_ offset: Int) -> UInt64 {
+                UInt64(littleEndian: page.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            }
+            // A whole head that the chain does not go on with is of the file's earlier life.
+            if (try? LogBlock(head: page, database: self.database)) != nil { return false }
+            if UInt32(truncatingIfNeeded: word(0)) == LogBlock.magic { return true }
+            if word(LogBlock.firstLSNOffset) == end.nextLSN.value,
+                word(LogBlock.previousHashOffset) == end.hash
+            {
+                return true
+            }
+            let magic = page.prefix(4)
+            return !magic.allSatisfy { $0 == 0 } && page.dropFirst(4).allSatisfy { $0 == 0 }
         }
     }
 }

@@ -3,10 +3,9 @@ internal import ColumnStore
 extension WriteAheadLog {
     /// Opens the log of a directory: reads and checks it, drops a torn tail, and goes on behind it.
     ///
-    /// - Parameters:
-    ///   - after: The LSN the state is at already; 0 without a snapshot.
-    ///   - replay: Is handed each block with later steps: its first LSN, how many steps, the bytes.
-    ///     Steps up to `after` may be among them.
+    /// `after` is the LSN the state is at already, 0 without a snapshot. `replay` is handed each block
+    /// with later steps: its first LSN, how many steps, the bytes; steps up to `after` may be among
+    /// them. Nothing on disk is changed before everything was checked.
     static func open(
         storage: any Storage,
         database: DatabaseID,
@@ -17,27 +16,21 @@ extension WriteAheadLog {
         replay: LogRecovery.Replay
     ) throws(DurabilityError) -> WriteAheadLog {
         let all = try storage.list()
-        var names = all.filter { LogFileHead.firstLSN(ofName: $0) != nil }.sorted()
-        if names.isEmpty {
-            guard after == .zero else {
-                throw .missingLog(
-                    expected: after.next,
-                    found: .zero,
-                    path: storage.path(LogFileHead.name(after.next))
-                )
-            }
-            try Self.create(storage, database, configuration, time: time)
-            names = [LogFileHead.name(.first)]
-        }
+        let names = all.filter { LogFileHead.firstLSN(ofName: $0) != nil }.sorted()
         let recovery = LogRecovery(storage: storage, database: database, after: after)
         let end = try recovery.run(names, report: &report, replay: replay)
         report.lastLSN = LSN(end.nextLSN.value - 1)
 
+        let files = try names.map { (name) throws(DurabilityError) in
+            try Self.entry(storage, database, name)
+        }
         let file = try storage.open(names[names.count - 1], create: false, direct: true)
+        // Everything was checked: only now is anything changed.
         if report.torn != nil { try Self.erase(file, at: end.offset) }
         // A spare of another size is from another configuration, a half-made one from a crash.
         var hasSpare = false
-        for name in all where [LogFileHead.spareName, LogFileHead.preparedName].contains(name) {
+        let besides = [LogFileHead.spareName, LogFileHead.preparedName, LogFileHead.rollingName]
+        for name in all where besides.contains(name) {
             let byteCount = try storage.open(name, create: false, direct: false).byteCount()
             let isUsable =
                 name == LogFileHead.spareName
@@ -48,23 +41,23 @@ extension WriteAheadLog {
             storage: storage,
             database: database,
             configuration: configuration,
-            files: try names.map { (name) throws(DurabilityError) in
-                try Self.entry(storage, database, name)
-            },
+            files: files,
             file: file,
             end: end,
             hasSpare: hasSpare
         )
     }
 
-    private static func create(
+    /// Makes the first file of a new database, unless a start that was cut off has.
+    static func create(
         _ storage: any Storage,
         _ database: DatabaseID,
         _ configuration: LogConfiguration,
         time: Int64
     ) throws(DurabilityError) {
-        try storage.allocate(LogFileHead.spareName, byteCount: configuration.fileByteCount)
-        let file = try storage.open(LogFileHead.spareName, create: false, direct: true)
+        guard try !storage.list().contains(LogFileHead.name(.first)) else { return }
+        try storage.allocate(LogFileHead.rollingName, byteCount: configuration.fileByteCount)
+        let file = try storage.open(LogFileHead.rollingName, create: false, direct: true)
         let head = LogFileHead(
             database: database,
             firstLSN: .first,
@@ -72,7 +65,7 @@ extension WriteAheadLog {
             fileByteCount: UInt64(configuration.fileByteCount),
             time: time
         )
-        try storage.putInUse(file, head)
+        try storage.putInUse(file, LogFileHead.rollingName, head)
     }
 
     private static func entry(

@@ -45,9 +45,19 @@ public final class WriteAheadLog: @unchecked Sendable {
         var time: Int64
     }
 
-    private struct Shared {
+    /// What there is of the file that the log will go on in.
+    enum Spare: Sendable {
+        case none
+        /// Being written, or about to get its name: nobody else may make one meanwhile.
+        case preparing
+        case ready
+        /// Of the log thread, until it is in use.
+        case claimed
+    }
+
+    struct Shared {
         var files: [FileEntry]
-        var hasSpare: Bool
+        var spare: Spare
         /// Bytes that still fit in the current file.
         var room: Int
         /// Whether the last attempt to make a file ready found no space.
@@ -56,13 +66,13 @@ public final class WriteAheadLog: @unchecked Sendable {
 
     let storage: any Storage
     let database: DatabaseID
-    private let configuration: LogConfiguration
-    private let shared: Mutex<Shared>
+    let configuration: LogConfiguration
+    let shared: Mutex<Shared>
 
     // Of the log thread alone.
-    private var file: any StorageFile
-    private var fileByteCount: UInt64
-    private var end: LogEnd
+    var file: any StorageFile
+    var fileByteCount: UInt64
+    var end: LogEnd
     private var head = ByteWriter(capacity: LogFileHead.byteCount)
     private var buffer: UnsafeMutableRawBufferPointer
     private var isPoisoned = false
@@ -86,7 +96,7 @@ public final class WriteAheadLog: @unchecked Sendable {
         self.shared = Mutex(
             Shared(
                 files: files,
-                hasSpare: hasSpare,
+                spare: hasSpare ? .ready : .none,
                 room: Int(self.fileByteCount) - Int(end.offset)
             )
         )
@@ -113,7 +123,9 @@ public final class WriteAheadLog: @unchecked Sendable {
     ///   - count: How many entries there are.
     ///   - acknowledged: The highest LSN that anybody may have been told of.
     ///   - time: Now, in µs since 1970 UTC.
-    /// - Throws: ``DurabilityError``. What is on disk is then unknown; every later append throws
+    /// - Throws: ``DurabilityError/full(operation:path:)`` if the log has to go on in another file and
+    ///   there is no space for one: nothing was written, and the same block may be tried again. After
+    ///   any other error what is on disk is unknown; every later append throws
     ///   ``DurabilityError/poisoned(path:)``, and the process must stop.
     public func append(
         body: UnsafeRawBufferPointer,
@@ -132,9 +144,28 @@ public final class WriteAheadLog: @unchecked Sendable {
     /// Says on disk that the log is complete up to here, so that damage to its last block can be
     /// told from a torn tail.
     ///
-    /// Does nothing if nothing was appended since the last seal.
+    /// Does nothing if nothing was appended since the last seal, or if the disk is full. A full file
+    /// is sealed by the head of the next one, which never begins with a seal: so no two files begin
+    /// with one LSN.
     public func seal(acknowledged: LSN, time: Int64) throws(DurabilityError) {
-        guard !self.isSealed else { return }
+        guard !self.isSealed, !self.isFileEmpty else { return }
+        let isFileFull = self.end.offset + UInt64(StorageAlignment.byteCount) > self.fileByteCount
+        if isFileFull {
+            guard !self.isPoisoned else { throw .poisoned(path: self.file.path) }
+            let source: String
+            do throws(DurabilityError) {
+                source = try self.sourceOfNext(blockByteCount: StorageAlignment.byteCount)
+            } catch {
+                // The log is no worse off than before; a seal is not worth a stop.
+                if case .full = error { return }
+                throw error
+            }
+            try self.poisoning { () throws(DurabilityError) in
+                try self.roll(to: source, time: time)
+            }
+            self.isSealed = true
+            return
+        }
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         try self.write(nothing, .seal, count: 0, acknowledged: acknowledged, time: time)
         self.isSealed = true
@@ -148,17 +179,18 @@ public final class WriteAheadLog: @unchecked Sendable {
         time: Int64
     ) throws(DurabilityError) {
         guard !self.isPoisoned else { throw .poisoned(path: self.file.path) }
-        do throws(DurabilityError) {
-            let (encoding, storedByteCount) = self.stage(body)
+        let (encoding, storedByteCount) = self.stage(body)
+        let used = LogBlock.headByteCount + storedByteCount
+        let byteCount = StorageAlignment.rounded(used)
+        var source: String?
+        if self.end.offset + UInt64(byteCount) > self.fileByteCount {
+            source = try self.sourceOfNext(blockByteCount: byteCount)
+        }
+        try self.poisoning { () throws(DurabilityError) in
+            if let source { try self.roll(to: source, time: time) }
             let stored = UnsafeRawBufferPointer(
-                rebasing: self.buffer[
-                    LogBlock.headByteCount..<(LogBlock.headByteCount + storedByteCount)
-                ]
+                rebasing: self.buffer[LogBlock.headByteCount..<used]
             )
-            let byteCount = StorageAlignment.rounded(LogBlock.headByteCount + storedByteCount)
-            if self.end.offset + UInt64(byteCount) > self.fileByteCount {
-                try self.roll(time: time, blockByteCount: byteCount)
-            }
             let block = LogBlock(
                 kind: kind,
                 encoding: encoding,
@@ -175,7 +207,6 @@ public final class WriteAheadLog: @unchecked Sendable {
             self.head.removeAll()
             block.encode(into: &self.head)
             self.head.withBytes { self.buffer.copyMemory(from: $0) }
-            let used = LogBlock.headByteCount + storedByteCount
             UnsafeMutableRawBufferPointer(rebasing: self.buffer[used..<byteCount])
                 .initializeMemory(as: UInt8.self, repeating: 0)
             let whole = UnsafeRawBufferPointer(rebasing: self.buffer[0..<byteCount])
@@ -184,8 +215,18 @@ public final class WriteAheadLog: @unchecked Sendable {
             self.end.nextLSN = block.nextLSN
             self.end.hash = LogBlock.hash(head: whole)
             self.end.offset += UInt64(byteCount)
-            let room = Int(self.fileByteCount) - Int(self.end.offset)
-            self.shared.withLock { $0.room = room }
+            self.noteRoom()
+        }
+    }
+
+    /// Runs what changes the log's files.
+    ///
+    /// If it fails nothing more is ever written: the state of the disk is then unknown.
+    private func poisoning(
+        _ body: () throws(DurabilityError) -> Void
+    ) throws(DurabilityError) {
+        do throws(DurabilityError) {
+            try body()
         } catch {
             self.isPoisoned = true
             throw error
@@ -214,179 +255,5 @@ public final class WriteAheadLog: @unchecked Sendable {
         }
         if body.count > 0 { target.copyMemory(from: body) }
         return (.raw, body.count)
-    }
-
-    // MARK: - Files
-
-    /// Goes on in the next file: the spare one if it is ready, else one made now.
-    private func roll(time: Int64, blockByteCount: Int) throws(DurabilityError) {
-        let needed = LogFileHead.byteCount + blockByteCount
-        let isSpareEnough = needed <= self.configuration.fileByteCount
-        let hasSpare = self.shared.withLock { $0.hasSpare } && isSpareEnough
-        if !hasSpare {
-            try self.storage.allocate(
-                LogFileHead.spareName,
-                byteCount: max(needed, self.configuration.fileByteCount)
-            )
-        }
-        let next = try self.storage.open(LogFileHead.spareName, create: false, direct: true)
-        let byteCount = try next.byteCount()
-        let head = LogFileHead(
-            database: self.database,
-            firstLSN: self.end.nextLSN,
-            previousHash: self.end.hash,
-            fileByteCount: byteCount,
-            time: time
-        )
-        try self.storage.putInUse(next, head)
-        self.file = next
-        self.fileByteCount = byteCount
-        self.end.offset = UInt64(LogFileHead.byteCount)
-        let entry = FileEntry(
-            name: LogFileHead.name(head.firstLSN),
-            firstLSN: head.firstLSN,
-            byteCount: byteCount,
-            time: time
-        )
-        self.shared.withLock {
-            $0.files.append(entry)
-            $0.hasSpare = false
-        }
-    }
-
-    /// Makes the next file ready ahead of need, unless it is.
-    ///
-    /// Not for the log thread.
-    ///
-    /// - Throws: ``DurabilityError/full(operation:path:)`` if there is no space; try again later.
-    public func prepareNext() throws(DurabilityError) {
-        guard !self.shared.withLock({ $0.hasSpare }) else { return }
-        do throws(DurabilityError) {
-            try self.storage.allocate(
-                LogFileHead.preparedName,
-                byteCount: self.configuration.fileByteCount
-            )
-            try self.storage.rename(LogFileHead.preparedName, to: LogFileHead.spareName)
-            try self.storage.syncDirectory()
-            self.shared.withLock {
-                $0.hasSpare = true
-                $0.isFull = false
-            }
-        } catch {
-            if case .full = error {
-                self.shared.withLock { $0.isFull = true }
-                try? self.storage.remove(LogFileHead.preparedName)
-            }
-            throw error
-        }
-    }
-
-    /// Whether `byteCount` more bytes of entries can be written for certain, file heads and padding
-    /// included. Any thread.
-    public func hasRoom(for byteCount: Int) -> Bool {
-        self.shared.withLock { shared in
-            if !shared.isFull || shared.hasSpare { return true }
-            return StorageAlignment.rounded(byteCount + LogBlock.headByteCount) <= shared.room
-        }
-    }
-
-    /// Whether the next file should be made ready now: it is not there.
-    ///
-    /// Any thread.
-    public var wantsNext: Bool { self.shared.withLock { !$0.hasSpare } }
-
-    /// The first step that can still be read.
-    ///
-    /// Any thread.
-    public var firstRetainedLSN: LSN {
-        self.shared.withLock { $0.files.first?.firstLSN ?? .first }
-    }
-
-    /// Bytes of all files.
-    ///
-    /// Any thread.
-    public var byteCount: UInt64 {
-        self.shared.withLock { $0.files.reduce(0) { $0 + $1.byteCount } }
-    }
-
-    /// The files in order; the last is being written to.
-    ///
-    /// Any thread.
-    func files() -> [FileEntry] { self.shared.withLock { $0.files } }
-
-    /// Gives back files that hold only steps up to `lsn` and are beyond the retention. Not for the
-    /// log thread.
-    ///
-    /// - Returns: How many files went.
-    @discardableResult
-    public func retire(through lsn: LSN, now: Int64) throws(DurabilityError) -> Int {
-        var count = 0
-        while let file = self.nextToRetire(through: lsn, now: now) {
-            let isSpareWanted =
-                self.wantsNext && file.byteCount == UInt64(self.configuration.fileByteCount)
-            self.shared.withLock { _ = $0.files.removeFirst() }
-            if isSpareWanted {
-                try self.storage.rename(file.name, to: LogFileHead.spareName)
-                try self.storage.syncDirectory()
-                self.shared.withLock { $0.hasSpare = true }
-            } else {
-                try self.storage.remove(file.name)
-                try self.storage.syncDirectory()
-            }
-            count += 1
-        }
-        return count
-    }
-
-    private func nextToRetire(through lsn: LSN, now: Int64) -> FileEntry? {
-        let oldest = now - self.configuration.retentionSeconds * 1_000_000
-        return self.shared.withLock { shared in
-            guard shared.files.count > 1, shared.files[1].firstLSN.value <= lsn.value + 1 else {
-                return nil
-            }
-            let total = shared.files.reduce(0) { $0 + $1.byteCount }
-            let isBeyondSize = total > UInt64(self.configuration.retentionByteCount)
-            let isBeyondAge = shared.files[1].time < oldest
-            return isBeyondSize || isBeyondAge ? shared.files[0] : nil
-        }
-    }
-}
-
-extension LogFileHead {
-    /// The next file while it is being filled with zeros.
-    static let preparedName = "preparing.invlog"
-}
-
-extension Storage {
-    /// Makes a file of zeros, written and synced, so that later writes into it allocate nothing.
-    func allocate(_ name: String, byteCount: Int) throws(DurabilityError) {
-        let file = try self.open(name, create: true, direct: false)
-        let chunk = [UInt8](repeating: 0, count: min(byteCount, 1 << 20))
-        var offset = 0
-        while offset < byteCount {
-            let count = min(chunk.count, byteCount - offset)
-            try file.write(
-                count == chunk.count ? chunk : Array(chunk[..<count]),
-                at: UInt64(offset)
-            )
-            offset += count
-        }
-        try file.sync()
-    }
-
-    /// Writes the head of the spare file and gives it its name in the log.
-    func putInUse(_ file: any StorageFile, _ head: LogFileHead) throws(DurabilityError) {
-        var writer = ByteWriter(capacity: LogFileHead.byteCount)
-        head.encode(into: &writer)
-        let page = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: LogFileHead.byteCount,
-            alignment: StorageAlignment.byteCount
-        )
-        defer { page.deallocate() }
-        writer.withBytes { page.copyMemory(from: $0) }
-        try file.write(UnsafeRawBufferPointer(page), at: 0)
-        try file.sync()
-        try self.rename(LogFileHead.spareName, to: LogFileHead.name(head.firstLSN))
-        try self.syncDirectory()
     }
 }

@@ -10,6 +10,8 @@ public struct SnapshotLoader: ImageVisitor {
     private let storage: any Storage
     private let manifest: SnapshotManifest
     private var parts: [UInt32: Range<Int>] = [:]
+    /// The block file read last: the entries of a part mostly lie in few files.
+    private var open: (lsn: LSN, file: any StorageFile)?
 
     public var lsn: LSN { self.manifest.lsn }
 
@@ -48,10 +50,20 @@ public struct SnapshotLoader: ImageVisitor {
         }
     }
 
-    /// The bytes of one segment, checked and decompressed.
-    func bytes(of entry: SnapshotManifest.Entry) throws(DurabilityError) -> [UInt8] {
-        let name = SnapshotManifest.blockFileName(entry.file)
+    /// The block file that `lsn` names, its head checked.
+    private mutating func file(_ lsn: LSN) throws(DurabilityError) -> any StorageFile {
+        if let open, open.lsn == lsn { return open.file }
+        let name = SnapshotManifest.blockFileName(lsn)
         let file = try self.storage.open(name, create: false, direct: false)
+        let head = try file.bytes(at: 0, count: BlockFileHead.byteCount)
+        try BlockFileHead.check(head, path: file.path, database: self.manifest.database, lsn: lsn)
+        self.open = (lsn, file)
+        return file
+    }
+
+    /// The bytes of one segment, checked and decompressed.
+    mutating func bytes(of entry: SnapshotManifest.Entry) throws(DurabilityError) -> [UInt8] {
+        let file = try self.file(entry.file)
         let stored = try file.bytes(at: entry.offset, count: entry.storedByteCount)
         guard stored.count == entry.storedByteCount else {
             throw .corruptSnapshot(

@@ -40,9 +40,7 @@ public struct SnapshotStore: Sendable {
 
     /// Manifests that are kept: the newest, and one to fall back on.
     static let manifestsKept = 2
-    /// Where the first block begins in a block file; before it, a head like a manifest's.
-    private static let blocksOffset = 64
-    private static let blockFileMagic: UInt64 = 0x314B_4C42_4456_4E49
+    private static let temporarySuffix = ".tmp"
 
     init(storage: any Storage, database: DatabaseID, newest: SnapshotManifest?, previous: LSN?) {
         self.storage = storage
@@ -59,10 +57,9 @@ public struct SnapshotStore: Sendable {
 
     /// Writes a snapshot and returns once it is durable and was read back.
     ///
-    /// - Parameters:
-    ///   - lsn: Of the state; durable in the log already.
-    ///   - epoch: The columns' epoch when the view was taken.
-    ///   - parts: The columns of a view; the engine goes on meanwhile.
+    /// The parts are the columns of a view, so the engine goes on meanwhile. Their state's `lsn` is
+    /// durable in the log already; `epoch` is what they had begun last when the view was taken. After
+    /// an error the snapshot may be tried again.
     public mutating func write(
         lsn: LSN,
         time: Int64,
@@ -74,7 +71,8 @@ public struct SnapshotStore: Sendable {
             info.segmentsReused = newest.entries.count
             return info
         }
-        let reusable = self.reusableEntries()
+        try self.removeTemporaries()
+        let reusable = try self.reusableEntries()
         let blockName = SnapshotManifest.blockFileName(lsn)
         let file = try self.storage.open(Self.temporary(blockName), create: true, direct: false)
         var manifest = SnapshotManifest(database: self.database, lsn: lsn, time: time, entries: [])
@@ -107,6 +105,8 @@ public struct SnapshotStore: Sendable {
         }
         try file.sync()
         try self.storage.rename(Self.temporary(blockName), to: blockName)
+        // The manifest must not outlive a power cut that takes back what it refers to.
+        try self.storage.syncDirectory()
         info.byteCount = offset + (try self.publish(manifest))
         let kept = self.newest?.lsn
         self.newest = manifest
@@ -122,18 +122,22 @@ public struct SnapshotStore: Sendable {
     }
 
     /// Entries of the newest snapshot that lie in files of which at least half is still of use.
-    private func reusableEntries() -> [Key: SnapshotManifest.Entry] {
+    private func reusableEntries() throws(DurabilityError) -> [Key: SnapshotManifest.Entry] {
         guard let newest else { return [:] }
-        var live: [LSN: (used: UInt64, end: UInt64)] = [:]
+        var used: [LSN: UInt64] = [:]
         for entry in newest.entries {
-            var share = live[entry.file] ?? (0, UInt64(Self.blocksOffset))
-            share.used += UInt64(entry.storedByteCount)
-            share.end = max(share.end, entry.offset + UInt64(entry.storedByteCount))
-            live[entry.file] = share
+            used[entry.file, default: 0] += UInt64(entry.storedByteCount)
+        }
+        var files: Set<LSN> = []
+        for (lsn, byteCount) in used {
+            let name = SnapshotManifest.blockFileName(lsn)
+            let file = try self.storage.open(name, create: false, direct: false)
+            let blocks =
+                try file.byteCount() - min(UInt64(BlockFileHead.byteCount), file.byteCount())
+            if byteCount * 2 >= blocks { files.insert(lsn) }
         }
         var entries: [Key: SnapshotManifest.Entry] = [:]
-        for entry in newest.entries {
-            guard let share = live[entry.file], share.used * 2 >= share.end else { continue }
+        for entry in newest.entries where files.contains(entry.file) {
             entries[Key(part: entry.part, segment: entry.segment)] = entry
         }
         return entries
@@ -143,17 +147,10 @@ public struct SnapshotStore: Sendable {
         _ file: any StorageFile,
         _ lsn: LSN
     ) throws(DurabilityError) -> UInt64 {
-        var writer = ByteWriter(capacity: Self.blocksOffset)
-        writer.write(Self.blockFileMagic)
-        writer.write(SnapshotManifest.version)
-        writer.writeZeros(6)
-        writer.write(self.database.bytes.0)
-        writer.write(self.database.bytes.1)
-        writer.write(lsn)
-        writer.writeZeros(Self.blocksOffset - 44)
-        writer.write(writer.withBytes { CRC32C.checksum($0) })
+        var writer = ByteWriter(capacity: BlockFileHead.byteCount)
+        BlockFileHead.encode(database: self.database, lsn: lsn, into: &writer)
         try file.write(writer.array(), at: 0)
-        return UInt64(Self.blocksOffset)
+        return UInt64(BlockFileHead.byteCount)
     }
 
     private func writeBlock(
@@ -202,7 +199,7 @@ public struct SnapshotStore: Sendable {
         let file = try self.storage.open(Self.temporary(name), create: true, direct: false)
         try file.write(writer.array(), at: 0)
         try file.sync()
-        let loader = SnapshotLoader(storage: self.storage, manifest: manifest)
+        var loader = SnapshotLoader(storage: self.storage, manifest: manifest)
         for entry in manifest.entries where entry.file == manifest.lsn {
             _ = try loader.bytes(of: entry)
         }
@@ -217,7 +214,14 @@ public struct SnapshotStore: Sendable {
         return UInt64(bytes.count)
     }
 
-    private static func temporary(_ name: String) -> String { name + ".tmp" }
+    private static func temporary(_ name: String) -> String { name + Self.temporarySuffix }
+
+    /// Removes what an attempt that failed has left: written over, a longer one would keep its end.
+    private func removeTemporaries() throws(DurabilityError) {
+        for name in try self.storage.list() where name.hasSuffix(Self.temporarySuffix) {
+            try self.storage.remove(name)
+        }
+    }
 
     // MARK: - Retiring
 
@@ -235,7 +239,7 @@ public struct SnapshotStore: Sendable {
         for name in names {
             let isUnreferred =
                 SnapshotManifest.blockFileLSN(name).map { !referred.contains($0) } ?? false
-            if isUnreferred || name.hasSuffix(".tmp") { try self.storage.remove(name) }
+            if isUnreferred { try self.storage.remove(name) }
         }
         try self.storage.syncDirectory()
     }
@@ -249,7 +253,11 @@ public struct SnapshotStore: Sendable {
     ) throws(DurabilityError) -> SnapshotManifest {
         let file = try storage.open(name, create: false, direct: false)
         let bytes = try file.bytes(at: 0, count: Int(try file.byteCount()))
-        return try SnapshotManifest(bytes, path: file.path, database: database)
+        let manifest = try SnapshotManifest(bytes, path: file.path, database: database)
+        guard manifest.lsn == SnapshotManifest.lsn(ofName: name) else {
+            throw .wrongKind(path: file.path, expected: "the snapshot that its name says")
+        }
+        return manifest
     }
 
     /// Finds the snapshots of a directory.

@@ -16,7 +16,10 @@ public final class DirectoryStorage: Storage {
     /// - Throws: ``DurabilityError/locked(path:)`` if another process has it.
     public init(directory: String) throws(DurabilityError) {
         self.directory = directory
-        if mkdir(directory, 0o700) != 0, errno != EEXIST {
+        if mkdir(directory, 0o700) == 0 {
+            // A directory that a power cut takes back takes everything in it along.
+            try Self.syncDirectory(directory + "/..")
+        } else if errno != EEXIST {
             throw .last("create", directory)
         }
         let path = directory + "/lock"
@@ -35,7 +38,14 @@ public final class DirectoryStorage: Storage {
         guard let handle = opendir(self.directory) else { throw .last("list", self.directory) }
         defer { closedir(handle) }
         var names: [String] = []
-        while let entry = readdir(handle) {
+        while true {
+            // The end and a failure look alike but for errno, and a list that is cut short would pass
+            // for files that are missing.
+            errno = 0
+            guard let entry = readdir(handle) else {
+                if errno != 0 { throw .last("list", self.directory) }
+                break
+            }
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
@@ -70,10 +80,16 @@ public final class DirectoryStorage: Storage {
     }
 
     public func syncDirectory() throws(DurabilityError) {
-        let descriptor = Glibc.open(self.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .last("open", self.directory) }
+        try Self.syncDirectory(self.directory)
+    }
+
+    private static func syncDirectory(_ path: String) throws(DurabilityError) {
+        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last("open", path) }
         let held = Descriptor(descriptor)
-        guard fsync(held.number) == 0 else { throw .last("sync", self.directory) }
+        while fsync(held.number) != 0 {
+            if errno != EINTR { throw .last("sync", path) }
+        }
     }
 
     public func freeByteCount() throws(DurabilityError) -> UInt64 {
@@ -132,8 +148,8 @@ private final class DirectoryFile: StorageFile {
                 bytes.count - done,
                 off_t(offset) + off_t(done)
             )
-            if count < 0 {
-                if errno == EINTR { continue }
+            if count <= 0 {
+                if count < 0, errno == EINTR { continue }
                 throw .last("write", self.path)
             }
             done += count
@@ -141,7 +157,9 @@ private final class DirectoryFile: StorageFile {
     }
 
     func sync() throws(DurabilityError) {
-        guard fdatasync(self.descriptor.number) == 0 else { throw .last("sync", self.path) }
+        while fdatasync(self.descriptor.number) != 0 {
+            if errno != EINTR { throw .last("sync", self.path) }
+        }
     }
 
     func byteCount() throws(DurabilityError) -> UInt64 {

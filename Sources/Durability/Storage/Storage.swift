@@ -8,10 +8,9 @@ public protocol Storage: Sendable {
 
     /// Opens a file for reading and writing.
     ///
-    /// - Parameters:
-    ///   - create: Makes an empty file if there is none; else a missing one is an error.
-    ///   - direct: Writes past the page cache where the file system can. Offsets, counts and
-    ///     memory of every read and write are then multiples of ``StorageAlignment``.
+    /// With `create` an empty file is made if there is none; else a missing one is an error. With
+    /// `direct` it is written past the page cache where the file system can: offsets, counts and
+    /// memory of every read and write are then multiples of ``StorageAlignment``.
     func open(
         _ name: String,
         create: Bool,
