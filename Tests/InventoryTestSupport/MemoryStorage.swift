@@ -143,8 +143,10 @@ public final class MemoryStorage: Storage {
 
     /// The power goes with the `call`-th changing call; it and all later ones throw.
     ///
-    /// - Parameter tornAt: If that call is a write, how many of its bytes reach the disk all the
-    ///   same.
+    /// - Parameters:
+    ///   - call: Its number.
+    ///   - tornAt: If that call is a write, how many of its bytes reach the disk all the
+    ///     same.
     public func crash(at call: Int, tornAt: Int? = nil) {
         self.state.withLock {
             $0.crashAt = call

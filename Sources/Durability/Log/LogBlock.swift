@@ -107,10 +107,11 @@ struct LogBlock: Equatable, Sendable {
         let kind: Kind?
         let encoding: Encoding?
         guard CRC32C.checksum(head) == Self.checksum(bytes) else { throw .invalid }
-        do throws(ByteReaderError) {
+        do {
             let magic = try reader.readUInt32()
             version = try reader.readUInt16()
-            kind = magic == Self.magic ? Kind(rawValue: try reader.readUInt8()) : nil
+            guard magic == Self.magic else { throw HeadError.invalid }
+            kind = Kind(rawValue: try reader.readUInt8())
             encoding = Encoding(rawValue: try reader.readUInt8())
             self.storedByteCount = Int(try reader.readUInt32())
             self.rawByteCount = Int(try reader.readUInt32())
@@ -131,7 +132,9 @@ struct LogBlock: Equatable, Sendable {
         self.encoding = encoding
         guard self.database == database else { throw .foreign }
         guard self.storedByteCount <= Self.bodyByteCountMax,
-            self.rawByteCount <= Self.bodyByteCountMax
+            self.rawByteCount <= Self.bodyByteCountMax,
+            (self.count == 0) == (kind == .seal),
+            self.firstLSN.value <= UInt64.max - UInt64(self.count)
         else { throw .invalid }
     }
 

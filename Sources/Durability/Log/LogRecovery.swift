@@ -7,6 +7,9 @@ struct LogEnd: Equatable, Sendable {
     var hash: UInt64
     /// Where the next block goes in the last file.
     var offset: UInt64
+    /// Whether something on disk says that the last block is complete: a seal, or the head of the
+    /// file after it.
+    var isSealed: Bool
 }
 
 /// Reads the log from its files in order, checks the chain, and tells a torn tail from rot.
@@ -96,7 +99,8 @@ struct LogRecovery {
         var end = LogEnd(
             nextLSN: head.firstLSN,
             hash: head.previousHash,
-            offset: UInt64(LogFileHead.byteCount)
+            offset: UInt64(LogFileHead.byteCount),
+            isSealed: true
         )
         var torn: LogBlock?
         while let found = try self.block(bytes, at: Int(end.offset), end, path) {
@@ -116,6 +120,7 @@ struct LogRecovery {
             end.nextLSN = block.nextLSN
             end.hash = found.hash
             end.offset += UInt64(block.byteCount)
+            end.isSealed = block.kind == .seal
         }
         if let next, LogFileHead.firstLSN(ofName: next) == end.nextLSN { return end }
         try self.judge(bytes, end, torn, path, next, &report)
@@ -171,8 +176,8 @@ struct LogRecovery {
     ) throws(DurabilityError) {
         let isWritten = torn != nil || self.isWritten(bytes, end)
         var reason: String?
-        if let later = self.laterBlock(bytes, than: end, isTorn: torn != nil) {
-            reason = "a later block, from \(later.firstLSN) on, is whole"
+        if let later = self.laterBlock(bytes, than: end, torn) {
+            reason = "a later block, \(later), is whole"
         } else if let next, let found = LogFileHead.firstLSN(ofName: next) {
             guard isWritten else {
                 throw .missingLog(
@@ -204,19 +209,23 @@ struct LogRecovery {
         )
     }
 
-    /// A whole head of a block that was written after the place where the chain ends.
+    /// Looks for a whole head that was written after the place where the chain ends.
     ///
-    /// Older blocks of a recycled file have lower LSNs.
-    private func laterBlock(_ bytes: [UInt8], than end: LogEnd, isTorn: Bool) -> LogBlock? {
-        // The torn block's own head is whole; only what lies behind it is later.
-        var page = Int(end.offset) + (isTorn ? StorageAlignment.byteCount : 0)
+    /// Older blocks of a recycled file have lower LSNs. A torn block whose own head is whole says how
+    /// far it goes, and its entries are passed over: no bytes that a client chose are taken for a
+    /// block.
+    ///
+    /// - Returns: What the head says, in words.
+    private func laterBlock(_ bytes: [UInt8], than end: LogEnd, _ torn: LogBlock?) -> String? {
+        var page = Int(end.offset) + (torn?.byteCount ?? 0)
         return bytes.withUnsafeBytes { bytes in
             while page + LogBlock.headByteCount <= bytes.count {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[page...])
-                if let block = try? LogBlock(head: rest, database: self.database),
-                    block.firstLSN >= end.nextLSN, block.acknowledged.next >= end.nextLSN
-                {
-                    return block
+                do throws(LogBlock.HeadError) {
+                    let block = try LogBlock(head: rest, database: self.database)
+                    if block.firstLSN >= end.nextLSN { return "from \(block.firstLSN) on" }
+                } catch {
+                    if case .version(let version) = error { return "of version \(version)" }
                 }
                 page += StorageAlignment.byteCount
             }

@@ -65,6 +65,7 @@ extension WriteAheadLog {
         self.file = next
         self.fileByteCount = byteCount
         self.end.offset = UInt64(LogFileHead.byteCount)
+        self.end.isSealed = true
         let entry = FileEntry(
             name: LogFileHead.name(head.firstLSN),
             firstLSN: head.firstLSN,

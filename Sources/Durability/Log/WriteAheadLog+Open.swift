@@ -6,6 +6,9 @@ extension WriteAheadLog {
     /// `after` is the LSN the state is at already, 0 without a snapshot. `replay` is handed each block
     /// with later steps: its first LSN, how many steps, the bytes; steps up to `after` may be among
     /// them. Nothing on disk is changed before everything was checked.
+    ///
+    /// Clients are about to be told of what was read. So the log is sealed before this returns:
+    /// damage to its last block is from then on no torn tail.
     static func open(
         storage: any Storage,
         database: DatabaseID,
@@ -37,7 +40,7 @@ extension WriteAheadLog {
                 && byteCount == UInt64(configuration.fileByteCount)
             if isUsable { hasSpare = true } else { try storage.remove(name) }
         }
-        return WriteAheadLog(
+        let log = WriteAheadLog(
             storage: storage,
             database: database,
             configuration: configuration,
@@ -46,6 +49,8 @@ extension WriteAheadLog {
             end: end,
             hasSpare: hasSpare
         )
+        try log.seal(acknowledged: report.lastLSN, time: time)
+        return log
     }
 
     /// Makes the first file of a new database, unless a start that was cut off has.

@@ -76,7 +76,6 @@ public final class WriteAheadLog: @unchecked Sendable {
     private var head = ByteWriter(capacity: LogFileHead.byteCount)
     private var buffer: UnsafeMutableRawBufferPointer
     private var isPoisoned = false
-    private var isSealed = false
 
     init(
         storage: any Storage,
@@ -138,7 +137,6 @@ public final class WriteAheadLog: @unchecked Sendable {
         precondition(count > 0, "a block of \(count) entries")
         precondition(body.count <= LogBlock.bodyByteCountMax, "a body of \(body.count) bytes")
         try self.write(body, .changes, count: count, acknowledged: acknowledged, time: time)
-        self.isSealed = false
     }
 
     /// Says on disk that the log is complete up to here, so that damage to its last block can be
@@ -148,7 +146,7 @@ public final class WriteAheadLog: @unchecked Sendable {
     /// is sealed by the head of the next one, which never begins with a seal: so no two files begin
     /// with one LSN.
     public func seal(acknowledged: LSN, time: Int64) throws(DurabilityError) {
-        guard !self.isSealed, !self.isFileEmpty else { return }
+        guard !self.end.isSealed, !self.isFileEmpty else { return }
         let isFileFull = self.end.offset + UInt64(StorageAlignment.byteCount) > self.fileByteCount
         if isFileFull {
             guard !self.isPoisoned else { throw .poisoned(path: self.file.path) }
@@ -163,12 +161,10 @@ public final class WriteAheadLog: @unchecked Sendable {
             try self.poisoning { () throws(DurabilityError) in
                 try self.roll(to: source, time: time)
             }
-            self.isSealed = true
             return
         }
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         try self.write(nothing, .seal, count: 0, acknowledged: acknowledged, time: time)
-        self.isSealed = true
     }
 
     private func write(
@@ -215,6 +211,7 @@ public final class WriteAheadLog: @unchecked Sendable {
             self.end.nextLSN = block.nextLSN
             self.end.hash = LogBlock.hash(head: whole)
             self.end.offset += UInt64(byteCount)
+            self.end.isSealed = kind == .seal
             self.noteRoom()
         }
     }

@@ -1,0 +1,110 @@
+import ColumnStore
+import Durability
+import InventoryTestSupport
+
+/// A state as small as can be, for the log and snapshots to keep.
+///
+/// Step n puts a value that n alone decides into one of a few cells. So what a recovered state must
+/// be follows from its LSN.
+struct TestMachine: Sendable {
+    static let cellCount = 32
+
+    private(set) var lsn: UInt64 = 0
+    var cells = TestColumn()
+    /// How often replay handed over bytes that no step has.
+    private(set) var strangeSteps = 0
+
+    init() { for _ in 0..<Self.cellCount { self.cells.append(0) } }
+
+    /// The state after step `lsn`.
+    init(at lsn: UInt64) {
+        self.init()
+        for step in 0..<lsn { self.apply(step + 1) }
+    }
+
+    mutating func apply(_ step: UInt64) {
+        precondition(step == self.lsn + 1, "step \(step) after \(self.lsn)")
+        self.lsn = step
+        self.cells.set(Int(step) % Self.cellCount, to: Self.value(step))
+    }
+
+    static func value(_ step: UInt64) -> UInt64 {
+        (step &* 0x9E37_79B9_7F4A_7C15) ^ (step >> 3)
+    }
+
+    /// The bytes of steps `first ..< first + count` as the log keeps them, each with some more that
+    /// do not compress.
+    static func body(first: UInt64, count: Int, padding: Int = 0) -> [UInt8] {
+        var writer = ByteWriter()
+        var noise = SplitMix64(seed: first)
+        for step in first..<(first + UInt64(count)) {
+            writer.write(step)
+            writer.write(Self.value(step))
+            for _ in 0..<padding { writer.write(UInt8(truncatingIfNeeded: noise.next())) }
+        }
+        return writer.array()
+    }
+
+    mutating func replay(_ first: LSN, _ count: Int, _ body: UnsafeRawBufferPointer) {
+        let size = body.count / count
+        for index in 0..<count {
+            let step = first.value + UInt64(index)
+            let start = index * size
+            let isStep =
+                body.loadUnaligned(fromByteOffset: start, as: UInt64.self).littleEndian == step
+                && body.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self).littleEndian
+                    == Self.value(step)
+            if !isStep || step > self.lsn + 1 { self.strangeSteps += 1 }
+            if isStep, step == self.lsn + 1 { self.apply(step) }
+        }
+    }
+
+    mutating func load(_ loader: inout SnapshotLoader) throws(DurabilityError) {
+        self.cells = TestColumn()
+        try loader.visit(1, &self.cells)
+        self.lsn = loader.lsn.value
+    }
+}
+
+/// A column of 64-bit values in segments of four.
+struct TestColumn: ColumnImaging, Equatable {
+    static let capacity = 4
+
+    private(set) var values: [UInt64] = []
+    private var epochs: [UInt64] = []
+    private var epoch: UInt64 = 1
+
+    mutating func append(_ value: UInt64) {
+        if self.values.count % Self.capacity == 0 { self.epochs.append(self.epoch) }
+        self.values.append(value)
+        self.epochs[self.epochs.count - 1] = self.epoch
+    }
+
+    mutating func set(_ index: Int, to value: UInt64) {
+        self.values[index] = value
+        self.epochs[index / Self.capacity] = self.epoch
+    }
+
+    var imageSegmentCount: Int { self.epochs.count }
+    func imageSegmentStride(_ segment: Int) -> Int { 8 }
+    func imageSegmentEpoch(_ segment: Int) -> UInt64 { self.epochs[segment] }
+
+    func writeImageSegment(_ segment: Int, into writer: inout ByteWriter) {
+        let start = segment * Self.capacity
+        for value in self.values[start..<min(start + Self.capacity, self.values.count)] {
+            writer.write(value)
+        }
+    }
+
+    mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError) {
+        guard self.values.count % Self.capacity == 0 else {
+            throw .unknownCode(offset: reader.offset, code: 0, what: "segment after a short one")
+        }
+        self.epochs.append(0)
+        while reader.remaining > 0 { self.values.append(try reader.readUInt64()) }
+    }
+
+    func digest(into digest: inout StateDigest) { for value in self.values { digest.feed(value) } }
+
+    mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }
+}

@@ -1,0 +1,277 @@
+import ColumnStore
+import InventoryTestSupport
+import Testing
+
+@testable import Durability
+
+/// What a log promises on any disk: a real directory and the one in memory must both show it.
+@Suite struct WriteAheadLogTests {
+    enum Disk: CaseIterable {
+        case memory, directory
+    }
+
+    /// Runs `body` with a function that opens the same files again and again.
+    private func with(
+        _ disk: Disk,
+        _ body: (() throws -> any Storage) throws -> Void
+    ) throws {
+        switch disk {
+        case .memory:
+            let storage = MemoryStorage()
+            try body { storage }
+        case .directory:
+            let directory = TemporaryDirectory()
+            try body { try DirectoryStorage(directory: directory.path) }
+        }
+    }
+
+    @Test(arguments: Disk.allCases)
+    func `a new directory begins with no step`(_ disk: Disk) throws {
+        try self.with(disk) { storage in
+            let database = try TestDatabase(try storage())
+            #expect(database.log.lastLSN == .zero)
+            #expect(database.log.firstRetainedLSN == .first)
+            #expect(database.report == RecoveryReport())
+            #expect(database.directory.database == TestDatabase.id)
+        }
+    }
+
+    @Test(arguments: Disk.allCases)
+    func `what was appended is there again, block by block`(_ disk: Disk) throws {
+        try self.with(disk) { storage in
+            var counts = [1, 3, 200, 1]
+            do {
+                var database = try TestDatabase(try storage())
+                for count in counts { try database.append(count) }
+            }
+            for _ in 0..<3 {
+                var database = try TestDatabase(try storage())
+                #expect(database.machine.isRight)
+                #expect(database.log.lastLSN.value == UInt64(counts.reduce(0, +)))
+                #expect(database.report.blocksRead == counts.count)
+                #expect(database.report.torn == nil)
+                try database.append(2)
+                counts.append(2)
+            }
+        }
+    }
+
+    @Test(arguments: Disk.allCases)
+    func `a full file is followed by the next`(_ disk: Disk) throws {
+        try self.with(disk) { storage in
+            do {
+                var database = try TestDatabase(try storage())
+                for index in 0..<40 {
+                    if index % 5 == 0 { try database.log.prepareNext() }
+                    try database.append(3)
+                }
+                #expect(database.log.files().count > 4)
+            }
+            let database = try TestDatabase(try storage())
+            #expect(database.machine.isRight)
+            #expect(database.log.lastLSN == LSN(120))
+            #expect(database.report.torn == nil)
+        }
+    }
+
+    @Test(arguments: Disk.allCases)
+    func `a block larger than a file gets one of its own size`(_ disk: Disk) throws {
+        try self.with(disk) { storage in
+            do {
+                var database = try TestDatabase(try storage())
+                try database.append(1)
+                try database.log.prepareNext()
+                try database.append(1, padding: 100_000)
+                #expect(database.log.lastLSN == LSN(2))
+            }
+            var bodies: [Int] = []
+            _ = try DataDirectory.open(
+                try storage(),
+                configuration: TestDatabase.small,
+                newID: TestDatabase.id,
+                time: 0,
+                load: { (_) throws(DurabilityError) in },
+                replay: { (_, _, body) throws(DurabilityError) in bodies.append(body.count) }
+            )
+            #expect(bodies == [16, 100_016])
+        }
+    }
+
+    @Test(arguments: Disk.allCases)
+    func `files given back are used again and show none of their past`(_ disk: Disk) throws {
+        try self.with(disk) { storage in
+            do {
+                var database = try TestDatabase(try storage())
+                for index in 0..<90 {
+                    // Blocks of several pages and of one, so that old and new ones never align.
+                    try database.append(index % 7 + 1, padding: index % 3 == 0 ? 900 : 0)
+                    if index % 10 == 9 { try database.snapshot() }
+                }
+                #expect(database.log.firstRetainedLSN > .first)
+            }
+            for _ in 0..<12 {
+                var database = try TestDatabase(try storage())
+                #expect(database.machine.isRight)
+                #expect(database.report.torn == nil)
+                try database.append(4)
+            }
+        }
+    }
+
+    @Test(arguments: Disk.allCases)
+    func `entries that shrink are stored compressed`(_ disk: Disk) throws {
+        try self.with(disk) { storage in
+            do {
+                let database = try TestDatabase(try storage())
+                let body = [UInt8](repeating: 7, count: 1_000_000)
+                try body.withBytes { (bytes) throws(DurabilityError) in
+                    try database.log.append(
+                        body: bytes,
+                        first: .first,
+                        count: 1,
+                        acknowledged: .zero,
+                        time: 0
+                    )
+                }
+                // A million bytes in a file of 32 KiB.
+                #expect(database.log.files().count == 1)
+            }
+            var body: [UInt8] = []
+            _ = try DataDirectory.open(
+                try storage(),
+                configuration: TestDatabase.small,
+                newID: TestDatabase.id,
+                time: 0,
+                load: { (_) throws(DurabilityError) in },
+                replay: { (_, _, bytes) throws(DurabilityError) in body = [UInt8](bytes) }
+            )
+            #expect(body == [UInt8](repeating: 7, count: 1_000_000))
+        }
+    }
+
+    @Test func `a seal is written once until something is appended`() throws {
+        let storage = MemoryStorage()
+        var database = try TestDatabase(storage)
+        try database.append(1)
+        try database.seal()
+        let count = storage.callCount
+        try database.seal()
+        #expect(storage.callCount == count)
+        try database.append(1)
+        try database.seal()
+        #expect(storage.callCount > count)
+        #expect(try TestDatabase(storage).report.blocksRead == 2)
+    }
+
+    @Test func `an append costs one write and one sync`() throws {
+        let storage = MemoryStorage()
+        var database = try TestDatabase(storage)
+        let count = storage.callCount
+        try database.append(1)
+        #expect(storage.callCount == count + 2)
+    }
+
+    @Test func `steps out of order stop the process`() async {
+        await #expect(processExitsWith: .failure) {
+            let database = try TestDatabase(MemoryStorage())
+            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+            try database.log.append(
+                body: nothing,
+                first: LSN(2),
+                count: 1,
+                acknowledged: .zero,
+                time: 0
+            )
+        }
+    }
+
+    // MARK: - Failing disks
+
+    @Test(arguments: [MemoryStorage.Call.write, .sync])
+    func `after a failed write or sync nothing more is written`(
+        _ call: MemoryStorage.Call
+    ) throws {
+        let storage = MemoryStorage()
+        var database = try TestDatabase(storage)
+        try database.append(1)
+        storage.fail(call, errno: 5)
+        let first = #expect(throws: DurabilityError.self) { try database.append(1) }
+        guard case .failed(_, _, 5, _) = first else {
+            Issue.record("\(String(describing: first))")
+            return
+        }
+        let count = storage.callCount
+        for _ in 0..<2 {
+            let later = #expect(throws: DurabilityError.self) { try database.append(1) }
+            guard case .poisoned = later else {
+                Issue.record("\(String(describing: later))")
+                return
+            }
+            #expect(throws: DurabilityError.self) { try database.seal() }
+        }
+        #expect(storage.callCount == count)
+        let recovered = try TestDatabase(storage.restarted())
+        #expect(recovered.machine.isRight)
+        #expect(recovered.log.lastLSN == .first)
+    }
+
+    @Test func `a full disk is known before the current file is, and heals`() throws {
+        let storage = MemoryStorage()
+        let page = StorageAlignment.byteCount
+        var database = try TestDatabase(storage)
+        #expect(database.log.hasRoom(for: 1 << 20))
+        storage.setCapacity(8 * page + 500)
+        let full = #expect(throws: DurabilityError.self) { try database.log.prepareNext() }
+        guard case .full = full else {
+            Issue.record("\(String(describing: full))")
+            return
+        }
+        #expect(!database.log.hasRoom(for: 1 << 20))
+        #expect(database.log.wantsNext)
+        while database.log.hasRoom(for: page / 2) { try database.append(1) }
+        #expect(database.log.files().count == 1)
+        #expect(storage.bytes("preparing.invlog").isEmpty)
+
+        storage.setCapacity(.max)
+        try database.log.prepareNext()
+        #expect(database.log.hasRoom(for: 1 << 20))
+        for _ in 0..<10 { try database.append(1) }
+        #expect(try TestDatabase(storage).machine.isRight)
+    }
+
+    @Test func `a full disk does not stop a start`() throws {
+        let storage = MemoryStorage()
+        var database = try TestDatabase(storage)
+        for _ in 0..<7 { try database.append(1) }
+        storage.setCapacity(8 * StorageAlignment.byteCount + 500)
+        let again = try TestDatabase(storage)
+        #expect(again.machine.isRight)
+        #expect(again.log.lastLSN == LSN(7))
+        try again.seal()
+    }
+
+    @Test func `making the next file ready while the log goes on loses nothing`() async throws {
+        let directory = TemporaryDirectory()
+        var last: UInt64 = 0
+        do {
+            var database = try TestDatabase(try DirectoryStorage(directory: directory.path))
+            let log = database.log
+            let preparing = Task.detached {
+                while !Task.isCancelled {
+                    try? log.prepareNext()
+                    await Task.yield()
+                }
+            }
+            for index in 0..<300 {
+                try database.append(index % 5 + 1, padding: index % 4 * 800)
+                if index % 16 == 15 { await Task.yield() }
+            }
+            preparing.cancel()
+            await preparing.value
+            last = database.machine.lsn
+        }
+        let database = try TestDatabase(try DirectoryStorage(directory: directory.path))
+        #expect(database.machine.isRight)
+        #expect(database.log.lastLSN.value == last)
+    }
+}
