@@ -8,7 +8,7 @@ public struct SnapshotLoader: ImageVisitor {
     public typealias Failure = DurabilityError
 
     private let storage: any Storage
-    private let manifest: SnapshotManifest
+    let manifest: SnapshotManifest
     private var parts: [UInt32: Range<Int>] = [:]
     /// The block file read last: the entries of a part mostly lie in few files.
     private var open: (lsn: LSN, file: any StorageFile)?
