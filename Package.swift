@@ -21,9 +21,12 @@ func tests(_ module: String, _ extra: [Target.Dependency] = []) -> Target {
 let package = Package(
     name: "invd",
     products: [
+        .executable(name: "invd", targets: ["invd"]),
+        .executable(name: "invctl", targets: ["invctl"]),
         .library(name: "ColumnStore", targets: ["ColumnStore"]),
         .library(name: "Durability", targets: ["Durability"]),
         .library(name: "Inventory", targets: ["Inventory"]),
+        .library(name: "InventoryClient", targets: ["InventoryClient"]),
         .library(name: "InventoryServer", targets: ["InventoryServer"]),
         .library(name: "InventoryWire", targets: ["InventoryWire"]),
     ],
@@ -65,6 +68,36 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "InventoryClient",
+            dependencies: [
+                "ColumnStore", "Inventory", "InventoryWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "invd",
+            dependencies: [
+                "ColumnStore", "Durability", "Inventory", "InventoryServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "invctl",
+            dependencies: [
+                "ColumnStore", "Inventory", "InventoryClient", "InventoryWire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

@@ -129,3 +129,23 @@ public struct ResultColumn: Hashable, Sendable {
         return low < self.missing.count && self.missing[low] == row
     }
 }
+
+extension ResultTable {
+    /// Appends the rows of a table with the same columns.
+    public mutating func append(contentsOf other: ResultTable) {
+        precondition(self.schema == other.schema, "rows of other columns")
+        for index in self.columns.indices {
+            self.columns[index].append(contentsOf: other.columns[index])
+        }
+        self.rowCount += other.rowCount
+    }
+}
+
+extension ResultColumn {
+    fileprivate mutating func append(contentsOf other: ResultColumn) {
+        let offset = self.count
+        self.integers += other.integers
+        self.texts += other.texts
+        self.missing += other.missing.map { $0 + offset }
+    }
+}

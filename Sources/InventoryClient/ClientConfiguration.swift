@@ -1,0 +1,86 @@
+public import Inventory
+
+/// Where a server is.
+public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+
+    public static let defaultPort = 7411
+    public static let standard = ServerAddress.tcp(host: "127.0.0.1", port: Self.defaultPort)
+
+    /// `HOST:PORT`, `[IPv6]:PORT`, `HOST` or `unix:PATH`.
+    public init?(_ text: String) {
+        if text.hasPrefix("unix:") {
+            let path = String(text.dropFirst(5))
+            guard !path.isEmpty else { return nil }
+            self = .unix(path: path)
+            return
+        }
+        guard let colon = text.lastIndex(of: ":"), !text.hasSuffix("]") else {
+            guard !text.isEmpty else { return nil }
+            self = .tcp(host: text.trimmingBrackets, port: Self.defaultPort)
+            return
+        }
+        let host = String(text[..<colon]).trimmingBrackets
+        guard !host.isEmpty, let port = Int(text[text.index(after: colon)...]),
+            (1...65_535).contains(port)
+        else { return nil }
+        self = .tcp(host: host, port: port)
+    }
+
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingBrackets: String {
+        self.hasPrefix("[") && self.hasSuffix("]") ? String(self.dropFirst().dropLast()) : self
+    }
+}
+
+/// How a client presents itself, and how long it waits.
+public struct ClientConfiguration: Sendable {
+    public var address: ServerAddress
+    /// Who acts, as the ledger will say.
+    public var actor: String
+    public var software: String
+    /// The session of the commands; a new random one if not given.
+    public var session: SessionID
+    /// Whether commands are numbered on from where the server says the session stands. Otherwise
+    /// they begin with 1, so that the same commands given again are the same requests: those that
+    /// were carried out are answered as they were then.
+    public var continuesSession: Bool
+    /// How long a call takes at most, in milliseconds, reconnecting included.
+    public var timeoutMilliseconds: Int64
+    /// The first and the longest pause between two attempts to connect, in milliseconds.
+    public var backoffMilliseconds: ClosedRange<Int64>
+
+    public init(
+        address: ServerAddress = .standard,
+        actor: String,
+        software: String = "InventoryClient",
+        session: SessionID? = nil,
+        continuesSession: Bool = false,
+        timeoutMilliseconds: Int64 = 10_000,
+        backoffMilliseconds: ClosedRange<Int64> = 10...1_000
+    ) {
+        self.address = address
+        self.actor = actor
+        self.software = software
+        self.session = session ?? .random()
+        self.continuesSession = continuesSession
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.backoffMilliseconds = backoffMilliseconds
+    }
+}
+
+extension SessionID {
+    /// A session that nobody else has.
+    public static func random() -> SessionID {
+        SessionID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
+    }
+}

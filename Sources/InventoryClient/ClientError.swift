@@ -1,0 +1,53 @@
+public import Inventory
+
+/// Why a call of the client library did not give what was asked for.
+///
+/// Every call ends by its deadline as done, not done, or unknown; ``Code-swift.struct/unknown`` is
+/// the last. Refusals of a command are no errors: they are its ``Outcome``.
+public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of error it is. More may be added.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        public let description: String
+
+        /// No connection could be made by the deadline. Nothing was sent.
+        public static let unreachable = Code(description: "unreachable")
+        /// The command was sent, and no answer came by the deadline: it may have been carried out.
+        /// Asking again with the same session and sequence number settles it.
+        public static let unknown = Code(description: "unknown")
+        /// The answer to a query did not come by the deadline.
+        public static let timedOut = Code(description: "timed out")
+        /// The server refused the request; see ``ClientError/refusal``.
+        public static let refused = Code(description: "refused")
+        /// What came is not the protocol.
+        public static let protocolViolation = Code(description: "protocol violation")
+        /// The client was closed.
+        public static let closed = Code(description: "closed")
+    }
+
+    public let code: Code
+    public let message: String
+    /// What the server said, where it refused.
+    public let refusal: Refusal?
+    /// The sequence number of a command whose outcome is unknown.
+    public let sequence: UInt64?
+
+    public init(
+        _ code: Code,
+        _ message: String = "",
+        refusal: Refusal? = nil,
+        sequence: UInt64? = nil
+    ) {
+        self.code = code
+        self.message = message
+        self.refusal = refusal
+        self.sequence = sequence
+    }
+
+    static func refused(_ refusal: Refusal) -> ClientError {
+        ClientError(.refused, "\(refusal.code.name)", refusal: refusal)
+    }
+
+    public var description: String {
+        self.message.isEmpty ? self.code.description : "\(self.code): \(self.message)"
+    }
+}

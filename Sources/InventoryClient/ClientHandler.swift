@@ -1,0 +1,117 @@
+internal import ColumnStore
+internal import Inventory
+internal import InventoryWire
+internal import NIOCore
+internal import NIOPosix
+
+/// Takes messages out of a connection's bytes and hands them over; decides nothing.
+final class ClientHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private var partial: ByteBuffer?
+    private let onMessage: (UInt64, ServerMessage) -> Void
+    private let onAccepted: (HelloAccepted) -> Void
+    private let onClosed: (ClientError) -> Void
+    private var failure: ClientError?
+
+    init(
+        onAccepted: @escaping (HelloAccepted) -> Void,
+        onMessage: @escaping (UInt64, ServerMessage) -> Void,
+        onClosed: @escaping (ClientError) -> Void
+    ) {
+        self.onAccepted = onAccepted
+        self.onMessage = onMessage
+        self.onClosed = onClosed
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var read = self.unwrapInboundIn(data)
+        if var partial = self.partial {
+            partial.writeBuffer(&read)
+            read = partial
+            self.partial = nil
+        }
+        let consumed = read.withUnsafeReadableBytes { bytes -> Int in
+            var frames = FrameReader(bytes, limit: WireLimits.replyByteCountMax)
+            do throws(WireError) {
+                while let frame = try frames.next() { try self.receive(frame) }
+            } catch {
+                self.failure = ClientError(.protocolViolation, "\(error)")
+                context.close(promise: nil)
+            }
+            return frames.consumed
+        }
+        read.moveReaderIndex(forwardBy: consumed)
+        if read.readableBytes > 0 { self.partial = read }
+    }
+
+    private func receive(_ frame: Frame) throws(WireError) {
+        guard frame.opcode == Opcode.helloAccepted.rawValue else {
+            let message = try ServerMessage(frame)
+            if case .goodbye(let refusal) = message { self.failure = .refused(refusal) }
+            self.onMessage(frame.requestID, message)
+            return
+        }
+        var reader = ByteReader(frame.body)
+        do throws(ByteReaderError) {
+            let accepted = try HelloAccepted(from: &reader)
+            try reader.finish()
+            self.onAccepted(accepted)
+        } catch {
+            throw .malformedBody(.helloAccepted, error)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.onClosed(self.failure ?? ClientError(.unreachable, "the connection was lost"))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.failure = self.failure ?? ClientError(.unreachable, "\(error)")
+        context.close(promise: nil)
+    }
+}
+
+extension ServerAddress {
+    /// Connects and puts a handler in place.
+    func connect(
+        on loop: any EventLoop,
+        _ makeHandler: @escaping @Sendable () -> ClientHandler
+    ) -> EventLoopFuture<any Channel> {
+        let bootstrap = ClientBootstrap(group: loop)
+            .connectTimeout(.seconds(5))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(makeHandler())
+                }
+            }
+        switch self {
+        case .tcp(let host, let port):
+            return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .connect(host: host, port: port)
+        case .unix(let path):
+            return bootstrap.connect(unixDomainSocketPath: path)
+        }
+    }
+}
+
+extension Channel {
+    /// Writes frames and sends them at once.
+    func send(_ encode: (inout ByteWriter) -> Void) {
+        var writer = ByteWriter(capacity: 256)
+        encode(&writer)
+        var buffer = self.allocator.buffer(capacity: writer.count)
+        writer.withBytes { _ = buffer.writeBytes($0) }
+        self.writeAndFlush(buffer, promise: nil)
+    }
+
+    func sendHello(_ configuration: ClientConfiguration) {
+        self.send { writer in
+            let frame = FrameWriter(.hello, requestID: 0, into: &writer)
+            Hello(actor: configuration.actor, software: configuration.software)
+                .encode(into: &writer)
+            frame.finish(into: &writer)
+        }
+    }
+}

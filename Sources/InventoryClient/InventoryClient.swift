@@ -1,0 +1,149 @@
+internal import ColumnStore
+public import Inventory
+public import InventoryWire
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// A connection to an inventory server: commands, queries and subscriptions.
+///
+///     let client = InventoryClient(ClientConfiguration(actor: "till-3"))
+///     let outcome = try await client.send(.sell(Sale(lines: [SaleLine(product: id, quantity: 2)])))
+///     for try await event in client.subscribe(Subscription(topics: .stock, start: .snapshot)) { … }
+///     try await client.close()
+///
+/// It connects when it is first used and again whenever the connection is lost. Commands belong to a
+/// session and are numbered, so one that is sent again after a reconnect is carried out once. Every
+/// call ends by its deadline. Calls may be made from many tasks at once; commands are carried out in
+/// the order in which they were made.
+public final class InventoryClient: Sendable {
+    public let configuration: ClientConfiguration
+    private let core: ClientCore
+
+    public init(_ configuration: ClientConfiguration) {
+        self.configuration = configuration
+        self.core = ClientCore(
+            configuration,
+            on: MultiThreadedEventLoopGroup.singleton.next()
+        )
+    }
+
+    /// Connects now, and says what the server said of itself.
+    public func connect() async throws(ClientError) -> HelloAccepted {
+        let result = await withCheckedContinuation { continuation in
+            self.core.greet { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// Opens the session now, and says where it stands.
+    public func openSession() async throws(ClientError) -> SessionStanding {
+        let result = await withCheckedContinuation { continuation in
+            self.core.openSession { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    // MARK: - Commands
+
+    /// Has a command carried out.
+    ///
+    /// - Returns: Its outcome, done or refused. A refusal by name is an outcome and no error.
+    /// - Throws: ``ClientError``: `unreachable` if it was never sent, `unknown` if it may have been
+    ///   carried out.
+    public func send(_ command: Command) async throws(ClientError) -> Outcome {
+        let result = await withCheckedContinuation { continuation in
+            self.core.submit(command) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// Has a command carried out without waiting: `completion` is called once with the outcome.
+    ///
+    /// Commands are sent in the order of these calls, many at once.
+    public func send(
+        _ command: Command,
+        completion: @escaping @Sendable (Result<Outcome, ClientError>) -> Void
+    ) {
+        self.core.submit(command, completion)
+    }
+
+    // MARK: - Queries
+
+    /// The whole answer to a query in one table. Asked again if the connection is lost meanwhile.
+    public func query(_ query: Query) async throws(ClientError) -> QueryResult {
+        var attempts = 0
+        while true {
+            do throws(ClientError) {
+                var whole: QueryResult?
+                for try await part in self.rows(of: query) {
+                    if whole == nil { whole = part } else { whole?.append(part.table) }
+                }
+                guard let whole else { throw ClientError(.protocolViolation, "no answer") }
+                return whole
+            } catch {
+                attempts += 1
+                guard error.code == .unreachable, attempts < 3 else { throw error }
+            }
+        }
+    }
+
+    /// The answer to a query block by block, as it comes; the first has no rows.
+    public func rows(of query: Query) -> QueryRows {
+        QueryRows(core: self.core, query: query)
+    }
+
+    // MARK: - The server
+
+    /// Asks whether the server is there; says up to where everything is durable.
+    public func ping() async throws(ClientError) -> UInt64 {
+        let message = try await self.ask(.ping)
+        guard case .pong(let durable, _) = message else {
+            throw ClientError(.protocolViolation, "\(message.opcode) to a ping")
+        }
+        return durable
+    }
+
+    /// Has the server write a snapshot now.
+    public func takeSnapshot() async throws(ClientError) -> SnapshotTaken {
+        let message = try await self.ask(.takeSnapshot)
+        guard case .snapshotTaken(let taken) = message else {
+            throw ClientError(.protocolViolation, "\(message.opcode) to a snapshot")
+        }
+        return taken
+    }
+
+    /// A request that one message answers.
+    private func ask(_ request: Request) async throws(ClientError) -> ServerMessage {
+        let result = await withCheckedContinuation { continuation in
+            self.core.request(request) {
+                continuation.resume(returning: $0)
+                return true
+            }
+        }
+        return try result.get()
+    }
+
+    // MARK: - Subscriptions
+
+    /// What changes, from the beginning the subscription names, for as long as it is listened to.
+    ///
+    /// It has a connection of its own, so a slow listener holds up nothing else.
+    public func subscribe(_ subscription: Subscription) -> SubscriptionEvents {
+        SubscriptionEvents(subscription, self.configuration)
+    }
+
+    /// Ends the connection. Calls that are under way fail with `closed`.
+    public func close() async throws {
+        try await self.core.close().get()
+    }
+}
+
+/// An answer, or a part of it: the state it reflects, and rows.
+public struct QueryResult: Sendable {
+    public var lsn: UInt64
+    public var time: Instant
+    public var table: ResultTable
+
+    mutating func append(_ block: ResultTable) { self.table.append(contentsOf: block) }
+}

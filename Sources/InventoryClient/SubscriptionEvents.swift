@@ -1,0 +1,243 @@
+internal import ColumnStore
+public import Inventory
+internal import InventoryWire
+internal import NIOCore
+internal import NIOPosix
+
+/// What a subscription brings, in order.
+public enum SubscriptionEvent: Hashable, Sendable {
+    /// It begins after this LSN; with a snapshot first, or not.
+    case began(lsn: UInt64, hasSnapshot: Bool)
+    /// Rows of the snapshot.
+    case snapshot([Change])
+    /// The snapshot is complete; it was the state at this LSN.
+    case caughtUp(lsn: UInt64)
+    /// One step: all of its changes that the subscription is for.
+    case entry(Entry)
+    /// Everything up to this LSN has been delivered.
+    case progress(lsn: UInt64)
+    /// What came before is void; a snapshot follows.
+    case reset
+    /// The connection is gone; the subscription goes on by itself when there is one again.
+    case disconnected(String)
+}
+
+/// The events of a subscription, for as long as they are listened to.
+///
+/// When the connection is lost it reconnects and resumes after the last step it delivered: every
+/// step comes once. The connection is read only as fast as events are taken, so a slow listener
+/// keeps a few of them in memory and the rest at the server. It ends by an error that trying again
+/// cannot mend, such as a refused filter.
+public struct SubscriptionEvents: AsyncSequence, Sendable {
+    public typealias Element = SubscriptionEvent
+    typealias Producer = NIOThrowingAsyncSequenceProducer<
+        SubscriptionEvent, any Error,
+        NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, SubscriptionFeed
+    >
+
+    private let subscription: Subscription
+    private let configuration: ClientConfiguration
+
+    init(_ subscription: Subscription, _ configuration: ClientConfiguration) {
+        self.subscription = subscription
+        self.configuration = configuration
+    }
+
+    public func makeAsyncIterator() -> Iterator {
+        let feed = SubscriptionFeed(
+            self.subscription,
+            self.configuration,
+            on: MultiThreadedEventLoopGroup.singleton.next()
+        )
+        let made = Producer.makeSequence(
+            elementType: SubscriptionEvent.self,
+            failureType: (any Error).self,
+            backPressureStrategy: .init(lowWatermark: 256, highWatermark: 1_024),
+            finishOnDeinit: true,
+            delegate: feed
+        )
+        feed.start(made.source)
+        return Iterator(base: made.sequence.makeAsyncIterator())
+    }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        var base: Producer.AsyncIterator
+
+        public mutating func next() async throws -> SubscriptionEvent? {
+            try await self.base.next()
+        }
+    }
+}
+
+/// Keeps one subscription going over its own connection: of one event loop.
+final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
+    private let loop: any EventLoop
+    private let configuration: ClientConfiguration
+    private var subscription: Subscription
+    private var source: SubscriptionEvents.Producer.Source?
+    private var channel: (any Channel)?
+    private var backoff: Int64
+    private var isOver = false
+    private var isPaused = false
+    /// Whether the rows of a snapshot are coming in.
+    private var isInSnapshot = false
+
+    init(
+        _ subscription: Subscription,
+        _ configuration: ClientConfiguration,
+        on loop: any EventLoop
+    ) {
+        self.loop = loop
+        self.subscription = subscription
+        self.configuration = configuration
+        self.backoff = configuration.backoffMilliseconds.lowerBound
+    }
+
+    func start(_ source: SubscriptionEvents.Producer.Source) {
+        self.loop.execute {
+            self.source = source
+            self.connect()
+        }
+    }
+
+    // MARK: - The listener
+
+    func produceMore() {
+        self.loop.execute {
+            guard self.isPaused else { return }
+            self.isPaused = false
+            self.setReading(true)
+        }
+    }
+
+    func didTerminate() {
+        self.loop.execute {
+            self.isOver = true
+            self.channel?.close(promise: nil)
+        }
+    }
+
+    private func setReading(_ isReading: Bool) {
+        self.channel?.setOption(.autoRead, value: isReading).whenFailure { _ in
+            // The connection went meanwhile.
+        }
+    }
+
+    private func yield(_ events: [SubscriptionEvent]) {
+        guard let source = self.source else { return }
+        switch source.yield(contentsOf: events) {
+        case .produceMore: break
+        case .stopProducing:
+            self.isPaused = true
+            self.setReading(false)
+        case .dropped: self.isOver = true
+        }
+    }
+
+    private func fail(_ error: ClientError) {
+        self.isOver = true
+        self.source?.finish(error)
+        self.channel?.close(promise: nil)
+    }
+
+    // MARK: - The connection
+
+    private func connect() {
+        guard !self.isOver else { return }
+        self.configuration.address.connect(on: self.loop) {
+            ClientHandler(
+                onAccepted: { _ in self.accepted() },
+                onMessage: { _, message in self.received(message) },
+                onClosed: { self.lost($0) }
+            )
+        }.whenComplete { result in
+            switch result {
+            case .success(let channel):
+                guard !self.isOver else {
+                    channel.close(promise: nil)
+                    return
+                }
+                self.channel = channel
+                if self.isPaused { self.setReading(false) }
+                channel.sendHello(self.configuration)
+            case .failure(let error):
+                self.yield([.disconnected("\(error)")])
+                self.reconnectLater()
+            }
+        }
+    }
+
+    private func reconnectLater() {
+        guard !self.isOver else { return }
+        let pause = self.backoff
+        self.backoff = min(self.backoff * 2, self.configuration.backoffMilliseconds.upperBound)
+        self.loop.scheduleTask(in: .milliseconds(pause)) { self.connect() }
+    }
+
+    private func accepted() {
+        self.backoff = self.configuration.backoffMilliseconds.lowerBound
+        self.channel?.send {
+            Request.subscribe(self.subscription).encodeFrame(requestID: 1, into: &$0)
+        }
+    }
+
+    private func lost(_ error: ClientError) {
+        self.channel = nil
+        guard !self.isOver else { return }
+        if error.code == .protocolViolation {
+            self.fail(error)
+            return
+        }
+        if self.isInSnapshot {
+            // Half a snapshot is none: it begins again.
+            self.subscription.start = .snapshot
+            self.yield([.reset])
+        }
+        self.yield([.disconnected(error.message)])
+        self.reconnectLater()
+    }
+
+    // MARK: - Events
+
+    private func received(_ message: ServerMessage) {
+        switch message {
+        case .subscribed(let subscribed):
+            self.isInSnapshot = subscribed.hasSnapshot
+            if !subscribed.hasSnapshot { self.subscription.start = .after(subscribed.lsn) }
+            self.yield([.began(lsn: subscribed.lsn, hasSnapshot: subscribed.hasSnapshot)])
+        case .snapshotRows(let changes):
+            self.yield([.snapshot(changes)])
+        case .caughtUp(let lsn):
+            self.isInSnapshot = false
+            self.subscription.start = .after(lsn)
+            self.yield([.caughtUp(lsn: lsn)])
+        case .entries(let entries):
+            if let last = entries.last { self.subscription.start = .after(last.lsn) }
+            self.yield(entries.map { .entry($0) })
+        case .progress(let lsn, _):
+            self.subscription.start = .after(lsn)
+            self.yield([.progress(lsn: lsn)])
+        case .reset:
+            self.isInSnapshot = true
+            self.yield([.reset])
+        case .refused(let refusal):
+            if refusal.code.isRetryable {
+                self.channel?.close(promise: nil)
+            } else {
+                self.fail(.refused(refusal))
+            }
+        case .closed(let refusal, let lsn):
+            if !self.isInSnapshot { self.subscription.start = .after(lsn) }
+            if refusal.code.isRetryable {
+                self.channel?.close(promise: nil)
+            } else {
+                self.fail(.refused(refusal))
+            }
+        case .goodbye:
+            // The connection closes next, and says why.
+            break
+        default:
+            self.fail(ClientError(.protocolViolation, "\(message.opcode) in a subscription"))
+        }
+    }
+}

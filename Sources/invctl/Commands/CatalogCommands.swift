@@ -1,0 +1,220 @@
+public import ArgumentParser
+import Foundation
+public import Inventory
+import InventoryClient
+
+struct CategoryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "category",
+        abstract: "Categories: add, list, rename, archive.",
+        subcommands: [Add.self, List.self, Rename.self, Archive.self]
+    )
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Adds a category.")
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its name, 1 to 200 bytes.") var name: String
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let done = try await shell.send(.createCategory(name: self.name))
+                shell.say(
+                    "created category \(done.id)  \(self.name)   revision \(done.lsn)",
+                    id: done.id,
+                    lsn: done.lsn
+                )
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the categories.")
+        @OptionGroup var global: GlobalOptions
+        @Flag(help: "Archived ones too.") var all = false
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                try await shell.list(.categories(includingArchived: self.all))
+            }
+        }
+    }
+
+    struct Rename: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Renames a category.")
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its name as it is.") var name: String
+        @Argument(help: "Its new name.") var newName: String
+        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let id = try await shell.category(self.name)
+                let done = try await shell.send(
+                    .renameCategory(id, name: self.newName, ifRevision: self.ifRevision)
+                )
+                shell.say(
+                    "renamed category \(done.id)  \(self.newName)   revision \(done.lsn)",
+                    id: done.id,
+                    lsn: done.lsn
+                )
+            }
+        }
+    }
+
+    struct Archive: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Archives a category that no product refers to."
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its name.") var name: String
+        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let id = try await shell.category(self.name)
+                let done = try await shell.send(
+                    .archiveCategory(id, ifRevision: self.ifRevision)
+                )
+                shell.say(
+                    "archived category \(done.id)  \(self.name)",
+                    id: done.id,
+                    lsn: done.lsn
+                )
+            }
+        }
+    }
+}
+
+struct LocationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "location",
+        abstract: "Locations: add, list, change, archive.",
+        subcommands: [Add.self, List.self, Set.self, Archive.self]
+    )
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Adds a location.",
+            discussion: "invctl location add depot --name 'Depot North' --kind warehouse "
+                + "--zone Europe/London"
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its code.") var code: String
+        @Option(help: "Its name; the code if not given.") var name: String?
+        @Option(help: "store, warehouse or transit.") var kind: LocationKind = .store
+        @Option(help: "The IANA name of its time zone.") var zone = "UTC"
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let draft = LocationDraft(
+                    code: self.code,
+                    name: self.name ?? self.code,
+                    zone: self.zone,
+                    kind: self.kind
+                )
+                let done = try await shell.send(.createLocation(draft))
+                shell.say(
+                    "created location \(done.id)  \(self.code)   revision \(done.lsn)",
+                    id: done.id,
+                    lsn: done.lsn
+                )
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Lists the locations.")
+        @OptionGroup var global: GlobalOptions
+        @Flag(help: "Archived ones too.") var all = false
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                try await shell.list(.locations(includingArchived: self.all))
+            }
+        }
+    }
+
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Changes a location.")
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its code as it is.") var code: String
+        @Option(name: .customLong("code"), help: "Its new code.") var newCode: String?
+        @Option(help: "Its new name.") var name: String?
+        @Option(help: "store, warehouse or transit.") var kind: LocationKind?
+        @Option(help: "The IANA name of its time zone.") var zone: String?
+        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let id = try await shell.location(self.code)
+                let update = LocationUpdate(
+                    code: self.newCode,
+                    name: self.name,
+                    zone: self.zone,
+                    kind: self.kind
+                )
+                let done = try await shell.send(
+                    .updateLocation(id, update, ifRevision: self.ifRevision)
+                )
+                shell.say(
+                    "changed location \(done.id)   revision \(done.lsn)",
+                    id: done.id,
+                    lsn: done.lsn
+                )
+            }
+        }
+    }
+
+    struct Archive: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Archives a location that holds no stock."
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its code.") var code: String
+        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let id = try await shell.location(self.code)
+                let done = try await shell.send(
+                    .archiveLocation(id, ifRevision: self.ifRevision)
+                )
+                shell.say("archived location \(self.code)", id: done.id, lsn: done.lsn)
+            }
+        }
+    }
+}
+
+extension LocationKind: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let kind = LocationKind.allCases.first(where: { "\($0)" == argument }) else {
+            return nil
+        }
+        self = kind
+    }
+
+    public var defaultValueDescription: String { "\(self)" }
+    public static var allValueStrings: [String] { LocationKind.allCases.map { "\($0)" } }
+}
+
+extension AsOf {
+    /// An LSN, or a time such as 2026-03-01T12:00:00Z; nothing for nothing.
+    init?(argument: String?) throws {
+        guard let argument else { return nil }
+        if let lsn = UInt64(argument) {
+            self = .lsn(lsn)
+            return
+        }
+        guard let time = TimeText.parse(argument, zone: TimeZone(identifier: "UTC") ?? .current)
+        else {
+            throw ValidationError("'\(argument)' is neither an LSN nor a time")
+        }
+        self = .time(time)
+    }
+}

@@ -1,0 +1,180 @@
+public import ArgumentParser
+import Foundation
+public import Inventory
+import InventoryClient
+
+struct LedgerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ledger",
+        abstract: "Every movement of stock: list, show, reverse.",
+        subcommands: [List.self, Show.self, Reverse.self]
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists movements, newest first.",
+            discussion: "invctl ledger list --product LAP-01 --kind sale --from 2026-03-01"
+        )
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "Only of this SKU.") var product: String?
+        @Option(help: "Only at this location.") var at: String?
+        @Option(help: "Only of this kind; may be given several times.") var kind: [MovementKind] =
+            []
+        @Option(help: "Happened at or after this time, UTC.") var from: String?
+        @Option(help: "Happened before this time, UTC.") var to: String?
+        @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
+        @Option(name: .customLong("by"), help: "Only by this actor.") var by = ""
+        @Flag(help: "Oldest first.") var oldestFirst = false
+        @Option(help: "At most this many.") var limit: UInt32 = 0
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                var query = LedgerQuery(
+                    kinds: MovementKindSet(self.kind.map { MovementKindSet($0) }),
+                    from: try Instant(option: self.from, "--from"),
+                    to: try Instant(option: self.to, "--to"),
+                    reference: self.reference,
+                    actor: self.by,
+                    isNewestFirst: !self.oldestFirst,
+                    limit: self.limit
+                )
+                if let product { query.product = try await shell.product(product).id }
+                if let at { query.location = try await shell.location(at) }
+                try await shell.list(.ledger(query))
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows the movements of one step."
+        )
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "Its LSN.") var lsn: UInt64
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                try await shell.list(
+                    .ledger(LedgerQuery(lsn: self.lsn, isNewestFirst: false))
+                )
+            }
+        }
+    }
+
+    struct Reverse: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Undoes one step by movements the other way; once.",
+            discussion: "invctl ledger reverse 57 --reason correction"
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its LSN.") var lsn: UInt64
+        @Option(help: "Why.") var reason: Reason = .correction
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let reversal = Reversal(
+                    lsn: self.lsn,
+                    reason: self.reason,
+                    note: self.write.note
+                )
+                let done = try await shell.send(.reverse(reversal))
+                shell.say(done, "reversed LSN \(self.lsn):", [])
+            }
+        }
+    }
+}
+
+struct InsightCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "insight",
+        abstract: "What the ledger adds up to.",
+        subcommands: [Categories.self, Sales.self, Refused.self]
+    )
+
+    struct Categories: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Stock by category and product, by category, and in total."
+        )
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "As of this LSN, or of this time.") var asOf: String?
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                try await shell.list(.categoryRollup(asOf: try AsOf(argument: self.asOf)))
+            }
+        }
+    }
+
+    struct Sales: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sales and returns, newest first, with value and age."
+        )
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "Only of this SKU.") var product: String?
+        @Option(help: "Only at this location.") var at: String?
+        @Option(help: "Only products of this category.") var category: String?
+        @Option(help: "Happened at or after this time, UTC.") var from: String?
+        @Option(help: "Happened before this time, UTC.") var to: String?
+        @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
+        @Option(help: "At most this many.") var limit: UInt32 = 0
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                var query = SalesQuery(
+                    from: try Instant(option: self.from, "--from"),
+                    to: try Instant(option: self.to, "--to"),
+                    reference: self.reference,
+                    limit: self.limit
+                )
+                if let product { query.product = try await shell.product(product).id }
+                if let at { query.location = try await shell.location(at) }
+                if let category { query.category = try await shell.category(category) }
+                try await shell.list(.sales(query))
+            }
+        }
+    }
+
+    struct Refused: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Demand that stock could not meet, newest first."
+        )
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "Only of this SKU.") var product: String?
+        @Option(help: "At most this many.") var limit: UInt32 = 0
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                var query = RefusalQuery(limit: self.limit)
+                if let product { query.product = try await shell.product(product).id }
+                try await shell.list(.refusals(query))
+            }
+        }
+    }
+}
+
+extension MovementKind: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let kind = MovementKind.allCases.first(where: { "\($0)" == argument }) else {
+            return nil
+        }
+        self = kind
+    }
+
+    public var defaultValueDescription: String { "\(self)" }
+    public static var allValueStrings: [String] { MovementKind.allCases.map { "\($0)" } }
+}
+
+extension Instant {
+    /// A time in UTC as it was typed; nothing for nothing.
+    init?(option: String?, _ name: String) throws {
+        guard let option else { return nil }
+        let zone = TimeZone(identifier: "UTC") ?? .current
+        guard let instant = TimeText.parse(option, zone: zone) else {
+            throw ValidationError(
+                "\(name) is '\(option)', not a time such as 2026-03-01 or 2026-03-01T12:30:00"
+            )
+        }
+        self = instant
+    }
+}

@@ -1,0 +1,316 @@
+import ArgumentParser
+import Inventory
+import InventoryClient
+
+struct ProductCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "product",
+        abstract: "Products: add, look up, list, change, delete.",
+        subcommands: [Add.self, Get.self, List.self, Set.self, Delete.self, History.self]
+    )
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Adds a product, with its opening stock if you say so.",
+            discussion: """
+                invctl product add --sku LAP-01 --name Laptop --category Electronics \
+                --price 999.99 --opening 10@720.00
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Option(help: "What it is ordered by, 1 to 64 bytes.") var sku: String
+        @Option(help: "What people call it, 1 to 200 bytes.") var name: String
+        @Option(help: "The name of its category.") var category: String
+        @Option(help: "What one costs, such as 19.99.") var price: String
+        @Option(help: "A barcode; GTINs are compared as 14 digits.") var barcode = ""
+        @Option(help: "What it is counted in.") var unit = "pcs"
+        @Option(help: "Decimals of a quantity, 0 to 6.") var decimals: UInt8 = 0
+        @Option(
+            help: ArgumentHelp("The quantity that the price is for.", valueName: "quantity")
+        ) var per: String?
+        @Option(help: "Stock at or below this is low.") var reorderPoint: String?
+        @Option(help: "Stock that an order should bring back.") var reorderTarget: String?
+        @Option(help: "Units in one pack of the supplier.") var packSize: String?
+        @Option(help: "Days from order to delivery.") var leadTimeDays: UInt16 = 0
+        @Flag(help: "Adds it without putting it on sale.") var inactive = false
+        @Option(
+            help: ArgumentHelp("Stock that is there already.", valueName: "quantity[@cost]")
+        ) var opening: String?
+        @Option(name: .customLong("at"), help: "Where the opening stock is.") var location: String?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                var draft = ProductDraft(
+                    sku: self.sku,
+                    name: self.name,
+                    barcode: self.barcode,
+                    category: try await shell.category(self.category),
+                    unit: Unit(code: self.unit, decimals: self.decimals),
+                    price: Price(try shell.money(self.price, "--price").minorUnits),
+                    status: self.inactive ? .inactive : .active,
+                    leadTimeDays: self.leadTimeDays
+                )
+                // One of a unit with decimals is many base units.
+                let basis = try self.quantity(self.per ?? "1", "--per")
+                draft.price = Price(draft.price.minorUnits, per: basis)
+                if let text = self.reorderPoint {
+                    draft.reorderPoint = try self.quantity(text, "--reorder-point")
+                }
+                if let text = self.reorderTarget {
+                    draft.reorderTarget = try self.quantity(text, "--reorder-target")
+                }
+                if let text = self.packSize {
+                    draft.packSize = try self.quantity(text, "--pack-size")
+                }
+                let place = try await shell.location(self.location)
+                draft.opening = try self.openingStock(shell, place)
+                let done = try await shell.send(.createProduct(draft))
+                if shell.options.format == .json || shell.options.format == .ndjson {
+                    let id = ProductID(UInt32(done.id))
+                    try await shell.list(.product(.id(id), asOf: nil), isSingle: true)
+                } else {
+                    Terminal.print(
+                        "created product \(done.id)  \(self.sku)  \(self.name)   revision \(done.lsn)"
+                    )
+                }
+            }
+        }
+
+        private func quantity(_ text: String, _ what: String) throws -> Int64 {
+            guard let value = DecimalText.parse(text, decimals: self.decimals) else {
+                throw ValidationError(
+                    "\(what) is '\(text)', not a number with at most \(self.decimals) decimals"
+                )
+            }
+            return value
+        }
+
+        private func openingStock(
+            _ shell: Shell,
+            _ place: LocationID
+        ) throws -> OpeningStock? {
+            guard let opening else {
+                return self.location == nil ? nil : OpeningStock(location: place, quantity: 0)
+            }
+            let parts = opening.split(separator: "@", maxSplits: 1)
+            let quantity = try self.quantity(parts.first.map { String($0) } ?? "", "--opening")
+            let cost = parts.count == 2 ? try shell.money(String(parts[1]), "--opening") : .zero
+            return OpeningStock(location: place, quantity: quantity, unitCost: cost)
+        }
+    }
+
+    struct Get: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows one product, by its SKU, barcode or number."
+        )
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The SKU.") var sku: String?
+        @Option(help: "Looks it up by its barcode.") var barcode: String?
+        @Option(help: "Looks it up by its number.") var id: UInt32?
+        @Option(help: "As of this LSN, or of this time.") var asOf: String?
+
+        func validate() throws {
+            let given = [self.sku != nil, self.barcode != nil, self.id != nil]
+            guard given.filter({ $0 }).count == 1 else {
+                throw ValidationError("give a SKU, --barcode or --id, and only one of them")
+            }
+        }
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                let key: ProductKey
+                if let barcode {
+                    key = .barcode(barcode)
+                } else if let id {
+                    key = .id(ProductID(id))
+                } else {
+                    key = .sku(self.sku ?? "")
+                }
+                if case .sku(let sku) = key { _ = try await shell.product(sku) }
+                let asOf = try AsOf(argument: self.asOf)
+                try await shell.list(.product(key, asOf: asOf), isSingle: true)
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists products.",
+            discussion: "invctl product list --category Electronics --sort available --limit 20"
+        )
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "Only those of this category.") var category: String?
+        @Option(help: "Only SKUs that begin so.") var prefix = ""
+        @Option(help: "Only names that contain this.") var name = ""
+        @Argument(help: "Only those whose SKU, name or barcode contains this.") var text = ""
+        @Option(help: "active, inactive, archived or all.") var status: String?
+        @Option(help: "id, sku, name, price, available or updatedAt; '-' before it turns it round.")
+        var sort = "id"
+        @Option(help: "At most this many.") var limit: UInt32 = 0
+        @Option(help: "As of this LSN, or of this time.") var asOf: String?
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                var search = ProductSearch(
+                    statuses: try self.statuses(),
+                    skuPrefix: self.prefix,
+                    nameContains: self.name,
+                    text: self.text,
+                    limit: self.limit,
+                    asOf: try AsOf(argument: self.asOf)
+                )
+                search.isDescending = self.sort.hasPrefix("-")
+                let wanted = search.isDescending ? String(self.sort.dropFirst()) : self.sort
+                guard
+                    let sort = ProductSearch.Sort.allCases.first(where: { "\($0)" == wanted })
+                else {
+                    let known = ProductSearch.Sort.allCases.map { "\($0)" }
+                    throw ValidationError(
+                        "--sort is '\(wanted)'; it can be \(known.joined(separator: ", "))"
+                    )
+                }
+                search.sort = sort
+                if let category { search.category = try await shell.category(category) }
+                try await shell.list(.products(search))
+            }
+        }
+
+        private func statuses() throws -> ProductStatusSet {
+            switch self.status {
+            case nil: .listed
+            case "active": .active
+            case "inactive": .inactive
+            case "archived": .archived
+            case "all": [.active, .inactive, .archived]
+            case .some(let other):
+                throw ValidationError(
+                    "--status is '\(other)'; it can be active, inactive, archived or all"
+                )
+            }
+        }
+    }
+
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Changes any fields of a product in one step.",
+            discussion: "invctl product set LAP-01 --price 949.99 --if-revision 41"
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "The SKU as it is.") var sku: String
+        @Option(name: .customLong("sku"), help: "Its new SKU.") var newSKU: String?
+        @Option(help: "Its new name.") var name: String?
+        @Option(help: "Its new barcode; empty removes it.") var barcode: String?
+        @Option(help: "Its new category.") var category: String?
+        @Option(help: "Its new price.") var price: String?
+        @Option(help: "active or inactive.") var status: String?
+        @Option(help: "Stock at or below this is low.") var reorderPoint: String?
+        @Option(help: "Stock that an order should bring back.") var reorderTarget: String?
+        @Option(help: "Units in one pack of the supplier.") var packSize: String?
+        @Option(help: "Days from order to delivery.") var leadTimeDays: UInt16?
+        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let product = try await shell.product(self.sku)
+                var update = ProductUpdate(
+                    sku: self.newSKU,
+                    name: self.name,
+                    barcode: self.barcode,
+                    leadTimeDays: self.leadTimeDays
+                )
+                if let category { update.category = try await shell.category(category) }
+                if let price {
+                    let money = try shell.money(price, "--price")
+                    update.price = Price(money.minorUnits, per: product.priceBasis)
+                }
+                switch self.status {
+                case nil: break
+                case "active": update.status = .active
+                case "inactive": update.status = .inactive
+                case .some(let other):
+                    throw ValidationError("--status is '\(other)'; it can be active or inactive")
+                }
+                if let text = self.reorderPoint {
+                    update.reorderPoint = try shell.quantity(text, of: product, "--reorder-point")
+                }
+                if let text = self.reorderTarget {
+                    update.reorderTarget = try shell.quantity(
+                        text,
+                        of: product,
+                        "--reorder-target"
+                    )
+                }
+                if let text = self.packSize {
+                    update.packSize = try shell.quantity(text, of: product, "--pack-size")
+                }
+                let done = try await shell.send(
+                    .updateProduct(product.id, update, ifRevision: self.ifRevision)
+                )
+                try await shell.show(product.id, "changed \(product.sku)   revision \(done.lsn)")
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Deletes a product; one with a history is archived and its SKU is free."
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "The SKU.") var sku: String
+        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let product = try await shell.product(self.sku)
+                let done = try await shell.send(
+                    .deleteProduct(product.id, ifRevision: self.ifRevision)
+                )
+                shell.say("deleted \(product.sku)   LSN \(done.lsn)", id: done.id, lsn: done.lsn)
+            }
+        }
+    }
+
+    struct History: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Everything that moved a product's stock, newest first."
+        )
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The SKU.") var sku: String
+        @Option(help: "At most this many.") var limit: UInt32 = 0
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                let product = try await shell.product(self.sku)
+                try await shell.list(
+                    .ledger(LedgerQuery(product: product.id, limit: self.limit))
+                )
+            }
+        }
+    }
+}
+
+extension Shell {
+    /// Says what was done: a line for people, an object for programs.
+    func say(_ line: String, id: UInt64, lsn: UInt64) {
+        switch self.options.format {
+        case .json, .ndjson:
+            var object = JSONObject()
+            object.add("id", raw: String(id))
+            object.add("lsn", raw: String(lsn))
+            Terminal.print(object.text)
+        case .table, .plain, .csv:
+            if !self.options.quiet { Terminal.print(line) }
+        }
+    }
+
+    /// Says what was done to a product; programs get the product.
+    func show(_ id: ProductID, _ line: String) async throws {
+        switch self.options.format {
+        case .json, .ndjson: try await self.list(.product(.id(id), asOf: nil), isSingle: true)
+        case .table, .plain, .csv: if !self.options.quiet { Terminal.print(line) }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Inventory
+import InventoryClient
+
+struct SellCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sell",
+        abstract: "Sells: all lines or none, never more than there is.",
+        discussion: "invctl sell LAP-01=2 MOU-09=1 --ref POS-7781"
+    )
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var write: WriteOptions
+    @Argument(help: "SKU[=QUANTITY[@PRICE]] …") var lines: [LineArgument]
+    @Option(help: "Where it is taken from.") var at: String?
+
+    func run() async throws {
+        try await Shell.run(self.global, self.write) { shell in
+            let place = try await shell.location(self.at)
+            let products = try await shell.products(of: self.lines)
+            let sale = Sale(
+                lines: try shell.saleLines(self.lines, products, place),
+                reference: self.write.reference,
+                note: self.write.note
+            )
+            shell.say(try await shell.send(.sell(sale)), "sold", products)
+        }
+    }
+}
+
+struct ReturnCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "return",
+        abstract: "Takes goods back.",
+        discussion: "invctl return LAP-01=1 --sale 57"
+    )
+    @OptionGroup var global: GlobalOptions
+    @OptionGroup var write: WriteOptions
+    @Argument(help: "SKU[=QUANTITY[@PRICE]] …") var lines: [LineArgument]
+    @Option(help: "Where it goes.") var at: String?
+    @Option(help: "The LSN of the sale: no more than it sold can come back, at its price.")
+    var sale: UInt64?
+    @Flag(help: "Puts it on hold instead of back on the shelf.") var damaged = false
+
+    func run() async throws {
+        try await Shell.run(self.global, self.write) { shell in
+            let place = try await shell.location(self.at)
+            let products = try await shell.products(of: self.lines)
+            let wanted = SaleReturn(
+                lines: try shell.saleLines(self.lines, products, place),
+                target: self.damaged ? .unavailable : .available,
+                original: self.sale,
+                reference: self.write.reference,
+                note: self.write.note
+            )
+            shell.say(try await shell.send(.returnSale(wanted)), "took back", products)
+        }
+    }
+}
+
+extension Shell {
+    func saleLines(
+        _ lines: [LineArgument],
+        _ products: [ProductInfo],
+        _ place: LocationID
+    ) throws -> [SaleLine] {
+        try zip(lines, products).map { line, product in
+            SaleLine(
+                product: product.id,
+                location: place,
+                quantity: try self.quantity(
+                    line.quantity ?? DecimalText.one,
+                    of: product,
+                    "the quantity"
+                ),
+                price: try line.price.map { try self.money($0, "the price") }
+            )
+        }
+    }
+}
+
+extension DecimalText {
+    /// What a line without a quantity means.
+    static let one = "1"
+}

@@ -1,0 +1,361 @@
+import ArgumentParser
+import Foundation
+import Inventory
+import InventoryClient
+import InventoryWire
+
+struct StockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stock",
+        abstract: "Stock: show, restock, adjust, count, hold, low stock.",
+        subcommands: [
+            Show.self, RestockStock.self, Adjust.self, Count.self, HoldStock.self,
+            Unhold.self, Expect.self, Floor.self, Low.self,
+        ]
+    )
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Shows stock by location, with the whole equation.",
+            discussion: "on hand − unavailable − reserved = available"
+        )
+        @OptionGroup var global: GlobalOptions
+        @Argument(help: "The SKU; all products if not given.") var sku: String?
+        @Option(help: "Only at this location.") var at: String?
+        @Option(help: "Only products of this category.") var category: String?
+        @Option(help: "At most this many.") var limit: UInt32 = 0
+        @Option(help: "As of this LSN, or of this time.") var asOf: String?
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                var query = LevelQuery(limit: self.limit, asOf: try AsOf(argument: self.asOf))
+                if let sku { query.product = try await shell.product(sku).id }
+                if let at { query.location = try await shell.location(at) }
+                if let category { query.category = try await shell.category(category) }
+                try await shell.list(.levels(query))
+            }
+        }
+    }
+
+    struct RestockStock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "restock",
+            abstract: "Takes a delivery in.",
+            discussion: "invctl stock restock LAP-01=5@700.00 --ref PO-118"
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU=QUANTITY[@UNIT-COST] …") var lines: [LineArgument]
+        @Option(help: "Where it goes.") var at: String?
+        @Flag(help: "It was expected: incoming falls by it.") var fromIncoming = false
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let place = try await shell.location(self.at)
+                var restock = Restock(
+                    lines: [],
+                    fromIncoming: self.fromIncoming,
+                    reference: self.write.reference,
+                    note: self.write.note
+                )
+                let products = try await shell.products(of: self.lines)
+                for (line, product) in zip(self.lines, products) {
+                    restock.lines.append(
+                        RestockLine(
+                            product: product.id,
+                            location: place,
+                            quantity: try shell.quantity(
+                                line.quantity ?? "1",
+                                of: product,
+                                "the quantity"
+                            ),
+                            unitCost: try line.price.map { try shell.money($0, "the cost") }
+                                ?? .zero
+                        )
+                    )
+                }
+                let done = try await shell.send(.restock(restock))
+                shell.say(done, "restocked", products)
+            }
+        }
+    }
+
+    struct Adjust: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Corrects stock by a difference; several at once all or none.",
+            discussion: "invctl stock adjust LAP-01=-1 --reason damaged"
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU=DIFFERENCE …") var lines: [LineArgument]
+        @Option(help: "Where it is.") var at: String?
+        @Option(help: "Why.") var reason: Reason
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let place = try await shell.location(self.at)
+                let products = try await shell.products(of: self.lines)
+                let commands = try zip(self.lines, products).map { line, product in
+                    Command.adjust(
+                        Adjustment(
+                            product: product.id,
+                            location: place,
+                            delta: try shell.needed(line, product),
+                            reason: self.reason,
+                            reference: self.write.reference,
+                            note: self.write.note
+                        )
+                    )
+                }
+                shell.say(try await shell.send(together: commands), "adjusted", products)
+            }
+        }
+    }
+
+    struct Count: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Says what is physically there; several at once all or none.",
+            discussion: "invctl stock count LAP-01=8"
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU=COUNTED …") var lines: [LineArgument]
+        @Option(help: "Where it is.") var at: String?
+        @Option(help: "Only while the level is still at this revision.") var ifRevision: UInt64?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let place = try await shell.location(self.at)
+                let products = try await shell.products(of: self.lines)
+                let commands = try zip(self.lines, products).map { line, product in
+                    Command.count(
+                        StockCount(
+                            product: product.id,
+                            location: place,
+                            counted: try shell.needed(line, product),
+                            reference: self.write.reference,
+                            note: self.write.note,
+                            ifRevision: self.ifRevision
+                        )
+                    )
+                }
+                shell.say(try await shell.send(together: commands), "counted", products)
+            }
+        }
+    }
+
+    struct HoldStock: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "hold",
+            abstract: "Makes stock unavailable: damaged, or on quality hold."
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU=QUANTITY …") var lines: [LineArgument]
+        @Option(help: "Where it is.") var at: String?
+        @Option(help: "Why.") var reason: Reason = .damaged
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                try await shell.hold(self.lines, self.at, self.reason, self.write, sign: 1)
+            }
+        }
+    }
+
+    struct Unhold: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes stock on hold available again."
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU=QUANTITY …") var lines: [LineArgument]
+        @Option(help: "Where it is.") var at: String?
+        @Option(help: "Why.") var reason: Reason = .correction
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                try await shell.hold(self.lines, self.at, self.reason, self.write, sign: -1)
+            }
+        }
+    }
+
+    struct Expect: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Notes stock that was ordered; a negative quantity will not come after all.",
+            discussion: "invctl stock expect LAP-01=20 --eta 2026-04-01 --ref PO-119"
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU=QUANTITY …") var lines: [LineArgument]
+        @Option(help: "Where it will come.") var at: String?
+        @Option(help: "When, such as 2026-04-01.") var eta: String?
+
+        func run() async throws {
+            let zone = TimeZone(identifier: "UTC") ?? .current
+            let eta = self.eta.flatMap { TimeText.parse($0, zone: zone) }
+            if let text = self.eta, eta == nil {
+                throw ValidationError("--eta is '\(text)', not a date such as 2026-04-01")
+            }
+            try await Shell.run(self.global, self.write) { shell in
+                let place = try await shell.location(self.at)
+                let products = try await shell.products(of: self.lines)
+                let commands = try zip(self.lines, products).map { line, product in
+                    Command.expectIncoming(
+                        Expectation(
+                            product: product.id,
+                            location: place,
+                            delta: try shell.needed(line, product),
+                            eta: eta,
+                            reference: self.write.reference,
+                            note: self.write.note
+                        )
+                    )
+                }
+                shell.say(try await shell.send(together: commands), "expected", products)
+            }
+        }
+    }
+
+    struct Floor: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sets what sales must leave: a safety buffer, or below 0 a backorder bound."
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU=FLOOR …") var lines: [LineArgument]
+        @Option(help: "Where it is.") var at: String?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let place = try await shell.location(self.at)
+                let products = try await shell.products(of: self.lines)
+                let commands = try zip(self.lines, products).map { line, product in
+                    Command.setFloor(
+                        FloorChange(
+                            product: product.id,
+                            location: place,
+                            floor: try shell.needed(line, product)
+                        )
+                    )
+                }
+                shell.say(try await shell.send(together: commands), "set the floor of", products)
+            }
+        }
+    }
+
+    struct Low: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Products for sale at or below their reorder point, the emptiest first."
+        )
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "Only at this location.") var at: String?
+        @Option(help: "Only products of this category.") var category: String?
+        @Option(help: "At most this many.") var limit: UInt32 = 0
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                var query = LowStockQuery(limit: self.limit)
+                if let at { query.location = try await shell.location(at) }
+                if let category { query.category = try await shell.category(category) }
+                try await shell.list(.lowStock(query))
+            }
+        }
+    }
+}
+
+extension Shell {
+    func products(of lines: [LineArgument]) async throws -> [ProductInfo] {
+        var products: [ProductInfo] = []
+        for line in lines { products.append(try await self.product(line.sku)) }
+        return products
+    }
+
+    /// The quantity of a line that must have one.
+    func needed(_ line: LineArgument, _ product: ProductInfo) throws -> Int64 {
+        guard let text = line.quantity else {
+            throw ValidationError("\(line.sku) needs a quantity: \(line.sku)=5")
+        }
+        return try self.quantity(text, of: product, "the quantity")
+    }
+
+    /// One command as it is, several as one step.
+    func send(together commands: [Command]) async throws -> Outcome.Done {
+        if commands.count == 1 { return try await self.send(commands[0]) }
+        return try await self.send(.batch(commands, .atomic))
+    }
+
+    func hold(
+        _ lines: [LineArgument],
+        _ at: String?,
+        _ reason: Reason,
+        _ write: WriteOptions,
+        sign: Int64
+    ) async throws {
+        let place = try await self.location(at)
+        let products = try await self.products(of: lines)
+        let commands = try zip(lines, products).map { line, product in
+            Command.setUnavailable(
+                Hold(
+                    product: product.id,
+                    location: place,
+                    delta: try self.needed(line, product) * sign,
+                    reason: reason,
+                    reference: write.reference,
+                    note: write.note
+                )
+            )
+        }
+        self.say(
+            try await self.send(together: commands),
+            sign > 0 ? "put on hold" : "freed",
+            products
+        )
+    }
+
+    /// Says what was done to stock, and what is left of each product.
+    func say(_ done: Outcome.Done, _ verb: String, _ products: [ProductInfo]) {
+        let infos = Dictionary(products.map { ($0.id, $0) }) { first, _ in first }
+        switch self.options.format {
+        case .json, .ndjson:
+            Terminal.print(self.object(done, infos).text)
+        case .table, .plain, .csv:
+            guard !self.options.quiet else { return }
+            let left = done.levels.map { level -> String in
+                let info = infos[level.product]
+                let available = DecimalText.format(
+                    level.available,
+                    decimals: info?.unitDecimals ?? 0
+                )
+                return "\(info?.sku ?? "product \(level.product.value)") \(available) left"
+            }
+            let amount = done.amount == 0 ? "" : "   \(self.format(done.amount))"
+            let count = done.levels.count == 1 ? "1 line" : "\(done.levels.count) lines"
+            Terminal.print(
+                "\(verb) \(count)\(amount)   LSN \(done.lsn)   \(left.joined(separator: ", "))"
+            )
+        }
+    }
+
+    private func object(_ done: Outcome.Done, _ infos: [ProductID: ProductInfo]) -> JSONObject {
+        var object = JSONObject()
+        object.add("lsn", raw: String(done.lsn))
+        object.add("recordedAt", TimeText.format(done.time.microseconds))
+        object.add(
+            "amount",
+            DecimalText.format(done.amount, decimals: self.server.currencyDecimals)
+        )
+        let levels = done.levels.map { level -> String in
+            let decimals = infos[level.product]?.unitDecimals ?? 0
+            var row = JSONObject()
+            row.add("sku", infos[level.product]?.sku ?? "")
+            row.add("productId", raw: String(level.product.value))
+            row.add("locationId", raw: String(level.location.value))
+            row.add("onHand", raw: DecimalText.format(level.onHand, decimals: decimals))
+            row.add("available", raw: DecimalText.format(level.available, decimals: decimals))
+            row.add("revision", raw: String(level.revision))
+            return row.text
+        }
+        object.add("levels", raw: "[" + levels.joined(separator: ",") + "]")
+        return object
+    }
+}

@@ -1,0 +1,55 @@
+/// Numbers as people write them: 19.99 for 1,999 minor units.
+enum DecimalText {
+    /// Parses a number of at most `decimals` decimals into whole smallest units.
+    ///
+    /// - Returns: Nothing if it is not a number, has more decimals, or does not fit.
+    static func parse(_ text: String, decimals: UInt8) -> Int64? {
+        var digits = Substring(text)
+        let isNegative = digits.hasPrefix("-")
+        if isNegative || digits.hasPrefix("+") { digits = digits.dropFirst() }
+        let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), let whole = parts.first, !digits.isEmpty else {
+            return nil
+        }
+        let fraction = parts.count == 2 ? parts[1] : ""
+        let used = fraction.reversed().drop { $0 == "0" }.count
+        guard used <= Int(decimals), !(whole.isEmpty && fraction.isEmpty) else { return nil }
+        var value: Int64 = 0
+        let scaled =
+            String(whole) + fraction.prefix(used)
+            + String(repeating: "0", count: Int(decimals) - used)
+        for byte in scaled.utf8 {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflow2) = shifted.addingReportingOverflow(Int64(byte - 0x30))
+            if overflow || overflow2 { return nil }
+            value = sum
+        }
+        return isNegative ? -value : value
+    }
+
+    /// `1999` with 2 decimals is `19.99`.
+    static func format(_ value: Int64, decimals: UInt8) -> String {
+        guard decimals > 0 else { return String(value) }
+        let digits = String(value.magnitude)
+        let count = Int(decimals)
+        let padded =
+            digits.utf8.count > count
+            ? digits : String(repeating: "0", count: count + 1 - digits.utf8.count) + digits
+        let split = padded.index(padded.endIndex, offsetBy: -count)
+        return (value < 0 ? "-" : "") + padded[..<split] + "." + padded[split...]
+    }
+
+    /// `2039.97` is `2,039.97`: for people, not for programs.
+    static func grouped(_ text: String) -> String {
+        let sign = text.hasPrefix("-") ? "-" : ""
+        let parts = text.dropFirst(sign.count).split(separator: ".", maxSplits: 1)
+        guard let whole = parts.first else { return text }
+        var grouped = ""
+        for (index, digit) in whole.enumerated() {
+            if index > 0, (whole.count - index) % 3 == 0 { grouped += "," }
+            grouped.append(digit)
+        }
+        return sign + grouped + (parts.count == 2 ? "." + parts[1] : "")
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import ColumnStore
+import Durability
+import Glibc
+import InventoryServer
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The daemon: options to configuration, then a service until it is told to stop.
+@main
+struct Invd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invd",
+        abstract: "A real-time inventory engine: products, stock and sales, durable and live.",
+        discussion: """
+            Every setting is a flag or an environment variable; the flag wins. The first line on \
+            standard output, once it serves, is "ready" with the addresses and the LSN. Log lines \
+            go to standard error. SIGTERM or SIGINT stops it gracefully.
+
+            Exit: 0 stopped gracefully, 1 failed, 2 wrong usage, 3 the data is refused, 4 another \
+            process has the directory.
+            """,
+        version: "invd \(InvdVersion.current)"
+    )
+
+    @OptionGroup var options: ServerOptions
+
+    func run() async throws {
+        let configuration = try self.options.configuration()
+        var logger = Logger(label: "invd") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = self.options.logLevel
+        let server = Server(configuration: configuration, logger: logger) { status in
+            let addresses = status.addresses.joined(separator: " ")
+            Self.printLine("ready \(addresses) lsn \(status.lsn.value)")
+        }
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(
+                        service: server,
+                        successTerminationBehavior: .gracefullyShutdownGroup
+                    )
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Logger(label: "invd") { _ in SwiftLogNoOpLogHandler() }
+            )
+        )
+        do {
+            try await group.run()
+        } catch let error as DurabilityError {
+            logger.critical("\(error)")
+            throw ExitCode(Self.exitCode(error))
+        } catch {
+            logger.critical("\(error)")
+            throw ExitCode(1)
+        }
+    }
+
+    private static func exitCode(_ error: DurabilityError) -> Int32 {
+        if case .locked = error { return 4 }
+        return error.isDataRefused ? 3 : 1
+    }
+
+    /// Written at once, since whoever started the daemon waits for it.
+    private static func printLine(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    /// Usage errors exit with 2, as DOMAIN and most tools have it.
+    static func main() async {
+        do {
+            var command = try Self.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as ExitCode {
+            Self.exit(withError: error)
+        } catch {
+            let code = Self.exitCode(for: error)
+            if code == .success { Self.exit(withError: error) }
+            let message = Array((Self.fullMessage(for: error) + "\n").utf8)
+            _ = message.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            Glibc.exit(2)
+        }
+    }
+}

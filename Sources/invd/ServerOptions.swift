@@ -1,0 +1,242 @@
+import ArgumentParser
+import Durability
+import Glibc
+import Inventory
+import InventoryServer
+import Logging
+
+/// The flags, each with its environment variable: unit, default and consequence.
+struct ServerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The directory of the database; made if it is not there. One invd has it at a time. "
+                + "[INVD_DATA_DIR]",
+            valueName: "dir"
+        )
+    )
+    var dataDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen for TCP; 'none' for nowhere, port 0 for any free one. "
+                + "[INVD_LISTEN; default 127.0.0.1:7411]",
+            valueName: "host:port"
+        )
+    )
+    var listen: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A Unix socket to listen on as well. [INVD_UNIX_SOCKET]",
+            valueName: "path"
+        )
+    )
+    var unixSocket: String?
+
+    @Flag(
+        help: """
+            Listens on an address that other machines reach, though there is no protection yet: \
+            whoever reaches it can read and change everything. [INVD_UNPROTECTED=1]
+            """
+    )
+    var unprotected = false
+
+    @Option(
+        help: ArgumentHelp(
+            "ISO 4217 code of a new database's currency; an existing one keeps its own. "
+                + "[INVD_CURRENCY; default USD]",
+            valueName: "code"
+        )
+    )
+    var currency: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "MiB of one file of the log. Two are written in advance; a larger one is recycled "
+                + "less often. [INVD_LOG_FILE_MIB; default 64]",
+            valueName: "mib"
+        )
+    )
+    var logFileMib: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "MiB of old log that are kept for subscribers that come back; beyond it they take a "
+                + "new snapshot. [INVD_LOG_RETENTION_MIB; default 4096]",
+            valueName: "mib"
+        )
+    )
+    var logRetentionMib: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "MiB of log after which a snapshot is taken. Fewer make restarts faster and write "
+                + "more. [INVD_SNAPSHOT_MIB; default 256]",
+            valueName: "mib"
+        )
+    )
+    var snapshotMib: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Threads for queries; each may take a core from the engine. "
+                + "[INVD_QUERY_THREADS; default 1]",
+            valueName: "count"
+        )
+    )
+    var queryThreads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Seconds that open requests have to end when the server stops. "
+                + "[INVD_DRAIN_SECONDS; default 10]",
+            valueName: "seconds"
+        )
+    )
+    var drainSeconds: Int?
+
+    @Option(
+        name: .customLong("log-level"),
+        help: ArgumentHelp(
+            "Least important log lines to write: trace, debug, info, notice, warning, error or "
+                + "critical. [INVD_LOG_LEVEL; default info]",
+            valueName: "level"
+        )
+    )
+    var logLevelName: String?
+
+    var logLevel: Logger.Level {
+        Self.text(self.logLevelName, "INVD_LOG_LEVEL").flatMap { Logger.Level(rawValue: $0) }
+            ?? .info
+    }
+
+    // MARK: - Flag, else environment, else default
+
+    private static func text(_ flag: String?, _ variable: String) -> String? {
+        if let flag { return flag }
+        guard let value = getenv(variable) else { return nil }
+        let text = String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
+    private static func number(
+        _ flag: Int?,
+        _ variable: String,
+        _ name: String,
+        in range: ClosedRange<Int>,
+        default standard: Int
+    ) throws -> Int {
+        var number = flag
+        if number == nil, let text = Self.text(nil, variable) {
+            guard let parsed = Int(text) else {
+                throw ValidationError("\(variable) is '\(text)', not a whole number")
+            }
+            number = parsed
+        }
+        let value = number ?? standard
+        guard range.contains(value) else {
+            throw ValidationError(
+                "--\(name) is \(value); it must be \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return value
+    }
+
+    /// The settings, checked.
+    func configuration() throws -> ServerConfiguration {
+        guard let directory = Self.text(self.dataDir, "INVD_DATA_DIR") else {
+            throw ValidationError("name the database's directory: --data-dir DIR")
+        }
+        let code = Self.text(self.currency, "INVD_CURRENCY") ?? "USD"
+        guard let currency = Currency(code: code) else {
+            throw ValidationError("--currency is '\(code)', not an ISO 4217 code such as EUR")
+        }
+        if let level = Self.text(self.logLevelName, "INVD_LOG_LEVEL"),
+            Logger.Level(rawValue: level) == nil
+        {
+            throw ValidationError("--log-level is '\(level)', which is no level")
+        }
+        let fileMib = try Self.number(
+            self.logFileMib,
+            "INVD_LOG_FILE_MIB",
+            "log-file-mib",
+            in: 1...4_096,
+            default: 64
+        )
+        let retentionMib = try Self.number(
+            self.logRetentionMib,
+            "INVD_LOG_RETENTION_MIB",
+            "log-retention-mib",
+            in: 0...1_048_576,
+            default: 4_096
+        )
+        let (host, port) = try self.address()
+        return ServerConfiguration(
+            dataDirectory: directory,
+            host: host,
+            port: port,
+            unixSocketPath: Self.text(self.unixSocket, "INVD_UNIX_SOCKET"),
+            currency: currency,
+            log: LogConfiguration(
+                fileByteCount: fileMib << 20,
+                retentionByteCount: retentionMib << 20
+            ),
+            snapshotByteCount: try Self.number(
+                self.snapshotMib,
+                "INVD_SNAPSHOT_MIB",
+                "snapshot-mib",
+                in: 1...1_048_576,
+                default: 256
+            ) << 20,
+            queryThreads: try Self.number(
+                self.queryThreads,
+                "INVD_QUERY_THREADS",
+                "query-threads",
+                in: 1...64,
+                default: 1
+            ),
+            drainSeconds: try Self.number(
+                self.drainSeconds,
+                "INVD_DRAIN_SECONDS",
+                "drain-seconds",
+                in: 0...3_600,
+                default: 10
+            )
+        )
+    }
+
+    private func address() throws -> (host: String?, port: Int) {
+        let text = Self.text(self.listen, "INVD_LISTEN") ?? "127.0.0.1:7411"
+        if text == "none" {
+            guard Self.text(self.unixSocket, "INVD_UNIX_SOCKET") != nil else {
+                throw ValidationError("--listen none needs a --unix-socket")
+            }
+            return (nil, 0)
+        }
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port),
+            colon > text.startIndex
+        else {
+            throw ValidationError("--listen is '\(text)', not HOST:PORT such as 127.0.0.1:7411")
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        let isUnprotected =
+            self.unprotected || Self.text(nil, "INVD_UNPROTECTED").map { $0 == "1" } ?? false
+        guard Self.isLoopback(host) || isUnprotected else {
+            throw ValidationError(
+                """
+                \(host) can be reached by other machines, and there is no protection yet: whoever \
+                reaches it could read and change everything. Listen on 127.0.0.1, or say \
+                --unprotected if that is what you want.
+                """
+            )
+        }
+        return (host, port)
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1"
+            || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+}
