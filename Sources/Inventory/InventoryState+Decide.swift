@@ -17,7 +17,7 @@ extension InventoryState {
     /// - Complexity: O(lines); archiving a location or a category looks through their table.
     public func decide(_ command: Command, at time: Instant) -> Decision {
         precondition(time > self.time, "\(time) is not after \(self.time)")
-        var draft = Draft(lsn: self.lsn + 1, time: time)
+        var draft = Draft(lsn: self.lsn + 1, time: time, isBatch: command.isBatch)
         do throws(Refusal) {
             var done = try self.decide(command, in: &draft)
             self.settleAlerts(in: &draft)
@@ -142,6 +142,10 @@ extension InventoryState {
 }
 
 extension Command {
+    fileprivate var isBatch: Bool {
+        if case .batch = self { true } else { false }
+    }
+
     /// How many lines of movements it asks for at most.
     var lineCount: Int {
         switch self {

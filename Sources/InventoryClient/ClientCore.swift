@@ -71,6 +71,7 @@ final class ClientCore: @unchecked Sendable {
             }
             let once = Once(completion)
             self.openers.append { once.call($0) }
+            self.perform(self.machine.sessionWanted())
             self.loop.scheduleTask(in: self.timeout) { once.call(.failure(self.lastFailure)) }
             self.connectIfNeeded()
         }
@@ -98,7 +99,7 @@ final class ClientCore: @unchecked Sendable {
             }
             let id = self.takeRequestID()
             self.handlers[id] = handler
-            if self.machine.phase == .ready, let channel = self.channel {
+            if self.machine.takesRequests, let channel = self.channel {
                 channel.send { request.encodeFrame(requestID: id, into: &$0) }
             } else {
                 self.unsent.append((id, request))
@@ -213,6 +214,11 @@ final class ClientCore: @unchecked Sendable {
         for greeter in self.greeters { greeter(.success(accepted)) }
         self.greeters = []
         self.perform(self.machine.accepted())
+        let unsent = self.unsent
+        self.unsent = []
+        for (id, request) in unsent {
+            self.channel?.send { request.encodeFrame(requestID: id, into: &$0) }
+        }
     }
 
     private func connectionLost(_ error: ClientError) {
@@ -296,16 +302,9 @@ final class ClientCore: @unchecked Sendable {
             self.perform(self.machine.opened(standing))
             for opener in self.openers { opener(.success(standing)) }
             self.openers = []
-            let unsent = self.unsent
-            self.unsent = []
-            guard let channel = self.channel else { return }
-            for (id, request) in unsent {
-                channel.send { request.encodeFrame(requestID: id, into: &$0) }
-            }
         case .refused(let refusal):
             self.perform(self.machine.openingRefused(refusal))
             self.lastFailure = .refused(refusal)
-            self.failRequests(.refused(refusal))
             for opener in self.openers { opener(.failure(.refused(refusal))) }
             self.openers = []
             self.channel?.close(promise: nil)

@@ -4,9 +4,11 @@ internal import InventoryWire
 /// What a client has asked and not been answered, and what it must do when its connection comes
 /// and goes.
 ///
-///     offline ──connected──▶ greeting ──accepted──▶ opening ──opened──▶ ready
-///        ▲                                                               │
-///        └──────────────────────────── lost ─────────────────────────────┘
+///     offline ──connected──▶ greeting ──accepted──▶ idle ──command──▶ opening ──opened──▶ ready
+///        ▲                                                                                 │
+///        └─────────────────────────────────── lost ────────────────────────────────────────┘
+///
+/// A session is a step of the log, so it is opened for the first command and never for a reader.
 ///
 /// Commands keep their sequence numbers and their bytes until they are answered, and go out again
 /// after a reconnect: the server carries each out once and gives the same answer again. A plain
@@ -34,6 +36,8 @@ struct ClientStateMachine {
     enum Phase: Equatable {
         case offline
         case greeting
+        /// Connected; nothing has called for a session yet.
+        case idle
         case opening
         case ready
     }
@@ -42,6 +46,7 @@ struct ClientStateMachine {
     private let session: SessionID
     /// Whether the server must already know the session: a forgotten one is then an error.
     private var wasOpened = false
+    private var isSessionWanted = false
     private var nextSequence: UInt64?
     /// Without an answer, by rising number.
     private(set) var commands: [PendingCommand] = []
@@ -61,8 +66,28 @@ struct ClientStateMachine {
 
     mutating func accepted() -> Action {
         precondition(self.phase == .greeting, "accepted while \(self.phase)")
+        self.phase = .idle
+        return self.commands.isEmpty && self.unnumbered.isEmpty && !self.isSessionWanted
+            ? .nothing : self.open()
+    }
+
+    /// The session is wanted, with or without a command.
+    mutating func sessionWanted() -> Action {
+        self.isSessionWanted = true
+        return self.phase == .idle ? self.open() : .nothing
+    }
+
+    private mutating func open() -> Action {
         self.phase = .opening
         return .openSession(self.session, mayCreate: !self.wasOpened)
+    }
+
+    /// Whether requests that need no session may be sent.
+    var takesRequests: Bool {
+        switch self.phase {
+        case .offline, .greeting: false
+        case .idle, .opening, .ready: true
+        }
     }
 
     mutating func opened(_ standing: SessionStanding) -> Action {
@@ -90,11 +115,12 @@ struct ClientStateMachine {
     mutating func submitted(_ command: Command, requestID: UInt64) -> Action {
         guard self.nextSequence != nil else {
             self.unnumbered.append((requestID, command))
-            return .nothing
+            return self.phase == .idle ? self.open() : .nothing
         }
-        let isReady = self.phase == .ready
         var pending = self.number(command, requestID)
-        guard isReady else { return .nothing }
+        guard self.phase == .ready else {
+            return self.phase == .idle ? self.open() : .nothing
+        }
         pending.wasSent = true
         self.commands[self.commands.count - 1].wasSent = true
         return .send([pending])

@@ -48,7 +48,7 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
         self.tail.append(value, epoch: self.epoch)
     }
 
-    @usableFromInline @inline(never)
+    @inlinable @inline(never)
     mutating func closeTail() {
         self.full.append(self.tail)
         self.tail = OpenSegment()

@@ -9,7 +9,7 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
     @usableFromInline var tail = OpenSegment<Value>()
     @usableFromInline var epoch: UInt64 = 1
     /// The epoch in which each sealed segment was sealed; 0 if it came from a snapshot.
-    private var sealedIn: [UInt64] = []
+    @usableFromInline var sealedIn: [UInt64] = []
 
     public init() {}
 
@@ -33,7 +33,7 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
         if self.tail.isFull { self.seal() }
     }
 
-    @usableFromInline @inline(never)
+    @inlinable @inline(never)
     mutating func seal() {
         self.sealed.append(self.tail.withValues { SealedSegment(sealing: $0) })
         self.sealedIn.append(self.epoch)

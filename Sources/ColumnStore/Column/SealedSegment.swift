@@ -14,6 +14,7 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     /// Little-endian offsets; empty for width 0.
     @usableFromInline let bytes: [UInt8]
 
+    @inlinable
     init(base: Value, width: Int, zone: ZoneMap<Value>, bytes: [UInt8]) {
         precondition(
             bytes.count == width * SegmentSize.capacity,
@@ -28,24 +29,37 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     /// Narrows a full segment.
     ///
     /// Its exact extremes are found anew, so equal values give equal bytes.
+    @inlinable
     convenience init(sealing values: UnsafeBufferPointer<Value>) {
         precondition(values.count == SegmentSize.capacity, "\(values.count) values to seal")
-        var zone = ZoneMap(of: values[0])
-        for value in values { zone.include(value) }
-        let base = zone.lowest
-        let spread = UInt64(truncatingIfNeeded: zone.highest &- base)
-        let width = Self.width(holding: spread)
+        var lowest = values[0]
+        var highest = values[0]
+        for index in 0..<values.count {
+            lowest = min(lowest, values[index])
+            highest = max(highest, values[index])
+        }
+        let base = lowest
+        let width = Self.width(holding: UInt64(truncatingIfNeeded: highest &- base))
         let bytes = [UInt8](unsafeUninitializedCapacity: width * values.count) { buffer, count in
             let raw = UnsafeMutableRawBufferPointer(buffer)
-            for (index, value) in values.enumerated() {
-                let offset = UInt64(truncatingIfNeeded: value &- base)
-                Self.store(offset, width: width, at: index, in: raw)
+            switch width {
+            case 0: break
+            case 1: Self.store(values, above: base, as: UInt8.self, in: raw)
+            case 2: Self.store(values, above: base, as: UInt16.self, in: raw)
+            case 4: Self.store(values, above: base, as: UInt32.self, in: raw)
+            default: Self.store(values, above: base, as: UInt64.self, in: raw)
             }
             count = width * values.count
         }
-        self.init(base: base, width: width, zone: zone, bytes: bytes)
+        self.init(
+            base: base,
+            width: width,
+            zone: ZoneMap(lowest: lowest, highest: highest),
+            bytes: bytes
+        )
     }
 
+    @inlinable
     static func width(holding spread: UInt64) -> Int {
         switch spread {
         case 0: 0
@@ -56,28 +70,20 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         }
     }
 
-    private static func store(
-        _ offset: UInt64,
-        width: Int,
-        at index: Int,
+    @inlinable
+    static func store<Offset: FixedWidthInteger>(
+        _ values: UnsafeBufferPointer<Value>,
+        above base: Value,
+        as type: Offset.Type,
         in raw: UnsafeMutableRawBufferPointer
     ) {
-        switch width {
-        case 0: break
-        case 1: raw[index] = UInt8(truncatingIfNeeded: offset)
-        case 2:
+        for index in 0..<values.count {
+            let offset = Offset(truncatingIfNeeded: values[index] &- base)
             raw.storeBytes(
-                of: UInt16(offset).littleEndian,
-                toByteOffset: index * 2,
-                as: UInt16.self
+                of: offset.littleEndian,
+                toByteOffset: index * MemoryLayout<Offset>.size,
+                as: Offset.self
             )
-        case 4:
-            raw.storeBytes(
-                of: UInt32(offset).littleEndian,
-                toByteOffset: index * 4,
-                as: UInt32.self
-            )
-        default: raw.storeBytes(of: offset.littleEndian, toByteOffset: index * 8, as: UInt64.self)
         }
     }
 

@@ -15,7 +15,7 @@ final class SegmentStorage<Value: FixedWidthInteger & Sendable>: @unchecked Send
     /// here, since another has.
     @usableFromInline var filled: Int
 
-    @usableFromInline
+    @inlinable
     init(capacity: Int, copying source: UnsafePointer<Value>?, count: Int) {
         precondition(count <= capacity, "\(count) values in room for \(capacity)")
         self.base = .allocate(capacity: capacity)
@@ -37,14 +37,14 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     @usableFromInline var epoch: UInt64 = 0
 
     /// Few rows are common (a shop has a handful of categories), so storage begins small.
-    private static var capacityAtFirst: Int { 64 }
+    @usableFromInline static var capacityAtFirst: Int { 64 }
 
-    @usableFromInline
+    @inlinable
     init() {
         self.storage = SegmentStorage(capacity: Self.capacityAtFirst, copying: nil, count: 0)
     }
 
-    @usableFromInline var isFull: Bool { self.count == SegmentSize.capacity }
+    @inlinable var isFull: Bool { self.count == SegmentSize.capacity }
 
     @inlinable
     subscript(offset: Int) -> Value {
@@ -65,7 +65,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     }
 
     /// Moves to storage of its own, larger if this one is full.
-    @usableFromInline @inline(never)
+    @inlinable @inline(never)
     mutating func makeRoom() {
         let isFull = self.count == self.storage.capacity
         let capacity = isFull ? self.storage.capacity * 4 : self.storage.capacity
@@ -85,7 +85,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.epoch = epoch
     }
 
-    @usableFromInline @inline(never)
+    @inlinable @inline(never)
     mutating func copyStorage() {
         self.storage = SegmentStorage(
             capacity: self.storage.capacity,

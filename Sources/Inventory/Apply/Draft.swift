@@ -31,8 +31,10 @@ struct Draft {
     var locations: [LocationID: Location] = [:]
     var locationCodes: [String: LocationID?] = [:]
     var createdLocations: UInt16 = 0
-    /// Products that moved in this step: they have history.
-    var movedProducts: Set<ProductID> = []
+    /// Products that moved in this step: they have history. Kept for batches only; no other command
+    /// both moves a product and asks.
+    private(set) var movedProducts: Set<ProductID> = []
+    private let isBatch: Bool
     /// Base units given back to each sale, by its row.
     var returned: [Int: Int64] = [:]
     var reversed: Set<Int> = []
@@ -44,7 +46,8 @@ struct Draft {
 
     private static let linearSearchMax = 8
 
-    init(lsn: UInt64, time: Instant) {
+    init(lsn: UInt64, time: Instant, isBatch: Bool) {
+        self.isBatch = isBatch
         self.lsn = lsn
         self.time = time
     }
@@ -70,6 +73,7 @@ struct Draft {
         var level = level
         level.revision = self.lsn
         self.movementCount += 1
+        if self.isBatch { self.movedProducts.insert(level.product) }
         self.put(level)
         self.changes.append(.moved(movement, level))
     }

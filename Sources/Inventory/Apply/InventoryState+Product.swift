@@ -42,7 +42,6 @@ extension InventoryState {
         if let movement {
             level.onHand = movement.onHandDelta
             level.value = movement.cost
-            draft.movedProducts.insert(product.id)
             draft.move(movement, leaving: level)
         } else {
             draft.set(level)

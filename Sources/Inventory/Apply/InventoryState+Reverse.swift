@@ -29,20 +29,18 @@ extension InventoryState {
         }
         try findings.settle()
 
-        var undone = draft
         var total = Money.zero
         for row in rows {
-            self.checkReversible(row, undone, &findings)
+            self.checkReversible(row, draft, &findings)
             let movement = self.tables.movement(row)
-            _ = self.checkPlace(movement.product, movement.location, line: nil, undone, &findings)
+            _ = self.checkPlace(movement.product, movement.location, line: nil, draft, &findings)
             try findings.settle()
-            let amount = try self.undo(row, movement, wanted, in: &undone)
+            let amount = try self.undo(row, movement, wanted, in: &draft)
             guard let sum = total.adding(Money(amount)) else {
                 throw Refusal(.amountOverflow, .field("amount", problem: "of the reversal"))
             }
             total = sum
         }
-        draft = undone
         return self.done(amount: total.minorUnits, in: draft)
     }
 

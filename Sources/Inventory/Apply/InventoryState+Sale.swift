@@ -12,18 +12,17 @@ extension InventoryState {
         // A request with too many lines is not worth looking at line by line.
         try findings.settle()
 
-        var sold = draft
         var short: [RefusedDemand] = []
         var total = Money.zero
         for (index, line) in sale.lines.enumerated() {
             let number = UInt32(index)
-            guard let facts = self.checkLine(line, number, sold, &findings) else { continue }
+            guard let facts = self.checkLine(line, number, draft, &findings) else { continue }
             if facts.status == .inactive {
                 findings.add(
                     Refusal(.productInactive, line: number, .id(UInt64(line.product.value)))
                 )
             }
-            var level = self.level(line.product, line.location, sold)
+            var level = self.level(line.product, line.location, draft)
             let price = Price(
                 line.price?.minorUnits ?? facts.price.minorUnits,
                 per: facts.price.basis
@@ -56,7 +55,7 @@ extension InventoryState {
             let cost = StockMath.cost(ofTaking: line.quantity, from: level)
             level.onHand -= line.quantity
             level.value -= cost
-            sold.move(
+            draft.move(
                 Movement(
                     kind: .sale,
                     product: line.product,
@@ -77,7 +76,6 @@ extension InventoryState {
             if first.code == .insufficientStock { draft.refusedDemand += short }
             throw first
         }
-        draft = sold
         return self.done(amount: total.minorUnits, in: draft)
     }
 
@@ -121,15 +119,14 @@ extension InventoryState {
         let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
         try findings.settle()
 
-        var taken = draft
         var total = Money.zero
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
-            guard let facts = self.checkLine(line, number, taken, &findings) else { continue }
+            guard let facts = self.checkLine(line, number, draft, &findings) else { continue }
             var parts: [ReturnPart] = []
             if let original = wanted.original {
                 do throws(Refusal) {
-                    parts = try self.parts(of: line, number, soldAt: original, taken)
+                    parts = try self.parts(of: line, number, soldAt: original, draft)
                 } catch {
                     findings.add(error)
                     continue
@@ -143,7 +140,7 @@ extension InventoryState {
                     line.price?.minorUnits ?? part.price.minorUnits,
                     per: part.price.basis
                 )
-                var level = self.level(line.product, line.location, taken)
+                var level = self.level(line.product, line.location, draft)
                 guard let amount = price.amount(of: part.quantity),
                     let sum = total.adding(Money(-amount.minorUnits)),
                     let cost = part.cost ?? StockMath.cost(ofAdding: part.quantity, to: level)
@@ -161,7 +158,7 @@ extension InventoryState {
                 level.value += gained.value
                 self.checkRange(of: level, line: number, &findings)
                 if let origin = part.origin {
-                    taken.returned[origin, default: 0] += part.quantity
+                    draft.returned[origin, default: 0] += part.quantity
                 }
                 let movement = Movement(
                     kind: .return,
@@ -179,12 +176,11 @@ extension InventoryState {
                     occurredAt: occurredAt,
                     isImported: wanted.occurred?.isImported ?? false
                 )
-                taken.move(movement, leaving: level)
-                self.recordLateCost(gained.late, of: movement, at: level, in: &taken)
+                draft.move(movement, leaving: level)
+                self.recordLateCost(gained.late, of: movement, at: level, in: &draft)
             }
         }
         try findings.settle()
-        draft = taken
         return self.done(amount: total.minorUnits, in: draft)
     }
 

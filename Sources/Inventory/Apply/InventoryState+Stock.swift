@@ -11,7 +11,6 @@ extension InventoryState {
         let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
         try findings.settle()
 
-        var stocked = draft
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
             let isQuantity = (1...Limits.quantityMax).contains(line.quantity)
@@ -22,11 +21,11 @@ extension InventoryState {
                 line.product,
                 line.location,
                 line: number,
-                stocked,
+                draft,
                 &findings
             )
             guard isQuantity, let facts else { continue }
-            var level = self.level(line.product, line.location, stocked)
+            var level = self.level(line.product, line.location, draft)
             let stored = self.tables.levels.level(line.product, line.location)
             self.check(revision: stored.revision, is: line.ifRevision, line: number, &findings)
             let price = Price(line.unitCost.minorUnits, per: facts.price.basis)
@@ -57,11 +56,10 @@ extension InventoryState {
                 occurredAt: occurredAt,
                 isImported: wanted.occurred?.isImported ?? false
             )
-            stocked.move(movement, leaving: level)
-            self.recordLateCost(gained.late, of: movement, at: level, in: &stocked)
+            draft.move(movement, leaving: level)
+            self.recordLateCost(gained.late, of: movement, at: level, in: &draft)
         }
         try findings.settle()
-        draft = stocked
         return self.done(in: draft)
     }
 
