@@ -187,16 +187,17 @@ import Testing
 
     // MARK: - Failing disks
 
-    @Test(arguments: [MemoryStorage.Call.write, .sync])
+    @Test(arguments: [MemoryStorage.Call.write, .sync], [5, 28] as [Int32])
     func `after a failed write or sync nothing more is written`(
-        _ call: MemoryStorage.Call
+        _ call: MemoryStorage.Call,
+        _ errno: Int32
     ) throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         try database.append(1)
-        storage.fail(call, errno: 5)
+        storage.fail(call, errno: errno)
         let first = #expect(throws: DurabilityError.self) { try database.append(1) }
-        guard case .failed(_, _, 5, _) = first else {
+        guard case .failed(_, _, errno, _) = first else {
             Issue.record("\(String(describing: first))")
             return
         }

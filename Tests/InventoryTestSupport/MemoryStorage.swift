@@ -161,6 +161,9 @@ public final class MemoryStorage: Storage {
         }
     }
 
+    /// Takes back every ``fail(_:number:errno:)`` that has not happened yet.
+    public func clearFailures() { self.state.withLock { $0.failures = [] } }
+
     /// Bytes that all files may have together; a write beyond is refused.
     public func setCapacity(_ byteCount: Int) {
         self.state.withLock { $0.capacity = byteCount }

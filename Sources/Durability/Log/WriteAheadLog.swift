@@ -226,7 +226,8 @@ public final class WriteAheadLog: @unchecked Sendable {
             try body()
         } catch {
             self.isPoisoned = true
-            throw error
+            // Full would say that nothing was written, and that the block may be tried again.
+            throw error.asFailure
         }
     }
 

@@ -25,7 +25,8 @@ public struct SnapshotInfo: Equatable, Sendable {
 ///
 /// A segment that did not change since the last snapshot is not written again; the manifest refers
 /// to where it lies. So a snapshot costs what changed, not what there is. A block file of which less
-/// than half is still referred to is emptied into the next one.
+/// than half is still referred to is emptied into the next one, and so are the smallest where there
+/// are many.
 ///
 /// Used by one thread at a time.
 public struct SnapshotStore: Sendable {
@@ -40,6 +41,10 @@ public struct SnapshotStore: Sendable {
 
     /// Manifests that are kept: the newest, and one to fall back on.
     static let manifestsKept = 2
+    /// Block files that one snapshot refers to.
+    ///
+    /// Beyond it the smallest are emptied into the new one.
+    static let blockFileCountMax = 64
     private static let temporarySuffix = ".tmp"
 
     init(storage: any Storage, database: DatabaseID, newest: SnapshotManifest?, previous: LSN?) {
@@ -71,8 +76,9 @@ public struct SnapshotStore: Sendable {
             info.segmentsReused = newest.entries.count
             return info
         }
+        precondition(self.newest.map { $0.lsn < lsn } ?? true, "a snapshot older than the newest")
         try self.removeTemporaries()
-        let reusable = try self.reusableEntries()
+        let reusable = try self.reusableEntries(parts)
         let blockName = SnapshotManifest.blockFileName(lsn)
         let file = try self.storage.open(Self.temporary(blockName), create: true, direct: false)
         var manifest = SnapshotManifest(database: self.database, lsn: lsn, time: time, entries: [])
@@ -82,8 +88,7 @@ public struct SnapshotStore: Sendable {
         for part in parts.sorted(by: { $0.number < $1.number }) {
             for segment in 0..<part.column.imageSegmentCount {
                 let key = Key(part: part.number, segment: UInt32(segment))
-                let isUnchanged = part.column.imageSegmentEpoch(segment) <= self.newestEpoch
-                if isUnchanged, let entry = reusable[key] {
+                if let entry = reusable[key] {
                     manifest.entries.append(entry)
                     info.segmentsReused += 1
                     continue
@@ -121,26 +126,38 @@ public struct SnapshotStore: Sendable {
         var segment: UInt32
     }
 
-    /// Entries of the newest snapshot that lie in files of which at least half is still of use.
-    private func reusableEntries() throws(DurabilityError) -> [Key: SnapshotManifest.Entry] {
+    /// Entries of the newest snapshot for segments that did not change since.
+    ///
+    /// Those in files that are to be emptied are not among them: less than half of the file is of use,
+    /// or there are too many files, and it is one of the smallest.
+    private func reusableEntries(
+        _ parts: [SnapshotPart]
+    ) throws(DurabilityError) -> [Key: SnapshotManifest.Entry] {
         guard let newest else { return [:] }
+        var unchanged: Set<Key> = []
+        for part in parts {
+            for segment in 0..<part.column.imageSegmentCount
+            where part.column.imageSegmentEpoch(segment) <= self.newestEpoch {
+                unchanged.insert(Key(part: part.number, segment: UInt32(segment)))
+            }
+        }
         var used: [LSN: UInt64] = [:]
+        var entries: [Key: SnapshotManifest.Entry] = [:]
         for entry in newest.entries {
+            let key = Key(part: entry.part, segment: entry.segment)
+            guard unchanged.contains(key) else { continue }
+            entries[key] = entry
             used[entry.file, default: 0] += UInt64(entry.storedByteCount)
         }
-        var files: Set<LSN> = []
-        for (lsn, byteCount) in used {
+        var kept: Set<LSN> = []
+        // The file that is about to be written counts as well.
+        for (lsn, byteCount) in used.sorted(by: { ($0.value, $0.key) > ($1.value, $1.key) })
+        where kept.count < Self.blockFileCountMax - 1 {
             let name = SnapshotManifest.blockFileName(lsn)
-            let file = try self.storage.open(name, create: false, direct: false)
-            let blocks =
-                try file.byteCount() - min(UInt64(BlockFileHead.byteCount), file.byteCount())
-            if byteCount * 2 >= blocks { files.insert(lsn) }
+            let total = try self.storage.open(name, create: false, direct: false).byteCount()
+            if byteCount * 2 + UInt64(BlockFileHead.byteCount) >= total { kept.insert(lsn) }
         }
-        var entries: [Key: SnapshotManifest.Entry] = [:]
-        for entry in newest.entries where files.contains(entry.file) {
-            entries[Key(part: entry.part, segment: entry.segment)] = entry
-        }
-        return entries
+        return entries.filter { kept.contains($0.value.file) }
     }
 
     private func writeBlockFileHead(
@@ -163,13 +180,12 @@ public struct SnapshotStore: Sendable {
         _ codec: inout SegmentCodec
     ) throws(DurabilityError) -> SnapshotManifest.Entry {
         let start = offset
-        let bytes = raw.array()
-        precondition(
-            bytes.count <= SnapshotManifest.segmentByteCountMax,
-            "part \(key.part) has a segment of \(bytes.count) bytes"
-        )
-        let entry = try bytes.withBytes { (bytes) throws(DurabilityError) in
-            try codec.encode(bytes, stride: stride) {
+        let entry = try raw.withBytes { (bytes) throws(DurabilityError) in
+            precondition(
+                bytes.count <= SnapshotManifest.segmentByteCountMax,
+                "part \(key.part) has a segment of \(bytes.count) bytes"
+            )
+            return try codec.encode(bytes, stride: stride) {
                 (encoding, stored) throws(DurabilityError) in
                 try file.write(stored, at: start)
                 return SnapshotManifest.Entry(
@@ -189,7 +205,7 @@ public struct SnapshotStore: Sendable {
         return entry
     }
 
-    /// Writes the manifest, makes it durable under its name, and reads everything new back.
+    /// Writes the manifest, reads it and everything new back, and only then gives it its name.
     ///
     /// - Returns: The manifest's bytes.
     private func publish(_ manifest: SnapshotManifest) throws(DurabilityError) -> UInt64 {
@@ -197,21 +213,20 @@ public struct SnapshotStore: Sendable {
         var writer = ByteWriter(capacity: 1 << 16)
         manifest.encode(into: &writer)
         let file = try self.storage.open(Self.temporary(name), create: true, direct: false)
-        try file.write(writer.array(), at: 0)
+        try writer.withBytes { (bytes) throws(DurabilityError) in try file.write(bytes, at: 0) }
         try file.sync()
         var loader = SnapshotLoader(storage: self.storage, manifest: manifest)
         for entry in manifest.entries where entry.file == manifest.lsn {
             _ = try loader.bytes(of: entry)
         }
+        let bytes = try file.bytes(at: 0, count: Int(try file.byteCount()))
+        let back = try SnapshotManifest(bytes, path: file.path, database: self.database)
+        guard back == manifest else {
+            throw .corruptSnapshot(path: file.path, offset: 0, reason: "it reads back differently")
+        }
         try self.storage.rename(Self.temporary(name), to: name)
         try self.storage.syncDirectory()
-        let path = self.storage.path(name)
-        let back = try self.storage.open(name, create: false, direct: false)
-        let bytes = try back.bytes(at: 0, count: Int(try back.byteCount()))
-        guard try SnapshotManifest(bytes, path: path, database: self.database) == manifest else {
-            throw .corruptSnapshot(path: path, offset: 0, reason: "it reads back differently")
-        }
-        return UInt64(bytes.count)
+        return UInt64(writer.count)
     }
 
     private static func temporary(_ name: String) -> String { name + Self.temporarySuffix }
@@ -231,6 +246,8 @@ public struct SnapshotStore: Sendable {
         let manifests = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }.sorted()
         let kept = manifests.suffix(Self.manifestsKept)
         for name in manifests.dropLast(Self.manifestsKept) { try self.storage.remove(name) }
+        // A manifest goes before its blocks do.
+        try self.storage.syncDirectory()
         var referred: Set<LSN> = []
         for name in kept {
             let manifest = try Self.manifest(name, self.storage, self.database)

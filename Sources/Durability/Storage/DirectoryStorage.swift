@@ -170,6 +170,17 @@ private final class DirectoryFile: StorageFile {
 }
 
 extension DurabilityError {
+    /// A full disk as a failure like any other, where it came too late to be harmless.
+    var asFailure: DurabilityError {
+        guard case .full(let operation, let path) = self else { return self }
+        return .failed(
+            operation: operation,
+            path: path,
+            errno: ENOSPC,
+            reason: "the disk is full, in the middle of it"
+        )
+    }
+
     /// The error that the C library left behind.
     fileprivate static func last(_ operation: String, _ path: String) -> DurabilityError {
         let code = errno
