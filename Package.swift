@@ -109,7 +109,7 @@ let package = Package(
             path: "Tests/InventoryTestSupport",
             swiftSettings: strict
         ),
-        tests("ColumnStore"),
+        tests("ColumnStore", ["InventoryTestSupport"]),
         .testTarget(
             name: "DurabilityTests",
             dependencies: ["ColumnStore", "Durability", "InventoryTestSupport"],

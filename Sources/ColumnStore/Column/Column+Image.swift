@@ -18,9 +18,7 @@ extension Column: ColumnImaging {
         let bytes = try reader.readBytes(head.count * head.width)
         try reader.finish()
         if self.tail.isFull { self.closeTail() }
-        for index in 0..<head.count {
-            self.tail.append(head.value(at: index, in: bytes), epoch: 0)
-        }
+        self.tail = OpenSegment(head, bytes)
         if self.tail.isFull { self.closeTail() }
     }
 

@@ -55,6 +55,7 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
     }
 
     /// The zone map of a segment that has rows.
+    @inlinable
     func zone(_ segment: Int) -> ZoneMap<Value> {
         segment == self.full.count ? self.tail.zone : self.full[segment].zone
     }

@@ -11,10 +11,12 @@ public protocol ScannableColumn<Value>: Sendable {
 }
 
 extension Column: ScannableColumn {
+    @inlinable
     public func zoneMap(ofSegment segment: Int) -> ZoneMap<Value> { self.zone(segment) }
 }
 
 extension LedgerColumn: ScannableColumn {
+    @inlinable
     public func zoneMap(ofSegment segment: Int) -> ZoneMap<Value> { self.zone(segment) }
 }
 
@@ -25,6 +27,7 @@ extension ScannableColumn {
     /// `descending`; returning `false` ends the scan.
     ///
     /// - Complexity: O(segments) for what is passed over, O(rows) for the rest.
+    @inlinable
     public func scanSegments(
         of rows: Range<Int>,
         mayContain range: ClosedRange<Value>?,
@@ -44,6 +47,7 @@ extension ScannableColumn {
     }
 
     /// How many values of `rows` lie in `range`.
+    @inlinable
     public func count(in range: ClosedRange<Value>, rows: Range<Int>? = nil) -> Int {
         var total = 0
         self.scanSegments(of: rows ?? 0..<self.count, mayContain: range) { rows in
@@ -54,6 +58,7 @@ extension ScannableColumn {
     }
 
     /// The sum of the values of `rows`; nothing if it does not fit.
+    @inlinable
     public func sum(rows: Range<Int>? = nil) -> Int64? {
         var total: Int64 = 0
         for row in (rows ?? 0..<self.count).clamped(to: 0..<self.count) {
@@ -64,10 +69,23 @@ extension ScannableColumn {
         }
         return total
     }
+}
 
+extension Column {
     /// Feeds every value, in order, into a digest.
     public func digest(into digest: inout StateDigest) {
         digest.feed(UInt64(self.count))
-        for row in 0..<self.count { digest.feed(UInt64(truncatingIfNeeded: self[row])) }
+        for segment in 0..<self.imageSegmentCount {
+            self.open(segment).withValues { SegmentKernels.feed($0, into: &digest) }
+        }
+    }
+}
+
+extension LedgerColumn {
+    /// Feeds every value, in order, into a digest.
+    public func digest(into digest: inout StateDigest) {
+        digest.feed(UInt64(self.count))
+        for segment in self.sealed { segment.withValues { SegmentKernels.feed($0, into: &digest) } }
+        self.tail.withValues { SegmentKernels.feed($0, into: &digest) }
     }
 }

@@ -40,6 +40,7 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
         self.tail = OpenSegment()
     }
 
+    @inlinable
     func zone(_ segment: Int) -> ZoneMap<Value> {
         segment == self.sealed.count ? self.tail.zone : self.sealed[segment].zone
     }
@@ -82,16 +83,12 @@ extension LedgerColumn: ColumnImaging {
         let head = try SegmentImage.readHead(&reader, valueSize: MemoryLayout<Value>.size)
         let bytes = try reader.readBytes(head.count * head.width)
         try reader.finish()
-        var values: [Value] = []
-        values.reserveCapacity(head.count)
-        for index in 0..<head.count {
-            values.append(head.value(at: index, in: bytes))
-        }
-        if head.count == SegmentSize.capacity {
-            self.sealed.append(values.withUnsafeBufferPointer { SealedSegment(sealing: $0) })
+        let segment = OpenSegment<Value>(head, bytes)
+        if segment.isFull {
+            self.sealed.append(segment.withValues { SealedSegment(sealing: $0) })
             self.sealedIn.append(0)
         } else {
-            for value in values { self.tail.append(value, epoch: 0) }
+            self.tail = segment
         }
     }
 

@@ -29,37 +29,49 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     /// Narrows a full segment.
     ///
     /// Its exact extremes are found anew, so equal values give equal bytes.
-    @inlinable
+    @usableFromInline
     convenience init(sealing values: UnsafeBufferPointer<Value>) {
         precondition(values.count == SegmentSize.capacity, "\(values.count) values to seal")
-        var lowest = values[0]
-        var highest = values[0]
-        for index in 0..<values.count {
-            lowest = min(lowest, values[index])
-            highest = max(highest, values[index])
-        }
-        let base = lowest
-        let width = Self.width(holding: UInt64(truncatingIfNeeded: highest &- base))
+        let (lowest, highest) = SegmentKernels.extremes(of: values)
+        // The difference of signed values can be more than their type holds, but not its unsigned one.
+        let spread = Value.Magnitude(truncatingIfNeeded: highest &- lowest)
+        let width = Self.width(holding: UInt64(spread))
         let bytes = [UInt8](unsafeUninitializedCapacity: width * values.count) { buffer, count in
-            let raw = UnsafeMutableRawBufferPointer(buffer)
-            switch width {
-            case 0: break
-            case 1: Self.store(values, above: base, as: UInt8.self, in: raw)
-            case 2: Self.store(values, above: base, as: UInt16.self, in: raw)
-            case 4: Self.store(values, above: base, as: UInt32.self, in: raw)
-            default: Self.store(values, above: base, as: UInt64.self, in: raw)
-            }
+            SegmentKernels.narrow(
+                UnsafeRawBufferPointer(values),
+                valueSize: MemoryLayout<Value>.size,
+                base: UInt64(truncatingIfNeeded: lowest),
+                width: width,
+                into: UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[0..<(width * values.count)]
+                )
+            )
             count = width * values.count
         }
-        self.init(
-            base: base,
-            width: width,
-            zone: ZoneMap(lowest: lowest, highest: highest),
-            bytes: bytes
-        )
+        let zone = ZoneMap(lowest: lowest, highest: highest)
+        self.init(base: lowest, width: width, zone: zone, bytes: bytes)
     }
 
-    @inlinable
+    /// Lends the values as they were before they were narrowed.
+    ///
+    /// - Complexity: O(values)
+    func withValues<Result>(_ body: (UnsafeBufferPointer<Value>) -> Result) -> Result {
+        withUnsafeTemporaryAllocation(of: Value.self, capacity: SegmentSize.capacity) { values in
+            guard let target = values.baseAddress else { return body(UnsafeBufferPointer(values)) }
+            self.bytes.withUnsafeBytes { bytes in
+                SegmentKernels.widen(
+                    bytes,
+                    width: self.width,
+                    base: UInt64(truncatingIfNeeded: self.base),
+                    count: SegmentSize.capacity,
+                    valueSize: MemoryLayout<Value>.size,
+                    into: target
+                )
+            }
+            return body(UnsafeBufferPointer(values))
+        }
+    }
+
     static func width(holding spread: UInt64) -> Int {
         switch spread {
         case 0: 0
@@ -67,23 +79,6 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         case ...0xFFFF: 2
         case ...0xFFFF_FFFF: 4
         default: 8
-        }
-    }
-
-    @inlinable
-    static func store<Offset: FixedWidthInteger>(
-        _ values: UnsafeBufferPointer<Value>,
-        above base: Value,
-        as type: Offset.Type,
-        in raw: UnsafeMutableRawBufferPointer
-    ) {
-        for index in 0..<values.count {
-            let offset = Offset(truncatingIfNeeded: values[index] &- base)
-            raw.storeBytes(
-                of: offset.littleEndian,
-                toByteOffset: index * MemoryLayout<Offset>.size,
-                as: Offset.self
-            )
         }
     }
 

@@ -44,6 +44,22 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.storage = SegmentStorage(capacity: Self.capacityAtFirst, copying: nil, count: 0)
     }
 
+    /// A segment as an image has it, not changed since.
+    init(_ head: SegmentImage.Head, _ offsets: UnsafeRawBufferPointer) {
+        var capacity = Self.capacityAtFirst
+        while capacity < head.count { capacity *= 4 }
+        self.storage = SegmentStorage(
+            capacity: min(capacity, SegmentSize.capacity),
+            copying: nil,
+            count: 0
+        )
+        head.read(offsets, into: self.storage.base)
+        self.storage.filled = head.count
+        self.count = head.count
+        let (lowest, highest) = self.withValues { SegmentKernels.extremes(of: $0) }
+        self.zone = ZoneMap(lowest: lowest, highest: highest)
+    }
+
     @inlinable var isFull: Bool { self.count == SegmentSize.capacity }
 
     @inlinable

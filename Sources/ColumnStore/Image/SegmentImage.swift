@@ -12,41 +12,19 @@ enum SegmentImage {
         var width: Int
         var base: UInt64
 
-        func value<Value: FixedWidthInteger>(
-            at index: Int,
-            in bytes: UnsafeRawBufferPointer
-        ) -> Value {
-            let offset: UInt64 =
-                switch self.width {
-                case 0: 0
-                case 1: UInt64(bytes[index])
-                case 2:
-                    UInt64(
-                        UInt16(
-                            littleEndian: bytes.loadUnaligned(
-                                fromByteOffset: index * 2,
-                                as: UInt16.self
-                            )
-                        )
-                    )
-                case 4:
-                    UInt64(
-                        UInt32(
-                            littleEndian: bytes.loadUnaligned(
-                                fromByteOffset: index * 4,
-                                as: UInt32.self
-                            )
-                        )
-                    )
-                default:
-                    UInt64(
-                        littleEndian: bytes.loadUnaligned(
-                            fromByteOffset: index * 8,
-                            as: UInt64.self
-                        )
-                    )
-                }
-            return Value(truncatingIfNeeded: self.base &+ offset)
+        /// Writes the segment's values where there is room for ``count`` of them.
+        func read<Value: FixedWidthInteger>(
+            _ offsets: UnsafeRawBufferPointer,
+            into target: UnsafeMutablePointer<Value>
+        ) {
+            SegmentKernels.widen(
+                offsets,
+                width: self.width,
+                base: self.base,
+                count: self.count,
+                valueSize: MemoryLayout<Value>.size,
+                into: UnsafeMutableRawPointer(target)
+            )
         }
     }
 

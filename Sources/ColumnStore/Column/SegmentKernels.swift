@@ -1,0 +1,202 @@
+/// The loops over a whole segment of integers, compiled once for each width.
+///
+/// A column that is reached through ``ColumnImaging`` runs as generic code: its type is known only
+/// at run time, and each operation on a value is then a call. Over millions of values that costs a
+/// hundred times what it should. So such code comes here once a segment, and finds a loop over plain
+/// integers.
+enum SegmentKernels {
+    // MARK: - Offsets from a base
+
+    /// Writes `count` values of `valueSize` bytes: the base plus each offset of `width` bytes,
+    /// wrapping.
+    static func widen(
+        _ offsets: UnsafeRawBufferPointer,
+        width: Int,
+        base: UInt64,
+        count: Int,
+        valueSize: Int,
+        into target: UnsafeMutableRawPointer
+    ) {
+        precondition(offsets.count == count * width, "\(offsets.count) bytes for \(count) offsets")
+        switch valueSize {
+        case 1: self.widen(offsets, width, UInt8(truncatingIfNeeded: base), count, target)
+        case 2: self.widen(offsets, width, UInt16(truncatingIfNeeded: base), count, target)
+        case 4: self.widen(offsets, width, UInt32(truncatingIfNeeded: base), count, target)
+        default: self.widen(offsets, width, base, count, target)
+        }
+    }
+
+    @inline(__always)
+    private static func widen<Value: FixedWidthInteger & UnsignedInteger>(
+        _ offsets: UnsafeRawBufferPointer,
+        _ width: Int,
+        _ base: Value,
+        _ count: Int,
+        _ target: UnsafeMutableRawPointer
+    ) {
+        switch width {
+        case 0: target.initializeMemory(as: Value.self, repeating: base, count: count)
+        case 1: self.add(UInt8.self, offsets, base, count, target)
+        case 2: self.add(UInt16.self, offsets, base, count, target)
+        case 4: self.add(UInt32.self, offsets, base, count, target)
+        default: self.add(UInt64.self, offsets, base, count, target)
+        }
+    }
+
+    @inline(__always)
+    private static func add<
+        Offset: FixedWidthInteger & UnsignedInteger,
+        Value: FixedWidthInteger & UnsignedInteger
+    >(
+        _ type: Offset.Type,
+        _ offsets: UnsafeRawBufferPointer,
+        _ base: Value,
+        _ count: Int,
+        _ target: UnsafeMutableRawPointer
+    ) {
+        for index in 0..<count {
+            let stored = offsets.loadUnaligned(
+                fromByteOffset: index * MemoryLayout<Offset>.size,
+                as: Offset.self
+            )
+            let value = base &+ Value(truncatingIfNeeded: Offset(littleEndian: stored))
+            target.storeBytes(
+                of: value,
+                toByteOffset: index * MemoryLayout<Value>.size,
+                as: Value.self
+            )
+        }
+    }
+
+    /// Writes each value's offset from the base in `width` bytes: the reverse of
+    /// ``widen(_:width:base:count:valueSize:into:)``.
+    static func narrow(
+        _ values: UnsafeRawBufferPointer,
+        valueSize: Int,
+        base: UInt64,
+        width: Int,
+        into target: UnsafeMutableRawBufferPointer
+    ) {
+        let count = values.count / valueSize
+        precondition(target.count == count * width, "\(target.count) bytes for \(count) offsets")
+        switch valueSize {
+        case 1: self.narrow(values, UInt8(truncatingIfNeeded: base), width, count, target)
+        case 2: self.narrow(values, UInt16(truncatingIfNeeded: base), width, count, target)
+        case 4: self.narrow(values, UInt32(truncatingIfNeeded: base), width, count, target)
+        default: self.narrow(values, base, width, count, target)
+        }
+    }
+
+    @inline(__always)
+    private static func narrow<Value: FixedWidthInteger & UnsignedInteger>(
+        _ values: UnsafeRawBufferPointer,
+        _ base: Value,
+        _ width: Int,
+        _ count: Int,
+        _ target: UnsafeMutableRawBufferPointer
+    ) {
+        switch width {
+        case 0: break
+        case 1: self.subtract(UInt8.self, values, base, count, target)
+        case 2: self.subtract(UInt16.self, values, base, count, target)
+        case 4: self.subtract(UInt32.self, values, base, count, target)
+        default: self.subtract(UInt64.self, values, base, count, target)
+        }
+    }
+
+    @inline(__always)
+    private static func subtract<
+        Offset: FixedWidthInteger & UnsignedInteger,
+        Value: FixedWidthInteger & UnsignedInteger
+    >(
+        _ type: Offset.Type,
+        _ values: UnsafeRawBufferPointer,
+        _ base: Value,
+        _ count: Int,
+        _ target: UnsafeMutableRawBufferPointer
+    ) {
+        for index in 0..<count {
+            let value = values.loadUnaligned(
+                fromByteOffset: index * MemoryLayout<Value>.size,
+                as: Value.self
+            )
+            target.storeBytes(
+                of: Offset(truncatingIfNeeded: value &- base).littleEndian,
+                toByteOffset: index * MemoryLayout<Offset>.size,
+                as: Offset.self
+            )
+        }
+    }
+
+    // MARK: - Values
+
+    /// The smallest and largest of the values, of which there is one at least.
+    static func extremes<Value: FixedWidthInteger>(
+        of values: UnsafeBufferPointer<Value>
+    ) -> (lowest: Value, highest: Value) {
+        let bytes = UnsafeRawBufferPointer(values)
+        let (lowest, highest) =
+            switch (Value.isSigned, MemoryLayout<Value>.size) {
+            case (true, 1): self.extremes(Int8.self, bytes)
+            case (true, 2): self.extremes(Int16.self, bytes)
+            case (true, 4): self.extremes(Int32.self, bytes)
+            case (true, _): self.extremes(Int64.self, bytes)
+            case (false, 1): self.extremes(UInt8.self, bytes)
+            case (false, 2): self.extremes(UInt16.self, bytes)
+            case (false, 4): self.extremes(UInt32.self, bytes)
+            case (false, _): self.extremes(UInt64.self, bytes)
+            }
+        return (Value(truncatingIfNeeded: lowest), Value(truncatingIfNeeded: highest))
+    }
+
+    @inline(__always)
+    private static func extremes<Value: FixedWidthInteger>(
+        _ type: Value.Type,
+        _ bytes: UnsafeRawBufferPointer
+    ) -> (UInt64, UInt64) {
+        var lowest = Value.max
+        var highest = Value.min
+        for index in 0..<(bytes.count / MemoryLayout<Value>.size) {
+            let value = bytes.loadUnaligned(
+                fromByteOffset: index * MemoryLayout<Value>.size,
+                as: Value.self
+            )
+            lowest = min(lowest, value)
+            highest = max(highest, value)
+        }
+        return (UInt64(truncatingIfNeeded: lowest), UInt64(truncatingIfNeeded: highest))
+    }
+
+    /// Feeds each value into a digest.
+    static func feed<Value: FixedWidthInteger>(
+        _ values: UnsafeBufferPointer<Value>,
+        into digest: inout StateDigest
+    ) {
+        let bytes = UnsafeRawBufferPointer(values)
+        switch (Value.isSigned, MemoryLayout<Value>.size) {
+        case (true, 1): self.feed(Int8.self, bytes, &digest)
+        case (true, 2): self.feed(Int16.self, bytes, &digest)
+        case (true, 4): self.feed(Int32.self, bytes, &digest)
+        case (true, _): self.feed(Int64.self, bytes, &digest)
+        case (false, 1): self.feed(UInt8.self, bytes, &digest)
+        case (false, 2): self.feed(UInt16.self, bytes, &digest)
+        case (false, 4): self.feed(UInt32.self, bytes, &digest)
+        case (false, _): self.feed(UInt64.self, bytes, &digest)
+        }
+    }
+
+    @inline(__always)
+    private static func feed<Value: FixedWidthInteger>(
+        _ type: Value.Type,
+        _ bytes: UnsafeRawBufferPointer,
+        _ digest: inout StateDigest
+    ) {
+        for index in 0..<(bytes.count / MemoryLayout<Value>.size) {
+            let value = bytes.loadUnaligned(
+                fromByteOffset: index * MemoryLayout<Value>.size,
+                as: Value.self
+            )
+            digest.feed(UInt64(truncatingIfNeeded: value))
+        }
+    }
+}

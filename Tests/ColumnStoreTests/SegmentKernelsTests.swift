@@ -1,0 +1,88 @@
+import InventoryTestSupport
+import Testing
+
+@testable import ColumnStore
+
+/// The loops over whole segments against one value at a time, for each type and each width.
+@Suite struct SegmentKernelsTests {
+    private func check<Value: FixedWidthInteger & Sendable>(
+        _ type: Value.Type,
+        spreads: [UInt64]
+    ) throws {
+        var random = SplitMix64(seed: UInt64(Value.bitWidth))
+        for spread in spreads {
+            for base in [Value.min, 0, Value.max] {
+                let values = (0..<SegmentSize.capacity).map { index -> Value in
+                    let offset = index == 0 ? spread : UInt64.random(in: 0...spread, using: &random)
+                    return base &+ Value(truncatingIfNeeded: offset)
+                }
+                try self.check(values)
+            }
+        }
+    }
+
+    /// Sealed, read back value by value and all at once, and through its image.
+    private func check<Value: FixedWidthInteger & Sendable>(_ values: [Value]) throws {
+        var ledger = LedgerColumn<Value>()
+        var column = Column<Value>()
+        for value in values + values.prefix(100) {
+            ledger.append(value)
+            column.append(value)
+        }
+        let sealed = ledger.sealed[0]
+        #expect(sealed.width <= MemoryLayout<Value>.size)
+        #expect(sealed.zone.lowest == values.min() && sealed.zone.highest == values.max())
+        #expect(values.indices.allSatisfy { sealed[$0] == values[$0] })
+        #expect(sealed.withValues { Array($0) } == values)
+
+        var expected = StateDigest()
+        expected.feed(UInt64(ledger.count))
+        for row in 0..<ledger.count { expected.feed(UInt64(truncatingIfNeeded: ledger[row])) }
+        #expect(self.digest(ledger) == expected && self.digest(column) == expected)
+        #expect(self.digest(try self.roundTrip(ledger, LedgerColumn<Value>())) == expected)
+        let back = try self.roundTrip(column, Column<Value>())
+        #expect(self.digest(back) == expected)
+        #expect(back.zone(0).lowest == values.min() && back.zone(0).highest == values.max())
+    }
+
+    private func digest(_ column: some ColumnImaging) -> StateDigest {
+        var digest = StateDigest()
+        column.digest(into: &digest)
+        return digest
+    }
+
+    private func roundTrip<Image: ColumnImaging>(_ column: Image, _ empty: Image) throws -> Image {
+        var back = empty
+        for segment in 0..<column.imageSegmentCount {
+            var writer = ByteWriter()
+            column.writeImageSegment(segment, into: &writer)
+            try writer.array().withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                try back.appendImageSegment(&reader)
+            }
+        }
+        return back
+    }
+
+    @Test func `values of 8 bits come back from every width`() throws {
+        try self.check(UInt8.self, spreads: [0, 1, 0xFF])
+        try self.check(Int8.self, spreads: [0, 1, 0x7F, 0x80, 0xFF])
+    }
+
+    @Test func `values of 16 bits come back from every width`() throws {
+        try self.check(UInt16.self, spreads: [0, 0xFF, 0x100, 0xFFFF])
+        try self.check(Int16.self, spreads: [0, 0xFF, 0x100, 0x8000, 0xFFFF])
+    }
+
+    @Test func `values of 32 bits come back from every width`() throws {
+        let spreads: [UInt64] = [0, 0xFF, 0x100, 0xFFFF, 0x1_0000, 0x8000_0000, 0xFFFF_FFFF]
+        try self.check(UInt32.self, spreads: spreads)
+        try self.check(Int32.self, spreads: spreads)
+    }
+
+    @Test func `values of 64 bits come back from every width`() throws {
+        let spreads: [UInt64] = [0, 0xFF, 0x100, 0xFFFF, 0x1_0000, 0xFFFF_FFFF, 1 << 32, .max]
+        try self.check(UInt64.self, spreads: spreads)
+        try self.check(Int64.self, spreads: spreads)
+    }
+}
