@@ -113,6 +113,7 @@ let package = Package(
         .testTarget(
             name: "DurabilityTests",
             dependencies: ["ColumnStore", "Durability", "InventoryTestSupport"],
+            resources: [.copy("Golden")],
             swiftSettings: strict
         ),
         tests("Inventory", ["ColumnStore"]),

@@ -41,9 +41,18 @@ struct TestDatabase {
     }
 
     /// Makes `count` more steps durable in one block.
-    mutating func append(_ count: Int, padding: Int = 0) throws(DurabilityError) {
+    mutating func append(
+        _ count: Int,
+        padding: Int = 0,
+        compresses: Bool = false
+    ) throws(DurabilityError) {
         let first = self.machine.lsn + 1
-        let body = TestMachine.body(first: first, count: count, padding: padding)
+        let body = TestMachine.body(
+            first: first,
+            count: count,
+            padding: padding,
+            compresses: compresses
+        )
         var failure: DurabilityError?
         body.withUnsafeBytes { body in
             do throws(DurabilityError) {

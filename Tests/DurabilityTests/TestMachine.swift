@@ -32,15 +32,22 @@ struct TestMachine: Sendable {
         (step &* 0x9E37_79B9_7F4A_7C15) ^ (step >> 3)
     }
 
-    /// The bytes of steps `first ..< first + count` as the log keeps them, each with some more that
-    /// do not compress.
-    static func body(first: UInt64, count: Int, padding: Int = 0) -> [UInt8] {
+    /// The bytes of steps `first ..< first + count` as the log keeps them, each with some more: noise,
+    /// or zeros, which compress.
+    static func body(
+        first: UInt64,
+        count: Int,
+        padding: Int = 0,
+        compresses: Bool = false
+    ) -> [UInt8] {
         var writer = ByteWriter()
         var noise = SplitMix64(seed: first)
         for step in first..<(first + UInt64(count)) {
             writer.write(step)
             writer.write(Self.value(step))
-            for _ in 0..<padding { writer.write(UInt8(truncatingIfNeeded: noise.next())) }
+            for _ in 0..<padding {
+                writer.write(compresses ? 0 : UInt8(truncatingIfNeeded: noise.next()))
+            }
         }
         return writer.array()
     }
