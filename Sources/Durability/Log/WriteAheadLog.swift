@@ -245,7 +245,11 @@ public final class WriteAheadLog: @unchecked Sendable {
             rebasing: self.buffer[LogBlock.headByteCount...]
         )
         if body.count > StorageAlignment.byteCount {
-            let count = LZ4Block.compress(body, into: target)
+            let count = LZ4Block.compress(
+                body,
+                into: target,
+                acceleration: LZ4Block.accelerationOfLog
+            )
             let saved =
                 StorageAlignment.rounded(LogBlock.headByteCount + body.count)
                 - StorageAlignment.rounded(LogBlock.headByteCount + count)
