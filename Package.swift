@@ -117,6 +117,16 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("Inventory", ["ColumnStore"]),
+
+        // The real programs, real sockets, real files, real kills.
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "ColumnStore", "Inventory", "InventoryClient", "InventoryWire", "invctl", "invd",
+            ],
+            resources: [.copy("Resources")],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -38,6 +38,7 @@ final class EngineDriver: @unchecked Sendable {
     private var isTickScheduled = false
     private var isPreparingLog = false
     private var isSealed = true
+    private var isDiskFull = false
     private var lastWriteAt: Int64 = 0
     private var lastPrepareAt: Int64 = 0
     private var timer: RepeatedTask?
@@ -116,7 +117,7 @@ final class EngineDriver: @unchecked Sendable {
             return Refusal(.overloaded, .message("the log is \(pending) bytes behind"))
         }
         // Room for this request's own entries, at their most, on top of what waits already.
-        guard self.log.hasRoom(for: pending * 2 + (8 << 20)) else {
+        guard !self.isDiskFull, self.log.hasRoom(for: pending * 2 + (8 << 20)) else {
             return Refusal(.storageFull, .message("no room for another file of the log"))
         }
         return nil
@@ -140,6 +141,18 @@ final class EngineDriver: @unchecked Sendable {
         guard let block = self.engine.beginBlock() else { return }
         self.feed.append(block)
         self.isSealed = false
+        self.write(block)
+    }
+
+    /// A full disk took nothing of the block: it is tried again until there is room. Nobody hears of
+    /// its steps meanwhile, and new writes are refused.
+    private func writeLater(_ block: FeedBlock, _ error: DurabilityError) {
+        self.logger.warning("writes wait: \(error)")
+        self.isDiskFull = true
+        self.loop.scheduleTask(in: .milliseconds(500)) { self.write(block) }
+    }
+
+    private func write(_ block: FeedBlock) {
         let acknowledged = LSN(self.engine.durable)
         self.logThread.submit { state in
             guard case .active = state else { return }
@@ -149,6 +162,8 @@ final class EngineDriver: @unchecked Sendable {
             self.loop.execute {
                 switch result {
                 case .success: self.blockWritten(block, took: took)
+                case .failure(.full(let operation, let path)):
+                    self.writeLater(block, DurabilityError.full(operation: operation, path: path))
                 case .failure(let error): self.fail(error)
                 }
             }
@@ -176,6 +191,7 @@ final class EngineDriver: @unchecked Sendable {
     }
 
     private func blockWritten(_ block: FeedBlock, took: Int64) {
+        self.isDiskFull = false
         self.engine.blockWritten()
         self.metrics.blocks += 1
         self.metrics.blockBytes += Int64(block.bytes.count)

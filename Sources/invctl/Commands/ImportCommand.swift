@@ -157,9 +157,14 @@ struct SalesImport {
 
     private func noteMerged() {
         guard !self.shell.options.quiet else { return }
-        for merged in self.file.merged {
-            Terminal.note("  note  \"\(merged.code)\" is the same SKU as \"\(merged.sku)\"")
-        }
+        let merged = self.file.merged
+        guard !merged.isEmpty else { return }
+        let shown = merged.prefix(3).map { "\"\($0.code)\" = \"\($0.sku)\"" }
+        let more = merged.count > shown.count ? ", …" : ""
+        Terminal.note(
+            "  note  \(merged.count) codes differ from another in case or white space only: "
+                + shown.joined(separator: ", ") + more
+        )
     }
 
     /// Makes the categories that are not there.

@@ -124,7 +124,8 @@ struct SalesFile {
         let product = self.product(code, mapping, record)
         let money = Money(price)
         self.note(product, name: mapping.text("name", record), kind, money, occurredAt)
-        self.move(product, by: -quantity)
+        // Only a return brings stock back; a write-off takes it, as a sale does.
+        self.move(product, by: kind == .return ? abs(quantity) : -abs(quantity))
         self.earliest = min(self.earliest, occurredAt)
         self.rows.append(
             Row(

@@ -1,0 +1,202 @@
+import ColumnStore
+import Foundation
+import Glibc
+import Inventory
+import InventoryClient
+import InventoryWire
+import Testing
+
+/// A plain socket to a daemon: what a program does that knows nothing of our library.
+private final class RawConnection {
+    private let descriptor: Int32
+
+    init(_ daemon: Daemon) throws {
+        guard case .tcp(_, let port) = daemon.address else { throw Unexpected() }
+        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(UInt16(port).bigEndian)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(self.descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        try #require(connected == 0)
+        var limit = timeval(tv_sec: 15, tv_usec: 0)
+        setsockopt(
+            self.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size)
+        )
+    }
+
+    deinit { close(self.descriptor) }
+
+    func send(_ bytes: [UInt8]) {
+        _ = bytes.withUnsafeBytes { Glibc.send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+
+    func sendFrame(_ opcode: UInt8, _ body: [UInt8], id: UInt64 = 7, version: UInt8 = 1) {
+        self.send(Self.frame(opcode, body, id: id, version: version))
+    }
+
+    /// A frame built by hand, byte by byte.
+    static func frame(
+        _ opcode: UInt8,
+        _ body: [UInt8],
+        id: UInt64 = 7,
+        version: UInt8 = 1,
+        length: UInt32? = nil
+    ) -> [UInt8] {
+        func bytes<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
+            withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) }
+        }
+        var frame = bytes(length ?? UInt32(body.count)) + [version, opcode, 0, 0] + bytes(id)
+        frame += bytes(body.withUnsafeBytes { CRC32C.checksum($0) })
+        frame += bytes(frame.withUnsafeBytes { CRC32C.checksum($0) })
+        return frame + body
+    }
+
+    static var hello: [UInt8] {
+        var writer = ByteWriter()
+        Hello(actor: "raw", software: "raw").encode(into: &writer)
+        return self.frame(1, writer.array())
+    }
+
+    /// Everything that comes until the server closes.
+    func readAll() -> [UInt8] {
+        var all: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = recv(self.descriptor, &chunk, chunk.count, 0)
+            guard count > 0 else { return all }
+            all += chunk[0..<count]
+        }
+    }
+
+    /// The messages that come until the server closes; the answer to the hello is left out.
+    func messages() -> [ServerMessage] {
+        var messages: [ServerMessage] = []
+        self.readAll().withUnsafeBytes { bytes in
+            var frames = FrameReader(bytes, limit: WireLimits.replyByteCountMax)
+            while let frame = try? frames.next() {
+                if let message = try? ServerMessage(frame) { messages.append(message) }
+            }
+        }
+        return messages
+    }
+
+    /// No more will be sent.
+    func finish() { shutdown(self.descriptor, Int32(SHUT_WR)) }
+}
+
+@Suite struct BadInputTests {
+    /// The refusal that a connection is closed with after some bytes.
+    private func goodbye(_ daemon: Daemon, _ bytes: [UInt8]) throws -> RefusalCode? {
+        let connection = try RawConnection(daemon)
+        connection.send(bytes)
+        guard case .goodbye(let refusal)? = connection.messages().last else { return nil }
+        return refusal.code
+    }
+
+    @Test func `bytes that are no frame end the connection by name, and the daemon serves on`() async throws {
+        let daemon = try Daemon()
+        let hello = RawConnection.hello
+        let ping = RawConnection.frame(8, [])
+        var wrongHeader = ping
+        wrongHeader[9] ^= 1
+        var wrongBody = RawConnection.frame(4, [3, 0])
+        wrongBody[25] ^= 1
+        let garbage = (0..<200).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 11) }
+        #expect(try self.goodbye(daemon, garbage) == .malformedFrame)
+        #expect(try self.goodbye(daemon, hello + wrongHeader) == .malformedFrame)
+        #expect(try self.goodbye(daemon, hello + wrongBody) == .malformedFrame)
+        #expect(
+            try self.goodbye(daemon, hello + RawConnection.frame(8, [], version: 9))
+                == .unsupportedVersion
+        )
+        #expect(
+            try self.goodbye(daemon, hello + RawConnection.frame(8, [], length: 4 << 20))
+                == .frameTooLarge
+        )
+        #expect(try self.goodbye(daemon, ping) == .malformedFrame)
+        #expect(try self.goodbye(daemon, hello + hello) == .malformedFrame)
+        #expect(try await daemon.client().ping() >= 1)
+    }
+
+    @Test func `a whole frame that is no message is answered, and the connection goes on`() throws {
+        let daemon = try Daemon()
+        let connection = try RawConnection(daemon)
+        connection.send(RawConnection.hello)
+        connection.sendFrame(99, [1, 2, 3], id: 21)
+        connection.sendFrame(131, [], id: 22)
+        connection.sendFrame(4, [200], id: 23)
+        connection.sendFrame(3, [0, 0, 0, 0, 0, 0, 0, 0, 10, 255, 255, 255, 255, 15], id: 24)
+        connection.sendFrame(8, [], id: 25)
+        connection.finish()
+        let messages = connection.messages()
+        let codes = messages.compactMap { message -> RefusalCode? in
+            if case .refused(let refusal) = message { refusal.code } else { nil }
+        }
+        #expect(
+            codes == [.unknownOperation, .unknownOperation, .malformedFrame, .malformedFrame]
+        )
+        let hasPong = messages.contains { if case .pong = $0 { true } else { false } }
+        #expect(hasPong)
+    }
+
+    @Test func `half a frame and a hang-up disturb nobody`() async throws {
+        let daemon = try Daemon()
+        for count in [1, 10, 23, 24, 30] {
+            let connection = try RawConnection(daemon)
+            connection.send(Array(RawConnection.hello.prefix(count)))
+            connection.finish()
+        }
+        let client = daemon.client()
+        _ = try await client.stockedProducts(1, stock: 1)
+        _ = try await client.verified()
+    }
+
+    @Test func `a version nobody speaks is refused at the hello`() throws {
+        let daemon = try Daemon()
+        var writer = ByteWriter()
+        Hello(versionMin: 7, versionMax: 9, actor: "x", software: "x").encode(into: &writer)
+        #expect(
+            try self.goodbye(daemon, RawConnection.frame(1, writer.array())) == .unsupportedVersion
+        )
+    }
+
+    @Test(arguments: [
+        ["sell"], ["sell", "X=ten"], ["stock", "adjust", "X=1"], ["frobnicate"],
+        ["product", "list", "--limit", "-1"], ["product", "list", "-o", "xml"],
+        ["product", "add", "--sku", "A"], ["ping", "--timeout", "0"], ["ping", "--server", ":::"],
+        ["stock", "adjust", "X=1", "--reason", "boredom"], ["watch"], ["bench", "sell", "--depth", "0"],
+        ["import", "-", "--zone", "Mars/Olympus"], ["ledger", "list", "--from", "yesterday"],
+    ])
+    func `wrong arguments exit with 2 and say what is wrong`(arguments: [String]) throws {
+        let daemon = try Daemon()
+        try daemon.invctl("category", "add", "C")
+        try daemon.invctl("product", "add", "--sku", "X", "--name", "X", "--category", "C", "--price", "1")
+        let result = try daemon.invctl(arguments)
+        let isHelp = arguments == ["watch"]
+        #expect(result.code == (isHelp ? 0 : 2), "\(result.errors)")
+        #expect(isHelp || !result.errors.isEmpty)
+    }
+
+    @Test func `no server is exit 7 and says what to do`() throws {
+        let result = try Daemon.run("invctl", ["ping", "--timeout", "0.3"])
+        #expect(result.code == 7)
+        #expect(result.errors.contains("cannot connect to 127.0.0.1:1"))
+        #expect(result.errors.contains("Is invd running"))
+    }
+
+    @Test(arguments: [
+        ["--listen", "nowhere"], ["--currency", "MONEY"], ["--log-file-mib", "0"], ["--bogus"], [],
+    ])
+    func `wrong settings of the daemon exit with 2`(arguments: [String]) throws {
+        let directory = FileManager.default.temporaryDirectory.path + "/invd-never-\(UUID())"
+        let named = arguments.isEmpty ? [] : ["--data-dir", directory] + arguments
+        let result = try Daemon.run("invd", named)
+        #expect(result.code == 2)
+        #expect(!result.errors.isEmpty)
+    }
+}

@@ -1,0 +1,245 @@
+import Foundation
+import Glibc
+import Inventory
+import InventoryClient
+import Testing
+
+/// A real `invd` on a data directory and a port of its own; killed when the last holder goes.
+final class Daemon: @unchecked Sendable {
+    let directory: URL
+    private var process: Process?
+    private(set) var address = ServerAddress.standard
+    private(set) var readyLine = ""
+    private var port = 0
+
+    /// A program that was built beside this test.
+    static func program(_ name: String) -> URL {
+        let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let candidates = [
+            beside, Bundle.main.bundleURL, Bundle.main.bundleURL.deletingLastPathComponent(),
+        ]
+        for folder in candidates {
+            let url = folder.appending(path: name)
+            if FileManager.default.isExecutableFile(atPath: url.path) { return url }
+        }
+        return beside.appending(path: name)
+    }
+
+    /// Starts a daemon on a fresh directory.
+    init(_ arguments: [String] = []) throws {
+        self.directory = FileManager.default.temporaryDirectory
+            .appending(path: "invd-test-\(UUID().uuidString)")
+        try self.start(arguments)
+    }
+
+    deinit {
+        self.kill()
+        try? FileManager.default.removeItem(at: self.directory)
+    }
+
+    /// Starts it again on the same directory and port.
+    func start(_ arguments: [String] = []) throws {
+        precondition(self.process == nil, "it runs already")
+        let process = Process()
+        process.executableURL = Self.program("invd")
+        let output = Pipe()
+        process.arguments =
+            [
+                "--data-dir", self.directory.path, "--listen", "127.0.0.1:\(self.port)",
+                "--log-file-mib", "4",
+            ] + arguments
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        self.process = process
+        var line = Data()
+        while let byte = try output.fileHandleForReading.read(upToCount: 1), byte[0] != 10 {
+            line += byte
+        }
+        self.readyLine = String(decoding: line, as: UTF8.self)
+        let words = self.readyLine.split(separator: " ")
+        try #require(words.first == "ready", "it said \"\(self.readyLine)\"")
+        self.address = try #require(ServerAddress(String(words[1])))
+        if case .tcp(_, let port) = self.address { self.port = port }
+    }
+
+    /// SIGKILL, as a power cut of the process.
+    func kill() {
+        guard let process = self.process else { return }
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        self.process = nil
+    }
+
+    /// SIGTERM.
+    ///
+    /// - Returns: The exit code.
+    func stop() -> Int32 {
+        guard let process = self.process else { return -1 }
+        process.terminate()
+        process.waitUntilExit()
+        self.process = nil
+        return process.terminationStatus
+    }
+
+    var isRunning: Bool { self.process?.isRunning ?? false }
+
+    func client(
+        _ actor: String = "test",
+        session: SessionID? = nil,
+        timeoutMilliseconds: Int64 = 20_000
+    ) -> InventoryClient {
+        InventoryClient(
+            ClientConfiguration(
+                address: self.address,
+                actor: actor,
+                session: session,
+                timeoutMilliseconds: timeoutMilliseconds
+            )
+        )
+    }
+}
+
+/// What a program said and how it ended.
+struct Finished: Sendable {
+    var output: String
+    var errors: String
+    var code: Int32
+
+    var lines: [String] { self.output.split(separator: "\n").map { String($0) } }
+}
+
+extension Daemon {
+    /// Runs `invctl` against this daemon.
+    @discardableResult
+    func invctl(_ arguments: String..., input: Data? = nil) throws -> Finished {
+        try self.invctl(arguments, input: input)
+    }
+
+    @discardableResult
+    func invctl(_ arguments: [String], input: Data? = nil) throws -> Finished {
+        try Self.run("invctl", arguments, input: input, server: self.address.description)
+    }
+
+    static func run(
+        _ program: String,
+        _ arguments: [String],
+        input: Data? = nil,
+        server: String = "127.0.0.1:1"
+    ) throws -> Finished {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "invctl-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // Files, not pipes: a program that says much must not wait for its reader.
+        func file(_ name: String, _ content: Data = Data()) throws -> FileHandle {
+            let url = folder.appending(path: name)
+            try content.write(to: url)
+            return try FileHandle(forUpdating: url)
+        }
+        let process = Process()
+        process.executableURL = Self.program(program)
+        process.arguments = arguments
+        var environment = ProcessInfo.processInfo.environment
+        environment["INVCTL_SERVER"] = server
+        environment["INVCTL_ACTOR"] = "tester"
+        process.environment = environment
+        let output = try file("output")
+        let errors = try file("errors")
+        process.standardInput = try input.map { try file("input", $0) } ?? FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        process.waitUntilExit()
+        func text(_ name: String) throws -> String {
+            String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
+        }
+        return Finished(
+            output: try text("output"),
+            errors: try text("errors"),
+            code: process.terminationStatus
+        )
+    }
+}
+
+// MARK: - Shorthands of the tests
+
+extension InventoryClient {
+    /// Has a command carried out that must be.
+    @discardableResult
+    func done(
+        _ command: Command,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Outcome.Done {
+        let outcome = try await self.send(command)
+        guard case .done(let done) = outcome else {
+            Issue.record("\(command) came to \(outcome)", sourceLocation: sourceLocation)
+            throw Unexpected()
+        }
+        return done
+    }
+
+    /// Has a command carried out that must be refused.
+    func refused(
+        _ command: Command,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> Refusal {
+        let outcome = try await self.send(command)
+        guard case .refused(let refusal) = outcome else {
+            Issue.record("\(command) came to \(outcome)", sourceLocation: sourceLocation)
+            throw Unexpected()
+        }
+        return refusal
+    }
+
+    /// A category and products in it, each with an opening stock.
+    func stockedProducts(_ count: Int, stock: Int64, prefix: String = "P") async throws -> [ProductID] {
+        let category = try await self.done(.createCategory(name: "Category \(prefix)")).id
+        let commands = (0..<count).map { number in
+            Command.createProduct(
+                ProductDraft(
+                    sku: "\(prefix)-\(number)",
+                    name: "Product \(number)",
+                    category: CategoryID(UInt32(category)),
+                    price: Price(999),
+                    opening: OpeningStock(quantity: stock, unitCost: Money(500))
+                )
+            )
+        }
+        return try await self.done(.batch(commands, .atomic)).ids.map { ProductID(UInt32($0)) }
+    }
+
+    /// Whether every check of `verify` holds, and the state's digest.
+    func verified(sourceLocation: SourceLocation = #_sourceLocation) async throws -> String {
+        let table = try await self.query(.verify).table
+        var digest = ""
+        for row in 0..<table.rowCount {
+            #expect(table.text(row, "status") == "ok", sourceLocation: sourceLocation)
+            if table.text(row, "check") == "digest" { digest = table.text(row, "detail") }
+        }
+        return digest
+    }
+
+    func level(_ product: ProductID) async throws -> (onHand: Int64, available: Int64) {
+        let table = try await self.query(.levels(LevelQuery(product: product))).table
+        return (table.integer(0, "onHand") ?? 0, table.integer(0, "available") ?? 0)
+    }
+}
+
+struct Unexpected: Error {}
+
+extension ResultTable {
+    func text(_ row: Int, _ name: String) -> String {
+        guard let column = self.column(named: name), row < self.rowCount,
+            case .text(let text) = self.cell(row, column)
+        else { return "" }
+        return text
+    }
+
+    func integer(_ row: Int, _ name: String) -> Int64? {
+        guard let column = self.column(named: name), row < self.rowCount,
+            case .integer(let value) = self.cell(row, column)
+        else { return nil }
+        return value
+    }
+}
