@@ -136,6 +136,7 @@ public final class Server: Service {
         _ driver: EngineDriver
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(
                 .writeBufferWaterMark,
                 value: ChannelOptions.Types.WriteBufferWaterMark(low: 256 << 10, high: 1 << 20)

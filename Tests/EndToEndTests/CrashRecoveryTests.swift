@@ -29,7 +29,7 @@ import Testing
         let stock: Int64 = 10_000_000
         let product = try await setup.stockedProducts(1, stock: stock)[0]
         let start = try await setup.ping()
-        let isOver = Atomic<Bool>(false)
+        let over = Flag()
         let watched = Task {
             var lsns: [UInt64] = []
             let client = daemon.client("watcher")
@@ -49,7 +49,7 @@ import Testing
             for number in 0..<8 {
                 let seller = Seller(daemon, product, number)
                 group.addTask {
-                    try await seller.run { isOver.load(ordering: .relaxed) }
+                    try await seller.run { over.isRaised.load(ordering: .relaxed) }
                     return await seller.acknowledged
                 }
             }
@@ -59,7 +59,7 @@ import Testing
                 try daemon.start()
             }
             try await Task.sleep(for: .milliseconds(300))
-            isOver.store(true, ordering: .relaxed)
+            over.isRaised.store(true, ordering: .relaxed)
             return try await group.reduce(into: []) { $0 += $1 }
         }
         let client = daemon.client("counter")
@@ -120,15 +120,20 @@ import Testing
         daemon.kill()
         let log = daemon.directory.appending(path: "log-00000000000000000001.invlog")
         var bytes = try Data(contentsOf: log)
-        bytes[4_096 + 200] ^= 0x10
+        bytes[4_096 + 100] ^= 0x10
         try bytes.write(to: log)
         let refused = try Daemon.run("invd", ["--data-dir", daemon.directory.path, "--listen", "127.0.0.1:0"])
         #expect(refused.code == 3)
         #expect(refused.errors.contains("log-00000000000000000001.invlog"))
         #expect(refused.errors.contains("byte 4096"))
-        bytes[4_096 + 200] ^= 0x10
+        bytes[4_096 + 100] ^= 0x10
         try bytes.write(to: log)
         try daemon.start()
         _ = try await client.verified()
     }
+}
+
+/// Raised once, seen by all.
+private final class Flag: Sendable {
+    let isRaised = Atomic<Bool>(false)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Inventory
 import InventoryClient
 import Testing
@@ -36,21 +37,25 @@ import Testing
 
     /// What the plain script says of the same file.
     private func model(_ file: Data) throws -> [String] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         let script = Bundle.module.bundleURL.appending(path: "Resources/sales_model.py").path
-        process.arguments = ["python3", script]
-        let input = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).csv")
+        let folder = FileManager.default.temporaryDirectory.appending(path: "model-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let input = folder.appending(path: "input.csv")
         try file.write(to: input)
-        defer { try? FileManager.default.removeItem(at: input) }
-        process.standardInput = try FileHandle(forReadingFrom: input)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let said = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "the model needs python3")
-        return String(decoding: said, as: UTF8.self).split(separator: "\n").map { String($0) }
+        let said = folder.appending(path: "said")
+        let output = open(said.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(output) }
+        let process = try ChildProcess(
+            URL(fileURLWithPath: "/usr/bin/env"),
+            ["python3", script],
+            environment: ProcessInfo.processInfo.environment,
+            input: input.path,
+            output: output,
+            errors: STDERR_FILENO
+        )
+        try #require(process.wait() == 0, "the model needs python3")
+        return String(decoding: try Data(contentsOf: said), as: UTF8.self).split(separator: "\n").map { String($0) }
     }
 
     @Test func `a year's sales add up to what a plain script says`() async throws {

@@ -89,6 +89,17 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.fireChannelWritabilityChanged()
     }
 
+    /// The client has said all it will: it gets the answers it is owed, then the connection ends.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            self.driver.metrics.subscriptions -= Int64(self.subscriptions.count)
+            self.subscriptions = [:]
+            if self.machine.drain() == .finish { self.isClosing = true }
+            self.waitForRelease()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
 
     // MARK: - Frames

@@ -7,7 +7,7 @@ import Testing
 /// A real `invd` on a data directory and a port of its own; killed when the last holder goes.
 final class Daemon: @unchecked Sendable {
     let directory: URL
-    private var process: Process?
+    private var process: ChildProcess?
     private(set) var address = ServerAddress.standard
     private(set) var readyLine = ""
     private var port = 0
@@ -35,27 +35,34 @@ final class Daemon: @unchecked Sendable {
     deinit {
         self.kill()
         try? FileManager.default.removeItem(at: self.directory)
+        try? FileManager.default.removeItem(atPath: self.directory.path + ".log")
     }
 
     /// Starts it again on the same directory and port.
     func start(_ arguments: [String] = []) throws {
         precondition(self.process == nil, "it runs already")
-        let process = Process()
-        process.executableURL = Self.program("invd")
-        let output = Pipe()
-        process.arguments =
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        // No other child may hold the end that says the daemon is gone.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let errors = open(self.directory.path + ".log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let process = try ChildProcess(
+            Self.program("invd"),
             [
                 "--data-dir", self.directory.path, "--listen", "127.0.0.1:\(self.port)",
                 "--log-file-mib", "4",
-            ] + arguments
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+            ] + arguments,
+            environment: ProcessInfo.processInfo.environment,
+            output: ends[1],
+            errors: errors
+        )
+        close(ends[1])
+        close(errors)
         self.process = process
-        var line = Data()
-        while let byte = try output.fileHandleForReading.read(upToCount: 1), byte[0] != 10 {
-            line += byte
-        }
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while read(ends[0], &byte, 1) == 1, byte != 10 { line.append(byte) }
+        close(ends[0])
         self.readyLine = String(decoding: line, as: UTF8.self)
         let words = self.readyLine.split(separator: " ")
         try #require(words.first == "ready", "it said \"\(self.readyLine)\"")
@@ -66,8 +73,8 @@ final class Daemon: @unchecked Sendable {
     /// SIGKILL, as a power cut of the process.
     func kill() {
         guard let process = self.process else { return }
-        Glibc.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.signal(SIGKILL)
+        process.wait()
         self.process = nil
     }
 
@@ -76,10 +83,9 @@ final class Daemon: @unchecked Sendable {
     /// - Returns: The exit code.
     func stop() -> Int32 {
         guard let process = self.process else { return -1 }
-        process.terminate()
-        process.waitUntilExit()
+        process.signal(SIGTERM)
         self.process = nil
-        return process.terminationStatus
+        return process.wait()
     }
 
     var isRunning: Bool { self.process?.isRunning ?? false }
@@ -132,32 +138,33 @@ extension Daemon {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         // Files, not pipes: a program that says much must not wait for its reader.
-        func file(_ name: String, _ content: Data = Data()) throws -> FileHandle {
-            let url = folder.appending(path: name)
-            try content.write(to: url)
-            return try FileHandle(forUpdating: url)
+        let path = { (name: String) in folder.appending(path: name).path }
+        let output = open(path("output"), O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        let errors = open(path("errors"), O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        defer {
+            close(output)
+            close(errors)
         }
-        let process = Process()
-        process.executableURL = Self.program(program)
-        process.arguments = arguments
+        if let input { try input.write(to: folder.appending(path: "input")) }
         var environment = ProcessInfo.processInfo.environment
         environment["INVCTL_SERVER"] = server
         environment["INVCTL_ACTOR"] = "tester"
-        process.environment = environment
-        let output = try file("output")
-        let errors = try file("errors")
-        process.standardInput = try input.map { try file("input", $0) } ?? FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        process.waitUntilExit()
+        let process = try ChildProcess(
+            Self.program(program),
+            arguments,
+            environment: environment,
+            input: input == nil ? "/dev/null" : path("input"),
+            output: output,
+            errors: errors
+        )
+        let code = process.wait()
         func text(_ name: String) throws -> String {
             String(decoding: try Data(contentsOf: folder.appending(path: name)), as: UTF8.self)
         }
         return Finished(
             output: try text("output"),
             errors: try text("errors"),
-            code: process.terminationStatus
+            code: code
         )
     }
 }
