@@ -13,7 +13,7 @@ extension InventoryState {
     /// Pure: the same state, command and time give the same decision. Where several refusals apply,
     /// the one with the lowest number is given.
     ///
-    /// - Parameter time: When the step is recorded; later than ``time``.
+    /// `time`: When the step is recorded; later than ``time``.
     /// - Complexity: O(lines); archiving a location or a category looks through their table.
     public func decide(_ command: Command, at time: Instant) -> Decision {
         precondition(time > self.time, "\(time) is not after \(self.time)")

@@ -46,7 +46,7 @@ extension InventoryState {
 
     /// Whether the request `sequence` of a session may be decided now.
     ///
-    /// - Parameter digest: Of the request's body: the same number with another body is refused.
+    /// `digest`: Of the request's body: the same number with another body is refused.
     public func check(_ number: UInt32, sequence: UInt64, digest: UInt64) -> SequenceCheck {
         guard let session = self.sessions.session(number) else {
             return .refused(Refusal(.sessionExpired, .id(UInt64(number))))

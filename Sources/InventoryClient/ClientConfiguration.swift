@@ -50,9 +50,10 @@ public struct ClientConfiguration: Sendable {
     public var software: String
     /// The session of the commands; a new random one if not given.
     public var session: SessionID
-    /// Whether commands are numbered on from where the server says the session stands. Otherwise
-    /// they begin with 1, so that the same commands given again are the same requests: those that
-    /// were carried out are answered as they were then.
+    /// Whether commands are numbered on from where the server says the session stands.
+    ///
+    /// Otherwise they begin with 1, so that the same commands given again are the same requests:
+    /// those that were carried out are answered as they were then.
     public var continuesSession: Bool
     /// How long a call takes at most, in milliseconds, reconnecting included.
     public var timeoutMilliseconds: Int64

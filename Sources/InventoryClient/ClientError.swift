@@ -5,13 +5,18 @@ public import Inventory
 /// Every call ends by its deadline as done, not done, or unknown; ``Code-swift.struct/unknown`` is
 /// the last. Refusals of a command are no errors: they are its ``Outcome``.
 public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What kind of error it is. More may be added.
+    /// What kind of error it is.
+    ///
+    /// More may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         public let description: String
 
-        /// No connection could be made by the deadline. Nothing was sent.
+        /// No connection could be made by the deadline.
+        ///
+        /// Nothing was sent.
         public static let unreachable = Code(description: "unreachable")
         /// The command was sent, and no answer came by the deadline: it may have been carried out.
+        ///
         /// Asking again with the same session and sequence number settles it.
         public static let unknown = Code(description: "unknown")
         /// The answer to a query did not come by the deadline.

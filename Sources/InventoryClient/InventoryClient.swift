@@ -70,7 +70,9 @@ public final class InventoryClient: Sendable {
 
     // MARK: - Queries
 
-    /// The whole answer to a query in one table. Asked again if the connection is lost meanwhile.
+    /// The whole answer to a query in one table.
+    ///
+    /// Asked again if the connection is lost meanwhile.
     public func query(_ query: Query) async throws(ClientError) -> QueryResult {
         var attempts = 0
         while true {
@@ -133,7 +135,9 @@ public final class InventoryClient: Sendable {
         SubscriptionEvents(subscription, self.configuration)
     }
 
-    /// Ends the connection. Calls that are under way fail with `closed`.
+    /// Ends the connection.
+    ///
+    /// Calls that are under way fail with `closed`.
     public func close() async throws {
         try await self.core.close().get()
     }

@@ -25,7 +25,7 @@ public final class Server: Service {
         public var report: RecoveryReport
     }
 
-    /// - Parameter onReady: Called once, when every address is being listened on.
+    /// `onReady`: Called once, when every address is being listened on.
     public init(
         configuration: ServerConfiguration,
         logger: Logger,

@@ -22,7 +22,9 @@ struct ProductInfo: Sendable {
 }
 
 extension Shell {
-    /// The product with that SKU. A name that nothing has ends the program with code 3.
+    /// The product with that SKU.
+    ///
+    /// A name that nothing has ends the program with code 3.
     func product(_ sku: String) async throws -> ProductInfo {
         if let found = try await self.find(sku) { return found }
         let near = try await self.similar(to: sku)

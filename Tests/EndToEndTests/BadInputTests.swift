@@ -25,14 +25,20 @@ private final class RawConnection {
         try #require(connected == 0)
         var limit = timeval(tv_sec: 15, tv_usec: 0)
         setsockopt(
-            self.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size)
+            self.descriptor,
+            SOL_SOCKET,
+            SO_RCVTIMEO,
+            &limit,
+            socklen_t(MemoryLayout<timeval>.size)
         )
     }
 
     deinit { close(self.descriptor) }
 
     func send(_ bytes: [UInt8]) {
-        _ = bytes.withUnsafeBytes { Glibc.send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        _ = bytes.withUnsafeBytes {
+            Glibc.send(self.descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
     }
 
     func sendFrame(_ opcode: UInt8, _ body: [UInt8], id: UInt64 = 7, version: UInt8 = 1) {
@@ -98,7 +104,9 @@ private final class RawConnection {
         return refusal.code
     }
 
-    @Test func `bytes that are no frame end the connection by name, and the daemon serves on`() async throws {
+    @Test func `bytes that are no frame end the connection by name, and the daemon serves on`()
+        async throws
+    {
         let daemon = try Daemon()
         let hello = RawConnection.hello
         let ping = RawConnection.frame(8, [])
@@ -169,13 +177,25 @@ private final class RawConnection {
         ["sell"], ["sell", "X=ten"], ["stock", "adjust", "X=1"], ["frobnicate"],
         ["product", "list", "--limit", "-1"], ["product", "list", "-o", "xml"],
         ["product", "add", "--sku", "A"], ["ping", "--timeout", "0"], ["ping", "--server", ":::"],
-        ["stock", "adjust", "X=1", "--reason", "boredom"], ["watch"], ["bench", "sell", "--depth", "0"],
+        ["stock", "adjust", "X=1", "--reason", "boredom"], ["watch"],
+        ["bench", "sell", "--depth", "0"],
         ["import", "-", "--zone", "Mars/Olympus"], ["ledger", "list", "--from", "yesterday"],
     ])
     func `wrong arguments exit with 2 and say what is wrong`(arguments: [String]) throws {
         let daemon = try Daemon()
         try daemon.invctl("category", "add", "C")
-        try daemon.invctl("product", "add", "--sku", "X", "--name", "X", "--category", "C", "--price", "1")
+        try daemon.invctl(
+            "product",
+            "add",
+            "--sku",
+            "X",
+            "--name",
+            "X",
+            "--category",
+            "C",
+            "--price",
+            "1"
+        )
         let result = try daemon.invctl(arguments)
         let isHelp = arguments == ["watch"]
         #expect(result.code == (isHelp ? 0 : 2), "\(result.errors)")

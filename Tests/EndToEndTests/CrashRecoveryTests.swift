@@ -23,7 +23,8 @@ import Testing
         }
     }
 
-    @Test func `50 kills in the middle of 8 writers lose nothing and double nothing`() async throws {
+    @Test func `50 kills in the middle of 8 writers lose nothing and double nothing`() async throws
+    {
         let daemon = try Daemon()
         let setup = daemon.client()
         let stock: Int64 = 10_000_000
@@ -122,7 +123,10 @@ import Testing
         var bytes = try Data(contentsOf: log)
         bytes[4_096 + 100] ^= 0x10
         try bytes.write(to: log)
-        let refused = try Daemon.run("invd", ["--data-dir", daemon.directory.path, "--listen", "127.0.0.1:0"])
+        let refused = try Daemon.run(
+            "invd",
+            ["--data-dir", daemon.directory.path, "--listen", "127.0.0.1:0"]
+        )
         #expect(refused.code == 3)
         #expect(refused.errors.contains("log-00000000000000000001.invlog"))
         #expect(refused.errors.contains("byte 4096"))

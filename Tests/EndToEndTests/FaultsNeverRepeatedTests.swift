@@ -77,7 +77,9 @@ import Testing
         let daemon = try Daemon()
         let client = daemon.client()
         let bystander = daemon.client("bystander")
-        let refusal = try await client.refused(.renameCategory(CategoryID(9), name: "X", ifRevision: nil))
+        let refusal = try await client.refused(
+            .renameCategory(CategoryID(9), name: "X", ifRevision: nil)
+        )
         #expect(refusal.code == .categoryNotFound)
         #expect(refusal.code.rawValue == 51)
         #expect(try await bystander.ping() >= 1)
@@ -139,7 +141,16 @@ import Testing
         let daemon = try Daemon()
         try daemon.invctl("category", "add", "C")
         try daemon.invctl(
-            "product", "add", "--sku", "A", "--name", "A", "--category", "C", "--price", "49.99"
+            "product",
+            "add",
+            "--sku",
+            "A",
+            "--name",
+            "A",
+            "--category",
+            "C",
+            "--price",
+            "49.99"
         )
         let shown = try daemon.invctl("product", "get", "A", "-o", "json").output
         #expect(shown.contains("\"price\":\"49.99\""))
@@ -173,7 +184,9 @@ import Testing
         #expect(table.text(0, "name") == "Name 19")
     }
 
-    @Test func `S12 what happened while a subscriber was away is told when it returns`() async throws {
+    @Test func `S12 what happened while a subscriber was away is told when it returns`()
+        async throws
+    {
         let daemon = try Daemon()
         let client = daemon.client()
         let product = try await client.stockedProducts(1, stock: 100)[0]

@@ -55,7 +55,8 @@ import Testing
             errors: STDERR_FILENO
         )
         try #require(process.wait() == 0, "the model needs python3")
-        return String(decoding: try Data(contentsOf: said), as: UTF8.self).split(separator: "\n").map { String($0) }
+        return String(decoding: try Data(contentsOf: said), as: UTF8.self).split(separator: "\n")
+            .map { String($0) }
     }
 
     @Test func `a year's sales add up to what a plain script says`() async throws {
@@ -71,7 +72,9 @@ import Testing
 
         let done = try daemon.invctl(Self.mapping, input: file)
         #expect(done.code == 0)
-        #expect(done.output.hasPrefix("\(rows[0] + rows[1]) rows: \(rows[0]) taken, \(rows[1]) not"))
+        #expect(
+            done.output.hasPrefix("\(rows[0] + rows[1]) rows: \(rows[0]) taken, \(rows[1]) not")
+        )
         #expect(done.errors.split(separator: "\n").count { $0.contains("row ") } == rows[1])
         let sums = try await self.sums(daemon)
         let wanted = Set(model.dropLast())
@@ -130,11 +133,18 @@ import Testing
 
     @Test func `an exported catalog can be brought in again`() throws {
         let daemon = try Daemon()
-        let rows = "sku,name,category,price,stock\nA,\"Apple, red\",Fruit,1.20,10\nF,Fig,Fruit,0.50,7\n"
+        let rows =
+            "sku,name,category,price,stock\nA,\"Apple, red\",Fruit,1.20,10\nF,Fig,Fruit,0.50,7\n"
         try daemon.invctl("import", "-", input: Data(rows.utf8))
         let exported = try daemon.invctl("export", "-").output
         let other = try Daemon()
-        let taken = try other.invctl("import", "-", "--map", "stock=onHand", input: Data(exported.utf8))
+        let taken = try other.invctl(
+            "import",
+            "-",
+            "--map",
+            "stock=onHand",
+            input: Data(exported.utf8)
+        )
         #expect(taken.code == 0, "\(taken.errors)")
         let fields = ["product", "list", "-o", "csv", "--fields", "sku,name,category,price,onHand"]
         #expect(try other.invctl(fields).output == daemon.invctl(fields).output)

@@ -7,7 +7,8 @@ import Testing
         let daemon = try Daemon()
         let setup = daemon.client()
         let product = try await setup.stockedProducts(1, stock: 1_000)[0]
-        let results = try await withThrowingTaskGroup(of: (sold: Int64, refused: Int).self) { group in
+        let results = try await withThrowingTaskGroup(of: (sold: Int64, refused: Int).self) {
+            group in
             for number in 0..<64 {
                 group.addTask {
                     let client = daemon.client("racer-\(number)")

@@ -19,7 +19,9 @@ import Testing
         return lsns
     }
 
-    @Test func `two watchers see every change of a seller, in the same order, each once`() async throws {
+    @Test func `two watchers see every change of a seller, in the same order, each once`()
+        async throws
+    {
         let daemon = try Daemon()
         let seller = daemon.client("seller")
         let product = try await seller.stockedProducts(1, stock: 1_000)[0]
@@ -81,9 +83,11 @@ import Testing
         let start = try await seller.ping()
         let one = Command.sell(Sale(lines: [SaleLine(product: product, quantity: 1)]))
         for _ in 0..<20 {
-            guard case .batch(let outcomes) = try await seller.send(
-                .batch(Array(repeating: one, count: 500), .independent)
-            ) else { throw Unexpected() }
+            guard
+                case .batch(let outcomes) = try await seller.send(
+                    .batch(Array(repeating: one, count: 500), .independent)
+                )
+            else { throw Unexpected() }
             #expect(outcomes.count == 500)
         }
         let subscription = Subscription(topics: .sales, start: .after(start))
@@ -98,7 +102,8 @@ import Testing
         #expect(replayed == live)
     }
 
-    @Test func `a watcher goes on by itself when the daemon was killed and restarted`() async throws {
+    @Test func `a watcher goes on by itself when the daemon was killed and restarted`() async throws
+    {
         let daemon = try Daemon()
         let seller = daemon.client("seller")
         let product = try await seller.stockedProducts(1, stock: 1_000)[0]
@@ -129,8 +134,12 @@ import Testing
             .sell(Sale(lines: [SaleLine(product: product, quantity: quantity)]))
         }
         for _ in 0..<4 { try await client.done(sell(1)) }
-        try await client.done(.restock(Restock(lines: [RestockLine(product: product, quantity: 3)])))
-        try await client.done(.restock(Restock(lines: [RestockLine(product: product, quantity: 5)])))
+        try await client.done(
+            .restock(Restock(lines: [RestockLine(product: product, quantity: 3)]))
+        )
+        try await client.done(
+            .restock(Restock(lines: [RestockLine(product: product, quantity: 5)]))
+        )
         _ = try await client.refused(sell(1_000))
         try await client.done(sell(16))
         var alerts: [String] = []

@@ -31,8 +31,9 @@ struct Draft {
     var locations: [LocationID: Location] = [:]
     var locationCodes: [String: LocationID?] = [:]
     var createdLocations: UInt16 = 0
-    /// Products that moved in this step: they have history. Kept for batches only; no other command
-    /// both moves a product and asks.
+    /// Products that moved in this step: they have history.
+    ///
+    /// Kept for batches only; no other command both moves a product and asks.
     private(set) var movedProducts: Set<ProductID> = []
     private let isBatch: Bool
     /// Base units given back to each sale, by its row.

@@ -21,9 +21,10 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
 }
 
 extension Change {
-    /// - Parameters:
-    ///   - lsn: Of the step the change belongs to.
-    ///   - time: When that step was recorded.
+    /// Appends the change, its tag first.
+    ///
+    /// `lsn`: Of the step the change belongs to.
+    /// `time`: When that step was recorded.
     public func encode(into writer: inout ByteWriter, lsn: UInt64, time: Instant) {
         switch self {
         case .databaseCreated(let currency):

@@ -7,9 +7,10 @@ public final class Answer {
     private let nextRow: () -> [ResultCell]?
     private var rest: UInt32?
 
-    /// - Parameters:
-    ///   - limit: Rows at most; 0 for all.
-    ///   - nextRow: The next row, a cell for each column; nothing at the end.
+    /// An answer whose rows are made one by one.
+    ///
+    /// `limit`: Rows at most; 0 for all.
+    /// `nextRow`: The next row, a cell for each column; nothing at the end.
     init(_ schema: [ResultField], limit: UInt32 = 0, nextRow: @escaping () -> [ResultCell]?) {
         self.schema = schema
         self.nextRow = nextRow

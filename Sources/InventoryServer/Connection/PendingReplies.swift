@@ -24,7 +24,7 @@ struct PendingReplies: ~Copyable {
 
     /// What was written since the last mark reflects the state at `lsn`.
     ///
-    /// - Parameter isFinal: Whether it completes a request that counts as in flight.
+    /// `isFinal`: Whether it completes a request that counts as in flight.
     mutating func mark(lsn: UInt64, isFinal: Bool) {
         // Order matters more than time: nothing overtakes what came before it.
         let lsn = max(lsn, self.isEmpty ? 0 : self.marks[self.marks.count - 1].lsn)

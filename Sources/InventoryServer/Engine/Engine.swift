@@ -45,8 +45,8 @@ struct Engine: ~Copyable {
 
     /// Decides the command of a request and appends the answer's body to `reply`.
     ///
-    /// - Parameter body: Sequence number, then the command, as they came.
-    /// - Returns: The LSN that must be durable before the answer is sent.
+    /// `body`: Sequence number, then the command, as they came.
+    /// Gives: The LSN that must be durable before the answer is sent.
     mutating func run(
         _ body: UnsafeRawBufferPointer,
         _ context: Context,

@@ -144,8 +144,9 @@ final class EngineDriver: @unchecked Sendable {
         self.write(block)
     }
 
-    /// A full disk took nothing of the block: it is tried again until there is room. Nobody hears of
-    /// its steps meanwhile, and new writes are refused.
+    /// A full disk took nothing of the block: it is tried again until there is room.
+    ///
+    /// Nobody hears of its steps meanwhile, and new writes are refused.
     private func writeLater(_ block: FeedBlock, _ error: DurabilityError) {
         self.logger.warning("writes wait: \(error)")
         self.isDiskFull = true

@@ -26,7 +26,7 @@ public struct FrameHeader: Equatable, Sendable {
 
     /// Reads a header, which must be complete.
     ///
-    /// - Parameter limit: The most bytes a body may have on this side.
+    /// `limit`: The most bytes a body may have on this side.
     init(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(WireError) {
         precondition(bytes.count >= Self.byteCount, "\(bytes.count) bytes of a header")
         func word(_ offset: Int) -> UInt32 {

@@ -18,7 +18,7 @@ public struct FrameReader {
     /// Bytes of the frames handed out so far.
     public private(set) var consumed = 0
 
-    /// - Parameter limit: The most bytes a body may have: `requestByteCountMax` on a server,
+    /// `limit`: The most bytes a body may have: `requestByteCountMax` on a server,
     ///   `replyByteCountMax` on a client.
     public init(_ bytes: UnsafeRawBufferPointer, limit: Int) {
         self.bytes = bytes

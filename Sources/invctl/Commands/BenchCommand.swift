@@ -189,7 +189,9 @@ private struct BenchRun {
     }
 }
 
-/// One connection that keeps a number of requests in flight. Of its event loop.
+/// One connection that keeps a number of requests in flight.
+///
+/// Of its event loop.
 private final class BenchLoad: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -13,7 +13,7 @@ final class BatchSender: Sendable {
     private let next: Mutex<UInt64>
     private static let inFlightMax = 8
 
-    /// - Parameter done: Where the session stands, as the server says.
+    /// `done`: Where the session stands, as the server says.
     init(_ client: InventoryClient, done: UInt64) {
         self.client = client
         self.done = done

@@ -8,7 +8,9 @@ enum CSV {
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
     }
 
-    /// Takes records out of bytes, one after another. A record may span lines.
+    /// Takes records out of bytes, one after another.
+    ///
+    /// A record may span lines.
     struct Reader {
         private let bytes: [UInt8]
         private var offset = 0

@@ -4,10 +4,11 @@ import ArgumentParser
 struct ColumnMapping {
     private var columns: [String: Int] = [:]
 
-    /// - Parameters:
-    ///   - header: The file's first record.
-    ///   - flags: `FIELD=COLUMN`, as they were typed.
-    ///   - fields: Every field there is, with whether it must be mapped.
+    /// Finds the columns of a file.
+    ///
+    /// `header`: The file's first record.
+    /// `flags`: `FIELD=COLUMN`, as they were typed.
+    /// `fields`: Every field there is, with whether it must be mapped.
     init(
         _ header: [String],
         _ flags: [String],

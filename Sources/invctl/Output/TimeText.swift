@@ -54,8 +54,9 @@ enum TimeText {
         return String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
     }
 
-    /// Reads `YYYY-MM-DD`, optionally with `HH:MM[:SS]` after a space or a T, optionally with `Z`.
-    /// Without `Z` the time is that of `zone`; one that a change of clocks leaves out counts on from
+    /// Reads a day, with or without a time of day.
+    ///
+    /// `YYYY-MM-DD`, optionally with `HH:MM[:SS]` after a space or a T, optionally with `Z`. Without `Z` the time is that of `zone`; one that a change of clocks leaves out counts on from
     /// before it, one that comes twice is the first.
     static func parse(_ text: String, zone: TimeZone) -> Instant? {
         var text = Substring(text)

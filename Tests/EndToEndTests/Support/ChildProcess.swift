@@ -14,9 +14,10 @@ final class ChildProcess: @unchecked Sendable {
         var code: Int32
     }
 
-    /// - Parameters:
-    ///   - input: The file it reads from; nothing for none.
-    ///   - output: The file or descriptor that it writes to.
+    /// Starts a program.
+    ///
+    /// `input`: The file it reads from; nothing for none.
+    /// `output`: The file or descriptor that it writes to.
     init(
         _ program: URL,
         _ arguments: [String],

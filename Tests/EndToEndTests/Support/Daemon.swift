@@ -45,7 +45,11 @@ final class Daemon: @unchecked Sendable {
         try #require(pipe(&ends) == 0)
         // No other child may hold the end that says the daemon is gone.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let errors = open(self.directory.path + ".log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        let errors = open(
+            self.directory.path + ".log",
+            O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
+            0o600
+        )
         let process = try ChildProcess(
             Self.program("invd"),
             [
@@ -200,7 +204,11 @@ extension InventoryClient {
     }
 
     /// A category and products in it, each with an opening stock.
-    func stockedProducts(_ count: Int, stock: Int64, prefix: String = "P") async throws -> [ProductID] {
+    func stockedProducts(
+        _ count: Int,
+        stock: Int64,
+        prefix: String = "P"
+    ) async throws -> [ProductID] {
         let category = try await self.done(.createCategory(name: "Category \(prefix)")).id
         let commands = (0..<count).map { number in
             Command.createProduct(
