@@ -105,7 +105,7 @@ let package = Package(
         // MARK: - Tests. One suite per module.
         .target(
             name: "InventoryTestSupport",
-            dependencies: ["Durability"],
+            dependencies: ["Durability", "Inventory"],
             path: "Tests/InventoryTestSupport",
             swiftSettings: strict
         ),
@@ -116,7 +116,8 @@ let package = Package(
             resources: [.copy("Golden")],
             swiftSettings: strict
         ),
-        tests("Inventory", ["ColumnStore"]),
+        tests("Inventory", ["ColumnStore", "InventoryTestSupport"]),
+        tests("InventoryWire", ["ColumnStore", "Inventory", "InventoryTestSupport"]),
 
         // The real programs, real sockets, real files, real kills.
         .testTarget(

@@ -4,7 +4,7 @@
 public enum ByteReaderError: Error, Equatable, Sendable {
     /// The bytes end before the value does.
     case truncated(offset: Int, needed: Int, available: Int)
-    /// A variable-length integer runs on past 64 bits.
+    /// A variable-length integer that runs on past 64 bits, or that is longer than it must be.
     case overlongInteger(offset: Int)
     /// Text that is not UTF-8.
     case invalidText(offset: Int)
@@ -66,7 +66,8 @@ public struct ByteReader {
         return T(littleEndian: self.bytes.loadUnaligned(fromByteOffset: self.offset, as: T.self))
     }
 
-    /// An unsigned LEB128 integer of at most 64 bits.
+    /// An unsigned LEB128 integer of at most 64 bits, in its shortest form: every value has one
+    /// encoding, so equal values are equal bytes.
     public mutating func readVarint() throws(ByteReaderError) -> UInt64 {
         let start = self.offset
         var value: UInt64 = 0
@@ -75,7 +76,10 @@ public struct ByteReader {
             let byte = try self.readUInt8()
             if shift == 63, byte > 1 { throw .overlongInteger(offset: start) }
             value |= UInt64(byte & 0x7F) << shift
-            if byte < 0x80 { return value }
+            if byte < 0x80 {
+                if byte == 0, shift > 0 { throw .overlongInteger(offset: start) }
+                return value
+            }
             shift += 7
             if shift > 63 { throw .overlongInteger(offset: start) }
         }

@@ -21,10 +21,7 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
 }
 
 extension Change {
-    /// Appends the change, its tag first.
-    ///
-    /// `lsn`: Of the step the change belongs to.
-    /// `time`: When that step was recorded.
+    /// Writes the change; `lsn` and `time` are those of the step it belongs to, which it counts from.
     public func encode(into writer: inout ByteWriter, lsn: UInt64, time: Instant) {
         switch self {
         case .databaseCreated(let currency):
@@ -99,7 +96,8 @@ extension Change {
         switch try reader.readCase(ChangeTag.self, "change") {
         case .databaseCreated:
             let offset = reader.offset
-            guard let currency = Currency(code: try reader.readText()) else {
+            let code = try reader.readText()
+            guard let currency = Currency(code: code), currency.code == code else {
                 throw .unknownCode(offset: offset, code: 0, what: "currency")
             }
             self = .databaseCreated(currency: currency)

@@ -15,8 +15,10 @@ extension ByteWriter {
     }
 
     /// 0 for none, else the value plus one.
+    ///
+    /// The largest value has no successor and goes out as the one below it: neither is ever an LSN.
     mutating func writeOptional(_ value: UInt64?) {
-        self.writeVarint(value.map { $0 + 1 } ?? 0)
+        self.writeVarint(value.map { $0 == .max ? $0 : $0 + 1 } ?? 0)
     }
 
     mutating func write(_ instant: Instant) { self.write(instant.microseconds) }
@@ -99,14 +101,17 @@ extension ByteReader {
         return Unit(code: code, decimals: try self.readUInt8())
     }
 
-    /// A list of at most `limit` elements; room is made only for as many as the bytes could hold.
+    /// A list of at most `limit` elements.
+    ///
+    /// Room is made for as many as the bytes could hold, and for a thousand at the most: an element
+    /// takes more room in memory than on the wire, so a longer list grows as its bytes are read.
     mutating func readList<Element>(
         limit: Int,
         _ read: (inout ByteReader) throws(ByteReaderError) -> Element
     ) throws(ByteReaderError) -> [Element] {
         let count = try self.readCount(limit: limit)
         var list: [Element] = []
-        list.reserveCapacity(min(count, self.remaining))
+        list.reserveCapacity(min(count, self.remaining, 1_024))
         for _ in 0..<count { list.append(try read(&self)) }
         return list
     }
@@ -119,6 +124,36 @@ extension ByteReader {
             throw .unknownCode(offset: offset, code: mask, what: "presence mask")
         }
         return mask
+    }
+
+    /// A value that a presence mask announced, and that is left out when it is zero: so it is not.
+    mutating func readNonZero() throws(ByteReaderError) -> Int64 {
+        let offset = self.offset
+        let value = try self.readSignedVarint()
+        guard value != 0 else {
+            throw .unknownCode(offset: offset, code: 0, what: "value that is present")
+        }
+        return value
+    }
+
+    /// A text that a presence mask announced, and that is left out when it is empty: so it is not.
+    mutating func readNonEmptyText() throws(ByteReaderError) -> String {
+        let offset = self.offset
+        let text = try self.readText()
+        guard !text.isEmpty else {
+            throw .unknownCode(offset: offset, code: 0, what: "text that is present")
+        }
+        return text
+    }
+
+    /// A set of flags in a byte, of which only those in `known` may be set.
+    mutating func readFlags(_ known: UInt8, _ what: String) throws(ByteReaderError) -> UInt8 {
+        let offset = self.offset
+        let flags = try self.readUInt8()
+        guard flags & ~known == 0 else {
+            throw .unknownCode(offset: offset, code: UInt64(flags), what: what)
+        }
+        return flags
     }
 
     /// Texts in requests are read up to this and then checked against their own limits, so that a

@@ -126,14 +126,27 @@ extension Level {
     ) throws(ByteReaderError) -> Level {
         let mask = try reader.readMask(bits: 8)
         var level = Level(product: product, location: location, revision: lsn)
-        if mask & 1 << 0 != 0 { level.onHand = try reader.readSignedVarint() }
-        if mask & 1 << 1 != 0 { level.unavailable = try reader.readSignedVarint() }
-        if mask & 1 << 2 != 0 { level.reserved = try reader.readSignedVarint() }
-        if mask & 1 << 3 != 0 { level.incoming = try reader.readSignedVarint() }
-        if mask & 1 << 4 != 0 { level.floor = try reader.readSignedVarint() }
-        if mask & 1 << 5 != 0 { level.value = try reader.readSignedVarint() }
-        if mask & 1 << 6 != 0 { level.alerts = AlertSet(rawValue: try reader.readUInt8()) }
-        if mask & 1 << 7 != 0 { level.revision = try reader.readVarint() }
+        if mask & 1 << 0 != 0 { level.onHand = try reader.readNonZero() }
+        if mask & 1 << 1 != 0 { level.unavailable = try reader.readNonZero() }
+        if mask & 1 << 2 != 0 { level.reserved = try reader.readNonZero() }
+        if mask & 1 << 3 != 0 { level.incoming = try reader.readNonZero() }
+        if mask & 1 << 4 != 0 { level.floor = try reader.readNonZero() }
+        if mask & 1 << 5 != 0 { level.value = try reader.readNonZero() }
+        if mask & 1 << 6 != 0 {
+            let offset = reader.offset
+            let alerts = try reader.readFlags(AlertSet.all.rawValue, "alerts")
+            guard alerts != 0 else {
+                throw .unknownCode(offset: offset, code: 0, what: "alerts that are present")
+            }
+            level.alerts = AlertSet(rawValue: alerts)
+        }
+        if mask & 1 << 7 != 0 {
+            let offset = reader.offset
+            level.revision = try reader.readVarint()
+            guard level.revision != lsn else {
+                throw .unknownCode(offset: offset, code: lsn, what: "revision that is present")
+            }
+        }
         return level
     }
 }
@@ -188,24 +201,28 @@ extension Movement {
         let location = try reader.readLocationID()
         self.init(kind: kind, product: product, location: location, occurredAt: time)
         let mask = try reader.readMask(bits: 14)
-        if mask & 1 << 0 != 0 { self.onHandDelta = try reader.readSignedVarint() }
-        if mask & 1 << 1 != 0 { self.unavailableDelta = try reader.readSignedVarint() }
-        if mask & 1 << 2 != 0 { self.reservedDelta = try reader.readSignedVarint() }
-        if mask & 1 << 3 != 0 { self.incomingDelta = try reader.readSignedVarint() }
-        if mask & 1 << 4 != 0 { self.amount = try reader.readSignedVarint() }
-        let minorUnits = mask & 1 << 5 != 0 ? try reader.readSignedVarint() : 0
+        if mask & 1 << 0 != 0 { self.onHandDelta = try reader.readNonZero() }
+        if mask & 1 << 1 != 0 { self.unavailableDelta = try reader.readNonZero() }
+        if mask & 1 << 2 != 0 { self.reservedDelta = try reader.readNonZero() }
+        if mask & 1 << 3 != 0 { self.incomingDelta = try reader.readNonZero() }
+        if mask & 1 << 4 != 0 { self.amount = try reader.readNonZero() }
+        let minorUnits = mask & 1 << 5 != 0 ? try reader.readNonZero() : 0
+        let basisOffset = reader.offset
         let basis = mask & 1 << 6 != 0 ? try reader.readSignedVarint() : 1
+        if mask & 1 << 6 != 0, basis == 1 {
+            throw .unknownCode(offset: basisOffset, code: 1, what: "basis that is present")
+        }
         self.price = Price(minorUnits, per: basis)
-        if mask & 1 << 7 != 0 { self.cost = try reader.readSignedVarint() }
+        if mask & 1 << 7 != 0 { self.cost = try reader.readNonZero() }
         if mask & 1 << 8 != 0 { self.reason = try reader.readCase(Reason.self, "reason") }
-        if mask & 1 << 9 != 0 { self.reference = try reader.readText() }
-        if mask & 1 << 10 != 0 { self.note = try reader.readText() }
+        if mask & 1 << 9 != 0 { self.reference = try reader.readNonEmptyText() }
+        if mask & 1 << 10 != 0 { self.note = try reader.readNonEmptyText() }
         if mask & 1 << 11 != 0 {
             let lsn = try reader.readVarint()
             self.origin = MovementID(lsn: lsn, line: try reader.readVarint(as: UInt16.self, "line"))
         }
         if mask & 1 << 12 != 0 {
-            let distance = try reader.readSignedVarint()
+            let distance = try reader.readNonZero()
             self.occurredAt = Instant(microseconds: time.microseconds &+ distance)
         }
         self.isImported = mask & 1 << 13 != 0

@@ -180,7 +180,9 @@ extension ProductSearch {
     fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
             category: try reader.readOptionalCategory(),
-            statuses: ProductStatusSet(rawValue: try reader.readUInt8()),
+            statuses: ProductStatusSet(
+                rawValue: try reader.readFlags(ProductStatusSet.all.rawValue, "statuses")
+            ),
             skuPrefix: try reader.readText(),
             nameContains: try reader.readText(),
             text: try reader.readText(),
@@ -196,6 +198,16 @@ extension ProductSearch {
         }
         self.limit = try reader.readLimit()
         self.asOf = try reader.readOptionalAsOf()
+    }
+}
+
+extension MovementKindSet {
+    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
+        let offset = reader.offset
+        self.init(rawValue: try reader.readVarint(as: UInt32.self, "kinds"))
+        guard MovementKindSet.all.isSuperset(of: self) else {
+            throw .unknownCode(offset: offset, code: UInt64(self.rawValue), what: "kinds")
+        }
     }
 }
 
@@ -222,7 +234,7 @@ extension LedgerQuery {
         self.init(
             product: try reader.readOptionalProduct(),
             location: try reader.readOptionalLocation(),
-            kinds: MovementKindSet(rawValue: try reader.readVarint(as: UInt32.self, "kinds")),
+            kinds: try MovementKindSet(from: &reader),
             from: try reader.readOptionalInstant(),
             to: try reader.readOptionalInstant(),
             reference: try reader.readText(),

@@ -5,7 +5,7 @@ public import ColumnStore
 ///     schema   list of (name, kind)
 ///     block    varint rows, then for each column:
 ///              list of the rows without a value, each as its distance from the one before,
-///              then a value for every row: signed varints, or texts
+///              then a value for every row: signed varints, or texts; 0 or "" where there is none
 extension ResultTable {
     /// Rows of one block at most.
     public static let blockRowsMax = 8_192
@@ -69,26 +69,46 @@ extension ResultColumn {
         _ field: ResultField,
         rowCount: Int
     ) throws(ByteReaderError) {
-        let offset = reader.offset
-        let missingCount = try reader.readCount(limit: rowCount)
-        var isMissing = [Bool](repeating: false, count: rowCount)
-        var row = 0
-        for _ in 0..<missingCount {
-            row += Int(clamping: try reader.readVarint())
-            guard row < rowCount else {
-                throw .tooLong(offset: offset, length: UInt64(row), limit: rowCount)
-            }
-            isMissing[row] = true
-        }
         self.init(field)
+        let missing = try Self.readMissing(&reader, rowCount: rowCount)
+        var next = missing.startIndex
         for row in 0..<rowCount {
-            if field.kind == .text {
-                let text = try reader.readText()
-                self.append(isMissing[row] ? .none : .text(text))
-            } else {
-                let value = try reader.readSignedVarint()
-                self.append(isMissing[row] ? .none : .integer(value))
+            let isMissing = next < missing.endIndex && missing[next] == row
+            if isMissing { next += 1 }
+            let offset = reader.offset
+            let cell: ResultCell =
+                if field.kind == .text {
+                    .text(try reader.readText())
+                } else {
+                    .integer(try reader.readSignedVarint())
+                }
+            if isMissing, cell != .integer(0), cell != .text("") {
+                throw .unknownCode(offset: offset, code: UInt64(row), what: "value of an empty row")
             }
+            self.append(isMissing ? .none : cell)
         }
+    }
+
+    /// The rows without a value: ascending, each once.
+    private static func readMissing(
+        _ reader: inout ByteReader,
+        rowCount: Int
+    ) throws(ByteReaderError) -> [Int] {
+        let count = try reader.readCount(limit: rowCount)
+        var rows: [Int] = []
+        rows.reserveCapacity(count)
+        for _ in 0..<count {
+            let offset = reader.offset
+            let distance = try reader.readCount(limit: rowCount)
+            let row = (rows.last ?? 0) + distance
+            guard row < rowCount else {
+                throw .tooLong(offset: offset, length: UInt64(row), limit: rowCount - 1)
+            }
+            guard distance > 0 || rows.isEmpty else {
+                throw .unknownCode(offset: offset, code: 0, what: "distance to the next empty row")
+            }
+            rows.append(row)
+        }
+        return rows
     }
 }

@@ -79,4 +79,5 @@ public struct AlertSet: OptionSet, Hashable, Sendable {
     public static let lowStock = AlertSet(.lowStock)
     public static let stockout = AlertSet(.stockout)
     public static let oversold = AlertSet(.oversold)
+    public static let all: AlertSet = [.lowStock, .stockout, .oversold]
 }

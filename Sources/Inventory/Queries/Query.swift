@@ -47,6 +47,7 @@ public struct ProductStatusSet: OptionSet, Hashable, Sendable {
     public static let inactive = ProductStatusSet(.inactive)
     public static let archived = ProductStatusSet(.archived)
     public static let listed: ProductStatusSet = [.active, .inactive]
+    public static let all: ProductStatusSet = [.active, .inactive, .archived]
 }
 
 public struct ProductSearch: Hashable, Sendable {
@@ -143,6 +144,8 @@ public struct MovementKindSet: OptionSet, Hashable, Sendable {
     public let rawValue: UInt32
     public init(rawValue: UInt32) { self.rawValue = rawValue }
     public init(_ kind: MovementKind) { self.rawValue = 1 << UInt32(kind.rawValue) }
+
+    public static let all = MovementKindSet(MovementKind.allCases.map { MovementKindSet($0) })
 }
 
 /// Movements by their order in the ledger.

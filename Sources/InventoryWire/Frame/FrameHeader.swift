@@ -24,9 +24,7 @@ public struct FrameHeader: Equatable, Sendable {
     public var requestID: UInt64
     public var bodyChecksum: UInt32
 
-    /// Reads a header, which must be complete.
-    ///
-    /// `limit`: The most bytes a body may have on this side.
+    /// Reads a header, which must be complete, of a frame whose body has at most `limit` bytes.
     init(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(WireError) {
         precondition(bytes.count >= Self.byteCount, "\(bytes.count) bytes of a header")
         func word(_ offset: Int) -> UInt32 {

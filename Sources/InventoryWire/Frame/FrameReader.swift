@@ -18,14 +18,16 @@ public struct FrameReader {
     /// Bytes of the frames handed out so far.
     public private(set) var consumed = 0
 
-    /// `limit`: The most bytes a body may have: `requestByteCountMax` on a server,
-    ///   `replyByteCountMax` on a client.
+    /// Reads frames whose bodies have at most `limit` bytes: `requestByteCountMax` on a server,
+    /// `replyByteCountMax` on a client.
     public init(_ bytes: UnsafeRawBufferPointer, limit: Int) {
         self.bytes = bytes
         self.limit = limit
     }
 
     /// The next whole frame; nothing if the bytes end before it does.
+    ///
+    /// After an error there is no next one: nobody can tell where it would begin.
     public mutating func next() throws(WireError) -> Frame? {
         let rest = UnsafeRawBufferPointer(rebasing: self.bytes[self.consumed...])
         guard rest.count >= FrameHeader.byteCount else { return nil }

@@ -18,6 +18,8 @@ public enum WireLimits {
     public static let helloMilliseconds = 10_000
     /// Milliseconds between two signs of progress on an idle subscription.
     public static let progressMilliseconds = 1_000
+    /// Bytes of a hello's token.
+    public static let tokenByteCountMax = 4_096
     /// UTF-8 bytes of a client's or server's software name.
     public static let softwareByteCountMax = 64
 }

@@ -49,7 +49,9 @@ public struct Hello: Hashable, Sendable {
             actor: try reader.readText(limit: Limits.actorByteCountMax),
             software: try reader.readText(limit: WireLimits.softwareByteCountMax)
         )
-        self.token = [UInt8](try reader.readBytes(try reader.readCount(limit: 4_096)))
+        self.token = [UInt8](
+            try reader.readBytes(try reader.readCount(limit: WireLimits.tokenByteCountMax))
+        )
     }
 }
 
@@ -71,7 +73,9 @@ public struct HelloAccepted: Hashable, Sendable {
     public var durable: UInt64
     public var serverTime: Instant
     public var software: String
+    /// Bytes of a request's body, and of a reply's or an event's, at most.
     public var requestByteCountMax: UInt32
+    public var replyByteCountMax: UInt32
     public var inFlightMax: UInt32
     public var batchMax: UInt32
     public var linesMax: UInt32
@@ -88,6 +92,7 @@ public struct HelloAccepted: Hashable, Sendable {
         serverTime: Instant,
         software: String,
         requestByteCountMax: UInt32 = UInt32(WireLimits.requestByteCountMax),
+        replyByteCountMax: UInt32 = UInt32(WireLimits.replyByteCountMax),
         inFlightMax: UInt32 = UInt32(WireLimits.inFlightMax),
         batchMax: UInt32 = UInt32(Limits.batchMax),
         linesMax: UInt32 = UInt32(Limits.linesMax),
@@ -103,6 +108,7 @@ public struct HelloAccepted: Hashable, Sendable {
         self.serverTime = serverTime
         self.software = software
         self.requestByteCountMax = requestByteCountMax
+        self.replyByteCountMax = replyByteCountMax
         self.inFlightMax = inFlightMax
         self.batchMax = batchMax
         self.linesMax = linesMax
@@ -120,6 +126,7 @@ public struct HelloAccepted: Hashable, Sendable {
         writer.write(self.serverTime.microseconds)
         writer.writeText(self.software)
         writer.write(self.requestByteCountMax)
+        writer.write(self.replyByteCountMax)
         writer.write(self.inFlightMax)
         writer.write(self.batchMax)
         writer.write(self.linesMax)
@@ -138,6 +145,7 @@ public struct HelloAccepted: Hashable, Sendable {
             serverTime: Instant(microseconds: try reader.readInt64()),
             software: try reader.readText(limit: WireLimits.softwareByteCountMax),
             requestByteCountMax: try reader.readUInt32(),
+            replyByteCountMax: try reader.readUInt32(),
             inFlightMax: try reader.readUInt32(),
             batchMax: try reader.readUInt32(),
             linesMax: try reader.readUInt32(),

@@ -174,7 +174,7 @@ extension ServerMessage {
     ) throws(ByteReaderError) -> [Change] {
         let count = Int(try reader.readUInt32())
         var changes: [Change] = []
-        changes.reserveCapacity(min(count, reader.remaining))
+        changes.reserveCapacity(min(count, reader.remaining, 1_024))
         for _ in 0..<count {
             var change = ByteReader(try reader.readBytes(Int(try reader.readUInt32())))
             changes.append(try Change(from: &change, lsn: self.snapshotRowLSN, time: .zero))

@@ -1,0 +1,213 @@
+public import Inventory
+
+extension SplitMix64 {
+    // MARK: - Outcomes
+
+    /// How many shapes the detail of a refusal has.
+    public static var detailCount: UInt64 { 11 }
+
+    /// A refusal whose detail has that shape.
+    public mutating func refusal(detail shape: UInt64, isNested: Bool = false) -> Refusal {
+        let line = self.maybe { UInt32(truncatingIfNeeded: $0.unsigned()) }
+        return Refusal(self.any(RefusalCode.self), line: line, self.detail(shape, isNested))
+    }
+
+    private mutating func detail(_ shape: UInt64, _ isNested: Bool) -> Refusal.Detail {
+        switch shape {
+        case 1: .message(self.text())
+        case 2: .field(self.text(), problem: self.text())
+        case 3:
+            .range(
+                self.text(),
+                value: self.signed(),
+                lowest: self.signed(),
+                highest: self.signed()
+            )
+        case 4: .id(self.unsigned())
+        case 5: .taken(self.text(), by: self.unsigned())
+        case 6: .revision(expected: self.unsigned(), actual: self.unsigned())
+        case 7:
+            .shortage(
+                Refusal.Shortage(
+                    product: self.product(),
+                    location: self.location(),
+                    asked: self.signed(),
+                    sellable: self.signed(),
+                    onHand: self.signed(),
+                    unavailable: self.signed(),
+                    reserved: self.signed(),
+                    floor: self.signed()
+                )
+            )
+        case 8: .sold(asked: self.signed(), remaining: self.signed())
+        case 9 where !isNested:
+            .batch(
+                index: UInt32(truncatingIfNeeded: self.unsigned()),
+                self.refusal(detail: self.below(Self.detailCount), isNested: true)
+            )
+        case 10: .sequence(received: self.unsigned(), last: self.unsigned())
+        default: .none
+        }
+    }
+
+    public mutating func refusal() -> Refusal {
+        self.refusal(detail: self.below(Self.detailCount))
+    }
+
+    public mutating func outcome(isNested: Bool = false) -> Outcome {
+        switch self.below(isNested ? 2 : 3) {
+        case 0: .done(self.done())
+        case 1: .refused(self.refusal())
+        default: .batch(self.list { $0.outcome(isNested: true) })
+        }
+    }
+
+    private mutating func done() -> Outcome.Done {
+        let lsn = self.unsigned()
+        return Outcome.Done(
+            lsn: lsn,
+            time: self.instant(),
+            id: self.unsigned(),
+            amount: self.signed(),
+            levels: self.list { $0.level(at: lsn) },
+            ids: self.list { $0.unsigned() }
+        )
+    }
+
+    // MARK: - Queries and results
+
+    public mutating func query(_ tag: QueryTag) -> Query {
+        switch tag {
+        case .product: .product(self.productKey(), asOf: self.asOf())
+        case .products: .products(self.productSearch())
+        case .categories: .categories(includingArchived: self.flag())
+        case .locations: .locations(includingArchived: self.flag())
+        case .levels:
+            .levels(
+                LevelQuery(
+                    product: self.maybe { $0.product() },
+                    location: self.maybe { $0.location() },
+                    category: self.maybe { $0.category() },
+                    limit: UInt32(truncatingIfNeeded: self.unsigned()),
+                    asOf: self.asOf()
+                )
+            )
+        case .ledger: .ledger(self.ledgerQuery())
+        case .lowStock:
+            .lowStock(
+                LowStockQuery(
+                    location: self.maybe { $0.location() },
+                    category: self.maybe { $0.category() },
+                    limit: UInt32(truncatingIfNeeded: self.unsigned())
+                )
+            )
+        case .categoryRollup: .categoryRollup(asOf: self.asOf())
+        case .sales:
+            .sales(
+                SalesQuery(
+                    product: self.maybe { $0.product() },
+                    location: self.maybe { $0.location() },
+                    category: self.maybe { $0.category() },
+                    from: self.maybe { $0.instant() },
+                    to: self.maybe { $0.instant() },
+                    reference: self.text(),
+                    limit: UInt32(truncatingIfNeeded: self.unsigned())
+                )
+            )
+        case .refusals:
+            .refusals(
+                RefusalQuery(
+                    product: self.maybe { $0.product() },
+                    location: self.maybe { $0.location() },
+                    from: self.maybe { $0.instant() },
+                    to: self.maybe { $0.instant() },
+                    limit: UInt32(truncatingIfNeeded: self.unsigned())
+                )
+            )
+        case .verify: .verify
+        case .stats: .stats
+        }
+    }
+
+    private mutating func productKey() -> ProductKey {
+        switch self.below(3) {
+        case 0: .id(self.product())
+        case 1: .sku(self.text())
+        default: .barcode(self.text())
+        }
+    }
+
+    private mutating func asOf() -> AsOf? {
+        switch self.below(3) {
+        case 0: nil
+        case 1: .lsn(self.unsigned())
+        default: .time(self.instant())
+        }
+    }
+
+    private mutating func productSearch() -> ProductSearch {
+        ProductSearch(
+            category: self.maybe { $0.category() },
+            statuses: ProductStatusSet(rawValue: UInt8(self.below(8))),
+            skuPrefix: self.text(),
+            nameContains: self.text(),
+            text: self.text(),
+            sort: self.any(ProductSearch.Sort.self),
+            isDescending: self.flag(),
+            after: self.maybe {
+                ProductSearch.PageKey(integer: $0.signed(), text: $0.text(), id: $0.product())
+            },
+            limit: UInt32(truncatingIfNeeded: self.unsigned()),
+            asOf: self.asOf()
+        )
+    }
+
+    private mutating func ledgerQuery() -> LedgerQuery {
+        LedgerQuery(
+            product: self.maybe { $0.product() },
+            location: self.maybe { $0.location() },
+            kinds: MovementKindSet(self.list { MovementKindSet($0.any(MovementKind.self)) }),
+            from: self.maybe { $0.instant() },
+            to: self.maybe { $0.instant() },
+            reference: self.text(),
+            actor: self.text(),
+            lsn: self.revision(),
+            isNewestFirst: self.flag(),
+            after: self.maybe {
+                MovementID(lsn: $0.unsigned(), line: UInt16(truncatingIfNeeded: $0.unsigned()))
+            },
+            limit: UInt32(truncatingIfNeeded: self.unsigned())
+        )
+    }
+
+    /// A table of up to `rowsMax` rows with some columns of every kind, some cells empty.
+    public mutating func table(rowsMax: UInt64 = 9) -> ResultTable {
+        let schema = self.list(upTo: 8) { ResultField($0.text(), $0.any(ResultKind.self)) }
+        var table = ResultTable(schema)
+        for _ in 0..<self.below(rowsMax + 1) {
+            table.append(
+                schema.map { field in
+                    if self.below(4) == 0 { return .none }
+                    return field.kind == .text ? .text(self.text()) : .integer(self.signed())
+                }
+            )
+        }
+        return table
+    }
+
+    // MARK: - Subscriptions
+
+    public mutating func subscription() -> Subscription {
+        let starts: [SubscriptionStart] = [.now, .snapshot, .after(self.unsigned())]
+        return Subscription(
+            topics: SubscriptionTopics(rawValue: UInt8(1 + self.below(15))),
+            filter: SubscriptionFilter(
+                products: self.list { $0.product() },
+                skuPrefix: self.text(),
+                category: self.maybe { $0.category() },
+                location: self.maybe { $0.location() }
+            ),
+            start: starts[Int(self.below(3))]
+        )
+    }
+}

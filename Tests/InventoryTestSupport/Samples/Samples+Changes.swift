@@ -1,0 +1,120 @@
+public import Inventory
+
+extension SplitMix64 {
+    /// A change of that kind, as a step at that LSN and time could hold it.
+    public mutating func change(_ tag: ChangeTag, lsn: UInt64, time: Instant) -> Change {
+        switch tag {
+        case .databaseCreated:
+            .databaseCreated(currency: self.currency())
+        case .category:
+            .category(
+                Category(
+                    id: self.category(),
+                    name: self.text(),
+                    isArchived: self.flag(),
+                    revision: self.unsigned()
+                )
+            )
+        case .location:
+            .location(
+                Location(
+                    id: self.location(),
+                    code: self.text(),
+                    name: self.text(),
+                    zone: self.text(),
+                    kind: self.any(LocationKind.self),
+                    isArchived: self.flag(),
+                    revision: self.unsigned()
+                )
+            )
+        case .productCreated: .productCreated(self.productRow())
+        case .productUpdated:
+            .productUpdated(self.product(), self.list(upTo: 11) { $0.fieldChange() })
+        case .productArchived: .productArchived(self.product())
+        case .productDeleted: .productDeleted(self.product())
+        case .moved: self.moved(lsn: lsn, time: time)
+        case .level: .level(self.level(at: lsn))
+        case .demandRefused:
+            .demandRefused(
+                RefusedDemand(
+                    product: self.product(),
+                    location: self.location(),
+                    asked: self.signed(),
+                    available: self.signed(),
+                    reference: self.text()
+                )
+            )
+        case .alert:
+            .alert(
+                self.any(AlertKind.self),
+                isRaised: self.flag(),
+                self.product(),
+                self.location(),
+                available: self.signed(),
+                threshold: self.signed()
+            )
+        case .sessionOpened:
+            .sessionOpened(self.sessionID(), number: UInt32(truncatingIfNeeded: self.unsigned()))
+        case .sessionAdvanced:
+            .sessionAdvanced(
+                number: UInt32(truncatingIfNeeded: self.unsigned()),
+                sequence: self.unsigned(),
+                digest: self.unsigned(),
+                outcome: self.list(upTo: 200) { UInt8(truncatingIfNeeded: $0.next()) }
+            )
+        case .sessionsExpired:
+            .sessionsExpired(self.list { UInt32(truncatingIfNeeded: $0.unsigned()) })
+        }
+    }
+
+    private mutating func moved(lsn: UInt64, time: Instant) -> Change {
+        let movement = self.movement(recordedAt: time)
+        var level = self.level(at: lsn)
+        (level.product, level.location) = (movement.product, movement.location)
+        return .moved(movement, level)
+    }
+
+    private mutating func currency() -> Currency {
+        let codes = ["EUR", "JPY", "BHD", "CLF"]
+        guard let currency = Currency(code: codes[Int(self.below(4))]) else {
+            preconditionFailure("the codes are currencies")
+        }
+        return currency
+    }
+
+    private mutating func fieldChange() -> ProductFieldChange {
+        switch self.below(11) {
+        case 0: .sku(from: self.text(), to: self.text())
+        case 1: .name(from: self.text(), to: self.text())
+        case 2: .barcode(from: self.text(), to: self.text())
+        case 3: .category(from: self.category(), to: self.category())
+        case 4: .unit(from: self.unit(), to: self.unit())
+        case 5: .price(from: self.price(), to: self.price())
+        case 6: .status(from: self.any(ProductStatus.self), to: self.any(ProductStatus.self))
+        case 7: .reorderPoint(from: self.signed(), to: self.signed())
+        case 8: .reorderTarget(from: self.signed(), to: self.signed())
+        case 9: .packSize(from: self.signed(), to: self.signed())
+        default:
+            .leadTimeDays(
+                from: UInt16(truncatingIfNeeded: self.unsigned()),
+                to: UInt16(truncatingIfNeeded: self.unsigned())
+            )
+        }
+    }
+
+    /// A step with any changes.
+    public mutating func entry() -> Entry {
+        var entry = Entry(
+            lsn: self.unsigned(),
+            time: self.instant(),
+            actor: self.text(),
+            changes: []
+        )
+        for _ in 0..<self.below(5) {
+            entry.changes.append(
+                self.change(self.any(ChangeTag.self), lsn: entry.lsn, time: entry.time)
+            )
+        }
+        return entry
+    }
+}

@@ -1,0 +1,204 @@
+public import Inventory
+
+extension SplitMix64 {
+    /// A command of that kind, with anything in its fields.
+    public mutating func command(_ tag: CommandTag) -> Command {
+        switch tag {
+        case .createCategory: .createCategory(name: self.text())
+        case .renameCategory:
+            .renameCategory(self.category(), name: self.text(), ifRevision: self.revision())
+        case .archiveCategory: .archiveCategory(self.category(), ifRevision: self.revision())
+        case .createLocation:
+            .createLocation(
+                LocationDraft(
+                    code: self.text(),
+                    name: self.text(),
+                    zone: self.text(),
+                    kind: self.any(LocationKind.self)
+                )
+            )
+        case .updateLocation:
+            .updateLocation(
+                self.location(),
+                LocationUpdate(
+                    code: self.maybe { $0.text() },
+                    name: self.maybe { $0.text() },
+                    zone: self.maybe { $0.text() },
+                    kind: self.maybe { $0.any(LocationKind.self) }
+                ),
+                ifRevision: self.revision()
+            )
+        case .archiveLocation: .archiveLocation(self.location(), ifRevision: self.revision())
+        case .createProduct: .createProduct(self.productDraft())
+        case .updateProduct:
+            .updateProduct(self.product(), self.productUpdate(), ifRevision: self.revision())
+        case .deleteProduct: .deleteProduct(self.product(), ifRevision: self.revision())
+        case .sell:
+            .sell(
+                Sale(
+                    lines: self.list { $0.saleLine() },
+                    reference: self.text(),
+                    note: self.text(),
+                    occurred: self.occurrence()
+                )
+            )
+        case .returnSale:
+            .returnSale(
+                SaleReturn(
+                    lines: self.list { $0.saleLine() },
+                    target: self.any(ReturnTarget.self),
+                    original: self.revision(),
+                    reference: self.text(),
+                    note: self.text(),
+                    occurred: self.occurrence()
+                )
+            )
+        case .restock: .restock(self.restock())
+        case .adjust:
+            .adjust(
+                Adjustment(
+                    product: self.product(),
+                    location: self.location(),
+                    delta: self.signed(),
+                    reason: self.any(Reason.self),
+                    reference: self.text(),
+                    note: self.text(),
+                    occurred: self.occurrence(),
+                    ifRevision: self.revision()
+                )
+            )
+        case .count:
+            .count(
+                StockCount(
+                    product: self.product(),
+                    location: self.location(),
+                    counted: self.signed(),
+                    reference: self.text(),
+                    note: self.text(),
+                    ifRevision: self.revision()
+                )
+            )
+        case .setUnavailable:
+            .setUnavailable(
+                Hold(
+                    product: self.product(),
+                    location: self.location(),
+                    delta: self.signed(),
+                    reason: self.any(Reason.self),
+                    reference: self.text(),
+                    note: self.text(),
+                    ifRevision: self.revision()
+                )
+            )
+        case .expectIncoming:
+            .expectIncoming(
+                Expectation(
+                    product: self.product(),
+                    location: self.location(),
+                    delta: self.signed(),
+                    eta: self.maybe { $0.instant() },
+                    reference: self.text(),
+                    note: self.text(),
+                    ifRevision: self.revision()
+                )
+            )
+        case .setFloor:
+            .setFloor(
+                FloorChange(
+                    product: self.product(),
+                    location: self.location(),
+                    floor: self.signed(),
+                    ifRevision: self.revision()
+                )
+            )
+        case .reverse:
+            .reverse(
+                Reversal(
+                    lsn: self.unsigned(),
+                    reason: self.any(Reason.self),
+                    note: self.text()
+                )
+            )
+        case .batch:
+            .batch(
+                self.list { random in
+                    let single = CommandTag.allCases.filter { $0 != .batch }
+                    return random.command(single[Int(random.below(UInt64(single.count)))])
+                },
+                self.any(BatchMode.self)
+            )
+        }
+    }
+
+    private mutating func saleLine() -> SaleLine {
+        SaleLine(
+            product: self.product(),
+            location: self.location(),
+            quantity: self.signed(),
+            price: self.maybe { $0.money() },
+            ifRevision: self.maybe { $0.unsigned() }
+        )
+    }
+
+    private mutating func occurrence() -> Occurrence? {
+        self.maybe { Occurrence(at: $0.instant(), isImported: $0.flag()) }
+    }
+
+    private mutating func restock() -> Restock {
+        Restock(
+            lines: self.list {
+                RestockLine(
+                    product: $0.product(),
+                    location: $0.location(),
+                    quantity: $0.signed(),
+                    unitCost: $0.money(),
+                    ifRevision: $0.revision()
+                )
+            },
+            fromIncoming: self.flag(),
+            reference: self.text(),
+            note: self.text(),
+            occurred: self.occurrence()
+        )
+    }
+
+    private mutating func productDraft() -> ProductDraft {
+        ProductDraft(
+            sku: self.text(),
+            name: self.text(),
+            barcode: self.text(),
+            category: self.category(),
+            unit: self.unit(),
+            price: self.price(),
+            status: self.any(ProductStatus.self),
+            reorderPoint: self.signed(),
+            reorderTarget: self.signed(),
+            packSize: self.signed(),
+            leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned()),
+            opening: self.maybe {
+                OpeningStock(
+                    location: $0.location(),
+                    quantity: $0.signed(),
+                    unitCost: $0.money(),
+                    occurredAt: $0.maybe { $0.instant() }
+                )
+            }
+        )
+    }
+
+    private mutating func productUpdate() -> ProductUpdate {
+        ProductUpdate(
+            sku: self.maybe { $0.text() },
+            name: self.maybe { $0.text() },
+            barcode: self.maybe { $0.text() },
+            category: self.maybe { $0.category() },
+            unit: self.maybe { $0.unit() },
+            price: self.maybe { $0.price() },
+            status: self.maybe { $0.any(ProductStatus.self) },
+            reorderPoint: self.maybe { $0.signed() },
+            reorderTarget: self.maybe { $0.signed() },
+            packSize: self.maybe { $0.signed() },
+            leadTimeDays: self.maybe { UInt16(truncatingIfNeeded: $0.unsigned()) }
+        )
+    }
+}

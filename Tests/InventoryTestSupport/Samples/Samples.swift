@@ -1,0 +1,134 @@
+public import Inventory
+
+/// Values that a seed decides, of everything that has an encoding: edges more often than chance
+/// would bring them, every case of every enumeration by asking for its tag.
+///
+///     var random = SplitMix64(seed: 7)
+///     let sale = random.command(.sell)
+extension SplitMix64 {
+    /// A number of any width: each magnitude is as likely as any other, the ends among them.
+    public mutating func unsigned() -> UInt64 {
+        switch self.next() % 8 {
+        case 0: 0
+        case 1: 1
+        case 2: .max - self.next() % 2
+        default: self.next() >> (self.next() % 64)
+        }
+    }
+
+    public mutating func signed() -> Int64 { Int64(bitPattern: self.unsigned()) }
+
+    public mutating func below(_ bound: UInt64) -> UInt64 { self.next() % bound }
+
+    public mutating func flag() -> Bool { self.next() & 1 == 1 }
+
+    /// A value, or nothing as often.
+    public mutating func maybe<Value>(_ make: (inout SplitMix64) -> Value) -> Value? {
+        self.flag() ? make(&self) : nil
+    }
+
+    public mutating func list<Value>(
+        upTo count: UInt64 = 4,
+        _ make: (inout SplitMix64) -> Value
+    ) -> [Value] {
+        (0..<self.below(count + 1)).map { _ in make(&self) }
+    }
+
+    public mutating func any<Value: CaseIterable>(_ type: Value.Type) -> Value {
+        let all = Array(Value.allCases)
+        return all[Int(self.below(UInt64(all.count)))]
+    }
+
+    /// Empty, plain, composed, decomposed and beyond the basic plane; all within every limit.
+    public mutating func text() -> String {
+        let texts = ["", "A", "POS-7781", "é", "e\u{301}", "東京", "🧺", "x\u{0}y"]
+        return texts[Int(self.below(UInt64(texts.count)))]
+    }
+
+    // MARK: - Names and scalars
+
+    public mutating func instant() -> Instant { Instant(microseconds: self.signed()) }
+    public mutating func product() -> ProductID {
+        ProductID(UInt32(truncatingIfNeeded: self.unsigned()))
+    }
+    public mutating func category() -> CategoryID {
+        CategoryID(UInt32(truncatingIfNeeded: self.unsigned()))
+    }
+    public mutating func location() -> LocationID {
+        LocationID(UInt16(truncatingIfNeeded: self.unsigned()))
+    }
+    public mutating func money() -> Money { Money(self.signed()) }
+    public mutating func price() -> Price {
+        Price(self.signed(), per: self.flag() ? 1 : self.signed())
+    }
+    public mutating func unit() -> Unit {
+        Unit(code: self.text(), decimals: UInt8(truncatingIfNeeded: self.next()))
+    }
+
+    /// What an optional LSN or revision may be: one short of the largest.
+    public mutating func revision() -> UInt64? { self.maybe { min($0.unsigned(), .max - 1) } }
+
+    public mutating func sessionID() -> SessionID {
+        SessionID(high: self.unsigned(), low: self.unsigned())
+    }
+
+    // MARK: - Entities
+
+    public mutating func level(at lsn: UInt64) -> Level {
+        Level(
+            product: self.product(),
+            location: self.location(),
+            onHand: self.signed(),
+            unavailable: self.signed(),
+            reserved: self.signed(),
+            incoming: self.signed(),
+            floor: self.signed(),
+            value: self.signed(),
+            alerts: AlertSet(rawValue: UInt8(self.below(8))),
+            revision: self.flag() ? lsn : self.unsigned()
+        )
+    }
+
+    public mutating func movement(recordedAt time: Instant) -> Movement {
+        Movement(
+            kind: self.any(MovementKind.self),
+            product: self.product(),
+            location: self.location(),
+            onHandDelta: self.signed(),
+            unavailableDelta: self.signed(),
+            reservedDelta: self.signed(),
+            incomingDelta: self.signed(),
+            amount: self.signed(),
+            price: self.price(),
+            cost: self.signed(),
+            reason: self.maybe { $0.any(Reason.self) },
+            reference: self.text(),
+            note: self.text(),
+            origin: self.maybe {
+                MovementID(lsn: $0.unsigned(), line: UInt16(truncatingIfNeeded: $0.unsigned()))
+            },
+            occurredAt: self.flag() ? time : self.instant(),
+            isImported: self.flag()
+        )
+    }
+
+    public mutating func productRow() -> Product {
+        Product(
+            id: self.product(),
+            sku: self.text(),
+            name: self.text(),
+            barcode: self.text(),
+            category: self.category(),
+            unit: self.unit(),
+            price: self.price(),
+            status: self.any(ProductStatus.self),
+            reorderPoint: self.signed(),
+            reorderTarget: self.signed(),
+            packSize: self.signed(),
+            leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned()),
+            createdAt: self.instant(),
+            updatedAt: self.instant(),
+            revision: self.unsigned()
+        )
+    }
+}
