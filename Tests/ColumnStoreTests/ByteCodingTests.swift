@@ -60,6 +60,32 @@ import Testing
         }
     }
 
+    @Test func `a byte that is not ASCII is found wherever it is in a text`() throws {
+        for count in 1...20 {
+            for place in 0..<count {
+                var bytes = [UInt8](repeating: 0x41, count: count)
+                bytes[place] = 0xFF
+                var writer = ByteWriter()
+                writer.writeVarint(UInt64(count))
+                writer.write(bytes: bytes)
+                writer.withBytes { bytes in
+                    var reader = ByteReader(bytes)
+                    #expect(throws: ByteReaderError.invalidText(offset: 1)) {
+                        try reader.readText(limit: 20)
+                    }
+                }
+            }
+            var writer = ByteWriter()
+            let text = String(repeating: "A", count: count - 1) + "é"
+            writer.writeText(text)
+            try writer.withBytes { bytes in
+                var reader = ByteReader(bytes)
+                let read = try reader.readText(limit: 30)
+                #expect(read == text)
+            }
+        }
+    }
+
     @Test func `a writer keeps its bytes when it grows`() {
         var writer = ByteWriter(capacity: 16)
         for value in 0..<1_000 { writer.write(UInt32(value)) }

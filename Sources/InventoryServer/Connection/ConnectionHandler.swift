@@ -205,7 +205,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .unsubscribe(let subscription):
             self.unsubscribe(subscription, id)
         case .cancel(let query):
-            self.streams.removeValue(forKey: query)?.cancel()
+            if let stream = self.streams.removeValue(forKey: query) {
+                stream.cancel()
+                // One that waits for its reader has no block on its way that would end it.
+                if stream.isStalled { self.reply(.refused(AnswerStream.cancelled), to: query) }
+            }
             self.reply(.pong(durable: self.driver.engine.durable, time: .now()), to: id)
         case .ping:
             self.reply(.pong(durable: self.driver.engine.durable, time: .now()), to: id, at: 0)

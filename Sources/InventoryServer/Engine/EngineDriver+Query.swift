@@ -25,6 +25,9 @@ final class AnswerStream: @unchecked Sendable {
         self.requestID = requestID
     }
 
+    /// How an answer ends that its asker no longer wants.
+    static let cancelled = Refusal(.invalidField, .message("cancelled"))
+
     func cancel() { self.isCancelled = true }
 
     /// Encodes the next frames of the answer.
@@ -134,8 +137,7 @@ extension EngineDriver {
     ) {
         guard connection.context != nil else { return }
         if stream.isCancelled {
-            let refusal = Refusal(.invalidField, .message("cancelled"))
-            connection.reply(.refused(refusal), to: stream.requestID)
+            connection.reply(.refused(AnswerStream.cancelled), to: stream.requestID)
             connection.releaseSoon()
             return
         }

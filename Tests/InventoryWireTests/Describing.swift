@@ -1,0 +1,40 @@
+import Inventory
+import InventoryWire
+
+/// What a message holds, in the words of PROTOCOL.md: `{lines: [{product: 1, quantity: 2}]}`.
+///
+/// What is absent or empty is left out; ids, instants and sets are their numbers.
+func describe(_ value: Any) -> String? {
+    switch value {
+    case let text as String: return text.isEmpty ? nil : "\"\(text)\""
+    case let bytes as [UInt8]:
+        return bytes.isEmpty ? nil : bytes.map { "\($0)" }.joined(separator: " ")
+    case let id as ProductID: return "\(id.value)"
+    case let id as CategoryID: return "\(id.value)"
+    case let id as LocationID: return "\(id.value)"
+    case let instant as Instant: return "\(instant.microseconds)"
+    case let money as Money: return "\(money.minorUnits)"
+    case let set as any OptionSet: return "\(set.rawValue)"
+    default: break
+    }
+    let mirror = Mirror(reflecting: value)
+    switch mirror.displayStyle {
+    case .optional:
+        return mirror.children.first.flatMap { describe($0.value) }
+    case .collection:
+        let elements = mirror.children.map { describe($0.value) ?? "" }
+        return elements.isEmpty ? nil : "[\(elements.joined(separator: ", "))]"
+    case .enum:
+        guard let child = mirror.children.first, let name = child.label else { return "\(value)" }
+        return [name, describe(child.value)].compactMap { $0 }.joined(separator: " ")
+    case .struct, .tuple:
+        let fields = mirror.children.compactMap { child -> String? in
+            guard let text = describe(child.value) else { return nil }
+            guard let label = child.label, !label.hasPrefix(".") else { return text }
+            return "\(label): \(text)"
+        }
+        return "{\(fields.joined(separator: ", "))}"
+    default:
+        return "\(value)"
+    }
+}

@@ -1,0 +1,191 @@
+import ColumnStore
+import Inventory
+import InventoryTestSupport
+import InventoryWire
+import Testing
+
+/// The tables of PROTOCOL.md and the code say the same, each way round.
+@Suite struct ProtocolTableTests {
+    private let document: ProtocolDocument
+
+    init() throws { self.document = try ProtocolDocument() }
+
+    private func columns(_ section: String, _ first: String, _ count: Int) -> [[String]] {
+        self.document.rows(section, first).map { Array($0.prefix(count)) }
+    }
+
+    @Test func `the opcodes are those of the code`() {
+        let expected = Opcode.allCases.map { ["\($0.rawValue)", "\($0)"] }
+        #expect(self.columns("opcodes", "opcode", 2) == expected)
+    }
+
+    @Test func `every message that has a body is described`() {
+        let named = self.columns("messages", "message", 1).flatMap { row in
+            row[0].split(separator: ", ").map(String.init)
+        }
+        let expected = Opcode.allCases.filter { $0 != .ping && $0 != .takeSnapshot }
+        #expect(Set(named) == Set(expected.map { "\($0)" }))
+        #expect(named.count == expected.count)
+    }
+
+    @Test func `the errors are those of the code, by number, name and whether to retry`() {
+        let expected = RefusalCode.allCases.map {
+            ["\($0.rawValue)", $0.name, $0.isRetryable ? "yes" : "no"]
+        }
+        #expect(self.columns("errors", "code", 3) == expected)
+    }
+
+    @Test func `commands, changes and queries are those of the code`() {
+        let commands = CommandTag.allCases.map { ["\($0.rawValue)", "\($0)"] }
+        #expect(self.columns("commands", "tag", 2) == commands)
+        let changes = ChangeTag.allCases.map { ["\($0.rawValue)", "\($0)"] }
+        #expect(self.columns("changes and entries", "tag", 2) == changes)
+        let queries = QueryTag.allCases.map { ["\($0.rawValue)", "\($0)"] }
+        #expect(self.columns("queries and results", "tag", 2) == queries)
+    }
+
+    @Test func `the enumerations are those of the code`() {
+        func values<Value: CaseIterable & RawRepresentable>(
+            _ name: String,
+            _ type: Value.Type
+        ) -> [String] {
+            [name, Value.allCases.map { "\($0.rawValue) \($0)" }.joined(separator: ", ")]
+        }
+        let expected = [
+            values("alert kind", AlertKind.self),
+            values("batch mode", BatchMode.self),
+            values("location kind", LocationKind.self),
+            values("movement kind", MovementKind.self),
+            values("product sort", ProductSearch.Sort.self),
+            values("product status", ProductStatus.self),
+            values("reason", Reason.self),
+            values("reset reason", ResetReason.self),
+            values("result kind", ResultKind.self),
+            values("return target", ReturnTarget.self),
+        ]
+        #expect(self.columns("enumerations", "enumeration", 2) == expected)
+    }
+
+    @Test func `the details of a refusal are those of the code`() {
+        var random = SplitMix64(seed: 51)
+        let expected = (0..<SplitMix64.detailCount).map { shape in
+            let detail = random.refusal(detail: shape).detail
+            let name = Mirror(reflecting: detail).children.first?.label ?? "\(detail)"
+            return ["\(shape)", name]
+        }
+        #expect(self.columns("outcomes and refusals", "detail", 2) == expected)
+    }
+
+    @Test func `the fields of a product are those of the code`() {
+        let changes: [ProductFieldChange] = [
+            .sku(from: "", to: ""), .name(from: "", to: ""), .barcode(from: "", to: ""),
+            .category(from: CategoryID(1), to: CategoryID(1)), .unit(from: .piece, to: .piece),
+            .price(from: Price(1), to: Price(1)), .status(from: .active, to: .active),
+            .reorderPoint(from: 1, to: 1), .reorderTarget(from: 1, to: 1),
+            .packSize(from: 1, to: 1), .leadTimeDays(from: 1, to: 1),
+        ]
+        let expected = changes.map { change in
+            var writer = ByteWriter()
+            Change.productUpdated(ProductID(1), [change])
+                .encode(into: &writer, lsn: 1, time: .zero)
+            let name = Mirror(reflecting: change).children.first?.label ?? ""
+            // The change's tag, the product, the number of fields, then the field.
+            return ["\(writer.array()[3])", name]
+        }
+        #expect(self.columns("changes and entries", "field", 2) == expected)
+    }
+
+    @Test func `the limits are those of the code`() {
+        let network: [(String, Int64)] = [
+            ("requestByteCountMax", Int64(WireLimits.requestByteCountMax)),
+            ("replyByteCountMax", Int64(WireLimits.replyByteCountMax)),
+            ("inFlightMax", Int64(WireLimits.inFlightMax)),
+            ("subscriptionsMax", Int64(WireLimits.subscriptionsMax)),
+            ("outboxByteCountMax", Int64(WireLimits.outboxByteCountMax)),
+            ("eventsByteCountMax", Int64(WireLimits.eventsByteCountMax)),
+            ("helloMilliseconds", Int64(WireLimits.helloMilliseconds)),
+            ("progressMilliseconds", Int64(WireLimits.progressMilliseconds)),
+            ("tokenByteCountMax", Int64(WireLimits.tokenByteCountMax)),
+            ("softwareByteCountMax", Int64(WireLimits.softwareByteCountMax)),
+        ]
+        let values: [(String, Int64)] = [
+            ("moneyMax", Limits.moneyMax),
+            ("quantityMax", Limits.quantityMax),
+            ("skuByteCountMax", Int64(Limits.skuByteCountMax)),
+            ("barcodeByteCountMax", Int64(Limits.barcodeByteCountMax)),
+            ("nameByteCountMax", Int64(Limits.nameByteCountMax)),
+            ("unitByteCountMax", Int64(Limits.unitByteCountMax)),
+            ("unitDecimalsMax", Int64(Limits.unitDecimalsMax)),
+            ("locationCodeByteCountMax", Int64(Limits.locationCodeByteCountMax)),
+            ("zoneByteCountMax", Int64(Limits.zoneByteCountMax)),
+            ("referenceByteCountMax", Int64(Limits.referenceByteCountMax)),
+            ("noteByteCountMax", Int64(Limits.noteByteCountMax)),
+            ("actorByteCountMax", Int64(Limits.actorByteCountMax)),
+            ("linesMax", Int64(Limits.linesMax)),
+            ("batchMax", Int64(Limits.batchMax)),
+            ("batchLinesMax", Int64(Limits.batchLinesMax)),
+            ("occurredAtPastSeconds", Limits.occurredAtPastSeconds),
+            ("occurredAtFutureSeconds", Limits.occurredAtFutureSeconds),
+            ("sessionsMax", Int64(Limits.sessionsMax)),
+            ("sessionWindow", Int64(Limits.sessionWindow)),
+            ("sessionOutcomeByteCountMax", Int64(Limits.sessionOutcomeByteCountMax)),
+            ("sessionIdleSeconds", Limits.sessionIdleSeconds),
+            ("queryRowsMax", Int64(Limits.queryRowsMax)),
+            ("filterIDsMax", Int64(Limits.filterIDsMax)),
+            ("leadTimeDaysMax", Int64(Limits.leadTimeDaysMax)),
+        ]
+        // The section has two tables with the same first column: they are read as one.
+        let rows = self.columns("limits", "limit", 2).map {
+            [$0[0], $0[1].filter { $0 != "," }]
+        }
+        #expect(rows == (network + values).map { [$0.0, "\($0.1)"] })
+    }
+
+    @Test func `every query answers with the columns that the document names`() throws {
+        let view = Self.view()
+        let queries: [(String, Query)] = [
+            ("product, products", .product(.id(ProductID(1)), asOf: nil)),
+            ("product, products", .products(ProductSearch())),
+            ("categories", .categories(includingArchived: false)),
+            ("locations", .locations(includingArchived: false)),
+            ("levels", .levels(LevelQuery())),
+            ("ledger", .ledger(LedgerQuery())),
+            ("lowStock", .lowStock(LowStockQuery())),
+            ("categoryRollup", .categoryRollup(asOf: nil)),
+            ("sales", .sales(SalesQuery())),
+            ("refusals", .refusals(RefusalQuery())),
+            ("verify", .verify),
+            ("stats", .stats),
+        ]
+        var columns: [String: String] = [:]
+        for row in self.document.rows("results", "query") { columns[row[0]] = row[1] }
+        #expect(Set(columns.keys) == Set(queries.map { $0.0 }))
+        for (name, query) in queries {
+            let schema = try view.answer(query).schema
+            let expected = schema.map { "\($0.name) \($0.kind)" }.joined(separator: ", ")
+            #expect(columns[name] == expected)
+        }
+    }
+
+    /// A database with one category and one product.
+    private static func view() -> ReadView {
+        var state = InventoryState()
+        guard let currency = Currency(code: "USD") else { preconditionFailure("USD") }
+        let time = Instant(microseconds: 1)
+        let changes = InventoryState.founding(currency: currency)
+        state.evolve(Entry(lsn: 1, time: time, actor: "", changes: changes))
+        let draft = ProductDraft(
+            sku: "A",
+            name: "A",
+            category: CategoryID(1),
+            price: Price(1)
+        )
+        for command in [Command.createCategory(name: "C"), .createProduct(draft)] {
+            let time = state.time.advanced(bySeconds: 1)
+            let decision = state.decide(command, at: time)
+            let lsn = state.lsn + 1
+            state.evolve(Entry(lsn: lsn, time: time, actor: "", changes: decision.changes))
+        }
+        return state.readView()
+    }
+}
