@@ -71,11 +71,11 @@ public final class Server: Service {
             }
         )
         do {
-            try await loop.submit { driver.start() }.get()
+            let durable = try await loop.flatSubmit { driver.start() }.get()
             let channels = try await self.listen(group, driver)
             let status = ServerStatus(
                 addresses: channels.map { $0.address },
-                lsn: opened.directory.report.lastLSN,
+                lsn: LSN(durable),
                 report: opened.directory.report
             )
             self.onReady(status)

@@ -102,6 +102,14 @@ import Testing
         #expect(try await client.verified() == before)
     }
 
+    @Test func `a new database is founded before the daemon says it is ready`() throws {
+        let daemon = try Daemon()
+        #expect(daemon.readyLine.hasSuffix(" lsn 1"))
+        #expect(daemon.stop() == 0)
+        try daemon.start()
+        #expect(daemon.readyLine.hasSuffix(" lsn 1"))
+    }
+
     @Test func `a second daemon on the same directory is refused with its own exit code`() throws {
         let daemon = try Daemon()
         let second = try Daemon.run(

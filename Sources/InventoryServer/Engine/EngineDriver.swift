@@ -44,6 +44,8 @@ final class EngineDriver: @unchecked Sendable {
     private var timer: RepeatedTask?
     private(set) var isDraining = false
     private var drained: EventLoopPromise<Void>?
+    /// Completes when the first step of a new database is durable.
+    private var founded: EventLoopPromise<UInt64>?
     /// Called when the disk failed; the process has to stop.
     private let onFailure: @Sendable (DurabilityError) -> Void
 
@@ -78,16 +80,23 @@ final class EngineDriver: @unchecked Sendable {
     /// Founds the database if it is new, and begins to keep time.
     ///
     /// On the loop.
-    func start() {
+    ///
+    /// - Returns: Completes with the LSN that everything is durable up to.
+    func start() -> EventLoopFuture<UInt64> {
         self.loop.preconditionInEventLoop()
+        let promise = self.loop.makePromise(of: UInt64.self)
         if self.engine.lsn == 0 {
             self.engine.found(currency: self.configuration.currency, now: .now())
+            self.founded = promise
             self.tick()
+        } else {
+            promise.succeed(self.engine.durable)
         }
         self.timer = self.loop.scheduleRepeatedTask(
             initialDelay: .milliseconds(50),
             delay: .milliseconds(50)
         ) { [weak self] _ in self?.keepTime() }
+        return promise.futureResult
     }
 
     // MARK: - Connections
@@ -194,6 +203,8 @@ final class EngineDriver: @unchecked Sendable {
     private func blockWritten(_ block: FeedBlock, took: Int64) {
         self.isDiskFull = false
         self.engine.blockWritten()
+        self.founded?.succeed(self.engine.durable)
+        self.founded = nil
         self.metrics.blocks += 1
         self.metrics.blockBytes += Int64(block.bytes.count)
         self.metrics.syncMicroseconds += took
@@ -295,7 +306,20 @@ final class EngineDriver: @unchecked Sendable {
         else { return }
         self.drained = nil
         self.timer?.cancel()
-        promise.succeed()
+        // The last word in the log is that it is complete.
+        let acknowledged = LSN(self.engine.durable)
+        self.logThread.submit { state in
+            guard case .active = state else { return }
+            do throws(DurabilityError) {
+                try self.log.seal(
+                    acknowledged: acknowledged,
+                    time: Instant.now().microseconds
+                )
+            } catch {
+                self.logger.error("the log has no seal at its end: \(error)")
+            }
+            promise.succeed()
+        }
     }
 
     /// Closes what did not end in time.
