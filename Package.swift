@@ -119,6 +119,9 @@ let package = Package(
         tests("Inventory", ["ColumnStore", "InventoryTestSupport"]),
         tests("InventoryWire", ["ColumnStore", "Inventory", "InventoryTestSupport"]),
 
+        tests("InventoryServer", ["ColumnStore", "Inventory", "InventoryWire"]),
+        tests("InventoryClient", ["Inventory", "InventoryWire"]),
+
         // The real programs, real sockets, real files, real kills.
         .testTarget(
             name: "EndToEndTests",

@@ -26,11 +26,19 @@ public final class DirectoryStorage: Storage {
         let descriptor = invd_open(path, 1, 0)
         guard descriptor >= 0 else { throw .last("open", path) }
         self.lock = Descriptor(descriptor)
-        guard invd_lock(descriptor) == 0 else {
-            if errno == EWOULDBLOCK { throw .locked(path: directory) }
-            throw .last("lock", path)
+        // A holder that was just killed, or a child it is starting, may have it for a moment yet.
+        var attempts = 0
+        while invd_lock(descriptor) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw .last("lock", path) }
+            guard attempts < Self.lockAttemptsMax else { throw .locked(path: directory) }
+            attempts += 1
+            usleep(Self.lockPauseMicroseconds)
         }
     }
+
+    /// A fifth of a second in all.
+    private static let lockAttemptsMax = 20
+    private static let lockPauseMicroseconds: UInt32 = 10_000
 
     public func path(_ name: String) -> String { self.directory + "/" + name }
 

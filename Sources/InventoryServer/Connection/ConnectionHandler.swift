@@ -155,6 +155,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         do throws(ByteReaderError) {
             let hello = try Hello(from: &reader)
             try reader.finish()
+            // The name goes into the ledger.
+            guard !NormalizedText.hasControlCharacter(hello.actor) else {
+                throw .invalidText(offset: 0)
+            }
             let action = self.machine.helloReceived(hello)
             if action == .accept { self.accept(hello, frame.requestID) }
             self.perform(action, requestID: frame.requestID)

@@ -1,0 +1,115 @@
+import ColumnStore
+import Inventory
+import InventoryWire
+import Testing
+
+@testable import InventoryServer
+
+@Suite struct ConnectionStateMachineTests {
+    private static let hello = Hello(actor: "a", software: "s")
+
+    private static func active(inFlightMax: Int = 2) -> ConnectionStateMachine {
+        var machine = ConnectionStateMachine(inFlightMax: inFlightMax)
+        #expect(machine.helloReceived(Self.hello) == .accept)
+        return machine
+    }
+
+    private static func code(_ action: ConnectionStateMachine.Action) -> RefusalCode? {
+        switch action {
+        case .refuse(let refusal), .close(let refusal): refusal.code
+        case .accept, .run, .finish, .nothing: nil
+        }
+    }
+
+    @Test func `a request before the hello closes the connection`() {
+        var machine = ConnectionStateMachine(inFlightMax: 2)
+        #expect(Self.code(machine.requestReceived()) == .malformedFrame)
+        #expect(machine.isClosed)
+        #expect(machine.requestReceived() == .nothing)
+    }
+
+    @Test func `a second hello closes the connection`() {
+        var machine = Self.active()
+        #expect(Self.code(machine.helloReceived(Self.hello)) == .malformedFrame)
+        #expect(machine.isClosed)
+    }
+
+    @Test func `a hello of other versions is refused`() {
+        var machine = ConnectionStateMachine()
+        let hello = Hello(versionMin: 2, versionMax: 3, actor: "a", software: "s")
+        #expect(Self.code(machine.helloReceived(hello)) == .unsupportedVersion)
+    }
+
+    @Test func `more than may be in flight is refused until something was answered`() {
+        var machine = Self.active()
+        #expect(machine.requestReceived() == .run)
+        #expect(machine.requestReceived() == .run)
+        #expect(Self.code(machine.requestReceived()) == .overloaded)
+        #expect(machine.replied(1) == .nothing)
+        #expect(machine.requestReceived() == .run)
+    }
+
+    @Test func `draining answers what runs, refuses the rest, and then closes`() {
+        var machine = Self.active()
+        #expect(machine.requestReceived() == .run)
+        #expect(machine.drain() == .nothing)
+        #expect(Self.code(machine.requestReceived()) == .shuttingDown)
+        #expect(machine.replied(1) == .finish)
+        #expect(machine.isClosed)
+    }
+
+    @Test func `draining an idle connection closes it at once`() {
+        var machine = Self.active()
+        #expect(machine.drain() == .finish)
+        #expect(machine.drain() == .nothing)
+    }
+
+    @Test func `only a connection without a hello times out`() {
+        var late = ConnectionStateMachine()
+        #expect(Self.code(late.helloTimedOut()) == .malformedFrame)
+        var machine = Self.active()
+        #expect(machine.helloTimedOut() == .nothing)
+        #expect(machine.requestReceived() == .run)
+    }
+}
+
+@Suite struct PendingRepliesTests {
+    private static func add(_ pending: inout PendingReplies, _ text: String, lsn: UInt64) {
+        pending.writer.write(bytes: Array(text.utf8))
+        pending.mark(lsn: lsn, isFinal: true)
+    }
+
+    private static func release(
+        _ pending: inout PendingReplies,
+        _ durable: UInt64
+    ) -> (text: String, finals: Int) {
+        var text = ""
+        let finals = pending.release(durable: durable) {
+            text += String(decoding: $0, as: UTF8.self)
+        }
+        return (text, finals)
+    }
+
+    @Test func `a reply waits for its LSN, and what came before it goes first`() {
+        var pending = PendingReplies()
+        Self.add(&pending, "a", lsn: 3)
+        Self.add(&pending, "b", lsn: 5)
+        Self.add(&pending, "c", lsn: 1)
+        #expect(Self.release(&pending, 2) == ("", 0))
+        #expect(Self.release(&pending, 4) == ("a", 1))
+        #expect(Self.release(&pending, 5) == ("bc", 2))
+        let isEmpty = pending.isEmpty
+        #expect(isEmpty)
+    }
+
+    @Test func `nothing is lost or doubled over many releases`() {
+        var pending = PendingReplies()
+        var sent = ""
+        for lsn in 1...5_000 as ClosedRange<UInt64> {
+            Self.add(&pending, "\(lsn),", lsn: lsn)
+            if lsn % 3 == 0 { sent += Self.release(&pending, lsn - 1).text }
+        }
+        sent += Self.release(&pending, 5_000).text
+        #expect(sent == (1...5_000).map { "\($0)," }.joined())
+    }
+}
