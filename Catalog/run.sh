@@ -38,9 +38,12 @@ EOT
     $ctl watch stock
 else
     # Off a terminal: two sales while somebody watches, and the end.
-    $ctl watch stock --count 3 >.run/watched 2>/dev/null &
+    $ctl watch stock --count 3 >.run/watched 2>.run/watching &
     watcher=$!
-    sleep 0.5
+    for _ in $(seq 100); do
+        grep -q '^watching' .run/watching && break
+        sleep 0.1
+    done
     $ctl sell LAP-01=1 MOU-09=2 --ref POS-1 --id "run-$$-1"
     $ctl stock restock LAP-01=1@720.00 --ref PO-1 --id "run-$$-2"
     wait "$watcher"

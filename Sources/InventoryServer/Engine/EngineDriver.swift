@@ -39,6 +39,8 @@ final class EngineDriver: @unchecked Sendable {
     private var isPreparingLog = false
     private var isSealed = true
     private var isDiskFull = false
+    /// Whether the last attempt to make the log's next file ready failed.
+    private var isLogFileMissing = false
     private var lastWriteAt: Int64 = 0
     private var lastPrepareAt: Int64 = 0
     private var timer: RepeatedTask?
@@ -275,11 +277,29 @@ final class EngineDriver: @unchecked Sendable {
             self.loop.execute {
                 self.isPreparingLog = false
                 self.lastPrepareAt = self.milliseconds
-                if let problem {
-                    self.logger.warning("no file for the log to go on in: \(problem)")
-                }
+                self.reportPreparing(problem)
             }
         }
+    }
+
+    /// Says once that there is no room, and once that there is again.
+    private func reportPreparing(_ problem: DurabilityError?) {
+        guard let problem else {
+            if self.isLogFileMissing {
+                self.logger.notice("there is room for the log again: writes go on")
+            }
+            self.isLogFileMissing = false
+            return
+        }
+        if !self.isLogFileMissing {
+            self.logger.warning(
+                """
+                no file for the log to go on in: \(problem). Once the current one is full, writes \
+                are refused with storage_full; reads and subscriptions go on
+                """
+            )
+        }
+        self.isLogFileMissing = true
     }
 
     // MARK: - Stopping
