@@ -6,6 +6,7 @@ public import ColumnStore
 ///     snapshot-<LSN>.invsnap       a manifest: where each segment of the state lies
 ///     blocks-<LSN>.invblk          the segments that snapshot wrote
 ///     log-<first LSN>.invlog       every step since, and some before
+///     <any of these>.invpar        what brings a damaged page of it back, once it no longer changes
 ///     spare.invlog                 the log's next file
 ///
 /// Opening is a fold: the newest snapshot, then each later step of the log. A new database gets its
@@ -17,6 +18,7 @@ public struct DataDirectory: Sendable {
     public let database: DatabaseID
     public let log: WriteAheadLog
     public var snapshots: SnapshotStore
+    public let protection: Protection
     public let report: RecoveryReport
 
     /// Opens a directory, or makes a new database in an empty one.
@@ -24,8 +26,11 @@ public struct DataDirectory: Sendable {
     /// A database that has to be made gets `newID`; `time` is now, in µs since 1970 UTC. `load` is
     /// called once if there is a snapshot, to visit the columns of an empty state. `replay` is called
     /// for each block of the log with later steps: the LSN of its first entry, how many entries,
-    /// their bytes; entries that the snapshot has may be among them. Where the data is refused, with
-    /// a ``DurabilityError``, nothing on disk was changed.
+    /// their bytes; entries that the snapshot has may be among them.
+    ///
+    /// Damaged pages that parity brings back are healed, and reported; `load` and `replay` are then
+    /// called anew from the beginning. Where the data is refused, with a ``DurabilityError``, nothing
+    /// else on disk was changed.
     public static func open(
         _ storage: any Storage,
         configuration: LogConfiguration,
@@ -40,22 +45,60 @@ public struct DataDirectory: Sendable {
         } else {
             database = try Self.create(storage, configuration, newID: newID, time: time)
         }
-        var report = RecoveryReport()
-        let snapshots = try SnapshotStore.open(storage: storage, database: database)
-        if var loader = snapshots.loader() {
-            try load(&loader)
-            report.snapshotLSN = loader.lsn
-        }
-        let log = try WriteAheadLog.open(
+        let protection = Protection(storage: storage, database: database)
+        let opening = Opening(
             storage: storage,
             database: database,
             configuration: configuration,
-            after: report.snapshotLSN ?? .zero,
-            time: time,
-            report: &report,
-            replay: replay
+            time: time
         )
-        return DataDirectory(database: database, log: log, snapshots: snapshots, report: report)
+        do throws(DurabilityError) {
+            return try opening.run([], load, replay)
+        } catch {
+            guard error.mayBeHealed else { throw error }
+            let patches = try protection.patches()
+            guard !patches.isEmpty else { throw error }
+            // Each is what was once written, to the byte, or it would not match its checksum.
+            return try opening.run(try protection.heal(patches), load, replay)
+        }
+    }
+
+    /// One attempt to open a directory whose database is known.
+    private struct Opening {
+        let storage: any Storage
+        let database: DatabaseID
+        let configuration: LogConfiguration
+        let time: Int64
+
+        func run(
+            _ healed: [Protection.HealedPage],
+            _ load: (inout SnapshotLoader) throws(DurabilityError) -> Void,
+            _ replay: (LSN, Int, UnsafeRawBufferPointer) throws(DurabilityError) -> Void
+        ) throws(DurabilityError) -> DataDirectory {
+            var report = RecoveryReport()
+            report.healed = healed
+            let snapshots = try SnapshotStore.open(storage: self.storage, database: self.database)
+            if var loader = snapshots.loader() {
+                try load(&loader)
+                report.snapshotLSN = loader.lsn
+            }
+            let log = try WriteAheadLog.open(
+                storage: self.storage,
+                database: self.database,
+                configuration: self.configuration,
+                after: report.snapshotLSN ?? .zero,
+                time: self.time,
+                report: &report,
+                replay: replay
+            )
+            return DataDirectory(
+                database: self.database,
+                log: log,
+                snapshots: snapshots,
+                protection: Protection(storage: self.storage, database: self.database),
+                report: report
+            )
+        }
     }
 
     // MARK: - The name
@@ -111,6 +154,18 @@ public struct DataDirectory: Sendable {
         try file.sync()
         try storage.syncDirectory()
         return newID
+    }
+
+    /// The database that a directory names.
+    ///
+    /// - Throws: ``DurabilityError/nameless(path:)`` if it names none.
+    public static func database(
+        of storage: any Storage
+    ) throws(DurabilityError) -> DatabaseID {
+        guard let named = try Self.readIdentity(storage, Self.identityName) else {
+            throw .nameless(path: storage.path(""))
+        }
+        return named
     }
 
     /// Reads the database's id from the file `name`; nothing if there is no such file.

@@ -84,4 +84,10 @@ extension DurabilityError: CustomStringConvertible {
             false
         }
     }
+
+    /// Whether a page that is healed may make it go away.
+    var mayBeHealed: Bool {
+        if case .failed(operation: "read", _, _, _) = self { return true }
+        return self.isDataRefused
+    }
 }

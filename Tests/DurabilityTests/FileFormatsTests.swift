@@ -222,6 +222,23 @@ import Testing
         #expect(try Opened(storage.restarted()).state.digest == digest)
     }
 
+    @Test func `a page is restored from its parity by the document alone`() throws {
+        let storage = MemoryStorage()
+        var opened = try Opened(storage)
+        try opened.append(70_000)
+        _ = try opened.snapshot()
+        try opened.directory.protection.protectAll()
+        let reader = try IndependentReader(storage)
+        let name = SnapshotManifest.blockFileName(LSN(70_000))
+        let bytes = storage.bytes(name)
+        let pageCount = (bytes.count + 4_095) / 4_096
+        #expect(pageCount > 64)
+        for page in stride(from: 0, to: pageCount, by: 7) + [pageCount - 1] {
+            let range = (page * 4_096)..<min((page + 1) * 4_096, bytes.count)
+            #expect(try reader.original(page, of: name) == Array(bytes[range]), "page \(page)")
+        }
+    }
+
     @Test func `a block file whose end is dead does not live for ever`() throws {
         let storage = MemoryStorage()
         var opened = try Opened(storage)

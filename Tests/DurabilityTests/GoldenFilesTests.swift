@@ -20,6 +20,7 @@ import Testing
         try database.append(5)
         try database.append(400, padding: 8, compresses: true)
         try database.seal()
+        try database.directory.protection.protectAll()
     }
 
     private func golden() throws -> MemoryStorage {
@@ -40,6 +41,17 @@ import Testing
         #expect(database.report.snapshotLSN == Self.snapshotLSN)
         #expect(database.report.blocksRead == 3)
         #expect(database.report.torn == nil)
+    }
+
+    @Test func `the parity that version 1 wrote brings a page back`() throws {
+        let storage = try self.golden()
+        let name = SnapshotManifest.blockFileName(Self.snapshotLSN)
+        let bytes = storage.bytes(name)
+        storage.flip(name, bit: 70 * 8)
+        let database = try TestDatabase(storage)
+        #expect(database.machine.isRight)
+        #expect(database.report.healed.map { $0.path } == [storage.path(name)])
+        #expect(storage.bytes(name) == bytes)
     }
 
     @Test func `the log that version 1 wrote is read without its snapshot`() throws {

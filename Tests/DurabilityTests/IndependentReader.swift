@@ -244,6 +244,34 @@ extension IndependentReader {
     }
 }
 
+// MARK: - Parity
+
+extension IndependentReader {
+    /// What a page of a file was, from its parity and the other pages of its stripe.
+    func original(_ page: Int, of name: String) throws -> [UInt8] {
+        let parity = self.storage.bytes(name.prefix { $0 != "." } + ".invpar")
+        try Self.checkHead(parity, "INVDPAR1", self.database)
+        try Self.check(parity[0..<64], checksumAt: 60, name)
+        let file = self.storage.bytes(name)
+        try Self.require(parity.u64(40) == UInt64(file.count), "another size")
+        let pageCount = (file.count + Self.page - 1) / Self.page
+        let stripeCount = (pageCount + 63) / 64
+        try Self.require(Int(parity.u32(12)) == stripeCount, "another number of stripes")
+        let tableEnd = 64 + 4 * (pageCount + stripeCount)
+        try Self.require(Self.checksum(parity[64..<tableEnd]) == parity.u32(48), "the checksums")
+        let stripe = page % stripeCount
+        let start = (tableEnd + Self.page - 1) / Self.page * Self.page + stripe * Self.page
+        var original = Array(parity[start..<(start + Self.page)])
+        for other in stride(from: stripe, to: pageCount, by: stripeCount) where other != page {
+            for (index, byte) in file[(other * Self.page)...].prefix(Self.page).enumerated() {
+                original[index] ^= byte
+            }
+        }
+        try Self.require(Self.checksum(original) == parity.u32(64 + 4 * page), "not what it was")
+        return Array(original.prefix(file.count - page * Self.page))
+    }
+}
+
 extension [UInt8] {
     fileprivate func u32(_ offset: Int) -> UInt32 {
         self[offset..<(offset + 4)].reversed().reduce(0) { $0 << 8 | UInt32($1) }

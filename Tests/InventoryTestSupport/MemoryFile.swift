@@ -22,6 +22,7 @@ final class MemoryFile: StorageFile {
         self.requireAlignment(offset, UnsafeRawBufferPointer(buffer))
         return try self.storage.with { (state) throws(DurabilityError) in
             try state.requirePower("read", self.path)
+            try self.requireReadable(offset, buffer.count, state)
             let bytes = state.nodes[self.node]?.seen ?? []
             let start = min(Int(offset), bytes.count)
             let count = min(buffer.count, bytes.count - start)
@@ -53,6 +54,11 @@ final class MemoryFile: StorageFile {
             if growth > 0, state.used + growth > state.capacity {
                 throw .memory("write", self.path, ENOSPC)
             }
+            if !state.badPages.isEmpty {
+                for page in Self.pages(write.offset, bytes.count) {
+                    state.badPages.remove(.init(node: self.node, page: page))
+                }
+            }
             state.nodes[self.node]?.seen.overwrite(write.bytes[...], at: write.offset)
             state.nodes[self.node]?.pending.append(write)
         }
@@ -70,6 +76,23 @@ final class MemoryFile: StorageFile {
         try self.storage.with { (state) throws(DurabilityError) in
             try state.requirePower("look at", self.path)
             return UInt64(state.nodes[self.node]?.seen.count ?? 0)
+        }
+    }
+
+    private static func pages(_ offset: Int, _ count: Int) -> Range<Int> {
+        let page = StorageAlignment.byteCount
+        return (offset / page)..<((offset + max(count, 1) - 1) / page + 1)
+    }
+
+    private func requireReadable(
+        _ offset: UInt64,
+        _ count: Int,
+        _ state: MemoryStorage.State
+    ) throws(DurabilityError) {
+        guard !state.badPages.isEmpty else { return }
+        for page in Self.pages(Int(offset), count)
+        where state.badPages.contains(.init(node: self.node, page: page)) {
+            throw .memory("read", self.path, EIO)
         }
     }
 

@@ -62,6 +62,13 @@ public final class MemoryStorage: Storage {
         var isCrashed = false
         var failures: [Failure] = []
         var capacity = Int.max
+        /// Pages that cannot be read, until they are written.
+        var badPages: Set<BadPage> = []
+    }
+
+    struct BadPage: Hashable {
+        var node: Int
+        var page: Int
     }
 
     private let state: Mutex<State>
@@ -194,6 +201,14 @@ public final class MemoryStorage: Storage {
             if let node = state.names[name] {
                 state.nodes[node] = Node(durable: bytes, seen: bytes)
             }
+        }
+    }
+
+    /// A page that the disk can no longer read; writing it gives it another place.
+    public func loseSector(_ name: String, page: Int) {
+        self.state.withLock { state in
+            guard let node = state.names[name] else { return }
+            state.badPages.insert(BadPage(node: node, page: page))
         }
     }
 

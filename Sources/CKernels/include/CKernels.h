@@ -13,4 +13,7 @@ uint32_t invd_crc32c(uint32_t seed, const void *bytes, size_t count);
 void invd_shuffle(uint8_t *target, const uint8_t *source, size_t stride, size_t count);
 void invd_unshuffle(uint8_t *target, const uint8_t *source, size_t stride, size_t count);
 
+// The exclusive or of two runs of bytes, put into the first. They do not overlap.
+void invd_xor(uint8_t *target, const uint8_t *source, size_t count);
+
 #endif

@@ -9,8 +9,7 @@ internal import ColumnStore
 ///     offset  size  field
 ///          0     8  magic          "INVDLOG1"
 ///          8     2  version        1
-///         10     2  zero
-///         12     4  parity pages   at the file's end; 0 as yet
+///         10     6  zero
 ///         16    16  database id
 ///         32     8  first LSN      of the first block; also in the file's name
 ///         40     8  previous hash  of the head of the block before, in the file before

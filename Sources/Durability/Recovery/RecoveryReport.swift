@@ -18,6 +18,8 @@ public struct RecoveryReport: Equatable, Sendable {
     /// The last step, and so the version of the data.
     public var lastLSN = LSN.zero
     public var torn: Torn?
+    /// Pages that were damaged, and are again what was written.
+    public var healed: [Protection.HealedPage] = []
 
     public init() {}
 }

@@ -10,7 +10,7 @@ internal import ColumnStore
 ///         32     8  LSN           the state's
 ///         40     8  time          when it was taken, µs since 1970 UTC
 ///         48     4  entry count
-///         52     4  parity pages  0 as yet
+///         52     4  zero
 ///         56        entries of 40 bytes each, by part and segment
 ///                   0  4  part          of the tables: a number that never changes its meaning
 ///                   4  4  segment

@@ -1,0 +1,168 @@
+internal import Synchronization
+
+/// Another storage as it would be, if what is written here were written there.
+///
+/// Reads go through to the storage below, writes stay in memory. So a start, or a repair, can be
+/// tried on real data without changing a byte of it.
+///
+/// It holds what was written, so it is for little: heads, seals, healed pages.
+public final class OverlayStorage: Storage {
+    private struct State {
+        /// The name below of each file there is; nothing for one that exists only here.
+        var names: [String: Node] = [:]
+    }
+
+    private let base: any Storage
+    private let state: Mutex<State>
+
+    public init(over base: any Storage) throws(DurabilityError) {
+        self.base = base
+        var state = State()
+        for name in try base.list() { state.names[name] = Node(below: name) }
+        self.state = Mutex(state)
+    }
+
+    public func path(_ name: String) -> String { self.base.path(name) }
+
+    public func list() throws(DurabilityError) -> [String] {
+        self.state.withLock { Array($0.names.keys) }
+    }
+
+    public func open(
+        _ name: String,
+        create: Bool,
+        direct: Bool
+    ) throws(DurabilityError) -> any StorageFile {
+        let known = self.state.withLock { $0.names[name] }
+        if known == nil, !create {
+            // The storage below knows how to say that a file is not there.
+            return try self.base.open(name, create: false, direct: direct)
+        }
+        let node = known ?? Node(below: nil)
+        let below = try node.below.map { (below) throws(DurabilityError) in
+            try self.base.open(below, create: false, direct: false)
+        }
+        try node.begin(below)
+        if known == nil { self.state.withLock { $0.names[name] = node } }
+        return OverlayFile(path: self.path(name), below: below, node: node)
+    }
+
+    public func rename(_ name: String, to newName: String) throws(DurabilityError) {
+        self.state.withLock { $0.names[newName] = $0.names.removeValue(forKey: name) }
+    }
+
+    public func remove(_ name: String) throws(DurabilityError) {
+        self.state.withLock { $0.names[name] = nil }
+    }
+
+    public func syncDirectory() throws(DurabilityError) {}
+
+    public func freeByteCount() throws(DurabilityError) -> UInt64 {
+        try self.base.freeByteCount()
+    }
+
+    /// What was written to one file, in order.
+    fileprivate final class Node: Sendable {
+        struct Written {
+            var byteCount: UInt64?
+            var patches: [(offset: UInt64, bytes: [UInt8])] = []
+        }
+
+        let below: String?
+        let written = Mutex(Written())
+
+        init(below: String?) { self.below = below }
+
+        func begin(_ file: (any StorageFile)?) throws(DurabilityError) {
+            let byteCount = try file?.byteCount() ?? 0
+            self.written.withLock { $0.byteCount = $0.byteCount ?? byteCount }
+        }
+    }
+}
+
+private final class OverlayFile: StorageFile {
+    let path: String
+    private let below: (any StorageFile)?
+    private let node: OverlayStorage.Node
+
+    init(path: String, below: (any StorageFile)?, node: OverlayStorage.Node) {
+        self.path = path
+        self.below = below
+        self.node = node
+    }
+
+    func byteCount() throws(DurabilityError) -> UInt64 {
+        self.node.written.withLock { $0.byteCount ?? 0 }
+    }
+
+    func read(
+        at offset: UInt64,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) throws(DurabilityError) -> Int {
+        let total = try self.byteCount()
+        let count = Int(min(UInt64(buffer.count), total - min(offset, total)))
+        let target = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
+        // A hole, or what only exists here, is zeros.
+        _ = target.initializeMemory(as: UInt8.self, repeating: 0)
+        if let below { try self.read(below, at: offset, into: target) }
+        self.node.written.withLock { written in
+            for patch in written.patches {
+                let start = max(patch.offset, offset)
+                let end = min(patch.offset + UInt64(patch.bytes.count), offset + UInt64(count))
+                guard start < end else { continue }
+                let from = Int(start - patch.offset)
+                let to = Int(start - offset)
+                patch.bytes.withUnsafeBytes { bytes in
+                    UnsafeMutableRawBufferPointer(rebasing: target[to...]).copyMemory(
+                        from: UnsafeRawBufferPointer(
+                            rebasing: bytes[from..<(from + Int(end - start))]
+                        )
+                    )
+                }
+            }
+        }
+        return count
+    }
+
+    /// Reads what is below, but for pages that cannot be read and were written here whole.
+    private func read(
+        _ below: any StorageFile,
+        at offset: UInt64,
+        into target: UnsafeMutableRawBufferPointer
+    ) throws(DurabilityError) {
+        do throws(DurabilityError) {
+            _ = try below.read(at: offset, into: target)
+        } catch {
+            guard case .failed(operation: "read", _, _, _) = error else { throw error }
+            var start = offset
+            let end = offset + UInt64(target.count)
+            let page = UInt64(StorageAlignment.byteCount)
+            while start < end {
+                let next = min(end, (start / page + 1) * page)
+                let part = UnsafeMutableRawBufferPointer(
+                    rebasing: target[Int(start - offset)..<Int(next - offset)]
+                )
+                if !self.isWritten(start..<next) { _ = try below.read(at: start, into: part) }
+                start = next
+            }
+        }
+    }
+
+    private func isWritten(_ range: Range<UInt64>) -> Bool {
+        self.node.written.withLock { written in
+            written.patches.contains {
+                $0.offset <= range.lowerBound
+                    && $0.offset + UInt64($0.bytes.count) >= range.upperBound
+            }
+        }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DurabilityError) {
+        self.node.written.withLock { written in
+            written.patches.append((offset, [UInt8](bytes)))
+            written.byteCount = max(written.byteCount ?? 0, offset + UInt64(bytes.count))
+        }
+    }
+
+    func sync() throws(DurabilityError) {}
+}
