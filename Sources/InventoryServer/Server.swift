@@ -61,10 +61,11 @@ public final class Server: Service {
             loop: loop,
             configuration: self.configuration,
             opened: opened,
-            queryPool: queryPool,
-            logThread: pools[0],
-            filePool: pools[1],
+            queryPool: ThreadWorker(queryPool),
+            logThread: ThreadWorker(pools[0]),
+            filePool: ThreadWorker(pools[1]),
             logger: logger,
+            now: { .now() },
             onFailure: { _ in
                 // After a failed write nothing in memory may be believed to be on disk.
                 exit(1)
@@ -96,6 +97,9 @@ public final class Server: Service {
         self.logger.info(
             "recovered \(report.lastLSN): \(from), \(report.blocksRead) blocks of log, \(took) ms"
         )
+        for page in report.healed {
+            self.logger.warning("healed a damaged page: \(page.path), byte \(page.offset)")
+        }
         if let torn = report.torn {
             let last = torn.lastLSN.map { " to \($0)" } ?? ""
             self.logger.warning(

@@ -29,6 +29,11 @@ public struct ServerConfiguration: Sendable {
     public var queryThreads: Int
     /// Seconds that open requests have to end when the server stops.
     public var drainSeconds: Int
+    /// Seconds from one scrub to the next: every file that no longer changes is read, and healed
+    /// where it is damaged.
+    ///
+    /// 0 for never.
+    public var scrubSeconds: Int
 
     public init(
         dataDirectory: String,
@@ -39,7 +44,8 @@ public struct ServerConfiguration: Sendable {
         log: LogConfiguration = LogConfiguration(),
         snapshotByteCount: Int = 256 << 20,
         queryThreads: Int = 1,
-        drainSeconds: Int = 10
+        drainSeconds: Int = 10,
+        scrubSeconds: Int = 86_400
     ) {
         self.dataDirectory = dataDirectory
         self.host = host
@@ -50,5 +56,6 @@ public struct ServerConfiguration: Sendable {
         self.snapshotByteCount = snapshotByteCount
         self.queryThreads = queryThreads
         self.drainSeconds = drainSeconds
+        self.scrubSeconds = scrubSeconds
     }
 }

@@ -14,6 +14,13 @@ struct ServerMetrics {
     var blockBytes: Int64 = 0
     var syncMicroseconds: Int64 = 0
     var snapshots: Int64 = 0
+    /// Scrubs that read everything.
+    var scrubs: Int64 = 0
+    var scrubbedPages: Int64 = 0
+    /// Damaged pages that are again what was written, since the start and at it.
+    var healedPages: Int64 = 0
+    /// Damaged pages beyond repair.
+    var lostPages: Int64 = 0
     var startedAt: Instant = .zero
 
     var rows: [(name: String, value: Int64)] {
@@ -30,6 +37,10 @@ struct ServerMetrics {
             ("logBlockBytes", self.blockBytes),
             ("syncMicrosecondsMean", self.blocks == 0 ? 0 : self.syncMicroseconds / self.blocks),
             ("snapshots", self.snapshots),
+            ("scrubs", self.scrubs),
+            ("scrubbedPages", self.scrubbedPages),
+            ("healedPages", self.healedPages),
+            ("lostPages", self.lostPages),
         ]
     }
 }

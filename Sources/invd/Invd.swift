@@ -21,7 +21,8 @@ struct Invd: AsyncParsableCommand {
             Exit: 0 stopped gracefully, 1 failed, 2 wrong usage, 3 the data is refused, 4 another \
             process has the directory.
             """,
-        version: "invd \(InvdVersion.current)"
+        version: "invd \(InvdVersion.current)",
+        subcommands: [CheckCommand.self, RepairCommand.self]
     )
 
     @OptionGroup var options: ServerOptions
@@ -57,7 +58,7 @@ struct Invd: AsyncParsableCommand {
         }
     }
 
-    private static func exitCode(_ error: DurabilityError) -> Int32 {
+    static func exitCode(_ error: DurabilityError) -> Int32 {
         if case .locked = error { return 4 }
         return error.isDataRefused ? 3 : 1
     }

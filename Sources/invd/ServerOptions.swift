@@ -96,6 +96,15 @@ struct ServerOptions: ParsableArguments {
     var drainSeconds: Int?
 
     @Option(
+        help: ArgumentHelp(
+            "Seconds from one scrub to the next: every file that no longer changes is read, and "
+                + "healed where it is damaged; 0 for never. [INVD_SCRUB_SECONDS; default 86400]",
+            valueName: "seconds"
+        )
+    )
+    var scrubSeconds: Int?
+
+    @Option(
         name: .customLong("log-level"),
         help: ArgumentHelp(
             "Least important log lines to write: trace, debug, info, notice, warning, error or "
@@ -201,6 +210,13 @@ struct ServerOptions: ParsableArguments {
                 "drain-seconds",
                 in: 0...3_600,
                 default: 10
+            ),
+            scrubSeconds: try Self.number(
+                self.scrubSeconds,
+                "INVD_SCRUB_SECONDS",
+                "scrub-seconds",
+                in: 0...31_536_000,
+                default: 86_400
             )
         )
     }

@@ -221,6 +221,15 @@ extension ReadView {
         }
     }
 
+    /// What does not hold of the state, in words; nothing where all of it does.
+    ///
+    /// - Complexity: O(rows of the ledger)
+    public func violations() -> [String] {
+        Verification(self).rows.compactMap { row in
+            row.failure.map { "\(row.check): \($0)" }
+        }
+    }
+
     func verify() -> Answer {
         let verification = Verification(self)
         var rows: [[ResultCell]] = verification.rows.map { row in

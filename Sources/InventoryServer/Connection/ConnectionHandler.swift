@@ -177,7 +177,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             currencyCode: self.driver.engine.state.currency?.code ?? "",
             currencyDecimals: self.driver.engine.state.currency?.decimals ?? 0,
             durable: durable,
-            serverTime: .now(),
+            serverTime: self.driver.now(),
             software: "invd \(InvdVersion.current)"
         )
         let frame = FrameWriter(.helloAccepted, requestID: requestID, into: &self.pending.writer)
@@ -214,9 +214,13 @@ final class ConnectionHandler: ChannelInboundHandler {
                 // One that waits for its reader has no block on its way that would end it.
                 if stream.isStalled { self.reply(.refused(AnswerStream.cancelled), to: query) }
             }
-            self.reply(.pong(durable: self.driver.engine.durable, time: .now()), to: id)
+            self.reply(.pong(durable: self.driver.engine.durable, time: self.driver.now()), to: id)
         case .ping:
-            self.reply(.pong(durable: self.driver.engine.durable, time: .now()), to: id, at: 0)
+            self.reply(
+                .pong(durable: self.driver.engine.durable, time: self.driver.now()),
+                to: id,
+                at: 0
+            )
         case .takeSnapshot:
             self.driver.takeSnapshot { [weak self] result in
                 switch result {
@@ -236,7 +240,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         let context = Engine.Context(
             session: self.session,
             actor: self.actor,
-            now: .now(),
+            now: self.driver.now(),
             refusal: self.driver.writeRefusal()
         )
         let start = self.pending.writer.count
@@ -259,7 +263,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         let context = Engine.Context(
             session: nil,
             actor: self.actor,
-            now: .now(),
+            now: self.driver.now(),
             refusal: self.driver.writeRefusal()
         )
         do throws(Refusal) {
@@ -284,7 +288,10 @@ final class ConnectionHandler: ChannelInboundHandler {
                 at: ended.cursor
             )
         }
-        self.reply(.pong(durable: self.driver.engine.durable, time: .now()), to: requestID)
+        self.reply(
+            .pong(durable: self.driver.engine.durable, time: self.driver.now()),
+            to: requestID
+        )
     }
 
     // MARK: - Answers

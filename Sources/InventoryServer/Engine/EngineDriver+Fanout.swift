@@ -140,8 +140,7 @@ extension EngineDriver {
         of connection: ConnectionHandler
     ) {
         let bound = NIOLoopBound(connection, eventLoop: self.loop)
-        self.queryPool.submit { state in
-            guard case .active = state else { return }
+        self.queryPool.submit {
             let changes = rows.next(Self.snapshotRowsMax)
             self.loop.execute {
                 let connection = bound.value
@@ -295,8 +294,7 @@ extension EngineDriver {
         let bound = NIOLoopBound(connection, eventLoop: self.loop)
         let view = self.engine.state.readView()
         let durable = LSN(self.engine.durable)
-        self.queryPool.submit { state in
-            guard case .active = state else { return }
+        self.queryPool.submit {
             var cursor = cursor
             let result = Self.read(&cursor, matcher, view, through: durable)
             let next = cursor
@@ -398,7 +396,7 @@ extension EngineDriver {
         guard self.metrics.subscriptions > 0 else { return }
         // A round of events first: what could not be taken before may be taken now.
         self.deliverEvents()
-        let time = Instant.now()
+        let time = self.now()
         for connection in self.connections.values {
             for (requestID, live) in connection.subscriptions
             where live.phase == .following && connection.isWritable

@@ -120,8 +120,7 @@ extension EngineDriver {
     func advance(_ stream: AnswerStream, of connection: ConnectionHandler) {
         stream.stall(false)
         let connection = NIOLoopBound(connection, eventLoop: self.loop)
-        self.queryPool.submit { state in
-            guard case .active = state else { return }
+        self.queryPool.submit {
             let (bytes, isLast) = stream.next()
             self.loop.execute {
                 self.blockMade(stream, bytes, isLast, connection.value)
@@ -161,7 +160,7 @@ extension EngineDriver {
         } catch {
             preconditionFailure("the tables do not count themselves: \(error)")
         }
-        let now = Instant.now().microseconds
+        let now = self.now().microseconds
         var rows = self.metrics.rows
         rows.append(("durableLsn", Int64(self.engine.durable)))
         rows.append(("logBytes", Int64(self.log.byteCount)))

@@ -58,8 +58,7 @@ extension EngineDriver {
         self.snapshots.isRunning = true
         let store = self.snapshots.store
         let start = self.milliseconds
-        self.filePool.submit { state in
-            guard case .active = state else { return }
+        self.filePool.submit {
             let result = self.write(image, to: store)
             self.loop.execute { self.snapshotEnded(result, start: start) }
         }
@@ -71,7 +70,7 @@ extension EngineDriver {
     ) -> Result<(SnapshotStore, SnapshotInfo), DurabilityError> {
         var store = store
         do throws(DurabilityError) {
-            let now = Instant.now().microseconds
+            let now = self.now().microseconds
             let info = try store.write(
                 lsn: LSN(image.lsn),
                 time: now,
@@ -90,6 +89,7 @@ extension EngineDriver {
         start: Int64
     ) {
         self.snapshots.isRunning = false
+        self.protection.isWanted = true
         let took = self.milliseconds - start
         let taken = result.map { store, info in
             self.snapshots.store = store

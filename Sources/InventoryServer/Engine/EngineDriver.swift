@@ -18,19 +18,22 @@ final class EngineDriver: @unchecked Sendable {
     let loop: any EventLoop
     let configuration: ServerConfiguration
     let logger: Logger
+    /// The time of day.
+    let now: @Sendable () -> Instant
     let database: DatabaseID
     let log: WriteAheadLog
     /// Answers queries and reads old log files.
-    let queryPool: NIOThreadPool
+    let queryPool: any Worker
     /// Writes blocks, one at a time.
-    private let logThread: NIOThreadPool
+    private let logThread: any Worker
     /// Writes snapshots, makes log files ready and gives them back.
-    let filePool: NIOThreadPool
+    let filePool: any Worker
 
     var engine: Engine
     var feed = Feed()
     var metrics = ServerMetrics()
     var snapshots: SnapshotState
+    var protection: ProtectionState
     let recovery: RecoveryReport
     private(set) var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     /// Connections with replies that wait for a block.
@@ -55,25 +58,36 @@ final class EngineDriver: @unchecked Sendable {
         loop: any EventLoop,
         configuration: ServerConfiguration,
         opened: OpenedDatabase,
-        queryPool: NIOThreadPool,
-        logThread: NIOThreadPool,
-        filePool: NIOThreadPool,
+        queryPool: any Worker,
+        logThread: any Worker,
+        filePool: any Worker,
         logger: Logger,
+        now: @escaping @Sendable () -> Instant,
         onFailure: @escaping @Sendable (DurabilityError) -> Void
     ) {
         self.loop = loop
         self.configuration = configuration
         self.logger = logger
+        self.now = now
         self.database = opened.directory.database
         self.log = opened.directory.log
         self.recovery = opened.directory.report
         self.snapshots = SnapshotState(store: opened.directory.snapshots)
+        let firstScrub = min(
+            Self.firstScrubMilliseconds,
+            Int64(configuration.scrubSeconds) * 1_000
+        )
+        self.protection = ProtectionState(
+            protection: opened.directory.protection,
+            nextScrubAt: Int64(loop.now.uptimeNanoseconds / 1_000_000) + firstScrub
+        )
         self.engine = Engine(state: opened.state)
         self.queryPool = queryPool
         self.logThread = logThread
         self.filePool = filePool
         self.onFailure = onFailure
-        self.metrics.startedAt = .now()
+        self.metrics.startedAt = now()
+        self.metrics.healedPages = Int64(opened.directory.report.healed.count)
     }
 
     /// Milliseconds of a clock that only rises.
@@ -88,7 +102,7 @@ final class EngineDriver: @unchecked Sendable {
         self.loop.preconditionInEventLoop()
         let promise = self.loop.makePromise(of: UInt64.self)
         if self.engine.lsn == 0 {
-            self.engine.found(currency: self.configuration.currency, now: .now())
+            self.engine.found(currency: self.configuration.currency, now: self.now())
             self.founded = promise
             self.tick()
         } else {
@@ -166,8 +180,7 @@ final class EngineDriver: @unchecked Sendable {
 
     private func write(_ block: FeedBlock) {
         let acknowledged = LSN(self.engine.durable)
-        self.logThread.submit { state in
-            guard case .active = state else { return }
+        self.logThread.submit {
             let start = NIODeadline.now()
             let result = self.append(block, acknowledged: acknowledged)
             let took = (NIODeadline.now() - start).nanoseconds / 1_000
@@ -193,7 +206,7 @@ final class EngineDriver: @unchecked Sendable {
                     first: LSN(block.first),
                     count: block.count,
                     acknowledged: acknowledged,
-                    time: Instant.now().microseconds
+                    time: self.now().microseconds
                 )
                 return .success(())
             } catch {
@@ -239,6 +252,7 @@ final class EngineDriver: @unchecked Sendable {
         let now = self.milliseconds
         self.sealIfIdle(now)
         self.prepareLogIfNeeded(now)
+        self.protectIfNeeded(now)
         self.deliverProgress(now)
     }
 
@@ -249,12 +263,11 @@ final class EngineDriver: @unchecked Sendable {
         else { return }
         self.isSealed = true
         let acknowledged = LSN(self.engine.durable)
-        self.logThread.submit { state in
-            guard case .active = state else { return }
+        self.logThread.submit {
             do throws(DurabilityError) {
                 try self.log.seal(
                     acknowledged: acknowledged,
-                    time: Instant.now().microseconds
+                    time: self.now().microseconds
                 )
             } catch {
                 self.loop.execute { self.fail(error) }
@@ -269,14 +282,15 @@ final class EngineDriver: @unchecked Sendable {
             return
         }
         self.isPreparingLog = true
-        self.filePool.submit { state in
-            guard case .active = state else { return }
+        self.filePool.submit {
             var failure: DurabilityError?
             do throws(DurabilityError) { try self.log.prepareNext() } catch { failure = error }
             let problem = failure
             self.loop.execute {
                 self.isPreparingLog = false
                 self.lastPrepareAt = self.milliseconds
+                // A next file is wanted when the last one was sealed.
+                self.protection.isWanted = true
                 self.reportPreparing(problem)
             }
         }
@@ -328,12 +342,11 @@ final class EngineDriver: @unchecked Sendable {
         self.timer?.cancel()
         // The last word in the log is that it is complete.
         let acknowledged = LSN(self.engine.durable)
-        self.logThread.submit { state in
-            guard case .active = state else { return }
+        self.logThread.submit {
             do throws(DurabilityError) {
                 try self.log.seal(
                     acknowledged: acknowledged,
-                    time: Instant.now().microseconds
+                    time: self.now().microseconds
                 )
             } catch {
                 self.logger.error("the log has no seal at its end: \(error)")

@@ -1,0 +1,142 @@
+import Foundation
+import Inventory
+import InventoryClient
+import Testing
+
+/// `invd check` and `invd repair` on the files of a daemon that ran, and were damaged since.
+@Suite struct OfflineTests {
+    /// A stopped daemon with several files of log and two snapshots, all of them protected.
+    private func stopped() async throws -> Daemon {
+        let daemon = try Daemon(["--log-file-mib", "1", "--snapshot-mib", "1024"])
+        let client = daemon.client()
+        let products = try await client.stockedProducts(50, stock: 1_000_000)
+        for round in 0..<8 {
+            // Notes that do not compress fill the log.
+            let sales = (0..<2_000).map { number in
+                let note = (0..<6).map { _ in "\(UInt64.random(in: 0 ... .max))" }
+                let line = SaleLine(product: products[number % 50], quantity: 1)
+                return Command.sell(Sale(lines: [line], note: note.joined(separator: "-")))
+            }
+            _ = try await client.send(.batch(sales, .independent))
+            if round > 5 { #expect(try daemon.invctl("snapshot").code == 0) }
+        }
+        // Parity is made by the clock, a moment after.
+        for _ in 0..<100 where try self.names(daemon, ".invpar").count < 6 {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        #expect(daemon.stop() == 0)
+        return daemon
+    }
+
+    private func names(_ daemon: Daemon, _ suffix: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: daemon.directory.path)
+            .filter { $0.hasSuffix(suffix) }.sorted()
+    }
+
+    private func invd(_ command: String, _ daemon: Daemon, _ options: String...) throws -> Finished
+    {
+        try Daemon.run("invd", [command, daemon.directory.path] + options)
+    }
+
+    private func damage(_ daemon: Daemon, _ name: String, _ offsets: [Int]) throws {
+        let url = URL(fileURLWithPath: daemon.directory.path + "/" + name)
+        var bytes = try Data(contentsOf: url)
+        for offset in offsets { bytes[offset] ^= 0x40 }
+        try bytes.write(to: url)
+    }
+
+    private func contents(_ daemon: Daemon) throws -> [String: Data] {
+        var contents: [String: Data] = [:]
+        for name in try self.names(daemon, "") {
+            let url = URL(fileURLWithPath: daemon.directory.path + "/" + name)
+            contents[name] = try Data(contentsOf: url)
+        }
+        return contents
+    }
+
+    @Test func `a directory that is as it was written checks out, and is not changed`() async throws
+    {
+        let daemon = try await self.stopped()
+        let before = try self.contents(daemon)
+        let check = try self.invd("check", daemon)
+        #expect(check.code == 0, "\(check.output)\(check.errors)")
+        #expect(check.lines.last == "sound     everything is as it was written")
+        let repair = try self.invd("repair", daemon)
+        #expect(repair.code == 0 && repair.lines.first?.hasPrefix("nothing") == true)
+        #expect(try self.contents(daemon) == before)
+    }
+
+    @Test func `a damaged page is named, then healed by a repair or by a start`() async throws {
+        let daemon = try await self.stopped()
+        let before = try self.contents(daemon)
+        let log = try #require(self.names(daemon, ".invlog").first { $0.hasPrefix("log-") })
+        let blocks = try #require(self.names(daemon, ".invblk").last)
+        try self.damage(daemon, log, [9_000])
+        try self.damage(daemon, blocks, [100])
+        let damaged = try self.contents(daemon)
+        let check = try self.invd("check", daemon)
+        #expect(check.code == 3)
+        #expect(check.output.contains("\(log), byte 8192: parity can bring it back"))
+        #expect(check.output.contains("\(blocks), byte 0: parity can bring it back"))
+        #expect(try self.invd("repair", daemon).output.contains("would heal"))
+        #expect(try self.contents(daemon) == damaged)
+        #expect(try self.invd("repair", daemon, "--write").code == 0)
+        #expect(try self.contents(daemon) == before)
+
+        // A start heals what it needs by itself.
+        try self.damage(daemon, blocks, [100])
+        try daemon.start()
+        _ = try await daemon.client().verified()
+        let stats = try daemon.invctl("stats").lines
+        #expect(stats.contains { $0.hasPrefix("healedPages") && $0.hasSuffix("1") })
+    }
+
+    @Test func `a snapshot beyond repair gives way to the one before it, and nothing is lost`()
+        async throws
+    {
+        let daemon = try await self.stopped()
+        let newest = try #require(self.names(daemon, ".invsnap").last)
+        let parity = newest.replacingOccurrences(of: ".invsnap", with: ".invpar")
+        try self.damage(daemon, newest, [40])
+        try self.damage(daemon, parity, [8])
+        let refused = try Daemon.run("invd", ["--data-dir", daemon.directory.path])
+        #expect(refused.code == 3 && refused.errors.contains(newest))
+        let repair = try self.invd("repair", daemon, "--write")
+        #expect(repair.code == 0 && repair.output.contains("aside-\(newest)"))
+        try daemon.start()
+        let client = daemon.client()
+        #expect(try await client.level(ProductID(1)).onHand == 1_000_000 - 320)
+        _ = try await client.verified()
+    }
+
+    @Test func `steps beyond repair are given up only when told, and only these`() async throws {
+        let daemon = try await self.stopped()
+        for name in try self.names(daemon, ".invsnap") {
+            try FileManager.default.removeItem(atPath: daemon.directory.path + "/" + name)
+        }
+        let logs = try self.names(daemon, ".invlog").filter { $0.hasPrefix("log-") }
+        let last = try #require(logs.last)
+        let before = try self.contents(daemon)[last]
+        // Its first block: of the newest file there is no parity.
+        try self.damage(daemon, last, [4_096 + 200])
+        let plan = try self.invd("repair", daemon)
+        #expect(plan.code == 3)
+        #expect(plan.lines.last?.contains("say --cut") == true, "\(plan.output)")
+        let cut = try self.invd("repair", daemon, "--cut", "--write")
+        #expect(cut.code == 0, "\(cut.output)")
+        #expect(cut.output.contains("steps from LSN \(Int(last.dropFirst(4).prefix(20)) ?? 0) on"))
+        let kept = try #require(try self.contents(daemon)["aside-" + last])
+        #expect(kept.count == before?.count)
+        try daemon.start()
+        _ = try await daemon.client().verified()
+    }
+
+    @Test func `neither works beside a server, or where there is nothing`() async throws {
+        let daemon = try Daemon()
+        #expect(try self.invd("check", daemon).code == 4)
+        #expect(try self.invd("repair", daemon, "--write").code == 4)
+        let nowhere = try Daemon.run("invd", ["check", daemon.directory.path + "/nowhere"])
+        #expect(nowhere.code == 1 && nowhere.errors.contains("No such file"))
+        #expect(try Daemon.run("invd", ["check"]).code == 2)
+    }
+}
