@@ -13,8 +13,21 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, con
         memcpy(&word, p, 8);
         wide = _mm_crc32_u64(wide, word);
     }
+    // At most three steps for what is left: most frames' headers and bodies end in a part of a word.
     crc = (uint32_t)wide;
-    for (; n > 0; p++, n--) crc = _mm_crc32_u8(crc, *p);
+    if (n & 4) {
+        uint32_t word;
+        memcpy(&word, p, 4);
+        crc = _mm_crc32_u32(crc, word);
+        p += 4;
+    }
+    if (n & 2) {
+        uint16_t word;
+        memcpy(&word, p, 2);
+        crc = _mm_crc32_u16(crc, word);
+        p += 2;
+    }
+    if (n & 1) crc = _mm_crc32_u8(crc, *p);
     return crc;
 }
 #endif

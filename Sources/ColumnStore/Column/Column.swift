@@ -23,7 +23,7 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
     ///   that a view still shares.
     @inlinable
     public subscript(row: Int) -> Value {
-        get {
+        @inline(__always) get {
             let segment = row >> SegmentSize.shift
             let offset = row & SegmentSize.mask
             return segment == self.full.count ? self.tail[offset] : self.full[segment][offset]

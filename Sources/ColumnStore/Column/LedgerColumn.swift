@@ -27,7 +27,7 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
     /// Appends a value in the next row.
     ///
     /// - Complexity: O(1) amortised; O(segment) when it fills one, to seal it.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func append(_ value: Value) {
         self.tail.append(value, epoch: self.epoch)
         if self.tail.isFull { self.seal() }

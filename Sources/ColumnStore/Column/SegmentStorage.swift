@@ -11,20 +11,34 @@
 final class SegmentStorage<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
     @usableFromInline let base: UnsafeMutablePointer<Value>
     @usableFromInline let capacity: Int
+    /// In memory of its own ahead of the values: a stored property would be checked for exclusive
+    /// access at each append, which measured as much time as the append itself.
+    @usableFromInline let claimed: UnsafeMutablePointer<Int>
+
     /// Values that some copy has claimed by appending; a copy whose count is below must not append
     /// here, since another has.
-    @usableFromInline var filled: Int
+    @inlinable var filled: Int {
+        get { self.claimed.pointee }
+        set { self.claimed.pointee = newValue }
+    }
+
+    @inlinable static var headByteCount: Int { 16 }
 
     @inlinable
     init(capacity: Int, copying source: UnsafePointer<Value>?, count: Int) {
         precondition(count <= capacity, "\(count) values in room for \(capacity)")
-        self.base = .allocate(capacity: capacity)
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: Self.headByteCount + capacity * MemoryLayout<Value>.stride,
+            alignment: 16
+        )
+        self.claimed = memory.bindMemory(to: Int.self, capacity: 1)
+        self.base = (memory + Self.headByteCount).bindMemory(to: Value.self, capacity: capacity)
         self.capacity = capacity
-        self.filled = count
+        self.claimed.initialize(to: count)
         if let source, count > 0 { self.base.update(from: source, count: count) }
     }
 
-    deinit { self.base.deallocate() }
+    deinit { self.claimed.deallocate() }
 }
 
 /// The last, open segment of a column: its storage, how much of it is this copy's, and its zone map.
@@ -62,13 +76,20 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
 
     @inlinable var isFull: Bool { self.count == SegmentSize.capacity }
 
-    @inlinable
+    @inlinable @inline(__always)
     subscript(offset: Int) -> Value {
-        precondition(offset < self.count, "offset \(offset) of \(self.count)")
+        if offset >= self.count { self.stop(offset) }
         return self.storage.base[offset]
     }
 
-    @inlinable
+    /// Out of the way of those that stay within: a message that is put together would keep them from
+    /// being inlined.
+    @inline(never) @usableFromInline
+    func stop(_ offset: Int) -> Never {
+        preconditionFailure("offset \(offset) of \(self.count)")
+    }
+
+    @inlinable @inline(__always)
     mutating func append(_ value: Value, epoch: UInt64) {
         if self.count == self.storage.capacity || self.storage.filled != self.count {
             self.makeRoom()
@@ -94,7 +115,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
 
     @inlinable
     mutating func replace(at offset: Int, with value: Value, epoch: UInt64) {
-        precondition(offset < self.count, "offset \(offset) of \(self.count)")
+        if offset >= self.count { self.stop(offset) }
         if !isKnownUniquelyReferenced(&self.storage) { self.copyStorage() }
         self.storage.base[offset] = value
         self.zone.include(value)

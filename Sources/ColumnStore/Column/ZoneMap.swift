@@ -18,7 +18,7 @@ public struct ZoneMap<Value: FixedWidthInteger & Sendable>: Sendable, Hashable {
     }
 
     /// Widens the map to cover `value`.
-    @inlinable
+    @inlinable @inline(__always)
     mutating func include(_ value: Value) {
         if value >= self.lowest, value <= self.highest { return }
         self = ZoneMap(lowest: min(self.lowest, value), highest: max(self.highest, value))

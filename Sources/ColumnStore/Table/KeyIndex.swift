@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Finds the row of a key: open addressing over the keys where they lie, in a ``TextColumn``.
 ///
 /// A slot is 8 bytes: half of the key's hash, and the row. A look-up compares bytes only where the
@@ -17,11 +19,15 @@ public struct KeyIndex: Sendable {
     /// - Complexity: O(1) on average.
     public func find(_ key: String, in texts: TextColumn) -> UInt32? {
         var key = key
-        return key.withUTF8 { utf8 in
-            let bytes = UnsafeRawBufferPointer(utf8)
-            return self.slot(of: bytes, hash: Hash64.hash(bytes), in: texts)
-                .map { UInt32(truncatingIfNeeded: self.slots[$0]) }
-        }
+        return key.withUTF8 { self.find(UnsafeRawBufferPointer($0), in: texts) }
+    }
+
+    /// The row whose text has the UTF-8 bytes `key`.
+    ///
+    /// - Complexity: O(1) on average.
+    public func find(_ key: UnsafeRawBufferPointer, in texts: TextColumn) -> UInt32? {
+        self.slot(of: key, hash: Hash64.hash(key), in: texts)
+            .map { UInt32(truncatingIfNeeded: self.slots[$0]) }
     }
 
     private func slot(
@@ -46,7 +52,9 @@ public struct KeyIndex: Sendable {
         _ a: UnsafeRawBufferPointer,
         _ b: UnsafeRawBufferPointer
     ) -> Bool {
-        a.count == b.count && a.elementsEqual(b)
+        guard a.count == b.count else { return false }
+        guard let first = a.baseAddress, let second = b.baseAddress else { return a.isEmpty }
+        return memcmp(first, second, a.count) == 0
     }
 
     /// Adds the key that is in `row` of `texts`, which must not be in yet.
