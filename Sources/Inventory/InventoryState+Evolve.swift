@@ -1,4 +1,4 @@
-internal import ColumnStore
+public import ColumnStore
 
 extension InventoryState {
     /// Puts one decided step into the state: the only way it ever changes.
@@ -9,50 +9,122 @@ extension InventoryState {
     ///
     /// - Complexity: O(changes)
     public mutating func evolve(_ entry: Entry) {
-        precondition(entry.lsn == self.lsn + 1, "LSN \(entry.lsn) does not follow \(self.lsn)")
-        precondition(entry.time > self.time, "\(entry.time) is not after \(self.time)")
-        self.lsn = entry.lsn
-        self.time = entry.time
+        self.evolve(
+            entry.changes,
+            lsn: entry.lsn,
+            time: entry.time,
+            actor: entry.actor,
+            advancing: nil
+        )
+    }
+
+    /// ``evolve(_:)`` of an entry of these changes, and of a session's progress behind them.
+    ///
+    /// - Complexity: O(changes)
+    public mutating func evolve(
+        _ changes: [Change],
+        lsn: UInt64,
+        time: Instant,
+        actor: String,
+        advancing session: SessionAdvance?
+    ) {
+        self.begin(lsn, at: time)
         var line: UInt16 = 0
-        for change in entry.changes {
-            switch change {
-            case .moved(let movement, let level):
+        for change in changes { self.apply(change, line: &line, by: actor) }
+        if let session { self.advance(session) }
+    }
+
+    /// ``evolve(_:)`` of an encoded entry: what recovery and replicas fold, millions of times.
+    ///
+    /// The changes that nearly every entry consists of are read without being kept.
+    ///
+    /// - Throws: ``ByteReaderError`` if the bytes are no entry's; the state may then have a part of
+    ///   it, and is of no more use.
+    /// - Complexity: O(changes)
+    public mutating func evolve(_ entry: EntryView) throws(ByteReaderError) {
+        self.begin(entry.lsn, at: entry.time)
+        var line: UInt16 = 0
+        var changes = entry.changes
+        for _ in 0..<entry.changeCount {
+            let byteCount = Int(try changes.readUInt32())
+            var reader = ByteReader(try changes.readBytes(byteCount))
+            switch try reader.readCase(ChangeTag.self, "change") {
+            case .moved:
+                let movement = try Movement(from: &reader, recordedAt: self.time)
+                let level = try Level.balances(
+                    from: &reader,
+                    movement.product,
+                    movement.location,
+                    at: self.lsn
+                )
                 self.move(movement, leaving: level, line: line, by: entry.actor)
                 line += 1
-            case .sessionAdvanced(let number, let sequence, let digest, let outcome):
-                self.sessions.advance(
-                    number,
-                    to: sequence,
-                    SessionTable.Remembered(digest: digest, outcome: outcome),
-                    at: entry.time
-                )
-            case .alert(let kind, let isRaised, let product, let location, _, _):
-                self.tables.levels.setAlert(product, location, kind, isRaised: isRaised)
-            case .level(let level):
-                self.tables.levels.put(level, revision: self.lsn)
-                self.tables.products.setRevision(level.product, self.lsn)
-            case .demandRefused(let refused):
-                let reference = self.intern(refused.reference)
-                let actor = self.intern(entry.actor)
-                self.tables.refusals.append(
-                    refused,
-                    lsn: self.lsn,
-                    recordedAt: self.time,
-                    reference: reference,
-                    actor: actor
-                )
-            case .productCreated, .productUpdated, .productArchived, .productDeleted, .category,
-                .location, .databaseCreated:
-                self.evolveCatalog(change)
-            case .sessionOpened(let id, let number):
-                self.sessions.open(id, number: number, at: entry.time)
-            case .sessionsExpired(let numbers):
-                self.sessions.expire(numbers)
+            case .sessionAdvanced:
+                self.advance(try SessionAdvance(from: &reader))
+            case let tag:
+                let change = try Change(tag, from: &reader, lsn: self.lsn, time: self.time)
+                self.apply(change, line: &line, by: entry.actor)
             }
+            try reader.finish()
+        }
+        try changes.finish()
+    }
+
+    /// Moves on to the next step.
+    mutating func begin(_ lsn: UInt64, at time: Instant) {
+        precondition(lsn == self.lsn + 1, "LSN \(lsn) does not follow \(self.lsn)")
+        precondition(time > self.time, "\(time) is not after \(self.time)")
+        self.lsn = lsn
+        self.time = time
+    }
+
+    mutating func advance(_ session: SessionAdvance) {
+        self.sessions.advance(
+            session.number,
+            to: session.sequence,
+            digest: session.digest,
+            outcome: session.outcome,
+            at: self.time
+        )
+    }
+
+    private mutating func apply(_ change: Change, line: inout UInt16, by actor: String) {
+        switch change {
+        case .moved(let movement, let level):
+            self.move(movement, leaving: level, line: line, by: actor)
+            line += 1
+        case .sessionAdvanced(let number, let sequence, let digest, let outcome):
+            outcome.withUnsafeBytes {
+                self.advance(
+                    SessionAdvance(number: number, sequence: sequence, digest: digest, outcome: $0)
+                )
+            }
+        case .alert(let kind, let isRaised, let product, let location, _, _):
+            self.tables.levels.setAlert(product, location, kind, isRaised: isRaised)
+        case .level(let level):
+            self.tables.levels.put(level, revision: self.lsn)
+            self.tables.products.setRevision(level.product, self.lsn)
+        case .demandRefused(let refused):
+            let reference = self.intern(refused.reference)
+            let actor = self.intern(actor)
+            self.tables.refusals.append(
+                refused,
+                lsn: self.lsn,
+                recordedAt: self.time,
+                reference: reference,
+                actor: actor
+            )
+        case .productCreated, .productUpdated, .productArchived, .productDeleted, .category,
+            .location, .databaseCreated:
+            self.evolveCatalog(change)
+        case .sessionOpened(let id, let number):
+            self.sessions.open(id, number: number, at: self.time)
+        case .sessionsExpired(let numbers):
+            self.sessions.expire(numbers)
         }
     }
 
-    private mutating func move(
+    mutating func move(
         _ movement: Movement,
         leaving level: Level,
         line: UInt16,
@@ -69,7 +141,7 @@ extension InventoryState {
         let texts = MovementLedger.TextCodes(
             reference: self.intern(movement.reference),
             note: self.intern(movement.note),
-            actor: self.intern(actor)
+            actor: self.indexes.internActor(actor, in: &self.tables.texts)
         )
         self.tables.ledger.append(
             movement,
@@ -97,7 +169,7 @@ extension InventoryState {
         )
     }
 
-    private mutating func intern(_ text: String) -> UInt32 {
+    mutating func intern(_ text: String) -> UInt32 {
         self.indexes.intern(text, in: &self.tables.texts)
     }
 

@@ -180,19 +180,18 @@ extension SessionTable {
     func encode(into writer: inout ByteWriter) {
         writer.write(self.nextNumber)
         writer.writeVarint(UInt64(self.sessions.count))
-        for (number, session) in self.sessions.sorted(by: { $0.key < $1.key }) {
-            writer.write(number)
+        for session in self.sessions.sorted(by: { $0.number < $1.number }) {
+            writer.write(session.number)
             session.id.encode(into: &writer)
             writer.write(session.usedAt)
             writer.writeVarint(session.sequence)
-            writer.writeVarint(session.oldest)
-            for sequence in session.oldest..<(session.sequence + 1) {
-                guard let remembered = session.remembered(sequence) else {
-                    preconditionFailure("outcome \(sequence) of session \(number) is not there")
-                }
-                writer.write(remembered.digest)
-                writer.writeVarint(UInt64(remembered.outcome.count))
-                writer.write(bytes: remembered.outcome)
+            let outcomes = session.outcomes
+            writer.writeVarint(outcomes.oldest)
+            for sequence in outcomes.oldest..<(outcomes.sequence + 1) {
+                let outcome = outcomes.outcome(sequence)
+                writer.write(outcomes.digest(sequence))
+                writer.writeVarint(UInt64(outcome.count))
+                outcome.withUnsafeBytes { writer.write(bytes: $0) }
             }
         }
     }
@@ -216,13 +215,18 @@ extension SessionTable {
                     limit: Limits.sessionWindow
                 )
             }
-            var session = Session(id: id, usedAt: usedAt, beginningAfter: oldest - 1)
+            var session = Session(
+                id: id,
+                number: number,
+                usedAt: usedAt,
+                beginningAfter: oldest - 1
+            )
             for next in oldest..<(sequence + 1) {
                 let digest = try reader.readUInt64()
-                let outcome = [UInt8](try reader.readBytes(try reader.readCount(limit: .max)))
-                session.remember(next, Remembered(digest: digest, outcome: outcome))
+                let outcome = try reader.readBytes(try reader.readCount(limit: .max))
+                session.outcomes.remember(next, digest: digest, outcome)
             }
-            self.restore(session, number: number)
+            self.restore(session)
         }
         self.restore(nextNumber: nextNumber)
     }

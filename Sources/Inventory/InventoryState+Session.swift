@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// What a session's numbers say about a request before it is decided.
 public enum SequenceCheck: Sendable, Equatable {
     /// The next one: decide it.
@@ -24,6 +26,44 @@ public struct SessionStanding: Sendable, Hashable {
     }
 }
 
+/// A request of a session that was decided: what ``Change/sessionAdvanced(number:sequence:digest:outcome:)``
+/// says, with the outcome's bytes borrowed from where they were encoded.
+public struct SessionAdvance {
+    let number: UInt32
+    let sequence: UInt64
+    let digest: UInt64
+    let outcome: UnsafeRawBufferPointer
+
+    public init(
+        number: UInt32,
+        sequence: UInt64,
+        digest: UInt64,
+        outcome: UnsafeRawBufferPointer
+    ) {
+        self.number = number
+        self.sequence = sequence
+        self.digest = digest
+        self.outcome = outcome
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.writeCase(ChangeTag.sessionAdvanced)
+        writer.writeVarint(UInt64(self.number))
+        writer.writeVarint(self.sequence)
+        writer.write(self.digest)
+        writer.writeVarint(UInt64(self.outcome.count))
+        writer.write(bytes: self.outcome)
+    }
+
+    /// Reads what follows the tag.
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.number = try reader.readVarint(as: UInt32.self, "session number")
+        self.sequence = try reader.readVarint()
+        self.digest = try reader.readUInt64()
+        self.outcome = try reader.readBytes(try reader.readCount(limit: .max))
+    }
+}
+
 extension InventoryState {
     /// Where the session with that id stands; nothing if it was never opened or is forgotten.
     public func standing(of id: SessionID) -> SessionStanding? {
@@ -33,7 +73,7 @@ extension InventoryState {
         return SessionStanding(
             number: number,
             lastSequence: session.sequence,
-            oldestRemembered: session.oldest
+            oldestRemembered: session.outcomes.oldest
         )
     }
 
@@ -48,18 +88,20 @@ extension InventoryState {
     ///
     /// `digest`: Of the request's body: the same number with another body is refused.
     public func check(_ number: UInt32, sequence: UInt64, digest: UInt64) -> SequenceCheck {
-        guard let session = self.sessions.session(number) else {
+        guard let slot = self.sessions.slot(number) else {
             return .refused(Refusal(.sessionExpired, .id(UInt64(number))))
         }
-        let facts = Refusal.Detail.sequence(received: sequence, last: session.sequence)
-        if sequence == session.sequence + 1 { return .next }
-        if sequence > session.sequence { return .refused(Refusal(.sequenceGap, facts)) }
-        guard let remembered = session.remembered(sequence) else {
+        let last = self.sessions.sessions[slot].sequence
+        if sequence == last + 1 { return .next }
+        let facts = Refusal.Detail.sequence(received: sequence, last: last)
+        if sequence > last { return .refused(Refusal(.sequenceGap, facts)) }
+        let outcomes = self.sessions.sessions[slot].outcomes
+        guard outcomes.remembers(sequence) else {
             return .refused(Refusal(.outcomeForgotten, facts))
         }
-        guard remembered.digest == digest else {
+        guard outcomes.digest(sequence) == digest else {
             return .refused(Refusal(.sequenceReused, facts))
         }
-        return .repeated(remembered.outcome)
+        return .repeated([UInt8](outcomes.outcome(sequence)))
     }
 }

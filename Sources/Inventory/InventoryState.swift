@@ -26,6 +26,8 @@ public struct InventoryState: Sendable {
     var links = MovementLinks()
     var sessions = SessionTable()
 
+    private let inPlace = PassedInPlace()
+
     public init() {}
 
     /// The changes of the first step of a new database: its currency, and the location "main".

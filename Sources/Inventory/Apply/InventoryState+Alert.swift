@@ -10,30 +10,33 @@ extension InventoryState {
         for index in draft.levels.indices {
             let level = draft.levels[index]
             let facts = self.facts(level.product, draft)
-            let isListed = facts.map { $0.status != .archived } ?? false
-            let point = facts?.reorderPoint ?? 0
-            let clearAbove = point + (facts?.hysteresis ?? 0)
-
-            let isLow = level.alerts.contains(.lowStock)
-            let staysLow = level.available <= (isLow ? clearAbove : point)
-            self.settle(.lowStock, isListed && staysLow, at: index, threshold: point, in: &draft)
-
-            let isOut = isListed && level.available <= 0
-            self.settle(.stockout, isOut, at: index, threshold: 0, in: &draft)
-
-            let isOversold = isListed && level.available < level.floor
-            self.settle(.oversold, isOversold, at: index, threshold: level.floor, in: &draft)
+            let wanted = Self.alerts(of: level, facts)
+            guard wanted != level.alerts else { continue }
+            for kind in AlertKind.allCases {
+                let isRaised = wanted.contains(AlertSet(kind))
+                guard level.alerts.contains(AlertSet(kind)) != isRaised else { continue }
+                let threshold: Int64 =
+                    switch kind {
+                    case .lowStock: facts?.reorderPoint ?? 0
+                    case .stockout: 0
+                    case .oversold: level.floor
+                    }
+                draft.setAlert(kind, isRaised: isRaised, at: index, threshold: threshold)
+            }
         }
     }
 
-    private func settle(
-        _ kind: AlertKind,
-        _ isRaised: Bool,
-        at index: Int,
-        threshold: Int64,
-        in draft: inout Draft
-    ) {
-        guard draft.levels[index].alerts.contains(AlertSet(kind)) != isRaised else { return }
-        draft.setAlert(kind, isRaised: isRaised, at: index, threshold: threshold)
+    /// The alerts that ought to stand for a level, given those that do.
+    ///
+    /// None for a product that is not listed.
+    static func alerts(of level: Level, _ facts: ProductTable.Facts?) -> AlertSet {
+        guard let facts, facts.status != .archived else { return [] }
+        let isLow = level.alerts.contains(.lowStock)
+        let clearAbove = facts.reorderPoint + facts.hysteresis
+        var alerts: AlertSet = []
+        if level.available <= (isLow ? clearAbove : facts.reorderPoint) { alerts.insert(.lowStock) }
+        if level.available <= 0 { alerts.insert(.stockout) }
+        if level.available < level.floor { alerts.insert(.oversold) }
+        return alerts
     }
 }

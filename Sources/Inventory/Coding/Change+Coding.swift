@@ -48,9 +48,7 @@ extension Change {
             writer.writeCase(ChangeTag.productDeleted)
             writer.writeVarint(UInt64(id.value))
         case .moved(let movement, let level):
-            writer.writeCase(ChangeTag.moved)
-            movement.encode(into: &writer, recordedAt: time)
-            level.encodeBalances(into: &writer, at: lsn)
+            Self.encodeMoved(movement, level, into: &writer, lsn: lsn, time: time)
         case .level(let level):
             writer.writeCase(ChangeTag.level)
             level.encode(into: &writer, at: lsn)
@@ -74,17 +72,27 @@ extension Change {
             id.encode(into: &writer)
             writer.writeVarint(UInt64(number))
         case .sessionAdvanced(let number, let sequence, let digest, let outcome):
-            writer.writeCase(ChangeTag.sessionAdvanced)
-            writer.writeVarint(UInt64(number))
-            writer.writeVarint(sequence)
-            writer.write(digest)
-            writer.writeVarint(UInt64(outcome.count))
-            writer.write(bytes: outcome)
+            outcome.withUnsafeBytes {
+                SessionAdvance(number: number, sequence: sequence, digest: digest, outcome: $0)
+                    .encode(into: &writer)
+            }
         case .sessionsExpired(let numbers):
             writer.writeCase(ChangeTag.sessionsExpired)
             writer.writeVarint(UInt64(numbers.count))
             for number in numbers { writer.writeVarint(UInt64(number)) }
         }
+    }
+
+    static func encodeMoved(
+        _ movement: Movement,
+        _ level: Level,
+        into writer: inout ByteWriter,
+        lsn: UInt64,
+        time: Instant
+    ) {
+        writer.writeCase(ChangeTag.moved)
+        movement.encode(into: &writer, recordedAt: time)
+        level.encodeBalances(into: &writer, at: lsn)
     }
 
     /// Reads one change, with the step's LSN and recording time that it counts from.
@@ -93,7 +101,18 @@ extension Change {
         lsn: UInt64,
         time: Instant
     ) throws(ByteReaderError) {
-        switch try reader.readCase(ChangeTag.self, "change") {
+        let tag = try reader.readCase(ChangeTag.self, "change")
+        try self.init(tag, from: &reader, lsn: lsn, time: time)
+    }
+
+    /// Reads what follows the tag.
+    init(
+        _ tag: ChangeTag,
+        from reader: inout ByteReader,
+        lsn: UInt64,
+        time: Instant
+    ) throws(ByteReaderError) {
+        switch tag {
         case .databaseCreated:
             let offset = reader.offset
             let code = try reader.readText()
@@ -153,16 +172,12 @@ extension Change {
             let number = try reader.readVarint(as: UInt32.self, "session number")
             self = .sessionOpened(id, number: number)
         case .sessionAdvanced:
-            let number = try reader.readVarint(as: UInt32.self, "session number")
-            let sequence = try reader.readVarint()
-            let digest = try reader.readUInt64()
-            let count = try reader.readCount(limit: .max)
-            let outcome = [UInt8](try reader.readBytes(count))
+            let advance = try SessionAdvance(from: &reader)
             self = .sessionAdvanced(
-                number: number,
-                sequence: sequence,
-                digest: digest,
-                outcome: outcome
+                number: advance.number,
+                sequence: advance.sequence,
+                digest: advance.digest,
+                outcome: [UInt8](advance.outcome)
             )
         case .sessionsExpired:
             let numbers = try reader.readList(limit: Limits.sessionsMax) {

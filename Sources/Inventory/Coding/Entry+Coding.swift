@@ -27,10 +27,26 @@ public struct EntryWriter: Sendable {
     }
 
     public mutating func append(_ change: Change, into writer: inout ByteWriter) {
-        let offset = writer.count
-        writer.write(0 as UInt32)
+        let start = self.beginChange(&writer)
         change.encode(into: &writer, lsn: self.lsn, time: self.time)
-        writer.overwrite(UInt32(writer.count - offset - 4), at: offset)
+        self.finishChange(start, &writer)
+    }
+
+    public mutating func append(_ session: SessionAdvance, into writer: inout ByteWriter) {
+        let start = self.beginChange(&writer)
+        session.encode(into: &writer)
+        self.finishChange(start, &writer)
+    }
+
+    /// Leaves room for a change's byte count, and says where.
+    func beginChange(_ writer: inout ByteWriter) -> Int {
+        let start = writer.count
+        writer.write(0 as UInt32)
+        return start
+    }
+
+    mutating func finishChange(_ start: Int, _ writer: inout ByteWriter) {
+        writer.overwrite(UInt32(writer.count - start - 4), at: start)
         self.changeCount += 1
     }
 
@@ -59,7 +75,7 @@ public struct EntryView {
     public let time: Instant
     public let actor: String
     public let changeCount: Int
-    private let changes: ByteReader
+    let changes: ByteReader
 
     /// Reads the entry at the reader's position and moves past it.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {

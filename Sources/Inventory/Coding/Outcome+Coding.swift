@@ -4,16 +4,20 @@ extension Outcome {
     public func encode(into writer: inout ByteWriter) {
         switch self {
         case .done(let done):
-            writer.write(1 as UInt8)
             done.encode(into: &writer)
         case .refused(let refusal):
             writer.write(2 as UInt8)
             refusal.encode(into: &writer)
         case .batch(let outcomes):
-            writer.write(3 as UInt8)
-            writer.writeVarint(UInt64(outcomes.count))
+            Self.encodeBatchHead(count: outcomes.count, into: &writer)
             for outcome in outcomes { outcome.encode(into: &writer) }
         }
+    }
+
+    /// What goes before the outcomes of a batch, which follow one after another.
+    public static func encodeBatchHead(count: Int, into writer: inout ByteWriter) {
+        writer.write(3 as UInt8)
+        writer.writeVarint(UInt64(count))
     }
 
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
@@ -39,11 +43,29 @@ extension Outcome {
 }
 
 extension Outcome.Done {
+    /// The tag of an outcome that is done, and everything ahead of its levels.
+    static func encodeHead(
+        lsn: UInt64,
+        time: Instant,
+        id: UInt64 = 0,
+        amount: Int64,
+        into writer: inout ByteWriter
+    ) {
+        writer.write(1 as UInt8)
+        writer.writeVarint(lsn)
+        writer.write(time)
+        writer.writeVarint(id)
+        writer.writeVarint(amount)
+    }
+
     func encode(into writer: inout ByteWriter) {
-        writer.writeVarint(self.lsn)
-        writer.write(self.time)
-        writer.writeVarint(self.id)
-        writer.writeVarint(self.amount)
+        Self.encodeHead(
+            lsn: self.lsn,
+            time: self.time,
+            id: self.id,
+            amount: self.amount,
+            into: &writer
+        )
         writer.writeVarint(UInt64(self.levels.count))
         for level in self.levels { level.encode(into: &writer, at: self.lsn) }
         writer.writeVarint(UInt64(self.ids.count))

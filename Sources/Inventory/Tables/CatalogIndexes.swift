@@ -8,6 +8,8 @@ struct CatalogIndexes: Sendable {
     private var barcodes = KeyIndex()
     /// Interned texts: from a text to its code.
     private var texts = KeyIndex()
+    /// The last actor looked up: requests of one client come in a row.
+    private var recentActor: (name: String, code: UInt32) = ("", 0)
     private var categoryNames: [String: CategoryID] = [:]
     private var locationCodes: [String: LocationID] = [:]
 
@@ -31,6 +33,14 @@ struct CatalogIndexes: Sendable {
         column.append(text)
         let code = UInt32(column.count - 1)
         self.texts.insert(row: code, in: column)
+        return code
+    }
+
+    /// ``intern(_:in:)`` of a text that is likely the one of the call before.
+    mutating func internActor(_ name: String, in column: inout TextColumn) -> UInt32 {
+        if name == self.recentActor.name { return self.recentActor.code }
+        let code = self.intern(name, in: &column)
+        self.recentActor = (name, code)
         return code
     }
 

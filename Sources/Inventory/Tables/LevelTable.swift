@@ -72,6 +72,13 @@ struct LevelTable: Sendable {
         self.revisions[row] = revision
     }
 
+    /// Writes what a sale changes of the level in `row`.
+    mutating func sell(_ row: Int, leaving onHand: Int64, worth value: Int64, revision: UInt64) {
+        self.onHand[row] = onHand
+        Self.set(&self.values, row, value)
+        self.revisions[row] = revision
+    }
+
     /// A segment that a view shares is copied by a write, so what did not change is not written.
     private static func set(_ column: inout Column<Int64>, _ row: Int, _ value: Int64) {
         if column[row] != value { column[row] = value }

@@ -1,110 +1,98 @@
+internal import ColumnStore
+
 /// The clients' sessions and what each was answered lately: exactly once.
 ///
 /// A session's requests are numbered 1, 2, 3 … The table remembers the last number and a window of
 /// outcomes, as encoded bytes, so that a repeated request gets the identical reply. Sessions are
 /// state like any other: changed by the log alone, kept in snapshots.
 struct SessionTable: Sendable {
-    /// One remembered outcome.
-    struct Remembered: Sendable, Equatable {
-        var digest: UInt64
-        var outcome: [UInt8]
-    }
-
-    struct Session: Sendable, Equatable {
-        var id: SessionID
-        /// The last number that was decided.
-        var sequence: UInt64 = 0
+    struct Session: Sendable {
+        let id: SessionID
+        let number: UInt32
         var usedAt: Instant
-        /// The outcomes of the numbers up to ``sequence``, by number modulo the window.
-        var window: [Remembered] = []
-        /// The oldest number whose outcome is still there; ``sequence`` + 1 if none is.
-        var oldest: UInt64 = 1
-        var byteCount = 0
+        var outcomes: OutcomeWindow
 
-        init(id: SessionID, usedAt: Instant, beginningAfter sequence: UInt64 = 0) {
+        init(
+            id: SessionID,
+            number: UInt32,
+            usedAt: Instant,
+            beginningAfter sequence: UInt64 = 0
+        ) {
             self.id = id
+            self.number = number
             self.usedAt = usedAt
-            self.sequence = sequence
-            self.oldest = sequence + 1
-            // The window is addressed by number, so what was forgotten keeps its place.
-            let forgotten = min(Int(sequence), Limits.sessionWindow)
-            self.window = Array(repeating: Remembered(digest: 0, outcome: []), count: forgotten)
+            self.outcomes = OutcomeWindow(beginningAfter: sequence)
         }
 
-        func remembered(_ sequence: UInt64) -> Remembered? {
-            guard sequence >= self.oldest, sequence <= self.sequence else { return nil }
-            return self.window[Int((sequence - 1) % UInt64(Limits.sessionWindow))]
-        }
-
-        mutating func remember(_ sequence: UInt64, _ remembered: Remembered) {
-            precondition(sequence == self.sequence + 1, "\(sequence) after \(self.sequence)")
-            let count = UInt64(Limits.sessionWindow)
-            if sequence - self.oldest == count { self.forgetOldest() }
-            let slot = Int((sequence - 1) % count)
-            if slot == self.window.count {
-                self.window.append(remembered)
-            } else {
-                self.window[slot] = remembered
-            }
-            self.sequence = sequence
-            self.byteCount += remembered.outcome.count
-            while self.byteCount > Limits.sessionOutcomeByteCountMax, self.oldest < sequence {
-                self.forgetOldest()
-            }
-        }
-
-        private mutating func forgetOldest() {
-            let slot = Int((self.oldest - 1) % UInt64(Limits.sessionWindow))
-            self.byteCount -= self.window[slot].outcome.count
-            self.window[slot].outcome = []
-            self.oldest += 1
-        }
+        /// The last number that was decided.
+        var sequence: UInt64 { self.outcomes.sequence }
     }
 
     init() {}
 
-    private(set) var sessions: [UInt32: Session] = [:]
+    /// In no order; ``slots`` says where each is.
+    private(set) var sessions: [Session] = []
+    private var slots: [UInt32: Int] = [:]
     private(set) var numbers: [SessionID: UInt32] = [:]
     private(set) var nextNumber: UInt32 = 1
+    /// Where the last one to advance is: requests of one connection come in a row.
+    private var recent = 0
 
     func number(of id: SessionID) -> UInt32? { self.numbers[id] }
-    func session(_ number: UInt32) -> Session? { self.sessions[number] }
+
+    func session(_ number: UInt32) -> Session? { self.slot(number).map { self.sessions[$0] } }
+
+    /// Where in ``sessions`` one is, until the next one expires.
+    func slot(_ number: UInt32) -> Int? {
+        if self.recent < self.sessions.count, self.sessions[self.recent].number == number {
+            return self.recent
+        }
+        return self.slots[number]
+    }
 
     mutating func open(_ id: SessionID, number: UInt32, at time: Instant) {
         precondition(number == self.nextNumber, "session \(number), not \(self.nextNumber)")
         precondition(self.numbers[id] == nil, "session \(number) is open already")
         self.nextNumber += 1
-        self.numbers[id] = number
-        self.sessions[number] = Session(id: id, usedAt: time)
+        self.insert(Session(id: id, number: number, usedAt: time))
+    }
+
+    private mutating func insert(_ session: Session) {
+        self.numbers[session.id] = session.number
+        self.slots[session.number] = self.sessions.count
+        self.sessions.append(session)
     }
 
     mutating func advance(
         _ number: UInt32,
         to sequence: UInt64,
-        _ remembered: Remembered,
+        digest: UInt64,
+        outcome: UnsafeRawBufferPointer,
         at time: Instant
     ) {
-        guard self.sessions[number] != nil else {
+        guard let slot = self.slot(number) else {
             preconditionFailure("session \(number) is not there to advance")
         }
-        self.sessions[number]?.remember(sequence, remembered)
-        self.sessions[number]?.usedAt = time
+        self.recent = slot
+        self.sessions[slot].outcomes.remember(sequence, digest: digest, outcome)
+        self.sessions[slot].usedAt = time
     }
 
     /// Puts back a session from a snapshot.
-    mutating func restore(_ session: Session, number: UInt32) {
-        self.sessions[number] = session
-        self.numbers[session.id] = number
-    }
+    mutating func restore(_ session: Session) { self.insert(session) }
 
     mutating func restore(nextNumber: UInt32) { self.nextNumber = nextNumber }
 
     mutating func expire(_ expired: [UInt32]) {
         for number in expired {
-            guard let session = self.sessions.removeValue(forKey: number) else {
+            guard let slot = self.slots.removeValue(forKey: number) else {
                 preconditionFailure("session \(number) is not there to expire")
             }
-            self.numbers[session.id] = nil
+            self.numbers[self.sessions[slot].id] = nil
+            let last = self.sessions.removeLast()
+            guard slot < self.sessions.count else { continue }
+            self.sessions[slot] = last
+            self.slots[last.number] = slot
         }
     }
 
@@ -114,11 +102,11 @@ struct SessionTable: Sendable {
     /// - Complexity: O(sessions)
     func expiring(at time: Instant) -> [UInt32] {
         let limit = time.advanced(bySeconds: -Limits.sessionIdleSeconds)
-        var expired = self.sessions.filter { $0.value.usedAt < limit }.map { $0.key }
+        var expired = self.sessions.filter { $0.usedAt < limit }.map { $0.number }
         if self.sessions.count - expired.count >= Limits.sessionsMax {
-            let oldest = self.sessions.lazy.filter { $0.value.usedAt >= limit }
-                .min { ($0.value.usedAt, $0.key) < ($1.value.usedAt, $1.key) }
-            if let oldest { expired.append(oldest.key) }
+            let oldest = self.sessions.lazy.filter { $0.usedAt >= limit }
+                .min { ($0.usedAt, $0.number) < ($1.usedAt, $1.number) }
+            if let oldest { expired.append(oldest.number) }
         }
         return expired.sorted()
     }

@@ -107,12 +107,46 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
         var frames = FrameReader(bytes, limit: WireLimits.requestByteCountMax)
         do throws(WireError) {
-            while !self.machine.isClosed, let frame = try frames.next() { self.receive(frame) }
+            while !self.machine.isClosed, let frame = try self.runCommands(&frames) {
+                self.receive(frame)
+            }
         } catch {
             self.driver.metrics.refusedFrames += 1
             self.perform(self.machine.failed(error), requestID: 0)
         }
         return frames.consumed
+    }
+
+    /// Runs all commands that come next.
+    ///
+    /// They share one look at the clock, and one at whether anything may be written.
+    ///
+    /// - Returns: The first frame that is no command, or one that the connection may not run now.
+    private func runCommands(_ frames: inout FrameReader) throws(WireError) -> Frame? {
+        guard frames.nextOpcode == Opcode.command.rawValue else { return try frames.next() }
+        let context = self.writeContext()
+        var counts = Engine.RunCounts()
+        defer {
+            self.driver.metrics.requests += counts.commands
+            self.driver.metrics.commands += counts.commands
+            self.driver.metrics.refusedFrames += counts.malformed
+        }
+        return try self.driver.engine.run(
+            &frames,
+            session: self.session,
+            context,
+            &self.machine,
+            into: &self.pending,
+            counting: &counts
+        )
+    }
+
+    private func writeContext() -> Engine.Context {
+        Engine.Context(
+            actor: self.actor,
+            now: self.driver.now(),
+            refusal: self.driver.writeRefusal()
+        )
     }
 
     private func receive(_ frame: Frame) {
@@ -190,17 +224,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     // MARK: - Requests
 
     private func run(_ opcode: Opcode, _ frame: Frame) throws(WireError) {
-        if opcode == .command {
-            try self.runCommand(frame)
-            return
-        }
         var reader = ByteReader(frame.body)
         let id = frame.requestID
         switch try Request(opcode, from: &reader) {
         case .openSession(let session, let mayCreate):
             self.open(session, mayCreate: mayCreate, id)
         case .command:
-            preconditionFailure("commands have a way of their own")
+            preconditionFailure("a command that may run was run with those before it")
         case .query(let query):
             self.driver.metrics.queries += 1
             self.driver.answer(query, to: id, of: self)
@@ -235,37 +265,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private func runCommand(_ frame: Frame) throws(WireError) {
-        self.driver.metrics.commands += 1
-        let context = Engine.Context(
-            session: self.session,
-            actor: self.actor,
-            now: self.driver.now(),
-            refusal: self.driver.writeRefusal()
-        )
-        let start = self.pending.writer.count
-        let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &self.pending.writer)
-        do throws(WireError) {
-            let lsn = try self.driver.engine.run(
-                frame.body,
-                context,
-                into: &self.pending.writer
-            )
-            reply.finish(into: &self.pending.writer)
-            self.pending.mark(lsn: lsn, isFinal: true)
-        } catch {
-            self.pending.writer.truncate(to: start)
-            throw error
-        }
-    }
-
     private func open(_ id: SessionID, mayCreate: Bool, _ requestID: UInt64) {
-        let context = Engine.Context(
-            session: nil,
-            actor: self.actor,
-            now: self.driver.now(),
-            refusal: self.driver.writeRefusal()
-        )
+        let context = self.writeContext()
         do throws(Refusal) {
             let standing = try self.driver.engine.openSession(
                 id,

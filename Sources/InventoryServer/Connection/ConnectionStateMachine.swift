@@ -101,6 +101,18 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
+    /// ``requestReceived()`` for a request that may simply run.
+    ///
+    /// - Returns: Whether it may; if not, nothing has changed, and ``requestReceived()`` says what to
+    ///   do instead.
+    mutating func admits() -> Bool {
+        guard case .active(let inFlight) = self.state, inFlight < self.inFlightMax else {
+            return false
+        }
+        self.state = .active(inFlight: inFlight + 1)
+        return true
+    }
+
     /// Replies to `count` requests that ran have been sent.
     mutating func replied(_ count: Int) -> Action {
         switch self.state {

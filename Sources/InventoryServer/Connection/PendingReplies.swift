@@ -10,8 +10,8 @@ struct PendingReplies: ~Copyable {
     private struct Mark {
         var end: Int
         var lsn: UInt64
-        /// Whether the requests it answers are done with it.
-        var isFinal: Bool
+        /// How many requests are done with it.
+        var finals: Int
     }
 
     /// Where the next reply is encoded; ``mark(lsn:isFinal:)`` follows.
@@ -24,11 +24,24 @@ struct PendingReplies: ~Copyable {
 
     /// What was written since the last mark reflects the state at `lsn`.
     ///
-    /// `isFinal`: Whether it completes a request that counts as in flight.
-    mutating func mark(lsn: UInt64, isFinal: Bool) {
+    /// `isFinal`: Whether it completes a request that counts as in flight. Steps from `gathered` on
+    /// will become durable together, so what waits for any of them shares a mark.
+    mutating func mark(lsn: UInt64, isFinal: Bool, gathered: UInt64 = .max) {
+        let finals = isFinal ? 1 : 0
+        let last = self.marks.count - 1
+        guard !self.isEmpty else {
+            self.marks.append(Mark(end: self.writer.count, lsn: lsn, finals: finals))
+            return
+        }
         // Order matters more than time: nothing overtakes what came before it.
-        let lsn = max(lsn, self.isEmpty ? 0 : self.marks[self.marks.count - 1].lsn)
-        self.marks.append(Mark(end: self.writer.count, lsn: lsn, isFinal: isFinal))
+        let before = self.marks[last].lsn
+        if lsn <= before || before >= gathered {
+            self.marks[last].end = self.writer.count
+            self.marks[last].lsn = max(lsn, before)
+            self.marks[last].finals += finals
+        } else {
+            self.marks.append(Mark(end: self.writer.count, lsn: lsn, finals: finals))
+        }
     }
 
     /// Hands over, in one piece, everything that reflects only what is durable.
@@ -41,7 +54,7 @@ struct PendingReplies: ~Copyable {
         var next = self.firstMark
         var finals = 0
         while next < self.marks.count, self.marks[next].lsn <= durable {
-            if self.marks[next].isFinal { finals += 1 }
+            finals += self.marks[next].finals
             next += 1
         }
         guard next > self.firstMark else { return 0 }

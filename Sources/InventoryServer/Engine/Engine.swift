@@ -13,9 +13,11 @@ struct Engine: ~Copyable {
     private(set) var state: InventoryState
     private(set) var commit: GroupCommit
     private var gathered = ByteWriter(capacity: 1 << 20)
-    private var gatheredFirst: UInt64
+    /// The first step of the next block.
+    private(set) var gatheredFirst: UInt64
     private var gatheredCount = 0
-    private var scratch = ByteWriter(capacity: 4_096)
+    /// The plain sale that is being decided.
+    private var step = PlainSale.Step()
 
     /// Entries that may wait for the log; a request beyond it is refused with `overloaded`.
     static let gatheredByteCountMax = 16 << 20
@@ -35,50 +37,111 @@ struct Engine: ~Copyable {
 
     /// Who asks, and when.
     struct Context {
-        /// What stands for the session the connection has opened; nothing without one.
-        var session: UInt32?
         var actor: String
         var now: Instant
         /// Why nothing may be written now, if so.
         var refusal: Refusal?
     }
 
+    /// What a call of the engine ran.
+    struct RunCounts {
+        var commands: Int64 = 0
+        /// Of those, whole frames that held no command.
+        var malformed: Int64 = 0
+    }
+
+    /// Runs the commands that come next in `frames`, up to the first frame that is none.
+    ///
+    /// One call for all of a read: what they are run with is taken in hand once.
+    ///
+    /// - Returns: That frame; nothing at the end of the bytes.
+    mutating func run(
+        _ frames: inout FrameReader,
+        session: UInt32?,
+        _ context: borrowing Context,
+        _ machine: inout ConnectionStateMachine,
+        into pending: inout PendingReplies,
+        counting counts: inout RunCounts
+    ) throws(WireError) -> Frame? {
+        while let frame = try frames.next() {
+            guard frame.opcode == Opcode.command.rawValue, machine.admits() else { return frame }
+            counts.commands += 1
+            let start = pending.writer.count
+            let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &pending.writer)
+            do throws(WireError) {
+                let lsn = try self.run(
+                    frame.body,
+                    session: session,
+                    context,
+                    into: &pending.writer
+                )
+                reply.finish(into: &pending.writer)
+                pending.mark(lsn: lsn, isFinal: true, gathered: self.gatheredFirst)
+            } catch {
+                counts.malformed += 1
+                pending.writer.truncate(to: start)
+                ServerMessage.refused(error.refusal)
+                    .encodeFrame(requestID: frame.requestID, into: &pending.writer)
+                pending.mark(lsn: self.lsn, isFinal: true, gathered: self.gatheredFirst)
+            }
+        }
+        return nil
+    }
+
     /// Decides the command of a request and appends the answer's body to `reply`.
     ///
-    /// `body`: Sequence number, then the command, as they came.
+    /// `body`: Sequence number, then the command, as they came. `session` stands for the one that the
+    /// connection has opened.
     /// Gives: The LSN that must be durable before the answer is sent.
-    mutating func run(
+    private mutating func run(
         _ body: UnsafeRawBufferPointer,
-        _ context: Context,
+        session: UInt32?,
+        _ context: borrowing Context,
         into reply: inout ByteWriter
     ) throws(WireError) -> UInt64 {
+        guard body.count > 8 else {
+            let needed = body.count < 8 ? 8 : 1
+            let offset = body.count < 8 ? 0 : 8
+            throw .malformedBody(
+                .command,
+                .truncated(offset: offset, needed: needed, available: body.count - offset)
+            )
+        }
+        let sequence = UInt64(littleEndian: body.loadUnaligned(as: UInt64.self))
+        let bytes = UnsafeRawBufferPointer(rebasing: body[8...])
+        var advance: Advance?
+        if sequence > 0 {
+            guard let session else {
+                let refusal = Refusal(.sessionExpired, .message("no session is open here"))
+                return self.refuse(refusal, &reply)
+            }
+            let digest = Hash64.hash(bytes)
+            switch self.state.check(session, sequence: sequence, digest: digest) {
+            case .next: break
+            case .repeated(let outcome):
+                reply.write(bytes: outcome)
+                return self.lsn
+            case .refused(let refusal):
+                return self.refuse(refusal, &reply)
+            }
+            advance = Advance(session: session, sequence: sequence, digest: digest)
+        }
+        if context.refusal == nil, self.runPlain(bytes, context, advance, &reply) {
+            return self.lsn
+        }
+        let command = try Self.command(body)
+        if let refusal = context.refusal { return self.refuse(refusal, &reply) }
+        self.run(command, context, advance, &reply)
+        return self.lsn
+    }
+
+    private static func command(_ body: UnsafeRawBufferPointer) throws(WireError) -> Command {
         do throws(ByteReaderError) {
             var reader = ByteReader(body)
-            let sequence = try reader.readUInt64()
-            let commandBytes = UnsafeRawBufferPointer(rebasing: body[8...])
-            let digest = Hash64.hash(commandBytes)
-            if sequence > 0 {
-                guard let session = context.session else {
-                    return self.refuse(
-                        Refusal(.sessionExpired, .message("no session is open here")),
-                        &reply
-                    )
-                }
-                switch self.state.check(session, sequence: sequence, digest: digest) {
-                case .next: break
-                case .repeated(let outcome):
-                    reply.write(bytes: outcome)
-                    return self.lsn
-                case .refused(let refusal):
-                    return self.refuse(refusal, &reply)
-                }
-            }
+            _ = try reader.readUInt64()
             let command = try Command(from: &reader)
             try reader.finish()
-            if let refusal = context.refusal { return self.refuse(refusal, &reply) }
-            let advance = sequence > 0 ? context.session.map { ($0, sequence, digest) } : nil
-            self.run(command, context, advance, &reply)
-            return self.lsn
+            return command
         } catch {
             throw .malformedBody(.command, error)
         }
@@ -89,79 +152,110 @@ struct Engine: ~Copyable {
         return self.lsn
     }
 
-    private typealias Advance = (session: UInt32, sequence: UInt64, digest: UInt64)
+    /// The progress of a session that the last step of a request carries.
+    fileprivate struct Advance {
+        var session: UInt32
+        var sequence: UInt64
+        var digest: UInt64
+    }
+
+    // MARK: - Plain sales
+
+    /// Runs a plain sale, or a batch of independent ones.
+    ///
+    /// - Returns: Whether it was one; if not, nothing has changed.
+    private mutating func runPlain(
+        _ command: UnsafeRawBufferPointer,
+        _ context: borrowing Context,
+        _ advance: Advance?,
+        _ reply: inout ByteWriter
+    ) -> Bool {
+        if let sale = PlainSale(command) {
+            let time = self.time(context.now)
+            guard self.state.decide(sale, at: time, into: &self.step) else { return false }
+            let start = reply.count
+            self.step.encodeOutcome(into: &reply)
+            self.applyStep(context.actor, advance, reply, from: start)
+            return true
+        }
+        guard let sales = PlainSale.batch(command) else { return false }
+        let start = reply.count
+        Outcome.encodeBatchHead(count: sales.count, into: &reply)
+        for (index, sale) in sales.enumerated() {
+            // One block takes them all: a crash leaves the whole request, or nothing of it.
+            let last = index == sales.count - 1 ? advance : nil
+            let time = self.time(context.now)
+            if self.state.decide(sale, at: time, into: &self.step) {
+                self.step.encodeOutcome(into: &reply)
+                self.applyStep(context.actor, last, reply, from: start)
+            } else {
+                let decision = self.state.decide(sale.command, at: time)
+                decision.outcome.encode(into: &reply)
+                self.apply(decision.changes, time, context.actor, last, reply, from: start)
+            }
+        }
+        return true
+    }
+
+    /// One step of a plain sale: encoded for the log, and put into the state.
+    private mutating func applyStep(
+        _ actor: String,
+        _ advance: Advance?,
+        _ reply: borrowing ByteWriter,
+        from start: Int
+    ) {
+        var entry = EntryWriter(
+            lsn: self.step.lsn,
+            time: self.step.time,
+            actor: actor,
+            into: &self.gathered
+        )
+        entry.append(self.step, into: &self.gathered)
+        if let advance {
+            reply.withBytes { bytes in
+                let session = SessionAdvance(advance, answered: bytes, from: start)
+                entry.append(session, into: &self.gathered)
+                self.state.evolve(self.step, by: actor, advancing: session)
+            }
+        } else {
+            self.state.evolve(self.step, by: actor, advancing: nil)
+        }
+        self.finish(entry)
+    }
+
+    // MARK: - Any command
 
     /// Decides a command, with the session's progress in its last step.
     private mutating func run(
         _ command: Command,
-        _ context: Context,
+        _ context: borrowing Context,
         _ advance: Advance?,
         _ reply: inout ByteWriter
     ) {
+        let start = reply.count
         guard case .batch(let commands, .independent) = command else {
             let time = self.time(context.now)
             let decision = self.state.decide(command, at: time)
-            self.conclude(decision.outcome, decision.changes, time, context, advance, &reply)
+            decision.outcome.encode(into: &reply)
+            self.apply(decision.changes, time, context.actor, advance, reply, from: start)
             return
         }
         do throws(Refusal) {
             try InventoryState.checkBatch(commands)
         } catch {
-            self.conclude(
-                .refused(error),
-                [],
-                self.time(context.now),
-                context,
-                advance,
-                &reply
-            )
+            Outcome.refused(error).encode(into: &reply)
+            self.apply([], self.time(context.now), context.actor, advance, reply, from: start)
             return
         }
-        // The last one's step also carries the session's progress, so all but that are applied
-        // here. One block takes them all: a crash leaves the whole request, or nothing of it.
-        var outcomes: [Outcome] = []
-        outcomes.reserveCapacity(commands.count)
-        for command in commands.dropLast() {
+        Outcome.encodeBatchHead(count: commands.count, into: &reply)
+        for (index, command) in commands.enumerated() {
+            // One block takes them all: a crash leaves the whole request, or nothing of it.
+            let last = index == commands.count - 1 ? advance : nil
             let time = self.time(context.now)
             let decision = self.state.decide(command, at: time)
-            self.apply(decision.changes, time, context.actor)
-            outcomes.append(decision.outcome)
+            decision.outcome.encode(into: &reply)
+            self.apply(decision.changes, time, context.actor, last, reply, from: start)
         }
-        let time = self.time(context.now)
-        guard let last = commands.last else { preconditionFailure("an empty batch was let in") }
-        let decision = self.state.decide(last, at: time)
-        outcomes.append(decision.outcome)
-        self.conclude(.batch(outcomes), decision.changes, time, context, advance, &reply)
-    }
-
-    /// Applies the last step of a request, with what the session remembers of it, and answers.
-    private mutating func conclude(
-        _ outcome: Outcome,
-        _ changes: [Change],
-        _ time: Instant,
-        _ context: Context,
-        _ advance: Advance?,
-        _ reply: inout ByteWriter
-    ) {
-        guard let advance else {
-            outcome.encode(into: &reply)
-            self.apply(changes, time, context.actor)
-            return
-        }
-        self.scratch.removeAll()
-        outcome.encode(into: &self.scratch)
-        let bytes = self.scratch.array()
-        reply.write(bytes: bytes)
-        var changes = changes
-        changes.append(
-            .sessionAdvanced(
-                number: advance.session,
-                sequence: advance.sequence,
-                digest: advance.digest,
-                outcome: bytes
-            )
-        )
-        self.apply(changes, time, context.actor)
     }
 
     /// Opens a session, or says where it stands.
@@ -170,13 +264,13 @@ struct Engine: ~Copyable {
     mutating func openSession(
         _ id: SessionID,
         mayCreate: Bool,
-        _ context: Context
+        _ context: borrowing Context
     ) throws(Refusal) -> SessionStanding {
         if let standing = self.state.standing(of: id) { return standing }
         guard mayCreate else { throw Refusal(.sessionExpired) }
         if let refusal = context.refusal { throw refusal }
         let time = self.time(context.now)
-        self.apply(self.state.opening(id, at: time), time, context.actor)
+        self.apply(self.state.opening(id, at: time), time, context.actor, nil)
         guard let standing = self.state.standing(of: id) else {
             preconditionFailure("a session that was opened is not there")
         }
@@ -186,7 +280,7 @@ struct Engine: ~Copyable {
     /// Makes the first step of a new database.
     mutating func found(currency: Currency, now: Instant) {
         precondition(self.lsn == 0, "founded at LSN \(self.lsn)")
-        self.apply(InventoryState.founding(currency: currency), self.time(now), "")
+        self.apply(InventoryState.founding(currency: currency), self.time(now), "", nil)
     }
 
     // MARK: - Steps
@@ -197,12 +291,44 @@ struct Engine: ~Copyable {
     }
 
     /// One step: encoded for the log, and put into the state.
-    private mutating func apply(_ changes: [Change], _ time: Instant, _ actor: String) {
-        guard !changes.isEmpty else { return }
-        let entry = Entry(lsn: self.state.lsn + 1, time: time, actor: actor, changes: changes)
-        entry.encode(into: &self.gathered)
+    ///
+    /// The step that completes a request carries its session's progress: the answer from `start` on.
+    private mutating func apply(
+        _ changes: [Change],
+        _ time: Instant,
+        _ actor: String,
+        _ advance: Advance?,
+        _ reply: borrowing ByteWriter,
+        from start: Int
+    ) {
+        guard let advance else {
+            self.apply(changes, time, actor, nil)
+            return
+        }
+        reply.withBytes { bytes in
+            let session = SessionAdvance(advance, answered: bytes, from: start)
+            self.apply(changes, time, actor, session)
+        }
+    }
+
+    private mutating func apply(
+        _ changes: [Change],
+        _ time: Instant,
+        _ actor: String,
+        _ session: SessionAdvance?
+    ) {
+        if changes.isEmpty, session == nil { return }
+        let lsn = self.state.lsn + 1
+        var entry = EntryWriter(lsn: lsn, time: time, actor: actor, into: &self.gathered)
+        for change in changes { entry.append(change, into: &self.gathered) }
+        if let session { entry.append(session, into: &self.gathered) }
+        self.state.evolve(changes, lsn: lsn, time: time, actor: actor, advancing: session)
+        self.finish(entry)
+    }
+
+    private mutating func finish(_ entry: EntryWriter) {
+        entry.finish(into: &self.gathered)
         self.gatheredCount += 1
-        self.state.evolve(entry)
         self.commit.gathered(LSN(self.state.lsn))
     }
 
@@ -226,4 +352,20 @@ struct Engine: ~Copyable {
 
     /// Freezes the state for a snapshot.
     mutating func takeImage() -> StateImage { self.state.takeImage() }
+}
+
+extension SessionAdvance {
+    /// The session's progress by a request whose answer are the bytes from `start` on.
+    fileprivate init(
+        _ advance: Engine.Advance,
+        answered reply: UnsafeRawBufferPointer,
+        from start: Int
+    ) {
+        self.init(
+            number: advance.session,
+            sequence: advance.sequence,
+            digest: advance.digest,
+            outcome: UnsafeRawBufferPointer(rebasing: reply[start...])
+        )
+    }
 }

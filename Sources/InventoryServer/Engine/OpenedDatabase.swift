@@ -29,7 +29,7 @@ struct OpenedDatabase: Sendable {
                     var reader = ByteReader(body)
                     while reader.remaining > 0 {
                         let entry = try EntryView(from: &reader)
-                        if entry.lsn > state.lsn { state.evolve(try entry.entry()) }
+                        if entry.lsn > state.lsn { try state.evolve(entry) }
                     }
                 } catch {
                     throw .unreadable(path: "the log", lsn: first, reason: "\(error)")

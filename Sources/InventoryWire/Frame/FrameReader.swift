@@ -25,6 +25,13 @@ public struct FrameReader {
         self.limit = limit
     }
 
+    /// What the next frame says it is, whole or not; nothing if its header has not begun to say.
+    ///
+    /// Nothing of it is checked yet: ``next()`` does that.
+    public var nextOpcode: UInt8? {
+        self.bytes.count - self.consumed > 5 ? self.bytes[self.consumed + 5] : nil
+    }
+
     /// The next whole frame; nothing if the bytes end before it does.
     ///
     /// After an error there is no next one: nobody can tell where it would begin.

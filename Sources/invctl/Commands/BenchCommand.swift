@@ -276,7 +276,7 @@ private final class BenchLoad: ChannelInboundHandler, @unchecked Sendable {
     private func receive(_ frame: Frame, _ now: UInt64) {
         switch Opcode(rawValue: frame.opcode) {
         case .sessionOpened:
-            for _ in 0..<self.depth { self.sendNext() }
+            for _ in 0..<self.depth { self.sendNext(now) }
         case .outcome:
             // The first byte says done, refused or batch.
             if frame.body.first != 1 { self.failures += 1 }
@@ -294,13 +294,13 @@ private final class BenchLoad: ChannelInboundHandler, @unchecked Sendable {
         if self.isMeasuring {
             self.histogram.record((now - self.sentAt[Int(id) % self.depth]) / 1_000)
         }
-        if !self.isStopped { self.sendNext() }
+        if !self.isStopped { self.sendNext(now) }
     }
 
-    private func sendNext() {
+    private func sendNext(_ now: UInt64) {
         let id = self.nextID
         self.nextID += 1
-        self.sentAt[Int(id) % self.depth] = NIODeadline.now().uptimeNanoseconds
+        self.sentAt[Int(id) % self.depth] = now
         switch self.work {
         case .sell:
             self.sequence += 1

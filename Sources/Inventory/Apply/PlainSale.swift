@@ -1,0 +1,208 @@
+public import ColumnStore
+
+/// The sale that nearly every sale is: one line, happening now.
+///
+/// The engine decides millions of them a second, so they have a way of their own through the same
+/// rules: no list of lines, no draft, no list of changes.
+///
+///     command's bytes ──▶ PlainSale ──▶ PlainSale.Step ──▶ reply, log, state
+///             └─────────────┴── anything out of the ordinary ──▶ the general way
+///
+/// What it makes is the very step, byte for byte, that ``InventoryState/decide(_:at:)`` makes of the
+/// same command. It knows only how to say yes: what may have to be refused, raises an alert or has a
+/// field amiss is left to the general way, and nothing has changed.
+public struct PlainSale: Sendable {
+    var line: SaleLine
+    var reference: String
+    var note: String
+
+    /// Reads an encoded command; nothing if it is not such a sale, or is no command at all.
+    public init?(_ command: UnsafeRawBufferPointer) {
+        var reader = ByteReader(command)
+        guard let sale = PlainSale.read(&reader), reader.remaining == 0 else { return nil }
+        self = sale
+    }
+
+    /// Reads the commands of an encoded batch of independent ones; nothing unless all are such sales
+    /// and there is a permitted number of them.
+    public static func batch(_ command: UnsafeRawBufferPointer) -> [PlainSale]? {
+        var reader = ByteReader(command)
+        do throws(ByteReaderError) {
+            guard try reader.readUInt8() == CommandTag.batch.rawValue,
+                try reader.readUInt8() == BatchMode.independent.rawValue
+            else { return nil }
+            let count = try reader.readCount(limit: Limits.batchMax)
+            guard count > 0, count <= reader.remaining else { return nil }
+            var sales: [PlainSale] = []
+            sales.reserveCapacity(count)
+            for _ in 0..<count {
+                guard let sale = Self.read(&reader) else { return nil }
+                sales.append(sale)
+            }
+            return reader.remaining == 0 ? sales : nil
+        } catch {
+            return nil
+        }
+    }
+
+    private static func read(_ reader: inout ByteReader) -> PlainSale? {
+        do throws(ByteReaderError) {
+            guard try reader.readUInt8() == CommandTag.sell.rawValue,
+                try reader.readUInt8() == 1
+            else { return nil }
+            let line = try SaleLine(from: &reader)
+            let reference = try reader.readText()
+            let note = try reader.readText()
+            guard try reader.readUInt8() == 0 else { return nil }
+            return PlainSale(line: line, reference: reference, note: note)
+        } catch {
+            return nil
+        }
+    }
+
+    private init(line: SaleLine, reference: String, note: String) {
+        self.line = line
+        self.reference = reference
+        self.note = note
+    }
+
+    /// The same as a command of the general way.
+    public var command: Command {
+        .sell(Sale(lines: [self.line], reference: self.reference, note: self.note))
+    }
+
+    /// What a sale that goes through comes to: a movement and the level it leaves.
+    ///
+    /// Its owner keeps one and has it filled again and again, because it is large to hand around.
+    public struct Step: ~Copyable, Sendable {
+        public fileprivate(set) var lsn: UInt64 = 0
+        public fileprivate(set) var time = Instant.zero
+        fileprivate var movement = Movement(
+            kind: .sale,
+            product: ProductID(0),
+            location: LocationID(0),
+            occurredAt: .zero
+        )
+        fileprivate var level = Level(product: ProductID(0), location: LocationID(0))
+        /// The level's row in its table.
+        fileprivate var row = 0
+        private let inPlace = PassedInPlace()
+
+        public init() {}
+
+        /// Appends the answer, encoded as ``Outcome`` is.
+        public borrowing func encodeOutcome(into writer: inout ByteWriter) {
+            Outcome.Done.encodeHead(
+                lsn: self.lsn,
+                time: self.time,
+                amount: self.movement.amount,
+                into: &writer
+            )
+            writer.write(1 as UInt8)
+            self.level.encode(into: &writer, at: self.lsn)
+            writer.write(0 as UInt8)
+        }
+    }
+}
+
+extension InventoryState {
+    /// Decides a plain sale, as ``decide(_:at:)`` would.
+    ///
+    /// Pure: it fills in `step` and changes nothing else.
+    ///
+    /// - Returns: Whether it did; if not, the sale takes the general way.
+    /// - Complexity: O(1)
+    public func decide(
+        _ sale: borrowing PlainSale,
+        at time: Instant,
+        into step: inout PlainSale.Step
+    ) -> Bool {
+        let product = sale.line.product
+        let location = sale.line.location
+        let quantity = sale.line.quantity
+        guard (1...Limits.quantityMax).contains(quantity),
+            sale.line.price.map({ (0...Limits.moneyMax).contains($0.minorUnits) }) ?? true,
+            Self.isPlain(sale.reference, Limits.referenceByteCountMax),
+            Self.isPlain(sale.note, Limits.noteByteCountMax),
+            let facts = self.tables.products.facts(product), facts.status == .active,
+            self.tables.locations.contains(location), !self.tables.locations.isArchived(location),
+            let row = self.tables.levels.row(product, location)
+        else { return false }
+        var level = self.tables.levels.level(row)
+        let minorUnits = sale.line.price?.minorUnits ?? facts.price.minorUnits
+        let price = Price(minorUnits, per: facts.price.basis)
+        guard sale.line.ifRevision.map({ $0 == level.revision }) ?? true,
+            level.sellable >= quantity, let amount = price.amount(of: quantity)
+        else { return false }
+        let cost = StockMath.cost(ofTaking: quantity, from: level)
+        level.onHand -= quantity
+        level.value -= cost
+        level.revision = self.lsn + 1
+        guard level.alerts == Self.alerts(of: level, facts) else { return false }
+        step.lsn = self.lsn + 1
+        step.time = time
+        step.row = row
+        step.level = level
+        step.movement.product = product
+        step.movement.location = location
+        step.movement.onHandDelta = -quantity
+        step.movement.amount = amount.minorUnits
+        step.movement.price = price
+        step.movement.cost = -cost
+        step.movement.reference = sale.reference
+        step.movement.note = sale.note
+        step.movement.occurredAt = time
+        return true
+    }
+
+    private static func isPlain(_ text: String, _ byteCountMax: Int) -> Bool {
+        if text.isEmpty { return true }
+        return text.utf8.count <= byteCountMax && !NormalizedText.hasControlCharacter(text)
+    }
+
+    /// Puts the step of a plain sale into the state, as ``evolve(_:)`` does its entry.
+    ///
+    /// - Complexity: O(1)
+    public mutating func evolve(
+        _ step: borrowing PlainSale.Step,
+        by actor: String,
+        advancing session: SessionAdvance?
+    ) {
+        self.begin(step.lsn, at: step.time)
+        let texts = MovementLedger.TextCodes(
+            reference: self.intern(step.movement.reference),
+            note: self.intern(step.movement.note),
+            actor: self.indexes.internActor(actor, in: &self.tables.texts)
+        )
+        self.tables.ledger.append(
+            step.movement,
+            id: MovementID(lsn: step.lsn, line: 0),
+            recordedAt: step.time,
+            origin: nil,
+            texts: texts
+        )
+        self.tables.levels.sell(
+            step.row,
+            leaving: step.level.onHand,
+            worth: step.level.value,
+            revision: step.lsn
+        )
+        self.tables.products.setRevision(step.movement.product, step.lsn)
+        self.tables.products.countMovement(step.movement.product)
+        if let session { self.advance(session) }
+    }
+}
+
+extension EntryWriter {
+    public mutating func append(_ step: borrowing PlainSale.Step, into writer: inout ByteWriter) {
+        let start = self.beginChange(&writer)
+        Change.encodeMoved(
+            step.movement,
+            step.level,
+            into: &writer,
+            lsn: step.lsn,
+            time: step.time
+        )
+        self.finishChange(start, &writer)
+    }
+}

@@ -1,0 +1,197 @@
+import ColumnStore
+import InventoryTestSupport
+import Testing
+
+@testable import Inventory
+
+/// The quick way of a plain sale against the general way, which is the one that says what is right.
+@Suite struct PlainSaleTests {
+    private static let products: UInt32 = 9
+
+    private static func time(_ state: InventoryState) -> Instant {
+        Instant(microseconds: Int64(state.lsn + 1) * 1_000)
+    }
+
+    private static func bytes(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
+        var writer = ByteWriter()
+        encode(&writer)
+        return writer.array()
+    }
+
+    /// Decides and folds the general way.
+    ///
+    /// - Returns: The answer's bytes and the entry's.
+    private static func apply(
+        _ command: Command,
+        to state: inout InventoryState
+    ) -> (outcome: [UInt8], entry: [UInt8]) {
+        let time = Self.time(state)
+        let decision = state.decide(command, at: time)
+        let outcome = Self.bytes { decision.outcome.encode(into: &$0) }
+        guard !decision.changes.isEmpty else { return (outcome, []) }
+        let entry = Entry(lsn: state.lsn + 1, time: time, actor: "till", changes: decision.changes)
+        state.evolve(entry)
+        return (outcome, Self.bytes { entry.encode(into: &$0) })
+    }
+
+    /// Decides and folds the quick way; nothing if that does not take the command.
+    private static func applyPlain(
+        _ command: [UInt8],
+        to state: inout InventoryState
+    ) -> (outcome: [UInt8], entry: [UInt8])? {
+        guard let sale = command.withUnsafeBytes({ PlainSale($0) }) else { return nil }
+        var step = PlainSale.Step()
+        guard state.decide(sale, at: Self.time(state), into: &step) else { return nil }
+        var outcome = ByteWriter()
+        step.encodeOutcome(into: &outcome)
+        var writer = ByteWriter()
+        var entry = EntryWriter(lsn: step.lsn, time: step.time, actor: "till", into: &writer)
+        entry.append(step, into: &writer)
+        entry.finish(into: &writer)
+        state.evolve(step, by: "till", advancing: nil)
+        return (outcome.array(), writer.array())
+    }
+
+    private static func founded() throws -> InventoryState {
+        var state = InventoryState()
+        let currency = try #require(Currency(code: "EUR"))
+        let founding = InventoryState.founding(currency: currency)
+        state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: founding))
+        _ = Self.apply(.createCategory(name: "All"), to: &state)
+        _ = Self.apply(.createLocation(LocationDraft(code: "back", name: "Back")), to: &state)
+        for number in 1...Self.products {
+            let draft = ProductDraft(
+                sku: "SKU-\(number)",
+                name: "Product \(number)",
+                category: CategoryID(1),
+                price: Price(Int64(number) * 7 + 99, per: number % 3 == 0 ? 1_000 : 1),
+                status: number == 4 ? .inactive : .active,
+                reorderPoint: Int64(number) * 3
+            )
+            _ = Self.apply(.createProduct(draft), to: &state)
+        }
+        return state
+    }
+
+    private static func sale(_ random: inout SplitMix64, _ state: InventoryState) -> Command {
+        let product = ProductID(UInt32.random(in: 1...(Self.products + 1), using: &random))
+        let location = LocationID(UInt16([1, 1, 1, 2, 3].randomElement(using: &random) ?? 1))
+        var line = SaleLine(
+            product: product,
+            location: location,
+            quantity: Int64.random(in: 0...12, using: &random)
+        )
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            line.price = Money(Int64.random(in: -1...5_000, using: &random))
+        }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            let level = state.tables.levels.level(product, location)
+            line.ifRevision = level.revision + UInt64.random(in: 0...1, using: &random)
+        }
+        let texts = ["", "", "R-1", "a reference of more than fifteen bytes", "tab\there", "café"]
+        return .sell(
+            Sale(
+                lines: Array(repeating: line, count: Int.random(in: 0..<9, using: &random) / 8 + 1),
+                reference: texts.randomElement(using: &random) ?? "",
+                note: texts.randomElement(using: &random) ?? "",
+                occurred: Int.random(in: 0..<9, using: &random) == 0
+                    ? Occurrence(at: Self.time(state)) : nil
+            )
+        )
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `a plain sale makes the bytes and the state of the general way`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var general = try Self.founded()
+        var quick = general
+        var replica = general
+        var plain = 0
+        var refused = 0
+        for step in 0..<5_000 {
+            var command = Self.sale(&random, general)
+            if Int.random(in: 0..<5, using: &random) == 0 {
+                let restock = RestockLine(
+                    product: ProductID(UInt32.random(in: 1...Self.products, using: &random)),
+                    location: LocationID(UInt16.random(in: 1...2, using: &random)),
+                    quantity: Int64.random(in: 1...60, using: &random),
+                    unitCost: Money(Int64.random(in: 0...99, using: &random))
+                )
+                command = .restock(Restock(lines: [restock]))
+            }
+            let encoded = Self.bytes { command.encode(into: &$0) }
+            let expected = Self.apply(command, to: &general)
+            if let found = Self.applyPlain(encoded, to: &quick) {
+                plain += 1
+                #expect(found.outcome == expected.outcome, "step \(step): \(command)")
+                try #require(found.entry == expected.entry, "step \(step): \(command)")
+            } else {
+                refused += 1
+                _ = Self.apply(command, to: &quick)
+            }
+            try expected.entry.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                while reader.remaining > 0 { try replica.evolve(try EntryView(from: &reader)) }
+            }
+        }
+        #expect(plain > 500, "the quick way was taken \(plain) times")
+        #expect(refused > 500, "the general way was taken \(refused) times")
+        let digest = general.readView().digest()
+        #expect(quick.readView().digest() == digest)
+        #expect(replica.readView().digest() == digest)
+        #expect(Verification(quick.readView()).rows.allSatisfy { $0.failure == nil })
+    }
+
+    @Test func `no beginning of a sale, and nothing behind one, is a plain sale`() {
+        let line = SaleLine(product: ProductID(300), quantity: 70, price: Money(5))
+        let sale = Command.sell(Sale(lines: [line], reference: "R", note: "N"))
+        let whole = Self.bytes { sale.encode(into: &$0) }
+        #expect(whole.withUnsafeBytes { PlainSale($0)?.command } == sale)
+        for count in 0..<whole.count {
+            #expect(whole[..<count].withUnsafeBytes { PlainSale($0) } == nil)
+        }
+        #expect((whole + [0]).withUnsafeBytes { PlainSale($0) } == nil)
+        let batch = Self.bytes { Command.batch([sale, sale], .independent).encode(into: &$0) }
+        #expect(batch.withUnsafeBytes { PlainSale.batch($0)?.map(\.command) } == [sale, sale])
+        for count in 0..<batch.count {
+            #expect(batch[..<count].withUnsafeBytes { PlainSale.batch($0) } == nil)
+        }
+        let atomic = Self.bytes { Command.batch([sale], .atomic).encode(into: &$0) }
+        #expect(atomic.withUnsafeBytes { PlainSale.batch($0) } == nil)
+    }
+}
+
+@Suite struct OutcomeWindowTests {
+    @Test(arguments: [0, 1_500] as [UInt64])
+    func `a window agrees with a list of all outcomes`(beginning: UInt64) {
+        var random = SplitMix64(seed: beginning + 7)
+        var window = OutcomeWindow(beginningAfter: beginning)
+        var all: [(digest: UInt64, outcome: [UInt8])] = []
+        var oldest = beginning + 1
+        for number in (beginning + 1)...(beginning + 4_000) {
+            // Now and then so long that the limit in bytes forgets, once even alone beyond it.
+            let isLong = Int.random(in: 0..<300, using: &random) == 0
+            let limit = Limits.sessionOutcomeByteCountMax
+            let count = number == beginning + 2_000 ? limit + 1 : isLong ? limit / 3 : 40
+            let outcome = (0..<Int.random(in: 0...count, using: &random)).map { UInt8($0 & 0xFF) }
+            let digest = UInt64.random(in: 0 ... .max, using: &random)
+            all.append((digest, outcome))
+            outcome.withUnsafeBytes { window.remember(number, digest: digest, $0) }
+            func bytes(from first: UInt64) -> Int {
+                all[Int(first - beginning - 1)...].reduce(0) { $0 + $1.outcome.count }
+            }
+            if number - oldest == UInt64(Limits.sessionWindow) { oldest += 1 }
+            while bytes(from: oldest) > limit, oldest < number { oldest += 1 }
+            #expect(window.sequence == number)
+            #expect(window.oldest == oldest)
+            #expect(window.byteCount == bytes(from: oldest))
+            for asked in [oldest, number, UInt64.random(in: oldest...number, using: &random)] {
+                let expected = all[Int(asked - beginning - 1)]
+                #expect(window.digest(asked) == expected.digest)
+                #expect(window.outcome(asked).elementsEqual(expected.outcome))
+            }
+            #expect(!window.remembers(oldest - 1))
+            #expect(!window.remembers(number + 1))
+        }
+    }
+}
