@@ -8,7 +8,21 @@
 SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
 
+#
+# Longer looks at its trust, each as long as you like:
+#
+#   make simulate SEEDS=10000           whole lives of a server under faults, from seed FIRST on
+#   make crash-states STATES=10000000   starts from what a power cut may leave
+#   make bit-flips                      every single bit of a log and of a snapshot, flipped
+#   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
+
 .PHONY: run test build lint dependencies test-dependencies clean
+.PHONY: simulate crash-states bit-flips kill-cycles
+
+SEEDS ?= 1000
+FIRST ?= 1000
+STATES ?= 2000000
+KILLS ?= 200
 
 run: build
 	@.build/release/invd --version
@@ -32,6 +46,22 @@ dependencies:
 # The tests compare an import with a model written in Python.
 test-dependencies: dependencies
 	@command -v python3 >/dev/null || bash Catalog/install.sh python3-minimal
+
+# Optimised, in a place of its own: the tests proper are built for debugging.
+LONG = swift test -c release --scratch-path .build/long -Xswiftc -enable-testing --no-parallel
+
+simulate: dependencies
+	INVD_SIMULATION_SEEDS=$(SEEDS) INVD_SIMULATION_FIRST=$(FIRST) \
+		$(LONG) --filter 'SimulationTests/a_long_run|a long run of seeds'
+
+crash-states: dependencies
+	INVD_CRASH_STATES=$(STATES) $(LONG) --filter CrashStatesTests
+
+bit-flips: dependencies
+	INVD_EVERY_BIT=1 $(LONG) --filter EveryBitTests
+
+kill-cycles: dependencies
+	INVD_KILLS=$(KILLS) $(LONG) --filter CrashRecoveryTests
 
 clean:
 	rm -rf .build .run

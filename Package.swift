@@ -122,6 +122,19 @@ let package = Package(
         tests("InventoryServer", ["ColumnStore", "Inventory", "InventoryWire"]),
         tests("InventoryClient", ["Inventory", "InventoryWire"]),
 
+        // The whole server and its clients in one thread, on a disk and a clock that lie by a seed.
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: [
+                "ColumnStore", "Durability", "Inventory", "InventoryClient", "InventoryServer",
+                "InventoryTestSupport", "InventoryWire",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+
         // The real programs, real sockets, real files, real kills.
         .testTarget(
             name: "EndToEndTests",

@@ -15,6 +15,7 @@ final class ClientCore: @unchecked Sendable {
 
     let loop: any EventLoop
     private let configuration: ClientConfiguration
+    private let connector: any Connector
     private var machine: ClientStateMachine
     private var channel: (any Channel)?
     private var isConnecting = false
@@ -32,15 +33,23 @@ final class ClientCore: @unchecked Sendable {
 
     private var openers: [@Sendable (Result<SessionStanding, ClientError>) -> Void] = []
 
-    init(_ configuration: ClientConfiguration, on loop: any EventLoop) {
+    init(
+        _ configuration: ClientConfiguration,
+        by connector: any Connector,
+        on loop: any EventLoop
+    ) {
         self.loop = loop
         self.configuration = configuration
+        self.connector = connector
         self.machine = ClientStateMachine(
             session: configuration.session,
             continuesSession: configuration.continuesSession
         )
         self.backoff = configuration.backoffMilliseconds.lowerBound
     }
+
+    /// The pause before a request that was turned away for now goes out again.
+    private static let retryMilliseconds: Int64 = 20
 
     private var timeout: TimeAmount { .milliseconds(self.configuration.timeoutMilliseconds) }
 
@@ -164,7 +173,7 @@ final class ClientCore: @unchecked Sendable {
     private func connectIfNeeded() {
         guard self.channel == nil, !self.isConnecting, !self.isClosed else { return }
         self.isConnecting = true
-        self.configuration.address.connect(on: self.loop) {
+        self.connector.connect(on: self.loop) {
             ClientHandler(
                 onAccepted: { self.helloAccepted($0) },
                 onMessage: { self.received($0, $1) },
@@ -282,7 +291,9 @@ final class ClientCore: @unchecked Sendable {
             let pending = self.machine.refusedForNow(requestID: id)
         {
             // Not looked at, so its number is still free: it goes out again shortly, in its order.
-            self.loop.scheduleTask(in: .milliseconds(20)) { self.resend(pending) }
+            self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
+                self.resend(pending)
+            }
             return nil
         }
         guard self.machine.answered(requestID: id) != nil else { return nil }
@@ -303,8 +314,10 @@ final class ClientCore: @unchecked Sendable {
             for opener in self.openers { opener(.success(standing)) }
             self.openers = []
         case .refused(let refusal):
-            self.perform(self.machine.openingRefused(refusal))
             self.lastFailure = .refused(refusal)
+            self.perform(self.machine.openingRefused(refusal))
+            // The calls that wait for it have their deadlines.
+            guard !refusal.code.isRetryable else { return }
             for opener in self.openers { opener(.failure(.refused(refusal))) }
             self.openers = []
             self.channel?.close(promise: nil)
@@ -327,6 +340,10 @@ final class ClientCore: @unchecked Sendable {
                     Request.command(sequence: pending.sequence, pending.command)
                         .encodeFrame(requestID: pending.requestID, into: &writer)
                 }
+            }
+        case .openLater:
+            self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
+                self.perform(self.machine.openIfWanted())
             }
         case .fail(let commands, let refusal):
             for pending in commands {

@@ -73,8 +73,16 @@ final class ClientHandler: ChannelInboundHandler {
     }
 }
 
-extension ServerAddress {
+/// How a client reaches its server: over the network, or in a simulation of it.
+protocol Connector: Sendable {
     /// Connects and puts a handler in place.
+    func connect(
+        on loop: any EventLoop,
+        _ makeHandler: @escaping @Sendable () -> ClientHandler
+    ) -> EventLoopFuture<any Channel>
+}
+
+extension ServerAddress: Connector {
     func connect(
         on loop: any EventLoop,
         _ makeHandler: @escaping @Sendable () -> ClientHandler

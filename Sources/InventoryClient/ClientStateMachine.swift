@@ -28,6 +28,8 @@ struct ClientStateMachine {
         case openSession(SessionID, mayCreate: Bool)
         /// Send these, in this order.
         case send([PendingCommand])
+        /// Ask for the session again, a moment later.
+        case openLater
         /// These can never be answered: their session is gone.
         case fail([PendingCommand], Refusal)
         case nothing
@@ -67,8 +69,14 @@ struct ClientStateMachine {
     mutating func accepted() -> Action {
         precondition(self.phase == .greeting, "accepted while \(self.phase)")
         self.phase = .idle
-        return self.commands.isEmpty && self.unnumbered.isEmpty && !self.isSessionWanted
-            ? .nothing : self.open()
+        return self.openIfWanted()
+    }
+
+    /// Asks for the session, if anything waits for it and nothing did meanwhile.
+    mutating func openIfWanted() -> Action {
+        let isWanted =
+            !self.commands.isEmpty || !self.unnumbered.isEmpty || self.isSessionWanted
+        return self.phase == .idle && isWanted ? self.open() : .nothing
     }
 
     /// The session is wanted, with or without a command.
@@ -104,11 +112,25 @@ struct ClientStateMachine {
         return self.commands.isEmpty ? .nothing : .send(self.commands)
     }
 
-    /// The server does not know the session any more, or refuses it.
+    /// The server does not know the session any more, or refuses it: for now, or for good.
     mutating func openingRefused(_ refusal: Refusal) -> Action {
         guard self.phase == .opening else { return .nothing }
-        let failed = self.commands
+        if refusal.code.isRetryable {
+            self.phase = .idle
+            return .openLater
+        }
+        let failed =
+            self.commands
+            + self.unnumbered.map {
+                PendingCommand(
+                    sequence: 0,
+                    requestID: $0.requestID,
+                    command: $0.command,
+                    wasSent: false
+                )
+            }
         self.commands = []
+        self.unnumbered = []
         return .fail(failed, refusal)
     }
 

@@ -24,6 +24,7 @@ public final class InventoryClient: Sendable {
         self.configuration = configuration
         self.core = ClientCore(
             configuration,
+            by: configuration.address,
             on: MultiThreadedEventLoopGroup.singleton.next()
         )
     }

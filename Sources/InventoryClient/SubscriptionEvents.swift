@@ -47,6 +47,7 @@ public struct SubscriptionEvents: AsyncSequence, Sendable {
         let feed = SubscriptionFeed(
             self.subscription,
             self.configuration,
+            by: self.configuration.address,
             on: MultiThreadedEventLoopGroup.singleton.next()
         )
         let made = Producer.makeSequence(
@@ -56,7 +57,7 @@ public struct SubscriptionEvents: AsyncSequence, Sendable {
             finishOnDeinit: true,
             delegate: feed
         )
-        feed.start(made.source)
+        feed.start(SequenceListener(source: made.source))
         return Iterator(base: made.sequence.makeAsyncIterator())
     }
 
@@ -69,12 +70,42 @@ public struct SubscriptionEvents: AsyncSequence, Sendable {
     }
 }
 
+/// Who takes the events of a subscription.
+protocol SubscriptionListener: Sendable {
+    func take(_ events: [SubscriptionEvent]) -> SubscriptionDemand
+    /// No more events come.
+    func ended(_ error: ClientError)
+}
+
+enum SubscriptionDemand {
+    case more
+    /// None until it asks again.
+    case enough
+    case gone
+}
+
+/// The listener of the asynchronous sequence.
+private struct SequenceListener: SubscriptionListener {
+    let source: SubscriptionEvents.Producer.Source
+
+    func take(_ events: [SubscriptionEvent]) -> SubscriptionDemand {
+        switch self.source.yield(contentsOf: events) {
+        case .produceMore: .more
+        case .stopProducing: .enough
+        case .dropped: .gone
+        }
+    }
+
+    func ended(_ error: ClientError) { self.source.finish(error) }
+}
+
 /// Keeps one subscription going over its own connection: of one event loop.
 final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
     private let loop: any EventLoop
     private let configuration: ClientConfiguration
+    private let connector: any Connector
     private var subscription: Subscription
-    private var source: SubscriptionEvents.Producer.Source?
+    private var listener: (any SubscriptionListener)?
     private var channel: (any Channel)?
     private var backoff: Int64
     private var isOver = false
@@ -85,17 +116,19 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
     init(
         _ subscription: Subscription,
         _ configuration: ClientConfiguration,
+        by connector: any Connector,
         on loop: any EventLoop
     ) {
         self.loop = loop
         self.subscription = subscription
         self.configuration = configuration
+        self.connector = connector
         self.backoff = configuration.backoffMilliseconds.lowerBound
     }
 
-    func start(_ source: SubscriptionEvents.Producer.Source) {
+    func start(_ listener: any SubscriptionListener) {
         self.loop.execute {
-            self.source = source
+            self.listener = listener
             self.connect()
         }
     }
@@ -124,19 +157,19 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
     }
 
     private func yield(_ events: [SubscriptionEvent]) {
-        guard let source = self.source else { return }
-        switch source.yield(contentsOf: events) {
-        case .produceMore: break
-        case .stopProducing:
+        guard let listener = self.listener else { return }
+        switch listener.take(events) {
+        case .more: break
+        case .enough:
             self.isPaused = true
             self.setReading(false)
-        case .dropped: self.isOver = true
+        case .gone: self.isOver = true
         }
     }
 
     private func fail(_ error: ClientError) {
         self.isOver = true
-        self.source?.finish(error)
+        self.listener?.ended(error)
         self.channel?.close(promise: nil)
     }
 
@@ -144,7 +177,7 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
 
     private func connect() {
         guard !self.isOver else { return }
-        self.configuration.address.connect(on: self.loop) {
+        self.connector.connect(on: self.loop) {
             ClientHandler(
                 onAccepted: { _ in self.accepted() },
                 onMessage: { _, message in self.received(message) },

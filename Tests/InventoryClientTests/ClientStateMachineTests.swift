@@ -74,4 +74,26 @@ import Testing
         #expect(commands.map { $0.requestID } == [1])
         #expect(refusal.code == .sessionExpired)
     }
+
+    @Test func `a session that cannot be opened for now is asked for again, and nothing fails`() {
+        var machine = ClientStateMachine(session: Self.session, continuesSession: false)
+        _ = machine.submitted(Self.command, requestID: 1)
+        _ = machine.connected()
+        _ = machine.accepted()
+        #expect(machine.openingRefused(Refusal(.storageFull)) == .openLater)
+        #expect(machine.openIfWanted() == .openSession(Self.session, mayCreate: true))
+        #expect(self.sequences(machine.opened(Self.standing(0))) == [1])
+    }
+
+    @Test func `commands without a number fail too when their session is refused for good`() {
+        var machine = ClientStateMachine(session: Self.session, continuesSession: true)
+        _ = machine.submitted(Self.command, requestID: 1)
+        _ = machine.connected()
+        _ = machine.accepted()
+        guard case .fail(let commands, _) = machine.openingRefused(Refusal(.sessionExpired)) else {
+            Issue.record("it waits for ever")
+            return
+        }
+        #expect(commands.map { $0.requestID } == [1])
+    }
 }

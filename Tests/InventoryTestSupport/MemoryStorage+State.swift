@@ -62,7 +62,14 @@ extension MemoryStorage.State {
         to bytes: inout [UInt8],
         _ random: inout SplitMix64
     ) {
-        let keepsAll = Bool.random(using: &random)
+        // All of it, a part that ends at any byte, or any of its sectors.
+        let fate = Int.random(in: 0..<5, using: &random)
+        if fate == 0 {
+            let count = Int.random(in: 0...write.bytes.count, using: &random)
+            bytes.overwrite(write.bytes.prefix(count), at: write.offset)
+            return
+        }
+        let keepsAll = fate < 3
         var start = 0
         while start < write.bytes.count {
             let end = min(start + self.sectorByteCount, write.bytes.count)

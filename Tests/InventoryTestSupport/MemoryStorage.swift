@@ -161,6 +161,17 @@ public final class MemoryStorage: Storage {
         }
     }
 
+    /// Takes back a ``crash(at:tornAt:)`` that has not happened yet.
+    public func disarm() {
+        self.state.withLock { if !$0.isCrashed { $0.crashAt = nil } }
+    }
+
+    /// Whether the power has gone.
+    public var isCrashed: Bool { self.state.withLock { $0.isCrashed } }
+
+    /// Bytes of all files.
+    public var usedByteCount: Int { self.state.withLock { $0.used } }
+
     /// The `number`-th call of this kind from now on fails, once.
     public func fail(_ call: Call, number: Int = 1, errno: Int32) {
         self.state.withLock {

@@ -1,0 +1,127 @@
+import ColumnStore
+import Inventory
+import InventoryTestSupport
+
+@testable import Durability
+
+/// Everything that ever happened, as the files of the log say it, and a plain model folded over it.
+///
+/// The model is dictionaries and sums, written from the rules; it shares no code with the tables.
+struct History {
+    struct Balance: Equatable {
+        var onHand: Int64 = 0
+        var unavailable: Int64 = 0
+        var available: Int64 { self.onHand - self.unavailable }
+    }
+
+    private(set) var entries: [Entry] = []
+    /// The LSNs that a note occurs at.
+    private(set) var steps: [String: Set<UInt64>] = [:]
+    /// The balances of each product after its movements, by rising LSN.
+    private var balances: [UInt32: [(lsn: UInt64, balance: Balance)]] = [:]
+    private(set) var violations: [String] = []
+
+    init(_ storage: ArchivingStorage) throws {
+        let all = try storage.wholeHistory()
+        let names = try all.list().sorted()
+        var entries: [Entry] = []
+        var report = RecoveryReport()
+        let recovery = LogRecovery(storage: all, database: DatabaseID(1, 2), after: .zero)
+        _ = try recovery.run(names, report: &report) { (lsn, _, body) throws(DurabilityError) in
+            do {
+                var reader = ByteReader(body)
+                while reader.remaining > 0 { entries.append(try Entry(from: &reader)) }
+            } catch {
+                throw .unreadable(path: "the history", lsn: lsn, reason: "\(error)")
+            }
+        }
+        self.entries = entries
+        var advanced: Set<[UInt64]> = []
+        for (index, entry) in entries.enumerated() {
+            if entry.lsn != UInt64(index + 1) {
+                self.violations.append("LSN \(entry.lsn) at \(index)")
+            }
+            for change in entry.changes { self.fold(change, entry.lsn, &advanced) }
+        }
+    }
+
+    private mutating func fold(_ change: Change, _ lsn: UInt64, _ advanced: inout Set<[UInt64]>) {
+        switch change {
+        case .moved(let movement, let level):
+            let product = movement.product.value
+            var balance = self.balance(product, at: lsn)
+            balance.onHand += movement.onHandDelta
+            balance.unavailable += movement.unavailableDelta
+            self.balances[product, default: []].append((lsn, balance))
+            if movement.kind == .sale, balance.available < 0 {
+                self.violations.append("LSN \(lsn) sold more of \(product) than there was")
+            }
+            if level.onHand != balance.onHand || level.unavailable != balance.unavailable {
+                self.violations.append("LSN \(lsn) says \(level), its ledger \(balance)")
+            }
+            if !movement.note.isEmpty { self.steps[movement.note, default: []].insert(lsn) }
+        case .sessionAdvanced(let number, let sequence, _, _):
+            if !advanced.insert([UInt64(number), sequence]).inserted {
+                self.violations.append("LSN \(lsn) is request \(sequence) of \(number) again")
+            }
+        default:
+            break
+        }
+    }
+
+    /// What there was of a product after step `lsn`.
+    func balance(_ product: UInt32, at lsn: UInt64) -> Balance {
+        let known = self.balances[product] ?? []
+        var low = 0
+        var high = known.count
+        while low < high {
+            let middle = (low + high) / 2
+            if known[middle].lsn <= lsn { low = middle + 1 } else { high = middle }
+        }
+        return low == 0 ? Balance() : known[low - 1].balance
+    }
+
+    // MARK: - What a subscriber must have seen
+
+    func expected(
+        _ topics: SubscriptionTopics,
+        _ products: Set<UInt32>,
+        after start: UInt64,
+        through end: UInt64
+    ) -> [Entry] {
+        self.entries.compactMap { entry in
+            guard entry.lsn > start, entry.lsn <= end else { return nil }
+            var selected = entry
+            selected.changes = entry.changes.filter { Self.isWanted($0, topics, products) }
+            return selected.changes.isEmpty ? nil : selected
+        }
+    }
+
+    private static func isWanted(
+        _ change: Change,
+        _ topics: SubscriptionTopics,
+        _ products: Set<UInt32>
+    ) -> Bool {
+        func isChosen(_ id: ProductID) -> Bool { products.isEmpty || products.contains(id.value) }
+        switch change {
+        case .category, .location:
+            return topics.contains(.products)
+        case .productCreated(let product):
+            return topics.contains(.products) && isChosen(product.id)
+        case .productUpdated(let id, _), .productArchived(let id), .productDeleted(let id):
+            return topics.contains(.products) && isChosen(id)
+        case .moved(let movement, _):
+            let isSale = movement.kind == .sale || movement.kind == .return
+            return (topics.contains(.stock) || topics.contains(.sales) && isSale)
+                && isChosen(movement.product)
+        case .level(let level):
+            return topics.contains(.stock) && isChosen(level.product)
+        case .demandRefused(let refused):
+            return topics.contains(.alerts) && isChosen(refused.product)
+        case .alert(_, _, let product, _, _, _):
+            return topics.contains(.alerts) && isChosen(product)
+        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired:
+            return false
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import ColumnStore
+import Inventory
+import InventoryTestSupport
+import InventoryWire
+import NIOEmbedded
+
+@testable import InventoryClient
+
+/// The real client core, given random work; it notes what it was told.
+final class SimulatedClient: @unchecked Sendable {
+    /// A command that was answered.
+    struct Acknowledged {
+        var tag: String
+        var command: Command
+        var outcome: Outcome
+    }
+
+    /// What a query said of one level.
+    struct Reading {
+        var lsn: UInt64
+        var product: UInt32
+        var onHand: Int64
+        var available: Int64
+    }
+
+    private let core: ClientCore
+    private let number: Int
+    private let products: Int
+    private(set) var sent = 0
+    private(set) var acknowledged: [Acknowledged] = []
+    /// Tags of commands that ended without an answer.
+    private(set) var unknown: Set<String> = []
+    private(set) var readings: [Reading] = []
+    private(set) var failures: [String] = []
+    private(set) var waiting = 0
+
+    init(
+        _ number: Int,
+        products: Int,
+        timeoutMilliseconds: Int64,
+        _ network: SimulatedNetwork,
+        _ loop: EmbeddedEventLoop
+    ) {
+        self.number = number
+        self.products = products
+        self.core = ClientCore(
+            ClientConfiguration(
+                actor: "client \(number)",
+                session: SessionID(high: UInt64(number), low: 7),
+                timeoutMilliseconds: timeoutMilliseconds
+            ),
+            by: network,
+            on: loop
+        )
+    }
+
+    // MARK: - Commands
+
+    func submitRandom(_ random: inout SplitMix64) {
+        let tag = "c\(self.number)-\(self.sent)"
+        self.submit(self.randomCommand(tag, &random), tag)
+    }
+
+    func submit(_ command: Command, _ tag: String) {
+        self.sent += 1
+        self.waiting += 1
+        self.core.submit(command) { result in
+            self.waiting -= 1
+            switch result {
+            case .success(let outcome):
+                self.acknowledged.append(
+                    Acknowledged(tag: tag, command: command, outcome: outcome)
+                )
+            case .failure(let error):
+                self.unknown.insert(tag)
+                if error.code != .unknown, error.code != .unreachable {
+                    self.failures.append("\(tag): \(error)")
+                }
+            }
+        }
+    }
+
+    private func randomCommand(_ tag: String, _ random: inout SplitMix64) -> Command {
+        let product = ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random))
+        switch Int.random(in: 0..<12, using: &random) {
+        case 0:
+            let line = RestockLine(product: product, quantity: 40, unitCost: Money(3))
+            return .restock(Restock(lines: [line], note: tag))
+        case 1:
+            let delta = Int64.random(in: -3...3, using: &random)
+            return .adjust(
+                Adjustment(product: product, delta: delta, reason: .found, note: tag)
+            )
+        case 2:
+            let counted = Int64.random(in: 0...60, using: &random)
+            return .count(StockCount(product: product, counted: counted, note: tag))
+        case 3, 4:
+            let parts = (0..<Int.random(in: 1...4, using: &random)).map {
+                self.randomSale("\(tag)-\($0)", &random)
+            }
+            return .batch(parts, Bool.random(using: &random) ? .atomic : .independent)
+        default:
+            return self.randomSale(tag, &random)
+        }
+    }
+
+    private func randomSale(_ tag: String, _ random: inout SplitMix64) -> Command {
+        let lines = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+            SaleLine(
+                product: ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random)),
+                quantity: Int64.random(in: 1...6, using: &random)
+            )
+        }
+        return .sell(Sale(lines: lines, note: tag))
+    }
+
+    // MARK: - Queries
+
+    /// Asks for every level, and notes what was said of them.
+    func read() {
+        let box = HeaderBox()
+        self.core.request(.query(.levels(LevelQuery()))) { result in
+            switch result {
+            case .success(.resultHeader(let header)):
+                box.header = header
+                return false
+            case .success(.resultRows(let bytes)):
+                guard let header = box.header else {
+                    self.failures.append("rows before their header")
+                    return true
+                }
+                self.note(bytes, header)
+                return false
+            case .success(.resultEnd):
+                return true
+            case .success(let message):
+                self.failures.append("\(message) in an answer")
+                return true
+            case .failure:
+                return true
+            }
+        }
+    }
+
+    private final class HeaderBox: @unchecked Sendable { var header: ResultHeader? }
+
+    private func note(_ bytes: [UInt8], _ header: ResultHeader) {
+        do {
+            let table = try bytes.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                return try ResultTable(blockFrom: &reader, schema: header.schema)
+            }
+            func integer(_ row: Int, _ name: String) -> Int64 {
+                guard let column = table.column(named: name),
+                    case .integer(let value) = table.cell(row, column)
+                else { return -1 }
+                return value
+            }
+            for row in 0..<table.rowCount {
+                self.readings.append(
+                    Reading(
+                        lsn: header.lsn,
+                        product: UInt32(clamping: integer(row, "productId")),
+                        onHand: integer(row, "onHand"),
+                        available: integer(row, "available")
+                    )
+                )
+            }
+        } catch {
+            self.failures.append("an answer cannot be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import NIOCore
+import NIOEmbedded
+
+@testable import InventoryClient
+@testable import InventoryServer
+
+/// One connection: the real handlers at both ends, and bytes on their way between them.
+///
+///     ClientHandler ──▶ toServer ──any piece at any time──▶ ConnectionHandler
+///                  ◀── toClient ◀──────────────────────────
+final class SimulatedLink: @unchecked Sendable {
+    let client: EmbeddedChannel
+    let server: EmbeddedChannel
+    private(set) var toServer = ByteBuffer()
+    private(set) var toClient = ByteBuffer()
+    private var isStalled = false
+
+    init(client: EmbeddedChannel, server: EmbeddedChannel) {
+        self.client = client
+        self.server = server
+        let nowhere = try? SocketAddress(unixDomainSocketPath: "/simulated")
+        guard let nowhere else { preconditionFailure("no address") }
+        server.connect(to: nowhere, promise: nil)
+        client.connect(to: nowhere, promise: nil)
+    }
+
+    var isOpen: Bool { self.client.isActive || self.server.isActive }
+
+    /// Takes what both ends have written.
+    func collect() {
+        while let part = try? self.client.readOutbound(as: ByteBuffer.self) {
+            self.toServer.writeImmutableBuffer(part)
+        }
+        while let part = try? self.server.readOutbound(as: ByteBuffer.self) {
+            self.toClient.writeImmutableBuffer(part)
+        }
+    }
+
+    /// Hands over up to `count` bytes in one direction, where its end reads at all.
+    func deliver(toServer isToServer: Bool, _ count: Int) {
+        self.collect()
+        let end = isToServer ? self.server : self.client
+        var bytes = isToServer ? self.toServer : self.toClient
+        if end.isActive, Self.isReading(end), bytes.readableBytes > 0 {
+            let part = bytes.readSlice(length: min(count, bytes.readableBytes))
+            if isToServer { self.toServer = bytes } else { self.toClient = bytes }
+            _ = try? end.writeInbound(part)
+        }
+        self.collect()
+        self.spreadClosing()
+    }
+
+    private static func isReading(_ channel: EmbeddedChannel) -> Bool {
+        for case (let option, let value) in channel.options
+        where option is ChannelOptions.Types.AutoReadOption {
+            return value as? Bool ?? true
+        }
+        return true
+    }
+
+    /// An end that closed is seen by the other once it has read what was sent before.
+    private func spreadClosing() {
+        if !self.server.isActive, self.toClient.readableBytes == 0, self.client.isActive {
+            self.client.close(promise: nil)
+        }
+        if !self.client.isActive, self.server.isActive { self.server.close(promise: nil) }
+    }
+
+    /// The connection breaks, and everything on its way is lost.
+    func cut() {
+        if self.server.isActive { self.server.close(promise: nil) }
+        if self.client.isActive { self.client.close(promise: nil) }
+    }
+
+    /// The server's end stops taking bytes, or takes them again.
+    func toggleStall() {
+        guard self.server.isActive else { return }
+        self.isStalled.toggle()
+        self.server.isWritable = !self.isStalled
+        self.server.pipeline.fireChannelWritabilityChanged()
+    }
+
+    func endStall() { if self.isStalled { self.toggleStall() } }
+}
+
+/// Reaches whatever server lives at the moment.
+final class SimulatedNetwork: Connector, @unchecked Sendable {
+    struct Unreachable: Error {}
+
+    var server: SimulatedServer?
+    private(set) var links: [SimulatedLink] = []
+
+    func connect(
+        on loop: any EventLoop,
+        _ makeHandler: @escaping @Sendable () -> ClientHandler
+    ) -> EventLoopFuture<any Channel> {
+        guard let server = self.server, let loop = loop as? EmbeddedEventLoop else {
+            return loop.makeFailedFuture(Unreachable())
+        }
+        let client = EmbeddedChannel(handler: makeHandler(), loop: loop)
+        let link = SimulatedLink(
+            client: client,
+            server: EmbeddedChannel(
+                handler: ConnectionHandler(driver: server.driver),
+                loop: server.loop
+            )
+        )
+        self.links.append(link)
+        return loop.makeSucceededFuture(client)
+    }
+
+    /// The server is gone: so are its connections.
+    func serverDied() {
+        self.server = nil
+        for link in self.links { link.cut() }
+        self.links = []
+    }
+
+    func forgetClosed() { self.links.removeAll { !$0.isOpen } }
+}

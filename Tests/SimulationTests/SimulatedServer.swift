@@ -1,0 +1,80 @@
+import Durability
+import InventoryTestSupport
+import Logging
+import NIOCore
+import NIOEmbedded
+
+@testable import Inventory
+@testable import InventoryServer
+
+/// A worker that does its next piece of work when the simulator says so.
+final class SimulatedWorker: Worker, @unchecked Sendable {
+    private var work: [@Sendable () -> Void] = []
+    private var next = 0
+
+    var isIdle: Bool { self.next == self.work.count }
+
+    func submit(_ work: @escaping @Sendable () -> Void) { self.work.append(work) }
+
+    func runNext() {
+        let work = self.work[self.next]
+        self.next += 1
+        if self.isIdle {
+            self.work = []
+            self.next = 0
+        }
+        work()
+    }
+}
+
+/// One life of the real server: the real engine and its driver, on a loop whose time stands still
+/// until it is moved.
+final class SimulatedServer: @unchecked Sendable {
+    let loop = EmbeddedEventLoop()
+    let driver: EngineDriver
+    let log = SimulatedWorker()
+    let files = SimulatedWorker()
+    let queries = SimulatedWorker()
+
+    /// Recovers what is on the disk, as a process that starts does.
+    init(
+        _ storage: any Storage,
+        _ configuration: ServerConfiguration,
+        clock: SimulatedClock
+    ) throws(DurabilityError) {
+        let opened = try OpenedDatabase.open(
+            storage,
+            configuration.log,
+            newID: DatabaseID(1, 2),
+            now: clock.now
+        )
+        let box = FailureBox()
+        self.driver = EngineDriver(
+            loop: self.loop,
+            configuration: configuration,
+            opened: opened,
+            queryPool: self.queries,
+            logThread: self.log,
+            filePool: self.files,
+            logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
+            now: { clock.now },
+            onFailure: { box.failure = $0 }
+        )
+        self.box = box
+        _ = self.driver.start()
+    }
+
+    private final class FailureBox: @unchecked Sendable { var failure: DurabilityError? }
+    private let box: FailureBox
+
+    /// Whether the disk failed it: a real process would be gone.
+    var hasFailed: Bool { self.box.failure != nil }
+
+    var workers: [SimulatedWorker] { [self.log, self.files, self.queries] }
+}
+
+/// The time of day of a simulation, in microseconds.
+final class SimulatedClock: @unchecked Sendable {
+    var microseconds: Int64 = 1_767_225_600_000_000
+    var now: Instant { Instant(microseconds: self.microseconds) }
+}

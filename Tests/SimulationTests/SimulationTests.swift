@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+/// Seeds, each a whole life of a server under faults.
+@Suite struct SimulationTests {
+    private static func run(_ seed: UInt64, steps: Int) throws -> (Simulator, Verdict) {
+        let simulator = Simulator(seed: seed)
+        simulator.run(steps: steps)
+        return (simulator, try Verdict(simulator))
+    }
+
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func `a seed's life keeps every promise`(seed: UInt64) throws {
+        let (_, verdict) = try Self.run(seed, steps: 3_000)
+        #expect(verdict.failures.isEmpty, "seed \(seed)")
+    }
+
+    @Test func `the simulated lives have what they are for`() throws {
+        var counts = Simulator.Counts()
+        var acknowledged = 0
+        var delivered = 0
+        var readings = 0
+        var repeats = 0
+        var resets = 0
+        for seed in 101...110 as ClosedRange<UInt64> {
+            let (simulator, verdict) = try Self.run(seed, steps: 3_000)
+            #expect(verdict.failures.isEmpty, "seed \(seed)")
+            counts.crashes += simulator.counts.crashes
+            counts.powerCuts += simulator.counts.powerCuts
+            counts.cutConnections += simulator.counts.cutConnections
+            acknowledged += verdict.acknowledged
+            delivered += verdict.delivered
+            readings += verdict.readings
+            repeats += simulator.repeating.repeats
+            resets += simulator.subscribers.reduce(0) { $0 + $1.resets }
+        }
+        #expect(counts.crashes >= 20 && counts.powerCuts >= 20 && counts.cutConnections >= 100)
+        #expect(acknowledged >= 1_000 && delivered >= 1_000 && readings >= 1_000)
+        #expect(repeats >= 100 && resets > 0)
+    }
+
+    @Test(arguments: Sabotage.allCases)
+    func `a subscriber whose events are tampered with is noticed, each time`(
+        sabotage: Sabotage
+    ) throws {
+        var subscribers = 0
+        for seed in 201...205 as ClosedRange<UInt64> {
+            let simulator = Simulator(seed: seed)
+            simulator.run(steps: 2_000)
+            #expect(try Verdict(simulator).failures.isEmpty)
+            let listening = simulator.subscribers.count { $0.entries.count > 1 }
+            #expect(try Verdict(simulator, sabotage: sabotage).failures.count == listening)
+            subscribers += listening
+        }
+        #expect(subscribers > 5)
+    }
+
+    /// As many seeds as `INVD_SIMULATION_SEEDS` says, from `INVD_SIMULATION_FIRST` on.
+    @Test(.enabled(if: LongRun.seeds != nil))
+    func `a long run of seeds keeps every promise`() throws {
+        let seeds = LongRun.seeds ?? 1...1
+        var totals = LongRun()
+        for seed in seeds {
+            let (simulator, verdict) = try Self.run(seed, steps: 3_000)
+            #expect(verdict.failures.isEmpty, "seed \(seed)")
+            totals.add(simulator, verdict)
+            if seed % 500 == 0 { print(totals) }
+        }
+        print(totals)
+    }
+
+    @Test func `a seed replays the same life`() throws {
+        let (first, firstVerdict) = try Self.run(7, steps: 1_500)
+        let (second, secondVerdict) = try Self.run(7, steps: 1_500)
+        #expect(first.counts == second.counts)
+        #expect(first.finalOnHand() == second.finalOnHand())
+        #expect(firstVerdict.acknowledged == secondVerdict.acknowledged)
+        #expect(firstVerdict.delivered == secondVerdict.delivered)
+    }
+}
+
+/// Totals of a long run, and how long it is.
+private struct LongRun: CustomStringConvertible {
+    private var runs = 0
+    private var subscriptions = 0
+    private var acknowledged = 0
+    private var delivered = 0
+    private var repeats = 0
+    private var readings = 0
+    private var counts = Simulator.Counts()
+
+    static var seeds: ClosedRange<UInt64>? {
+        let environment = ProcessInfo.processInfo.environment
+        guard let count = environment["INVD_SIMULATION_SEEDS"].flatMap({ UInt64($0) }), count > 0
+        else { return nil }
+        let first = environment["INVD_SIMULATION_FIRST"].flatMap { UInt64($0) } ?? 1_000
+        return first...(first + count - 1)
+    }
+
+    mutating func add(_ simulator: Simulator, _ verdict: Verdict) {
+        self.runs += 1
+        self.subscriptions += simulator.subscribers.count
+        self.acknowledged += verdict.acknowledged
+        self.delivered += verdict.delivered
+        self.readings += verdict.readings
+        self.repeats += simulator.repeating.repeats
+        self.counts.crashes += simulator.counts.crashes
+        self.counts.powerCuts += simulator.counts.powerCuts
+        self.counts.cutConnections += simulator.counts.cutConnections
+    }
+
+    var description: String {
+        """
+        \(self.runs) lives: \(self.counts.powerCuts) power cuts, \(self.counts.crashes) kills, \
+        \(self.counts.cutConnections) cut connections; \(self.acknowledged) commands acknowledged, \
+        \(self.repeats) repeated, \(self.readings) readings, \(self.subscriptions) subscriptions, \
+        \(self.delivered) steps delivered
+        """
+    }
+}

@@ -1,0 +1,321 @@
+import Durability
+import InventoryTestSupport
+import NIOCore
+import NIOEmbedded
+
+@testable import Inventory
+@testable import InventoryServer
+
+/// The whole of it in one thread: server, disk, network and clients, every choice made by a seed.
+///
+/// In each step one thing happens: a worker does a piece of work, some bytes arrive, a client asks,
+/// time passes, a connection breaks, the power goes. What anybody was told is noted; at the end the
+/// faults stop, everything must come to rest, and ``Verdict`` compares it all with the log.
+final class Simulator {
+    static let products = 6
+
+    private var random: SplitMix64
+    private let clock = SimulatedClock()
+    private let clientLoop = EmbeddedEventLoop()
+    private let network = SimulatedNetwork()
+    private(set) var storage = ArchivingStorage(MemoryStorage())
+    private let configuration: ServerConfiguration
+    private(set) var clients: [SimulatedClient] = []
+    private(set) var subscribers: [SimulatedSubscriber] = []
+    private(set) var repeating: RepeatingClient
+    private(set) var failures: [String] = []
+    private(set) var counts = Counts()
+    /// Virtual µs until which the disk is full.
+    private var fullUntil: Int64 = 0
+
+    struct Counts: Equatable {
+        var steps = 0
+        var crashes = 0
+        var powerCuts = 0
+        var cutConnections = 0
+        var failedSyncs = 0
+        var fullDisks = 0
+    }
+
+    init(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        guard let currency = Currency(code: "EUR") else { preconditionFailure("no euro") }
+        let page = StorageAlignment.byteCount
+        self.configuration = ServerConfiguration(
+            dataDirectory: "memory",
+            currency: currency,
+            log: LogConfiguration(
+                fileByteCount: page * Int.random(in: 4...24, using: &random),
+                retentionByteCount: Bool.random(using: &random) ? 0 : 1 << 30
+            ),
+            snapshotByteCount: Int.random(in: 1...64, using: &random) << 10,
+            scrubSeconds: 1
+        )
+        self.repeating = RepeatingClient(
+            1,
+            products: Self.products,
+            self.network,
+            self.clientLoop
+        )
+        self.random = random
+    }
+
+    // MARK: - A run
+
+    /// Runs `steps` steps with faults, then lets everything come to rest.
+    func run(steps: Int) {
+        self.startServer()
+        for number in 0..<3 {
+            let isPatient = number > 0
+            self.clients.append(
+                SimulatedClient(
+                    number,
+                    products: Self.products,
+                    timeoutMilliseconds: isPatient ? 10_000_000 : 700,
+                    self.network,
+                    self.clientLoop
+                )
+            )
+        }
+        self.prepareCatalog()
+        while self.counts.steps < steps, self.failures.isEmpty {
+            self.step()
+            self.counts.steps += 1
+        }
+        self.comeToRest()
+    }
+
+    private func prepareCatalog() {
+        let client = self.clients[1]
+        client.submit(.createCategory(name: "All"), "category")
+        for number in 1...Self.products {
+            let draft = ProductDraft(
+                sku: "SKU-\(number)",
+                name: "Product \(number)",
+                category: CategoryID(1),
+                price: Price(Int64(number) * 100),
+                reorderPoint: 10
+            )
+            client.submit(.createProduct(draft), "product-\(number)")
+            let line = RestockLine(
+                product: ProductID(UInt32(number)),
+                quantity: 60,
+                unitCost: Money(2)
+            )
+            client.submit(.restock(Restock(lines: [line], note: "opening-\(number)")), "opening")
+        }
+        self.calm(until: { client.waiting == 0 }, "the catalog is there")
+    }
+
+    private func step() {
+        switch Int.random(in: 0..<1_000, using: &self.random) {
+        case 0..<330: self.work()
+        case 330..<650: self.deliver()
+        case 650..<740:
+            self.clients[Int.random(in: 0..<3, using: &self.random)].submitRandom(&self.random)
+        case 740..<800: self.repeating.act(&self.random)
+        case 800..<830: self.clients[2].read()
+        case 830..<920: self.pass(Int64.random(in: 1...80, using: &self.random))
+        case 920..<935: self.subscribe()
+        case 935..<955: for subscriber in self.subscribers { subscriber.resume() }
+        case 955..<970: self.cutConnection()
+        case 970..<980: self.randomLink()?.toggleStall()
+        case 980..<986: self.network.server?.driver.takeSnapshot { _ in }
+        case 986..<990: self.kill()
+        case 990..<996: self.armPowerCut()
+        case 996..<998: self.armFailure()
+        default: self.fillDisk()
+        }
+        self.settle()
+    }
+
+    // MARK: - What can happen
+
+    private func work() {
+        guard let server = self.network.server else { return }
+        let busy = server.workers.filter { !$0.isIdle }
+        guard let worker = busy.randomElement(using: &self.random) else { return }
+        worker.runNext()
+    }
+
+    private func randomLink() -> SimulatedLink? {
+        self.network.links.randomElement(using: &self.random)
+    }
+
+    private func deliver() {
+        guard let link = self.randomLink() else { return }
+        let isWhole = Bool.random(using: &self.random)
+        let count = isWhole ? Int.max : Int.random(in: 1...300, using: &self.random)
+        link.deliver(toServer: Bool.random(using: &self.random), count)
+    }
+
+    private func pass(_ milliseconds: Int64) {
+        self.clock.microseconds += milliseconds * 1_000
+        self.network.server?.loop.advanceTime(by: .milliseconds(milliseconds))
+        self.clientLoop.advanceTime(by: .milliseconds(milliseconds))
+        if self.fullUntil > 0, self.clock.microseconds >= self.fullUntil {
+            self.fullUntil = 0
+            self.storage.disk.setCapacity(.max)
+        }
+    }
+
+    private func subscribe() {
+        guard self.subscribers.count < 6 else { return }
+        let topics = SubscriptionTopics(
+            rawValue: UInt8.random(in: 1...15, using: &self.random)
+        )
+        var filter = SubscriptionFilter()
+        if Bool.random(using: &self.random) { filter.products = [ProductID(1), ProductID(4)] }
+        let starts: [SubscriptionStart] = [.now, .snapshot, .snapshot, .after(1)]
+        self.subscribers.append(
+            SimulatedSubscriber(
+                self.subscribers.count,
+                Subscription(
+                    topics: topics,
+                    filter: filter,
+                    start: starts.randomElement(using: &self.random) ?? .now
+                ),
+                self.network,
+                self.clientLoop,
+                seed: self.random.next()
+            )
+        )
+    }
+
+    private func cutConnection() {
+        self.counts.cutConnections += 1
+        self.randomLink()?.cut()
+    }
+
+    /// The process is gone; what it wrote is still in the page cache.
+    private func kill() {
+        self.counts.crashes += 1
+        self.restart(keeping: .everything)
+    }
+
+    /// The power will go in the middle of one of the next calls to the disk.
+    private func armPowerCut() {
+        let call = self.storage.disk.callCount + Int.random(in: 1...12, using: &self.random)
+        let tornAt = Int.random(in: 0...9_000, using: &self.random)
+        self.storage.disk.crash(at: call, tornAt: Bool.random(using: &self.random) ? tornAt : nil)
+    }
+
+    private func armFailure() {
+        let call: MemoryStorage.Call = Bool.random(using: &self.random) ? .sync : .write
+        self.counts.failedSyncs += 1
+        self.storage.disk.fail(call, number: Int.random(in: 1...4, using: &self.random), errno: 5)
+    }
+
+    private func fillDisk() {
+        self.counts.fullDisks += 1
+        self.storage.disk.setCapacity(self.storage.disk.usedByteCount + 5_000)
+        self.fullUntil = self.clock.microseconds + 700_000
+    }
+
+    // MARK: - The server's lives
+
+    private func startServer() {
+        do throws(DurabilityError) {
+            self.network.server = try SimulatedServer(
+                self.storage,
+                self.configuration,
+                clock: self.clock
+            )
+        } catch {
+            // The power may go again while it starts, or the disk may be full then.
+            switch error {
+            case .failed, .full: break
+            default: self.failures.append("it does not start: \(error)")
+            }
+        }
+    }
+
+    private func restart(keeping survivors: MemoryStorage.Survivors) {
+        self.network.serverDied()
+        self.storage = self.storage.restarted(keeping: survivors)
+        self.fullUntil = 0
+        self.startServer()
+    }
+
+    /// Does what follows from a step at once: loops run, a server that lost its disk is gone.
+    private func settle() {
+        self.runLoops()
+        let isPowerOut = self.storage.disk.isCrashed
+        if isPowerOut || self.network.server == nil || self.network.server?.hasFailed == true {
+            if isPowerOut { self.counts.powerCuts += 1 } else { self.counts.crashes += 1 }
+            let survivors: MemoryStorage.Survivors =
+                isPowerOut ? .random(seed: self.random.next()) : .everything
+            self.restart(keeping: survivors)
+            self.runLoops()
+        }
+        self.network.forgetClosed()
+    }
+
+    private func runLoops() {
+        self.network.server?.loop.run()
+        self.clientLoop.run()
+        for link in self.network.links { link.collect() }
+    }
+
+    // MARK: - Rest
+
+    /// No more faults: works, delivers and lets time pass until `isDone`.
+    private func calm(until isDone: () -> Bool, _ what: String) {
+        self.storage.disk.clearFailures()
+        for _ in 0..<6_000 {
+            if isDone() { return }
+            for link in self.network.links {
+                link.endStall()
+                link.deliver(toServer: true, .max)
+                link.deliver(toServer: false, .max)
+            }
+            while let worker = self.network.server?.workers.first(where: { !$0.isIdle }) {
+                worker.runNext()
+                self.runLoops()
+            }
+            for subscriber in self.subscribers { subscriber.resume() }
+            self.pass(20)
+            self.settle()
+        }
+        self.failures.append("it never came to this: \(what)")
+    }
+
+    private func comeToRest() {
+        self.storage.disk.clearFailures()
+        self.storage.disk.disarm()
+        self.settle()
+        let clients = self.clients
+        self.calm(until: { clients.allSatisfy { $0.waiting == 0 } }, "every command is answered")
+        self.calm(
+            until: {
+                self.repeating.settle()
+                return self.repeating.isSettled
+            },
+            "every repeated command is answered"
+        )
+        self.calm(
+            until: {
+                guard let server = self.network.server else { return false }
+                let lsn = server.driver.engine.lsn
+                return server.driver.engine.durable == lsn
+                    && self.subscribers.allSatisfy { $0.complete == lsn }
+            },
+            "every subscriber has everything"
+        )
+        if let server = self.network.server {
+            self.failures += server.driver.engine.state.readView().violations()
+        }
+    }
+
+    /// What the engine holds at the end, product by product.
+    func finalOnHand() -> [UInt32: Int64] {
+        guard let server = self.network.server else { return [:] }
+        let levels = server.driver.engine.state.readView().tables.levels
+        var onHand: [UInt32: Int64] = [:]
+        for row in 0..<levels.rowCount {
+            let level = levels.level(row)
+            onHand[level.product.value] = level.onHand
+        }
+        return onHand
+    }
+}

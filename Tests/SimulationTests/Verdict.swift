@@ -1,0 +1,129 @@
+import Inventory
+
+@testable import InventoryClient
+
+/// Compares everything that anybody was told with the history on disk.
+struct Verdict {
+    private let history: History
+    private(set) var failures: [String]
+    private(set) var acknowledged = 0
+    private(set) var delivered = 0
+    private(set) var readings = 0
+
+    init(_ simulator: Simulator, sabotage: Sabotage? = nil) throws {
+        self.history = try History(simulator.storage)
+        self.failures = simulator.failures + self.history.violations
+        for client in simulator.clients { self.judge(client) }
+        for subscriber in simulator.subscribers { self.judge(subscriber, sabotage) }
+        self.judge(simulator.repeating)
+        let last = UInt64(self.history.entries.count)
+        for (product, onHand) in simulator.finalOnHand()
+        where self.history.balance(product, at: last).onHand != onHand {
+            self.failures.append("product \(product) has \(onHand), its ledger says otherwise")
+        }
+    }
+
+    // MARK: - Commands
+
+    private mutating func judge(_ client: SimulatedClient) {
+        self.failures += client.failures
+        for acknowledged in client.acknowledged {
+            self.acknowledged += 1
+            self.judge(acknowledged.command, acknowledged.outcome)
+        }
+        for reading in client.readings {
+            self.readings += 1
+            let balance = self.history.balance(reading.product, at: reading.lsn)
+            if balance.onHand != reading.onHand || balance.available != reading.available {
+                self.failures.append("\(reading) was \(balance)")
+            }
+        }
+    }
+
+    private mutating func judge(_ client: RepeatingClient) {
+        self.failures += client.failures
+        for (sequence, outcome) in client.answers {
+            self.judge(tag: "r\(sequence)", outcome)
+        }
+    }
+
+    private mutating func judge(_ command: Command, _ outcome: Outcome) {
+        guard case .batch(let commands, let mode) = command else {
+            guard let tag = Self.tag(command) else { return }
+            self.judge(tag: tag, outcome, mayMoveNothing: Self.mayMoveNothing(command))
+            return
+        }
+        guard case .batch(let outcomes) = outcome, mode == .independent else {
+            for command in commands { self.judge(command, outcome) }
+            return
+        }
+        for (command, outcome) in zip(commands, outcomes) { self.judge(command, outcome) }
+    }
+
+    /// What was done is there once, at the step that was named; what was refused is not.
+    private mutating func judge(
+        tag: String,
+        _ outcome: Outcome,
+        mayMoveNothing: Bool = false
+    ) {
+        let steps = self.history.steps[tag] ?? []
+        switch outcome {
+        case .done(let done):
+            if steps != [done.lsn], !(steps.isEmpty && mayMoveNothing) {
+                self.failures.append("\(tag) was done at \(done.lsn), the log has it at \(steps)")
+            }
+        case .refused(let refusal):
+            if !steps.isEmpty {
+                self.failures.append("\(tag) was refused (\(refusal.code)), and done at \(steps)")
+            }
+        case .batch:
+            self.failures.append("\(tag) is no batch")
+        }
+    }
+
+    /// A count of what is there changes nothing.
+    private static func mayMoveNothing(_ command: Command) -> Bool {
+        switch command {
+        case .count, .adjust: true
+        default: false
+        }
+    }
+
+    private static func tag(_ command: Command) -> String? {
+        switch command {
+        case .sell(let sale): sale.note
+        case .restock(let restock): restock.note
+        case .adjust(let adjustment): adjustment.note
+        case .count(let count): count.note
+        default: nil
+        }
+    }
+
+    // MARK: - Subscriptions
+
+    private mutating func judge(_ subscriber: SimulatedSubscriber, _ sabotage: Sabotage?) {
+        self.failures += subscriber.failures
+        self.delivered += subscriber.entries.count
+        guard let start = subscriber.start else { return }
+        let products = Set(subscriber.filter.products.map { $0.value })
+        let expected = self.history.expected(
+            subscriber.topics,
+            products,
+            after: start,
+            through: subscriber.complete
+        )
+        let entries = subscriber.entries(sabotage)
+        if expected != entries {
+            let got = entries.map { $0.lsn }
+            let wanted = expected.map { $0.lsn }
+            self.failures.append("a subscriber got \(got), not \(wanted)")
+        }
+        guard let snapshot = subscriber.snapshot, subscriber.topics.contains(.stock) else { return }
+        for level in snapshot {
+            let balance = self.history.balance(level.product.value, at: subscriber.snapshotLSN)
+            if balance.onHand != level.onHand {
+                self.failures.append("a snapshot at \(subscriber.snapshotLSN) says \(level)")
+            }
+        }
+    }
+}
