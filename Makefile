@@ -4,10 +4,6 @@
 #                stock live; Ctrl-C ends it. Off a terminal it shows a short run and ends.
 #   make test    installs what the tests need, checks the format, builds with warnings as errors and
 #                runs every test.
-
-SHELL := /bin/bash
-IMPORTS := --explicit-target-dependency-import-check error
-
 #
 # Longer looks at its trust, each as long as you like:
 #
@@ -15,6 +11,9 @@ IMPORTS := --explicit-target-dependency-import-check error
 #   make crash-states STATES=10000000   starts from what a power cut may leave
 #   make bit-flips                      every single bit of a log and of a snapshot, flipped
 #   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
+
+SHELL := /bin/bash
+IMPORTS := --explicit-target-dependency-import-check error
 
 .PHONY: run test build lint dependencies test-dependencies clean
 .PHONY: simulate crash-states bit-flips kill-cycles
