@@ -96,6 +96,27 @@ public final class InventoryClient: Sendable {
         QueryRows(core: self.core, query: query)
     }
 
+    /// One product as it is, with its stock at every location; nothing if there is none.
+    ///
+    /// The quick way to what ``query(_:)`` tells of `.product` in rows. Asked again if the connection is
+    /// lost meanwhile.
+    public func product(_ key: ProductKey) async throws(ClientError) -> StockedProduct? {
+        var attempts = 0
+        while true {
+            do throws(ClientError) {
+                switch try await self.ask(.getProduct(key)) {
+                case .product(let product): return product
+                case let message:
+                    throw ClientError(.protocolViolation, "\(message.opcode) to a product")
+                }
+            } catch {
+                attempts += 1
+                if error.refusal?.code == .productNotFound { return nil }
+                guard error.code == .unreachable, attempts < 3 else { throw error }
+            }
+        }
+    }
+
     // MARK: - The server
 
     /// Asks whether the server is there; says up to where everything is durable.

@@ -195,3 +195,108 @@ import Testing
         }
     }
 }
+
+@Suite struct StockedProductTests {
+    @Test func `a product is encoded from its columns as from its value`() throws {
+        var random = SplitMix64(seed: 3)
+        var state = InventoryState()
+        let currency = try #require(Currency(code: "EUR"))
+        func apply(_ changes: [Change]) {
+            let time = Instant(microseconds: Int64(state.lsn + 1))
+            state.evolve(Entry(lsn: state.lsn + 1, time: time, actor: "", changes: changes))
+        }
+        apply(InventoryState.founding(currency: currency))
+        apply([.category(Category(id: CategoryID(1), name: "All"))])
+        apply([.location(Location(id: LocationID(2), code: "b", name: "B"))])
+        apply([.location(Location(id: LocationID(3), code: "c", name: "C"))])
+        for number in 1...200 as ClosedRange<UInt32> {
+            var product = random.productRow()
+            let id = ProductID(number)
+            product = Product(
+                id: id,
+                sku: "Sku-\(number)",
+                name: product.name,
+                category: CategoryID(1),
+                unit: product.unit,
+                price: product.price,
+                status: number % 50 == 0 ? .archived : .active,
+                reorderPoint: product.reorderPoint,
+                leadTimeDays: product.leadTimeDays,
+                createdAt: product.createdAt,
+                updatedAt: product.updatedAt,
+                revision: product.revision
+            )
+            apply([.productCreated(product)])
+            for location in [3, 1] as [UInt16] where number % UInt32(location + 1) == 0 {
+                let level = Level(
+                    product: id,
+                    location: LocationID(location),
+                    onHand: Int64(number) - 9,
+                    floor: Int64(location)
+                )
+                apply([.level(level)])
+            }
+        }
+        for number in 1...200 as ClosedRange<UInt32> {
+            let id = ProductID(number)
+            var writer = ByteWriter()
+            state.encodeStocked(id, into: &writer)
+            let bytes = writer.array()
+            let found = try bytes.withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                let product = try StockedProduct(from: &reader)
+                try reader.finish()
+                return product
+            }
+            let levels = (1...3 as ClosedRange<UInt16>).compactMap {
+                state.tables.levels.row(id, LocationID($0)).map(state.tables.levels.level)
+            }
+            let product = state.tables.product(id)
+            #expect(found == StockedProduct(lsn: state.lsn, product: product, levels: levels))
+        }
+    }
+
+    @Test(arguments: ["SKU-7", "sku-7", " Sku-7\t", "sku-8 ", "none", "", "é", "E\u{301}"])
+    func `an encoded key finds what the key finds`(sku: String) throws {
+        var state = InventoryState()
+        let currency = try #require(Currency(code: "EUR"))
+        func apply(_ changes: [Change]) {
+            let time = Instant(microseconds: Int64(state.lsn + 1))
+            state.evolve(Entry(lsn: state.lsn + 1, time: time, actor: "", changes: changes))
+        }
+        apply(InventoryState.founding(currency: currency))
+        apply([.category(Category(id: CategoryID(1), name: "All"))])
+        for (index, sku) in ["Sku-7", "SKU-8", "É"].enumerated() {
+            let id = ProductID(UInt32(index + 1))
+            let product = Product(
+                id: id,
+                sku: sku,
+                name: sku,
+                barcode: index == 1 ? "" : "0000\(index)",
+                category: CategoryID(1),
+                price: Price(1)
+            )
+            apply([.productCreated(product)])
+        }
+        for key in [.sku(sku), .barcode("00000"), .barcode("9"), .id(ProductID(2))] as [ProductKey]
+        {
+            var writer = ByteWriter()
+            key.encode(into: &writer)
+            for extra in [false, true] {
+                if extra { writer.write(0 as UInt8) }
+                let bytes = writer.array()
+                bytes.withUnsafeBytes { bytes in
+                    var reader = ByteReader(bytes)
+                    do throws(ByteReaderError) {
+                        let found = try state.resolve(encoded: &reader)
+                        #expect(!extra)
+                        #expect(found == state.resolve(key))
+                    } catch {
+                        #expect(extra)
+                        #expect(error == .trailingBytes(offset: bytes.count - 1, count: 1))
+                    }
+                }
+            }
+        }
+    }
+}

@@ -49,6 +49,7 @@ import Testing
                     milliseconds: random.unsigned()
                 )
             ),
+            .product(random.stockedProduct()),
         ]
     }
 
@@ -62,6 +63,7 @@ import Testing
             .cancel(requestID: random.unsigned()),
             .ping,
             .takeSnapshot,
+            .getProduct(random.productKey()),
         ]
     }
 

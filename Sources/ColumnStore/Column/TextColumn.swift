@@ -32,6 +32,14 @@ public struct TextColumn: Sendable {
         return self.arena.withBytes(at: reference >> 16, count: count, body)
     }
 
+    /// Appends the text at `row` as ``ByteWriter/writeText(_:)`` does.
+    public func encode(_ row: Int, into writer: inout ByteWriter) {
+        self.withUTF8(row) { utf8 in
+            writer.writeVarint(UInt64(utf8.count))
+            writer.write(bytes: utf8)
+        }
+    }
+
     public func isEmpty(_ row: Int) -> Bool { self.references[row] & 0xFFFF == 0 }
 
     private mutating func store(_ text: String) -> UInt64 {

@@ -23,17 +23,7 @@ extension Query {
         switch self {
         case .product(let key, let asOf):
             writer.writeCase(QueryTag.product)
-            switch key {
-            case .id(let id):
-                writer.write(1 as UInt8)
-                writer.writeVarint(UInt64(id.value))
-            case .sku(let text):
-                writer.write(2 as UInt8)
-                writer.writeText(text)
-            case .barcode(let text):
-                writer.write(3 as UInt8)
-                writer.writeText(text)
-            }
+            key.encode(into: &writer)
             writer.writeOptional(asOf)
         case .products(let search):
             writer.writeCase(QueryTag.products)
@@ -146,13 +136,31 @@ extension Query {
 }
 
 extension ProductKey {
-    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
+    static let idTag: UInt8 = 1
+    static let skuTag: UInt8 = 2
+    static let barcodeTag: UInt8 = 3
+
+    public func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .id(let id):
+            writer.write(Self.idTag)
+            writer.writeVarint(UInt64(id.value))
+        case .sku(let text):
+            writer.write(Self.skuTag)
+            writer.writeText(text)
+        case .barcode(let text):
+            writer.write(Self.barcodeTag)
+            writer.writeText(text)
+        }
+    }
+
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         let tag = try reader.readUInt8()
         switch tag {
-        case 1: self = .id(try reader.readProductID())
-        case 2: self = .sku(try reader.readText())
-        case 3: self = .barcode(try reader.readText())
+        case Self.idTag: self = .id(try reader.readProductID())
+        case Self.skuTag: self = .sku(try reader.readText())
+        case Self.barcodeTag: self = .barcode(try reader.readText())
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "product key")
         }
     }

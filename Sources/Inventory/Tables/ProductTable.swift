@@ -107,6 +107,27 @@ struct ProductTable: Sendable {
         )
     }
 
+    /// Appends the product with that id, which must exist, as ``Product`` is encoded.
+    func encode(_ id: ProductID, texts: TextColumn, into writer: inout ByteWriter) {
+        let row = id.row
+        writer.writeVarint(UInt64(id.value))
+        self.skus.encode(row, into: &writer)
+        self.names.encode(row, into: &writer)
+        self.barcodes.encode(row, into: &writer)
+        writer.writeVarint(UInt64(self.categories[row]))
+        texts.encode(Int(self.unitCodes[row]), into: &writer)
+        writer.write(self.unitDecimals[row])
+        writer.write(Price(self.prices[row], per: self.priceBases[row]))
+        writer.write(self.statuses[row])
+        writer.writeVarint(self.reorderPoints[row])
+        writer.writeVarint(self.reorderTargets[row])
+        writer.writeVarint(self.packSizes[row])
+        writer.writeVarint(UInt64(self.leadTimes[row]))
+        writer.write(self.createdAt[row])
+        writer.write(self.updatedAt[row])
+        writer.writeVarint(self.revisions[row])
+    }
+
     mutating func append(_ product: Product, unitCode: UInt32) {
         self.skus.append(product.sku)
         self.skuKeys.append(NormalizedText.key(product.sku))

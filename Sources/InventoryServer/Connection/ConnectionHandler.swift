@@ -117,17 +117,20 @@ final class ConnectionHandler: ChannelInboundHandler {
         return frames.consumed
     }
 
-    /// Runs all commands that come next.
+    /// Runs all commands and reads of products that come next.
     ///
     /// They share one look at the clock, and one at whether anything may be written.
     ///
-    /// - Returns: The first frame that is no command, or one that the connection may not run now.
+    /// - Returns: The first frame that is neither, or one that the connection may not run now.
     private func runCommands(_ frames: inout FrameReader) throws(WireError) -> Frame? {
-        guard frames.nextOpcode == Opcode.command.rawValue else { return try frames.next() }
+        guard let opcode = frames.nextOpcode, Engine.runs(opcode) else {
+            return try frames.next()
+        }
         let context = self.writeContext()
         var counts = Engine.RunCounts()
         defer {
-            self.driver.metrics.requests += counts.commands
+            self.driver.metrics.requests += counts.commands + counts.reads
+            self.driver.metrics.queries += counts.reads
             self.driver.metrics.commands += counts.commands
             self.driver.metrics.refusedFrames += counts.malformed
         }
@@ -229,8 +232,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch try Request(opcode, from: &reader) {
         case .openSession(let session, let mayCreate):
             self.open(session, mayCreate: mayCreate, id)
-        case .command:
-            preconditionFailure("a command that may run was run with those before it")
+        case .command, .getProduct:
+            preconditionFailure("what the engine runs at once was run with what came before it")
         case .query(let query):
             self.driver.metrics.queries += 1
             self.driver.answer(query, to: id, of: self)

@@ -46,11 +46,19 @@ struct Engine: ~Copyable {
     /// What a call of the engine ran.
     struct RunCounts {
         var commands: Int64 = 0
-        /// Of those, whole frames that held no command.
+        /// Products that were read.
+        var reads: Int64 = 0
+        /// Of all those, whole frames that did not hold what they said.
         var malformed: Int64 = 0
     }
 
-    /// Runs the commands that come next in `frames`, up to the first frame that is none.
+    /// Whether ``run(_:session:_:_:into:counting:)`` takes such a frame.
+    static func runs(_ opcode: UInt8) -> Bool {
+        opcode == Opcode.command.rawValue || opcode == Opcode.getProduct.rawValue
+    }
+
+    /// Runs the commands and reads of products that come next in `frames`, up to the first frame that
+    /// is neither.
     ///
     /// One call for all of a read: what they are run with is taken in hand once.
     ///
@@ -64,28 +72,50 @@ struct Engine: ~Copyable {
         counting counts: inout RunCounts
     ) throws(WireError) -> Frame? {
         while let frame = try frames.next() {
-            guard frame.opcode == Opcode.command.rawValue, machine.admits() else { return frame }
-            counts.commands += 1
+            guard Self.runs(frame.opcode), machine.admits() else { return frame }
             let start = pending.writer.count
-            let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &pending.writer)
+            var lsn = self.lsn
             do throws(WireError) {
-                let lsn = try self.run(
-                    frame.body,
-                    session: session,
-                    context,
-                    into: &pending.writer
-                )
-                reply.finish(into: &pending.writer)
-                pending.mark(lsn: lsn, isFinal: true, gathered: self.gatheredFirst)
+                if frame.opcode == Opcode.command.rawValue {
+                    counts.commands += 1
+                    let id = frame.requestID
+                    let reply = FrameWriter(.outcome, requestID: id, into: &pending.writer)
+                    lsn = try self.run(frame.body, session: session, context, into: &pending.writer)
+                    reply.finish(into: &pending.writer)
+                } else {
+                    counts.reads += 1
+                    try self.read(frame, into: &pending.writer)
+                }
             } catch {
                 counts.malformed += 1
                 pending.writer.truncate(to: start)
                 ServerMessage.refused(error.refusal)
                     .encodeFrame(requestID: frame.requestID, into: &pending.writer)
-                pending.mark(lsn: self.lsn, isFinal: true, gathered: self.gatheredFirst)
             }
+            pending.mark(lsn: lsn, isFinal: true, gathered: self.gatheredFirst)
         }
         return nil
+    }
+
+    /// Answers a read of one product.
+    private func read(_ frame: Frame, into writer: inout ByteWriter) throws(WireError) {
+        do throws(ByteReaderError) {
+            var reader = ByteReader(frame.body)
+            guard let id = try self.state.resolve(encoded: &reader) else {
+                var again = ByteReader(frame.body)
+                let refusal = Refusal.notFound(try ProductKey(from: &again))
+                ServerMessage.refused(refusal).encodeFrame(
+                    requestID: frame.requestID,
+                    into: &writer
+                )
+                return
+            }
+            let reply = FrameWriter(.product, requestID: frame.requestID, into: &writer)
+            self.state.encodeStocked(id, into: &writer)
+            reply.finish(into: &writer)
+        } catch {
+            throw .malformedBody(.getProduct, error)
+        }
     }
 
     /// Decides the command of a request and appends the answer's body to `reply`.
@@ -367,5 +397,17 @@ extension SessionAdvance {
             digest: advance.digest,
             outcome: UnsafeRawBufferPointer(rebasing: reply[start...])
         )
+    }
+}
+
+extension Refusal {
+    /// There is no product of that name.
+    static func notFound(_ key: ProductKey) -> Refusal {
+        let detail: Detail =
+            switch key {
+            case .id(let id): .id(UInt64(id.value))
+            case .sku(let text), .barcode(let text): .message(text)
+            }
+        return Refusal(.productNotFound, detail)
     }
 }

@@ -79,12 +79,7 @@ extension EngineDriver {
         var query = query
         if case .product(let key, let asOf) = query {
             guard let id = self.engine.state.resolve(key) else {
-                let detail: Refusal.Detail =
-                    switch key {
-                    case .id(let id): .id(UInt64(id.value))
-                    case .sku(let text), .barcode(let text): .message(text)
-                    }
-                connection.reply(.refused(Refusal(.productNotFound, detail)), to: requestID)
+                connection.reply(.refused(.notFound(key)), to: requestID)
                 return
             }
             query = .product(.id(id), asOf: asOf)

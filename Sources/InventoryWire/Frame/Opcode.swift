@@ -14,6 +14,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case cancel = 7
     case ping = 8
     case takeSnapshot = 9
+    case getProduct = 10
 
     // Server to client.
     case helloAccepted = 129
@@ -33,6 +34,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case closed = 143
     case goodbye = 144
     case snapshotTaken = 145
+    case product = 146
 
     public var isRequest: Bool { self.rawValue < 128 }
 }

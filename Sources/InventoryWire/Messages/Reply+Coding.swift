@@ -20,6 +20,7 @@ extension ServerMessage {
         case .closed: .closed
         case .goodbye: .goodbye
         case .snapshotTaken: .snapshotTaken
+        case .product: .product
         }
     }
 
@@ -67,6 +68,8 @@ extension ServerMessage {
         case .closed(let refusal, let lsn):
             writer.write(lsn)
             refusal.encode(into: &writer)
+        case .product(let product):
+            product.encode(into: &writer)
         case .snapshotTaken(let taken):
             writer.write(taken.lsn)
             writer.write(taken.byteCount)
@@ -149,6 +152,7 @@ extension ServerMessage {
         case .closed:
             let lsn = try reader.readUInt64()
             self = .closed(try Refusal(from: &reader), lsn: lsn)
+        case .product: self = .product(try StockedProduct(from: &reader))
         case .snapshotTaken:
             self = .snapshotTaken(
                 SnapshotTaken(
@@ -160,7 +164,7 @@ extension ServerMessage {
                 )
             )
         case .helloAccepted, .hello, .openSession, .command, .query, .subscribe, .unsubscribe,
-            .cancel, .ping, .takeSnapshot:
+            .cancel, .ping, .takeSnapshot, .getProduct:
             throw .unknownCode(
                 offset: 0,
                 code: UInt64(opcode.rawValue),

@@ -31,6 +31,7 @@ public enum ServerMessage: Hashable, Sendable {
     /// The connection is being closed, and why. Not the answer to any request.
     case goodbye(Refusal)
     case snapshotTaken(SnapshotTaken)
+    case product(StockedProduct)
 }
 
 /// What goes before the rows of an answer.

@@ -17,6 +17,8 @@ public enum Request: Hashable, Sendable {
     case ping
     /// Writes a snapshot now.
     case takeSnapshot
+    /// One product as it is, with its stock.
+    case getProduct(ProductKey)
 
     public var opcode: Opcode {
         switch self {
@@ -28,6 +30,7 @@ public enum Request: Hashable, Sendable {
         case .cancel: .cancel
         case .ping: .ping
         case .takeSnapshot: .takeSnapshot
+        case .getProduct: .getProduct
         }
     }
 
@@ -45,6 +48,8 @@ public enum Request: Hashable, Sendable {
             subscription.encode(into: &writer)
         case .unsubscribe(let requestID), .cancel(let requestID):
             writer.write(requestID)
+        case .getProduct(let key):
+            key.encode(into: &writer)
         case .ping, .takeSnapshot:
             break
         }
@@ -79,6 +84,7 @@ public enum Request: Hashable, Sendable {
             case .cancel: self = .cancel(requestID: try reader.readUInt64())
             case .ping: self = .ping
             case .takeSnapshot: self = .takeSnapshot
+            case .getProduct: self = .getProduct(try ProductKey(from: &reader))
             default:
                 throw ByteReaderError.unknownCode(
                     offset: 0,

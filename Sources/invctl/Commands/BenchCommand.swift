@@ -281,7 +281,7 @@ private final class BenchLoad: ChannelInboundHandler, @unchecked Sendable {
             // The first byte says done, refused or batch.
             if frame.body.first != 1 { self.failures += 1 }
             self.answered(frame.requestID, now)
-        case .resultEnd, .pong:
+        case .product, .pong:
             self.answered(frame.requestID, now)
         case .refused, .goodbye:
             self.failures += 1
@@ -308,7 +308,7 @@ private final class BenchLoad: ChannelInboundHandler, @unchecked Sendable {
             Request.command(sequence: self.sequence, .sell(sale))
                 .encodeFrame(requestID: id, into: &self.writer)
         case .get:
-            Request.query(.product(.id(self.pick()), asOf: nil))
+            Request.getProduct(.id(self.pick()))
                 .encodeFrame(requestID: id, into: &self.writer)
         case .ping:
             Request.ping.encodeFrame(requestID: id, into: &self.writer)

@@ -129,7 +129,16 @@ extension SplitMix64 {
         }
     }
 
-    private mutating func productKey() -> ProductKey {
+    public mutating func stockedProduct() -> StockedProduct {
+        let lsn = self.unsigned()
+        return StockedProduct(
+            lsn: lsn,
+            product: self.productRow(),
+            levels: self.list { $0.level(at: lsn) }
+        )
+    }
+
+    public mutating func productKey() -> ProductKey {
         switch self.below(3) {
         case 0: .id(self.product())
         case 1: .sku(self.text())
