@@ -23,8 +23,12 @@ import Testing
         }
     }
 
-    @Test func `50 kills in the middle of 8 writers lose nothing and double nothing`() async throws
-    {
+    /// How often the daemon is killed: `INVD_KILLS`, else 100 times.
+    private static var kills: Int {
+        ProcessInfo.processInfo.environment["INVD_KILLS"].flatMap { Int($0) } ?? 100
+    }
+
+    @Test func `kills in the middle of 8 writers lose nothing and double nothing`() async throws {
         let daemon = try Daemon()
         let setup = daemon.client()
         let stock: Int64 = 10_000_000
@@ -54,7 +58,7 @@ import Testing
                     return await seller.acknowledged
                 }
             }
-            for round in 0..<50 {
+            for round in 0..<Self.kills {
                 try await Task.sleep(for: .milliseconds(40 + round % 7 * 15))
                 daemon.kill()
                 try daemon.start()

@@ -1,0 +1,103 @@
+import ColumnStore
+import InventoryTestSupport
+import Testing
+
+@testable import Durability
+
+/// The disk fails, or is full, at one operation after another of a long run.
+@Suite struct FailedCallsTests {
+    private static let small = LogConfiguration(
+        fileByteCount: 6 * StorageAlignment.byteCount,
+        retentionByteCount: 0,
+        retentionSeconds: 0
+    )
+
+    /// A failed call, which of its kind within the operation.
+    struct Fault: Sendable, CustomTestStringConvertible {
+        var call: MemoryStorage.Call
+        var number: Int
+        var testDescription: String { "\(self.call) \(self.number)" }
+    }
+
+    @Test(arguments: [
+        Fault(call: .write, number: 1), Fault(call: .sync, number: 1),
+        Fault(call: .write, number: 2), Fault(call: .sync, number: 2),
+    ])
+    func `after a failed call nothing is acknowledged, at each of 2,500 operations`(
+        fault: Fault
+    ) throws {
+        var random = SplitMix64(seed: 17)
+        var disk = MemoryStorage()
+        var database = try TestDatabase(disk, Self.small)
+        var failed = 0
+        for operation in 0..<2_500 {
+            let acknowledged = database.machine.lsn
+            let count = Int.random(in: 1...4, using: &random)
+            if operation % 10 == 9 { try database.snapshot() }
+            disk.fail(fault.call, number: fault.number, errno: 5)
+            do throws(DurabilityError) {
+                try database.append(count, padding: 300)
+                // The operation had fewer calls of this kind.
+                disk.clearFailures()
+                continue
+            } catch {
+                guard case .failed = error else {
+                    Issue.record("operation \(operation): \(error)")
+                    return
+                }
+            }
+            failed += 1
+            // The disk works again, but what it holds cannot be known.
+            let later = #expect(throws: DurabilityError.self) { try database.append(1) }
+            guard case .poisoned = later else {
+                Issue.record("operation \(operation): written after a failure")
+                return
+            }
+            disk = disk.restarted(keeping: .random(seed: random.next()))
+            database = try TestDatabase(disk, Self.small)
+            let allowed = acknowledged...(acknowledged + UInt64(count))
+            if !allowed.contains(database.machine.lsn) || !database.machine.isRight {
+                Issue.record("operation \(operation): at \(database.machine.lsn), not \(allowed)")
+                return
+            }
+        }
+        // A second call of its kind is there only where the log goes on in another file.
+        #expect(failed >= (fault.number == 1 ? 2_500 : 200))
+    }
+
+    @Test func `on a full disk reads go on, and writes when there is room, at each operation`()
+        throws
+    {
+        var random = SplitMix64(seed: 23)
+        let disk = MemoryStorage()
+        // Its history stays, to be read while the disk is full.
+        let configuration = LogConfiguration(fileByteCount: 6 * StorageAlignment.byteCount)
+        var database = try TestDatabase(disk, configuration)
+        var refusals = 0
+        for operation in 0..<2_500 {
+            disk.setCapacity(disk.usedByteCount + Int.random(in: 0...20_000, using: &random))
+            let before = database.machine.lsn
+            do throws(DurabilityError) {
+                try database.append(2, padding: 200)
+            } catch {
+                guard case .full = error else {
+                    Issue.record("operation \(operation): \(error)")
+                    return
+                }
+                refusals += 1
+                #expect(database.machine.lsn == before)
+                // What is durable can be read.
+                if before > 0 {
+                    var cursor = LogCursor(database.log, after: LSN(before - 1))
+                    #expect(try cursor.read(through: LSN(before)) != nil)
+                }
+                disk.setCapacity(.max)
+                try database.append(2, padding: 200)
+            }
+        }
+        #expect(refusals > 200)
+        disk.setCapacity(.max)
+        let again = try TestDatabase(disk.restarted(), configuration)
+        #expect(again.machine.lsn == 5_000 && again.machine.isRight)
+    }
+}
