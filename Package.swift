@@ -119,7 +119,13 @@ let package = Package(
         tests("Inventory", ["ColumnStore", "InventoryTestSupport"]),
         tests("InventoryWire", ["ColumnStore", "Inventory", "InventoryTestSupport"]),
 
-        tests("InventoryServer", ["ColumnStore", "Inventory", "InventoryWire"]),
+        tests(
+            "InventoryServer",
+            [
+                "ColumnStore", "Inventory", "InventoryWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
         tests("InventoryClient", ["Inventory", "InventoryWire"]),
 
         // The whole server and its clients in one thread, on a disk and a clock that lie by a seed.

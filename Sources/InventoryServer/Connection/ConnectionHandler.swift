@@ -21,6 +21,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isWaiting = false
     private var isReadPaused = false
     private var isClosing = false
+    private var hasUnflushed = false
     private(set) var actor = ""
     private var session: UInt32?
     var subscriptions: [UInt64: LiveSubscription] = [:]
@@ -310,6 +311,30 @@ final class ConnectionHandler: ChannelInboundHandler {
     func send(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64) {
         message.encodeFrame(requestID: requestID, into: &self.pending.writer)
         self.pending.mark(lsn: lsn, isFinal: false)
+    }
+
+    /// Sends events of what is durable: straight away, or behind the replies that wait.
+    func sendEvents(_ batch: EventBatch, _ requestID: UInt64) {
+        guard self.pending.isEmpty, let context else {
+            batch.forEachBuffer(of: requestID) { buffer in
+                buffer.withUnsafeReadableBytes { self.pending.writer.write(bytes: $0) }
+            }
+            self.pending.mark(lsn: batch.through, isFinal: false)
+            return
+        }
+        batch.forEachBuffer(of: requestID) { buffer in
+            context.write(self.wrapOutboundOut(buffer), promise: nil)
+        }
+        self.hasUnflushed = true
+    }
+
+    /// Writes the events of a round to the socket at once.
+    func flushEvents() {
+        if self.hasUnflushed {
+            self.hasUnflushed = false
+            self.context?.flush()
+        }
+        if !self.pending.isEmpty { self.releaseSoon() }
     }
 
     private func perform(_ action: ConnectionStateMachine.Action, requestID: UInt64) {

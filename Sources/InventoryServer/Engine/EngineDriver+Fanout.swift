@@ -10,7 +10,7 @@ internal import NIOPosix
 ///
 /// Each subscription is a cursor. A round hands every one that can take bytes its next steps, at
 /// most ``WireLimits/eventsByteCountMax`` at once, so one slow reader slows nobody. Subscriptions
-/// that want the same from the same place share one encoding.
+/// that want the same from the same place share one encoding; ``FanoutPace`` says when a round is due.
 extension EngineDriver {
     private static var snapshotRowsMax: Int { 512 }
 
@@ -26,10 +26,12 @@ extension EngineDriver {
             return
         }
         let durable = self.engine.durable
+        let matcher = SubscriptionMatcher(subscription)
         var live = LiveSubscription(
             requestID: requestID,
             subscription: subscription,
-            matcher: SubscriptionMatcher(subscription),
+            matcher: matcher,
+            interest: self.interests.number(of: matcher, among: self.metrics.subscriptions),
             phase: .following,
             cursor: self.engine.lsn,
             told: 0,
@@ -183,38 +185,54 @@ extension EngineDriver {
 
     // MARK: - Events
 
-    /// One encoding, for all that want the same steps.
-    private struct Batch {
-        var bytes: [UInt8]
-        var through: UInt64
-        var needsReset: Bool
-    }
-
+    /// Which encoding a subscription shares: those of one interest that are equally far.
     private struct BatchKey: Hashable {
-        var matcher: SubscriptionMatcher
+        var interest: Int
         var after: UInt64
     }
 
-    /// A round for everybody.
+    /// What was encoded in a round, the latest at hand: nearly all subscriptions want it.
+    private struct Batches {
+        var latest: (key: BatchKey, batch: EventBatch)?
+        var all: [BatchKey: EventBatch] = [:]
+    }
+
+    /// Something became durable: a round for everybody, now or once the loop has rested.
     func deliverEvents() {
         guard self.metrics.subscriptions > 0 else { return }
-        let view = self.engine.state.readView()
-        var shared: [BatchKey: Batch] = [:]
-        for connection in self.connections.values where !connection.subscriptions.isEmpty {
-            self.deliver(to: connection, view, &shared)
+        switch self.pace.becameDurable(at: self.loop.now.uptimeNanoseconds) {
+        case .deliverNow:
+            self.deliverRound()
+        case .wait(let nanoseconds):
+            self.loop.scheduleTask(in: .nanoseconds(Int64(nanoseconds))) {
+                self.pace.waited()
+                self.deliverEvents()
+            }
+        case .nothing:
+            break
         }
+    }
+
+    private func deliverRound() {
+        let start = self.loop.now.uptimeNanoseconds
+        let view = self.engine.state.readView()
+        var batches = Batches()
+        for connection in self.connections.values where !connection.subscriptions.isEmpty {
+            self.deliver(to: connection, view, &batches)
+        }
+        self.pace.delivered(from: start, to: self.loop.now.uptimeNanoseconds)
     }
 
     func deliverEvents(to connection: ConnectionHandler) {
         guard !connection.subscriptions.isEmpty else { return }
-        var shared: [BatchKey: Batch] = [:]
-        self.deliver(to: connection, self.engine.state.readView(), &shared)
+        var batches = Batches()
+        self.deliver(to: connection, self.engine.state.readView(), &batches)
     }
 
     private func deliver(
         to connection: ConnectionHandler,
         _ view: ReadView,
-        _ shared: inout [BatchKey: Batch]
+        _ batches: inout Batches
     ) {
         for requestID in connection.subscriptions.keys {
             while let live = connection.subscriptions[requestID], live.phase == .following,
@@ -225,55 +243,58 @@ extension EngineDriver {
                     self.replay(live, of: connection)
                     break
                 }
-                let key = BatchKey(matcher: live.matcher, after: live.cursor)
-                let batch = shared[key] ?? self.batch(live.matcher, after: live.cursor, view)
-                shared[key] = batch
-                self.send(batch, requestID, connection)
+                self.send(self.batch(for: live, view, &batches), requestID, connection)
             }
         }
-        connection.releaseSoon()
+        connection.flushEvents()
     }
 
-    private func send(_ batch: Batch, _ requestID: UInt64, _ connection: ConnectionHandler) {
-        if !batch.bytes.isEmpty {
-            batch.bytes.withUnsafeBytes {
-                FrameWriter.append(
-                    .entries,
-                    requestID: requestID,
-                    body: $0,
-                    into: &connection.pending.writer
-                )
-            }
-            connection.pending.mark(lsn: batch.through, isFinal: false)
+    private func batch(
+        for live: LiveSubscription,
+        _ view: ReadView,
+        _ batches: inout Batches
+    ) -> EventBatch {
+        let key = BatchKey(interest: live.interest, after: live.cursor)
+        if let latest = batches.latest, latest.key == key { return latest.batch }
+        let batch =
+            batches.all[key] ?? self.encode(live.matcher, after: live.cursor, live.requestID, view)
+        batches.all[key] = batch
+        batches.latest = (key, batch)
+        return batch
+    }
+
+    private func send(_ batch: EventBatch, _ requestID: UInt64, _ connection: ConnectionHandler) {
+        if !batch.isEmpty {
+            connection.sendEvents(batch, requestID)
             connection.subscriptions[requestID]?.told = batch.through
             connection.subscriptions[requestID]?.toldAt = self.milliseconds
-            self.metrics.eventBytes += Int64(batch.bytes.count)
-            connection.releaseSoon()
+            self.metrics.eventBytes += Int64(batch.bodyByteCount)
         }
         connection.subscriptions[requestID]?.cursor = batch.through
         if batch.needsReset { self.reset(requestID, of: connection, .filterChanged) }
     }
 
     /// The next steps from memory that a subscription is for.
-    private func batch(
+    private func encode(
         _ matcher: SubscriptionMatcher,
         after lsn: UInt64,
+        _ requestID: UInt64,
         _ view: ReadView
-    ) -> Batch {
+    ) -> EventBatch {
         var writer = ByteWriter(capacity: 4_096)
-        var batch = Batch(bytes: [], through: lsn, needsReset: false)
+        var through = lsn
+        var needsReset = false
         let durable = self.engine.durable
         for block in self.feed.blocks(after: lsn) {
-            if block.first > durable || batch.needsReset { break }
+            if block.first > durable || needsReset { break }
             if writer.count >= WireLimits.eventsByteCountMax { break }
             block.forEachEntry(after: lsn, through: durable) { entry in
-                batch.through = entry.lsn
-                batch.needsReset = matcher.selects(entry, view, &writer) == .reset
-                return !batch.needsReset && writer.count < WireLimits.eventsByteCountMax
+                through = entry.lsn
+                needsReset = matcher.selects(entry, view, &writer) == .reset
+                return !needsReset && writer.count < WireLimits.eventsByteCountMax
             }
         }
-        batch.bytes = writer.array()
-        return batch
+        return EventBatch(writer, requestID: requestID, through: through, needsReset: needsReset)
     }
 
     // MARK: - The past
@@ -296,7 +317,7 @@ extension EngineDriver {
         let durable = LSN(self.engine.durable)
         self.queryPool.submit {
             var cursor = cursor
-            let result = Self.read(&cursor, matcher, view, through: durable)
+            let result = Self.read(&cursor, matcher, requestID, view, through: durable)
             let next = cursor
             self.loop.execute {
                 self.replayed(result, requestID, matcher, next, bound.value)
@@ -307,14 +328,16 @@ extension EngineDriver {
     private static func read(
         _ cursor: inout LogCursor,
         _ matcher: SubscriptionMatcher,
+        _ requestID: UInt64,
         _ view: ReadView,
         through durable: LSN
-    ) -> Result<Batch, DurabilityError> {
+    ) -> Result<EventBatch, DurabilityError> {
         var writer = ByteWriter(capacity: 1 << 16)
         let after = cursor.next.value - 1
-        var batch = Batch(bytes: [], through: after, needsReset: false)
+        var through = after
+        var needsReset = false
         do throws(DurabilityError) {
-            while writer.count < WireLimits.eventsByteCountMax, !batch.needsReset,
+            while writer.count < WireLimits.eventsByteCountMax, !needsReset,
                 let read = try cursor.read(through: durable)
             {
                 let block = FeedBlock(
@@ -323,20 +346,21 @@ extension EngineDriver {
                     bytes: read.body
                 )
                 block.forEachEntry(after: after, through: durable.value) { entry in
-                    batch.through = entry.lsn
-                    batch.needsReset = matcher.selects(entry, view, &writer) == .reset
-                    return !batch.needsReset
+                    through = entry.lsn
+                    needsReset = matcher.selects(entry, view, &writer) == .reset
+                    return !needsReset
                 }
             }
         } catch {
             return .failure(error)
         }
-        batch.bytes = writer.array()
-        return .success(batch)
+        return .success(
+            EventBatch(writer, requestID: requestID, through: through, needsReset: needsReset)
+        )
     }
 
     private func replayed(
-        _ result: Result<Batch, DurabilityError>,
+        _ result: Result<EventBatch, DurabilityError>,
         _ requestID: UInt64,
         _ matcher: SubscriptionMatcher,
         _ cursor: LogCursor,
@@ -348,6 +372,7 @@ extension EngineDriver {
         switch result {
         case .success(let batch):
             self.send(batch, requestID, connection)
+            connection.flushEvents()
             guard let live = connection.subscriptions[requestID], live.phase == .replaying else {
                 return
             }

@@ -31,6 +31,8 @@ final class EngineDriver: @unchecked Sendable {
 
     var engine: Engine
     var feed = Feed()
+    var pace = FanoutPace()
+    var interests = Interests()
     var metrics = ServerMetrics()
     var snapshots: SnapshotState
     var protection: ProtectionState

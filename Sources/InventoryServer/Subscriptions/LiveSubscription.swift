@@ -21,6 +21,8 @@ struct LiveSubscription {
     let requestID: UInt64
     let subscription: Subscription
     let matcher: SubscriptionMatcher
+    /// Equal for subscriptions with equal matchers; see ``Interests``.
+    let interest: Int
     var phase: Phase
     /// Every step up to here was delivered, or did not match.
     var cursor: UInt64
@@ -28,4 +30,23 @@ struct LiveSubscription {
     var told: UInt64
     /// When it was last told, in milliseconds of a clock that only rises.
     var toldAt: Int64
+}
+
+/// Numbers for what subscriptions are for, so that a round compares numbers and not filters.
+struct Interests {
+    private var numbers: [SubscriptionMatcher: Int] = [:]
+    private var last = 0
+
+    /// Numbers that are kept however few subscriptions there are.
+    private static let countMin = 64
+
+    /// Equal matchers have equal numbers, unless far more were asked for than are in use: then the
+    /// table begins anew, and the next of a kind shares with those after it.
+    mutating func number(of matcher: SubscriptionMatcher, among subscriptions: Int64) -> Int {
+        if let number = self.numbers[matcher] { return number }
+        if self.numbers.count >= max(Self.countMin, 2 * Int(subscriptions)) { self.numbers = [:] }
+        self.last += 1
+        self.numbers[matcher] = self.last
+        return self.last
+    }
 }

@@ -24,6 +24,25 @@ public struct FrameHeader: Equatable, Sendable {
     public var requestID: UInt64
     public var bodyChecksum: UInt32
 
+    /// The header of a frame whose body's checksum is known.
+    public static func bytes(
+        _ opcode: Opcode,
+        requestID: UInt64,
+        bodyByteCount: Int,
+        bodyChecksum: UInt32
+    ) -> [UInt8] {
+        var writer = ByteWriter(capacity: Self.byteCount)
+        writer.write(UInt32(bodyByteCount))
+        writer.write(Self.version)
+        writer.write(opcode.rawValue)
+        writer.write(0 as UInt16)
+        writer.write(requestID)
+        writer.write(bodyChecksum)
+        let checksum = writer.withBytes { CRC32C.checksum($0) }
+        writer.write(checksum)
+        return writer.array()
+    }
+
     /// Reads a header, which must be complete, of a frame whose body has at most `limit` bytes.
     init(_ bytes: UnsafeRawBufferPointer, limit: Int) throws(WireError) {
         precondition(bytes.count >= Self.byteCount, "\(bytes.count) bytes of a header")

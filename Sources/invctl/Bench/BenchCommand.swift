@@ -1,0 +1,165 @@
+import ArgumentParser
+import ColumnStore
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// `invctl bench`: one kind of work each, measured the same way.
+///
+/// Closed loop: each connection keeps its depth in flight, so the server sets the pace. With `--rate`,
+/// open loop: requests are due at even intervals whatever the server does, and a latency counts from
+/// when its request was due, so a stall is charged to every request that it made late.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Puts a server under load and tells how it did.",
+        subcommands: [Sell.self, Get.self, Mixed.self, Subscribe.self, Ping.self]
+    )
+
+    struct Options: ParsableArguments {
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "Connections at once.") var connections = 8
+        @Option(help: "Requests that each has in flight, at most.") var depth = 64
+        @Option(help: "Seconds to measure for, after one to warm up.") var seconds = 5
+        @Option(help: "Products that are sold or read.") var products = 1_000
+        @Option(
+            help: """
+                Requests a second of all connections together; 0 for as many as go. Latencies then \
+                count from when a request was due.
+                """
+        )
+        var rate = 0
+
+        func validate() throws {
+            try Self.check("connections", self.connections, 1...1_000)
+            try Self.check("depth", self.depth, 1...1_024)
+            try Self.check("seconds", self.seconds, 1...3_600)
+            try Self.check("products", self.products, 1...100_000)
+            try Self.check("rate", self.rate, 0...100_000_000)
+        }
+
+        static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+            guard range.contains(value) else {
+                throw ValidationError(
+                    "--\(name) must be \(range.lowerBound) to \(range.upperBound)"
+                )
+            }
+        }
+
+        func bench(_ work: BenchWork, subscribers: Int = 0) async throws {
+            try await Shell.run(self.global) { shell in
+                let ids = try await shell.benchProducts(self.products)
+                let requests = BenchRequests(work, ids)
+                try await BenchRun(self, requests, subscribers: subscribers, shell).run()
+            }
+        }
+    }
+
+    struct Sell: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Durable sales of one line: check, decrement, ledger row, event, reply."
+        )
+        @OptionGroup var options: Options
+        @Option(help: "Independent sales in each request.") var batch = 1
+
+        func validate() throws { try Options.check("batch", self.batch, 1...1_000) }
+        func run() async throws { try await self.options.bench(.sell(batch: self.batch)) }
+    }
+
+    struct Get: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Reads of one product with its stock."
+        )
+        @OptionGroup var options: Options
+        @Flag(help: "By SKU instead of by id.") var sku = false
+        func run() async throws { try await self.options.bench(.get(bySKU: self.sku)) }
+    }
+
+    struct Mixed: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Reads and durable sales.")
+        @OptionGroup var options: Options
+        @Option(help: "Of 100 requests, how many read.") var reads = 90
+
+        func validate() throws { try Options.check("reads", self.reads, 0...100) }
+        func run() async throws { try await self.options.bench(.mixed(reads: self.reads)) }
+    }
+
+    struct Subscribe: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sales told to many: from a sale's recording until each subscriber has it.",
+            discussion: "The sales go over --connections connections, --depth deep, at --rate."
+        )
+        @OptionGroup var options: Options
+        @Option(help: "Connections that each subscribe to all stock.") var subscribers = 1_000
+        @Option(help: "Independent sales in each request.") var batch = 1
+
+        func validate() throws {
+            try Options.check("subscribers", self.subscribers, 1...18_000)
+            try Options.check("batch", self.batch, 1...1_000)
+        }
+
+        func run() async throws {
+            try await self.options.bench(.sell(batch: self.batch), subscribers: self.subscribers)
+        }
+    }
+
+    struct Ping: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Empty round trips.")
+        @OptionGroup var options: Options
+        func run() async throws { try await self.options.bench(.ping) }
+    }
+}
+
+enum BenchWork: Sendable, Equatable {
+    case sell(batch: Int)
+    case get(bySKU: Bool)
+    case mixed(reads: Int)
+    case ping
+
+    var name: String {
+        switch self {
+        case .sell: "sell"
+        case .get: "get"
+        case .mixed: "mixed"
+        case .ping: "ping"
+        }
+    }
+
+    /// What one answered request counts for.
+    var countPerRequest: Int {
+        if case .sell(let batch) = self { batch } else { 1 }
+    }
+}
+
+extension Shell {
+    /// Products of the bench's own, with stock that no run uses up.
+    fileprivate func benchProducts(_ count: Int) async throws -> [ProductID] {
+        let search = ProductSearch(skuPrefix: "bench-", limit: UInt32(count))
+        var ids = try await self.client.query(.products(search)).table.productIDs
+        if ids.count >= count { return ids }
+        _ = try await self.client.send(.createCategory(name: "Bench"))
+        let category = try await self.category("Bench")
+        for start in stride(from: 0, to: count, by: 500) {
+            let commands = (start..<min(start + 500, count)).map { number in
+                Command.createProduct(
+                    ProductDraft(
+                        sku: "bench-\(number)",
+                        name: "Bench product \(number)",
+                        category: category,
+                        price: Price(1_999),
+                        opening: OpeningStock(quantity: 100_000_000_000, unitCost: Money(1))
+                    )
+                )
+            }
+            _ = try await self.client.send(.batch(commands, .independent))
+        }
+        ids = try await self.client.query(.products(search)).table.productIDs
+        return ids
+    }
+}
+
+extension ResultTable {
+    fileprivate var productIDs: [ProductID] {
+        (0..<self.rowCount).map { ProductID(UInt32(clamping: self.integer($0, "id") ?? 0)) }
+    }
+}
