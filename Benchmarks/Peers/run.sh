@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Installs invd's peers, runs the same work on each in turn, and writes RESULTS.md, results.json and
+# the plots. Nothing that it starts is left running.
+#
+#     Benchmarks/Peers/run.sh [--rounds 5] [--seconds 3] [--only TEXT]
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+build=$root/.build/peers
+mkdir -p "$build"
+
+missing=()
+for program in redis-server:redis-server redis-benchmark:redis-tools nats-server:nats-server gcc:gcc; do
+    command -v "${program%%:*}" >/dev/null || missing+=("${program##*:}")
+done
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql postgresql-contrib)
+if [ ${#missing[@]} -gt 0 ]; then
+    apt-get update -q
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+    # The packages start services of their own, which would be in the way.
+    for service in redis-server postgresql nats-server; do service "$service" stop || true; done
+fi
+[ -x "$build/venv/bin/python" ] || python3 -m venv "$build/venv"
+"$build/venv/bin/python" -c 'import duckdb, flask_socketio, simple_websocket, socketio, requests, websocket' 2>/dev/null ||
+    "$build/venv/bin/pip" install -q -r "$here/requirements.txt"
+gcc -O2 -pthread -o "$build/fanout" "$here/fanout.c"
+(cd "$root" && swift build -c release --product invd && swift build -c release --product invctl) >&2
+ulimit -n "$(ulimit -Hn)"
+exec python3 "$here/peers.py" --driver "$build/fanout" --python "$build/venv/bin/python" \
+    --out "$root/Benchmarks" "$@"
