@@ -10,18 +10,20 @@
 #   make simulate SEEDS=10000           whole lives of a server under faults, from seed FIRST on
 #   make crash-states STATES=10000000   starts from what a power cut may leave
 #   make bit-flips                      every single bit of a log and of a snapshot, flipped
+#   make fuzz SECONDS_EACH=60           every decoder, guided by what its input reaches
 #   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
 
 SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
 
 .PHONY: run test build lint dependencies test-dependencies clean
-.PHONY: simulate crash-states bit-flips kill-cycles
+.PHONY: simulate crash-states bit-flips kill-cycles fuzz
 
 SEEDS ?= 1000
 FIRST ?= 1000
 STATES ?= 2000000
 KILLS ?= 200
+SECONDS_EACH ?= 60
 
 run: build
 	@.build/release/invd --version
@@ -61,6 +63,9 @@ bit-flips: dependencies
 
 kill-cycles: dependencies
 	INVD_KILLS=$(KILLS) $(LONG) --filter CrashRecoveryTests
+
+fuzz: dependencies
+	SECONDS_EACH=$(SECONDS_EACH) bash Fuzzing/run.sh
 
 clean:
 	rm -rf .build .run

@@ -16,6 +16,13 @@ public enum SubscriptionEvent: Hashable, Sendable {
     case entry(Entry)
     /// Everything up to this LSN has been delivered.
     case progress(lsn: UInt64)
+    /// A copy of the levels that followed every step so far is the server's: it was compared as of
+    /// this LSN.
+    ///
+    /// Comes about each second with the topic ``Inventory/SubscriptionTopics/proof``.
+    case proven(lsn: UInt64)
+    /// It is not the server's: steps were lost or altered on the way. It begins anew.
+    case differs(lsn: UInt64)
     /// What came before is void; a snapshot follows.
     case reset
     /// The connection is gone; the subscription goes on by itself when there is one again.
@@ -112,6 +119,8 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
     private var isPaused = false
     /// Whether the rows of a snapshot are coming in.
     private var isInSnapshot = false
+    /// What the levels come to, where the subscriber wants that proven.
+    private var proof: CopyProof?
 
     init(
         _ subscription: Subscription,
@@ -236,22 +245,29 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
         switch message {
         case .subscribed(let subscribed):
             self.isInSnapshot = subscribed.hasSnapshot
+            if subscribed.hasSnapshot { self.beginProof() }
             if !subscribed.hasSnapshot { self.subscription.start = .after(subscribed.lsn) }
             self.yield([.began(lsn: subscribed.lsn, hasSnapshot: subscribed.hasSnapshot)])
         case .snapshotRows(let changes):
+            for change in changes { self.proof?.apply(change) }
             self.yield([.snapshot(changes)])
         case .caughtUp(let lsn):
             self.isInSnapshot = false
             self.subscription.start = .after(lsn)
+            self.proof?.remember(lsn)
             self.yield([.caughtUp(lsn: lsn)])
         case .entries(let entries):
             if let last = entries.last { self.subscription.start = .after(last.lsn) }
+            self.follow(entries)
             self.yield(entries.map { .entry($0) })
         case .progress(let lsn, _):
             self.subscription.start = .after(lsn)
             self.yield([.progress(lsn: lsn)])
+        case .digest(let lsn, let value):
+            self.compare(lsn, value)
         case .reset:
             self.isInSnapshot = true
+            self.beginProof()
             self.yield([.reset])
         case .refused(let refusal):
             if refusal.code.isRetryable {
@@ -271,6 +287,34 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
             break
         default:
             self.fail(ClientError(.protocolViolation, "\(message.opcode) in a subscription"))
+        }
+    }
+
+    // MARK: - The proof
+
+    private func beginProof() {
+        self.proof = self.subscription.topics.contains(.proof) ? CopyProof() : nil
+    }
+
+    private func follow(_ entries: [Entry]) {
+        guard self.proof != nil else { return }
+        for entry in entries {
+            for change in entry.changes { self.proof?.apply(change) }
+            self.proof?.remember(entry.lsn)
+        }
+    }
+
+    private func compare(_ lsn: UInt64, _ value: UInt64) {
+        switch self.proof?.check(lsn, value) {
+        case .proven:
+            self.yield([.proven(lsn: lsn)])
+        case .differs:
+            // What has come cannot be trusted, so it begins with the state again.
+            self.subscription.start = .snapshot
+            self.yield([.differs(lsn: lsn)])
+            self.channel?.close(promise: nil)
+        case .unknown, nil:
+            break
         }
     }
 }

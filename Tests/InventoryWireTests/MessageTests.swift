@@ -37,6 +37,7 @@ import Testing
             .caughtUp(lsn: random.unsigned()),
             .entries(random.list { $0.entry() }),
             .progress(lsn: random.unsigned(), time: random.instant()),
+            .digest(lsn: random.unsigned(), value: random.unsigned()),
             .reset(random.any(ResetReason.self)),
             .closed(random.refusal(), lsn: random.unsigned()),
             .goodbye(random.refusal()),

@@ -28,6 +28,9 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
     private(set) var failures: [String] = []
     private(set) var resets = 0
     private(set) var reconnects = 0
+    /// How often its copy was found to be the server's.
+    private(set) var proven = 0
+    private var lastProven: UInt64 = 0
     private var isInSnapshot = false
     private var hasBegun = false
 
@@ -62,6 +65,11 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
         case .alter: entries[middle].time = Instant(microseconds: 1)
         }
         return entries
+    }
+
+    /// Whether it knows that its copy is the server's, as of `lsn`; true if it does not ask.
+    func hasProven(_ lsn: UInt64) -> Bool {
+        !self.topics.contains(.proof) || self.lastProven >= lsn
     }
 
     /// A slow listener asks for more.
@@ -110,6 +118,11 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
                 self.failures.append("progress \(lsn) after \(self.complete)")
             }
             self.complete = max(self.complete, lsn)
+        case .proven(let lsn):
+            self.proven += 1
+            self.lastProven = lsn
+        case .differs(let lsn):
+            self.failures.append("its copy at \(lsn) is not the server's")
         case .disconnected:
             self.reconnects += 1
         }

@@ -22,6 +22,7 @@ import Testing
         var readings = 0
         var repeats = 0
         var resets = 0
+        var proven = 0
         for seed in 101...110 as ClosedRange<UInt64> {
             let (simulator, verdict) = try Self.run(seed, steps: 3_000)
             #expect(verdict.failures.isEmpty, "seed \(seed)")
@@ -33,10 +34,11 @@ import Testing
             readings += verdict.readings
             repeats += simulator.repeating.repeats
             resets += simulator.subscribers.reduce(0) { $0 + $1.resets }
+            proven += simulator.subscribers.reduce(0) { $0 + $1.proven }
         }
         #expect(counts.crashes >= 20 && counts.powerCuts >= 20 && counts.cutConnections >= 100)
         #expect(acknowledged >= 1_000 && delivered >= 1_000 && readings >= 1_000)
-        #expect(repeats >= 100 && resets > 0)
+        #expect(repeats >= 100 && resets > 0 && proven >= 10, "\(proven) proven")
     }
 
     @Test(arguments: Sabotage.allCases)

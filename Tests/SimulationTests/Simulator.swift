@@ -161,19 +161,21 @@ final class Simulator {
 
     private func subscribe() {
         guard self.subscribers.count < 6 else { return }
-        let topics = SubscriptionTopics(
+        var topics = SubscriptionTopics(
             rawValue: UInt8.random(in: 1...15, using: &self.random)
         )
         var filter = SubscriptionFilter()
         if Bool.random(using: &self.random) { filter.products = [ProductID(1), ProductID(4)] }
         let starts: [SubscriptionStart] = [.now, .snapshot, .snapshot, .after(1)]
+        let start = starts.randomElement(using: &self.random) ?? .now
+        if topics.contains(.stock), start == .snapshot { topics.insert(.proof) }
         self.subscribers.append(
             SimulatedSubscriber(
                 self.subscribers.count,
                 Subscription(
                     topics: topics,
                     filter: filter,
-                    start: starts.randomElement(using: &self.random) ?? .now
+                    start: start
                 ),
                 self.network,
                 self.clientLoop,
@@ -298,9 +300,9 @@ final class Simulator {
                 guard let server = self.network.server else { return false }
                 let lsn = server.driver.engine.lsn
                 return server.driver.engine.durable == lsn
-                    && self.subscribers.allSatisfy { $0.complete == lsn }
+                    && self.subscribers.allSatisfy { $0.complete == lsn && $0.hasProven(lsn) }
             },
-            "every subscriber has everything"
+            "every subscriber has everything, and has proven it"
         )
         if let server = self.network.server {
             self.failures += server.driver.engine.state.readView().violations()

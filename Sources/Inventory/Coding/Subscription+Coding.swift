@@ -22,7 +22,8 @@ extension Subscription {
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let topicsOffset = reader.offset
         let topics = SubscriptionTopics(rawValue: try reader.readUInt8())
-        guard !topics.isEmpty, SubscriptionTopics.all.isSuperset(of: topics) else {
+        guard !topics.isEmpty, SubscriptionTopics.all.union(.proof).isSuperset(of: topics)
+        else {
             throw .unknownCode(
                 offset: topicsOffset,
                 code: UInt64(topics.rawValue),

@@ -37,6 +37,12 @@ public struct SubscriptionTopics: OptionSet, Hashable, Sendable {
     /// A snapshot has the alerts that stand raised.
     public static let alerts = SubscriptionTopics(rawValue: 8)
 
+    /// A digest of the levels about each second, to compare one's copy with; goes with stock.
+    ///
+    /// A snapshot then has the levels of archived products too, since they count.
+    public static let proof = SubscriptionTopics(rawValue: 16)
+
+    /// All that bring changes.
     public static let all: SubscriptionTopics = [.products, .stock, .sales, .alerts]
 }
 

@@ -8,6 +8,7 @@ public final class SubscriptionSnapshot {
     public let lsn: UInt64
     private let view: ReadView
     private let matcher: SubscriptionMatcher
+    private let provesLevels: Bool
     private var stage = Stage.locations
     private var row = 1
 
@@ -19,6 +20,7 @@ public final class SubscriptionSnapshot {
         self.view = view
         self.lsn = view.lsn
         self.matcher = SubscriptionMatcher(subscription)
+        self.provesLevels = subscription.topics.contains(.proof)
     }
 
     /// Up to `count` more rows; nothing once there are no more.
@@ -65,7 +67,8 @@ public final class SubscriptionSnapshot {
             }
         case .levels:
             let level = tables.levels.level(row)
-            let isListed = tables.products.status(level.product).map { $0 != .archived } ?? false
+            let status = tables.products.status(level.product)
+            let isListed = status.map { $0 != .archived || self.provesLevels } ?? false
             return isListed ? [.level(level)] : []
         case .alerts:
             return self.alerts(tables.levels.level(row))

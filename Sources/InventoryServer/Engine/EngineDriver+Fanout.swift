@@ -84,6 +84,14 @@ extension EngineDriver {
         _ requestID: UInt64,
         _ connection: ConnectionHandler
     ) -> Refusal? {
+        if subscription.topics.contains(.proof),
+            !subscription.topics.contains(.stock) || subscription.start == .now
+        {
+            return Refusal(
+                .invalidField,
+                .field("topics", problem: "have proof without stock, or without a snapshot")
+            )
+        }
         if connection.subscriptions[requestID] != nil {
             return Refusal(.invalidField, .field("request id", problem: "is in use"))
         }
@@ -109,6 +117,7 @@ extension EngineDriver {
     ) {
         connection.subscriptions[requestID]?.phase = .snapshotting
         connection.subscriptions[requestID]?.cursor = self.engine.lsn
+        connection.subscriptions[requestID]?.proof = nil
         connection.send(.reset(reason), to: requestID, at: self.engine.durable)
         self.sendSnapshot(requestID, of: connection)
     }
@@ -271,6 +280,7 @@ extension EngineDriver {
             self.metrics.eventBytes += Int64(batch.bodyByteCount)
         }
         connection.subscriptions[requestID]?.cursor = batch.through
+        self.sendProof(requestID, connection)
         if batch.needsReset { self.reset(requestID, of: connection, .filterChanged) }
     }
 
@@ -421,6 +431,7 @@ extension EngineDriver {
         guard self.metrics.subscriptions > 0 else { return }
         // A round of events first: what could not be taken before may be taken now.
         self.deliverEvents()
+        self.prove(now)
         let time = self.now()
         for connection in self.connections.values {
             for (requestID, live) in connection.subscriptions

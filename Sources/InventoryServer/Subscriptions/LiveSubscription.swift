@@ -28,6 +28,10 @@ struct LiveSubscription {
     var cursor: UInt64
     /// The last step the subscriber knows it has everything up to.
     var told: UInt64
+    /// When a digest was last asked for on its behalf, in the same.
+    var provedAt: Int64 = 0
+    /// A digest that waits until the steps before it are delivered.
+    var proof: (lsn: UInt64, value: UInt64)?
     /// When it was last told, in milliseconds of a clock that only rises.
     var toldAt: Int64
 }

@@ -35,6 +35,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case goodbye = 144
     case snapshotTaken = 145
     case product = 146
+    case digest = 147
 
     public var isRequest: Bool { self.rawValue < 128 }
 }

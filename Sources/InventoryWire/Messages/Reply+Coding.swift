@@ -21,6 +21,7 @@ extension ServerMessage {
         case .goodbye: .goodbye
         case .snapshotTaken: .snapshotTaken
         case .product: .product
+        case .digest: .digest
         }
     }
 
@@ -48,6 +49,9 @@ extension ServerMessage {
         case .pong(let lsn, let time), .progress(let lsn, let time):
             writer.write(lsn)
             writer.write(time.microseconds)
+        case .digest(let lsn, let value):
+            writer.write(lsn)
+            writer.write(value)
         case .subscribed(let subscribed):
             writer.write(subscribed.lsn)
             writer.write(subscribed.hasSnapshot)
@@ -132,6 +136,8 @@ extension ServerMessage {
                 lsn: try reader.readUInt64(),
                 time: Instant(microseconds: try reader.readInt64())
             )
+        case .digest:
+            self = .digest(lsn: try reader.readUInt64(), value: try reader.readUInt64())
         case .subscribed:
             self = .subscribed(
                 Subscribed(lsn: try reader.readUInt64(), hasSnapshot: try reader.readBool())

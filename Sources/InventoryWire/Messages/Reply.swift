@@ -24,6 +24,8 @@ public enum ServerMessage: Hashable, Sendable {
     case entries([Entry])
     /// Everything up to `lsn` has been delivered, also if nothing matched.
     case progress(lsn: UInt64, time: Instant)
+    /// What a copy of the levels subscribed to comes to, as of `lsn`: see ``LevelDigest``.
+    case digest(lsn: UInt64, value: UInt64)
     /// What was delivered so far is void; a new snapshot at a later LSN follows.
     case reset(ResetReason)
     /// The subscription is over; it can be resumed after `lsn`.

@@ -138,8 +138,12 @@ struct Watcher {
             for change in entry.changes where self.rest != 0 {
                 self.show(change, lsn: entry.lsn, time: entry.time, actor: entry.actor)
             }
-        case .progress:
+        case .progress, .proven:
             break
+        case .differs(let lsn):
+            if !self.shell.options.quiet {
+                Terminal.note("this copy was not the server's at LSN \(lsn): beginning anew")
+            }
         case .reset:
             if !self.shell.options.quiet { Terminal.note("beginning anew: a snapshot follows") }
         case .disconnected(let reason):

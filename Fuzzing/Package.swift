@@ -1,0 +1,20 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// A package of its own: it is built with the fuzzer's instrumentation, which nothing else wants.
+let package = Package(
+    name: "fuzzing",
+    dependencies: [.package(name: "invd", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                .product(name: "ColumnStore", package: "invd"),
+                .product(name: "Durability", package: "invd"),
+                .product(name: "Inventory", package: "invd"),
+                .product(name: "InventoryWire", package: "invd"),
+            ]
+        )
+    ],
+    swiftLanguageModes: [.v6]
+)

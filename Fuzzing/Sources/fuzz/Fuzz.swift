@@ -1,0 +1,194 @@
+import ColumnStore
+import Foundation
+import InventoryWire
+
+@testable import Durability
+@testable import Inventory
+
+/// A decoder that reads bytes from outside: given any, it must give a value or an error, and never
+/// stop the process or ask for memory that the bytes do not justify.
+///
+/// What it can read, it must write again to the same meaning.
+private enum Target: String, CaseIterable {
+    case frame, hello, request, reply, command, entry, table, block, file, manifest, parity,
+        snapshot
+
+    /// The one that `FUZZ_TARGET` names.
+    static let chosen: Target = {
+        let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? ""
+        guard let target = Target(rawValue: name) else {
+            let all = Target.allCases.map { $0.rawValue }.joined(separator: " ")
+            fatalError("FUZZ_TARGET is '\(name)', not one of: \(all)")
+        }
+        return target
+    }()
+}
+
+private let database = DatabaseID(1, 2)
+
+private typealias OneInput = @convention(c) (UnsafePointer<UInt8>, Int) -> CInt
+
+@_silgen_name("LLVMFuzzerRunDriver")
+private func runFuzzer(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>,
+    _ fuzz: OneInput
+) -> CInt
+
+/// What the package manager's linker takes for the beginning; the fuzzer has one of its own.
+@_cdecl("fuzz_main")
+public func main(
+    _ count: CInt,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+) -> CInt {
+    var (count, arguments) = (count, arguments)
+    return runFuzzer(&count, &arguments, fuzz)
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let bytes = UnsafeRawBufferPointer(start: start, count: count)
+    switch Target.chosen {
+    case .frame: readFrames(bytes)
+    case .hello: readHello(bytes)
+    case .request: readRequest(bytes)
+    case .reply: readReply(bytes)
+    case .command: readCommand(bytes)
+    case .entry: readEntry(bytes)
+    case .table: readTable(bytes)
+    case .block: readBlock(bytes)
+    case .file: _ = try? LogFileHead(Array(bytes), path: "log", database: database)
+    case .manifest: readManifest(bytes)
+    case .parity: readParity(bytes)
+    case .snapshot: readSegment(bytes)
+    }
+    return 0
+}
+
+// MARK: - The network
+
+private func readFrames(_ bytes: UnsafeRawBufferPointer) {
+    var reader = FrameReader(bytes, limit: WireLimits.requestByteCountMax)
+    while let frame = try? reader.next() {
+        precondition(frame.body.count <= bytes.count, "a frame of more than there was")
+    }
+}
+
+private func readHello(_ bytes: UnsafeRawBufferPointer) {
+    var reader = ByteReader(bytes)
+    _ = try? Hello(from: &reader)
+    reader = ByteReader(bytes)
+    _ = try? HelloAccepted(from: &reader)
+}
+
+/// The first byte chooses the operation.
+private func readRequest(_ bytes: UnsafeRawBufferPointer) {
+    guard let first = bytes.first, let opcode = Opcode(rawValue: first) else { return }
+    var reader = ByteReader(UnsafeRawBufferPointer(rebasing: bytes.dropFirst()))
+    guard opcode.isRequest, opcode != .hello, let request = try? Request(opcode, from: &reader)
+    else { return }
+    var writer = ByteWriter()
+    request.encodeFrame(requestID: 1, into: &writer)
+}
+
+private func readReply(_ bytes: UnsafeRawBufferPointer) {
+    guard let first = bytes.first else { return }
+    let body = UnsafeRawBufferPointer(rebasing: bytes.dropFirst())
+    var writer = ByteWriter()
+    guard let opcode = Opcode(rawValue: first) else { return }
+    FrameWriter.append(opcode, requestID: 1, body: body, into: &writer)
+    writer.withBytes { whole in
+        var reader = FrameReader(whole, limit: WireLimits.replyByteCountMax)
+        while let frame = try? reader.next() {
+            guard let message = try? ServerMessage(frame) else { continue }
+            var again = ByteWriter()
+            message.encodeFrame(requestID: 1, into: &again)
+        }
+    }
+}
+
+// MARK: - Values
+
+private func readCommand(_ bytes: UnsafeRawBufferPointer) {
+    var reader = ByteReader(bytes)
+    guard let command = try? Command(from: &reader) else { return }
+    var writer = ByteWriter()
+    command.encode(into: &writer)
+    let again = writer.withBytes { bytes in
+        var reader = ByteReader(bytes)
+        return try? Command(from: &reader)
+    }
+    precondition(again == command, "\(command) was written as \(String(describing: again))")
+}
+
+private func readEntry(_ bytes: UnsafeRawBufferPointer) {
+    var reader = ByteReader(bytes)
+    guard let entry = try? Entry(from: &reader) else { return }
+    var writer = ByteWriter()
+    entry.encode(into: &writer)
+    let again = writer.withBytes { bytes in
+        var reader = ByteReader(bytes)
+        return try? Entry(from: &reader)
+    }
+    precondition(again == entry, "\(entry) was written as \(String(describing: again))")
+}
+
+private func readTable(_ bytes: UnsafeRawBufferPointer) {
+    var reader = ByteReader(bytes)
+    guard let schema = try? ResultTable.schema(from: &reader) else { return }
+    _ = try? ResultTable(blockFrom: &reader, schema: schema)
+}
+
+// MARK: - The disk
+
+/// A block whose checksums are put right, so that what is behind them is reached.
+private func readBlock(_ bytes: UnsafeRawBufferPointer) {
+    _ = try? LogBlock(head: bytes, database: database)
+    guard bytes.count >= LogBlock.headByteCount else { return }
+    var mended = Array(bytes)
+    mended.withUnsafeMutableBytes { bytes in
+        bytes.storeBytes(of: LogBlock.magic, toByteOffset: 0, as: UInt32.self)
+        bytes.storeBytes(of: LogBlock.version, toByteOffset: 4, as: UInt16.self)
+        bytes.storeBytes(of: database.bytes.0, toByteOffset: 32, as: UInt64.self)
+        bytes.storeBytes(of: database.bytes.1, toByteOffset: 40, as: UInt64.self)
+        let body = UnsafeRawBufferPointer(rebasing: bytes[LogBlock.headByteCount...])
+        bytes.storeBytes(of: UInt32(body.count), toByteOffset: 8, as: UInt32.self)
+        bytes.storeBytes(of: CRC32C.checksum(body), toByteOffset: 72, as: UInt32.self)
+        let head = UnsafeRawBufferPointer(rebasing: bytes[0..<92])
+        bytes.storeBytes(of: CRC32C.checksum(head), toByteOffset: 92, as: UInt32.self)
+    }
+    mended.withUnsafeBytes { bytes in
+        guard let block = try? LogBlock(head: bytes, database: database) else { return }
+        let stored = UnsafeRawBufferPointer(rebasing: bytes[LogBlock.headByteCount...])
+        if let body = block.body(stored) {
+            precondition(body.count == block.rawByteCount, "a body of \(body.count) bytes")
+        }
+    }
+}
+
+private func readManifest(_ bytes: UnsafeRawBufferPointer) {
+    _ = try? SnapshotManifest(Array(bytes), path: "manifest", database: database)
+    let checksum = CRC32C.checksum(bytes)
+    let mended = Array(bytes) + withUnsafeBytes(of: checksum.littleEndian) { Array($0) }
+    _ = try? SnapshotManifest(mended, path: "manifest", database: database)
+}
+
+/// The first two bytes are the size of the file it claims to be for.
+private func readParity(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count > 2 else { return }
+    let byteCount = UInt64(bytes[0]) << 8 | UInt64(bytes[1])
+    let rest = Array(bytes.dropFirst(2))
+    _ = Parity(rest, database: database, lsn: LSN(1), fileByteCount: byteCount)
+}
+
+/// The first byte is the encoding and the stride, the next two the size it claims to have.
+private func readSegment(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count > 3,
+        let encoding = SnapshotManifest.Encoding(rawValue: bytes[0] & 1)
+    else { return }
+    let stride = 1 << Int(bytes[0] >> 1 & 3)
+    let byteCount = Int(bytes[1]) << 8 | Int(bytes[2])
+    let stored = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(3))
+    let raw = SegmentCodec.decode(stored, encoding, stride: stride, byteCount: byteCount)
+    precondition(raw == nil || raw?.count == byteCount, "a segment of another size")
+}

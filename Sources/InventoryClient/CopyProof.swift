@@ -1,0 +1,62 @@
+internal import Inventory
+
+/// A subscriber's own copy of the levels, as far as it takes to prove that it is the server's.
+///
+/// It keeps the digest up to date with each step, and remembers what it was after the latest ones:
+/// the server's comes a moment after the steps it stands for.
+struct CopyProof {
+    enum Verdict: Equatable {
+        case proven
+        case differs(own: UInt64)
+        /// The digest is of a step that is not remembered any more.
+        case unknown
+    }
+
+    private struct Key: Hashable {
+        var product: ProductID
+        var location: LocationID
+    }
+
+    /// Steps whose digests are remembered.
+    static let rememberedMax = 65_536
+
+    private var levels: [Key: Level] = [:]
+    private var digest = LevelDigest()
+    private var remembered: [(lsn: UInt64, value: UInt64)] = []
+    private var first = 0
+
+    /// A row of the snapshot, or what a step did.
+    mutating func apply(_ change: Change) {
+        let level: Level
+        switch change {
+        case .moved(_, let moved): level = moved
+        case .level(let row): level = row
+        default: return
+        }
+        let key = Key(product: level.product, location: level.location)
+        self.digest.replace(self.levels.updateValue(level, forKey: key), with: level)
+    }
+
+    /// Everything up to `lsn` was applied.
+    mutating func remember(_ lsn: UInt64) {
+        if self.remembered.count - self.first == Self.rememberedMax { self.first += 1 }
+        self.remembered.append((lsn, self.digest.value))
+        if self.first > Self.rememberedMax {
+            self.remembered.removeFirst(self.first)
+            self.first = 0
+        }
+    }
+
+    /// Compares with the server's digest after step `lsn`.
+    func check(_ lsn: UInt64, _ value: UInt64) -> Verdict {
+        var low = self.first
+        var high = self.remembered.count
+        while low < high {
+            let middle = (low + high) / 2
+            if self.remembered[middle].lsn <= lsn { low = middle + 1 } else { high = middle }
+        }
+        guard low > self.first else { return .unknown }
+        let own = self.remembered[low - 1].value
+        return own == value ? .proven : .differs(own: own)
+    }
+}
