@@ -51,7 +51,7 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
     @inlinable @inline(never)
     mutating func closeTail() {
         self.full.append(self.tail)
-        self.tail = OpenSegment()
+        self.tail = OpenSegment(capacity: SegmentSize.capacity)
     }
 
     /// The zone map of a segment that has rows.

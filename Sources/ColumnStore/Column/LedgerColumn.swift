@@ -37,7 +37,7 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
     mutating func seal() {
         self.sealed.append(self.tail.withValues { SealedSegment(sealing: $0) })
         self.sealedIn.append(self.epoch)
-        self.tail = OpenSegment()
+        self.tail.beginAnew()
     }
 
     @inlinable

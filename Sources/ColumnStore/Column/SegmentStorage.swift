@@ -54,8 +54,24 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     @usableFromInline static var capacityAtFirst: Int { 64 }
 
     @inlinable
-    init() {
-        self.storage = SegmentStorage(capacity: Self.capacityAtFirst, copying: nil, count: 0)
+    init() { self.init(capacity: Self.capacityAtFirst) }
+
+    @inlinable
+    init(capacity: Int) {
+        self.storage = SegmentStorage(capacity: capacity, copying: nil, count: 0)
+    }
+
+    /// Becomes the next segment, empty: in the memory it has, which is warm in the cache, unless a
+    /// view still reads there.
+    @inlinable
+    mutating func beginAnew() {
+        guard isKnownUniquelyReferenced(&self.storage) else {
+            self = OpenSegment(capacity: SegmentSize.capacity)
+            return
+        }
+        self.storage.filled = 0
+        self.count = 0
+        self.epoch = 0
     }
 
     /// A segment as an image has it, not changed since.
