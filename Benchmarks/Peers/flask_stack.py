@@ -21,7 +21,7 @@ def serve(port, path):
     socket = SocketIO(app, async_mode="threading", cors_allowed_origins="*")
     database = duckdb.connect(path)
     database.execute("CREATE TABLE product (id INTEGER PRIMARY KEY, price BIGINT, stock BIGINT)")
-    database.execute("CREATE TABLE sale (product INTEGER, quantity BIGINT, price BIGINT, at TIMESTAMP)")
+    database.execute("CREATE TABLE sale (product INTEGER, quantity BIGINT, price BIGINT, sold_at TIMESTAMP)")
     database.execute("INSERT INTO product SELECT n, 1999, 100000000000 FROM range(1, 1001) t(n)")
     lock = threading.Lock()
 
@@ -47,7 +47,7 @@ def serve(port, path):
         socket.emit("stock", {"id": wanted["id"], "stock": left, "sent": wanted["sent"]})
         return jsonify(stock=left)
 
-    socket.run(app, host="127.0.0.1", port=port, allow_unsafe_werkzeug=True, log_output=False)
+    socket.run(app, host="127.0.0.1", port=port, allow_unsafe_werkzeug=True)
 
 
 def measure(port, seconds):

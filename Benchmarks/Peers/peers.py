@@ -36,7 +36,7 @@ def run(command, **options):
 def bench(port, *arguments):
     command = [
         os.path.join(servers.RELEASE, "invctl"), "bench", *arguments, "--seconds", str(SECONDS),
-        "--server", f"127.0.0.1:{port}", "--format", "json",
+        "--server", f"127.0.0.1:{port}", "--output", "json",
     ]
     return json.loads(run(command).strip().splitlines()[-1])
 
@@ -209,6 +209,29 @@ def programme(driver, python):
     return rows
 
 
+class Quiet:
+    """Waits until nobody else uses the machine, for so long in all."""
+
+    def __init__(self, seconds):
+        self.left = seconds
+        self.busy_starts = 0
+
+    @staticmethod
+    def idle_share():
+        before = report.BusyClock.read()
+        time.sleep(0.3)
+        spent = [now - then for now, then in zip(report.BusyClock.read(), before)]
+        return (spent[3] + spent[4]) / max(1, sum(spent))
+
+    def wait(self):
+        while self.idle_share() < 0.8:
+            if self.left <= 0:
+                self.busy_starts += 1
+                return
+            time.sleep(0.7)
+            self.left -= 1
+
+
 def main():
     global SECONDS
     parser = argparse.ArgumentParser()
@@ -217,6 +240,10 @@ def main():
     parser.add_argument("--driver", required=True)
     parser.add_argument("--python", required=True)
     parser.add_argument("--out", required=True)
+    parser.add_argument("--add", action="store_true",
+                        help="keep the samples that results.json has, and add to them")
+    parser.add_argument("--patience", type=int, default=300,
+                        help="seconds to wait in all for a machine that is otherwise idle")
     parser.add_argument("--only", default="", help="rows whose work or system has this text")
     options = parser.parse_args()
     SECONDS = options.seconds
@@ -226,9 +253,18 @@ def main():
     ]
     samples = [[] for _ in rows]
     failures = []
+    earlier = report.earlier(options.out) if options.add else None
+    if earlier:
+        failures += earlier["failures"]
+        for index, row in enumerate(rows):
+            for old in earlier["results"]:
+                if (old["work"], old["setting"], old["system"]) == row[:3]:
+                    samples[index] += old["samples"]
     busy = report.BusyClock()
+    quiet = Quiet(options.patience)
     for round_number in range(1, options.rounds + 1):
         for index, (work, setting, system, measure) in enumerate(rows):
+            quiet.wait()
             before = time.monotonic()
             try:
                 samples[index].append(measure())
@@ -238,7 +274,12 @@ def main():
                 result = f"failed: {error}"
             took = time.monotonic() - before
             print(f"{round_number} {work} | {setting} | {system}: {result} ({took:.1f} s)", flush=True)
-    report.write(options.out, rows, samples, options.rounds, options.seconds, failures, busy)
+    facts = {**busy.facts(), "startsOnABusyMachine": quiet.busy_starts}
+    rounds = options.rounds
+    if earlier:
+        facts["startsOnABusyMachine"] += earlier["busy"]["startsOnABusyMachine"]
+        rounds += earlier["rounds"]
+    report.write(options.out, rows, samples, rounds, options.seconds, failures, facts)
     return 1 if failures else 0
 
 

@@ -31,6 +31,15 @@ class BusyClock:
         }
 
 
+def earlier(out):
+    """What an earlier run wrote; nothing if there is none."""
+    try:
+        with open(os.path.join(out, "results.json")) as file:
+            return json.load(file)
+    except FileNotFoundError:
+        return None
+
+
 def first_line(command):
     try:
         return subprocess.run(command, capture_output=True, text=True).stdout.strip().splitlines()[0]
@@ -97,7 +106,7 @@ def write(out, rows, samples, rounds, seconds, failures, busy):
             row["invdP50Share"] = best["p50"]["median"] / max(1, row["p50"]["median"])
     document = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "rounds": rounds,
-        "seconds": seconds, "machine": machine(), "versions": versions(), "busy": busy.facts(),
+        "seconds": seconds, "machine": machine(), "versions": versions(), "busy": busy,
         "settings": {
             "invd": "defaults: every answer after its step is on disk (fdatasync)",
             "Redis": "AOF everysec or always, no RDB, no rewrite; the sale is a function",
@@ -139,7 +148,8 @@ def page(document):
         "",
         f"{document['at']} · {machine_facts['processor']}, {machine_facts['cores']} cores,"
         f" {machine_facts['memoryGiB']} GiB, Linux {machine_facts['kernel']} · stolen by the host:"
-        f" {document['busy']['stealPercent']} %",
+        f" {document['busy']['stealPercent']} % · of {len(document['results']) * document['rounds']}"
+        f" measurements {document['busy']['startsOnABusyMachine']} began while others used the machine",
         "",
     ]
     lines += [f"- {name}: {value}" for name, value in version.items()]

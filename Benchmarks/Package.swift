@@ -1,0 +1,26 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// A package of its own, so that nobody who uses invd builds the benchmarks' dependencies.
+let package = Package(
+    name: "invd-benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "invd", path: ".."),
+        .package(url: "https://github.com/ordo-one/benchmark.git", from: "1.38.0", traits: []),
+    ],
+    targets: [
+        .executableTarget(
+            name: "Micro",
+            dependencies: [
+                .product(name: "Benchmark", package: "benchmark"),
+                .product(name: "ColumnStore", package: "invd"),
+                .product(name: "Inventory", package: "invd"),
+                .product(name: "InventoryWire", package: "invd"),
+            ],
+            path: "Benchmarks/Micro",
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        )
+    ],
+    swiftLanguageModes: [.v6]
+)
