@@ -25,11 +25,21 @@ final class Daemon: @unchecked Sendable {
         return beside.appending(path: name)
     }
 
+    /// What starts the program instead of this process itself; it gets the data directory, then the
+    /// program and its arguments.
+    private let launcher: [String]
+
     /// Starts a daemon on a fresh directory.
-    init(_ arguments: [String] = []) throws {
+    init(_ arguments: [String] = [], launcher: [String] = []) throws {
         self.directory = FileManager.default.temporaryDirectory
             .appending(path: "invd-test-\(UUID().uuidString)")
+        self.launcher = launcher
         try self.start(arguments)
+    }
+
+    /// The directory as its process sees it, which may have mounted another there.
+    var directoryInside: String {
+        "/proc/\(self.process?.id ?? 0)/root\(self.directory.path)"
     }
 
     deinit {
@@ -50,12 +60,15 @@ final class Daemon: @unchecked Sendable {
             O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
             0o600
         )
-        let process = try ChildProcess(
-            Self.program("invd"),
+        let all =
             [
                 "--data-dir", self.directory.path, "--listen", "127.0.0.1:\(self.port)",
                 "--log-file-mib", "4",
-            ] + arguments,
+            ] + arguments
+        let invd = Self.program("invd")
+        let process = try ChildProcess(
+            self.launcher.isEmpty ? invd : URL(fileURLWithPath: "/usr/bin/env"),
+            self.launcher.isEmpty ? all : self.launcher + [self.directory.path, invd.path] + all,
             environment: ProcessInfo.processInfo.environment,
             output: ends[1],
             errors: errors

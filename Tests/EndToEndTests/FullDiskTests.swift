@@ -1,0 +1,90 @@
+import Foundation
+import Inventory
+import InventoryClient
+import Testing
+
+/// A disk that is really full: a small file system of its own under the daemon.
+@Suite struct FullDiskTests {
+    /// Mounts a small file system over the data directory, seen by the daemon alone.
+    private static let launcher = [
+        "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+        "mkdir -p \"$0\" && mount -t tmpfs -o size=24m tmpfs \"$0\" && exec \"$@\"",
+    ]
+
+    /// Whether this machine lets a process have a file system of its own.
+    private static let canMount: Bool = {
+        let words = ["unshare", "--user", "--map-root-user", "--mount", "true"]
+        let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(null) }
+        let process = try? ChildProcess(
+            URL(fileURLWithPath: "/usr/bin/env"),
+            words,
+            environment: ProcessInfo.processInfo.environment,
+            output: null,
+            errors: null
+        )
+        return process?.wait() == 0
+    }()
+
+    @Test(.enabled(if: Self.canMount, "needs a user namespace with a mount of its own"))
+    func `a full disk refuses writes by name, never reads, and heals by itself within a second`()
+        async throws
+    {
+        let daemon = try Daemon(
+            ["--log-file-mib", "1", "--snapshot-mib", "2"],
+            launcher: Self.launcher
+        )
+        let client = daemon.client()
+        let product = try await client.stockedProducts(1, stock: 10_000_000)[0]
+        let watched = Task {
+            var count = 0
+            let subscription = Subscription(topics: .stock, start: .snapshot)
+            for try await event in daemon.client("watcher").subscribe(subscription) {
+                if case .entry(let entry) = event {
+                    count += entry.changes.count
+                    if case .moved(let movement, _) = entry.changes[0], movement.note == "last" {
+                        break
+                    }
+                }
+            }
+            return count
+        }
+
+        // Something else takes what is left.
+        let ballast = daemon.directoryInside + "/ballast"
+        #expect(FileManager.default.createFile(atPath: ballast, contents: nil))
+        let file = try #require(FileHandle(forWritingAtPath: ballast))
+        while (try? file.write(contentsOf: Data(count: 64 << 10))) != nil {}
+        try? file.close()
+
+        // It is noticed ahead of time, and told as soon as the current file is full.
+        var refused: Finished?
+        for _ in 0..<60 where refused == nil {
+            let load = ["--connections", "1", "--depth", "64", "--seconds", "1"]
+            try daemon.invctl(["bench", "sell"] + load)
+            let sale = try daemon.invctl("sell", "P-0", "--timeout", "1")
+            if sale.code != 0 { refused = sale }
+        }
+        let told = try #require(refused, "the disk never filled")
+        #expect(told.errors.contains("storage_full"), "\(told.errors)")
+        #expect(told.code == 7)
+
+        // Reads go on.
+        let before = try await daemon.client().level(product).onHand
+        _ = try await daemon.client().verified()
+        #expect(daemon.isRunning)
+
+        // Room comes back, and writes with it.
+        let start = ContinuousClock.now
+        try FileManager.default.removeItem(atPath: ballast)
+        let last = try await client.done(
+            .sell(Sale(lines: [SaleLine(product: product, quantity: 1)], note: "last"))
+        )
+        #expect(last.lsn > 0)
+        #expect(ContinuousClock.now - start < .seconds(1.5))
+        #expect(try await client.level(product).onHand < before)
+        #expect(try await watched.value > 0)
+        _ = try await client.verified()
+        #expect(daemon.stop() == 0)
+    }
+}
