@@ -57,7 +57,8 @@ extension InventoryState {
         if tag == ProductKey.skuTag {
             let count = try ahead.readCount(limit: Limits.skuByteCountMax)
             let text = try ahead.readBytes(count)
-            if ahead.remaining == 0, let found = self.indexes.find(plain: text, in: self.tables) {
+            let keys = self.tables.products.skuKeys
+            if ahead.remaining == 0, let found = self.indexes.find(plain: text, in: keys) {
                 reader = ahead
                 return found
             }
@@ -74,16 +75,17 @@ extension InventoryState {
     public func encodeStocked(_ id: ProductID, into writer: inout ByteWriter) {
         writer.write(self.lsn)
         self.tables.products.encode(id, texts: self.tables.texts, into: &writer)
-        let levels = self.tables.levels
         var count: UInt64 = 0
         for location in 1..<max(self.tables.locations.rowCount, 1)
-        where levels.row(id, LocationID(UInt16(location))) != nil {
+        where self.tables.levels.row(id, LocationID(UInt16(location))) != nil {
             count += 1
         }
         writer.writeVarint(count)
         for location in 1..<max(self.tables.locations.rowCount, 1) {
-            guard let row = levels.row(id, LocationID(UInt16(location))) else { continue }
-            levels.level(row).encode(into: &writer, at: self.lsn)
+            guard let row = self.tables.levels.row(id, LocationID(UInt16(location))) else {
+                continue
+            }
+            self.tables.levels.level(row).encode(into: &writer, at: self.lsn)
         }
     }
 }

@@ -25,7 +25,7 @@ struct CatalogIndexes: Sendable {
 
     /// The product whose SKU's key a short text is but for the case of its letters; nothing if there
     /// is none, or if it takes more than that to make the text a key.
-    func find(plain sku: UnsafeRawBufferPointer, in tables: InventoryTables) -> ProductID? {
+    func find(plain sku: UnsafeRawBufferPointer, in skuKeys: TextColumn) -> ProductID? {
         guard sku.count > 0, sku.count <= Limits.skuByteCountMax else { return nil }
         return withUnsafeTemporaryAllocation(byteCount: sku.count, alignment: 1) { folded in
             for index in 0..<sku.count {
@@ -33,7 +33,7 @@ struct CatalogIndexes: Sendable {
                 guard byte > 0x20, byte < 0x7F else { return nil }
                 folded[index] = (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
             }
-            return self.skus.find(UnsafeRawBufferPointer(folded), in: tables.products.skuKeys)
+            return self.skus.find(UnsafeRawBufferPointer(folded), in: skuKeys)
                 .map { ProductID($0) }
         }
     }
