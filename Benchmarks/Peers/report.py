@@ -65,8 +65,10 @@ def machine():
 def versions():
     git = ["git", "-C", servers.ROOT]
     changed = first_line([*git, "status", "--porcelain", "--", "Sources", "Package.swift"])
+    # By its subject: a commit that is rebased before it is published keeps that, and no hash.
+    last = first_line([*git, "log", "-1", "--format=%s", "--", "Sources", "Package.swift"])
     return {
-        "commit": first_line([*git, "rev-parse", "HEAD"]) + ("" if changed == "not found" else "+changes"),
+        "invd": f"at \"{last}\"" + ("" if changed == "not found" else ", with changes"),
         "Swift": first_line(["swift", "--version"]),
         "Redis": first_line(["redis-server", "--version"]),
         "PostgreSQL": first_line([os.path.join(servers.postgres_bin(), "postgres"), "--version"]),
