@@ -91,6 +91,24 @@ import Testing
         #expect(stats.contains { $0.hasPrefix("healedPages") && $0.hasSuffix("1") })
     }
 
+    @Test func `the scrub of a running server heals what no start has need of`() async throws {
+        let daemon = try await self.stopped()
+        let before = try self.contents(daemon)
+        let log = try #require(self.names(daemon, ".invlog").first { $0.hasPrefix("log-") })
+        try self.damage(daemon, log, [9_000])
+        try daemon.start(["--log-file-mib", "1", "--scrub-seconds", "1"])
+        var stats = ""
+        for _ in 0..<200 where !stats.contains("healedPages\t1") {
+            try await Task.sleep(for: .milliseconds(50))
+            stats = try daemon.invctl("stats", "-o", "csv").output
+                .replacingOccurrences(of: ",", with: "\t")
+        }
+        #expect(stats.contains("healedPages\t1") && stats.contains("lostPages\t0"), "\(stats)")
+        #expect(try self.contents(daemon)[log] == before[log])
+        #expect(daemon.stop() == 0)
+        #expect(try self.invd("check", daemon).code == 0)
+    }
+
     @Test func `a snapshot beyond repair gives way to the one before it, and nothing is lost`()
         async throws
     {
