@@ -145,7 +145,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ColumnStore", "Inventory", "InventoryClient", "InventoryWire", "invctl", "invd",
+                "ColumnStore", "Inventory", "InventoryClient", "InventoryTestSupport",
+                "InventoryWire", "invctl", "invd",
             ],
             resources: [.copy("Resources")],
             swiftSettings: strict
