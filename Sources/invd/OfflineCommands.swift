@@ -97,7 +97,7 @@ private enum Offline {
         case .damagedPage(let path, let offset, isHealable: false):
             "damaged   \(path), byte \(offset): beyond what parity can bring back"
         case .noParity(let path):
-            "unguarded \(path) has no whole parity"
+            "unguarded \(path) has no whole parity; a server makes it, or invd repair --write"
         case .refused(let error):
             "damaged   \(error)"
         }

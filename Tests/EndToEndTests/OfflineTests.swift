@@ -66,6 +66,18 @@ import Testing
         #expect(try self.contents(daemon) == before)
     }
 
+    @Test func `a directory whose server was just killed is sound, if not all guarded yet`()
+        async throws
+    {
+        let daemon = try Daemon(["--log-file-mib", "1"])
+        _ = try await daemon.client().stockedProducts(5, stock: 10)
+        #expect(try daemon.invctl("snapshot").code == 0)
+        daemon.kill()
+        let check = try self.invd("check", daemon)
+        #expect(check.code == 0, "\(check.output)")
+        #expect(check.lines.last?.hasPrefix("sound") == true)
+    }
+
     @Test func `a damaged page is named, then healed by a repair or by a start`() async throws {
         let daemon = try await self.stopped()
         let before = try self.contents(daemon)

@@ -24,9 +24,14 @@ public struct OfflineDirectory: Sendable {
         public var violations: [String]
 
         /// Whether everything is as it was written, and holds.
+        ///
+        /// A file without parity is no worse for it: a server that was killed had no time to make it.
         public var isSound: Bool {
             if case .refused = self.opening { return false }
-            return self.scan.findings.isEmpty && self.violations.isEmpty
+            let isWhole = self.scan.findings.allSatisfy { finding in
+                if case .noParity = finding { true } else { false }
+            }
+            return isWhole && self.violations.isEmpty
         }
     }
 
