@@ -155,6 +155,7 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
     func didTerminate() {
         self.loop.execute {
             self.isOver = true
+            self.listener = nil
             self.channel?.close(promise: nil)
         }
     }

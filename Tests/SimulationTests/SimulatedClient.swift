@@ -54,6 +54,8 @@ final class SimulatedClient: @unchecked Sendable {
         )
     }
 
+    func stop() { _ = self.core.close() }
+
     // MARK: - Commands
 
     func submitRandom(_ random: inout SplitMix64) {

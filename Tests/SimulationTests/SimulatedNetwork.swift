@@ -110,10 +110,14 @@ final class SimulatedNetwork: Connector, @unchecked Sendable {
     }
 
     /// The server is gone: so are its connections.
-    func serverDied() {
+    ///
+    /// - Returns: The one that lived until now.
+    func serverDied() -> SimulatedServer? {
+        let dead = self.server
         self.server = nil
         for link in self.links { link.cut() }
         self.links = []
+        return dead
     }
 
     func forgetClosed() { self.links.removeAll { !$0.isOpen } }

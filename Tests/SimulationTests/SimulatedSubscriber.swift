@@ -75,6 +75,9 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
     /// A slow listener asks for more.
     func resume() { self.feed.produceMore() }
 
+    /// It wants no more, for good.
+    func stop() { self.feed.didTerminate() }
+
     func take(_ events: [SubscriptionEvent]) -> SubscriptionDemand {
         for event in events { self.take(event) }
         return Int.random(in: 0..<8, using: &self.random) == 0 ? .enough : .more

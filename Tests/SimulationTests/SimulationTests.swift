@@ -57,6 +57,15 @@ import Testing
         #expect(subscribers > 5)
     }
 
+    @Test func `a server that is gone leaves nothing in memory`() throws {
+        var lives: [Simulator.Life] = []
+        for seed in 301...310 as ClosedRange<UInt64> {
+            lives += try Self.run(seed, steps: 3_000).0.lives
+        }
+        #expect(lives.count > 100)
+        #expect(lives.count { $0.driver != nil } == 0)
+    }
+
     /// As many seeds as `INVD_SIMULATION_SEEDS` says, from `INVD_SIMULATION_FIRST` on.
     @Test(.enabled(if: LongRun.seeds != nil))
     func `a long run of seeds keeps every promise`() throws {

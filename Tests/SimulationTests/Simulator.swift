@@ -25,8 +25,12 @@ final class Simulator {
     private(set) var repeating: RepeatingClient
     private(set) var failures: [String] = []
     private(set) var counts = Counts()
+    /// Every life of the server, without keeping any.
+    private(set) var lives: [Life] = []
     /// Virtual µs until which the disk is full.
     private var fullUntil: Int64 = 0
+
+    struct Life { weak var driver: EngineDriver? }
 
     struct Counts: Equatable {
         var steps = 0
@@ -58,6 +62,13 @@ final class Simulator {
             self.clientLoop
         )
         self.random = random
+    }
+
+    deinit {
+        for client in self.clients { client.stop() }
+        for subscriber in self.subscribers { subscriber.stop() }
+        self.network.serverDied()?.end()
+        try? self.clientLoop.syncShutdownGracefully()
     }
 
     // MARK: - A run
@@ -218,11 +229,13 @@ final class Simulator {
 
     private func startServer() {
         do throws(DurabilityError) {
-            self.network.server = try SimulatedServer(
+            let server = try SimulatedServer(
                 self.storage,
                 self.configuration,
                 clock: self.clock
             )
+            self.network.server = server
+            self.lives.append(Life(driver: server.driver))
         } catch {
             // The power may go again while it starts, or the disk may be full then.
             switch error {
@@ -233,8 +246,9 @@ final class Simulator {
     }
 
     private func restart(keeping survivors: MemoryStorage.Survivors) {
-        self.network.serverDied()
+        let dead = self.network.serverDied()
         self.storage = self.storage.restarted(keeping: survivors)
+        dead?.end()
         self.fullUntil = 0
         self.startServer()
     }

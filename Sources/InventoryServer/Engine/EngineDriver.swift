@@ -129,6 +129,7 @@ final class EngineDriver: @unchecked Sendable {
         guard self.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else {
             return
         }
+        self.waiting.removeAll { $0 === connection }
         self.metrics.connections -= 1
         self.finishDrainIfDone()
     }
