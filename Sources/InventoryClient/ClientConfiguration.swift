@@ -48,6 +48,8 @@ public struct ClientConfiguration: Sendable {
     /// Who acts, as the ledger will say.
     public var actor: String
     public var software: String
+    /// Proof of who asks, where the server wants one; empty for none.
+    public var token: [UInt8]
     /// The session of the commands; a new random one if not given.
     public var session: SessionID
     /// Whether commands are numbered on from where the server says the session stands.
@@ -64,6 +66,7 @@ public struct ClientConfiguration: Sendable {
         address: ServerAddress = .standard,
         actor: String,
         software: String = "InventoryClient",
+        token: [UInt8] = [],
         session: SessionID? = nil,
         continuesSession: Bool = false,
         timeoutMilliseconds: Int64 = 10_000,
@@ -72,6 +75,7 @@ public struct ClientConfiguration: Sendable {
         self.address = address
         self.actor = actor
         self.software = software
+        self.token = token
         self.session = session ?? .random()
         self.continuesSession = continuesSession
         self.timeoutMilliseconds = timeoutMilliseconds

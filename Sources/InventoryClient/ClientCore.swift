@@ -24,6 +24,8 @@ final class ClientCore: @unchecked Sendable {
     private var backoff: Int64
     private var lastFailure = ClientError(.unreachable)
     private var completions: [UInt64: CommandCompletion] = [:]
+    /// Why commands were turned away for now that have not gone out again since.
+    private var turnedAway: [UInt64: Refusal] = [:]
     private var handlers: [UInt64: MessageHandler] = [:]
     /// Requests that wait for a connection.
     private var unsent: [(id: UInt64, request: Request)] = []
@@ -146,6 +148,12 @@ final class ClientCore: @unchecked Sendable {
         let pending = self.machine.commands.first { $0.requestID == id }
         guard let pending, pending.wasSent else {
             completion(.failure(ClientError(.unreachable, self.lastFailure.message)))
+            return
+        }
+        if let refusal = self.turnedAway[id], self.machine.withdrawn(requestID: id) {
+            // Not looked at, and not sent again: it was not carried out, and the reason is known.
+            self.turnedAway[id] = nil
+            completion(.failure(.refused(refusal)))
             return
         }
         // It stays with its number: later ones are behind it, and its answer is still taken.
@@ -291,12 +299,14 @@ final class ClientCore: @unchecked Sendable {
             let pending = self.machine.refusedForNow(requestID: id)
         {
             // Not looked at, so its number is still free: it goes out again shortly, in its order.
+            self.turnedAway[id] = refusal
             self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
                 self.resend(pending)
             }
             return nil
         }
         guard self.machine.answered(requestID: id) != nil else { return nil }
+        self.turnedAway[id] = nil
         return self.completions.removeValue(forKey: id) ?? { _ in }
     }
 
@@ -335,6 +345,7 @@ final class ClientCore: @unchecked Sendable {
             let request = Request.openSession(session, mayCreate: mayCreate)
             self.channel?.send { request.encodeFrame(requestID: self.openRequestID, into: &$0) }
         case .send(let commands):
+            for pending in commands { self.turnedAway[pending.requestID] = nil }
             self.channel?.send { writer in
                 for pending in commands {
                     Request.command(sequence: pending.sequence, pending.command)

@@ -117,8 +117,12 @@ extension Channel {
     func sendHello(_ configuration: ClientConfiguration) {
         self.send { writer in
             let frame = FrameWriter(.hello, requestID: 0, into: &writer)
-            Hello(actor: configuration.actor, software: configuration.software)
-                .encode(into: &writer)
+            Hello(
+                actor: configuration.actor,
+                software: configuration.software,
+                token: configuration.token
+            )
+            .encode(into: &writer)
             frame.finish(into: &writer)
         }
     }

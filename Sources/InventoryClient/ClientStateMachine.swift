@@ -179,6 +179,17 @@ struct ClientStateMachine {
         self.commands.first { $0.requestID == requestID }
     }
 
+    /// A command that was turned away is given up.
+    ///
+    /// - Returns: Whether its number is free again: only the last command's can be, for those behind
+    ///   it have numbers of their own.
+    mutating func withdrawn(requestID: UInt64) -> Bool {
+        guard let last = self.commands.last, last.requestID == requestID else { return false }
+        self.commands.removeLast()
+        self.nextSequence = last.sequence
+        return true
+    }
+
     /// Where the session stood when it was opened last; nothing before that.
     private(set) var standing: SessionStanding?
 

@@ -78,12 +78,7 @@ public final class InventoryClient: Sendable {
         var attempts = 0
         while true {
             do throws(ClientError) {
-                var whole: QueryResult?
-                for try await part in self.rows(of: query) {
-                    if whole == nil { whole = part } else { whole?.append(part.table) }
-                }
-                guard let whole else { throw ClientError(.protocolViolation, "no answer") }
-                return whole
+                return try await self.wholeAnswer(to: query)
             } catch {
                 attempts += 1
                 guard error.code == .unreachable, attempts < 3 else { throw error }
@@ -91,9 +86,32 @@ public final class InventoryClient: Sendable {
         }
     }
 
-    /// The answer to a query block by block, as it comes; the first has no rows.
+    private func wholeAnswer(to query: Query) async throws(ClientError) -> QueryResult {
+        let (stream, continuation) = AsyncStream<Result<ServerMessage, ClientError>>.makeStream()
+        self.core.request(.query(query)) { result in
+            continuation.yield(result)
+            switch result {
+            case .success(.resultEnd), .failure:
+                continuation.finish()
+                return true
+            case .success:
+                return false
+            }
+        }
+        var reader = AnswerReader()
+        var whole: QueryResult?
+        for await result in stream {
+            guard let part = try reader.take(try result.get()) else { break }
+            if whole == nil { whole = part } else { whole?.append(part.table) }
+        }
+        guard let whole else { throw ClientError(.protocolViolation, "no answer") }
+        return whole
+    }
+
+    /// The answer to a query block by block, as it comes and as fast as it is read; the first has no
+    /// rows.
     public func rows(of query: Query) -> QueryRows {
-        QueryRows(core: self.core, query: query)
+        QueryRows(query: query, configuration: self.configuration)
     }
 
     /// One product as it is, with its stock at every location; nothing if there is none.

@@ -1,90 +1,105 @@
 internal import ColumnStore
 internal import Inventory
 internal import InventoryWire
+internal import NIOCore
+internal import NIOPosix
 
 /// The answer to a query as its blocks come in.
 ///
 /// The first element has the columns and no rows. Iterating ends with the answer; a refusal or a lost
-/// connection is thrown.
+/// connection is thrown, as a ``ClientError``.
+///
+/// It has a connection of its own, which is read only as fast as blocks are taken: a reader that pauses
+/// keeps a few blocks in memory and the rest at the server, and holds up nothing else. The deadline is for the next block, not for the whole.
 public struct QueryRows: AsyncSequence, Sendable {
     public typealias Element = QueryResult
-    public typealias Failure = ClientError
+    typealias Producer = NIOThrowingAsyncSequenceProducer<
+        ServerMessage, any Error,
+        NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, AnswerFeed
+    >
 
-    let core: ClientCore
+    /// Messages that wait for the reader before the connection pauses; about a thousand rows each.
+    private static let waitingMax = 16
+
     let query: Query
+    let configuration: ClientConfiguration
 
     public func makeAsyncIterator() -> Iterator {
-        let (stream, continuation) = AsyncStream<Result<ServerMessage, ClientError>>.makeStream()
-        self.core.request(.query(self.query)) { result in
-            continuation.yield(result)
-            switch result {
-            case .success(.resultEnd), .failure:
-                continuation.finish()
-                return true
-            case .success:
-                return false
-            }
-        }
-        return Iterator(messages: stream.makeAsyncIterator())
+        let feed = AnswerFeed(
+            self.query,
+            self.configuration,
+            on: MultiThreadedEventLoopGroup.singleton.next()
+        )
+        let made = Producer.makeSequence(
+            elementType: ServerMessage.self,
+            failureType: (any Error).self,
+            backPressureStrategy: .init(lowWatermark: 2, highWatermark: Self.waitingMax),
+            finishOnDeinit: true,
+            delegate: feed
+        )
+        feed.start(made.source)
+        return Iterator(messages: made.sequence.makeAsyncIterator())
     }
 
     public struct Iterator: AsyncIteratorProtocol {
-        var messages: AsyncStream<Result<ServerMessage, ClientError>>.AsyncIterator
-        private var header: QueryResult?
+        var messages: Producer.AsyncIterator
+        private var reader = AnswerReader()
 
-        init(messages: AsyncStream<Result<ServerMessage, ClientError>>.AsyncIterator) {
-            self.messages = messages
-        }
+        init(messages: Producer.AsyncIterator) { self.messages = messages }
 
-        public mutating func next() async throws(ClientError) -> QueryResult? {
-            try await self.next(isolation: nil)
-        }
-
-        public mutating func next(
-            isolation actor: isolated (any Actor)?
-        ) async throws(ClientError) -> QueryResult? {
-            guard let result = await self.messages.next(isolation: actor) else {
+        public mutating func next() async throws -> QueryResult? {
+            guard let message = try await self.messages.next() else {
                 throw ClientError(.closed)
             }
-            switch try result.get() {
-            case .resultHeader(let header):
-                let result = QueryResult(
-                    lsn: header.lsn,
-                    time: header.time,
-                    table: ResultTable(header.schema)
-                )
-                self.header = result
-                return result
-            case .resultRows(let bytes):
-                guard var part = self.header else {
-                    throw ClientError(.protocolViolation, "rows before their header")
-                }
-                part.table = try Self.table(bytes, part.table.schema)
-                return part
-            case .resultEnd:
-                return nil
-            case let message:
-                throw ClientError(.protocolViolation, "\(message.opcode) in an answer")
+            return try self.reader.take(message)
+        }
+    }
+}
+
+/// Puts the messages of an answer together: a header, then blocks of rows with its columns.
+struct AnswerReader {
+    private var header: QueryResult?
+
+    /// - Returns: The header without rows, a block of rows, or nothing at the end.
+    mutating func take(_ message: ServerMessage) throws(ClientError) -> QueryResult? {
+        switch message {
+        case .resultHeader(let header):
+            let result = QueryResult(
+                lsn: header.lsn,
+                time: header.time,
+                table: ResultTable(header.schema)
+            )
+            self.header = result
+            return result
+        case .resultRows(let bytes):
+            guard var part = self.header else {
+                throw ClientError(.protocolViolation, "rows before their header")
+            }
+            part.table = try Self.table(bytes, part.table.schema)
+            return part
+        case .resultEnd:
+            return nil
+        case let message:
+            throw ClientError(.protocolViolation, "\(message.opcode) in an answer")
+        }
+    }
+
+    private static func table(
+        _ bytes: [UInt8],
+        _ schema: [ResultField]
+    ) throws(ClientError) -> ResultTable {
+        let result = bytes.withUnsafeBytes { bytes -> Result<ResultTable, ByteReaderError> in
+            var reader = ByteReader(bytes)
+            do throws(ByteReaderError) {
+                return .success(try ResultTable(blockFrom: &reader, schema: schema))
+            } catch {
+                return .failure(error)
             }
         }
-
-        private static func table(
-            _ bytes: [UInt8],
-            _ schema: [ResultField]
-        ) throws(ClientError) -> ResultTable {
-            let result = bytes.withUnsafeBytes { bytes -> Result<ResultTable, ByteReaderError> in
-                var reader = ByteReader(bytes)
-                do throws(ByteReaderError) {
-                    return .success(try ResultTable(blockFrom: &reader, schema: schema))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            do throws(ByteReaderError) {
-                return try result.get()
-            } catch {
-                throw ClientError(.protocolViolation, "a block of rows: \(error)")
-            }
+        do throws(ByteReaderError) {
+            return try result.get()
+        } catch {
+            throw ClientError(.protocolViolation, "a block of rows: \(error)")
         }
     }
 }

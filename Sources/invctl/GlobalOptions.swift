@@ -3,7 +3,19 @@ import Inventory
 import InventoryClient
 
 /// Options that every command takes.
+///
+/// What is not typed comes from the environment, the context, the configuration file, or is built in,
+/// in that order: see ``Settings``.
 struct GlobalOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The context of the configuration file. [INVCTL_CONTEXT]",
+            valueName: "name"
+        ),
+        completion: .custom { _, _, _ in Candidates.contexts() }
+    )
+    var context: String?
+
     @Option(
         help: ArgumentHelp(
             "The server: HOST:PORT or unix:PATH. [INVCTL_SERVER; default 127.0.0.1:7411]",
@@ -15,9 +27,11 @@ struct GlobalOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
         help: ArgumentHelp(
-            "table, plain, json, ndjson or csv. [default: table on a terminal, else plain]",
+            "table, plain, json, ndjson, csv, tsv or md. [INVCTL_OUTPUT; default: table on a terminal, "
+                + "else plain]",
             valueName: "format"
-        )
+        ),
+        completion: .list(OutputFormat.allCases.map { $0.rawValue })
     )
     var output: String?
 
@@ -25,12 +39,26 @@ struct GlobalOptions: ParsableArguments {
     var fields: String?
 
     @Option(
+        help: ArgumentHelp("auto, always or never. [INVCTL_COLOR, NO_COLOR]", valueName: "when"),
+        completion: .list(ColorChoice.allCases.map { $0.rawValue })
+    )
+    var color: String?
+
+    @Option(
         help: ArgumentHelp(
-            "Seconds that a call may take. [INVCTL_TIMEOUT; default 10]",
+            "What long output on a terminal goes through; off for nothing. [INVCTL_PAGER, PAGER]",
+            valueName: "command"
+        )
+    )
+    var pager: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a call may take: 2, 500ms, 5m. [INVCTL_TIMEOUT; default 10]",
             valueName: "seconds"
         )
     )
-    var timeout: Double?
+    var timeout: String?
 
     @Option(
         help: ArgumentHelp(
@@ -40,47 +68,85 @@ struct GlobalOptions: ParsableArguments {
     )
     var actor: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The file with the token that the server asks for. [INVCTL_TOKEN_FILE]",
+            valueName: "file"
+        )
+    )
+    var tokenFile: String?
+
+    @Flag(help: "Says how long it took.")
+    var timing = false
+
     @Flag(name: .shortAndLong, help: "Says nothing beyond what was asked for.")
     var quiet = false
 
-    func validate() throws {
-        if let output, OutputFormat(rawValue: output) == nil {
-            let known = OutputFormat.allCases.map { $0.rawValue }.joined(separator: ", ")
-            throw ValidationError("--output is '\(output)'; it can be \(known)")
-        }
-        if ServerAddress(self.addressText) == nil {
-            throw ValidationError(
-                "the server is '\(self.addressText)', not HOST:PORT or unix:PATH"
-            )
-        }
-        if let timeout, !(timeout > 0 && timeout <= 86_400) {
-            throw ValidationError("--timeout is \(timeout); it must be above 0 and at most 86400")
-        }
-    }
-
-    private var addressText: String {
-        self.server ?? Terminal.environment("INVCTL_SERVER") ?? ServerAddress.standard.description
-    }
-
-    var format: OutputFormat {
-        if let output { return OutputFormat(rawValue: output) ?? .plain }
-        return Terminal.isOutput ? .table : .plain
+    func settings() throws(Failure) -> Settings {
+        var flags: [Setting.Key: String] = [:]
+        flags[.server] = self.server
+        flags[.output] = self.output
+        flags[.color] = self.color
+        flags[.pager] = self.pager
+        flags[.timeout] = self.timeout
+        flags[.actor] = self.actor
+        flags[.tokenFile] = self.tokenFile
+        return try Settings(flags: flags, context: self.context)
     }
 
     var fieldNames: [String] {
-        self.fields?.split(separator: ",").map { String($0) } ?? []
+        self.fields?.split(separator: ",").map { String($0).trimmingSpace } ?? []
+    }
+}
+
+extension Settings {
+    func client(session: SessionID? = nil) throws(Failure) -> ClientConfiguration {
+        ClientConfiguration(
+            address: self.address,
+            actor: self[.actor],
+            software: "invctl \(InvctlVersion.current)",
+            token: try self.token(),
+            session: session,
+            timeoutMilliseconds: self.timeoutMilliseconds
+        )
+    }
+}
+
+/// Options of commands that list rows: every list has them, whatever it lists.
+struct ListOptions: ParsableArguments {
+    @OptionGroup var global: GlobalOptions
+
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp(
+            "Only rows that hold: 'available < 5 and category = Fruit'; = != < <= > >= ~ !~.",
+            valueName: "condition"
+        )
+    )
+    var conditions: [String] = []
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("By these columns; '-' before one turns it round.", valueName: "a,-b")
+    )
+    var sort: String?
+
+    @Option(help: ArgumentHelp("At most this many rows; 0 for all.", valueName: "rows"))
+    var limit: UInt32?
+
+    @Flag(help: "Shows the list as it changes, until Ctrl-C; NDJSON when piped.")
+    var watch = false
+
+    /// The rows the server need not go beyond; 0 where rows are still left out or ordered here.
+    var serverLimit: UInt32 {
+        self.conditions.isEmpty && self.sort == nil && !self.watch ? self.limit ?? 0 : 0
     }
 
-    func configuration(session: SessionID? = nil) -> ClientConfiguration {
-        let seconds =
-            self.timeout ?? Terminal.environment("INVCTL_TIMEOUT").flatMap { Double($0) } ?? 10
-        return ClientConfiguration(
-            address: ServerAddress(self.addressText) ?? .standard,
-            actor: self.actor ?? Terminal.environment("INVCTL_ACTOR")
-                ?? Terminal.environment("USER") ?? "invctl",
-            software: "invctl \(InvctlVersion.current)",
-            session: session,
-            timeoutMilliseconds: Int64(seconds * 1_000)
+    var listing: Listing {
+        Listing(
+            conditions: self.conditions,
+            sort: self.sort,
+            limit: self.limit.flatMap { $0 == 0 ? nil : Int($0) }
         )
     }
 }

@@ -18,28 +18,61 @@ struct Invctl: AsyncParsableCommand {
             SellCommand.self, ReturnCommand.self, LedgerCommand.self, InsightCommand.self,
             WatchCommand.self, ImportCommand.self, ExportCommand.self, PingCommand.self,
             StatsCommand.self, VerifyCommand.self, SnapshotCommand.self, BenchCommand.self,
-            VersionCommand.self,
+            ContextCommand.self, VersionCommand.self,
         ]
     )
 
-    /// Wrong usage exits with 2; everything a command threw has been told already.
     static func main() async {
-        // A reader that goes away is an error of the write, not the end of the program by signal.
-        signal(SIGPIPE, SIG_IGN)
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == TerminalGuard.word {
+            TerminalGuard.stand(Array(arguments.dropFirst()))
+            return
+        }
+        Interruption.begin()
+        Glibc.exit(await Self.run(arguments).rawValue)
+    }
+
+    /// Runs one command line, and tells what goes wrong.
+    ///
+    /// - Returns: The exit code.
+    static func run(_ arguments: [String]) async -> ExitCode {
+        let wantsJSON = CommandLineText.wantsJSON(arguments)
         do {
-            var command = try Self.parseAsRoot()
+            if let failure = CommandLineText.unknownCommand(arguments, in: Self.self) {
+                throw failure
+            }
+            var command = try Self.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
+            return .success
         } catch let error as ExitCode {
-            Glibc.exit(error.rawValue)
+            return error
+        } catch let failure as Failure {
+            failure.report(asJSON: wantsJSON)
+            return failure.exit
         } catch {
-            let isHelp = Self.exitCode(for: error) == .success
-            if isHelp { Self.exit(withError: error) }
-            Terminal.note(Self.fullMessage(for: error))
-            Glibc.exit(error is CSV.CSVError ? 1 : 2)
+            return Self.tell(error, wantsJSON)
         }
+    }
+
+    private static func tell(_ error: any Error, _ wantsJSON: Bool) -> ExitCode {
+        if Self.exitCode(for: error) == .success {
+            // Help, a version, a script of completions: asked for, so no error.
+            Terminal.print(Self.fullMessage(for: error))
+            return .success
+        }
+        if let error = error as? CSV.CSVError {
+            Failure("malformed_file", "\(error)", exit: Exit.failed).report(asJSON: wantsJSON)
+            return Exit.failed
+        }
+        if wantsJSON {
+            Failure.usage(Self.message(for: error)).report(asJSON: true)
+        } else {
+            Terminal.note(Self.fullMessage(for: error))
+        }
+        return Exit.usage
     }
 }

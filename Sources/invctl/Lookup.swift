@@ -24,13 +24,19 @@ struct ProductInfo: Sendable {
 extension Shell {
     /// The product with that SKU.
     ///
-    /// A name that nothing has ends the program with code 3.
+    /// A name that nothing has is a ``Failure`` with code 3 that names what was meant, if anything.
     func product(_ sku: String) async throws -> ProductInfo {
         if let found = try await self.find(sku) { return found }
         let near = try await self.similar(to: sku)
-        let hint = near.isEmpty ? "" : ". Did you mean \(near.joined(separator: ", "))?"
-        Terminal.note("error: product_not_found  no product has the SKU '\(sku)'\(hint)")
-        throw Exit.notFound
+        throw Failure(
+            RefusalCode.productNotFound.name,
+            "no product has the SKU '\(sku)'",
+            wayOut: near.isEmpty
+                ? "invctl product list TEXT looks for it by SKU, name and barcode."
+                : "Did you mean \(near.joined(separator: " or "))?",
+            number: RefusalCode.productNotFound.rawValue,
+            exit: Exit.notFound
+        )
     }
 
     private func find(_ sku: String) async throws(ClientError) -> ProductInfo? {
@@ -44,40 +50,66 @@ extension Shell {
         return ProductInfo(table, 0)
     }
 
-    /// Up to three SKUs that begin alike.
+    /// Products that are looked at for one that may have been meant.
+    private static let candidatesMax: UInt32 = 5_000
+
+    /// Up to three SKUs that are nearly the same, else that begin alike.
     private func similar(to sku: String) async throws -> [String] {
+        let all = try await self.client.query(
+            .products(ProductSearch(limit: Self.candidatesMax))
+        ).table
+        let near = Nearness.nearest(
+            to: sku,
+            among: (0..<all.rowCount).map { all.text($0, "sku") }
+        )
+        if !near.isEmpty { return near }
         let prefix = String(sku.prefix(3))
         guard !prefix.isEmpty else { return [] }
-        let search = ProductSearch(skuPrefix: prefix, limit: 3)
-        let table = try await self.client.query(.products(search)).table
+        let table = try await self.client.query(
+            .products(ProductSearch(skuPrefix: prefix, limit: 3))
+        ).table
         return (0..<table.rowCount).map { table.text($0, "sku") }
     }
 
     func category(_ name: String) async throws -> CategoryID {
         let table = try await self.client.query(.categories(includingArchived: false)).table
-        let key = NormalizedText.key(name)
-        for row in 0..<table.rowCount where NormalizedText.key(table.text(row, "name")) == key {
-            return CategoryID(UInt32(clamping: table.integer(row, "id") ?? 0))
-        }
-        let names = (0..<table.rowCount).map { table.text($0, "name") }
-        let known =
-            names.isEmpty ? "there is none yet" : "there are " + names.joined(separator: ", ")
-        Terminal.note("error: category_not_found  no category is called '\(name)'; \(known)")
-        throw Exit.notFound
+        let row = try self.row(of: name, in: table, "name", .categoryNotFound, "category")
+        return CategoryID(UInt32(clamping: table.integer(row, "id") ?? 0))
     }
 
     func location(_ code: String?) async throws -> LocationID {
         guard let code else { return .main }
         let table = try await self.client.query(.locations(includingArchived: false)).table
-        let key = NormalizedText.key(code)
-        for row in 0..<table.rowCount where NormalizedText.key(table.text(row, "code")) == key {
-            return LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
-        }
-        let codes = (0..<table.rowCount).map { table.text($0, "code") }.joined(separator: ", ")
-        Terminal.note(
-            "error: location_not_found  no location is called '\(code)'; there are \(codes)"
+        let row = try self.row(of: code, in: table, "code", .locationNotFound, "location")
+        return LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
+    }
+
+    /// Names that a message lists at most.
+    private static let listedMax = 12
+
+    private func row(
+        of name: String,
+        in table: ResultTable,
+        _ field: String,
+        _ code: RefusalCode,
+        _ what: String
+    ) throws(Failure) -> Int {
+        let key = NormalizedText.key(name)
+        let names = (0..<table.rowCount).map { table.text($0, field) }
+        if let row = names.firstIndex(where: { NormalizedText.key($0) == key }) { return row }
+        let near = Nearness.nearest(to: name, among: names)
+        let shown = names.prefix(Self.listedMax).joined(separator: ", ")
+        let more = names.count > Self.listedMax ? ", …" : ""
+        let known = names.isEmpty ? "there is none yet" : "there are \(shown)\(more)"
+        throw Failure(
+            code.name,
+            "no \(what) is called '\(name)'; \(known)",
+            wayOut: near.isEmpty
+                ? "invctl \(what) add '\(name)' makes it."
+                : "Did you mean \(near.joined(separator: " or "))?",
+            number: code.rawValue,
+            exit: Exit.notFound
         )
-        throw Exit.notFound
     }
 }
 

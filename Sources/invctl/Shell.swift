@@ -6,61 +6,92 @@ import InventoryWire
 /// What a command works with: a connected client, the currency, and how to print.
 struct Shell: Sendable {
     let options: GlobalOptions
+    let settings: Settings
+    private(set) var listing: Listing
+    /// Whether lists are shown as they change.
+    let isWatching: Bool
     let client: InventoryClient
     let server: HelloAccepted
     let session: SessionID
 
-    /// Connects, runs `body`, and turns what goes wrong into one line and an exit code.
+    var format: OutputFormat { self.settings.format }
+
+    /// Connects, runs `body`, and turns what goes wrong into a ``Failure``.
     static func run(
         _ options: GlobalOptions,
         _ write: WriteOptions? = nil,
+        listing: Listing = Listing(),
+        isWatching: Bool = false,
         continuesSession: Bool = false,
         _ body: (Shell) async throws -> Void
     ) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let settings = try options.settings()
         let session = write?.id.map { SessionID(naming: $0) } ?? .random()
-        var configuration = options.configuration(session: session)
+        var configuration = try settings.client(session: session)
         configuration.continuesSession = continuesSession
         let client = InventoryClient(configuration)
         do {
             let server = try await client.connect()
-            let shell = Shell(options: options, client: client, server: server, session: session)
+            let shell = Shell(
+                options: options,
+                settings: settings,
+                listing: listing,
+                isWatching: isWatching,
+                client: client,
+                server: server,
+                session: session
+            )
             try await body(shell)
             try await client.close()
         } catch let error as ClientError {
             try? await client.close()
-            Self.explain(error, session, options)
-            throw Exit.code(for: error)
+            throw Self.failure(error, session, settings, isWrite: write != nil)
         } catch {
             try? await client.close()
             throw error
         }
+        if options.timing { Self.tell(clock.now - start) }
     }
 
-    private static func explain(
+    /// A command that lists rows.
+    static func run(
+        _ options: ListOptions,
+        _ body: (Shell) async throws -> Void
+    ) async throws {
+        try await self.run(
+            options.global,
+            listing: options.listing,
+            isWatching: options.watch,
+            body
+        )
+    }
+
+    private static func failure(
         _ error: ClientError,
         _ session: SessionID,
-        _ options: GlobalOptions
-    ) {
-        if let refusal = error.refusal {
-            Terminal.note("error: \(refusal.sentence(decimals: 2, currency: "", sku: nil))")
-            return
+        _ settings: Settings,
+        isWrite: Bool
+    ) -> Failure {
+        guard let refusal = error.refusal else {
+            return Failure(error, address: settings.address, session: session, isWrite: isWrite)
         }
-        Terminal.note("error: \(error)")
-        switch error.code {
-        case .unknown:
-            Terminal.note(
-                """
-                The command may have been carried out. Give it again with --id \(session.text) to \
-                settle it: it is carried out once.
-                """
-            )
-        case .unreachable:
-            Terminal.note(
-                "Nothing was sent. Is invd running, and is --server or INVCTL_SERVER right?"
-            )
-        default:
-            break
-        }
+        let innermost = refusal.innermost
+        return Failure(
+            refusal.code.name,
+            refusal.facts(decimals: 2, currency: "", sku: nil),
+            wayOut: innermost.code.wayOut,
+            number: refusal.code.rawValue,
+            exit: Exit.code(for: refusal)
+        )
+    }
+
+    private static func tell(_ duration: Duration) {
+        let microseconds =
+            duration.components.attoseconds / 1_000_000_000_000
+            + duration.components.seconds * 1_000_000
+        Terminal.note("time \(DecimalText.format(microseconds / 10, decimals: 2)) ms")
     }
 
     // MARK: - Money and quantities
@@ -93,82 +124,94 @@ struct Shell: Sendable {
         return value
     }
 
-    // MARK: - Queries
+    // MARK: - Lists
 
-    /// Prints the answer to a query as it comes.
-    func list(_ query: Query, isSingle: Bool = false) async throws {
-        var printer = ResultPrinter(
-            self.options.format,
+    /// As it is, but lists keep the order they come in.
+    func withoutSort() -> Shell {
+        var shell = self
+        shell.listing.sort = nil
+        return shell
+    }
+
+    /// How rows are written for this run.
+    func style(isSingle: Bool = false, omitting: Set<String> = []) -> RowStyle {
+        RowStyle(
+            format: self.format,
             currencyDecimals: self.server.currencyDecimals,
-            fields: self.options.fieldNames
+            fields: self.options.fieldNames,
+            omitted: omitting,
+            isSingle: isSingle,
+            width: Terminal.isOutput ? Terminal.size.columns : nil,
+            hasColor: self.settings.color.isColored(Terminal.isOutput),
+            clock: ClockText(zone: self.settings.zone)
         )
-        printer.isSingle = isSingle
-        var schema: [ResultField] = []
-        for try await part in self.client.rows(of: query) {
-            schema = part.table.schema
-            for field in self.options.fieldNames where part.table.column(named: field) == nil {
-                let known = schema.map { $0.name }.joined(separator: ", ")
-                throw ValidationError("there is no column '\(field)'; there are \(known)")
-            }
-            if part.table.rowCount > 0 { printer.print(part.table) }
+    }
+
+    /// Prints the answer to a query as it comes, with everything a list can do: `--where`, `--sort`,
+    /// `--limit`, `--fields`, every format, the pager, `--watch`.
+    ///
+    /// `omitting`: Columns that people need not see, for they are the same in every row.
+    func list(
+        _ query: Query,
+        isSingle: Bool = false,
+        omitting: Set<String> = []
+    ) async throws {
+        if self.isWatching {
+            try await self.watch(query, omitting: omitting)
+            return
         }
-        printer.finish(schema: schema)
+        var output = RowOutput(self.style(isSingle: isSingle, omitting: omitting), self.listing)
+        let sink = self.sink()
+        for try await part in self.client.rows(of: query) {
+            let wantsMore = try output.take(part.table)
+            sink.write(&output.bytes)
+            if !wantsMore { break }
+        }
+        output.finish()
+        sink.write(&output.bytes)
+        sink.finish()
+    }
+
+    /// Prints rows that were made here, in the same ways.
+    func list(_ table: ResultTable) throws {
+        var output = RowOutput(self.style(), self.listing)
+        let sink = self.sink()
+        _ = try output.take(table)
+        output.finish()
+        sink.write(&output.bytes)
+        sink.finish()
+    }
+
+    private func sink() -> RowSink {
+        RowSink(pager: self.format.isForPeople ? self.settings.pagerCommand : nil)
     }
 
     // MARK: - Commands
 
     /// Has a command carried out; a refusal is told in a sentence and ends the program.
-    func send(_ command: Command) async throws -> Outcome.Done {
-        switch try await self.client.send(command) {
+    ///
+    /// `subject`: What the command is about, for the sentence.
+    func send(_ command: Command, about subject: String? = nil) async throws -> Outcome.Done {
+        Interruption.say(
+            "the command may have been carried out; give it again with --id \(self.session.text) to "
+                + "settle it: it is carried out once"
+        )
+        let outcome = try await self.client.send(command)
+        Interruption.say(nil)
+        switch outcome {
         case .done(let done):
             return done
         case .refused(let refusal):
-            try await self.fail(refusal)
+            throw await self.failure(refusal, about: subject)
         case .batch(let outcomes):
-            for case .refused(let refusal) in outcomes { try await self.fail(refusal) }
-            guard case .done(let done)? = outcomes.last else { throw Exit.failed }
+            for case .refused(let refusal) in outcomes {
+                throw await self.failure(refusal, about: subject)
+            }
+            guard case .done(let done)? = outcomes.last else {
+                throw Failure("protocol_violation", "an empty batch", exit: Exit.failed)
+            }
             return done
         }
-    }
-
-    /// A refusal in the words of this database's currency.
-    func sentence(_ refusal: Refusal) -> String {
-        refusal.sentence(
-            decimals: self.server.currencyDecimals,
-            currency: self.server.currencyCode,
-            sku: nil
-        )
-    }
-
-    func fail(_ refusal: Refusal) async throws -> Never {
-        let sku = await self.sku(in: refusal)
-        let sentence = refusal.sentence(
-            decimals: self.server.currencyDecimals,
-            currency: self.server.currencyCode,
-            sku: sku
-        )
-        if self.options.format == .json || self.options.format == .ndjson {
-            var object = JSONObject()
-            object.add("error", refusal.code.name)
-            object.add("code", raw: String(refusal.code.rawValue))
-            object.add("message", sentence)
-            Terminal.note(object.text)
-        } else {
-            Terminal.note("error: \(sentence)")
-        }
-        throw Exit.code(for: refusal)
-    }
-
-    /// The SKU of the product that a shortage is about, for the sentence.
-    private func sku(in refusal: Refusal) async -> (sku: String, location: String)? {
-        guard case .shortage(let shortage) = refusal.innermost.detail else { return nil }
-        let query = Query.levels(
-            LevelQuery(product: shortage.product, location: shortage.location)
-        )
-        guard let rows = try? await self.client.query(query).table, rows.rowCount > 0 else {
-            return nil
-        }
-        return (rows.text(0, "sku"), rows.text(0, "location"))
     }
 }
 

@@ -27,7 +27,7 @@ struct StatsCommand: AsyncParsableCommand {
         commandName: "stats",
         abstract: "What the server has and does."
     )
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: ListOptions
 
     func run() async throws {
         try await Shell.run(self.global) { shell in try await shell.list(.stats) }
@@ -39,20 +39,20 @@ struct VerifyCommand: AsyncParsableCommand {
         commandName: "verify",
         abstract: "Recomputes every counter from the ledger; exit 9 if a check fails."
     )
-    @OptionGroup var global: GlobalOptions
+    @OptionGroup var global: ListOptions
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
             let table = try await shell.client.query(.verify).table
-            var printer = ResultPrinter(
-                shell.options.format,
-                currencyDecimals: shell.server.currencyDecimals,
-                fields: shell.options.fieldNames
+            try shell.list(table)
+            let failed = (0..<table.rowCount).filter { table.text($0, "status") != "ok" }
+            guard let first = failed.first else { return }
+            throw Failure(
+                "check_failed",
+                "\(table.text(first, "check")): \(table.text(first, "detail"))",
+                wayOut: "Keep a copy of the data directory; invd check DIR reads it offline.",
+                exit: Exit.checkFailed
             )
-            printer.print(table)
-            printer.finish(schema: table.schema)
-            let isSound = (0..<table.rowCount).allSatisfy { table.text($0, "status") == "ok" }
-            if !isSound { throw Exit.checkFailed }
         }
     }
 }
@@ -89,7 +89,8 @@ struct VersionCommand: AsyncParsableCommand {
 
     func run() async throws {
         Terminal.print("invctl \(InvctlVersion.current)")
-        var configuration = self.global.configuration()
+        let settings = try self.global.settings()
+        var configuration = try settings.client()
         configuration.timeoutMilliseconds = min(configuration.timeoutMilliseconds, 500)
         let client = InventoryClient(configuration)
         if let server = try? await client.connect() {

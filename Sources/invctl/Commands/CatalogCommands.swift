@@ -30,7 +30,7 @@ struct CategoryCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the categories.")
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Flag(help: "Archived ones too.") var all = false
 
         func run() async throws {
@@ -52,7 +52,8 @@ struct CategoryCommand: AsyncParsableCommand {
             try await Shell.run(self.global, self.write) { shell in
                 let id = try await shell.category(self.name)
                 let done = try await shell.send(
-                    .renameCategory(id, name: self.newName, ifRevision: self.ifRevision)
+                    .renameCategory(id, name: self.newName, ifRevision: self.ifRevision),
+                    about: self.name
                 )
                 shell.say(
                     "renamed category \(done.id)  \(self.newName)   revision \(done.lsn)",
@@ -76,7 +77,8 @@ struct CategoryCommand: AsyncParsableCommand {
             try await Shell.run(self.global, self.write) { shell in
                 let id = try await shell.category(self.name)
                 let done = try await shell.send(
-                    .archiveCategory(id, ifRevision: self.ifRevision)
+                    .archiveCategory(id, ifRevision: self.ifRevision),
+                    about: self.name
                 )
                 shell.say(
                     "archived category \(done.id)  \(self.name)",
@@ -128,7 +130,7 @@ struct LocationCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the locations.")
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Flag(help: "Archived ones too.") var all = false
 
         func run() async throws {
@@ -159,7 +161,8 @@ struct LocationCommand: AsyncParsableCommand {
                     kind: self.kind
                 )
                 let done = try await shell.send(
-                    .updateLocation(id, update, ifRevision: self.ifRevision)
+                    .updateLocation(id, update, ifRevision: self.ifRevision),
+                    about: self.code
                 )
                 shell.say(
                     "changed location \(done.id)   revision \(done.lsn)",
@@ -183,7 +186,8 @@ struct LocationCommand: AsyncParsableCommand {
             try await Shell.run(self.global, self.write) { shell in
                 let id = try await shell.location(self.code)
                 let done = try await shell.send(
-                    .archiveLocation(id, ifRevision: self.ifRevision)
+                    .archiveLocation(id, ifRevision: self.ifRevision),
+                    about: self.code
                 )
                 shell.say("archived location \(self.code)", id: done.id, lsn: done.lsn)
             }

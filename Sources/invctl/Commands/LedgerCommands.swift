@@ -15,7 +15,7 @@ struct LedgerCommand: AsyncParsableCommand {
             abstract: "Lists movements, newest first.",
             discussion: "invctl ledger list --product LAP-01 --kind sale --from 2026-03-01"
         )
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Option(help: "Only of this SKU.") var product: String?
         @Option(help: "Only at this location.") var at: String?
         @Option(help: "Only of this kind; may be given several times.") var kind: [MovementKind] =
@@ -25,7 +25,6 @@ struct LedgerCommand: AsyncParsableCommand {
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
         @Option(name: .customLong("by"), help: "Only by this actor.") var by = ""
         @Flag(help: "Oldest first.") var oldestFirst = false
-        @Option(help: "At most this many.") var limit: UInt32 = 0
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
@@ -36,7 +35,7 @@ struct LedgerCommand: AsyncParsableCommand {
                     reference: self.reference,
                     actor: self.by,
                     isNewestFirst: !self.oldestFirst,
-                    limit: self.limit
+                    limit: self.global.serverLimit
                 )
                 if let product { query.product = try await shell.product(product).id }
                 if let at { query.location = try await shell.location(at) }
@@ -49,7 +48,7 @@ struct LedgerCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows the movements of one step."
         )
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Argument(help: "Its LSN.") var lsn: UInt64
 
         func run() async throws {
@@ -96,7 +95,7 @@ struct InsightCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Stock by category and product, by category, and in total."
         )
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Option(help: "As of this LSN, or of this time.") var asOf: String?
 
         func run() async throws {
@@ -110,14 +109,13 @@ struct InsightCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sales and returns, newest first, with value and age."
         )
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Option(help: "Only of this SKU.") var product: String?
         @Option(help: "Only at this location.") var at: String?
         @Option(help: "Only products of this category.") var category: String?
         @Option(help: "Happened at or after this time, UTC.") var from: String?
         @Option(help: "Happened before this time, UTC.") var to: String?
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
-        @Option(help: "At most this many.") var limit: UInt32 = 0
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
@@ -125,7 +123,7 @@ struct InsightCommand: AsyncParsableCommand {
                     from: try Instant(option: self.from, "--from"),
                     to: try Instant(option: self.to, "--to"),
                     reference: self.reference,
-                    limit: self.limit
+                    limit: self.global.serverLimit
                 )
                 if let product { query.product = try await shell.product(product).id }
                 if let at { query.location = try await shell.location(at) }
@@ -139,13 +137,12 @@ struct InsightCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Demand that stock could not meet, newest first."
         )
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Option(help: "Only of this SKU.") var product: String?
-        @Option(help: "At most this many.") var limit: UInt32 = 0
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
-                var query = RefusalQuery(limit: self.limit)
+                var query = RefusalQuery(limit: self.global.serverLimit)
                 if let product { query.product = try await shell.product(product).id }
                 try await shell.list(.refusals(query))
             }

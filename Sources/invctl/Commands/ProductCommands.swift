@@ -66,7 +66,7 @@ struct ProductCommand: AsyncParsableCommand {
                 let place = try await shell.location(self.location)
                 draft.opening = try self.openingStock(shell, place)
                 let done = try await shell.send(.createProduct(draft))
-                if shell.options.format == .json || shell.options.format == .ndjson {
+                if shell.format.isJSON {
                     let id = ProductID(UInt32(done.id))
                     try await shell.list(.product(.id(id), asOf: nil), isSingle: true)
                 } else {
@@ -139,41 +139,45 @@ struct ProductCommand: AsyncParsableCommand {
             abstract: "Lists products.",
             discussion: "invctl product list --category Electronics --sort available --limit 20"
         )
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Option(help: "Only those of this category.") var category: String?
         @Option(help: "Only SKUs that begin so.") var prefix = ""
         @Option(help: "Only names that contain this.") var name = ""
         @Argument(help: "Only those whose SKU, name or barcode contains this.") var text = ""
         @Option(help: "active, inactive, archived or all.") var status: String?
-        @Option(help: "id, sku, name, price, available or updatedAt; '-' before it turns it round.")
-        var sort = "id"
-        @Option(help: "At most this many.") var limit: UInt32 = 0
         @Option(help: "As of this LSN, or of this time.") var asOf: String?
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
+                var shell = shell
                 var search = ProductSearch(
                     statuses: try self.statuses(),
                     skuPrefix: self.prefix,
                     nameContains: self.name,
                     text: self.text,
-                    limit: self.limit,
+                    limit: self.global.serverLimit,
                     asOf: try AsOf(argument: self.asOf)
                 )
-                search.isDescending = self.sort.hasPrefix("-")
-                let wanted = search.isDescending ? String(self.sort.dropFirst()) : self.sort
-                guard
-                    let sort = ProductSearch.Sort.allCases.first(where: { "\($0)" == wanted })
-                else {
-                    let known = ProductSearch.Sort.allCases.map { "\($0)" }
-                    throw ValidationError(
-                        "--sort is '\(wanted)'; it can be \(known.joined(separator: ", "))"
-                    )
-                }
-                search.sort = sort
+                shell = self.pushSort(into: &search, shell)
                 if let category { search.category = try await shell.category(category) }
                 try await shell.list(.products(search))
             }
+        }
+
+        /// Has the server sort, where it can: it need not send what the limit leaves out.
+        private func pushSort(into search: inout ProductSearch, _ shell: Shell) -> Shell {
+            guard let text = self.global.sort, !text.contains(",") else { return shell }
+            let isDescending = text.hasPrefix("-")
+            let wanted = isDescending ? String(text.dropFirst()) : text
+            guard let sort = ProductSearch.Sort.allCases.first(where: { "\($0)" == wanted }) else {
+                return shell
+            }
+            search.sort = sort
+            search.isDescending = isDescending
+            if self.global.conditions.isEmpty, !self.global.watch {
+                search.limit = self.global.limit ?? 0
+            }
+            return shell.withoutSort()
         }
 
         private func statuses() throws -> ProductStatusSet {
@@ -246,7 +250,8 @@ struct ProductCommand: AsyncParsableCommand {
                     update.packSize = try shell.quantity(text, of: product, "--pack-size")
                 }
                 let done = try await shell.send(
-                    .updateProduct(product.id, update, ifRevision: self.ifRevision)
+                    .updateProduct(product.id, update, ifRevision: self.ifRevision),
+                    about: product.sku
                 )
                 try await shell.show(product.id, "changed \(product.sku)   revision \(done.lsn)")
             }
@@ -266,7 +271,8 @@ struct ProductCommand: AsyncParsableCommand {
             try await Shell.run(self.global, self.write) { shell in
                 let product = try await shell.product(self.sku)
                 let done = try await shell.send(
-                    .deleteProduct(product.id, ifRevision: self.ifRevision)
+                    .deleteProduct(product.id, ifRevision: self.ifRevision),
+                    about: product.sku
                 )
                 shell.say("deleted \(product.sku)   LSN \(done.lsn)", id: done.id, lsn: done.lsn)
             }
@@ -277,15 +283,14 @@ struct ProductCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Everything that moved a product's stock, newest first."
         )
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Argument(help: "The SKU.") var sku: String
-        @Option(help: "At most this many.") var limit: UInt32 = 0
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
                 let product = try await shell.product(self.sku)
                 try await shell.list(
-                    .ledger(LedgerQuery(product: product.id, limit: self.limit))
+                    .ledger(LedgerQuery(product: product.id, limit: self.global.serverLimit))
                 )
             }
         }
@@ -295,22 +300,22 @@ struct ProductCommand: AsyncParsableCommand {
 extension Shell {
     /// Says what was done: a line for people, an object for programs.
     func say(_ line: String, id: UInt64, lsn: UInt64) {
-        switch self.options.format {
+        switch self.format {
         case .json, .ndjson:
             var object = JSONObject()
             object.add("id", raw: String(id))
             object.add("lsn", raw: String(lsn))
             Terminal.print(object.text)
-        case .table, .plain, .csv:
+        case .table, .plain, .csv, .tsv, .md:
             if !self.options.quiet { Terminal.print(line) }
         }
     }
 
     /// Says what was done to a product; programs get the product.
     func show(_ id: ProductID, _ line: String) async throws {
-        switch self.options.format {
+        switch self.format {
         case .json, .ndjson: try await self.list(.product(.id(id), asOf: nil), isSingle: true)
-        case .table, .plain, .csv: if !self.options.quiet { Terminal.print(line) }
+        case .table, .plain, .csv, .tsv, .md: if !self.options.quiet { Terminal.print(line) }
         }
     }
 }

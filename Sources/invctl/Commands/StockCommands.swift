@@ -19,20 +19,24 @@ struct StockCommand: AsyncParsableCommand {
             abstract: "Shows stock by location, with the whole equation.",
             discussion: "on hand − unavailable − reserved = available"
         )
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Argument(help: "The SKU; all products if not given.") var sku: String?
         @Option(help: "Only at this location.") var at: String?
         @Option(help: "Only products of this category.") var category: String?
-        @Option(help: "At most this many.") var limit: UInt32 = 0
         @Option(help: "As of this LSN, or of this time.") var asOf: String?
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
-                var query = LevelQuery(limit: self.limit, asOf: try AsOf(argument: self.asOf))
+                var query = LevelQuery(
+                    limit: self.global.serverLimit,
+                    asOf: try AsOf(argument: self.asOf)
+                )
                 if let sku { query.product = try await shell.product(sku).id }
                 if let at { query.location = try await shell.location(at) }
                 if let category { query.category = try await shell.category(category) }
-                try await shell.list(.levels(query))
+                // One product's name is no news in its own table.
+                let omitted: Swift.Set<String> = self.sku == nil ? [] : ["sku", "name"]
+                try await shell.list(.levels(query), omitting: omitted)
             }
         }
     }
@@ -139,7 +143,9 @@ struct StockCommand: AsyncParsableCommand {
                         )
                     )
                 }
-                shell.say(try await shell.send(together: commands), "counted", products)
+                let subject = products.count == 1 ? products[0].sku : nil
+                let done = try await shell.send(together: commands, about: subject)
+                shell.say(done, "counted", products)
             }
         }
     }
@@ -247,14 +253,13 @@ struct StockCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Products for sale at or below their reorder point, the emptiest first."
         )
-        @OptionGroup var global: GlobalOptions
+        @OptionGroup var global: ListOptions
         @Option(help: "Only at this location.") var at: String?
         @Option(help: "Only products of this category.") var category: String?
-        @Option(help: "At most this many.") var limit: UInt32 = 0
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
-                var query = LowStockQuery(limit: self.limit)
+                var query = LowStockQuery(limit: self.global.serverLimit)
                 if let at { query.location = try await shell.location(at) }
                 if let category { query.category = try await shell.category(category) }
                 try await shell.list(.lowStock(query))
@@ -279,8 +284,11 @@ extension Shell {
     }
 
     /// One command as it is, several as one step.
-    func send(together commands: [Command]) async throws -> Outcome.Done {
-        if commands.count == 1 { return try await self.send(commands[0]) }
+    func send(
+        together commands: [Command],
+        about subject: String? = nil
+    ) async throws -> Outcome.Done {
+        if commands.count == 1 { return try await self.send(commands[0], about: subject) }
         return try await self.send(.batch(commands, .atomic))
     }
 
@@ -315,10 +323,10 @@ extension Shell {
     /// Says what was done to stock, and what is left of each product.
     func say(_ done: Outcome.Done, _ verb: String, _ products: [ProductInfo]) {
         let infos = Dictionary(products.map { ($0.id, $0) }) { first, _ in first }
-        switch self.options.format {
+        switch self.format {
         case .json, .ndjson:
             Terminal.print(self.object(done, infos).text)
-        case .table, .plain, .csv:
+        case .table, .plain, .csv, .tsv, .md:
             guard !self.options.quiet else { return }
             let left = done.levels.map { level -> String in
                 let info = infos[level.product]

@@ -94,7 +94,7 @@ struct Watcher {
         self.topics = topics
         self.rest = limit == 0 ? nil : limit
         // Piped output is for programs.
-        let format = shell.options.format
+        let format = shell.format
         self.isJSON = format == .json || format == .ndjson || (format == .plain)
     }
 

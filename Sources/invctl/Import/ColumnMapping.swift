@@ -1,19 +1,26 @@
 import ArgumentParser
 
-/// Which column of a file is which field: by `--map FIELD=COLUMN`, else the one of the same name.
+/// Which column of a file is which field: by `--map FIELD=COLUMN`, else the one of the same name, else
+/// one whose name usually means it.
 struct ColumnMapping {
-    private var columns: [String: Int] = [:]
+    struct Field: Sendable {
+        var name: String
+        var isNeeded = false
+        /// Names that usually mean it, in small letters and digits only.
+        var synonyms: [String] = []
+    }
+
+    private(set) var columns: [String: Int] = [:]
+    private var guessed: Set<String> = []
+    private let header: [String]
+    private let fields: [Field]
 
     /// Finds the columns of a file.
     ///
-    /// `header`: The file's first record.
-    /// `flags`: `FIELD=COLUMN`, as they were typed.
-    /// `fields`: Every field there is, with whether it must be mapped.
-    init(
-        _ header: [String],
-        _ flags: [String],
-        fields: [(name: String, isNeeded: Bool)]
-    ) throws {
+    /// `header`: The names of the file's columns. `flags`: `FIELD=COLUMN`, as they were typed.
+    init(_ header: [String], _ flags: [String], fields: [Field]) throws {
+        self.header = header
+        self.fields = fields
         let names = fields.map { $0.name }
         for flag in flags {
             let parts = flag.split(separator: "=", maxSplits: 1).map { String($0) }
@@ -38,6 +45,7 @@ struct ColumnMapping {
         for name in names where self.columns[name] == nil {
             self.columns[name] = header.firstIndex { $0.lowercased() == name.lowercased() }
         }
+        self.guess()
         let missing = fields.filter { $0.isNeeded && self.columns[$0.name] == nil }
         guard missing.isEmpty else {
             throw ValidationError(
@@ -49,20 +57,90 @@ struct ColumnMapping {
         }
     }
 
+    /// Takes columns that nobody named for fields that nobody mapped, by what they are usually called.
+    private mutating func guess() {
+        var free = Set(self.header.indices).subtracting(self.columns.values)
+        for field in self.fields where self.columns[field.name] == nil {
+            for synonym in field.synonyms {
+                let column = free.sorted().first { Self.plain(self.header[$0]) == synonym }
+                guard let column else { continue }
+                self.columns[field.name] = column
+                self.guessed.insert(field.name)
+                free.remove(column)
+                break
+            }
+        }
+    }
+
+    private static func plain(_ name: String) -> String {
+        name.lowercased().filter { $0.isLetter || $0.isNumber }
+    }
+
+    /// What is taken from where, in one line: `sku ← StockCode (guessed), …; not used: Country`.
+    var summary: String {
+        let taken = self.fields.compactMap { field -> String? in
+            guard let column = self.columns[field.name] else { return nil }
+            let isGuess = self.guessed.contains(field.name)
+            return "\(field.name) ← \(self.header[column])\(isGuess ? " (guessed)" : "")"
+        }
+        let unused = self.header.indices.filter { !self.columns.values.contains($0) }
+        let rest = unused.isEmpty ? "" : "; not used: " + unused.map { self.header[$0] }.joined(separator: ", ")
+        return "columns: " + taken.joined(separator: ", ") + rest
+    }
+
     func has(_ field: String) -> Bool { self.columns[field] != nil }
 
-    /// The field's text in a record, without white space at its ends; empty if there is none.
-    func text(_ field: String, _ record: [String]) -> String {
-        guard let column = self.columns[field], column < record.count else { return "" }
-        let text = record[column]
-        guard let first = text.utf8.first, let last = text.utf8.last else { return "" }
-        if first > 0x20, last > 0x20 { return text }
-        return text.trimmingSpace
-    }
+    /// The field's column; one beyond every record where there is none.
+    func column(_ field: String) -> Int { self.columns[field] ?? .max }
+}
+
+extension ColumnMapping.Field {
+    /// What there is of a product.
+    static let ofProducts: [ColumnMapping.Field] = [
+        .init(
+            name: "sku",
+            isNeeded: true,
+            synonyms: ["stockcode", "itemcode", "productcode", "articleno", "code", "item", "id"]
+        ),
+        .init(name: "name", synonyms: ["description", "title", "productname", "product"]),
+        .init(name: "price", synonyms: ["unitprice", "saleprice", "retailprice"]),
+        .init(name: "category", synonyms: ["group", "department", "type"]),
+        .init(name: "barcode", synonyms: ["gtin", "ean", "upc"]),
+        .init(name: "unit", synonyms: ["uom"]), .init(name: "decimals"),
+        .init(name: "stock", synonyms: ["onhand", "quantity", "qty", "counted", "count"]),
+        .init(name: "cost", synonyms: ["unitcost", "purchaseprice"]),
+        .init(name: "reorderPoint", synonyms: ["threshold", "minstock", "lowstock"]),
+        .init(name: "reorderTarget", synonyms: ["maxstock"]), .init(name: "packSize"),
+        .init(name: "leadTimeDays", synonyms: ["leadtime"]), .init(name: "status"),
+    ]
+
+    /// What there is of a past sale.
+    static let ofSales: [ColumnMapping.Field] = [
+        .init(
+            name: "sku",
+            isNeeded: true,
+            synonyms: ["stockcode", "itemcode", "productcode", "articleno", "code", "item"]
+        ),
+        .init(name: "quantity", isNeeded: true, synonyms: ["qty", "units", "count"]),
+        .init(name: "price", isNeeded: true, synonyms: ["unitprice", "saleprice"]),
+        .init(
+            name: "occurredAt",
+            isNeeded: true,
+            synonyms: ["invoicedate", "date", "time", "timestamp", "soldat", "orderdate"]
+        ),
+        .init(name: "name", synonyms: ["description", "title", "productname", "product"]),
+        .init(
+            name: "reference",
+            synonyms: ["invoiceno", "invoice", "orderno", "order", "receipt", "ref"]
+        ),
+        .init(name: "category", synonyms: ["group", "department"]),
+    ]
 }
 
 extension String {
     var trimmingSpace: String {
+        guard let first = self.utf8.first, let last = self.utf8.last else { return self }
+        if first > 0x20, first < 0x80, last > 0x20, last < 0x80 { return self }
         var rest = Substring(self)
         while rest.first?.isWhitespace ?? false { rest.removeFirst() }
         while rest.last?.isWhitespace ?? false { rest.removeLast() }

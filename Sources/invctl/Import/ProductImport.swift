@@ -203,6 +203,7 @@ struct ExportCommand: AsyncParsableCommand {
     func run() async throws {
         var options = self.global
         options.output = "csv"
+        options.pager = "off"
         if self.file != "-" {
             // Everything that is printed goes into the file from here on.
             guard Terminal.redirectOutput(to: self.file) else {

@@ -1,8 +1,20 @@
 import Foundation
+import Glibc
 import Inventory
 
 /// Instants as people write them.
 enum TimeText {
+    /// What the clock of this machine says.
+    static func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(
+            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+        )
+    }
+
+    static let utc = TimeZone(secondsFromGMT: 0) ?? .current
+
     /// Year, month, day in the proleptic Gregorian calendar from days since 1970-01-01, and back;
     /// after Howard Hinnant's "chrono-compatible low-level date algorithms".
     private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {

@@ -105,6 +105,8 @@ final class Daemon: @unchecked Sendable {
         return process.wait()
     }
 
+    func signal(_ number: Int32) { self.process?.signal(number) }
+
     var isRunning: Bool { self.process?.isRunning ?? false }
 
     func client(
@@ -148,7 +150,8 @@ extension Daemon {
         _ program: String,
         _ arguments: [String],
         input: Data? = nil,
-        server: String = "127.0.0.1:1"
+        server: String = "127.0.0.1:1",
+        environment more: [String: String] = [:]
     ) throws -> Finished {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "invctl-test-\(UUID().uuidString)")
@@ -166,6 +169,9 @@ extension Daemon {
         var environment = ProcessInfo.processInfo.environment
         environment["INVCTL_SERVER"] = server
         environment["INVCTL_ACTOR"] = "tester"
+        // A person's own configuration has no part in this.
+        environment["INVCTL_CONFIG"] = more["XDG_CONFIG_HOME"] == nil ? "/nonexistent" : nil
+        environment.merge(more) { $1 }
         let process = try ChildProcess(
             Self.program(program),
             arguments,

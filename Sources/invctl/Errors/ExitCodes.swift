@@ -14,6 +14,7 @@ enum Exit {
     static let unreachable = ExitCode(7)
     static let partlyDone = ExitCode(8)
     static let checkFailed = ExitCode(9)
+    static let interrupted = ExitCode(130)
 
     static func code(for refusal: Refusal) -> ExitCode {
         switch refusal.code {

@@ -1,0 +1,156 @@
+import ArgumentParser
+import Inventory
+
+struct ContextCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "context",
+        abstract: "Servers by name: show, list, set, use, delete.",
+        discussion: """
+            Every setting is a flag, else an environment variable, else a key of the context, else one \
+            of the file for all contexts, else built in. invctl context show says which it was.
+
+            invctl context set shop --server 10.0.0.5:7411 --zone Europe/London
+            invctl context use shop
+            """,
+        subcommands: [Show.self, List.self, Set.self, Use.self, Delete.self]
+    )
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Every setting, its value, and where the value comes from."
+        )
+        @OptionGroup var global: ListOptions
+
+        func run() async throws {
+            let settings = try self.global.global.settings()
+            var table = ResultTable([
+                ResultField("setting", .text), ResultField("value", .text),
+                ResultField("origin", .text), ResultField("variable", .text),
+            ])
+            table.append([
+                .text("context"), settings.context.map { .text($0) } ?? .none,
+                .text(settings.path), .text("INVCTL_CONTEXT"),
+            ])
+            for key in Setting.Key.allCases {
+                let setting = settings.values[key] ?? Setting(value: "", origin: "")
+                table.append([
+                    .text(key.rawValue),
+                    setting.value.isEmpty ? .none : .text(setting.value),
+                    .text(setting.origin), .text(key.variable),
+                ])
+            }
+            try Offline.list(table, self.global, settings)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "The contexts there are.")
+        @OptionGroup var global: ListOptions
+
+        func run() async throws {
+            let file = try ConfigurationFile()
+            var table = ResultTable([
+                ResultField("name", .text), ResultField("server", .text),
+                ResultField("current", .boolean),
+            ])
+            for name in file.contexts {
+                let server = file.entry(.server, of: name) ?? file.entry(.server, of: "")
+                table.append([
+                    .text(name), .text(server?.value ?? Setting.Key.server.standard),
+                    .integer(name == file.current ? 1 : 0),
+                ])
+            }
+            try Offline.list(table, self.global, try self.global.global.settings())
+        }
+    }
+
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a context, or changes settings of one; an empty value removes one."
+        )
+        @Argument(help: "Its name.", completion: .custom { _, _, _ in Candidates.contexts() })
+        var name: String
+        @Option(help: "HOST:PORT or unix:PATH.") var server: String?
+        @Option(name: .shortAndLong, help: "The format when none is asked for.")
+        var output: String?
+        @Option(help: "auto, always or never.") var color: String?
+        @Option(help: "The IANA zone people are shown times in.") var zone: String?
+        @Option(help: "How long a call may take.") var timeout: String?
+        @Option(help: "Who acts.") var actor: String?
+        @Option(help: "What long output goes through; off for nothing.") var pager: String?
+        @Option(help: "The file with the token.") var tokenFile: String?
+
+        func run() async throws {
+            guard ConfigurationFile.isName(self.name) else {
+                throw Failure.usage("'\(self.name)' is no name: letters, digits, - _ . only")
+            }
+            let given: [(Setting.Key, String?)] = [
+                (.server, self.server), (.output, self.output), (.color, self.color),
+                (.zone, self.zone), (.timeout, self.timeout), (.actor, self.actor),
+                (.pager, self.pager), (.tokenFile, self.tokenFile),
+            ]
+            var flags: [Setting.Key: String] = [:]
+            for case (let key, let value?) in given where !value.isEmpty { flags[key] = value }
+            var file = try ConfigurationFile()
+            // What makes no sense is not written down.
+            _ = try Settings(flags: flags, context: file.contexts.first)
+            file.set("", nil, of: self.name)
+            for case (let key, let value?) in given {
+                file.set(key.rawValue, value.isEmpty ? nil : value, of: self.name)
+            }
+            try file.save()
+            Terminal.print("context \(self.name) is set in \(file.path)")
+        }
+    }
+
+    struct Use: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a context the one that is used when none is named."
+        )
+        @Argument(help: "Its name.", completion: .custom { _, _, _ in Candidates.contexts() })
+        var name: String
+
+        func run() async throws {
+            _ = try Settings(flags: [:], context: self.name)
+            var file = try ConfigurationFile()
+            file.set("current", self.name, of: "")
+            try file.save()
+            Terminal.print("context \(self.name) is used from now on")
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Forgets a context.")
+        @Argument(help: "Its name.", completion: .custom { _, _, _ in Candidates.contexts() })
+        var name: String
+
+        func run() async throws {
+            var file = try ConfigurationFile()
+            guard file.contexts.contains(self.name) else {
+                _ = try Settings(flags: [:], context: self.name)
+                return
+            }
+            file.remove(self.name)
+            try file.save()
+            Terminal.print("context \(self.name) is forgotten")
+        }
+    }
+}
+
+/// Lists of what needs no server.
+enum Offline {
+    static func list(_ table: ResultTable, _ options: ListOptions, _ settings: Settings) throws {
+        let style = RowStyle(
+            format: settings.format,
+            currencyDecimals: 0,
+            fields: options.global.fieldNames,
+            width: Terminal.isOutput ? Terminal.size.columns : nil,
+            hasColor: settings.color.isColored(Terminal.isOutput),
+            clock: ClockText(zone: settings.zone)
+        )
+        var output = RowOutput(style, options.listing)
+        _ = try output.take(table)
+        output.finish()
+        Terminal.write(output.bytes, to: 1)
+    }
+}

@@ -1,0 +1,88 @@
+import ColumnStore
+import Inventory
+
+extension Refusal {
+    /// The refusal of the command itself, without the batch around it.
+    var innermost: Refusal {
+        if case .batch(_, let inner) = self.detail { return inner }
+        return self
+    }
+
+    /// The level that a refusal is about, as people name it.
+    struct Place: Sendable {
+        var sku: String
+        var location: String
+        var decimals: UInt8
+    }
+
+    /// What went wrong, the equation behind it, and what it was about: one line for people.
+    func facts(decimals: UInt8, currency: String, sku: Place?) -> String {
+        let line = self.line.map { " (line \($0 + 1))" } ?? ""
+        switch self.detail {
+        case .none: return ""
+        case .message(let text): return text + line
+        case .field(let name, let problem):
+            return (problem.isEmpty ? name : "\(name) \(problem)") + line
+        case .range(let name, let value, let lowest, let highest):
+            return "\(name) is \(value); it must be \(lowest) to \(highest)" + line
+        case .id(let id): return "number \(id)" + line
+        case .taken(let text, let holder): return "'\(text)' is taken by number \(holder)" + line
+        case .revision(let expected, let actual):
+            return "expected revision \(expected), but it is at \(actual). Nothing was changed."
+                + line
+        case .shortage(let shortage): return Self.equation(shortage, sku) + line
+        case .sold(let asked, let remaining):
+            return "\(asked) came back, but only \(remaining) of that sale are left to return"
+                + line
+        case .batch(let index, let inner):
+            let told = inner.facts(decimals: decimals, currency: currency, sku: sku)
+            return "command \(index + 1): \(inner.code.name)  \(told)"
+        case .sequence(let received, let last):
+            return "request \(received) of a session that is at \(last)" + line
+        }
+    }
+
+    /// Every number that decided, so that nobody has to guess.
+    private static func equation(_ shortage: Shortage, _ place: Place?) -> String {
+        let name =
+            place.map { "\($0.sku) at \($0.location)" } ?? "product \(shortage.product.value)"
+        func quantity(_ value: Int64) -> String {
+            DecimalText.format(value, decimals: place?.decimals ?? 0)
+        }
+        return """
+            \(name): asked \(quantity(shortage.asked)), can sell \(quantity(shortage.sellable)) \
+            (on hand \(quantity(shortage.onHand)), unavailable \(quantity(shortage.unavailable)), \
+            reserved \(quantity(shortage.reserved)), floor \(quantity(shortage.floor)))
+            """
+    }
+}
+
+extension ResultTable {
+    /// A cell by its column's name; empty if there is no value.
+    func text(_ row: Int, _ name: String) -> String {
+        guard let column = self.column(named: name), case .text(let text) = self.cell(row, column)
+        else { return "" }
+        return text
+    }
+
+    func integer(_ row: Int, _ name: String) -> Int64? {
+        guard let column = self.column(named: name),
+            case .integer(let value) = self.cell(row, column)
+        else { return nil }
+        return value
+    }
+}
+
+extension SessionID {
+    /// A session that a text names: two hashes of it.
+    init(hashing text: String) { self.init(hashing: Array(text.utf8)) }
+
+    init(hashing bytes: [UInt8]) {
+        self = bytes.withUnsafeBytes { bytes in
+            SessionID(
+                high: Hash64.hash(bytes, seed: 1),
+                low: Hash64.hash(bytes, seed: 2)
+            )
+        }
+    }
+}

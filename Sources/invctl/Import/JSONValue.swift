@@ -1,0 +1,191 @@
+/// A value of JSON (RFC 8259), its numbers as they were written: none is made a floating-point number.
+indirect enum JSONValue: Equatable {
+    case null
+    case boolean(Bool)
+    case number(String)
+    case text(String)
+    case array([JSONValue])
+    /// Members in their order; the last of a name counts.
+    case object([(name: String, value: JSONValue)])
+
+    /// Values inside values at most.
+    static let depthMax = 32
+
+    static func == (a: JSONValue, b: JSONValue) -> Bool {
+        switch (a, b) {
+        case (.null, .null): true
+        case (.boolean(let a), .boolean(let b)): a == b
+        case (.number(let a), .number(let b)), (.text(let a), .text(let b)): a == b
+        case (.array(let a), .array(let b)): a == b
+        case (.object(let a), .object(let b)):
+            a.count == b.count && zip(a, b).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+        default: false
+        }
+    }
+
+    subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.last { $0.name == name }?.value
+    }
+
+    /// A text or a number as it was written; nothing of any other kind.
+    var written: String? {
+        switch self {
+        case .text(let text), .number(let text): text
+        case .boolean(let value): value ? "true" : "false"
+        case .null, .array, .object: nil
+        }
+    }
+}
+
+struct JSONError: Error, CustomStringConvertible {
+    /// From 1.
+    var byte: Int
+    var problem: String
+
+    var description: String { "byte \(self.byte): \(self.problem)" }
+}
+
+/// Reads JSON values out of bytes.
+struct JSONParser {
+    private let bytes: ArraySlice<UInt8>
+    private var offset: Int
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        self.bytes = bytes
+        self.offset = bytes.startIndex
+    }
+
+    /// The one value of a text.
+    static func value(of bytes: ArraySlice<UInt8>) throws(JSONError) -> JSONValue {
+        var parser = JSONParser(bytes)
+        let value = try parser.value(0)
+        parser.skipSpace()
+        guard parser.offset == bytes.endIndex else { throw parser.error("more after the value") }
+        return value
+    }
+
+    private func error(_ problem: String) -> JSONError {
+        JSONError(byte: self.offset - self.bytes.startIndex + 1, problem: problem)
+    }
+
+    private var byte: UInt8? { self.offset < self.bytes.endIndex ? self.bytes[self.offset] : nil }
+
+    private mutating func skipSpace() {
+        while let byte, byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D {
+            self.offset += 1
+        }
+    }
+
+    private mutating func takes(_ wanted: UInt8) -> Bool {
+        self.skipSpace()
+        guard self.byte == wanted else { return false }
+        self.offset += 1
+        return true
+    }
+
+    private mutating func value(_ depth: Int) throws(JSONError) -> JSONValue {
+        guard depth < JSONValue.depthMax else { throw self.error("too deep") }
+        self.skipSpace()
+        switch self.byte {
+        case 0x7B: return try self.object(depth)
+        case 0x5B: return try self.array(depth)
+        case 0x22: return .text(try self.text())
+        case 0x74: return try self.word("true", .boolean(true))
+        case 0x66: return try self.word("false", .boolean(false))
+        case 0x6E: return try self.word("null", .null)
+        case .some: return try self.number()
+        case nil: throw self.error("a value is missing")
+        }
+    }
+
+    private mutating func word(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
+        guard self.bytes[self.offset...].starts(with: word.utf8) else {
+            throw self.error("what is there is no value")
+        }
+        self.offset += word.utf8.count
+        return value
+    }
+
+    private mutating func number() throws(JSONError) -> JSONValue {
+        let start = self.offset
+        while let byte, (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte) {
+            self.offset += 1
+        }
+        guard self.offset > start else { throw self.error("what is there is no value") }
+        return .number(String(decoding: self.bytes[start..<self.offset], as: UTF8.self))
+    }
+
+    private mutating func object(_ depth: Int) throws(JSONError) -> JSONValue {
+        self.offset += 1
+        var members: [(name: String, value: JSONValue)] = []
+        if self.takes(0x7D) { return .object(members) }
+        repeat {
+            self.skipSpace()
+            guard self.byte == 0x22 else { throw self.error("a name is missing") }
+            let name = try self.text()
+            guard self.takes(0x3A) else { throw self.error("a colon is missing") }
+            members.append((name, try self.value(depth + 1)))
+        } while self.takes(0x2C)
+        guard self.takes(0x7D) else { throw self.error("a comma or } is missing") }
+        return .object(members)
+    }
+
+    private mutating func array(_ depth: Int) throws(JSONError) -> JSONValue {
+        self.offset += 1
+        var values: [JSONValue] = []
+        if self.takes(0x5D) { return .array(values) }
+        repeat { values.append(try self.value(depth + 1)) } while self.takes(0x2C)
+        guard self.takes(0x5D) else { throw self.error("a comma or ] is missing") }
+        return .array(values)
+    }
+
+    private mutating func text() throws(JSONError) -> String {
+        self.offset += 1
+        var text: [UInt8] = []
+        while let byte {
+            self.offset += 1
+            switch byte {
+            case 0x22: return String(decoding: text, as: UTF8.self)
+            case 0x5C: try self.escape(into: &text)
+            case 0..<0x20: throw self.error("a control character in a text")
+            default: text.append(byte)
+            }
+        }
+        throw self.error("a text never ends")
+    }
+
+    private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
+        guard let byte else { throw self.error("a text never ends") }
+        self.offset += 1
+        switch byte {
+        case 0x22, 0x5C, 0x2F: text.append(byte)
+        case 0x62: text.append(0x08)
+        case 0x66: text.append(0x0C)
+        case 0x6E: text.append(0x0A)
+        case 0x72: text.append(0x0D)
+        case 0x74: text.append(0x09)
+        case 0x75:
+            var unit = try self.hex()
+            if (0xD800..<0xDC00).contains(unit), self.bytes[self.offset...].starts(with: "\\u".utf8) {
+                self.offset += 2
+                let low = try self.hex()
+                unit = 0x10000 + (unit - 0xD800) << 10 + (low &- 0xDC00)
+            }
+            guard let scalar = Unicode.Scalar(unit) else { throw self.error("half a character") }
+            text.append(contentsOf: String(Character(scalar)).utf8)
+        default: throw self.error("an escape that JSON does not have")
+        }
+    }
+
+    private mutating func hex() throws(JSONError) -> UInt32 {
+        guard self.offset + 4 <= self.bytes.endIndex,
+            let unit = UInt32(
+                String(decoding: self.bytes[self.offset..<self.offset + 4], as: UTF8.self),
+                radix: 16
+            )
+        else { throw self.error("\\u without four hexadecimal digits") }
+        self.offset += 4
+        return unit
+    }
+}

@@ -1,0 +1,236 @@
+/// Records of a file, one at a time, their fields by column: CSV, TSV or NDJSON, told by how it begins.
+///
+///     bytes   … "Apple, red",1.20,10 ⏎ …
+///     fields        [a..<b]  [c..<d] [e..<f]      ranges of the bytes, or of the scratch where a
+///                                                field had to be put together
+///
+/// Reading a record allocates nothing where its fields stand in the file as they are.
+struct RecordReader {
+    private struct Field {
+        var range: Range<Int>
+        var isInScratch = false
+    }
+
+    private let bytes: [UInt8]
+    private var scratch: [UInt8] = []
+    private var offset = 0
+    private var fields: [Field] = []
+    private let isJSON: Bool
+    private let separator: UInt8
+    /// The names of the columns.
+    private(set) var header: [String] = []
+    /// Records read so far, without the head.
+    private(set) var recordCount = 0
+
+    init(_ bytes: [UInt8]) throws {
+        self.bytes = bytes
+        // A byte order mark is no part of the first name.
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { self.offset = 3 }
+        let first = bytes[self.offset...].first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D }
+        self.isJSON = first == 0x7B
+        let line = bytes[self.offset...].prefix { $0 != 0x0A }
+        self.separator = !line.contains(0x2C) && line.contains(0x09) ? 0x09 : 0x2C
+        if self.isJSON {
+            self.header = try self.namesOfObjects()
+        } else if try self.nextDelimited() {
+            self.header = self.fields.indices.map { self.text($0) }
+        }
+    }
+
+    /// The number of the record read last, as an editor counts: the head is row 1.
+    var number: Int { self.recordCount + (self.isJSON ? 0 : 1) }
+
+    /// Reads the next record.
+    ///
+    /// - Returns: Whether there was one.
+    mutating func next() throws -> Bool {
+        self.scratch.removeAll(keepingCapacity: true)
+        let isThere = self.isJSON ? try self.nextObject() : try self.nextDelimited()
+        if isThere { self.recordCount += 1 }
+        return isThere
+    }
+
+    // MARK: - Fields
+
+    /// A field's bytes without white space at its ends; none where the record has no such column.
+    func withField<Value>(_ column: Int, _ body: (ArraySlice<UInt8>) -> Value) -> Value {
+        guard column < self.fields.count else { return body([]) }
+        let field = self.fields[column]
+        var slice = field.isInScratch ? self.scratch[field.range] : self.bytes[field.range]
+        while let byte = slice.first, byte <= 0x20 { slice.removeFirst() }
+        while let byte = slice.last, byte <= 0x20 { slice.removeLast() }
+        return body(slice)
+    }
+
+    func text(_ column: Int) -> String {
+        self.withField(column) { String(decoding: $0, as: UTF8.self) }.trimmingSpace
+    }
+
+    // MARK: - CSV
+
+    private mutating func nextDelimited() throws -> Bool {
+        self.fields.removeAll(keepingCapacity: true)
+        // A line of nothing is no record.
+        while self.offset < self.bytes.count,
+            self.bytes[self.offset] == 0x0A || self.bytes[self.offset] == 0x0D
+        {
+            self.offset += 1
+        }
+        guard self.offset < self.bytes.count else { return false }
+        while true {
+            try self.field()
+            guard self.offset < self.bytes.count else { return true }
+            let byte = self.bytes[self.offset]
+            self.offset += 1
+            if byte == self.separator { continue }
+            if byte == 0x0D, self.offset < self.bytes.count, self.bytes[self.offset] == 0x0A {
+                self.offset += 1
+            }
+            return true
+        }
+    }
+
+    private mutating func field() throws {
+        guard self.offset < self.bytes.count, self.bytes[self.offset] == 0x22 else {
+            let start = self.offset
+            let separator = self.separator
+            self.offset = self.bytes.withUnsafeBufferPointer { bytes in
+                var end = start
+                while end < bytes.count {
+                    let byte = bytes[end]
+                    if byte == separator || byte == 0x0A || byte == 0x0D { break }
+                    end += 1
+                }
+                return end
+            }
+            self.fields.append(Field(range: start..<self.offset))
+            return
+        }
+        let opened = self.offset
+        self.offset += 1
+        let start = self.offset
+        // Most quoted fields have no quote inside: they stand in the file as they are.
+        while self.offset < self.bytes.count, self.bytes[self.offset] != 0x22 { self.offset += 1 }
+        let isWhole =
+            self.offset + 1 >= self.bytes.count || self.bytes[self.offset + 1] != 0x22
+        if self.offset < self.bytes.count, isWhole {
+            self.fields.append(Field(range: start..<self.offset))
+            self.offset += 1
+            return
+        }
+        self.offset = start
+        try self.quotedField(opened)
+    }
+
+    private mutating func quotedField(_ opened: Int) throws {
+        let start = self.scratch.count
+        while self.offset < self.bytes.count {
+            let byte = self.bytes[self.offset]
+            self.offset += 1
+            guard byte == 0x22 else {
+                self.scratch.append(byte)
+                continue
+            }
+            if self.offset < self.bytes.count, self.bytes[self.offset] == 0x22 {
+                self.scratch.append(0x22)
+                self.offset += 1
+                continue
+            }
+            self.fields.append(Field(range: start..<self.scratch.count, isInScratch: true))
+            return
+        }
+        let line = self.bytes[..<opened].count { $0 == 0x0A } + 1
+        throw Failure(
+            "malformed_file",
+            "line \(line): a quoted field never ends",
+            exit: Exit.failed
+        )
+    }
+
+    // MARK: - NDJSON
+
+    private mutating func nextLine() -> ArraySlice<UInt8>? {
+        while self.offset < self.bytes.count {
+            let line = self.bytes[self.offset...].prefix { $0 != 0x0A }
+            self.offset = line.endIndex + 1
+            if line.contains(where: { $0 > 0x20 }) { return line }
+        }
+        return nil
+    }
+
+    /// Every name in the file: objects need not have the same ones.
+    private mutating func namesOfObjects() throws -> [String] {
+        var names: [String] = []
+        var known: Set<String> = []
+        var number = 0
+        let start = self.offset
+        while let line = self.nextLine() {
+            number += 1
+            for member in try Self.members(line, number) where known.insert(member.name).inserted {
+                names.append(member.name)
+            }
+        }
+        self.offset = start
+        return names
+    }
+
+    private static func members(_ line: ArraySlice<UInt8>, _ number: Int) throws(Failure)
+        -> [(name: String, value: JSONValue)]
+    {
+        do throws(JSONError) {
+            guard case .object(let members) = try JSONParser.value(of: line) else {
+                throw JSONError(byte: 1, problem: "no object")
+            }
+            return members
+        } catch {
+            throw Failure("malformed_file", "line \(number), \(error)", exit: Exit.failed)
+        }
+    }
+
+    private mutating func nextObject() throws -> Bool {
+        guard let line = self.nextLine() else { return false }
+        let members = try Self.members(line, self.recordCount + 1)
+        self.fields = self.header.map { name in
+            let start = self.scratch.count
+            let value = members.last { $0.name == name }?.value
+            self.scratch.append(contentsOf: (value?.written ?? "").utf8)
+            return Field(range: start..<self.scratch.count, isInScratch: true)
+        }
+        return true
+    }
+}
+
+extension DecimalText {
+    /// As ``parse(_:decimals:)``, of bytes and for the usual case: digits, at most one point.
+    static func parse(_ bytes: ArraySlice<UInt8>, decimals: UInt8) -> Int64? {
+        var value: Int64 = 0
+        var fraction = -1
+        var digitCount = 0
+        let isNegative = bytes.first == 0x2D
+        for byte in isNegative || bytes.first == 0x2B ? bytes.dropFirst() : bytes {
+            if byte == 0x2E, fraction < 0 {
+                fraction = 0
+                continue
+            }
+            guard (0x30...0x39).contains(byte) else { return nil }
+            if fraction >= Int(decimals) {
+                // More decimals than there are is fine where they say nothing.
+                guard byte == 0x30 else { return nil }
+                continue
+            }
+            let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflow2) = shifted.addingReportingOverflow(Int64(byte - 0x30))
+            if overflow || overflow2 { return nil }
+            value = sum
+            digitCount += 1
+            if fraction >= 0 { fraction += 1 }
+        }
+        guard digitCount > 0 else { return nil }
+        for _ in max(0, fraction)..<max(Int(decimals), max(0, fraction)) {
+            let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
+            if overflow { return nil }
+            value = shifted
+        }
+        return isNegative ? -value : value
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Inventory
+
+/// A cell as people and programs write it.
+struct CellText: Sendable {
+    let currencyDecimals: UInt8
+    /// How people are shown instants; nothing for the exact form in UTC.
+    var clock: ClockText?
+    /// Whether money is written 2,039.97: for people.
+    var groupsMoney = false
+
+    func text(_ table: ResultTable, _ row: Int, _ column: Int) -> String {
+        switch table.cell(row, column) {
+        case .none: return ""
+        case .text(let text): return text
+        case .integer(let value):
+            switch table.columns[column].field.kind {
+            case .money:
+                let text = DecimalText.format(value, decimals: self.currencyDecimals)
+                return self.groupsMoney ? DecimalText.grouped(text) : text
+            case .quantity:
+                return DecimalText.format(value, decimals: Self.unitDecimals(table, row))
+            case .instant: return self.clock?.format(value) ?? TimeText.format(value)
+            case .boolean: return value == 0 ? "false" : "true"
+            case .integer, .text: return String(value)
+            }
+        }
+    }
+
+    /// Decimals of the quantities in a row.
+    static func unitDecimals(_ table: ResultTable, _ row: Int) -> UInt8 {
+        guard let column = table.column(named: "unitDecimals"),
+            case .integer(let decimals) = table.cell(row, column)
+        else { return 0 }
+        return UInt8(clamping: decimals)
+    }
+}
+
+/// Instants for people: to the second, in a zone, with the zone said.
+struct ClockText: Sendable {
+    var zone: TimeZone?
+
+    /// `2026-03-01 12:30:05Z`, or with the zone's distance from UTC.
+    func format(_ microseconds: Int64) -> String {
+        var seconds = microseconds / 1_000_000
+        if microseconds % 1_000_000 < 0 { seconds -= 1 }
+        let date = Date(timeIntervalSince1970: TimeInterval(seconds))
+        let offset = Int64(self.zone?.secondsFromGMT(for: date) ?? 0)
+        let local = TimeText.format((seconds + offset) * 1_000_000).dropLast()
+        return local.replacing("T", with: " ") + Self.suffix(offset)
+    }
+
+    private static func suffix(_ offset: Int64) -> String {
+        guard offset != 0 else { return "Z" }
+        let minutes = abs(offset) / 60
+        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return (offset < 0 ? "-" : "+") + two(minutes / 60) + ":" + two(minutes % 60)
+    }
+}

@@ -1,0 +1,77 @@
+import Inventory
+
+/// A line a row, its cells separated by one byte; the names of the columns first.
+struct DelimitedWriter: RowWriter {
+    private let style: RowStyle
+    private let cells: CellText
+    private let separator: UInt8
+    private let quote: (String) -> String
+    private var columns: [Int] = []
+
+    init(_ style: RowStyle, separator: UInt8, quote: @escaping (String) -> String) {
+        self.style = style
+        self.cells = CellText(currencyDecimals: style.currencyDecimals)
+        self.separator = separator
+        self.quote = quote
+    }
+
+    mutating func begin(_ schema: [ResultField], into bytes: inout [UInt8]) {
+        self.columns = self.style.columns(of: schema)
+        for (index, column) in self.columns.enumerated() {
+            if index > 0 { bytes.append(self.separator) }
+            bytes.append(schema[column].name)
+        }
+        bytes.append(0x0A)
+    }
+
+    mutating func write(_ table: ResultTable, _ rows: [Int], into bytes: inout [UInt8]) {
+        for row in rows {
+            for (index, column) in self.columns.enumerated() {
+                if index > 0 { bytes.append(self.separator) }
+                bytes.append(self.quote(self.cells.text(table, row, column)))
+            }
+            bytes.append(0x0A)
+        }
+    }
+
+    mutating func finish(into bytes: inout [UInt8]) {
+        // Every line is whole already.
+    }
+}
+
+/// A table as Markdown has it: `| a | b |`, numbers to the right.
+struct MarkdownWriter: RowWriter {
+    private let style: RowStyle
+    private let cells: CellText
+    private var columns: [Int] = []
+
+    init(_ style: RowStyle) {
+        self.style = style
+        self.cells = CellText(currencyDecimals: style.currencyDecimals, clock: style.clock)
+    }
+
+    mutating func begin(_ schema: [ResultField], into bytes: inout [UInt8]) {
+        self.columns = self.style.columns(of: schema)
+        self.line(self.columns.map { schema[$0].name }, into: &bytes)
+        self.line(self.columns.map { schema[$0].isNumber ? "---:" : "---" }, into: &bytes)
+    }
+
+    mutating func write(_ table: ResultTable, _ rows: [Int], into bytes: inout [UInt8]) {
+        for row in rows {
+            self.line(
+                self.columns.map {
+                    RowStyle.flat(self.cells.text(table, row, $0)).replacing("|", with: "\\|")
+                },
+                into: &bytes
+            )
+        }
+    }
+
+    mutating func finish(into bytes: inout [UInt8]) {
+        // Every line is whole already.
+    }
+
+    private func line(_ cells: [String], into bytes: inout [UInt8]) {
+        bytes.append("| " + cells.joined(separator: " | ") + " |\n")
+    }
+}

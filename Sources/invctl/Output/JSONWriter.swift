@@ -1,0 +1,90 @@
+import Inventory
+
+/// An object a row: one array of them, a line each, or the only one by itself.
+///
+/// Money is a string with its decimals, so that no reader makes it a floating-point number; quantities
+/// and LSNs are numbers; what is not there is null.
+struct JSONWriter: RowWriter {
+    private let style: RowStyle
+    private let cells: CellText
+    private var columns: [Int] = []
+    private var keys: [String] = []
+    private var rowCount = 0
+
+    init(_ style: RowStyle) {
+        self.style = style
+        self.cells = CellText(currencyDecimals: style.currencyDecimals)
+    }
+
+    private var isLines: Bool { self.style.format == .ndjson || self.style.isSingle }
+
+    mutating func begin(_ schema: [ResultField], into bytes: inout [UInt8]) {
+        self.columns = self.style.columns(of: schema)
+        self.keys = self.columns.map { JSONObject.quoted(schema[$0].name) + ":" }
+    }
+
+    mutating func write(_ table: ResultTable, _ rows: [Int], into bytes: inout [UInt8]) {
+        for row in rows {
+            if !self.isLines { bytes.append(self.rowCount == 0 ? "[" : ",\n ") }
+            self.object(table, row, into: &bytes)
+            if self.isLines { bytes.append(0x0A) }
+            self.rowCount += 1
+        }
+    }
+
+    mutating func finish(into bytes: inout [UInt8]) {
+        guard !self.isLines else { return }
+        bytes.append(self.rowCount == 0 ? "[]\n" : "]\n")
+    }
+
+    private func object(_ table: ResultTable, _ row: Int, into bytes: inout [UInt8]) {
+        bytes.append(0x7B)
+        for (index, column) in self.columns.enumerated() {
+            if index > 0 { bytes.append(0x2C) }
+            bytes.append(self.keys[index])
+            let text = self.cells.text(table, row, column)
+            switch (table.cell(row, column), table.columns[column].field.kind) {
+            case (.none, _): bytes.append("null")
+            case (_, .text), (_, .instant), (_, .money): bytes.append(JSONObject.quoted(text))
+            default: bytes.append(text)
+            }
+        }
+        bytes.append(0x7D)
+    }
+}
+
+/// One JSON object, written in the order of its members.
+struct JSONObject {
+    private var members: [String] = []
+
+    mutating func add(_ name: String, _ value: String) {
+        self.add(name, raw: Self.quoted(value))
+    }
+
+    /// A value that is JSON already: a number, `null`, an object.
+    mutating func add(_ name: String, raw: String) {
+        self.members.append(Self.quoted(name) + ":" + raw)
+    }
+
+    var text: String { "{" + self.members.joined(separator: ",") + "}" }
+
+    static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
+        if isPlain { return "\"\(text)\"" }
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case let scalar where scalar.value < 0x20:
+                let hex = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,72 @@
+import Glibc
+import Synchronization
+
+/// Rows on their way to standard output: as they are, or through the pager once they no longer fit
+/// the screen.
+///
+///     on a terminal   the first screenful is held; more than that starts the pager, less is printed
+///     piped           written at once
+final class RowSink {
+    private let command: String?
+    private let lineMax: Int
+    private var held: [UInt8] = []
+    private var lineCount = 0
+    private var pager: Subprocess?
+
+    /// A sink; `pager` is the command to page with, or nothing for none.
+    init(pager: String?) {
+        self.command = Terminal.isOutput ? pager : nil
+        self.lineMax = max(4, Terminal.size.rows - 2)
+    }
+
+    func write(_ bytes: inout [UInt8]) {
+        defer { bytes.removeAll(keepingCapacity: true) }
+        guard !bytes.isEmpty else { return }
+        if let pager = self.pager {
+            if !pager.write(bytes) { self.leave(pager) }
+            return
+        }
+        guard self.command != nil else {
+            Terminal.write(bytes, to: STDOUT_FILENO)
+            return
+        }
+        self.held += bytes
+        self.lineCount += bytes.count { $0 == 0x0A }
+        if self.lineCount > self.lineMax { self.startPager() }
+    }
+
+    /// Writes what is held and waits for the pager.
+    func finish() {
+        if let pager = self.pager {
+            pager.closeInput()
+            pager.wait()
+            self.pager = nil
+            Interruption.state.withLock { $0.isPaging = false }
+        } else {
+            Terminal.write(self.held, to: STDOUT_FILENO)
+        }
+        self.held = []
+    }
+
+    private func startPager() {
+        guard let command = self.command,
+            let pager = Subprocess(shell: command, environment: ["LESS": "FRX"])
+        else {
+            Terminal.write(self.held, to: STDOUT_FILENO)
+            self.held = []
+            return
+        }
+        self.pager = pager
+        Interruption.state.withLock { $0.isPaging = true }
+        let held = self.held
+        self.held = []
+        if !pager.write(held) { self.leave(pager) }
+    }
+
+    /// The reader left the pager: that is all it wants.
+    private func leave(_ pager: Subprocess) -> Never {
+        pager.closeInput()
+        pager.wait()
+        exit(0)
+    }
+}

@@ -1,0 +1,281 @@
+import Foundation
+import Inventory
+
+/// What `--where` asks of a row, over the columns of any answer.
+///
+///     or   = and  { "or" and }
+///     and  = not  { "and" not }
+///     not  = [ "not" ] ( "(" or ")" | test )
+///     test = FIELD ( = | != | < | <= | > | >= | ~ | !~ ) VALUE
+///
+/// `~` is "contains". Texts are compared as keys are (trimmed, case folded); numbers, money and
+/// quantities exactly, by their decimals; instants as times in UTC. `none` is no value. A comparison
+/// with no value is false, but for `= none` and `!= …`.
+indirect enum RowCondition: Sendable {
+    case or(RowCondition, RowCondition)
+    case and(RowCondition, RowCondition)
+    case not(RowCondition)
+    case test(Test)
+
+    enum Comparison: String, CaseIterable, Sendable {
+        case notContains = "!~"
+        case notEqual = "!="
+        case atMost = "<="
+        case atLeast = ">="
+        case equal = "="
+        case less = "<"
+        case greater = ">"
+        case contains = "~"
+    }
+
+    enum Operand: Sendable {
+        case none
+        /// A number in millionths: the finest that a unit may have.
+        case number(Int128)
+        case microseconds(Int64)
+        /// As keys are.
+        case text(String)
+    }
+
+    struct Test: Sendable {
+        var column: Int
+        var kind: ResultKind
+        var comparison: Comparison
+        var operand: Operand
+    }
+
+    func holds(_ table: ResultTable, _ row: Int, currencyDecimals: UInt8) -> Bool {
+        switch self {
+        case .or(let a, let b):
+            a.holds(table, row, currencyDecimals: currencyDecimals)
+                || b.holds(table, row, currencyDecimals: currencyDecimals)
+        case .and(let a, let b):
+            a.holds(table, row, currencyDecimals: currencyDecimals)
+                && b.holds(table, row, currencyDecimals: currencyDecimals)
+        case .not(let a):
+            !a.holds(table, row, currencyDecimals: currencyDecimals)
+        case .test(let test):
+            test.holds(table, row, currencyDecimals)
+        }
+    }
+}
+
+extension RowCondition.Test {
+    fileprivate func holds(_ table: ResultTable, _ row: Int, _ currencyDecimals: UInt8) -> Bool {
+        let cell = table.cell(row, self.column)
+        if case .none = self.operand {
+            let isNone = cell == .none
+            return self.comparison == .notEqual ? !isNone : isNone
+        }
+        switch (cell, self.operand) {
+        case (.text(let text), .text(let wanted)):
+            let key = NormalizedText.key(text)
+            switch self.comparison {
+            case .contains: return key.contains(wanted)
+            case .notContains: return !key.contains(wanted)
+            default: return self.compare(key, wanted)
+            }
+        case (.integer(let value), .number(let wanted)):
+            return self.compare(self.millionths(value, table, row, currencyDecimals), wanted)
+        case (.integer(let value), .microseconds(let wanted)):
+            return self.compare(value, wanted)
+        default:
+            return self.comparison == .notEqual || self.comparison == .notContains
+        }
+    }
+
+    private func millionths(
+        _ value: Int64,
+        _ table: ResultTable,
+        _ row: Int,
+        _ currencyDecimals: UInt8
+    ) -> Int128 {
+        let decimals: UInt8 =
+            switch self.kind {
+            case .money: currencyDecimals
+            case .quantity: CellText.unitDecimals(table, row)
+            case .integer, .boolean, .instant, .text: 0
+            }
+        var scaled = Int128(value)
+        for _ in decimals..<max(decimals, 6) { scaled *= 10 }
+        return scaled
+    }
+
+    private func compare<Value: Comparable>(_ a: Value, _ b: Value) -> Bool {
+        switch self.comparison {
+        case .equal, .contains: a == b
+        case .notEqual, .notContains: a != b
+        case .less: a < b
+        case .atMost: a <= b
+        case .greater: a > b
+        case .atLeast: a >= b
+        }
+    }
+}
+
+extension RowCondition {
+    /// Reads the conditions of several `--where`: all must hold.
+    ///
+    /// - Throws: ``Failure`` saying what is wrong and what there is.
+    init?(_ texts: [String], _ schema: [ResultField]) throws(Failure) {
+        var all: RowCondition?
+        for text in texts {
+            var parser = ConditionParser(text, schema)
+            let condition = try parser.parse()
+            if let before = all { all = .and(before, condition) } else { all = condition }
+        }
+        guard let all else { return nil }
+        self = all
+    }
+}
+
+/// Reads one `--where`, by recursive descent.
+private struct ConditionParser {
+    private let text: String
+    private let schema: [ResultField]
+    private var words: [String] = []
+    private var next = 0
+
+    init(_ text: String, _ schema: [ResultField]) {
+        self.text = text
+        self.schema = schema
+        self.words = Self.words(text)
+    }
+
+    /// Words, operators, parentheses; quotes keep a value together.
+    private static func words(_ text: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var quote: Character?
+        let operators: Set<Character> = ["=", "!", "<", ">", "~"]
+        func isOperator(_ word: String) -> Bool {
+            word.first.map { operators.contains($0) } ?? false
+        }
+        func close() {
+            if !word.isEmpty { words.append(word) }
+            word = ""
+        }
+        for character in text {
+            if let open = quote {
+                if character == open {
+                    words.append("\"" + word)
+                    word = ""
+                    quote = nil
+                } else {
+                    word.append(character)
+                }
+            } else if character == "'" || character == "\"" {
+                close()
+                quote = character
+            } else if character == "(" || character == ")" {
+                close()
+                words.append(String(character))
+            } else if character.isWhitespace {
+                close()
+            } else {
+                if !word.isEmpty, operators.contains(character) != isOperator(word) { close() }
+                word.append(character)
+            }
+        }
+        close()
+        return words
+    }
+
+    private func fail(_ problem: String) -> Failure {
+        Failure.usage(
+            "--where '\(self.text)': \(problem)",
+            wayOut:
+                "Write it as in --where 'available < 5 and category = Fruit'; = != < <= > >= ~ !~."
+        )
+    }
+
+    mutating func parse() throws(Failure) -> RowCondition {
+        let condition = try self.or()
+        guard self.next == self.words.count else {
+            throw self.fail("'\(self.words[self.next])' is not expected there")
+        }
+        return condition
+    }
+
+    private var word: String? { self.next < self.words.count ? self.words[self.next] : nil }
+
+    private mutating func takes(_ wanted: String) -> Bool {
+        guard self.word?.lowercased() == wanted else { return false }
+        self.next += 1
+        return true
+    }
+
+    private mutating func or() throws(Failure) -> RowCondition {
+        var condition = try self.and()
+        while self.takes("or") { condition = .or(condition, try self.and()) }
+        return condition
+    }
+
+    private mutating func and() throws(Failure) -> RowCondition {
+        var condition = try self.not()
+        while self.takes("and") { condition = .and(condition, try self.not()) }
+        return condition
+    }
+
+    private mutating func not() throws(Failure) -> RowCondition {
+        if self.takes("not") { return .not(try self.not()) }
+        guard self.takes("(") else { return .test(try self.test()) }
+        let condition = try self.or()
+        guard self.takes(")") else { throw self.fail("a ) is missing") }
+        return condition
+    }
+
+    private mutating func test() throws(Failure) -> RowCondition.Test {
+        guard let name = self.word else { throw self.fail("a field is missing at its end") }
+        guard let column = self.schema.firstIndex(where: { $0.name == name }) else {
+            throw Failure.noColumn(name, self.schema)
+        }
+        self.next += 1
+        guard let sign = self.word, let comparison = RowCondition.Comparison(rawValue: sign) else {
+            throw self.fail("'\(self.word ?? "nothing")' after \(name) is no comparison")
+        }
+        self.next += 1
+        guard var value = self.word else { throw self.fail("\(name) is compared with nothing") }
+        self.next += 1
+        let isQuoted = value.hasPrefix("\"")
+        if isQuoted { value.removeFirst() }
+        let field = self.schema[column]
+        // Words that follow belong to the value: category = Garden Tools.
+        while !isQuoted, field.kind == .text || field.kind == .instant, let more = self.word,
+            !["and", "or", ")"].contains(more.lowercased())
+        {
+            value += " " + more
+            self.next += 1
+        }
+        return RowCondition.Test(
+            column: column,
+            kind: field.kind,
+            comparison: comparison,
+            operand: !isQuoted && value == "none" ? .none : try self.operand(value, field)
+        )
+    }
+
+    private func operand(
+        _ value: String,
+        _ field: ResultField
+    ) throws(Failure)
+        -> RowCondition.Operand
+    {
+        switch field.kind {
+        case .text:
+            return .text(NormalizedText.key(value))
+        case .instant:
+            guard let instant = TimeText.parse(value, zone: TimeText.utc) else {
+                throw self.fail("'\(value)' is not a time such as 2026-03-01 12:30:00")
+            }
+            return .microseconds(instant.microseconds)
+        case .boolean where value == "true" || value == "false":
+            return .number(value == "true" ? 1_000_000 : 0)
+        case .integer, .money, .quantity, .boolean:
+            guard let number = DecimalText.parse(value, decimals: 6) else {
+                throw self.fail("'\(value)' is not a number, as \(field.name) is")
+            }
+            return .number(Int128(number))
+        }
+    }
+}

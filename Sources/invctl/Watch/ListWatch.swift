@@ -1,0 +1,318 @@
+import Inventory
+import InventoryClient
+import InventoryWire
+import Synchronization
+
+/// A list as it changes: a subscription says when, the query says what.
+///
+///     terminal   redrawn in place, at most ten times a second, with the state of the connection above
+///     piped      an object for each row that is new, changed or gone, as NDJSON
+///
+/// The connection may go and come back: the subscription resumes where it was, so no change goes by
+/// unseen, and the list is asked for again.
+struct ListWatch {
+    /// What the subscription has told, shared with whoever draws.
+    struct State: Sendable {
+        enum Connection: Sendable {
+            case connecting
+            case live
+            case lost(since: ContinuousClock.Instant, reason: String)
+        }
+
+        var connection = Connection.connecting
+        var isDirty = true
+        var lsn: UInt64 = 0
+        /// How old the last change was when it came, in microseconds.
+        var lag: Int64 = 0
+        /// How often the connection came back.
+        var returns = 0
+        /// What befell the connection and has not been told yet, and the last of it.
+        var untold: [String] = []
+        var notice = ""
+        var isOver = false
+        var failure: ClientError?
+
+        mutating func note(_ text: String) {
+            self.notice = text
+            // Nobody may be there to be told.
+            if self.untold.count < 16 { self.untold.append(text) }
+        }
+    }
+
+    private let shell: Shell
+    private let query: Query
+    private let omitting: Set<String>
+    private let state = SharedState()
+
+    /// The least time between two redraws.
+    private static let pause = Duration.milliseconds(100)
+
+    final class SharedState: Sendable {
+        let value = Mutex(State())
+        let wake: AsyncStream<Void>
+        private let continuation: AsyncStream<Void>.Continuation
+
+        init() {
+            let made = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+            self.wake = made.stream
+            self.continuation = made.continuation
+        }
+
+        func change(_ body: (inout State) -> Void) {
+            self.value.withLock { body(&$0) }
+            self.continuation.yield()
+        }
+    }
+
+    init(_ shell: Shell, _ query: Query, omitting: Set<String>) {
+        self.shell = shell
+        self.query = query
+        self.omitting = omitting
+    }
+
+    func run() async throws {
+        let session = Terminal.isOutput ? TerminalSession(.fullScreen) : nil
+        defer { session?.leave() }
+        let state = self.state
+        Interruption.say("stopped watching; nothing was changed")
+        Interruption.state.withLock { $0.resized = { state.change { $0.isDirty = true } } }
+        let client = self.shell.client
+        let subscription = Task { await Self.listen(client, state) }
+        let clock = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .seconds(1))
+                state.change { _ in
+                    // Only to be drawn again: the clock went on.
+                }
+            }
+        }
+        let keys = Task {
+            guard let session else { return }
+            for await key in session.keys()
+            where [.character("q"), .control("c"), .escape, .endOfInput].contains(key) {
+                state.change { $0.isOver = true }
+            }
+        }
+        defer { for task in [subscription, keys] { task.cancel() } }
+        defer { clock.cancel() }
+        if session == nil {
+            try await self.printChanges()
+        } else {
+            try await self.redraw()
+        }
+        Interruption.say(nil)
+    }
+
+    private static func listen(_ client: InventoryClient, _ state: SharedState) async {
+        let subscription = Subscription(topics: .all, start: .now)
+        do {
+            for try await event in client.subscribe(subscription) { self.take(event, state) }
+        } catch let error as ClientError {
+            state.change {
+                $0.failure = error
+                $0.isOver = true
+            }
+        } catch {
+            state.change { $0.isOver = true }
+        }
+    }
+
+    private static func take(_ event: SubscriptionEvent, _ state: SharedState) {
+        state.change { state in
+            switch event {
+            case .began(let lsn, _):
+                if case .lost(let since, _) = state.connection {
+                    state.returns += 1
+                    let seconds = (ContinuousClock.now - since).components.seconds
+                    state.note("the server is back after \(seconds) s; nothing was missed")
+                }
+                state.connection = .live
+                state.lsn = max(state.lsn, lsn)
+                state.isDirty = true
+            case .entry(let entry):
+                state.lsn = entry.lsn
+                state.lag = max(0, Self.now() - entry.time.microseconds)
+                state.isDirty = true
+            case .progress(let lsn), .caughtUp(let lsn):
+                state.connection = .live
+                state.lsn = lsn
+            case .disconnected(let reason):
+                if case .lost = state.connection { break }
+                state.connection = .lost(since: .now, reason: reason)
+                state.note("connection lost (\(reason)); trying again")
+            case .snapshot, .reset:
+                state.isDirty = true
+            }
+        }
+    }
+
+    private static func now() -> Int64 { TimeText.now().microseconds }
+
+    // MARK: - Answers
+
+    /// Takes whether there is something to ask for; nothing once it is over.
+    private func next() async throws -> State? {
+        for await _ in self.state.wake {
+            let state = self.state.value.withLock { state in
+                let copy = state
+                state.untold = []
+                if case .lost = state.connection { return copy }
+                state.isDirty = false
+                return copy
+            }
+            if let failure = state.failure { throw failure }
+            return state.isOver ? nil : state
+        }
+        return nil
+    }
+
+    /// Asks anew; nothing if the connection went meanwhile.
+    private func ask(_ take: (ResultTable, UInt64) throws -> Bool) async throws -> Bool {
+        do {
+            for try await part in self.shell.client.rows(of: self.query) {
+                if try !take(part.table, part.lsn) { break }
+            }
+            return true
+        } catch let error as ClientError where error.code == .unreachable || error.code == .timedOut
+        {
+            self.state.value.withLock { $0.isDirty = true }
+            return false
+        }
+    }
+
+    private func isLost(_ state: State) -> Bool {
+        if case .lost = state.connection { true } else { false }
+    }
+
+    // MARK: - On a terminal
+
+    private func redraw() async throws {
+        var lines: [String] = []
+        self.state.change { _ in
+            // The first drawing needs no change.
+        }
+        while let state = try await self.next() {
+            if state.isDirty, !self.isLost(state), let fresh = try await self.answer() {
+                lines = fresh
+            }
+            let room = max(1, Terminal.size.rows - 2)
+            let shown = lines.prefix(room)
+            let rest = lines.count - shown.count
+            let more = rest > 0 ? "   \(rest) more rows; --limit, --where and --sort choose" : ""
+            TerminalSession.draw([self.header(state) + more, ""] + shown)
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private func answer() async throws -> [String]? {
+        var listing = self.shell.listing
+        // What is far below the screen is not asked for, unless it may be sorted up.
+        if listing.sort == nil { listing.limit = min(listing.limit ?? .max, 500) }
+        var output = RowOutput(self.shell.style(omitting: self.omitting), listing)
+        guard try await self.ask({ table, _ in try output.take(table) }) else { return nil }
+        output.finish()
+        return String(decoding: output.bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: true).map { String($0) }
+    }
+
+    private func header(_ state: State) -> String {
+        var parts: [String] = []
+        switch state.connection {
+        case .connecting: parts.append("connecting")
+        case .live: parts.append("live")
+        case .lost(let since, let reason):
+            let seconds = (ContinuousClock.now - since).components.seconds
+            parts.append(
+                "OFFLINE for \(seconds) s (\(reason)), trying again; rows are as they were"
+            )
+        }
+        parts.append("LSN \(state.lsn)")
+        parts.append("lag \(DecimalText.format(state.lag / 10, decimals: 2)) ms")
+        if state.returns > 0 { parts.append(state.notice) }
+        parts.append("q quits")
+        let text = TextWidth.clipped(parts.joined(separator: " · "), to: Terminal.size.columns - 1)
+        return self.shell.settings.color.isColored(true) ? "\u{1B}[7m\(text)\u{1B}[0m" : text
+    }
+
+    // MARK: - Piped
+
+    private func printChanges() async throws {
+        var changes = RowChanges()
+        var style = self.shell.style()
+        style.format = .ndjson
+        self.state.change { _ in
+            // The first answer needs no change.
+        }
+        while let state = try await self.next() {
+            for notice in state.untold where !self.shell.options.quiet {
+                Terminal.note("\(notice)   LSN \(state.lsn)")
+            }
+            guard state.isDirty, !self.isLost(state) else { continue }
+            var rows = RowOutput(style, self.shell.listing)
+            var keys: RowOutput?
+            var lsn = state.lsn
+            let isWhole = try await self.ask { table, answered in
+                lsn = answered
+                if keys == nil {
+                    var keyStyle = style
+                    keyStyle.fields = RowChanges.keyFields(of: table.schema)
+                    keys = RowOutput(keyStyle, self.shell.listing)
+                }
+                _ = try keys?.take(table)
+                return try rows.take(table)
+            }
+            guard isWhole else { continue }
+            rows.finish()
+            keys?.finish()
+            Terminal.write(changes.take(keys?.bytes ?? [], rows.bytes, lsn: lsn), to: 1)
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+}
+
+/// What of a list is new, changed or gone since it was looked at last.
+///
+/// Rows and their keys come as lines of NDJSON, side by side.
+struct RowChanges {
+    private var known: [String: String] = [:]
+
+    /// The columns that say which row it is: those of an entity, else everything that is no measure.
+    static func keyFields(of schema: [ResultField]) -> [String] {
+        let names = schema.map { $0.name }
+        if names.contains("id") { return ["id"] }
+        if names.contains("lsn") { return names.contains("line") ? ["lsn", "line"] : ["lsn"] }
+        let identities: Set<String> = ["productId", "sku", "locationId", "location", "category"]
+        let found = names.filter { identities.contains($0) }
+        if !found.isEmpty { return found }
+        return schema.filter { !$0.isNumber }.map { $0.name }
+    }
+
+    mutating func take(_ keys: [UInt8], _ rows: [UInt8], lsn: UInt64) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var seen: [String: String] = [:]
+        let lines = { (bytes: [UInt8]) in
+            String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { String($0) }
+        }
+        func tell(_ change: String, _ object: String) {
+            bytes.append("{\"change\":\"\(change)\",\"lsn\":\(lsn),\(object.dropFirst())\n")
+        }
+        for (key, row) in zip(lines(keys), lines(rows)) {
+            seen[key] = row
+            switch self.known[key] {
+            case nil: tell("added", row)
+            case row?: break
+            case .some: tell("changed", row)
+            }
+        }
+        for key in self.known.keys.sorted() where seen[key] == nil { tell("removed", key) }
+        self.known = seen
+        return bytes
+    }
+}
+
+extension Shell {
+    /// Shows a list as it changes, until it is ended.
+    func watch(_ query: Query, omitting: Set<String>) async throws {
+        try await ListWatch(self, query, omitting: omitting).run()
+    }
+}

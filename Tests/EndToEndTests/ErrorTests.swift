@@ -1,0 +1,137 @@
+import Foundation
+import Glibc
+import Inventory
+import InventoryClient
+import Testing
+
+/// Each error says what, why, and the way out; for people and for programs.
+@Suite struct ErrorTests {
+    private static func object(_ text: String) throws -> [String: Any] {
+        let line = try #require(text.split(separator: "\n").last)
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+        return try #require(object as? [String: Any])
+    }
+
+    @Test func `a refusal for stock has the equation, the way out and exit code 5`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 5, prefix: "SOF")
+        let said = try daemon.invctl("sell", "SOF-0=6")
+        #expect(said.code == 5)
+        #expect(
+            said.errors == """
+                error: insufficient_stock  SOF-0 at main: asked 6, can sell 5 (on hand 5, unavailable \
+                0, reserved 0, floor 0) (line 1)
+                  Take at most 5, or take a delivery in: invctl stock restock SOF-0=1
+
+                """
+        )
+        let json = try Self.object(daemon.invctl("sell", "SOF-0=6", "-o", "json").errors)
+        #expect(json["error"] as? String == "insufficient_stock")
+        #expect(json["code"] as? Int == 70)
+        #expect(json["exit"] as? Int == 5)
+        #expect((json["wayOut"] as? String)?.contains("restock SOF-0=1") ?? false)
+    }
+
+    @Test func `a stale revision says who was there, and changes nothing`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 5)
+        try daemon.invctl("sell", "P-0=1")
+        let said = try daemon.invctl("stock", "count", "P-0=9", "--if-revision", "2")
+        #expect(said.code == 4)
+        #expect(said.errors.contains("revision_mismatch  P-0 is at revision"))
+        #expect(said.errors.contains("(sale by tester, "))
+        #expect(said.errors.contains("Nothing was changed."))
+        #expect(said.errors.contains("--if-revision"))
+    }
+
+    @Test func `mistyped names are answered with those that were meant`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(3, stock: 5, prefix: "LAPTOP")
+        let cases: [([String], String, Int32)] = [
+            (["prodct", "list"], "Did you mean invctl product?", 2),
+            (["stock", "shwo"], "Did you mean invctl stock show?", 2),
+            (["product", "list", "--limt", "3"], "Did you mean '--limit'?", 2),
+            (["product", "get", "LAPTPO-1"], "Did you mean LAPTOP-1", 3),
+            (["sell", "LAPTOP-11=1"], "Did you mean LAPTOP-1", 3),
+            (
+                ["product", "list", "--category", "Categry LAPTOP"],
+                "Did you mean Category LAPTOP?", 3
+            ),
+            (["stock", "show", "--at", "mian"], "Did you mean main?", 3),
+        ]
+        for (words, wanted, code) in cases {
+            let said = try daemon.invctl(words)
+            #expect(said.code == code, "\(words)")
+            #expect(said.errors.contains(wanted), "\(words): \(said.errors)")
+            let json = try Self.object(daemon.invctl(words + ["-o", "json"]).errors)
+            #expect(json["exit"] as? Int == Int(code))
+        }
+    }
+
+    @Test func `a server that is not there, or says nothing, is exit code 7 and what to do`() throws
+    {
+        let nobody = try Daemon.run("invctl", ["ping", "--timeout", "200ms"])
+        #expect(nobody.code == 7)
+        #expect(nobody.errors.contains("error: unreachable  cannot connect to 127.0.0.1:1"))
+        #expect(nobody.errors.contains("Is invd running"))
+        let json = try Self.object(
+            Daemon.run("invctl", ["ping", "--timeout", "200ms", "-o", "json"]).errors
+        )
+        #expect(json["error"] as? String == "unreachable")
+        #expect(json["exit"] as? Int == 7)
+
+        // One that accepts and never answers.
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                #expect(bind(listener, address, length) == 0)
+                #expect(listen(listener, 4) == 0)
+                #expect(getsockname(listener, address, &length) == 0)
+            }
+        }
+        let silent = "127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+        let said = try Daemon.run("invctl", ["ping", "--timeout", "300ms"], server: silent)
+        #expect(said.code == 7)
+        #expect(said.errors.hasPrefix("error: "))
+    }
+
+    @Test func `Ctrl-C says what was done`() async throws {
+        let daemon = try Daemon()
+        let watching = try daemon.terminal("watch", "stock")
+        #expect(watching.waits(for: "watching"))
+        kill(watching.id, SIGINT)
+        #expect(watching.wait() == 130)
+        #expect(watching.screen.text.contains("interrupted: "))
+        #expect(watching.isSane)
+
+        // A daemon that is stopped leaves the command in doubt: its id settles it.
+        _ = try await daemon.client().stockedProducts(1, stock: 5)
+        daemon.signal(SIGSTOP)
+        defer { daemon.signal(SIGCONT) }
+        let doubtful = try daemon.terminal("ping", "--timeout", "500ms")
+        #expect(doubtful.wait() == 7)
+    }
+
+    @Test func `a write that may have been done is settled by its id`() async throws {
+        let daemon = try Daemon()
+        let id = try await daemon.client().stockedProducts(1, stock: 5)[0]
+        for _ in 0..<3 { #expect(try daemon.invctl("sell", "P-0=2", "--id", "till-7").code == 0) }
+        #expect(try await daemon.client().level(id).onHand == 3)
+        let other = try daemon.invctl("sell", "P-0=1", "--id", "till-7")
+        #expect(other.code == 4)
+        #expect(other.errors.contains("sequence_reused"))
+        #expect(other.errors.contains("an id of its own"))
+    }
+
+    @Test func `a token file and a configuration file that are wrong are named`() throws {
+        let daemon = try Daemon()
+        let none = try daemon.invctl("ping", "--token-file", "/nonexistent/token")
+        #expect(none.code == 1)
+        #expect(none.errors.contains("/nonexistent/token"))
+    }
+}

@@ -1,0 +1,339 @@
+import Foundation
+import Glibc
+import InventoryClient
+import Testing
+
+/// A program in a terminal of its own: what it draws can be read as lines of the screen, keys can be
+/// pressed, the window resized, and the settings looked at afterwards.
+final class PseudoTerminal: @unchecked Sendable {
+    /// The program; its parent is a shell that leads the session, as where people work.
+    private(set) var id: pid_t = 0
+    private let leader: pid_t
+    private let master: Int32
+    private var status: Int32?
+    private(set) var screen: ScreenText
+    /// Everything that was drawn, as it came.
+    private(set) var raw: [UInt8] = []
+
+    struct OpenError: Error { var code: Int32 }
+
+    /// TIOCSPTLCK and TIOCGPTN.
+    private static let setLock: UInt = 0x4004_5431
+    private static let getNumber: UInt = 0x8004_5430
+
+    init(
+        _ program: URL,
+        _ arguments: [String],
+        environment: [String: String],
+        columns: Int = 80,
+        rows: Int = 24
+    ) throws {
+        // The C library's calls are hidden from the importer; these are what they do on Linux.
+        let master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        var unlocked: Int32 = 0
+        var number: UInt32 = 0
+        guard master >= 0, ioctl(master, Self.setLock, &unlocked) == 0,
+            ioctl(master, Self.getNumber, &number) == 0
+        else { throw OpenError(code: errno) }
+        let name = "/dev/pts/\(number)"
+        _ = fcntl(master, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(master, F_SETFL, O_NONBLOCK)
+        self.master = master
+        self.screen = ScreenText(columns: columns, rows: rows)
+        var size = winsize(
+            ws_row: UInt16(rows),
+            ws_col: UInt16(columns),
+            ws_xpixel: 0,
+            ws_ypixel: 0
+        )
+        _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        // The leader of a new session that opens a terminal has it as its own.
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, name, O_RDWR, 0)
+        posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // POSIX_SPAWN_SETSID, which the importer does not show.
+        posix_spawnattr_setflags(&attributes, 0x80)
+        // When a session's leader ends, the kernel drops what nobody has read: so it lingers.
+        let line = "\"$0\" \"$@\"; code=$?; sleep 0.1; exit $code"
+        let words = (["/bin/sh", "-c", line, program.path] + arguments).map { strdup($0) }
+        let settings = environment.map { strdup("\($0.key)=\($0.value)") }
+        defer { for text in words + settings { free(text) } }
+        var id = pid_t()
+        let code = posix_spawn(
+            &id,
+            "/bin/sh",
+            &actions,
+            &attributes,
+            words + [nil],
+            settings + [nil]
+        )
+        guard code == 0 else { throw OpenError(code: code) }
+        self.leader = id
+        for _ in 0..<1_000 {
+            let children = "/proc/\(id)/task/\(id)/children"
+            let text = (try? String(contentsOfFile: children, encoding: .utf8)) ?? ""
+            if let child = text.split(separator: " ").first.flatMap({ pid_t($0) }) {
+                self.id = child
+                break
+            }
+            usleep(1_000)
+        }
+    }
+
+    deinit {
+        if self.status == nil {
+            if self.id > 0 { kill(self.id, SIGKILL) }
+            _ = self.wait()
+        }
+        close(self.master)
+    }
+
+    func type(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = write(self.master, bytes, bytes.count)
+    }
+
+    func resize(columns: Int, rows: Int) {
+        self.screen.resize(columns: columns, rows: rows)
+        var size = winsize(
+            ws_row: UInt16(rows),
+            ws_col: UInt16(columns),
+            ws_xpixel: 0,
+            ws_ypixel: 0
+        )
+        _ = ioctl(self.master, UInt(TIOCSWINSZ), &size)
+    }
+
+    /// Takes what the program has drawn.
+    private func pump(_ milliseconds: Int32) {
+        var entry = pollfd(fd: self.master, events: Int16(POLLIN), revents: 0)
+        guard poll(&entry, 1, milliseconds) > 0 else { return }
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        let count = read(self.master, &chunk, chunk.count)
+        guard count > 0 else {
+            if count < 0, errno == EIO { usleep(2_000) }
+            return
+        }
+        self.raw += chunk[..<count]
+        self.screen.take(chunk[..<count])
+    }
+
+    /// Waits until the screen shows something.
+    func waits(for text: String, seconds: Double = 10) -> Bool {
+        self.waits(seconds) { $0.contains(text) }
+    }
+
+    func waits(_ seconds: Double = 10, _ condition: (String) -> Bool) -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while true {
+            if condition(self.screen.text) { return true }
+            if ContinuousClock.now > end { return false }
+            self.pump(20)
+        }
+    }
+
+    /// Waits for the program's end, taking what it draws.
+    ///
+    /// - Returns: Its exit code, or 128 plus the signal that ended it; -1 if it goes on for too long.
+    func wait(seconds: Double = 10) -> Int32 {
+        if let status { return status }
+        let end = ContinuousClock.now + .seconds(seconds)
+        var raw: Int32 = 0
+        while waitpid(self.leader, &raw, WNOHANG) == 0 {
+            if ContinuousClock.now > end { return -1 }
+            self.pump(5)
+        }
+        for _ in 0..<20 { self.pump(5) }
+        let status = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
+        self.status = status
+        return status
+    }
+
+    /// Takes what is drawn for a while.
+    func settle(milliseconds: Int) {
+        for _ in 0..<max(1, milliseconds / 5) { self.pump(5) }
+    }
+
+    /// Whether lines are typed and shown as a shell wants it: nothing was left behind.
+    var isSane: Bool {
+        var settings = termios()
+        guard tcgetattr(self.master, &settings) == 0 else { return false }
+        let wanted = tcflag_t(ICANON | ECHO | ISIG)
+        return settings.c_lflag & wanted == wanted && !self.screen.isAlternate
+            && self.screen.isCursorShown
+    }
+}
+
+/// What a terminal shows, as far as our programs go: a grid of characters, a cursor, and the few
+/// sequences that move it.
+struct ScreenText {
+    private var columns: Int
+    private var rows: Int
+    private var lines: [[Character]]
+    private var main: [[Character]] = []
+    private var row = 0
+    private var column = 0
+    private var pending: [UInt8] = []
+    private(set) var isAlternate = false
+    private(set) var isCursorShown = true
+
+    init(columns: Int, rows: Int) {
+        self.columns = columns
+        self.rows = rows
+        self.lines = Array(repeating: [], count: rows)
+    }
+
+    var text: String {
+        self.lines.map { line in
+            var text = String(line)
+            while text.hasSuffix(" ") { text.removeLast() }
+            return text
+        }.joined(separator: "\n")
+    }
+
+    var lineTexts: [String] { self.text.split(separator: "\n").map { String($0) } }
+
+    mutating func resize(columns: Int, rows: Int) {
+        self.columns = columns
+        self.rows = rows
+        while self.lines.count < rows { self.lines.append([]) }
+        if self.lines.count > rows { self.lines.removeLast(self.lines.count - rows) }
+        self.row = min(self.row, rows - 1)
+    }
+
+    mutating func take(_ bytes: ArraySlice<UInt8>) {
+        self.pending += bytes
+        while let used = self.takeOne() { self.pending.removeFirst(used) }
+    }
+
+    /// - Returns: How many bytes were understood; nothing if more must come first.
+    private mutating func takeOne() -> Int? {
+        guard let first = self.pending.first else { return nil }
+        switch first {
+        case 0x1B:
+            return self.takeSequence()
+        case 0x0D:
+            self.column = 0
+        case 0x0A:
+            self.row += 1
+            if self.row == self.rows {
+                self.lines.removeFirst()
+                self.lines.append([])
+                self.row -= 1
+            }
+        case 0x08:
+            self.column = max(0, self.column - 1)
+        case 0x07:
+            break
+        default:
+            let length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1
+            guard self.pending.count >= length else { return nil }
+            self.put(String(decoding: self.pending[..<length], as: UTF8.self).first ?? "?")
+            return length
+        }
+        return 1
+    }
+
+    private mutating func put(_ character: Character) {
+        while self.lines[self.row].count <= self.column { self.lines[self.row].append(" ") }
+        self.lines[self.row][self.column] = character
+        self.column += 1
+    }
+
+    private mutating func takeSequence() -> Int? {
+        guard self.pending.count >= 2 else { return nil }
+        guard self.pending[1] == 0x5B else { return 2 }
+        guard
+            let end = self.pending.indices.dropFirst(2).first(where: {
+                (0x40...0x7E).contains(self.pending[$0])
+            })
+        else { return nil }
+        let parameters = String(decoding: self.pending[2..<end], as: UTF8.self)
+        let number = Int(parameters.split(separator: ";").first ?? "")
+        switch Character(Unicode.Scalar(self.pending[end])) {
+        case "H":
+            let parts = parameters.split(separator: ";").compactMap { Int($0) }
+            self.row = min(self.rows, parts.first ?? 1) - 1
+            self.column = (parts.count > 1 ? parts[1] : 1) - 1
+        case "A": self.row = max(0, self.row - (number ?? 1))
+        case "B": self.row = min(self.rows - 1, self.row + (number ?? 1))
+        case "C": self.column += number ?? 1
+        case "D": self.column = max(0, self.column - (number ?? 1))
+        case "G": self.column = (number ?? 1) - 1
+        case "K":
+            if self.lines[self.row].count > self.column {
+                self.lines[self.row].removeLast(self.lines[self.row].count - self.column)
+            }
+        case "J":
+            if number == 2 {
+                self.lines = Array(repeating: [], count: self.rows)
+            } else {
+                if self.lines[self.row].count > self.column {
+                    self.lines[self.row].removeLast(self.lines[self.row].count - self.column)
+                }
+                for below in self.lines.indices where below > self.row { self.lines[below] = [] }
+            }
+        case "h": self.set(parameters, true)
+        case "l": self.set(parameters, false)
+        default: break
+        }
+        return end + 1
+    }
+
+    private mutating func set(_ mode: String, _ isOn: Bool) {
+        switch mode {
+        case "?25": self.isCursorShown = isOn
+        case "?1049":
+            if isOn, !self.isAlternate {
+                self.main = self.lines
+                self.lines = Array(repeating: [], count: self.rows)
+            } else if !isOn, self.isAlternate {
+                self.lines = self.main
+                self.resize(columns: self.columns, rows: self.rows)
+            }
+            self.isAlternate = isOn
+        default: break
+        }
+    }
+}
+
+extension Daemon {
+    /// Runs `invctl` against this daemon in a terminal.
+    func terminal(
+        _ arguments: String...,
+        columns: Int = 80,
+        rows: Int = 24,
+        environment: [String: String] = [:]
+    ) throws -> PseudoTerminal {
+        try self.terminal(arguments, columns: columns, rows: rows, environment: environment)
+    }
+
+    func terminal(
+        _ arguments: [String],
+        columns: Int = 80,
+        rows: Int = 24,
+        environment: [String: String] = [:]
+    ) throws -> PseudoTerminal {
+        var settings = ProcessInfo.processInfo.environment
+        settings["INVCTL_SERVER"] = self.address.description
+        settings["INVCTL_ACTOR"] = "tester"
+        settings["INVCTL_CONFIG"] = "/nonexistent"
+        settings["TERM"] = "xterm-256color"
+        settings["NO_COLOR"] = nil
+        settings.merge(environment) { $1 }
+        return try PseudoTerminal(
+            Self.program("invctl"),
+            arguments,
+            environment: settings,
+            columns: columns,
+            rows: rows
+        )
+    }
+}
