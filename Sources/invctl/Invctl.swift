@@ -64,10 +64,6 @@ struct Invctl: AsyncParsableCommand {
             Terminal.print(Self.fullMessage(for: error))
             return .success
         }
-        if let error = error as? CSV.CSVError {
-            Failure("malformed_file", "\(error)", exit: Exit.failed).report(asJSON: wantsJSON)
-            return Exit.failed
-        }
         if wantsJSON {
             Failure.usage(Self.message(for: error)).report(asJSON: true)
         } else {

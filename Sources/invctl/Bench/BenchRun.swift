@@ -112,7 +112,7 @@ struct BenchRun {
         let count = result.requests.count * self.requests.work.countPerRequest
         let rate = Int(Double(count) / result.seconds)
         let delivered = Int(Double(result.deliveries.count) / result.seconds)
-        let isJSON = self.shell.options.format == .json || self.shell.options.format == .ndjson
+        let isJSON = self.shell.format.isJSON
         guard isJSON else {
             Terminal.print(
                 """

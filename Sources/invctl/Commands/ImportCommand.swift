@@ -7,9 +7,12 @@ import InventoryWire
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Brings in products, or past sales, from a CSV file or standard input.",
+        abstract: "Brings in products, or past sales, from CSV or NDJSON, a file or a pipe.",
         discussion: """
-            Which column is which field is said by --map FIELD=COLUMN, else by their names.
+            Which column is which field is said by --map FIELD=COLUMN, else by their names, else \
+            guessed from what such columns are usually called; what was taken is shown first. \
+            Commas or tabs, or one JSON object a line; gzip, xz and lz4 are unpacked by their own \
+            programs.
 
             --as products: sku, name, category, price; barcode, unit, decimals, stock, cost, \
             reorderPoint, reorderTarget, packSize, leadTimeDays, status.
@@ -50,7 +53,7 @@ struct ImportCommand: AsyncParsableCommand {
         guard let zone = TimeZone(identifier: self.zone) else {
             throw ValidationError("--zone is '\(self.zone)', which is no IANA time zone")
         }
-        let bytes = try self.read()
+        let bytes = try ImportSource.read(self.file)
         let name = self.id ?? self.contentName(bytes)
         let session = SessionID(naming: name)
         var write = WriteOptions()
@@ -63,15 +66,6 @@ struct ImportCommand: AsyncParsableCommand {
                 try await ProductImport(self, shell, bytes).run()
             }
         }
-    }
-
-    private func read() throws -> [UInt8] {
-        if self.file == "-" { return [UInt8](FileHandle.standardInput.readDataToEndOfFile()) }
-        guard let data = FileManager.default.contents(atPath: self.file) else {
-            Terminal.note("error: cannot read \(self.file)")
-            throw Exit.failed
-        }
-        return [UInt8](data)
     }
 
     /// The same file read in the same way is the same import.
@@ -122,6 +116,7 @@ struct SalesImport {
     }
 
     func run() async throws {
+        if !self.shell.options.quiet { Terminal.note(self.file.columns) }
         let rejected = self.file.rejected.map { "row \($0.number)  \($0.reason)" }
         if self.options.dryRun {
             self.summarize(taken: self.file.rows.count, rejected.count, "nothing written")
@@ -265,8 +260,12 @@ struct SalesImport {
         if start < groups.count { batches.append(start..<groups.count) }
 
         let tally = Tally()
-        let clock = ContinuousClock()
-        let begun = clock.now
+        let progress = ProgressBar(
+            "import",
+            total: self.file.rows.count,
+            unit: "rows",
+            isQuiet: self.shell.options.quiet
+        )
         let makers = batches.map { batch in
             { groups[batch].map { self.file.command($0, ids, location) } }
         }
@@ -284,10 +283,9 @@ struct SalesImport {
                     tally.problems.append("row \(self.file.rows[row].number)  \(reason)")
                 }
             }
-            let seconds = (clock.now - begun) / .seconds(1)
-            let rate = seconds > 0 ? Int(Double(tally.taken) / seconds) : 0
-            Terminal.progress("\(tally.taken) of \(self.file.rows.count) rows  \(rate)/s")
+            progress.advance(to: tally.taken + tally.problems.count)
         }
+        progress.end()
         return (tally.taken, tally.problems)
     }
 }

@@ -94,9 +94,9 @@ struct ColumnMapping {
     func column(_ field: String) -> Int { self.columns[field] ?? .max }
 }
 
-extension ColumnMapping.Field {
+extension [ColumnMapping.Field] {
     /// What there is of a product.
-    static let ofProducts: [ColumnMapping.Field] = [
+    static let ofProducts: Self = [
         .init(
             name: "sku",
             isNeeded: true,
@@ -115,7 +115,7 @@ extension ColumnMapping.Field {
     ]
 
     /// What there is of a past sale.
-    static let ofSales: [ColumnMapping.Field] = [
+    static let ofSales: Self = [
         .init(
             name: "sku",
             isNeeded: true,

@@ -12,13 +12,6 @@ struct ProductImport {
         var category: String
     }
 
-    private static let fields: [(name: String, isNeeded: Bool)] = [
-        ("sku", true), ("name", true), ("price", true), ("category", false),
-        ("barcode", false), ("unit", false), ("decimals", false), ("stock", false),
-        ("cost", false), ("reorderPoint", false), ("reorderTarget", false),
-        ("packSize", false), ("leadTimeDays", false), ("status", false),
-    ]
-
     private let options: ImportCommand
     private let shell: Shell
     private var rows: [Row] = []
@@ -29,17 +22,16 @@ struct ProductImport {
     init(_ options: ImportCommand, _ shell: Shell, _ bytes: [UInt8]) throws {
         self.options = options
         self.shell = shell
-        var reader = CSV.Reader(bytes)
-        guard let header = try reader.next() else { return }
-        let mapping = try ColumnMapping(header, options.map, fields: Self.fields)
-        var number = 1
-        while let record = try reader.next() {
-            number += 1
+        var reader = try RecordReader(bytes)
+        guard !reader.header.isEmpty else { return }
+        let mapping = try ColumnMapping(reader.header, options.map, fields: .ofProducts)
+        if !shell.options.quiet { Terminal.note(mapping.summary) }
+        while try reader.next() {
             self.rowCount += 1
             do {
-                try self.take(record, mapping, number)
+                try self.take(Cells(record: reader, mapping: mapping))
             } catch let error as Problem {
-                self.rejected.append("row \(number)  \(error.text)")
+                self.rejected.append("row \(reader.number)  \(error.text)")
             }
         }
     }
@@ -50,10 +42,10 @@ struct ProductImport {
 
     /// One record, read by the names of its fields.
     private struct Cells {
-        let record: [String]
+        let record: RecordReader
         let mapping: ColumnMapping
 
-        func text(_ field: String) -> String { self.mapping.text(field, self.record) }
+        func text(_ field: String) -> String { self.record.text(self.mapping.column(field)) }
 
         func number(_ field: String, _ decimals: UInt8, or standard: Int64) throws -> Int64 {
             let written = self.text(field)
@@ -67,12 +59,8 @@ struct ProductImport {
         }
     }
 
-    private mutating func take(
-        _ record: [String],
-        _ mapping: ColumnMapping,
-        _ number: Int
-    ) throws {
-        let cells = Cells(record: record, mapping: mapping)
+    private mutating func take(_ cells: Cells) throws {
+        let number = cells.record.number
         let sku = cells.text("sku")
         let key = NormalizedText.key(sku)
         if let first = self.seen[key] {

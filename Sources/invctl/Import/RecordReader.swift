@@ -83,11 +83,23 @@ struct RecordReader {
             let byte = self.bytes[self.offset]
             self.offset += 1
             if byte == self.separator { continue }
+            guard byte == 0x0A || byte == 0x0D else {
+                throw Self.malformed(
+                    "more after a closing quote; a quote inside a quoted field is written twice",
+                    line: self.line(at: self.offset - 1)
+                )
+            }
             if byte == 0x0D, self.offset < self.bytes.count, self.bytes[self.offset] == 0x0A {
                 self.offset += 1
             }
             return true
         }
+    }
+
+    private func line(at offset: Int) -> Int { self.bytes[..<offset].count { $0 == 0x0A } + 1 }
+
+    private static func malformed(_ problem: String, line: Int) -> Failure {
+        Failure("malformed_file", "line \(line): \(problem)", exit: Exit.failed)
     }
 
     private mutating func field() throws {
@@ -139,12 +151,7 @@ struct RecordReader {
             self.fields.append(Field(range: start..<self.scratch.count, isInScratch: true))
             return
         }
-        let line = self.bytes[..<opened].count { $0 == 0x0A } + 1
-        throw Failure(
-            "malformed_file",
-            "line \(line): a quoted field never ends",
-            exit: Exit.failed
-        )
+        throw Self.malformed("a quoted field never ends", line: self.line(at: opened))
     }
 
     // MARK: - NDJSON

@@ -65,38 +65,31 @@ struct SalesFile {
     private var dayOffsets: [String: Instant?] = [:]
     private let options: Options
 
-    static let fields: [(name: String, isNeeded: Bool)] = [
-        ("sku", true), ("quantity", true), ("price", true), ("occurredAt", true),
-        ("name", false), ("reference", false), ("category", false),
-    ]
+    /// What is taken from which column.
+    private(set) var columns = ""
 
     init(_ bytes: [UInt8], _ options: Options) throws {
         self.options = options
-        var reader = CSV.Reader(bytes)
-        guard let header = try reader.next() else { return }
-        let mapping = try ColumnMapping(header, options.mapping, fields: Self.fields)
-        var number = 1
-        while let record = try reader.next() {
-            number += 1
+        var reader = try RecordReader(bytes)
+        guard !reader.header.isEmpty else { return }
+        let mapping = try ColumnMapping(reader.header, options.mapping, fields: .ofSales)
+        self.columns = mapping.summary
+        while try reader.next() {
             self.rowCount += 1
-            if let reason = self.take(record, mapping, number) {
-                self.rejected.append(Rejected(number: number, reason: reason))
+            if let reason = self.take(reader, mapping) {
+                self.rejected.append(Rejected(number: reader.number, reason: reason))
             }
         }
     }
 
     /// - Returns: Why the row cannot be taken; nothing if it can.
-    private mutating func take(
-        _ record: [String],
-        _ mapping: ColumnMapping,
-        _ number: Int
-    ) -> String? {
-        let code = mapping.text("sku", record)
+    private mutating func take(_ record: borrowing RecordReader, _ mapping: ColumnMapping) -> String? {
+        let code = record.text(mapping.column("sku"))
         guard !code.isEmpty else { return "sku: is empty" }
         guard code.utf8.count <= Limits.skuByteCountMax else {
             return "sku: \"\(code)\" is longer than \(Limits.skuByteCountMax) bytes"
         }
-        let quantityText = mapping.text("quantity", record)
+        let quantityText = record.text(mapping.column("quantity"))
         guard let quantity = DecimalText.parse(quantityText, decimals: 0) else {
             return "quantity: \"\(quantityText)\" is not a whole number"
         }
@@ -104,17 +97,17 @@ struct SalesFile {
         guard quantity.magnitude <= UInt64(Limits.quantityMax) else {
             return "quantity: \(quantity) is beyond \(Limits.quantityMax)"
         }
-        let priceText = mapping.text("price", record)
+        let priceText = record.text(mapping.column("price"))
         guard let price = DecimalText.parse(priceText, decimals: self.options.decimals) else {
             return
                 "price: \"\(priceText)\" is not an amount with at most \(self.options.decimals) decimals"
         }
         guard price >= 0 else { return "price: \(priceText) is below 0" }
-        let timeText = mapping.text("occurredAt", record)
+        let timeText = record.text(mapping.column("occurredAt"))
         guard let occurredAt = self.instant(timeText) else {
             return "occurredAt: \"\(timeText)\" is not a time such as 2026-03-01 12:30:00"
         }
-        let reference = mapping.text("reference", record)
+        let reference = record.text(mapping.column("reference"))
         guard reference.utf8.count <= Limits.referenceByteCountMax else {
             return "reference: is longer than \(Limits.referenceByteCountMax) bytes"
         }
@@ -123,13 +116,13 @@ struct SalesFile {
         let kind: Kind = quantity > 0 ? .sale : isReturn ? .return : .writeOff
         let product = self.product(code, mapping, record)
         let money = Money(price)
-        self.note(product, name: mapping.text("name", record), kind, money, occurredAt)
+        self.note(product, name: record.text(mapping.column("name")), kind, money, occurredAt)
         // Only a return brings stock back; a write-off takes it, as a sale does.
         self.move(product, by: kind == .return ? abs(quantity) : -abs(quantity))
         self.earliest = min(self.earliest, occurredAt)
         self.rows.append(
             Row(
-                number: number,
+                number: record.number,
                 kind: kind,
                 product: product,
                 quantity: abs(quantity),
@@ -152,7 +145,7 @@ struct SalesFile {
     private mutating func product(
         _ code: String,
         _ mapping: ColumnMapping,
-        _ record: [String]
+        _ record: borrowing RecordReader
     ) -> Int {
         let key = NormalizedText.key(code)
         if let index = self.indexes[key] {
@@ -161,7 +154,7 @@ struct SalesFile {
             }
             return index
         }
-        let category = mapping.text("category", record)
+        let category = record.text(mapping.column("category"))
         let index = self.products.count
         self.indexes[key] = index
         self.products.append(

@@ -133,9 +133,11 @@ struct ListWatch {
                 state.lsn = entry.lsn
                 state.lag = max(0, Self.now() - entry.time.microseconds)
                 state.isDirty = true
-            case .progress(let lsn), .caughtUp(let lsn):
+            case .progress(let lsn), .caughtUp(let lsn), .proven(let lsn):
                 state.connection = .live
                 state.lsn = lsn
+            case .differs(let lsn):
+                state.note("the copy differs from the server at LSN \(lsn)")
             case .disconnected(let reason):
                 if case .lost = state.connection { break }
                 state.connection = .lost(since: .now, reason: reason)
