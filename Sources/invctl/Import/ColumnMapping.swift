@@ -84,7 +84,9 @@ struct ColumnMapping {
             return "\(field.name) ← \(self.header[column])\(isGuess ? " (guessed)" : "")"
         }
         let unused = self.header.indices.filter { !self.columns.values.contains($0) }
-        let rest = unused.isEmpty ? "" : "; not used: " + unused.map { self.header[$0] }.joined(separator: ", ")
+        let rest =
+            unused.isEmpty
+            ? "" : "; not used: " + unused.map { self.header[$0] }.joined(separator: ", ")
         return "columns: " + taken.joined(separator: ", ") + rest
     }
 

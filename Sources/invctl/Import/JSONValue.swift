@@ -18,7 +18,8 @@ indirect enum JSONValue: Equatable {
         case (.number(let a), .number(let b)), (.text(let a), .text(let b)): a == b
         case (.array(let a), .array(let b)): a == b
         case (.object(let a), .object(let b)):
-            a.count == b.count && zip(a, b).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+            a.count == b.count
+                && zip(a, b).allSatisfy { $0.name == $1.name && $0.value == $1.value }
         default: false
         }
     }
@@ -109,7 +110,9 @@ struct JSONParser {
 
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = self.offset
-        while let byte, (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte) {
+        while let byte,
+            (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
+        {
             self.offset += 1
         }
         guard self.offset > start else { throw self.error("what is there is no value") }
@@ -167,7 +170,8 @@ struct JSONParser {
         case 0x74: text.append(0x09)
         case 0x75:
             var unit = try self.hex()
-            if (0xD800..<0xDC00).contains(unit), self.bytes[self.offset...].starts(with: "\\u".utf8) {
+            if (0xD800..<0xDC00).contains(unit), self.bytes[self.offset...].starts(with: "\\u".utf8)
+            {
                 self.offset += 2
                 let low = try self.hex()
                 unit = 0x10000 + (unit - 0xD800) << 10 + (low &- 0xDC00)

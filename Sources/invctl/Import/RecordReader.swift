@@ -181,7 +181,10 @@ struct RecordReader {
         return names
     }
 
-    private static func members(_ line: ArraySlice<UInt8>, _ number: Int) throws(Failure)
+    private static func members(
+        _ line: ArraySlice<UInt8>,
+        _ number: Int
+    ) throws(Failure)
         -> [(name: String, value: JSONValue)]
     {
         do throws(JSONError) {

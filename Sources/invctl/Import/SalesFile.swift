@@ -83,7 +83,10 @@ struct SalesFile {
     }
 
     /// - Returns: Why the row cannot be taken; nothing if it can.
-    private mutating func take(_ record: borrowing RecordReader, _ mapping: ColumnMapping) -> String? {
+    private mutating func take(
+        _ record: borrowing RecordReader,
+        _ mapping: ColumnMapping
+    ) -> String? {
         let code = record.text(mapping.column("sku"))
         guard !code.isEmpty else { return "sku: is empty" }
         guard code.utf8.count <= Limits.skuByteCountMax else {
