@@ -1,41 +1,75 @@
+import ArgumentParser
 import Inventory
 import InventoryClient
 
 /// What can be completed: looked up at the server, quickly or not at all.
 ///
 /// A shell that asks for completions waits for them, so a server that does not answer in a fraction of a
-/// second has none.
+/// second has none, and nothing is said of what went wrong.
 enum Candidates {
     private static let timeoutMilliseconds: Int64 = 300
     private static let candidatesMax: UInt32 = 200
 
-    static func contexts() -> [String] { (try? ConfigurationFile())?.contexts ?? [] }
+    static let ofSKU = CompletionKind.custom { words, _, prefix in
+        await Candidates.skus(prefix, words)
+    }
+
+    /// A SKU, and where it is the only one also with the `=` that a quantity follows.
+    static let ofLine = CompletionKind.custom { words, _, prefix in
+        let skus = await Candidates.skus(prefix, words)
+        return skus.count == 1 ? skus + [skus[0] + "="] : skus
+    }
+
+    static let ofCategory = CompletionKind.custom { words, _, prefix in
+        await Candidates.texts(.categories(includingArchived: false), "name", prefix, words)
+    }
+
+    static let ofLocation = CompletionKind.custom { words, _, prefix in
+        await Candidates.texts(.locations(includingArchived: false), "code", prefix, words)
+    }
+
+    static let ofContext = CompletionKind.custom { (_: [String], _: Int, prefix: String) in
+        let names = (try? ConfigurationFile())?.contexts ?? []
+        return names.filter { $0.hasPrefix(prefix) }
+    }
 
     /// SKUs that begin with what was typed.
-    static func skus(_ prefix: String) async -> [String] {
-        await self.texts(
-            .products(ProductSearch(skuPrefix: prefix, sort: .sku, limit: self.candidatesMax)),
-            "sku"
-        )
+    private static func skus(_ prefix: String, _ words: [String]) async -> [String] {
+        let search = ProductSearch(skuPrefix: prefix, sort: .sku, limit: Self.candidatesMax)
+        return await self.texts(.products(search), "sku", prefix, words)
     }
 
-    static func categories() async -> [String] {
-        await self.texts(.categories(includingArchived: false), "name")
-    }
-
-    static func locations() async -> [String] {
-        await self.texts(.locations(includingArchived: false), "code")
-    }
-
-    private static func texts(_ query: Query, _ field: String) async -> [String] {
-        guard let settings = try? Settings(flags: [:], context: nil),
-            var configuration = try? settings.client()
-        else { return [] }
+    private static func texts(
+        _ query: Query,
+        _ field: String,
+        _ prefix: String,
+        _ words: [String]
+    ) async -> [String] {
+        guard let settings = self.settings(words), var configuration = try? settings.client() else {
+            return []
+        }
         configuration.timeoutMilliseconds = self.timeoutMilliseconds
         let client = InventoryClient(configuration)
         let table = try? await client.query(query).table
         try? await client.close()
         guard let table else { return [] }
+        let key = NormalizedText.key(prefix)
         return (0..<table.rowCount).map { table.text($0, field) }
+            .filter { NormalizedText.key($0).hasPrefix(key) }
+    }
+
+    /// The settings, with the server or context that the line names so far.
+    private static func settings(_ words: [String]) -> Settings? {
+        func value(_ name: String) -> String? {
+            for (index, word) in words.enumerated() {
+                if word == name, index + 1 < words.count { return words[index + 1] }
+                if word.hasPrefix(name + "=") { return String(word.dropFirst(name.count + 1)) }
+            }
+            return nil
+        }
+        var flags: [Setting.Key: String] = [:]
+        flags[.server] = value("--server")
+        flags[.tokenFile] = value("--token-file")
+        return try? Settings(flags: flags, context: value("--context"))
     }
 }

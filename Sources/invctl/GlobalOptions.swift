@@ -12,7 +12,7 @@ struct GlobalOptions: ParsableArguments {
             "The context of the configuration file. [INVCTL_CONTEXT]",
             valueName: "name"
         ),
-        completion: .custom { _, _, _ in Candidates.contexts() }
+        completion: Candidates.ofContext
     )
     var context: String?
 

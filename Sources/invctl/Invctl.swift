@@ -16,9 +16,9 @@ struct Invctl: AsyncParsableCommand {
         subcommands: [
             ProductCommand.self, CategoryCommand.self, LocationCommand.self, StockCommand.self,
             SellCommand.self, ReturnCommand.self, LedgerCommand.self, InsightCommand.self,
-            WatchCommand.self, ImportCommand.self, ExportCommand.self, PingCommand.self,
-            StatsCommand.self, VerifyCommand.self, SnapshotCommand.self, BenchCommand.self,
-            ContextCommand.self, VersionCommand.self,
+            WatchCommand.self, ImportCommand.self, ExportCommand.self, ShellCommand.self,
+            PingCommand.self, StatsCommand.self, VerifyCommand.self, SnapshotCommand.self,
+            BenchCommand.self, ContextCommand.self, CompletionCommand.self, VersionCommand.self,
         ]
     )
 
@@ -41,7 +41,7 @@ struct Invctl: AsyncParsableCommand {
             if let failure = CommandLineText.unknownCommand(arguments, in: Self.self) {
                 throw failure
             }
-            var command = try Self.parseAsRoot(arguments)
+            var command = try await Self.asyncParseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -52,7 +52,9 @@ struct Shell: Sendable {
             try? await client.close()
             throw error
         }
-        if options.timing { Self.tell(clock.now - start) }
+        if options.timing || Terminal.environment("INVCTL_TIMING") != nil {
+            Self.tell(clock.now - start)
+        }
     }
 
     /// A command that lists rows.
@@ -164,11 +166,11 @@ struct Shell: Sendable {
         let sink = self.sink()
         for try await part in self.client.rows(of: query) {
             let wantsMore = try output.take(part.table)
-            sink.write(&output.bytes)
+            try sink.write(&output.bytes)
             if !wantsMore { break }
         }
         output.finish()
-        sink.write(&output.bytes)
+        try sink.write(&output.bytes)
         sink.finish()
     }
 
@@ -178,7 +180,7 @@ struct Shell: Sendable {
         let sink = self.sink()
         _ = try output.take(table)
         output.finish()
-        sink.write(&output.bytes)
+        try sink.write(&output.bytes)
         sink.finish()
     }
 

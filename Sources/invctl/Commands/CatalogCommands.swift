@@ -44,7 +44,7 @@ struct CategoryCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Renames a category.")
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its name as it is.") var name: String
+        @Argument(help: "Its name as it is.", completion: Candidates.ofCategory) var name: String
         @Argument(help: "Its new name.") var newName: String
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
@@ -70,7 +70,7 @@ struct CategoryCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its name.") var name: String
+        @Argument(help: "Its name.", completion: Candidates.ofCategory) var name: String
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
@@ -144,7 +144,7 @@ struct LocationCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Changes a location.")
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its code as it is.") var code: String
+        @Argument(help: "Its code as it is.", completion: Candidates.ofLocation) var code: String
         @Option(name: .customLong("code"), help: "Its new code.") var newCode: String?
         @Option(help: "Its new name.") var name: String?
         @Option(help: "store, warehouse or transit.") var kind: LocationKind?
@@ -179,7 +179,7 @@ struct LocationCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its code.") var code: String
+        @Argument(help: "Its code.", completion: Candidates.ofLocation) var code: String
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {

@@ -68,7 +68,7 @@ struct ContextCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a context, or changes settings of one; an empty value removes one."
         )
-        @Argument(help: "Its name.", completion: .custom { _, _, _ in Candidates.contexts() })
+        @Argument(help: "Its name.", completion: Candidates.ofContext)
         var name: String
         @Option(help: "HOST:PORT or unix:PATH.") var server: String?
         @Option(name: .shortAndLong, help: "The format when none is asked for.")
@@ -107,7 +107,7 @@ struct ContextCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a context the one that is used when none is named."
         )
-        @Argument(help: "Its name.", completion: .custom { _, _, _ in Candidates.contexts() })
+        @Argument(help: "Its name.", completion: Candidates.ofContext)
         var name: String
 
         func run() async throws {
@@ -121,7 +121,7 @@ struct ContextCommand: AsyncParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Forgets a context.")
-        @Argument(help: "Its name.", completion: .custom { _, _, _ in Candidates.contexts() })
+        @Argument(help: "Its name.", completion: Candidates.ofContext)
         var name: String
 
         func run() async throws {

@@ -16,8 +16,8 @@ struct LedgerCommand: AsyncParsableCommand {
             discussion: "invctl ledger list --product LAP-01 --kind sale --from 2026-03-01"
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "Only of this SKU.") var product: String?
-        @Option(help: "Only at this location.") var at: String?
+        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
+        @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Only of this kind; may be given several times.") var kind: [MovementKind] =
             []
         @Option(help: "Happened at or after this time, UTC.") var from: String?
@@ -110,9 +110,10 @@ struct InsightCommand: AsyncParsableCommand {
             abstract: "Sales and returns, newest first, with value and age."
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "Only of this SKU.") var product: String?
-        @Option(help: "Only at this location.") var at: String?
-        @Option(help: "Only products of this category.") var category: String?
+        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
+        @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
+        var category: String?
         @Option(help: "Happened at or after this time, UTC.") var from: String?
         @Option(help: "Happened before this time, UTC.") var to: String?
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
@@ -138,7 +139,7 @@ struct InsightCommand: AsyncParsableCommand {
             abstract: "Demand that stock could not meet, newest first."
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "Only of this SKU.") var product: String?
+        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
 
         func run() async throws {
             try await Shell.run(self.global) { shell in

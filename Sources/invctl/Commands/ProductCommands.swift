@@ -21,7 +21,8 @@ struct ProductCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Option(help: "What it is ordered by, 1 to 64 bytes.") var sku: String
         @Option(help: "What people call it, 1 to 200 bytes.") var name: String
-        @Option(help: "The name of its category.") var category: String
+        @Option(help: "The name of its category.", completion: Candidates.ofCategory) var category:
+            String
         @Option(help: "What one costs, such as 19.99.") var price: String
         @Option(help: "A barcode; GTINs are compared as 14 digits.") var barcode = ""
         @Option(help: "What it is counted in.") var unit = "pcs"
@@ -37,7 +38,11 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(
             help: ArgumentHelp("Stock that is there already.", valueName: "quantity[@cost]")
         ) var opening: String?
-        @Option(name: .customLong("at"), help: "Where the opening stock is.") var location: String?
+        @Option(
+            name: .customLong("at"),
+            help: "Where the opening stock is.",
+            completion: Candidates.ofLocation
+        ) var location: String?
 
         func run() async throws {
             try await Shell.run(self.global, self.write) { shell in
@@ -105,7 +110,7 @@ struct ProductCommand: AsyncParsableCommand {
             abstract: "Shows one product, by its SKU, barcode or number."
         )
         @OptionGroup var global: GlobalOptions
-        @Argument(help: "The SKU.") var sku: String?
+        @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String?
         @Option(help: "Looks it up by its barcode.") var barcode: String?
         @Option(help: "Looks it up by its number.") var id: UInt32?
         @Option(help: "As of this LSN, or of this time.") var asOf: String?
@@ -140,7 +145,8 @@ struct ProductCommand: AsyncParsableCommand {
             discussion: "invctl product list --category Electronics --sort available --limit 20"
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "Only those of this category.") var category: String?
+        @Option(help: "Only those of this category.", completion: Candidates.ofCategory)
+        var category: String?
         @Option(help: "Only SKUs that begin so.") var prefix = ""
         @Option(help: "Only names that contain this.") var name = ""
         @Argument(help: "Only those whose SKU, name or barcode contains this.") var text = ""
@@ -202,11 +208,11 @@ struct ProductCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "The SKU as it is.") var sku: String
+        @Argument(help: "The SKU as it is.", completion: Candidates.ofSKU) var sku: String
         @Option(name: .customLong("sku"), help: "Its new SKU.") var newSKU: String?
         @Option(help: "Its new name.") var name: String?
         @Option(help: "Its new barcode; empty removes it.") var barcode: String?
-        @Option(help: "Its new category.") var category: String?
+        @Option(help: "Its new category.", completion: Candidates.ofCategory) var category: String?
         @Option(help: "Its new price.") var price: String?
         @Option(help: "active or inactive.") var status: String?
         @Option(help: "Stock at or below this is low.") var reorderPoint: String?
@@ -264,7 +270,7 @@ struct ProductCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "The SKU.") var sku: String
+        @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
@@ -284,7 +290,7 @@ struct ProductCommand: AsyncParsableCommand {
             abstract: "Everything that moved a product's stock, newest first."
         )
         @OptionGroup var global: ListOptions
-        @Argument(help: "The SKU.") var sku: String
+        @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String
 
         func run() async throws {
             try await Shell.run(self.global) { shell in

@@ -10,8 +10,9 @@ struct SellCommand: AsyncParsableCommand {
     )
     @OptionGroup var global: GlobalOptions
     @OptionGroup var write: WriteOptions
-    @Argument(help: "SKU[=QUANTITY[@PRICE]] …") var lines: [LineArgument]
-    @Option(help: "Where it is taken from.") var at: String?
+    @Argument(help: "SKU[=QUANTITY[@PRICE]] …", completion: Candidates.ofLine) var lines:
+        [LineArgument]
+    @Option(help: "Where it is taken from.", completion: Candidates.ofLocation) var at: String?
 
     func run() async throws {
         try await Shell.run(self.global, self.write) { shell in
@@ -35,8 +36,9 @@ struct ReturnCommand: AsyncParsableCommand {
     )
     @OptionGroup var global: GlobalOptions
     @OptionGroup var write: WriteOptions
-    @Argument(help: "SKU[=QUANTITY[@PRICE]] …") var lines: [LineArgument]
-    @Option(help: "Where it goes.") var at: String?
+    @Argument(help: "SKU[=QUANTITY[@PRICE]] …", completion: Candidates.ofLine) var lines:
+        [LineArgument]
+    @Option(help: "Where it goes.", completion: Candidates.ofLocation) var at: String?
     @Option(help: "The LSN of the sale: no more than it sold can come back, at its price.")
     var sale: UInt64?
     @Flag(help: "Puts it on hold instead of back on the shelf.") var damaged = false

@@ -20,9 +20,11 @@ struct StockCommand: AsyncParsableCommand {
             discussion: "on hand − unavailable − reserved = available"
         )
         @OptionGroup var global: ListOptions
-        @Argument(help: "The SKU; all products if not given.") var sku: String?
-        @Option(help: "Only at this location.") var at: String?
-        @Option(help: "Only products of this category.") var category: String?
+        @Argument(help: "The SKU; all products if not given.", completion: Candidates.ofSKU)
+        var sku: String?
+        @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
+        var category: String?
         @Option(help: "As of this LSN, or of this time.") var asOf: String?
 
         func run() async throws {
@@ -49,8 +51,9 @@ struct StockCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "SKU=QUANTITY[@UNIT-COST] …") var lines: [LineArgument]
-        @Option(help: "Where it goes.") var at: String?
+        @Argument(help: "SKU=QUANTITY[@UNIT-COST] …", completion: Candidates.ofLine) var lines:
+            [LineArgument]
+        @Option(help: "Where it goes.", completion: Candidates.ofLocation) var at: String?
         @Flag(help: "It was expected: incoming falls by it.") var fromIncoming = false
 
         func run() async throws {
@@ -91,8 +94,8 @@ struct StockCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "SKU=DIFFERENCE …") var lines: [LineArgument]
-        @Option(help: "Where it is.") var at: String?
+        @Argument(help: "SKU=DIFFERENCE …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Why.") var reason: Reason
 
         func run() async throws {
@@ -123,8 +126,8 @@ struct StockCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "SKU=COUNTED …") var lines: [LineArgument]
-        @Option(help: "Where it is.") var at: String?
+        @Argument(help: "SKU=COUNTED …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Only while the level is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
@@ -157,8 +160,8 @@ struct StockCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "SKU=QUANTITY …") var lines: [LineArgument]
-        @Option(help: "Where it is.") var at: String?
+        @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Why.") var reason: Reason = .damaged
 
         func run() async throws {
@@ -174,8 +177,8 @@ struct StockCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "SKU=QUANTITY …") var lines: [LineArgument]
-        @Option(help: "Where it is.") var at: String?
+        @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Why.") var reason: Reason = .correction
 
         func run() async throws {
@@ -192,8 +195,8 @@ struct StockCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "SKU=QUANTITY …") var lines: [LineArgument]
-        @Option(help: "Where it will come.") var at: String?
+        @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(help: "Where it will come.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "When, such as 2026-04-01.") var eta: String?
 
         func run() async throws {
@@ -228,8 +231,8 @@ struct StockCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "SKU=FLOOR …") var lines: [LineArgument]
-        @Option(help: "Where it is.") var at: String?
+        @Argument(help: "SKU=FLOOR …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
 
         func run() async throws {
             try await Shell.run(self.global, self.write) { shell in
@@ -254,8 +257,9 @@ struct StockCommand: AsyncParsableCommand {
             abstract: "Products for sale at or below their reorder point, the emptiest first."
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "Only at this location.") var at: String?
-        @Option(help: "Only products of this category.") var category: String?
+        @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
+        var category: String?
 
         func run() async throws {
             try await Shell.run(self.global) { shell in

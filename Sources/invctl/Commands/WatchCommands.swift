@@ -19,8 +19,9 @@ struct WatchCommand: AsyncParsableCommand {
         @Flag(help: "Begins with the state as it is.") var snapshot = false
         @Option(help: "Begins after this LSN.") var after: UInt64?
         @Option(help: "Only SKUs that begin so.") var prefix = ""
-        @Option(help: "Only products of this category.") var category: String?
-        @Option(help: "Only at this location.") var at: String?
+        @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
+        var category: String?
+        @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Ends after so many changes; 0 for never.") var count: UInt64 = 0
 
         func watch(_ topics: SubscriptionTopics) async throws {

@@ -12,8 +12,9 @@ enum Interruption {
     struct State: Sendable {
         /// What was done so far, and how to go on; nothing if nothing can have changed.
         var word: String?
-        /// Whether a pager has the terminal, and so the right to Ctrl-C.
-        var isPaging = false
+        /// Whether another program has the terminal, and so the right to Ctrl-C: a pager, a command of
+        /// the shell.
+        var isLent = false
         var restore: (@Sendable () -> Void)?
         var resized: (@Sendable () -> Void)?
     }
@@ -64,7 +65,7 @@ enum Interruption {
         let state = self.state.withLock { $0 }
         switch signal {
         case SIGWINCH: state.resized?()
-        case SIGINT where state.isPaging: break
+        case SIGINT where state.isLent: break
         case SIGINT:
             state.restore?()
             Terminal.endProgress()

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Glibc
 import Synchronization
 
@@ -19,11 +20,11 @@ final class RowSink {
         self.lineMax = max(4, Terminal.size.rows - 2)
     }
 
-    func write(_ bytes: inout [UInt8]) {
+    func write(_ bytes: inout [UInt8]) throws {
         defer { bytes.removeAll(keepingCapacity: true) }
         guard !bytes.isEmpty else { return }
         if let pager = self.pager {
-            if !pager.write(bytes) { self.leave(pager) }
+            if !pager.write(bytes) { try self.leave(pager) }
             return
         }
         guard self.command != nil else {
@@ -32,7 +33,7 @@ final class RowSink {
         }
         self.held += bytes
         self.lineCount += bytes.count { $0 == 0x0A }
-        if self.lineCount > self.lineMax { self.startPager() }
+        if self.lineCount > self.lineMax { try self.startPager() }
     }
 
     /// Writes what is held and waits for the pager.
@@ -41,14 +42,14 @@ final class RowSink {
             pager.closeInput()
             pager.wait()
             self.pager = nil
-            Interruption.state.withLock { $0.isPaging = false }
+            Interruption.state.withLock { $0.isLent = false }
         } else {
             Terminal.write(self.held, to: STDOUT_FILENO)
         }
         self.held = []
     }
 
-    private func startPager() {
+    private func startPager() throws {
         guard let command = self.command,
             let pager = Subprocess(shell: command, environment: ["LESS": "FRX"])
         else {
@@ -57,16 +58,18 @@ final class RowSink {
             return
         }
         self.pager = pager
-        Interruption.state.withLock { $0.isPaging = true }
+        Interruption.state.withLock { $0.isLent = true }
         let held = self.held
         self.held = []
-        if !pager.write(held) { self.leave(pager) }
+        if !pager.write(held) { try self.leave(pager) }
     }
 
     /// The reader left the pager: that is all it wants.
-    private func leave(_ pager: Subprocess) -> Never {
+    private func leave(_ pager: Subprocess) throws {
         pager.closeInput()
         pager.wait()
-        exit(0)
+        self.pager = nil
+        Interruption.state.withLock { $0.isLent = false }
+        throw ExitCode.success
     }
 }

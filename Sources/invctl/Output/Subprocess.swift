@@ -22,6 +22,11 @@ final class Subprocess: @unchecked Sendable {
         self.init(arguments, [:], hasInput: true, hasOutput: false)
     }
 
+    /// Starts a program that has this program's input and output to itself.
+    convenience init?(sharing arguments: [String]) {
+        self.init(arguments, [:], hasInput: false, hasOutput: false)
+    }
+
     /// Starts a program whose input is written and whose output is read.
     convenience init?(filter arguments: [String]) {
         self.init(arguments, [:], hasInput: true, hasOutput: true)

@@ -7,6 +7,8 @@ enum Key: Hashable, Sendable {
     case control(Character)
     case enter, escape, tab, backTab, backspace, delete
     case up, down, left, right, home, end, pageUp, pageDown
+    /// With Ctrl or Alt held, or as Alt-B and Alt-F.
+    case wordLeft, wordRight
     /// Text that was pasted at once.
     case paste(String)
     /// Nobody types any more.
@@ -70,7 +72,11 @@ struct KeyReader {
         guard case .some(.some(let second)) = self.byte(Self.escapeMilliseconds) else {
             return .escape
         }
-        guard second == 0x5B || second == 0x4F else {
+        switch second {
+        case 0x5B, 0x4F: break
+        case UInt8(ascii: "b"): return .wordLeft
+        case UInt8(ascii: "f"): return .wordRight
+        default:
             self.bytes.insert(second, at: 0)
             return .escape
         }
@@ -88,8 +94,8 @@ struct KeyReader {
         switch (final, parameters.split(separator: ";").first.map { String($0) } ?? "") {
         case ("A", _): return .up
         case ("B", _): return .down
-        case ("C", _): return .right
-        case ("D", _): return .left
+        case ("C", _): return Self.isWord(parameters) ? .wordRight : .right
+        case ("D", _): return Self.isWord(parameters) ? .wordLeft : .left
         case ("H", _), ("~", "1"), ("~", "7"): return .home
         case ("F", _), ("~", "4"), ("~", "8"): return .end
         case ("Z", _): return .backTab
@@ -99,6 +105,11 @@ struct KeyReader {
         case ("~", "200"): return self.paste()
         default: return .escape
         }
+    }
+
+    /// Whether Ctrl or Alt was held, as `1;5` and `1;3` say.
+    private static func isWord(_ parameters: String) -> Bool {
+        parameters.hasSuffix(";5") || parameters.hasSuffix(";3")
     }
 
     private mutating func paste() -> Key {

@@ -20,6 +20,7 @@ final class TerminalSession: Sendable {
     }
 
     private let saved: termios
+    private let raw: termios
     private let mode: Mode
     private let guardian: Mutex<TerminalGuard?>
     private let isOpen = Atomic(true)
@@ -40,6 +41,7 @@ final class TerminalSession: Sendable {
         settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
         if mode != .fullScreen { settings.c_lflag &= ~tcflag_t(ISIG | IEXTEN) }
         settings.c_iflag &= ~tcflag_t(IXON | ICRNL)
+        self.raw = settings
         tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
         Terminal.write(mode == .line ? Self.beginPaste : Self.enterScreen, to: STDOUT_FILENO)
         Interruption.state.withLock { $0.restore = { [weak self] in self?.leave() } }
@@ -58,6 +60,26 @@ final class TerminalSession: Sendable {
             guardian?.dismiss()
             guardian = nil
         }
+    }
+
+    /// Lends the terminal, as it was found, to whoever `body` starts; takes it back afterwards.
+    ///
+    /// Ctrl-C is the borrower's meanwhile.
+    func lend<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
+        var settings = self.saved
+        Terminal.write(self.mode == .line ? Self.endPaste : Self.leaveScreen, to: STDOUT_FILENO)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+        Interruption.state.withLock { $0.isLent = true }
+        defer {
+            Interruption.state.withLock { $0.isLent = false }
+            settings = self.raw
+            tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+            Terminal.write(
+                self.mode == .line ? Self.beginPaste : Self.enterScreen,
+                to: STDOUT_FILENO
+            )
+        }
+        return try await body()
     }
 
     /// Keys as they are pressed, from a thread that waits for them.

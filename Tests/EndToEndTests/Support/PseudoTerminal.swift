@@ -61,7 +61,8 @@ final class PseudoTerminal: @unchecked Sendable {
         // POSIX_SPAWN_SETSID, which the importer does not show.
         posix_spawnattr_setflags(&attributes, 0x80)
         // When a session's leader ends, the kernel drops what nobody has read: so it lingers.
-        let line = "\"$0\" \"$@\"; code=$?; sleep 0.1; exit $code"
+        // Ctrl-C reaches it too, and is none of its business.
+        let line = "trap : INT; \"$0\" \"$@\"; code=$?; sleep 0.1; exit $code"
         let words = (["/bin/sh", "-c", line, program.path] + arguments).map { strdup($0) }
         let settings = environment.map { strdup("\($0.key)=\($0.value)") }
         defer { for text in words + settings { free(text) } }

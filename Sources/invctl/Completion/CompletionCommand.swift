@@ -1,0 +1,34 @@
+import ArgumentParser
+
+struct CompletionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "completion",
+        abstract: "Writes the completion script for bash, zsh or fish.",
+        discussion: """
+            bash:  source <(invctl completion bash)
+            zsh:   invctl completion zsh > \"${fpath[1]}/_invctl\"
+            fish:  invctl completion fish > ~/.config/fish/completions/invctl.fish
+
+            Besides commands and flags it completes SKUs, categories and locations, which it asks the \
+            server for; one that does not answer within 0.3 s has none.
+            """
+    )
+    @Argument(
+        help: "bash, zsh or fish.",
+        completion: .list(CompletionShell.allCases.map(\.rawValue))
+    )
+    var shell: String
+
+    func run() throws {
+        guard let shell = CompletionShell(rawValue: self.shell) else {
+            let known = CompletionShell.allCases.map { $0.rawValue }
+            let near = Nearness.nearest(to: self.shell, among: known)
+            throw Failure.usage(
+                "'\(self.shell)' is no shell that is known; there are "
+                    + known.joined(separator: ", "),
+                wayOut: near.isEmpty ? "" : "Did you mean \(near.joined(separator: " or "))?"
+            )
+        }
+        Terminal.print(Invctl.completionScript(for: shell))
+    }
+}

@@ -1,0 +1,188 @@
+import ArgumentParser
+import Glibc
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// The shell somebody sits at: a line is edited, what it asks for is done, and again.
+///
+/// Each command runs as a program of its own that has the terminal meanwhile: Ctrl-C ends it and not
+/// the shell, and whatever goes wrong in it stays there.
+struct InteractiveShell {
+    private let session: TerminalSession
+    private let isQuiet: Bool
+    private let hasColor: Bool
+    private var keys = KeyReader()
+    private var state = ShellState()
+    private var history = LineHistory()
+    private var completer: Completer?
+    private var shown: LineView?
+
+    /// Candidates that are shown at once.
+    private static let candidatesShownMax = 60
+    /// How long the guard of a command that was killed may take to put the terminal back.
+    private static let guardMicroseconds: UInt32 = 100_000
+
+    init(_ session: TerminalSession, isQuiet: Bool) {
+        self.session = session
+        self.isQuiet = isQuiet
+        let settings = try? Settings(flags: [:], context: nil)
+        self.hasColor = (settings?.color ?? .auto).isColored(true)
+        self.completer = CommandTree.whole().map {
+            Completer($0, own: ShellWord.allCases.map { $0.rawValue })
+        }
+    }
+
+    mutating func run() async {
+        defer { self.session.leave() }
+        if !self.isQuiet { await self.greet() }
+        while let line = await self.readLine() {
+            self.history.add(line)
+            do throws(Failure) {
+                if try await !self.perform(self.state.request(line)) { return }
+            } catch {
+                error.report(asJSON: false)
+            }
+        }
+    }
+
+    private func greet() async {
+        guard let settings = try? Settings(flags: [:], context: nil),
+            var configuration = try? settings.client()
+        else { return }
+        configuration.timeoutMilliseconds = min(configuration.timeoutMilliseconds, 500)
+        let client = InventoryClient(configuration)
+        let server = try? await client.connect()
+        try? await client.close()
+        let what = server.map { "\($0.software) at \(settings.address)" }
+        Terminal.print(what ?? "No server answers at \(settings.address) yet.")
+        Terminal.print("Tab completes, \\? helps, Ctrl-D leaves.")
+    }
+
+    private var prompt: String {
+        guard let settings = try? Settings(flags: [:], context: nil) else { return "invctl> " }
+        return "\(settings.context ?? settings.address.description)> "
+    }
+
+    // MARK: - What was asked for
+
+    /// - Returns: Whether it goes on.
+    private mutating func perform(_ request: ShellState.Request) async -> Bool {
+        switch request {
+        case .nothing: break
+        case .leave: return false
+        case .say(let text): Terminal.print(text)
+        case .listHistory(let text):
+            let entries = self.history.entries
+            for (index, entry) in entries.enumerated() where text.isEmpty || entry.contains(text) {
+                Terminal.print(
+                    TextWidth.padded("\(index + 1)", to: 5, isRight: true) + "  " + entry
+                )
+            }
+        case .run(let words): _ = await self.execute(words)
+        case .watch(let words, let pause):
+            while await self.execute(words) == 0 {
+                let key = self.keys.next(pause)
+                if [.control("c"), .control("d"), .character("q"), .escape].contains(key) { break }
+            }
+        }
+        return true
+    }
+
+    /// Runs a command in a process of its own.
+    ///
+    /// - Returns: Its exit code.
+    private func execute(_ words: [String]) async -> Int32 {
+        let code = await self.session.lend { () -> Int32 in
+            guard let process = Subprocess(sharing: ["/proc/self/exe"] + words) else { return 1 }
+            let code = process.wait()
+            // Its own guard puts the terminal back first.
+            if code > 128, code != 130 { usleep(Self.guardMicroseconds) }
+            return code
+        }
+        return code
+    }
+
+    // MARK: - A line
+
+    /// The next command; nothing if there are to be no more.
+    private mutating func readLine() async -> String? {
+        var editor = LineEditor(history: self.history.entries)
+        let prompt = self.prompt
+        self.shown = nil
+        self.draw(editor, prompt)
+        var columns = Terminal.size.columns
+        while true {
+            guard let key = self.keys.next(200) else {
+                if Terminal.size.columns != columns { self.draw(editor, prompt) }
+                columns = Terminal.size.columns
+                continue
+            }
+            switch editor.take(key) {
+            case .draw: break
+            case .submit(let line):
+                self.finish()
+                return line
+            case .drop:
+                Terminal.write("^C", to: STDOUT_FILENO)
+                self.finish()
+            case .leave:
+                self.finish()
+                return nil
+            case .clearScreen:
+                Terminal.write("\u{1B}[H\u{1B}[2J", to: STDOUT_FILENO)
+                self.shown = nil
+            case .complete:
+                await self.complete(&editor)
+            case .suspend:
+                self.finish()
+                await self.session.lend { _ = kill(0, SIGTSTP) }
+            }
+            self.draw(editor, prompt)
+        }
+    }
+
+    private mutating func draw(_ editor: LineEditor, _ prompt: String) {
+        let view = LineView(editor, prompt: prompt, columns: Terminal.size.columns)
+        let text = view.drawing(over: self.shown, isBold: self.hasColor)
+        Terminal.write(text, to: STDOUT_FILENO)
+        self.shown = view
+    }
+
+    /// Leaves the line as it is and goes below it.
+    private mutating func finish() {
+        Terminal.write(self.shown?.leave ?? "\r\n", to: STDOUT_FILENO)
+        self.shown = nil
+    }
+
+    // MARK: - Completion
+
+    private mutating func complete(_ editor: inout LineEditor) async {
+        guard let completer = self.completer else { return }
+        let found = await completer.candidates(Array(editor.text[..<editor.cursor]))
+        if let completion = found.completion {
+            editor.replace(from: found.start, with: completion)
+        } else if found.texts.isEmpty {
+            Terminal.write("\u{07}", to: STDOUT_FILENO)
+        } else {
+            self.list(found.texts)
+        }
+    }
+
+    /// Shows candidates below the line, in columns.
+    private mutating func list(_ texts: [String]) {
+        self.finish()
+        let shown = texts.prefix(Self.candidatesShownMax)
+        let width = (shown.map { TextWidth.of($0) }.max() ?? 0) + 2
+        let perRow = max(1, (Terminal.size.columns - 1) / width)
+        var row = ""
+        for (index, text) in shown.enumerated() {
+            row += TextWidth.padded(text, to: width)
+            if (index + 1) % perRow == 0 || index + 1 == shown.count {
+                Terminal.print(row.trimmingSpace)
+                row = ""
+            }
+        }
+        if texts.count > shown.count { Terminal.print("and \(texts.count - shown.count) more") }
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Glibc
+
+/// The shell that reads a script: commands from standard input, one after the other.
+///
+/// They run within this process, so that thousands of them take no thousand starts.
+struct ScriptShell {
+    private var state = ShellState()
+    private var bytes: [UInt8] = []
+    private var next = 0
+    private var isAtEnd = false
+
+    /// Runs everything there is.
+    ///
+    /// - Returns: The code of the first command that failed.
+    mutating func run() async -> ExitCode {
+        // A pager would wait for somebody who is not there.
+        setenv("INVCTL_PAGER", "off", 1)
+        var first = ExitCode.success
+        var command = ""
+        while let line = self.readLine() {
+            command += command.isEmpty ? line : "\n" + line
+            if CommandWords(command).open != .nothing, !self.isDrained { continue }
+            let code = await self.perform(command)
+            command = ""
+            guard let code else { break }
+            if first == .success { first = code }
+        }
+        return first
+    }
+
+    /// - Returns: The exit code; nothing if it is over.
+    private mutating func perform(_ command: String) async -> ExitCode? {
+        do throws(Failure) {
+            if CommandWords(command).open != .nothing {
+                throw Failure.usage("the script ends within '\(command)'")
+            }
+            switch try self.state.request(command) {
+            case .nothing, .listHistory: return .success
+            case .leave: return nil
+            case .say(let text):
+                Terminal.print(text)
+                return .success
+            case .run(let words):
+                return await Self.execute(words)
+            case .watch(let words, let pause):
+                while true {
+                    let code = await Self.execute(words)
+                    if code != .success { return code }
+                    usleep(UInt32(pause) * 1_000)
+                }
+            }
+        } catch {
+            error.report(asJSON: CommandLineText.wantsJSON([]))
+            return error.exit
+        }
+    }
+
+    private static func execute(_ words: [String]) async -> ExitCode {
+        let code = await Invctl.run(words)
+        Interruption.say(nil)
+        return code
+    }
+
+    // MARK: - Lines
+
+    private var isDrained: Bool { self.isAtEnd && self.next == self.bytes.count }
+
+    private mutating func readLine() -> String? {
+        while true {
+            if let end = self.bytes[self.next...].firstIndex(of: 0x0A) {
+                defer { self.next = end + 1 }
+                return String(decoding: self.bytes[self.next..<end], as: UTF8.self)
+            }
+            if self.isAtEnd {
+                guard self.next < self.bytes.count else { return nil }
+                defer { self.next = self.bytes.count }
+                return String(decoding: self.bytes[self.next...], as: UTF8.self)
+            }
+            self.bytes.removeFirst(self.next)
+            self.next = 0
+            var chunk = [UInt8](repeating: 0, count: 65_536)
+            let count = read(STDIN_FILENO, &chunk, chunk.count)
+            if count > 0 { self.bytes += chunk[..<count] } else { self.isAtEnd = true }
+        }
+    }
+}

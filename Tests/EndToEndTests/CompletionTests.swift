@@ -1,0 +1,108 @@
+import Foundation
+import Glibc
+import Inventory
+import InventoryClient
+import Testing
+
+@testable import invctl
+
+/// Completion scripts, run by the shell they are for.
+@Suite struct CompletionTests {
+    /// What bash offers after `line`, with the script of `invctl completion bash`.
+    private static func bash(_ line: [String], server: String) throws -> [String] {
+        let program = Daemon.program("invctl").path
+        let words = line.map { "'" + $0 + "'" }.joined(separator: " ")
+        let script = """
+            PATH="\(URL(fileURLWithPath: program).deletingLastPathComponent().path):$PATH"
+            source <(invctl completion bash)
+            COMP_WORDS=(invctl \(words))
+            COMP_CWORD=\(line.count)
+            COMP_LINE="invctl \(line.joined(separator: " "))"
+            COMP_POINT=${#COMP_LINE}
+            $(complete -p invctl | sed -E 's/.*-F ([^ ]+).*/\\1/') invctl '\(line.last ?? "")' '\(line.dropLast().last ?? "invctl")'
+            printf '%s\\n' "${COMPREPLY[@]}"
+            """
+        let folder = FileManager.default.temporaryDirectory.appending(path: "bash-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "output").path
+        let output = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(output) }
+        var environment = ProcessInfo.processInfo.environment
+        environment["INVCTL_SERVER"] = server
+        environment["INVCTL_CONFIG"] = "/nonexistent"
+        let process = try ChildProcess(
+            URL(fileURLWithPath: "/bin/bash"),
+            ["--norc", "-c", script],
+            environment: environment,
+            output: output,
+            errors: output
+        )
+        #expect(process.wait() == 0)
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        return text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+    }
+
+    @Test func `bash completes commands, flags, and what the server has`() async throws {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        _ = try await client.stockedProducts(12, stock: 50, prefix: "LAMP")
+        _ = try await client.done(.createCategory(name: "Garden"))
+        let server = daemon.address.description
+        #expect(try Self.bash(["prod"], server: server) == ["product"])
+        #expect(try Self.bash(["stock", "re"], server: server) == ["restock"])
+        #expect(try Self.bash(["product", "list", "--cat"], server: server) == ["--category"])
+        #expect(
+            try Self.bash(["product", "list", "--category", "Ga"], server: server) == ["Garden"]
+        )
+        #expect(try Self.bash(["stock", "show", "--at", ""], server: server) == ["main"])
+        #expect(
+            try Self.bash(["product", "get", "LAMP-1"], server: server)
+                == ["LAMP-1", "LAMP-10", "LAMP-11"]
+        )
+        #expect(
+            try Self.bash(["sell", "LAMP-11"], server: server) == ["LAMP-11", "LAMP-11="]
+        )
+        #expect(try Self.bash(["product", "list", "-o", "nd"], server: server) == ["ndjson"])
+    }
+
+    @Test func `a server that is not there is no word, and costs no second`() throws {
+        let begun = ContinuousClock.now
+        #expect(try Self.bash(["product", "get", "LAMP"], server: "127.0.0.1:1") == [])
+        #expect(ContinuousClock.now - begun < .seconds(2))
+    }
+
+    @Test func `there is a script for each shell, and a word for others`() throws {
+        for (shell, wanted) in [
+            ("bash", "complete "), ("zsh", "#compdef"), ("fish", "complete -c"),
+        ] {
+            let said = try Daemon.run("invctl", ["completion", shell])
+            #expect(said.code == 0)
+            #expect(said.output.contains(wanted), "\(shell)")
+        }
+        let other = try Daemon.run("invctl", ["completion", "bahs"])
+        #expect(other.code == 2)
+        #expect(other.errors.contains("Did you mean bash?"))
+    }
+
+    @Test func `the shell's own completion says what belongs at the cursor`() async throws {
+        let tree = try #require(CommandTree.whole())
+        let completer = Completer(tree, own: ["\\q", "\\timing"])
+        func texts(_ line: String) async -> [String] {
+            await completer.candidates(Array(line)).texts
+        }
+        #expect(await texts("sto") == ["stock"])
+        #expect(await texts("invctl sto") == ["stock"])
+        #expect(await texts("stock sh") == ["show"])
+        #expect(await texts("stock show --lim") == ["--limit"])
+        #expect(await texts("product list -o nd") == ["ndjson"])
+        #expect(await texts("product list --output=nd") == ["ndjson"])
+        #expect(await texts("stock adjust --reason dam") == ["damaged"])
+        #expect(await texts("\\t") == ["\\timing"])
+        #expect(await completer.candidates(Array("\\t")).completion == "\\timing ")
+        #expect(await texts("nothing such").isEmpty)
+        let lead = await completer.candidates(Array("product list --output=nd"))
+        #expect(lead.completion == "--output=ndjson ")
+        #expect(await completer.candidates(Array("stock ")).completion == nil)
+    }
+}

@@ -1,0 +1,220 @@
+import Foundation
+import Glibc
+import Inventory
+import InventoryClient
+import Testing
+
+@testable import invctl
+
+/// `invctl shell` in a terminal, off one, and over its own mistakes.
+@Suite struct ShellTests {
+    /// A folder for what the shell remembers.
+    private final class Home {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "shell-\(UUID())")
+        var history: URL { self.folder.appending(path: "invctl/history") }
+        var environment: [String: String] { ["XDG_STATE_HOME": self.folder.path] }
+        deinit { try? FileManager.default.removeItem(at: self.folder) }
+    }
+
+    private static func open(
+        _ daemon: Daemon,
+        _ home: Home,
+        columns: Int = 100
+    ) throws -> PseudoTerminal {
+        let terminal = try daemon.terminal(
+            ["shell"],
+            columns: columns,
+            rows: 30,
+            environment: home.environment
+        )
+        #expect(terminal.waits(for: "\(daemon.address)>"))
+        return terminal
+    }
+
+    /// Waits until the shell has the terminal and nothing is typed yet.
+    private static func waitsForPrompt(_ terminal: PseudoTerminal) -> Bool {
+        terminal.waits { _ in terminal.screen.lineTexts.last?.hasSuffix(">") ?? false }
+    }
+
+    @Test func `commands run, errors do not end it, and the history outlives it`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(2, stock: 50)
+        let home = Home()
+        let terminal = try Self.open(daemon, home)
+        terminal.type("sell P-0=2\r")
+        #expect(terminal.waits(for: "P-0 48 left"))
+        terminal.type("prodct list\r")
+        #expect(terminal.waits(for: "Did you mean invctl product?"))
+        terminal.type("invctl product list --fields sku,onHand\r")
+        #expect(terminal.waits(for: "P-1       50"))
+        terminal.type("sell P-1=3 \\\r")
+        #expect(terminal.waits(for: "...>"))
+        terminal.type("--note 'two words'\r")
+        #expect(terminal.waits(for: "P-1 47 left"))
+        terminal.type("\\timing\r")
+        #expect(terminal.waits(for: "timing is on"))
+        terminal.type("ping\r")
+        #expect(terminal.waits(for: "ms\n"))
+        terminal.type("\\wat\r")
+        #expect(terminal.waits(for: "Did you mean \\watch?"))
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("\u{04}")
+        #expect(terminal.wait() == 0)
+        #expect(terminal.isSane)
+        let history = try String(contentsOf: home.history, encoding: .utf8)
+        #expect(history.hasPrefix("sell P-0=2\nprodct list\n"))
+        #expect(history.contains("sell P-1=3 \\\\\\n--note 'two words'\n"))
+        let mode = try FileManager.default.attributesOfItem(atPath: home.history.path)
+        #expect(mode[.posixPermissions] as? Int == 0o600)
+
+        // The next one knows it: back to the sale, and another by searching.
+        let again = try Self.open(daemon, home)
+        again.type("\u{12}sell P-0")
+        #expect(again.waits(for: "(search 'sell P-0')> sell P-0=2"))
+        again.type("\r")
+        #expect(again.waits(for: "P-0 46 left"))
+        again.type("\u{1B}[A\r")
+        #expect(again.waits(for: "P-0 44 left"))
+        again.type("\\q\r")
+        #expect(again.wait() == 0)
+    }
+
+    @Test func `Tab completes commands, flags and what the server has`() async throws {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        _ = try await client.stockedProducts(12, stock: 50, prefix: "LAMP")
+        _ = try await client.done(.createCategory(name: "Garden tools"))
+        let terminal = try Self.open(daemon, Home())
+        terminal.type("prod\t")
+        #expect(terminal.waits(for: "> product"))
+        terminal.type("li\t--cat\t")
+        #expect(terminal.waits(for: "> product list --category"))
+        terminal.type("gard\t")
+        #expect(terminal.waits(for: "> product list --category 'Garden tools'"))
+        terminal.type("\u{15}")
+        // Two are enough to be asked which.
+        terminal.type("stock show lamp-1\t")
+        #expect(terminal.waits(for: "> stock show LAMP-1"))
+        terminal.type("\t")
+        #expect(terminal.waits(for: "LAMP-1   LAMP-10  LAMP-11\n"))
+        terminal.type("1\t\r")
+        #expect(terminal.waits { $0.contains("main") && $0.contains("50") })
+        terminal.type("stock show LAMP-2 --at m\t\r")
+        #expect(terminal.waits(for: "> stock show LAMP-2 --at main"))
+        terminal.type("\\ti\t\r")
+        #expect(terminal.waits(for: "timing is on"))
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("\u{04}")
+        #expect(terminal.wait() == 0)
+    }
+
+    @Test func `Ctrl-C drops the line, or ends the command and not the shell`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 50)
+        let terminal = try Self.open(daemon, Home())
+        terminal.type("sell P-0=50\u{03}")
+        #expect(terminal.waits(for: "sell P-0=50^C"))
+        terminal.type("watch stock\r")
+        #expect(terminal.waits(for: "watching: changes"))
+        terminal.type("\u{03}")
+        #expect(terminal.waits(for: "interrupted: "))
+        terminal.type("product get P-0 --fields onHand\r")
+        #expect(terminal.waits(for: "ON HAND\n     50\n"))
+        // A screen of its own within the shell, and back.
+        terminal.type("product list --watch\r")
+        #expect(terminal.waits { _ in terminal.screen.isAlternate })
+        #expect(terminal.waits(for: "live"))
+        terminal.type("q")
+        #expect(terminal.waits { _ in !terminal.screen.isAlternate })
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("ping\r")
+        #expect(terminal.waits(for: "pong"))
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("exit\r")
+        #expect(terminal.wait() == 0)
+        #expect(terminal.isSane)
+    }
+
+    @Test func `watch repeats what reads, and nothing that writes`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 50)
+        let terminal = try Self.open(daemon, Home())
+        terminal.type("sell P-0=1\r\\watch\r")
+        #expect(terminal.waits(for: "changes something: it is not repeated"))
+        terminal.type("product get P-0 --fields onHand\r")
+        #expect(terminal.waits(for: "49"))
+        terminal.type("\\watch 0.1\r")
+        #expect(terminal.waits { $0.split(separator: "ON HAND").count > 4 })
+        try daemon.invctl("sell", "P-0=9")
+        #expect(terminal.waits(for: "40"))
+        terminal.type("q")
+        terminal.type("\u{03}\\o json\r")
+        #expect(terminal.waits(for: "the format is json"))
+        terminal.type("category list\r")
+        #expect(terminal.waits(for: #""name":"Category P""#))
+        #expect(Self.waitsForPrompt(terminal))
+        terminal.type("\u{04}")
+        #expect(terminal.wait() == 0)
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP, SIGKILL])
+    func `however it ends, lines are typed and shown as before`(_ signal: Int32) throws {
+        let daemon = try Daemon()
+        let terminal = try Self.open(daemon, Home())
+        terminal.type("abc")
+        #expect(terminal.waits(for: "> abc"))
+        #expect(!terminal.isSane)
+        kill(terminal.id, signal)
+        _ = terminal.wait()
+        #expect(terminal.waits(5) { _ in terminal.isSane })
+    }
+
+    @Test func `off a terminal it reads a script, and its code is that of the first that failed`()
+        async throws
+    {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 5)
+        let script = """
+            # Two sales, of which the second asks for too much.
+            sell P-0=2 \\
+              --ref 'till 7'
+
+            sell P-0=6
+            product get NONE
+            \\o json
+            product get P-0 --fields sku,onHand
+            exit
+            sell P-0=1
+            """
+        let said = try daemon.invctl(["shell"], input: Data(script.utf8))
+        #expect(said.code == 5)
+        #expect(
+            said.output == """
+                sold 1 line   19.98 USD   LSN 6   P-0 3 left
+                the format is json
+                {"sku":"P-0","onHand":3}
+
+                """
+        )
+        #expect(said.errors.contains("insufficient_stock  P-0 at main: asked 6, can sell 3"))
+        #expect(said.errors.contains("no product has the SKU 'NONE'"))
+        #expect(try daemon.invctl(["shell"], input: Data()).code == 0)
+        let open = try daemon.invctl(["shell"], input: Data("sell 'P-0".utf8))
+        #expect(open.code == 2)
+        #expect(open.errors.contains("the script ends within"))
+        let many = String(repeating: "ping\n", count: 200)
+        #expect(try daemon.invctl(["shell"], input: Data(many.utf8)).lines.count == 200)
+    }
+
+    @Test func `what was asked of the shell holds for its commands`() throws {
+        let daemon = try Daemon()
+        let said = try Daemon.run(
+            "invctl",
+            ["shell", "--server", daemon.address.description, "-o", "json", "--actor", "eve"],
+            input: Data("category add Toys\nledger list\ncontext show\n".utf8)
+        )
+        #expect(said.code == 0)
+        #expect(said.lines.contains("[]"))
+        #expect(said.output.contains(#""value":"eve","origin":"INVCTL_ACTOR""#))
+    }
+}
