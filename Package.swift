@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "ColumnStore", targets: ["ColumnStore"]),
         .library(name: "Durability", targets: ["Durability"]),
         .library(name: "Inventory", targets: ["Inventory"]),
+        .library(name: "InventoryInsights", targets: ["InventoryInsights"]),
         .library(name: "InventoryClient", targets: ["InventoryClient"]),
         .library(name: "InventoryServer", targets: ["InventoryServer"]),
         .library(name: "InventoryWire", targets: ["InventoryWire"]),
@@ -44,6 +45,11 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "ColumnStore", dependencies: ["CKernels"], swiftSettings: strict),
         .target(name: "Inventory", dependencies: ["ColumnStore"], swiftSettings: strict),
+        .target(
+            name: "InventoryInsights",
+            dependencies: ["ColumnStore", "Inventory"],
+            swiftSettings: strict
+        ),
 
         // MARK: - The edges: one owns the disk, the other owns the bytes on the network.
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
@@ -55,7 +61,7 @@ let package = Package(
         ),
         .target(
             name: "InventoryWire",
-            dependencies: ["ColumnStore", "Inventory"],
+            dependencies: ["ColumnStore", "Inventory", "InventoryInsights"],
             swiftSettings: strict
         ),
 
@@ -63,7 +69,7 @@ let package = Package(
         .target(
             name: "InventoryServer",
             dependencies: [
-                "ColumnStore", "Durability", "Inventory", "InventoryWire",
+                "ColumnStore", "Durability", "Inventory", "InventoryInsights", "InventoryWire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -74,7 +80,7 @@ let package = Package(
         .target(
             name: "InventoryClient",
             dependencies: [
-                "ColumnStore", "Inventory", "InventoryWire",
+                "ColumnStore", "Inventory", "InventoryInsights", "InventoryWire",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -94,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "invctl",
             dependencies: [
-                "ColumnStore", "Inventory", "InventoryClient", "InventoryWire",
+                "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights", "InventoryWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
