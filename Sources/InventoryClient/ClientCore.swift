@@ -24,7 +24,7 @@ final class ClientCore: @unchecked Sendable {
     private var backoff: Int64
     private var lastFailure = ClientError(.unreachable)
     private var completions: [UInt64: CommandCompletion] = [:]
-    /// Why commands were turned away for now that have not gone out again since.
+    /// Why commands were turned away for now, that had no other answer since.
     private var turnedAway: [UInt64: Refusal] = [:]
     private var handlers: [UInt64: MessageHandler] = [:]
     /// Requests that wait for a connection.
@@ -94,6 +94,10 @@ final class ClientCore: @unchecked Sendable {
                 completion(.failure(ClientError(.closed)))
                 return
             }
+            if let refusal = command.tooLarge {
+                completion(.failure(.refused(refusal)))
+                return
+            }
             let id = self.takeRequestID()
             self.completions[id] = completion
             self.perform(self.machine.submitted(command, requestID: id))
@@ -123,8 +127,13 @@ final class ClientCore: @unchecked Sendable {
     func close() -> EventLoopFuture<Void> {
         self.loop.flatSubmit {
             self.isClosed = true
-            for (_, completion) in self.completions {
-                completion(.failure(ClientError(.closed)))
+            for (id, completion) in self.completions {
+                switch self.machine.givenUp(requestID: id) {
+                case .withdrawn:
+                    completion(.failure(ClientError(.closed)))
+                case .unknown(let sequence):
+                    completion(.failure(.unknown(sequence, "closed before its answer came")))
+                }
             }
             self.completions = [:]
             self.failRequests(ClientError(.closed))
@@ -145,27 +154,18 @@ final class ClientCore: @unchecked Sendable {
 
     private func expire(command id: UInt64) {
         guard let completion = self.completions.removeValue(forKey: id) else { return }
-        let pending = self.machine.commands.first { $0.requestID == id }
-        guard let pending, pending.wasSent else {
-            completion(.failure(ClientError(.unreachable, self.lastFailure.message)))
-            return
+        switch self.machine.givenUp(requestID: id) {
+        case .withdrawn:
+            self.perform(self.machine.moreToSend())
+            if let refusal = self.turnedAway.removeValue(forKey: id) {
+                completion(.failure(.refused(refusal)))
+            } else {
+                completion(.failure(ClientError(.unreachable, self.lastFailure.message)))
+            }
+        case .unknown(let sequence):
+            // It stays with its number: later ones are behind it, and its answer is still taken.
+            completion(.failure(.unknown(sequence, "no answer to command \(sequence) in time")))
         }
-        if let refusal = self.turnedAway[id], self.machine.withdrawn(requestID: id) {
-            // Not looked at, and not sent again: it was not carried out, and the reason is known.
-            self.turnedAway[id] = nil
-            completion(.failure(.refused(refusal)))
-            return
-        }
-        // It stays with its number: later ones are behind it, and its answer is still taken.
-        completion(
-            .failure(
-                ClientError(
-                    .unknown,
-                    "no answer to command \(pending.sequence) in time",
-                    sequence: pending.sequence
-                )
-            )
-        )
     }
 
     private func expire(request id: UInt64) {
@@ -273,15 +273,7 @@ final class ClientCore: @unchecked Sendable {
             self.receivedOpening(message)
             return
         }
-        if let completion = self.takeCompletion(id, message) {
-            switch message {
-            case .outcome(let outcome): completion(.success(outcome))
-            case .refused(let refusal): completion(.success(.refused(refusal)))
-            default:
-                completion(.failure(ClientError(.protocolViolation, "\(message.opcode)")))
-            }
-            return
-        }
+        if self.receivedAnswer(id, message) { return }
         guard let handler = self.handlers[id] else { return }
         if case .refused(let refusal) = message {
             self.handlers[id] = nil
@@ -291,30 +283,46 @@ final class ClientCore: @unchecked Sendable {
         }
     }
 
-    /// The completion of the command that a message answers; nothing if the message answers none.
-    private func takeCompletion(_ id: UInt64, _ message: ServerMessage) -> CommandCompletion? {
-        // A gap is what follows a command that was turned away for now.
-        if let refusal = message.refusal,
-            refusal.code.isRetryable || refusal.code == .sequenceGap,
-            let pending = self.machine.refusedForNow(requestID: id)
-        {
-            // Not looked at, so its number is still free: it goes out again shortly, in its order.
-            self.turnedAway[id] = refusal
-            self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
-                self.resend(pending)
+    /// Takes the answer to a command.
+    ///
+    /// - Returns: Whether the message is one.
+    private func receivedAnswer(_ id: UInt64, _ message: ServerMessage) -> Bool {
+        let settlement = self.machine.answered(requestID: id, refusal: message.refusal)
+        switch settlement {
+        case .stray:
+            return false
+        case .again:
+            // The reason is the first one's: a gap only says that it waits for that.
+            let isReason = message.refusal?.code.isRetryable ?? false
+            let first = self.machine.commands.first?.requestID ?? id
+            self.turnedAway[id] = isReason ? message.refusal : self.turnedAway[first]
+            self.resendLater(id)
+        case .unknown(let sequence):
+            let code = message.refusal?.code.name ?? "\(message.opcode)"
+            self.complete(id, .failure(.unknown(sequence, "command \(sequence): \(code)")))
+        case .settled:
+            switch message {
+            case .outcome(let outcome): self.complete(id, .success(outcome))
+            case .refused(let refusal): self.complete(id, .success(.refused(refusal)))
+            default:
+                let problem = "\(message.opcode) answers a command"
+                self.complete(id, .failure(ClientError(.protocolViolation, problem)))
             }
-            return nil
         }
-        guard self.machine.answered(requestID: id) != nil else { return nil }
-        self.turnedAway[id] = nil
-        return self.completions.removeValue(forKey: id) ?? { _ in }
+        self.perform(self.machine.moreToSend())
+        return true
     }
 
-    private func resend(_ pending: ClientStateMachine.PendingCommand) {
-        guard self.machine.phase == .ready,
-            let first = self.machine.commands.first, first.sequence == pending.sequence
-        else { return }
-        self.perform(.send(self.machine.commands))
+    /// Whoever waited may have given up by now, and been told so.
+    private func complete(_ id: UInt64, _ result: Result<Outcome, ClientError>) {
+        self.turnedAway[id] = nil
+        self.completions.removeValue(forKey: id)?(result)
+    }
+
+    private func resendLater(_ id: UInt64) {
+        self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
+            self.perform(self.machine.resending(after: id))
+        }
     }
 
     private func receivedOpening(_ message: ServerMessage) {
@@ -345,7 +353,6 @@ final class ClientCore: @unchecked Sendable {
             let request = Request.openSession(session, mayCreate: mayCreate)
             self.channel?.send { request.encodeFrame(requestID: self.openRequestID, into: &$0) }
         case .send(let commands):
-            for pending in commands { self.turnedAway[pending.requestID] = nil }
             self.channel?.send { writer in
                 for pending in commands {
                     Request.command(sequence: pending.sequence, pending.command)
@@ -357,13 +364,34 @@ final class ClientCore: @unchecked Sendable {
                 self.perform(self.machine.openIfWanted())
             }
         case .fail(let commands, let refusal):
-            for pending in commands {
-                let completion = self.completions.removeValue(forKey: pending.requestID)
-                completion?(.failure(.refused(refusal)))
-            }
+            for pending in commands { self.fail(pending, refusal) }
         case .nothing:
             break
         }
+    }
+
+    /// The session of a command is gone.
+    private func fail(_ pending: ClientStateMachine.PendingCommand, _ refusal: Refusal) {
+        guard !pending.isUntouched else {
+            self.complete(pending.requestID, .failure(.refused(refusal)))
+            return
+        }
+        let problem = "command \(pending.sequence) had no answer, and its session is gone: "
+        let error = ClientError.unknown(pending.sequence, problem + refusal.code.name)
+        self.complete(pending.requestID, .failure(error))
+    }
+}
+
+extension Command {
+    /// Why it cannot be sent at all, if so: no frame takes it.
+    fileprivate var tooLarge: Refusal? {
+        var writer = ByteWriter(capacity: 256)
+        self.encode(into: &writer)
+        // A request's body is the sequence number, then the command.
+        let byteCount = MemoryLayout<UInt64>.size + writer.count
+        let limit = WireLimits.requestByteCountMax
+        return byteCount <= limit
+            ? nil : WireError.frameTooLarge(byteCount: byteCount, limit: limit).refusal
     }
 }
 

@@ -11,21 +11,27 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         public let description: String
 
-        /// No connection could be made by the deadline.
+        /// The server could not be asked by the deadline.
         ///
-        /// Nothing was sent.
+        /// Nothing was done, and a command will not be done later.
         public static let unreachable = Code(description: "unreachable")
-        /// The command was sent, and no answer came by the deadline: it may have been carried out.
+        /// The command was sent, and no answer came by the deadline: it may have been carried out,
+        /// or may yet be.
         ///
-        /// Asking again with the same session and sequence number settles it.
+        /// Asking again with the same session and sequence number settles it, for as long as the server
+        /// remembers the outcome.
         public static let unknown = Code(description: "unknown")
         /// The answer to a query did not come by the deadline.
         public static let timedOut = Code(description: "timed out")
-        /// The server refused the request; see ``ClientError/refusal``.
+        /// The server refused the request until the deadline; see ``ClientError/refusal``.
+        ///
+        /// Nothing was done, and a command will not be done later.
         public static let refused = Code(description: "refused")
         /// What came is not the protocol.
         public static let protocolViolation = Code(description: "protocol violation")
         /// The client was closed.
+        ///
+        /// Nothing was done, and a command will not be done later.
         public static let closed = Code(description: "closed")
     }
 
@@ -50,6 +56,10 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
 
     static func refused(_ refusal: Refusal) -> ClientError {
         ClientError(.refused, "\(refusal.code.name)", refusal: refusal)
+    }
+
+    static func unknown(_ sequence: UInt64, _ message: String) -> ClientError {
+        ClientError(.unknown, message, sequence: sequence)
     }
 
     public var description: String {

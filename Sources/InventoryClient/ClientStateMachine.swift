@@ -11,16 +11,24 @@ internal import InventoryWire
 /// A session is a step of the log, so it is opened for the first command and never for a reader.
 ///
 /// Commands keep their sequence numbers and their bytes until they are answered, and go out again
-/// after a reconnect: the server carries each out once and gives the same answer again. A plain
-/// value; ``ClientCore`` performs what it returns.
+/// after a reconnect: the server carries each out once and gives the same answer again. No more are
+/// on their way than the server remembers the outcomes of. A plain value; ``ClientCore`` performs
+/// what it returns.
 struct ClientStateMachine {
     /// A command that has a number and no answer yet.
     struct PendingCommand: Equatable {
         var sequence: UInt64
         var requestID: UInt64
         var command: Command
-        /// Whether it may have reached a server.
-        var wasSent: Bool
+        /// How many copies were sent that nothing is known of.
+        ///
+        /// A copy lost with its connection counts for ever: it may have been carried out.
+        var copiesInFlight = 0
+        /// Whether it only uses its number up, in place of one that will not be sent.
+        var isFiller = false
+
+        /// Whether no copy can have been carried out, or can be yet.
+        var isUntouched: Bool { self.copiesInFlight == 0 }
     }
 
     enum Action: Equatable {
@@ -51,9 +59,17 @@ struct ClientStateMachine {
     private var isSessionWanted = false
     private var nextSequence: UInt64?
     /// Without an answer, by rising number.
-    private(set) var commands: [PendingCommand] = []
+    private(set) var commands: ArraySlice<PendingCommand> = []
+    /// The number of the next command to send over this connection.
+    private var nextToSend: UInt64 = 1
+    /// Whether the first command was turned away: until it is decided the others would be too.
+    private var isHeldUp = false
     /// Accepted before the session's numbers were known.
     private var unnumbered: [(requestID: UInt64, command: Command)] = []
+
+    /// What is sent in place of a command that will not be: refused for what it says, it changes
+    /// nothing and uses the number up, so that those behind it can be decided.
+    static let filler = Command.batch([], .independent)
 
     init(session: SessionID, continuesSession: Bool) {
         self.session = session
@@ -105,11 +121,57 @@ struct ClientStateMachine {
         self.wasOpened = true
         if self.nextSequence == nil { self.nextSequence = standing.lastSequence + 1 }
         for waiting in self.unnumbered {
-            _ = self.number(waiting.command, waiting.requestID)
+            self.number(waiting.command, waiting.requestID)
         }
         self.unnumbered = []
-        for index in self.commands.indices { self.commands[index].wasSent = true }
-        return self.commands.isEmpty ? .nothing : .send(self.commands)
+        return self.sendAll()
+    }
+
+    private mutating func sendAll() -> Action {
+        self.isHeldUp = false
+        self.nextToSend = self.commands.first?.sequence ?? self.nextToSend
+        return self.sendMore()
+    }
+
+    /// Sends what was not sent yet, as far as the session's window goes.
+    ///
+    /// If more were decided than the server remembers, a lost outcome could not be asked for again.
+    private mutating func sendMore() -> Action {
+        guard self.phase == .ready, !self.isHeldUp, let first = self.commands.first else {
+            return .nothing
+        }
+        let end = first.sequence + UInt64(Limits.sessionWindow)
+        var sent: [PendingCommand] = []
+        for index in self.index(of: self.nextToSend)..<self.commands.endIndex {
+            guard self.commands[index].sequence < end else { break }
+            self.commands[index].copiesInFlight += 1
+            sent.append(self.commands[index])
+        }
+        guard let furthest = sent.last else { return .nothing }
+        self.nextToSend = furthest.sequence + 1
+        return .send(sent)
+    }
+
+    /// Where the first command is that has this number or a higher one.
+    private func index(of sequence: UInt64) -> Int {
+        var low = self.commands.startIndex
+        var high = self.commands.endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if self.commands[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private mutating func remove(at index: Int) {
+        // Mostly it is the first, and that costs nothing.
+        if index == self.commands.startIndex {
+            self.isHeldUp = false
+            self.commands.removeFirst()
+        } else {
+            self.commands.remove(at: index)
+        }
+        if self.commands.isEmpty { self.commands = [] }
     }
 
     /// The server does not know the session any more, or refuses it: for now, or for good.
@@ -120,14 +182,9 @@ struct ClientStateMachine {
             return .openLater
         }
         let failed =
-            self.commands
+            self.commands.filter { !$0.isFiller }
             + self.unnumbered.map {
-                PendingCommand(
-                    sequence: 0,
-                    requestID: $0.requestID,
-                    command: $0.command,
-                    wasSent: false
-                )
+                PendingCommand(sequence: 0, requestID: $0.requestID, command: $0.command)
             }
         self.commands = []
         self.unnumbered = []
@@ -139,59 +196,133 @@ struct ClientStateMachine {
             self.unnumbered.append((requestID, command))
             return self.phase == .idle ? self.open() : .nothing
         }
-        var pending = self.number(command, requestID)
-        guard self.phase == .ready else {
-            return self.phase == .idle ? self.open() : .nothing
-        }
-        pending.wasSent = true
-        self.commands[self.commands.count - 1].wasSent = true
-        return .send([pending])
+        self.number(command, requestID)
+        return self.phase == .idle ? self.open() : self.sendMore()
     }
 
-    private mutating func number(_ command: Command, _ requestID: UInt64) -> PendingCommand {
+    private mutating func number(_ command: Command, _ requestID: UInt64) {
         guard let sequence = self.nextSequence else {
             preconditionFailure("a number was asked for before any is known")
         }
         self.nextSequence = sequence + 1
-        let pending = PendingCommand(
-            sequence: sequence,
-            requestID: requestID,
-            command: command,
-            wasSent: false
+        self.commands.append(
+            PendingCommand(sequence: sequence, requestID: requestID, command: command)
         )
-        self.commands.append(pending)
-        return pending
     }
 
-    /// An answer came.
+    // MARK: - Answers
+
+    /// What an answer to a command means for its caller.
+    enum Settlement: Equatable {
+        /// It answers nothing that waits.
+        case stray
+        /// The command was decided, or never will be: this is its answer.
+        case settled
+        /// This copy was not looked at; the command goes out again shortly, with
+        /// ``resending(after:)``.
+        case again
+        /// Nobody can say any more how, or whether, it was decided.
+        case unknown(sequence: UInt64)
+    }
+
+    /// An answer came: an outcome, or a refusal of the request as such.
     ///
-    /// - Returns: What it answers; nothing if that was answered before.
-    mutating func answered(requestID: UInt64) -> PendingCommand? {
+    /// ``moreToSend()`` follows.
+    mutating func answered(requestID: UInt64, refusal: Refusal?) -> Settlement {
         guard let index = self.commands.firstIndex(where: { $0.requestID == requestID }) else {
-            return nil
+            return .stray
         }
-        return self.commands.remove(at: index)
+        self.commands[index].copiesInFlight -= 1
+        let pending = self.commands[index]
+        guard let code = refusal?.code, !code.usesNumberUp else {
+            self.remove(at: index)
+            return .settled
+        }
+        switch code {
+        case .outcomeForgotten:
+            self.remove(at: index)
+            return .unknown(sequence: pending.sequence)
+        case .sequenceReused:
+            // Something else was decided under its number.
+            self.remove(at: index)
+            return .settled
+        case _ where code == .sequenceGap || code.isRetryable:
+            if index == self.commands.startIndex { self.isHeldUp = true }
+            self.nextToSend = min(self.nextToSend, pending.sequence)
+            return .again
+        case .sessionExpired where !pending.isUntouched:
+            self.remove(at: index)
+            return .unknown(sequence: pending.sequence)
+        default:
+            self.withdraw(at: index)
+            return .settled
+        }
     }
 
-    /// A refusal that leaves the number unused, because the command was never looked at: it goes
-    /// out again under its number.
-    mutating func refusedForNow(requestID: UInt64) -> PendingCommand? {
-        self.commands.first { $0.requestID == requestID }
+    /// What the session's window has room for now.
+    mutating func moreToSend() -> Action { self.sendMore() }
+
+    /// Sends a command again that was not looked at, if it is the first: those behind it were refused
+    /// for its sake, and follow once it is decided.
+    mutating func resending(after requestID: UInt64) -> Action {
+        guard self.phase == .ready, let first = self.commands.first,
+            first.requestID == requestID
+        else { return .nothing }
+        self.commands[self.commands.startIndex].copiesInFlight += 1
+        self.nextToSend = first.sequence + 1
+        return .send([self.commands[self.commands.startIndex]])
     }
 
-    /// A command that was turned away is given up.
+    // MARK: - Giving up
+
+    /// What becomes of a command that is given up.
+    enum Withdrawal: Equatable {
+        /// It was not carried out and never will be.
+        case withdrawn
+        /// It may have been carried out, or may yet be; it keeps its number until it is answered.
+        case unknown(sequence: UInt64)
+    }
+
+    /// Gives a command up: it leaves no trace if no copy of it can have been looked at.
     ///
-    /// - Returns: Whether its number is free again: only the last command's can be, for those behind
-    ///   it have numbers of their own.
-    mutating func withdrawn(requestID: UInt64) -> Bool {
-        guard let last = self.commands.last, last.requestID == requestID else { return false }
-        self.commands.removeLast()
-        self.nextSequence = last.sequence
-        return true
+    /// - Precondition: The request is a command without an answer.
+    mutating func givenUp(requestID: UInt64) -> Withdrawal {
+        if let index = self.unnumbered.firstIndex(where: { $0.requestID == requestID }) {
+            self.unnumbered.remove(at: index)
+            return .withdrawn
+        }
+        guard let index = self.commands.firstIndex(where: { $0.requestID == requestID }) else {
+            preconditionFailure("request \(requestID) is no command without an answer")
+        }
+        guard self.commands[index].isUntouched else {
+            return .unknown(sequence: self.commands[index].sequence)
+        }
+        self.withdraw(at: index)
+        return .withdrawn
+    }
+
+    /// Takes a command that was never decided out of its place.
+    ///
+    /// The last one's number is free again. In any other place a filler takes it, and those behind it
+    /// go out again too. ``moreToSend()`` follows.
+    private mutating func withdraw(at index: Int) {
+        self.nextToSend = min(self.nextToSend, self.commands[index].sequence)
+        self.commands[index].isFiller = true
+        self.commands[index].command = Self.filler
+        while let last = self.commands.last, last.isFiller, last.isUntouched {
+            self.remove(at: self.commands.endIndex - 1)
+            self.nextSequence = last.sequence
+        }
     }
 
     /// Where the session stood when it was opened last; nothing before that.
     private(set) var standing: SessionStanding?
 
     mutating func lost() { self.phase = .offline }
+}
+
+extension RefusalCode {
+    /// Whether a command that was refused so was decided, and has used its number up: it then says
+    /// something of the command itself, and not of the frame, the server or the session.
+    fileprivate var usesNumberUp: Bool { self.rawValue >= RefusalCode.invalidField.rawValue }
 }

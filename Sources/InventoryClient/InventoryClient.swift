@@ -50,8 +50,8 @@ public final class InventoryClient: Sendable {
     /// Has a command carried out.
     ///
     /// - Returns: Its outcome, done or refused. A refusal by name is an outcome and no error.
-    /// - Throws: ``ClientError``: `unreachable` if it was never sent, `unknown` if it may have been
-    ///   carried out.
+    /// - Throws: ``ClientError``: `unknown` if it may have been carried out, or may yet be; with any
+    ///   other code it was not, and will not be.
     public func send(_ command: Command) async throws(ClientError) -> Outcome {
         let result = await withCheckedContinuation { continuation in
             self.core.submit(command) { continuation.resume(returning: $0) }
@@ -177,7 +177,7 @@ public final class InventoryClient: Sendable {
 
     /// Ends the connection.
     ///
-    /// Calls that are under way fail with `closed`.
+    /// Calls that are under way fail with `closed`, commands that were sent already with `unknown`.
     public func close() async throws {
         try await self.core.close().get()
     }

@@ -28,8 +28,10 @@ final class SimulatedClient: @unchecked Sendable {
     private let products: Int
     private(set) var sent = 0
     private(set) var acknowledged: [Acknowledged] = []
-    /// Tags of commands that ended without an answer.
-    private(set) var unknown: Set<String> = []
+    /// Commands of which nobody can say whether they were done.
+    private(set) var unknown = 0
+    /// Commands that were not done, and never will be.
+    private(set) var undone: [Command] = []
     private(set) var readings: [Reading] = []
     private(set) var failures: [String] = []
     private(set) var waiting = 0
@@ -74,9 +76,12 @@ final class SimulatedClient: @unchecked Sendable {
                     Acknowledged(tag: tag, command: command, outcome: outcome)
                 )
             case .failure(let error):
-                self.unknown.insert(tag)
-                if error.code != .unknown, error.code != .unreachable {
-                    self.failures.append("\(tag): \(error)")
+                switch error.code {
+                case .unknown: self.unknown += 1
+                case .unreachable: self.undone.append(command)
+                case .refused where error.refusal?.code.isRetryable == true:
+                    self.undone.append(command)
+                default: self.failures.append("\(tag): \(error)")
                 }
             }
         }

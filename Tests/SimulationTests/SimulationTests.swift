@@ -23,6 +23,8 @@ import Testing
         var repeats = 0
         var resets = 0
         var proven = 0
+        var undone = 0
+        var unknown = 0
         for seed in 101...110 as ClosedRange<UInt64> {
             let (simulator, verdict) = try Self.run(seed, steps: 3_000)
             #expect(verdict.failures.isEmpty, "seed \(seed)")
@@ -32,11 +34,14 @@ import Testing
             acknowledged += verdict.acknowledged
             delivered += verdict.delivered
             readings += verdict.readings
+            undone += verdict.undone
+            unknown += simulator.clients.reduce(0) { $0 + $1.unknown }
             repeats += simulator.repeating.repeats
             resets += simulator.subscribers.reduce(0) { $0 + $1.resets }
             proven += simulator.subscribers.reduce(0) { $0 + $1.proven }
         }
         #expect(counts.crashes >= 20 && counts.powerCuts >= 20 && counts.cutConnections >= 100)
+        #expect(undone >= 10 && unknown >= 10, "\(undone) undone, \(unknown) unknown")
         #expect(acknowledged >= 1_000 && delivered >= 1_000 && readings >= 1_000)
         #expect(repeats >= 100 && resets > 0 && proven >= 10, "\(proven) proven")
     }

@@ -7,6 +7,8 @@ struct Verdict {
     private let history: History
     private(set) var failures: [String]
     private(set) var acknowledged = 0
+    /// Commands that clients gave up and were told were not done.
+    private(set) var undone = 0
     private(set) var delivered = 0
     private(set) var readings = 0
 
@@ -31,12 +33,25 @@ struct Verdict {
             self.acknowledged += 1
             self.judge(acknowledged.command, acknowledged.outcome)
         }
+        for command in client.undone {
+            self.undone += 1
+            self.judgeUndone(command)
+        }
         for reading in client.readings {
             self.readings += 1
             let balance = self.history.balance(reading.product, at: reading.lsn)
             if balance.onHand != reading.onHand || balance.available != reading.available {
                 self.failures.append("\(reading) was \(balance)")
             }
+        }
+    }
+
+    /// A command that its client was told is not done, is not, and was not later either.
+    private mutating func judgeUndone(_ command: Command) {
+        if case .batch(let commands, _) = command {
+            for command in commands { self.judgeUndone(command) }
+        } else if let tag = Self.tag(command), let steps = self.history.steps[tag] {
+            self.failures.append("\(tag) was given up as undone, and done at \(steps)")
         }
     }
 
