@@ -69,6 +69,20 @@ extension InventoryState {
             try self.setFloor(change, in: &draft)
         case .reverse(let reversal):
             try self.reverse(reversal, in: &draft)
+        case .reserve(let reserve):
+            try self.reserve(reserve, in: &draft)
+        case .extendReservation(let wanted):
+            try self.extend(wanted, in: &draft)
+        case .commitReservation(let commit):
+            try self.commit(commit, in: &draft)
+        case .releaseReservation(let release):
+            try self.release(release, in: &draft)
+        case .dispatchTransfer(let dispatch):
+            try self.dispatch(dispatch, in: &draft)
+        case .receiveTransfer(let settlement):
+            try self.receive(settlement, in: &draft)
+        case .cancelTransfer(let settlement):
+            try self.cancel(settlement, in: &draft)
         case .batch(let commands, .atomic):
             try self.decideAtomically(commands, in: &draft)
         case .batch(_, .independent):
@@ -152,6 +166,14 @@ extension Command {
         case .sell(let sale): sale.lines.count
         case .returnSale(let saleReturn): saleReturn.lines.count
         case .restock(let restock): restock.lines.count
+        case .reserve(let reserve): reserve.lines.count
+        case .extendReservation(let wanted): wanted.lines.count
+        case .releaseReservation(let release): release.lines.count
+        // Each line makes two movements.
+        case .commitReservation(let commit): 2 * commit.lines.count
+        case .dispatchTransfer(let dispatch): 2 * dispatch.lines.count
+        case .receiveTransfer(let settlement), .cancelTransfer(let settlement):
+            2 * settlement.lines.count
         default: 1
         }
     }

@@ -114,6 +114,10 @@ extension InventoryState {
                 reference: reference,
                 actor: actor
             )
+        case .reservation(let reservation):
+            self.put(reservation)
+        case .transfer(let transfer):
+            self.put(transfer)
         case .productCreated, .productUpdated, .productArchived, .productDeleted, .category,
             .location, .databaseCreated:
             self.evolveCatalog(change)
@@ -169,6 +173,35 @@ extension InventoryState {
         )
     }
 
+    private mutating func put(_ reservation: Reservation) {
+        let row = reservation.id.row
+        var dueBefore: Int64?
+        if self.tables.reservations.contains(reservation.id) {
+            precondition(
+                self.tables.reservations.isActive(row),
+                "LSN \(self.lsn) changes reservation \(row), which is closed"
+            )
+            dueBefore = self.tables.reservations.expiresAt[row]
+        }
+        let reference = dueBefore == nil ? self.intern(reservation.reference) : 0
+        self.tables.reservations.put(reservation, reference: reference)
+        self.deadlines.note(row, dueBefore: dueBefore, in: self.tables.reservations)
+    }
+
+    private mutating func put(_ transfer: Transfer) {
+        let row = transfer.id.row
+        let isKnown = self.tables.transfers.contains(transfer.id)
+        if isKnown {
+            precondition(
+                self.tables.transfers.isInTransit(row),
+                "LSN \(self.lsn) changes transfer \(row), which is closed"
+            )
+        }
+        let reference = isKnown ? 0 : self.intern(transfer.reference)
+        self.tables.transfers.put(transfer, reference: reference)
+        self.openTransfers.note(row, wasInTransit: isKnown, in: self.tables.transfers)
+    }
+
     mutating func intern(_ text: String) -> UInt32 {
         self.indexes.intern(text, in: &self.tables.texts)
     }
@@ -203,7 +236,7 @@ extension InventoryState {
         case .productDeleted(let id):
             self.remove(id, leaving: nil)
         case .moved, .level, .demandRefused, .alert, .sessionOpened, .sessionAdvanced,
-            .sessionsExpired:
+            .sessionsExpired, .reservation, .transfer:
             preconditionFailure("not a change of the catalog: \(change)")
         }
     }

@@ -15,6 +15,8 @@ extension InventoryTables {
         try self.ledger.visit(&visitor)
         try self.refusals.visit(&visitor)
         try self.texts.visitParts(700, &visitor)
+        try self.reservations.visit(&visitor)
+        try self.transfers.visit(&visitor)
     }
 
     /// Tables without their reserved rows, for a snapshot to fill.
@@ -24,6 +26,8 @@ extension InventoryTables {
         tables.locations = LocationTable(blank: ())
         tables.products = ProductTable(blank: ())
         tables.texts = TextColumn()
+        tables.reservations = ReservationTable(blank: ())
+        tables.transfers = TransferTable(blank: ())
         return tables
     }
 }
@@ -118,9 +122,13 @@ extension InventoryState {
         } catch {
             throw ImageError(description: "the head of the snapshot: \(error)")
         }
+        state.tables.reservations.completeLoading()
+        state.tables.transfers.completeLoading()
         state.tables.levels.rebuildRows()
         state.indexes = CatalogIndexes(for: state.tables)
         state.links = MovementLinks(for: state.tables.ledger)
+        state.deadlines = ReservationDeadlines(for: state.tables.reservations)
+        state.openTransfers = OpenTransfers(for: state.tables.transfers)
         return state
     }
 

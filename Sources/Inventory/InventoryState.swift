@@ -25,6 +25,8 @@ public struct InventoryState: Sendable {
     var indexes = CatalogIndexes()
     var links = MovementLinks()
     var sessions = SessionTable()
+    var deadlines = ReservationDeadlines()
+    var openTransfers = OpenTransfers()
 
     private let inPlace = PassedInPlace()
 

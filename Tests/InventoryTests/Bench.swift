@@ -22,7 +22,21 @@ struct Bench {
         }
     }
 
-    private var time: Instant { Instant(microseconds: Int64(self.state.lsn + 1) * 1_000_000) }
+    /// Seconds that went by without a step.
+    private var waited: Int64 = 0
+
+    /// When the next step is recorded: a second after the last, and what was waited.
+    var time: Instant { self.seconds(0) }
+
+    /// So many seconds after the next step.
+    func seconds(_ seconds: Int64) -> Instant {
+        Instant(microseconds: (Int64(self.state.lsn + 1) + self.waited + seconds) * 1_000_000)
+    }
+
+    mutating func wait(_ seconds: Int64) { self.waited += seconds }
+
+    /// Lets what is due expire, as the engine does.
+    mutating func tick() { self.apply(self.state.tick(at: self.time)) }
 
     private mutating func apply(_ changes: [Change]) {
         guard !changes.isEmpty else { return }
@@ -96,6 +110,34 @@ struct Bench {
 
     func reversal(_ lsn: UInt64) -> Command {
         .reverse(Reversal(lsn: lsn, reason: .correction))
+    }
+
+    func reserve(_ product: UInt32, _ quantity: Int64, for seconds: Int64 = 3_600) -> Command {
+        let line = ReserveLine(product: ProductID(product), quantity: quantity)
+        return .reserve(
+            Reserve(lines: [line], expiresAt: self.seconds(seconds), reference: "R")
+        )
+    }
+
+    private func line(_ reservation: UInt32, _ quantity: Int64?) -> ReservationLine {
+        ReservationLine(reservation: ReservationID(reservation), quantity: quantity)
+    }
+
+    func commit(_ reservation: UInt32, _ quantity: Int64? = nil) -> Command {
+        .commitReservation(CommitReservation(lines: [self.line(reservation, quantity)]))
+    }
+
+    func release(_ reservation: UInt32, _ quantity: Int64? = nil) -> Command {
+        .releaseReservation(ReleaseReservation(lines: [self.line(reservation, quantity)]))
+    }
+
+    func extend(_ reservation: UInt32, _ seconds: Int64) -> Command {
+        .extendReservation(
+            ExtendReservation(
+                lines: [self.line(reservation, nil)],
+                expiresAt: self.seconds(seconds)
+            )
+        )
     }
 
     func check(sourceLocation: SourceLocation = #_sourceLocation) {

@@ -118,6 +118,16 @@ import Testing
                     unitCost: Money(Int64.random(in: 0...99, using: &random))
                 )
                 command = .restock(Restock(lines: [restock]))
+                if random.below(3) == 0 {
+                    // What is promised is not for sale, on either way.
+                    let line = ReserveLine(
+                        product: restock.product,
+                        location: restock.location,
+                        quantity: 1 + Int64(random.below(9))
+                    )
+                    let until = Self.time(general).advanced(bySeconds: 60)
+                    command = .reserve(Reserve(lines: [line], expiresAt: until))
+                }
             }
             let encoded = Self.bytes { command.encode(into: &$0) }
             let expected = Self.apply(command, to: &general)

@@ -12,6 +12,8 @@ func describe(_ value: Any) -> String? {
     case let id as ProductID: return "\(id.value)"
     case let id as CategoryID: return "\(id.value)"
     case let id as LocationID: return "\(id.value)"
+    case let id as ReservationID: return "\(id.value)"
+    case let id as TransferID: return "\(id.value)"
     case let instant as Instant: return "\(instant.microseconds)"
     case let money as Money: return "\(money.minorUnits)"
     case let set as any OptionSet: return "\(set.rawValue)"

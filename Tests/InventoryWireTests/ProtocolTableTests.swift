@@ -59,9 +59,11 @@ import Testing
             values("product sort", ProductSearch.Sort.self),
             values("product status", ProductStatus.self),
             values("reason", Reason.self),
+            values("reservation state", ReservationState.self),
             values("reset reason", ResetReason.self),
             values("result kind", ResultKind.self),
             values("return target", ReturnTarget.self),
+            values("transfer state", TransferState.self),
         ]
         #expect(self.columns("enumerations", "enumeration", 2) == expected)
     }
@@ -124,6 +126,10 @@ import Testing
             ("linesMax", Int64(Limits.linesMax)),
             ("batchMax", Int64(Limits.batchMax)),
             ("batchLinesMax", Int64(Limits.batchLinesMax)),
+            ("openReservationsMax", Int64(Limits.openReservationsMax)),
+            ("openTransfersMax", Int64(Limits.openTransfersMax)),
+            ("reservationSecondsMax", Limits.reservationSecondsMax),
+            ("tickReservationsMax", Int64(Limits.tickReservationsMax)),
             ("occurredAtPastSeconds", Limits.occurredAtPastSeconds),
             ("occurredAtFutureSeconds", Limits.occurredAtFutureSeconds),
             ("sessionsMax", Int64(Limits.sessionsMax)),
@@ -154,6 +160,8 @@ import Testing
             ("categoryRollup", .categoryRollup(asOf: nil)),
             ("sales", .sales(SalesQuery())),
             ("refusals", .refusals(RefusalQuery())),
+            ("reservations", .reservations(ReservationQuery())),
+            ("transfers", .transfers(TransferQuery())),
             ("verify", .verify),
             ("stats", .stats),
         ]

@@ -120,6 +120,10 @@ struct History {
             return topics.contains(.alerts) && isChosen(refused.product)
         case .alert(_, _, let product, _, _, _):
             return topics.contains(.alerts) && isChosen(product)
+        case .reservation(let reservation):
+            return topics.contains(.reservations) && isChosen(reservation.product)
+        case .transfer(let transfer):
+            return topics.contains(.transfers) && isChosen(transfer.product)
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired:
             return false
         }

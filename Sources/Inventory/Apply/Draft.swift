@@ -31,6 +31,15 @@ struct Draft {
     var locations: [LocationID: Location] = [:]
     var locationCodes: [String: LocationID?] = [:]
     var createdLocations: UInt16 = 0
+
+    // Reservations and transfers, as this step has left them.
+    private(set) var reservations: [ReservationID: Reservation] = [:]
+    private(set) var transfers: [TransferID: Transfer] = [:]
+    private(set) var createdReservations: UInt32 = 0
+    private(set) var createdTransfers: UInt32 = 0
+    /// By how many there are more of them open than before the step.
+    private(set) var openedReservations = 0
+    private(set) var openedTransfers = 0
     /// Products that moved in this step: they have history.
     ///
     /// Kept for batches only; no other command both moves a product and asks.
@@ -54,6 +63,33 @@ struct Draft {
     }
 
     mutating func append(_ change: Change) { self.changes.append(change) }
+
+    // MARK: - Reservations and transfers
+
+    /// Where in the ledger the movement made last stands.
+    var lastMovement: MovementID {
+        MovementID(lsn: self.lsn, line: UInt16(self.movementCount - 1))
+    }
+
+    /// Records a reservation that is new, or was active and has changed.
+    mutating func put(_ reservation: Reservation, isNew: Bool = false) {
+        var reservation = reservation
+        reservation.revision = self.lsn
+        if isNew { self.createdReservations += 1 }
+        self.openedReservations += (reservation.state == .active ? 1 : 0) - (isNew ? 0 : 1)
+        self.reservations[reservation.id] = reservation
+        self.changes.append(.reservation(reservation))
+    }
+
+    /// Records a transfer that is new, or was in transit and has changed.
+    mutating func put(_ transfer: Transfer, isNew: Bool = false) {
+        var transfer = transfer
+        transfer.revision = self.lsn
+        if isNew { self.createdTransfers += 1 }
+        self.openedTransfers += (transfer.state == .inTransit ? 1 : 0) - (isNew ? 0 : 1)
+        self.transfers[transfer.id] = transfer
+        self.changes.append(.transfer(transfer))
+    }
 
     // MARK: - Levels
 

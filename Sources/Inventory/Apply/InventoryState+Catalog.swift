@@ -144,7 +144,10 @@ extension InventoryState {
         var findings = Findings()
         self.check(revision: old.revision, is: ifRevision, &findings)
         // The default location has to stay: commands that name none mean it.
-        if id == .main || self.holdsStock(id, draft) {
+        let onTheirWay = self.openTransfers(self.openTransfers.count(at: id), draft) {
+            $0.source == id || $0.destination == id
+        }
+        if id == .main || self.holdsStock(id, draft) || onTheirWay > 0 {
             findings.add(Refusal(.inUse, .id(UInt64(id.value))))
         }
         if old.isArchived { findings.add(Refusal(.archived, .id(UInt64(id.value)))) }

@@ -87,6 +87,48 @@ extension InventoryState {
         draft.level(product, location) ?? self.tables.levels.level(product, location)
     }
 
+    // MARK: - Reservations and transfers
+
+    /// The reservation as the step has left it so far; nothing if there is none.
+    func reservation(_ id: ReservationID, _ draft: Draft) -> Reservation? {
+        if let reservation = draft.reservations[id] { return reservation }
+        return self.tables.reservations.contains(id) ? self.tables.reservation(id) : nil
+    }
+
+    /// The transfer as the step has left it so far; nothing if there is none.
+    func transfer(_ id: TransferID, _ draft: Draft) -> Transfer? {
+        if let transfer = draft.transfers[id] { return transfer }
+        return self.tables.transfers.contains(id) ? self.tables.transfer(id) : nil
+    }
+
+    /// How many transfers that `matches` takes are on their way once the step is done as far as it
+    /// is, given how many there were before it.
+    func openTransfers(
+        _ before: Int,
+        _ draft: Draft,
+        where matches: (Transfer) -> Bool
+    ) -> Int {
+        draft.transfers.values.reduce(before) { count, transfer in
+            guard matches(transfer) else { return count }
+            let isStored = self.tables.transfers.contains(transfer.id)
+            let was = isStored && self.tables.transfers.isInTransit(transfer.id.row)
+            return count + (transfer.state == .inTransit ? 1 : 0) - (was ? 1 : 0)
+        }
+    }
+
+    /// Whether stock of the product is promised to somebody or on its way.
+    ///
+    /// - Complexity: O(locations)
+    func isSpokenFor(_ product: ProductID, _ draft: Draft) -> Bool {
+        let locations = self.tables.locations.rowCount + Int(draft.createdLocations)
+        for row in 1..<locations
+        where self.level(product, LocationID(UInt16(row)), draft).reserved > 0 {
+            return true
+        }
+        let before = self.openTransfers.count(of: product)
+        return self.openTransfers(before, draft) { $0.product == product } > 0
+    }
+
     // MARK: - Checks many rules share
 
     /// Checks that the product and the location of one line are there and may move stock.

@@ -141,6 +141,8 @@ extension InventoryState {
         guard let old = self.stored(id, draft) else { throw .notFound(id) }
         var findings = Findings()
         self.check(revision: self.revision(of: old, draft), is: ifRevision, &findings)
+        // What is promised or on its way has to be settled first.
+        if self.isSpokenFor(id, draft) { findings.add(Refusal(.inUse, .id(UInt64(id.value)))) }
         if old.status == .archived { findings.add(Refusal(.archived, .id(UInt64(id.value)))) }
         try findings.settle()
 

@@ -8,11 +8,15 @@ extension InventoryState {
     /// is not undone at all.
     ///
     /// What it takes away must be there: it never leaves less available than the floor.
+    ///
+    /// Of a commit, the sale is undone: a reservation is closed once, and stays closed. A step that
+    /// reserved, released or moved stock between locations is not undone; it has commands of its own
+    /// for that.
     func reverse(_ wanted: Reversal, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkTexts(reference: "", note: wanted.note, &findings)
         let ledger = self.tables.ledger
-        let rows = ledger.rows(of: wanted.lsn)
+        let rows = ledger.rows(of: wanted.lsn).filter { ledger.kind($0) != .commit }
         if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(wanted.lsn))) }
         if rows.count + draft.movementCount > Limits.batchLinesMax * 2 {
             findings.add(
@@ -52,10 +56,26 @@ extension InventoryState {
                 Refusal(.invalidField, .field("lsn", problem: "\(lsn) is itself a reversal"))
             )
         }
+        if let instead = Self.wayBack(from: ledger.kind(row)) {
+            findings.add(
+                Refusal(.invalidField, .field("lsn", problem: "\(lsn) \(instead)"))
+            )
+        }
         let returned = self.links.returnedQuantity(row) + (draft.returned[row] ?? 0)
         let isReversed = self.links.isReversed(row) || draft.reversed.contains(row)
         if isReversed || returned > 0 {
             findings.add(Refusal(.alreadyReversed, .id(lsn)))
+        }
+    }
+
+    /// What to do instead of undoing a movement that cannot be undone; nothing if it can.
+    private static func wayBack(from kind: MovementKind) -> String? {
+        switch kind {
+        case .reserve: "reserved stock: release the reservation"
+        case .release, .expire: "closed a reservation: reserve again"
+        case .transferOut: "sent stock on its way: cancel the transfer"
+        case .transferIn: "took in stock that was on its way: transfer it back"
+        default: nil
         }
     }
 

@@ -25,6 +25,10 @@ public enum Change: Hashable, Sendable {
     case demandRefused(RefusedDemand)
     /// An alert was raised or cleared, and what was available then.
     case alert(AlertKind, isRaised: Bool, ProductID, LocationID, available: Int64, threshold: Int64)
+    /// A reservation that is new or changed: the row as it is now.
+    case reservation(Reservation)
+    /// A transfer that is new or changed: the row as it is now.
+    case transfer(Transfer)
     /// A client began a session; the number stands for it from now on.
     case sessionOpened(SessionID, number: UInt32)
     /// A request of a session was decided. `outcome` is the encoded ``Outcome``, given again should

@@ -18,6 +18,8 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
     case sessionOpened = 12
     case sessionAdvanced = 13
     case sessionsExpired = 14
+    case reservation = 15
+    case transfer = 16
 }
 
 extension Change {
@@ -80,6 +82,12 @@ extension Change {
             writer.writeCase(ChangeTag.sessionsExpired)
             writer.writeVarint(UInt64(numbers.count))
             for number in numbers { writer.writeVarint(UInt64(number)) }
+        case .reservation(let reservation):
+            writer.writeCase(ChangeTag.reservation)
+            reservation.encode(into: &writer)
+        case .transfer(let transfer):
+            writer.writeCase(ChangeTag.transfer)
+            transfer.encode(into: &writer)
         }
     }
 
@@ -185,6 +193,10 @@ extension Change {
                 try reader.readVarint(as: UInt32.self, "session number")
             }
             self = .sessionsExpired(numbers)
+        case .reservation:
+            self = .reservation(try Reservation(from: &reader))
+        case .transfer:
+            self = .transfer(try Transfer(from: &reader))
         }
     }
 }

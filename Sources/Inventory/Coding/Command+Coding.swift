@@ -22,7 +22,13 @@ public enum CommandTag: UInt8, CaseIterable, Sendable {
     case expectIncoming = 16
     case setFloor = 17
     case reverse = 18
-    // 19…29 belong to reservations and transfers.
+    case reserve = 19
+    case extendReservation = 20
+    case commitReservation = 21
+    case releaseReservation = 22
+    case dispatchTransfer = 23
+    case receiveTransfer = 24
+    case cancelTransfer = 25
     case batch = 30
 }
 
@@ -99,6 +105,27 @@ extension Command {
             writer.writeVarint(reversal.lsn)
             writer.writeCase(reversal.reason)
             writer.writeText(reversal.note)
+        case .reserve(let reserve):
+            writer.writeCase(CommandTag.reserve)
+            reserve.encode(into: &writer)
+        case .extendReservation(let wanted):
+            writer.writeCase(CommandTag.extendReservation)
+            wanted.encode(into: &writer)
+        case .commitReservation(let commit):
+            writer.writeCase(CommandTag.commitReservation)
+            commit.encode(into: &writer)
+        case .releaseReservation(let release):
+            writer.writeCase(CommandTag.releaseReservation)
+            release.encode(into: &writer)
+        case .dispatchTransfer(let dispatch):
+            writer.writeCase(CommandTag.dispatchTransfer)
+            dispatch.encode(into: &writer)
+        case .receiveTransfer(let settlement):
+            writer.writeCase(CommandTag.receiveTransfer)
+            settlement.encode(into: &writer)
+        case .cancelTransfer(let settlement):
+            writer.writeCase(CommandTag.cancelTransfer)
+            settlement.encode(into: &writer)
         case .batch(let commands, let mode):
             writer.writeCase(CommandTag.batch)
             writer.writeCase(mode)
@@ -198,6 +225,19 @@ extension Command {
                     note: try reader.readText()
                 )
             )
+        case .reserve: self = .reserve(try Reserve(from: &reader))
+        case .extendReservation:
+            self = .extendReservation(try ExtendReservation(from: &reader))
+        case .commitReservation:
+            self = .commitReservation(try CommitReservation(from: &reader))
+        case .releaseReservation:
+            self = .releaseReservation(try ReleaseReservation(from: &reader))
+        case .dispatchTransfer:
+            self = .dispatchTransfer(try DispatchTransfer(from: &reader))
+        case .receiveTransfer:
+            self = .receiveTransfer(try TransferSettlement(from: &reader))
+        case .cancelTransfer:
+            self = .cancelTransfer(try TransferSettlement(from: &reader))
         case .batch:
             preconditionFailure("a batch is read by its caller")
         }

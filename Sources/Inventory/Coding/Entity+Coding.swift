@@ -229,6 +229,77 @@ extension Movement {
     }
 }
 
+extension Reservation {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeVarint(UInt64(self.product.value))
+        writer.writeVarint(UInt64(self.location.value))
+        writer.writeVarint(self.quantity)
+        writer.writeVarint(self.remaining)
+        writer.write(self.expiresAt)
+        writer.writeCase(self.state)
+        writer.writeText(self.reference)
+        writer.writeVarint(self.origin.lsn)
+        writer.writeVarint(UInt64(self.origin.line))
+        writer.writeVarint(self.revision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readReservationID(),
+            product: try reader.readProductID(),
+            location: try reader.readLocationID(),
+            quantity: try reader.readSignedVarint(),
+            remaining: try reader.readSignedVarint(),
+            expiresAt: try reader.readInstant(),
+            state: try reader.readCase(ReservationState.self, "reservation state"),
+            reference: try reader.readText(),
+            origin: try reader.readMovementID(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension Transfer {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeVarint(UInt64(self.product.value))
+        writer.writeVarint(UInt64(self.source.value))
+        writer.writeVarint(UInt64(self.destination.value))
+        writer.writeVarint(self.quantity)
+        writer.writeVarint(self.remaining)
+        writer.writeVarint(self.value)
+        writer.writeCase(self.state)
+        writer.writeText(self.reference)
+        writer.writeVarint(self.origin.lsn)
+        writer.writeVarint(UInt64(self.origin.line))
+        writer.writeVarint(self.revision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readTransferID(),
+            product: try reader.readProductID(),
+            source: try reader.readLocationID(),
+            destination: try reader.readLocationID(),
+            quantity: try reader.readSignedVarint(),
+            remaining: try reader.readSignedVarint(),
+            value: try reader.readSignedVarint(),
+            state: try reader.readCase(TransferState.self, "transfer state"),
+            reference: try reader.readText(),
+            origin: try reader.readMovementID(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func readMovementID() throws(ByteReaderError) -> MovementID {
+        let lsn = try self.readVarint()
+        return MovementID(lsn: lsn, line: try self.readVarint(as: UInt16.self, "line"))
+    }
+}
+
 extension SessionID {
     public func encode(into writer: inout ByteWriter) {
         writer.write(self.high)

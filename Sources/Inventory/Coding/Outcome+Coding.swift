@@ -142,6 +142,11 @@ extension Refusal {
             writer.write(10 as UInt8)
             writer.writeVarint(received)
             writer.writeVarint(last)
+        case .remainder(let id, let asked, let remaining):
+            writer.write(11 as UInt8)
+            writer.writeVarint(id)
+            writer.writeVarint(asked)
+            writer.writeVarint(remaining)
         }
     }
 
@@ -208,6 +213,12 @@ extension Refusal.Detail {
             self = .batch(index: index, try Refusal(from: &reader, isNested: true))
         case 10:
             self = .sequence(received: try reader.readVarint(), last: try reader.readVarint())
+        case 11:
+            self = .remainder(
+                try reader.readVarint(),
+                asked: try reader.readSignedVarint(),
+                remaining: try reader.readSignedVarint()
+            )
         default:
             throw .unknownCode(offset: offset, code: UInt64(tag), what: "error detail")
         }

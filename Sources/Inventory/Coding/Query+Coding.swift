@@ -16,6 +16,8 @@ public enum QueryTag: UInt8, CaseIterable, Sendable {
     case refusals = 10
     case verify = 11
     case stats = 12
+    case reservations = 20
+    case transfers = 21
 }
 
 extension Query {
@@ -68,6 +70,12 @@ extension Query {
             writer.writeOptional(query.from)
             writer.writeOptional(query.to)
             writer.writeVarint(UInt64(query.limit))
+        case .reservations(let query):
+            writer.writeCase(QueryTag.reservations)
+            query.encode(into: &writer)
+        case .transfers(let query):
+            writer.writeCase(QueryTag.transfers)
+            query.encode(into: &writer)
         case .verify:
             writer.writeCase(QueryTag.verify)
         case .stats:
@@ -129,6 +137,8 @@ extension Query {
                     limit: try reader.readLimit()
                 )
             )
+        case .reservations: self = .reservations(try ReservationQuery(from: &reader))
+        case .transfers: self = .transfers(try TransferQuery(from: &reader))
         case .verify: self = .verify
         case .stats: self = .stats
         }
@@ -286,11 +296,11 @@ extension ByteReader {
         }
     }
 
-    fileprivate mutating func readLimit() throws(ByteReaderError) -> UInt32 {
+    mutating func readLimit() throws(ByteReaderError) -> UInt32 {
         try self.readVarint(as: UInt32.self, "limit")
     }
 
-    private mutating func readOptionalID<Value: FixedWidthInteger>(
+    mutating func readOptionalID<Value: FixedWidthInteger>(
         _ what: String
     ) throws(ByteReaderError) -> Value? {
         let offset = self.offset

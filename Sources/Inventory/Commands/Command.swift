@@ -30,6 +30,16 @@ public enum Command: Hashable, Sendable {
     case setFloor(FloorChange)
     case reverse(Reversal)
 
+    case reserve(Reserve)
+    case extendReservation(ExtendReservation)
+    case commitReservation(CommitReservation)
+    case releaseReservation(ReleaseReservation)
+
+    case dispatchTransfer(DispatchTransfer)
+    case receiveTransfer(TransferSettlement)
+    /// Sends what is on its way back to where it came from.
+    case cancelTransfer(TransferSettlement)
+
     /// Up to ``Limits/batchMax`` commands, none of them a batch.
     case batch([Command], BatchMode)
 }

@@ -28,6 +28,8 @@ public struct Refusal: Error, Hashable, Sendable {
         case shortage(Shortage)
         /// More came back than the sale has left to return.
         case sold(asked: Int64, remaining: Int64)
+        /// More of a reservation or a transfer was asked for than is left of it; its id.
+        case remainder(UInt64, asked: Int64, remaining: Int64)
         /// The command of an atomic batch that was refused, and why.
         case batch(index: UInt32, Refusal)
         /// A session's sequence number: the one received, and the last one applied.

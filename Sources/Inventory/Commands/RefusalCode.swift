@@ -35,6 +35,7 @@ public enum RefusalCode: UInt16, CaseIterable, Sendable {
     case locationNotFound = 52
     case reservationNotFound = 53
     case movementNotFound = 54
+    case transferNotFound = 55
     // What its state forbids.
     case skuTaken = 60
     case barcodeTaken = 61
@@ -50,6 +51,8 @@ public enum RefusalCode: UInt16, CaseIterable, Sendable {
     case reservationClosed = 72
     case exceedsReservation = 73
     case exceedsSold = 74
+    case transferClosed = 75
+    case exceedsTransfer = 76
     // The batch around it.
     case batchRolledBack = 80
     // Our fault.

@@ -5,7 +5,18 @@ public enum MovementKind: UInt8, CaseIterable, Sendable {
     case restock = 3
     case adjust = 4
     case count = 5
-    // 6…11 belong to reservations and transfers.
+    /// Stock was promised to somebody.
+    case reserve = 6
+    /// A promise was kept: the sale is the next line of the same step.
+    case commit = 7
+    /// A promise was given up.
+    case release = 8
+    /// A promise ran out.
+    case expire = 9
+    /// Stock left for another location.
+    case transferOut = 10
+    /// Stock arrived from another location, or came back to the one it had left.
+    case transferIn = 11
     case setUnavailable = 12
     case expectIncoming = 13
     case reversal = 14
@@ -53,7 +64,8 @@ public struct Movement: Hashable, Sendable {
     public var reference: String
     /// Empty for none.
     public var note: String
-    /// The sale a return gives back, or the movement a reversal undoes.
+    /// The sale a return gives back, the movement a reversal undoes, the `reserve` that a commit,
+    /// release or expiry ends, or the `transferOut` that a `transferIn` receives.
     public var origin: MovementID?
     /// When it happened, which reports go by; balances never do.
     public var occurredAt: Instant
@@ -97,7 +109,7 @@ public struct Movement: Hashable, Sendable {
     }
 }
 
-/// Demand that stock could not meet: one refused line of a sale.
+/// Demand that stock could not meet: one refused line of a sale or a reservation.
 public struct RefusedDemand: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID

@@ -17,6 +17,8 @@ public enum Query: Hashable, Sendable {
     /// Sales and returns, newest first, with value and age.
     case sales(SalesQuery)
     case refusals(RefusalQuery)
+    case reservations(ReservationQuery)
+    case transfers(TransferQuery)
     /// Every counter recomputed from the ledger, every invariant checked, a digest of the whole.
     case verify
     /// Counts of the tables; a server adds its own figures.

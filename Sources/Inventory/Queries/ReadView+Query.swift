@@ -18,6 +18,8 @@ extension ReadView {
         case .categoryRollup(let asOf): try self.categoryRollup(asOf)
         case .sales(let query): try self.sales(query)
         case .refusals(let query): try self.refusals(query)
+        case .reservations(let query): try self.reservations(query)
+        case .transfers(let query): try self.transfers(query)
         case .verify: self.verify()
         case .stats: self.stats()
         }
@@ -108,6 +110,8 @@ extension ReadView {
             ("levels", Int64(tables.levels.rowCount)),
             ("movements", Int64(tables.ledger.rowCount)),
             ("refusals", Int64(tables.refusals.rowCount)),
+            ("reservations", Int64(tables.reservations.rowCount - 1)),
+            ("transfers", Int64(tables.transfers.rowCount - 1)),
         ]
         return Answer(
             [ResultField("name", .text), ResultField("value", .integer)],

@@ -42,8 +42,20 @@ public struct SubscriptionTopics: OptionSet, Hashable, Sendable {
     /// A snapshot then has the levels of archived products too, since they count.
     public static let proof = SubscriptionTopics(rawValue: 16)
 
+    /// Reservations made, extended, committed, released and expired.
+    ///
+    /// A snapshot has a row for each that is active.
+    public static let reservations = SubscriptionTopics(rawValue: 32)
+
+    /// Transfers sent, received and cancelled.
+    ///
+    /// A snapshot has a row for each that is in transit.
+    public static let transfers = SubscriptionTopics(rawValue: 64)
+
     /// All that bring changes.
-    public static let all: SubscriptionTopics = [.products, .stock, .sales, .alerts]
+    public static let all: SubscriptionTopics = [
+        .products, .stock, .sales, .alerts, .reservations, .transfers,
+    ]
 }
 
 /// Whose changes; every part that is given must hold.

@@ -90,6 +90,8 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         case .moved: [.stock, .sales]
         case .level: .stock
         case .demandRefused, .alert: .alerts
+        case .reservation: .reservations
+        case .transfer: .transfers
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired: []
         }
     }
@@ -126,6 +128,17 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         case .alert(_, _, let product, let location, _, _):
             guard self.topics.contains(.alerts) else { return .none }
             return self.accepts(product, location, view) ? .written : .none
+        case .reservation(let reservation):
+            guard self.topics.contains(.reservations) else { return .none }
+            return self.accepts(reservation.product, reservation.location, view)
+                ? .written : .none
+        case .transfer(let transfer):
+            // It concerns both of its ends.
+            guard self.topics.contains(.transfers),
+                self.accepts(transfer.product, transfer.source, view)
+                    || self.accepts(transfer.product, transfer.destination, view)
+            else { return .none }
+            return .written
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired:
             return .none
         }

@@ -3,7 +3,7 @@ internal import ColumnStore
 /// The state that a subscription begins with, row by row, as changes that would make it.
 ///
 /// Locations and categories come before the products that refer to them, products before their
-/// levels, levels before their alerts. Used by one thread at a time.
+/// levels, levels before their alerts, then active reservations and transfers on their way. Used by one thread at a time.
 public final class SubscriptionSnapshot {
     public let lsn: UInt64
     private let view: ReadView
@@ -13,7 +13,7 @@ public final class SubscriptionSnapshot {
     private var row = 1
 
     private enum Stage: Int {
-        case locations, categories, products, levels, alerts, done
+        case locations, categories, products, levels, alerts, reservations, transfers, done
     }
 
     public init(_ subscription: Subscription, of view: ReadView) {
@@ -48,6 +48,8 @@ public final class SubscriptionSnapshot {
         case .categories: tables.categories.rowCount
         case .products: tables.products.rowCount
         case .levels, .alerts: tables.levels.rowCount
+        case .reservations: tables.reservations.rowCount
+        case .transfers: tables.transfers.rowCount
         case .done: 0
         }
     }
@@ -72,6 +74,12 @@ public final class SubscriptionSnapshot {
             return isListed ? [.level(level)] : []
         case .alerts:
             return self.alerts(tables.levels.level(row))
+        case .reservations:
+            guard tables.reservations.isActive(row) else { return [] }
+            return [.reservation(tables.reservation(ReservationID(UInt32(row))))]
+        case .transfers:
+            guard tables.transfers.isInTransit(row) else { return [] }
+            return [.transfer(tables.transfer(TransferID(UInt32(row))))]
         case .done:
             return []
         }

@@ -11,6 +11,8 @@ struct InventoryTables: Sendable {
     var levels = LevelTable()
     var ledger = MovementLedger()
     var refusals = RefusedDemandTable()
+    var reservations = ReservationTable()
+    var transfers = TransferTable()
     /// References, notes, actors and unit codes, each text once; code 0 is the empty text.
     var texts = TextColumn()
 
@@ -18,6 +20,14 @@ struct InventoryTables: Sendable {
 
     func product(_ id: ProductID) -> Product {
         self.products.product(id, texts: self.texts)
+    }
+
+    func reservation(_ id: ReservationID) -> Reservation {
+        self.reservations.reservation(id, texts: self.texts)
+    }
+
+    func transfer(_ id: TransferID) -> Transfer {
+        self.transfers.transfer(id, texts: self.texts)
     }
 
     func movement(_ row: Int) -> Movement { self.ledger.movement(row, texts: self.texts) }

@@ -25,6 +25,9 @@ struct MovementLinks: Sendable {
             if ledger.kind(origin) == .return, sale > 0 {
                 self.returned[Int(sale) - 1, default: 0] -= ledger.onHandDeltas[origin]
             }
+        case .commit, .release, .expire, .transferIn:
+            // What is left of reservations and transfers is kept in their own rows.
+            break
         default:
             preconditionFailure("row \(row), a \(ledger.kind(row)), has an origin")
         }

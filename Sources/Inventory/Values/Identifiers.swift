@@ -29,6 +29,22 @@ public struct LocationID: Hashable, Comparable, Sendable {
     public static let main = LocationID(1)
 }
 
+/// Names a reservation for ever.
+public struct ReservationID: Hashable, Comparable, Sendable {
+    public let value: UInt32
+    @inlinable public init(_ value: UInt32) { self.value = value }
+    @inlinable public var row: Int { Int(self.value) }
+    public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+}
+
+/// Names a transfer for ever.
+public struct TransferID: Hashable, Comparable, Sendable {
+    public let value: UInt32
+    @inlinable public init(_ value: UInt32) { self.value = value }
+    @inlinable public var row: Int { Int(self.value) }
+    public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+}
+
 /// Names a client's session: 16 bytes that the client drew at random and keeps.
 public struct SessionID: Hashable, Sendable {
     public let high: UInt64

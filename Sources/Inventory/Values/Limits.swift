@@ -27,7 +27,7 @@ public enum Limits {
     public static let noteByteCountMax = 1_000
     /// UTF-8 bytes of an actor's name.
     public static let actorByteCountMax = 64
-    /// Lines of one sale, return or restock.
+    /// Lines of one sale, return, restock, reservation or transfer.
     public static let linesMax = 2_048
     /// Commands of one batch.
     public static let batchMax = 8_190
@@ -38,6 +38,17 @@ public enum Limits {
     public static let categoriesMax: UInt32 = .max - 1
     /// Locations: ids are 16 bits wide.
     public static let locationsMax: UInt16 = .max - 1
+    /// Reservations and transfers: ids are 32 bits wide.
+    public static let reservationsMax: UInt32 = .max - 1
+    public static let transfersMax: UInt32 = .max - 1
+    /// Reservations that hold stock at once.
+    public static let openReservationsMax = 1_000_000
+    /// Transfers on their way at once.
+    public static let openTransfersMax = 1_000_000
+    /// How far ahead a reservation may expire: 400 days.
+    public static let reservationSecondsMax: Int64 = 400 * 86_400
+    /// Reservations that one tick lets go of; what else is due waits for the next.
+    public static let tickReservationsMax = 1_024
     /// How long before its recording a movement may have happened, unless it says it is imported.
     public static let occurredAtPastSeconds: Int64 = 7 * 86_400
     /// How far ahead of the server's clock a movement may claim to have happened.

@@ -71,6 +71,8 @@ struct Engine: ~Copyable {
         into pending: inout PendingReplies,
         counting counts: inout RunCounts
     ) throws(WireError) -> Frame? {
+        // What nobody holds any more may be sold by the first of them.
+        if context.refusal == nil { _ = self.tick(now: context.now) }
         while let frame = try frames.next() {
             guard Self.runs(frame.opcode), machine.admits() else { return frame }
             let start = pending.writer.count
@@ -314,6 +316,19 @@ struct Engine: ~Copyable {
     }
 
     // MARK: - Steps
+
+    /// Lets the reservations that are due expire: a step of its own, in nobody's name.
+    ///
+    /// Up to ``Limits/tickReservationsMax`` of them, so that nobody waits for long; what else is due
+    /// goes with the next call.
+    ///
+    /// - Returns: Whether any was due.
+    mutating func tick(now: Instant) -> Bool {
+        let time = self.time(now)
+        guard time >= self.state.nextExpiry else { return false }
+        self.apply(self.state.tick(at: time), time, "", nil)
+        return true
+    }
 
     /// Now, or just after the last step if the clock went back.
     private func time(_ now: Instant) -> Instant {

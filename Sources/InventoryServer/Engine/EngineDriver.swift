@@ -109,6 +109,8 @@ final class EngineDriver: @unchecked Sendable {
             self.tick()
         } else {
             promise.succeed(self.engine.durable)
+            // What ran out while nobody was here.
+            self.expireReservations()
         }
         self.timer = self.loop.scheduleRepeatedTask(
             initialDelay: .milliseconds(50),
@@ -253,10 +255,17 @@ final class EngineDriver: @unchecked Sendable {
 
     private func keepTime() {
         let now = self.milliseconds
+        self.expireReservations()
         self.sealIfIdle(now)
         self.prepareLogIfNeeded(now)
         self.protectIfNeeded(now)
         self.deliverProgress(now)
+    }
+
+    /// Has the engine log a tick when reservations are due.
+    private func expireReservations() {
+        guard self.writeRefusal() == nil, self.engine.tick(now: self.now()) else { return }
+        self.tick()
     }
 
     /// After 100 ms without a write the log says on disk that it is complete.

@@ -300,7 +300,8 @@ struct Watcher {
                     ("threshold", .number(self.quantity(limit, product))),
                 ]
             )
-        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired:
+        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .reservation,
+            .transfer:
             return nil
         }
     }

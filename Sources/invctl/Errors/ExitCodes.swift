@@ -19,14 +19,14 @@ enum Exit {
     static func code(for refusal: Refusal) -> ExitCode {
         switch refusal.code {
         case .productNotFound, .categoryNotFound, .locationNotFound, .reservationNotFound,
-            .movementNotFound:
+            .movementNotFound, .transferNotFound:
             self.notFound
         case .skuTaken, .barcodeTaken, .nameTaken, .revisionMismatch, .inUse, .productInactive,
             .archived, .alreadyReversed, .sequenceGap, .sequenceReused, .sessionExpired,
             .outcomeForgotten:
             self.conflict
         case .insufficientStock, .reservationExpired, .reservationClosed, .exceedsReservation,
-            .exceedsSold:
+            .exceedsSold, .transferClosed, .exceedsTransfer:
             self.stock
         case .unauthenticated, .forbidden, .readOnly, .notLeader:
             self.notAllowed

@@ -34,6 +34,9 @@ extension Refusal {
         case .sold(let asked, let remaining):
             return "\(asked) came back, but only \(remaining) of that sale are left to return"
                 + line
+        case .remainder(let id, let asked, let remaining):
+            return "number \(id): asked \(DecimalText.format(asked, decimals: decimals)), only "
+                + "\(DecimalText.format(remaining, decimals: decimals)) are left of it" + line
         case .batch(let index, let inner):
             let told = inner.facts(decimals: decimals, currency: currency, sku: sku)
             return "command \(index + 1): \(inner.code.name)  \(told)"

@@ -4,7 +4,7 @@ extension SplitMix64 {
     // MARK: - Outcomes
 
     /// How many shapes the detail of a refusal has.
-    public static var detailCount: UInt64 { 11 }
+    public static var detailCount: UInt64 { 12 }
 
     /// A refusal whose detail has that shape.
     public mutating func refusal(detail shape: UInt64, isNested: Bool = false) -> Refusal {
@@ -46,6 +46,8 @@ extension SplitMix64 {
                 self.refusal(detail: self.below(Self.detailCount), isNested: true)
             )
         case 10: .sequence(received: self.unsigned(), last: self.unsigned())
+        case 11:
+            .remainder(self.unsigned(), asked: self.signed(), remaining: self.signed())
         default: .none
         }
     }
@@ -121,6 +123,32 @@ extension SplitMix64 {
                     location: self.maybe { $0.location() },
                     from: self.maybe { $0.instant() },
                     to: self.maybe { $0.instant() },
+                    limit: UInt32(truncatingIfNeeded: self.unsigned())
+                )
+            )
+        case .reservations:
+            .reservations(
+                ReservationQuery(
+                    id: self.maybe { $0.reservation() },
+                    product: self.maybe { $0.product() },
+                    location: self.maybe { $0.location() },
+                    states: ReservationStateSet(rawValue: UInt8(self.below(16))),
+                    reference: self.text(),
+                    isNewestFirst: self.flag(),
+                    after: self.maybe { $0.reservation() },
+                    limit: UInt32(truncatingIfNeeded: self.unsigned())
+                )
+            )
+        case .transfers:
+            .transfers(
+                TransferQuery(
+                    id: self.maybe { $0.transfer() },
+                    product: self.maybe { $0.product() },
+                    location: self.maybe { $0.location() },
+                    states: TransferStateSet(rawValue: UInt8(self.below(8))),
+                    reference: self.text(),
+                    isNewestFirst: self.flag(),
+                    after: self.maybe { $0.transfer() },
                     limit: UInt32(truncatingIfNeeded: self.unsigned())
                 )
             )
@@ -209,7 +237,7 @@ extension SplitMix64 {
     public mutating func subscription() -> Subscription {
         let starts: [SubscriptionStart] = [.now, .snapshot, .after(self.unsigned())]
         return Subscription(
-            topics: SubscriptionTopics(rawValue: UInt8(1 + self.below(15))),
+            topics: SubscriptionTopics(rawValue: UInt8(1 + self.below(127))),
             filter: SubscriptionFilter(
                 products: self.list { $0.product() },
                 skuPrefix: self.text(),

@@ -64,6 +64,8 @@ extension SplitMix64 {
             )
         case .sessionsExpired:
             .sessionsExpired(self.list { UInt32(truncatingIfNeeded: $0.unsigned()) })
+        case .reservation: .reservation(self.reservationRow())
+        case .transfer: .transfer(self.transferRow())
         }
     }
 

@@ -119,6 +119,63 @@ extension SplitMix64 {
                     note: self.text()
                 )
             )
+        case .reserve:
+            .reserve(
+                Reserve(
+                    lines: self.list {
+                        ReserveLine(
+                            product: $0.product(),
+                            location: $0.location(),
+                            quantity: $0.signed(),
+                            ifRevision: $0.revision()
+                        )
+                    },
+                    expiresAt: self.instant(),
+                    reference: self.text(),
+                    note: self.text()
+                )
+            )
+        case .extendReservation:
+            .extendReservation(
+                ExtendReservation(
+                    lines: self.list { $0.reservationLine() },
+                    expiresAt: self.instant()
+                )
+            )
+        case .commitReservation:
+            .commitReservation(
+                CommitReservation(
+                    lines: self.list { $0.reservationLine() },
+                    reference: self.text(),
+                    note: self.text(),
+                    occurred: self.occurrence()
+                )
+            )
+        case .releaseReservation:
+            .releaseReservation(
+                ReleaseReservation(
+                    lines: self.list { $0.reservationLine() },
+                    note: self.text()
+                )
+            )
+        case .dispatchTransfer:
+            .dispatchTransfer(
+                DispatchTransfer(
+                    from: self.location(),
+                    to: self.location(),
+                    lines: self.list {
+                        DispatchLine(
+                            product: $0.product(),
+                            quantity: $0.signed(),
+                            ifRevision: $0.revision()
+                        )
+                    },
+                    reference: self.text(),
+                    note: self.text()
+                )
+            )
+        case .receiveTransfer: .receiveTransfer(self.settlement())
+        case .cancelTransfer: .cancelTransfer(self.settlement())
         case .batch:
             .batch(
                 self.list { random in
@@ -137,6 +194,28 @@ extension SplitMix64 {
             quantity: self.signed(),
             price: self.maybe { $0.money() },
             ifRevision: self.maybe { $0.unsigned() }
+        )
+    }
+
+    private mutating func reservationLine() -> ReservationLine {
+        ReservationLine(
+            reservation: self.reservation(),
+            quantity: self.maybe { $0.signed() },
+            price: self.maybe { $0.money() },
+            ifRevision: self.maybe { $0.unsigned() }
+        )
+    }
+
+    private mutating func settlement() -> TransferSettlement {
+        TransferSettlement(
+            lines: self.list {
+                TransferLine(
+                    transfer: $0.transfer(),
+                    quantity: $0.maybe { $0.signed() },
+                    ifRevision: $0.maybe { $0.unsigned() }
+                )
+            },
+            note: self.text()
         )
     }
 

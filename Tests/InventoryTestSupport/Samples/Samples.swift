@@ -57,6 +57,15 @@ extension SplitMix64 {
     public mutating func location() -> LocationID {
         LocationID(UInt16(truncatingIfNeeded: self.unsigned()))
     }
+    public mutating func reservation() -> ReservationID {
+        ReservationID(UInt32(truncatingIfNeeded: self.unsigned()))
+    }
+    public mutating func transfer() -> TransferID {
+        TransferID(UInt32(truncatingIfNeeded: self.unsigned()))
+    }
+    public mutating func movementID() -> MovementID {
+        MovementID(lsn: self.unsigned(), line: UInt16(truncatingIfNeeded: self.unsigned()))
+    }
     public mutating func money() -> Money { Money(self.signed()) }
     public mutating func price() -> Price {
         Price(self.signed(), per: self.flag() ? 1 : self.signed())
@@ -109,6 +118,37 @@ extension SplitMix64 {
             },
             occurredAt: self.flag() ? time : self.instant(),
             isImported: self.flag()
+        )
+    }
+
+    public mutating func reservationRow() -> Reservation {
+        Reservation(
+            id: self.reservation(),
+            product: self.product(),
+            location: self.location(),
+            quantity: self.signed(),
+            remaining: self.signed(),
+            expiresAt: self.instant(),
+            state: self.any(ReservationState.self),
+            reference: self.text(),
+            origin: self.movementID(),
+            revision: self.unsigned()
+        )
+    }
+
+    public mutating func transferRow() -> Transfer {
+        Transfer(
+            id: self.transfer(),
+            product: self.product(),
+            source: self.location(),
+            destination: self.location(),
+            quantity: self.signed(),
+            remaining: self.signed(),
+            value: self.signed(),
+            state: self.any(TransferState.self),
+            reference: self.text(),
+            origin: self.movementID(),
+            revision: self.unsigned()
         )
     }
 

@@ -145,6 +145,159 @@ import Testing
         )
     }
 
+    @Test func `a reservation of one line, and a commit of a part of it at a price`() throws {
+        let reserve = Reserve(
+            lines: [ReserveLine(product: ProductID(300), quantity: 2, ifRevision: 41)],
+            expiresAt: Instant(microseconds: 256),
+            reference: "C1"
+        )
+        try self.check(
+            Command.reserve(reserve),
+            [
+                19, 1, 0xAC, 0x02, 1, 4, 42, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0x43, 0x31, 0,
+            ],
+            encode: { $0.encode(into: &$1) },
+            decode: { (reader) throws(ByteReaderError) in try Command(from: &reader) }
+        )
+        let line = ReservationLine(
+            reservation: ReservationID(7),
+            quantity: 1,
+            price: Money(499),
+            ifRevision: 9
+        )
+        try self.check(
+            Command.commitReservation(
+                CommitReservation(lines: [line, ReservationLine(reservation: ReservationID(8))])
+            ),
+            [21, 2, 7, 7, 2, 0xE6, 0x07, 9, 8, 0, 0, 0, 0],
+            encode: { $0.encode(into: &$1) },
+            decode: { (reader) throws(ByteReaderError) in try Command(from: &reader) }
+        )
+    }
+
+    @Test func `an extension, a release, a dispatch, a receipt and a cancellation`() throws {
+        let line = ReservationLine(reservation: ReservationID(7))
+        let rest = TransferSettlement(lines: [TransferLine(transfer: TransferID(3))])
+        let part = TransferLine(transfer: TransferID(3), quantity: 2, ifRevision: 5)
+        let golden: [(Command, [UInt8])] = [
+            (
+                .extendReservation(
+                    ExtendReservation(lines: [line], expiresAt: Instant(microseconds: 1))
+                ),
+                [20, 1, 7, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+            ),
+            (
+                .releaseReservation(ReleaseReservation(lines: [line], note: "n")),
+                [22, 1, 7, 0, 1, 0x6E]
+            ),
+            (
+                .dispatchTransfer(
+                    DispatchTransfer(
+                        from: .main,
+                        to: LocationID(2),
+                        lines: [DispatchLine(product: ProductID(5), quantity: 3)],
+                        reference: "T"
+                    )
+                ),
+                [23, 1, 2, 1, 5, 6, 0, 1, 0x54, 0]
+            ),
+            (.receiveTransfer(TransferSettlement(lines: [part])), [24, 1, 3, 3, 4, 5, 0]),
+            (.cancelTransfer(rest), [25, 1, 3, 0, 0]),
+        ]
+        for (command, bytes) in golden {
+            try self.check(
+                command,
+                bytes,
+                encode: { $0.encode(into: &$1) },
+                decode: { (reader) throws(ByteReaderError) in try Command(from: &reader) }
+            )
+        }
+    }
+
+    @Test func `a reservation and a transfer as they are`() throws {
+        let reservation = Reservation(
+            id: ReservationID(7),
+            product: ProductID(1),
+            location: .main,
+            quantity: 4,
+            remaining: 3,
+            expiresAt: Instant(microseconds: 256),
+            reference: "C",
+            origin: MovementID(lsn: 9, line: 2),
+            revision: 12
+        )
+        try self.check(
+            Change.reservation(reservation),
+            [15, 7, 1, 1, 8, 6, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0x43, 9, 2, 12],
+            encode: { $0.encode(into: &$1, lsn: 12, time: .zero) },
+            decode: { (reader) throws(ByteReaderError) in
+                try Change(from: &reader, lsn: 12, time: .zero)
+            }
+        )
+        let transfer = Transfer(
+            id: TransferID(3),
+            product: ProductID(1),
+            source: .main,
+            destination: LocationID(2),
+            quantity: 4,
+            remaining: 0,
+            value: 0,
+            state: .received,
+            origin: MovementID(lsn: 9, line: 0),
+            revision: 12
+        )
+        try self.check(
+            Change.transfer(transfer),
+            [16, 3, 1, 1, 2, 8, 0, 0, 2, 0, 9, 0, 12],
+            encode: { $0.encode(into: &$1, lsn: 12, time: .zero) },
+            decode: { (reader) throws(ByteReaderError) in
+                try Change(from: &reader, lsn: 12, time: .zero)
+            }
+        )
+    }
+
+    @Test func `a refusal of more than is left`() throws {
+        let refusal = Refusal(
+            .exceedsReservation,
+            line: 0,
+            .remainder(7, asked: 4, remaining: 3)
+        )
+        try self.check(
+            Outcome.refused(refusal),
+            [2, 73, 1, 11, 7, 8, 6],
+            encode: { $0.encode(into: &$1) },
+            decode: { (reader) throws(ByteReaderError) in try Outcome(from: &reader) }
+        )
+    }
+
+    @Test func `queries of reservations and transfers`() throws {
+        let reservations = ReservationQuery(
+            product: ProductID(1),
+            states: .active,
+            reference: "C",
+            after: ReservationID(4),
+            limit: 50
+        )
+        try self.check(
+            Query.reservations(reservations),
+            [20, 0, 2, 0, 1, 1, 0x43, 0, 5, 50],
+            encode: { $0.encode(into: &$1) },
+            decode: { (reader) throws(ByteReaderError) in try Query(from: &reader) }
+        )
+        let transfers = TransferQuery(
+            id: TransferID(3),
+            location: LocationID(2),
+            states: [.inTransit, TransferStateSet(.cancelled)],
+            isNewestFirst: true
+        )
+        try self.check(
+            Query.transfers(transfers),
+            [21, 4, 0, 3, 5, 0, 1, 0, 0],
+            encode: { $0.encode(into: &$1) },
+            decode: { (reader) throws(ByteReaderError) in try Query(from: &reader) }
+        )
+    }
+
     @Test func `a query of the ledger`() throws {
         let query = LedgerQuery(
             product: ProductID(1),

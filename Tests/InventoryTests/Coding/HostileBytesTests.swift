@@ -124,9 +124,9 @@ import Testing
                 try Change(from: &reader, lsn: 1, time: .zero)
             }
         }
-        let topics: [UInt8] = [32, 0, 0, 0, 0, 0]
+        let topics: [UInt8] = [128, 0, 0, 0, 0, 0]
         #expect(
-            throws: ByteReaderError.unknownCode(offset: 0, code: 32, what: "subscription topics")
+            throws: ByteReaderError.unknownCode(offset: 0, code: 128, what: "subscription topics")
         ) {
             try read(topics) { (reader) throws(ByteReaderError) in try Subscription(from: &reader) }
         }

@@ -1,0 +1,409 @@
+internal import ColumnStore
+
+/// The rules of promising stock, keeping the promise and giving it up.
+///
+///                 ┌─ commit the last ──▶ committed
+///     reserve ──▶ active ─ release the last ─▶ released
+///                 └─ a tick at its time ─▶ expired
+///
+/// A reservation is over at its time by the log's clock: from then on it is neither sold nor
+/// extended, and the next tick gives its stock back.
+extension InventoryState {
+    /// All lines or none.
+    ///
+    /// A line may not leave less available than the floor.
+    func reserve(_ wanted: Reserve, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(
+            wanted.lines.count,
+            reference: wanted.reference,
+            note: wanted.note,
+            &findings
+        )
+        Self.check(expiresAt: wanted.expiresAt, draft, &findings)
+        let next = UInt64(self.tables.reservations.nextID.value) + UInt64(draft.createdReservations)
+        if next + UInt64(wanted.lines.count) > UInt64(Limits.reservationsMax) {
+            findings.add(.tableFull("reservations", Int64(Limits.reservationsMax)))
+        }
+        let open = self.deadlines.openCount + draft.openedReservations
+        if open + wanted.lines.count > Limits.openReservationsMax {
+            findings.add(.tableFull("open reservations", Int64(Limits.openReservationsMax)))
+        }
+        try findings.settle()
+
+        var short: [RefusedDemand] = []
+        for (index, line) in wanted.lines.enumerated() {
+            let level = self.reservable(line, UInt32(index), draft, &findings)
+            guard var level else { continue }
+            if level.sellable < line.quantity {
+                findings.add(
+                    Refusal(
+                        .insufficientStock,
+                        line: UInt32(index),
+                        .shortage(Refusal.Shortage(of: level, asked: line.quantity))
+                    )
+                )
+                short.append(
+                    RefusedDemand(
+                        product: line.product,
+                        location: line.location,
+                        asked: line.quantity,
+                        available: level.sellable,
+                        reference: wanted.reference
+                    )
+                )
+                continue
+            }
+            level.reserved += line.quantity
+            draft.move(
+                Movement(
+                    kind: .reserve,
+                    product: line.product,
+                    location: line.location,
+                    reservedDelta: line.quantity,
+                    reference: wanted.reference,
+                    note: wanted.note,
+                    occurredAt: draft.time
+                ),
+                leaving: level
+            )
+            draft.put(
+                Reservation(
+                    id: ReservationID(UInt32(next) + UInt32(index)),
+                    product: line.product,
+                    location: line.location,
+                    quantity: line.quantity,
+                    remaining: line.quantity,
+                    expiresAt: wanted.expiresAt,
+                    reference: wanted.reference,
+                    origin: draft.lastMovement
+                ),
+                isNew: true
+            )
+        }
+        if let first = findings.first {
+            if first.code == .insufficientStock { draft.refusedDemand += short }
+            throw first
+        }
+        return self.done(next, in: draft)
+    }
+
+    /// The level a line is to be reserved from; nothing where the line cannot be followed further.
+    private func reservable(
+        _ line: ReserveLine,
+        _ number: UInt32,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Level? {
+        let range = 1...Limits.quantityMax
+        findings.check("quantity", line.quantity, in: range, line: number)
+        let facts = self.checkPlace(line.product, line.location, line: number, draft, &findings)
+        guard let facts else { return nil }
+        if facts.status == .inactive {
+            findings.add(
+                Refusal(.productInactive, line: number, .id(UInt64(line.product.value)))
+            )
+        }
+        let stored = self.tables.levels.level(line.product, line.location)
+        self.check(revision: stored.revision, is: line.ifRevision, line: number, &findings)
+        guard range.contains(line.quantity) else { return nil }
+        return self.level(line.product, line.location, draft)
+    }
+
+    func extend(
+        _ wanted: ExtendReservation,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(wanted.lines.count, reference: "", note: "", &findings)
+        Self.check(expiresAt: wanted.expiresAt, draft, &findings)
+        for (index, line) in wanted.lines.enumerated()
+        where line.quantity != nil || line.price != nil {
+            findings.add(
+                Refusal(
+                    .invalidField,
+                    line: UInt32(index),
+                    .field("quantity", problem: "an extension is of the whole reservation")
+                )
+            )
+        }
+        try findings.settle()
+        for (index, line) in wanted.lines.enumerated() {
+            let part = self.part(line, UInt32(index), draft, &findings)
+            guard var reservation = part?.reservation else { continue }
+            guard reservation.expiresAt != wanted.expiresAt else { continue }
+            reservation.expiresAt = wanted.expiresAt
+            draft.put(reservation)
+        }
+        try findings.settle()
+        return self.done(wanted.lines.first, in: draft)
+    }
+
+    /// Sells what was promised: for each line the promise is lifted, and what it held is sold.
+    ///
+    /// Available stays as it is, so the floor has no say; but what a count or an adjustment took
+    /// from the shelf since can't be sold.
+    func commit(
+        _ wanted: CommitReservation,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(
+            wanted.lines.count,
+            reference: wanted.reference,
+            note: wanted.note,
+            &findings
+        )
+        let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
+        try findings.settle()
+
+        var short: [RefusedDemand] = []
+        var total = Money.zero
+        for (index, line) in wanted.lines.enumerated() {
+            let number = UInt32(index)
+            if let price = line.price {
+                findings.check("price", price.minorUnits, in: 0...Limits.moneyMax, line: number)
+            }
+            guard let part = self.part(line, number, draft, &findings) else { continue }
+            let reservation = part.reservation
+            let facts = self.checkPlace(
+                reservation.product,
+                reservation.location,
+                line: number,
+                draft,
+                &findings
+            )
+            guard let facts else { continue }
+            let price = Price(
+                line.price?.minorUnits ?? facts.price.minorUnits,
+                per: facts.price.basis
+            )
+            guard let amount = price.amount(of: part.quantity), let sum = total.adding(amount)
+            else {
+                findings.add(Refusal(.amountOverflow, line: number, .field("amount", problem: "")))
+                continue
+            }
+            let level = self.level(reservation.product, reservation.location, draft)
+            let onShelf = Self.committable(level)
+            let reference = wanted.reference.isEmpty ? reservation.reference : wanted.reference
+            if onShelf < part.quantity {
+                var shortage = Refusal.Shortage(of: level, asked: part.quantity)
+                shortage.sellable = onShelf
+                findings.add(Refusal(.insufficientStock, line: number, .shortage(shortage)))
+                short.append(
+                    RefusedDemand(
+                        product: level.product,
+                        location: level.location,
+                        asked: part.quantity,
+                        available: onShelf,
+                        reference: reference
+                    )
+                )
+                continue
+            }
+            total = sum
+            let movement = Movement(
+                kind: .sale,
+                product: reservation.product,
+                location: reservation.location,
+                onHandDelta: -part.quantity,
+                amount: amount.minorUnits,
+                price: price,
+                cost: -StockMath.cost(ofTaking: part.quantity, from: level),
+                reference: reference,
+                note: wanted.note,
+                occurredAt: occurredAt,
+                isImported: wanted.occurred?.isImported ?? false
+            )
+            let lifted = self.lift(part, .commit, from: level, note: wanted.note, in: &draft)
+            self.record(movement, at: lifted, in: &draft)
+        }
+        if let first = findings.first {
+            if first.code == .insufficientStock { draft.refusedDemand += short }
+            throw first
+        }
+        return self.done(wanted.lines.first, amount: total.minorUnits, in: draft)
+    }
+
+    /// Records the sale that a commit makes.
+    private func record(_ sale: Movement, at level: Level, in draft: inout Draft) {
+        var level = level
+        level.onHand += sale.onHandDelta
+        level.value += sale.cost
+        draft.move(sale, leaving: level)
+    }
+
+    /// What of the promised stock is there to be handed over: what is on the shelf and good, and
+    /// what the floor allows beyond it.
+    private static func committable(_ level: Level) -> Int64 {
+        max(0, level.onHand - level.unavailable - min(0, level.floor))
+    }
+
+    func release(
+        _ wanted: ReleaseReservation,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(wanted.lines.count, reference: "", note: wanted.note, &findings)
+        for (index, line) in wanted.lines.enumerated() where line.price != nil {
+            findings.add(
+                Refusal(
+                    .invalidField,
+                    line: UInt32(index),
+                    .field("price", problem: "nothing is sold")
+                )
+            )
+        }
+        try findings.settle()
+        for (index, line) in wanted.lines.enumerated() {
+            guard let part = self.part(line, UInt32(index), draft, &findings) else { continue }
+            let place = part.reservation
+            let level = self.level(place.product, place.location, draft)
+            _ = self.lift(part, .release, from: level, note: wanted.note, in: &draft)
+        }
+        try findings.settle()
+        return self.done(wanted.lines.first, in: draft)
+    }
+
+    // MARK: - Time
+
+    /// When the next reservation is due; as late as can be if none is open.
+    public var nextExpiry: Instant { self.deadlines.next }
+
+    /// The changes of a tick: the reservations that are due at `time` expire, the earliest first, at
+    /// most ``Limits/tickReservationsMax`` of them.
+    ///
+    /// Empty if none is due.
+    /// - Complexity: O(k log k) for k reservations that are due.
+    public func tick(at time: Instant) -> [Change] {
+        let due = self.deadlines.due(
+            at: time,
+            limit: Limits.tickReservationsMax,
+            in: self.tables.reservations
+        )
+        guard !due.isEmpty else { return [] }
+        var draft = Draft(lsn: self.lsn + 1, time: time, isBatch: false)
+        for id in due {
+            let reservation = self.tables.reservation(id)
+            let part = ReservationPart(reservation: reservation, quantity: reservation.remaining)
+            let level = self.level(reservation.product, reservation.location, draft)
+            _ = self.lift(part, .expire, from: level, note: "", in: &draft)
+        }
+        self.settleAlerts(in: &draft)
+        return draft.changes
+    }
+
+    // MARK: - Shared
+
+    /// As much of a reservation as a line means.
+    private struct ReservationPart {
+        var reservation: Reservation
+        var quantity: Int64
+    }
+
+    /// What a line means; nothing where a finding was added.
+    private func part(
+        _ line: ReservationLine,
+        _ number: UInt32,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> ReservationPart? {
+        let id = Refusal.Detail.id(UInt64(line.reservation.value))
+        let range = 1...Limits.quantityMax
+        if let quantity = line.quantity {
+            findings.check("quantity", quantity, in: range, line: number)
+        }
+        guard let reservation = self.reservation(line.reservation, draft) else {
+            findings.add(Refusal(.reservationNotFound, line: number, id))
+            return nil
+        }
+        let stored = self.tables.reservations.contains(reservation.id)
+        let revision = stored ? self.tables.reservations.revisions[reservation.id.row] : draft.lsn
+        self.check(revision: revision, is: line.ifRevision, line: number, &findings)
+        switch reservation.state {
+        case .active where reservation.expiresAt > draft.time:
+            break
+        case .active, .expired:
+            findings.add(Refusal(.reservationExpired, line: number, id))
+            return nil
+        case .committed, .released:
+            findings.add(Refusal(.reservationClosed, line: number, id))
+            return nil
+        }
+        let quantity = line.quantity ?? reservation.remaining
+        guard quantity <= reservation.remaining else {
+            findings.add(
+                Refusal(
+                    .exceedsReservation,
+                    line: number,
+                    .remainder(
+                        UInt64(reservation.id.value),
+                        asked: quantity,
+                        remaining: reservation.remaining
+                    )
+                )
+            )
+            return nil
+        }
+        return range.contains(quantity)
+            ? ReservationPart(reservation: reservation, quantity: quantity) : nil
+    }
+
+    /// Takes a part of a promise back, by a movement of that kind.
+    ///
+    /// - Returns: The level it leaves.
+    private func lift(
+        _ part: ReservationPart,
+        _ kind: MovementKind,
+        from level: Level,
+        note: String,
+        in draft: inout Draft
+    ) -> Level {
+        var level = level
+        level.reserved -= part.quantity
+        precondition(level.reserved >= 0, "\(level) has less reserved than \(part.reservation)")
+        draft.move(
+            Movement(
+                kind: kind,
+                product: level.product,
+                location: level.location,
+                reservedDelta: -part.quantity,
+                reference: part.reservation.reference,
+                note: note,
+                origin: part.reservation.origin,
+                occurredAt: draft.time
+            ),
+            leaving: level
+        )
+        var reservation = part.reservation
+        reservation.remaining -= part.quantity
+        if reservation.remaining == 0 {
+            reservation.state =
+                switch kind {
+                case .commit: .committed
+                case .release: .released
+                default: .expired
+                }
+        }
+        draft.put(reservation)
+        return level
+    }
+
+    private static func check(
+        expiresAt: Instant,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) {
+        let latest = draft.time.advanced(bySeconds: Limits.reservationSecondsMax)
+        let range = (draft.time.microseconds + 1)...latest.microseconds
+        findings.check("expiresAt", expiresAt.microseconds, in: range)
+    }
+
+    private func done(
+        _ line: ReservationLine?,
+        amount: Int64 = 0,
+        in draft: Draft
+    ) -> Outcome.Done {
+        self.done(UInt64(line?.reservation.value ?? 0), amount: amount, in: draft)
+    }
+}

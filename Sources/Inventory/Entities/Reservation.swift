@@ -1,0 +1,67 @@
+/// Whether a reservation still holds stock, or how it ended.
+public enum ReservationState: UInt8, CaseIterable, Sendable {
+    /// It holds stock.
+    case active = 1
+    /// The last of it was sold.
+    case committed = 2
+    /// The last of it was given up.
+    case released = 3
+    /// Time ran out.
+    case expired = 4
+}
+
+/// The states a query takes; empty for all.
+public struct ReservationStateSet: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public init(_ state: ReservationState) { self.rawValue = 1 << (state.rawValue - 1) }
+
+    public static let active = ReservationStateSet(.active)
+    public static let all = ReservationStateSet(ReservationState.allCases.map { .init($0) })
+}
+
+/// Stock of one product at one location that is promised to somebody until a moment.
+///
+/// Never deleted: what is closed stays, so that its id answers for ever.
+public struct Reservation: Hashable, Sendable {
+    public var id: ReservationID
+    public var product: ProductID
+    public var location: LocationID
+    /// Base units that were promised at first.
+    public var quantity: Int64
+    /// Base units that it still holds; above 0 exactly while it is active.
+    public var remaining: Int64
+    /// It is over at this time of the log, whatever the clock of who asks says.
+    public var expiresAt: Instant
+    public var state: ReservationState
+    /// The order or cart; empty for none.
+    public var reference: String
+    /// The `reserve` that made it.
+    public var origin: MovementID
+    /// The LSN of its last change.
+    public var revision: UInt64
+
+    public init(
+        id: ReservationID,
+        product: ProductID,
+        location: LocationID,
+        quantity: Int64,
+        remaining: Int64,
+        expiresAt: Instant,
+        state: ReservationState = .active,
+        reference: String = "",
+        origin: MovementID,
+        revision: UInt64 = 0
+    ) {
+        self.id = id
+        self.product = product
+        self.location = location
+        self.quantity = quantity
+        self.remaining = remaining
+        self.expiresAt = expiresAt
+        self.state = state
+        self.reference = reference
+        self.origin = origin
+        self.revision = revision
+    }
+}
