@@ -17,6 +17,12 @@ import Testing
         return bench
     }
 
+    /// A segment of two values, of which row 0 is reserved: their number, their width, the smallest
+    /// they count from, and they.
+    private static func column(_ width: Int, _ values: String) -> [String] {
+        ["020000000\(width)000000" + String(repeating: "0", count: 16) + values]
+    }
+
     @Test func `each column is these bytes`() throws {
         var bench = try self.settled()
         let image = MemoryImage(bench.state.takeImage())
@@ -28,7 +34,51 @@ import Testing
                 }.joined()
             }
         }
-        #expect(found == [:])
+        let expected: [UInt32: [String]] = [
+            // product
+            800: Self.column(4, "0000000001000000"),
+            // location
+            801: Self.column(2, "00000100"),
+            // quantity
+            802: Self.column(8, "00000000000000000400000000000000"),
+            // remaining
+            803: Self.column(8, "00000000000000000300000000000000"),
+            // expires at 3,605 s
+            804: Self.column(8, "000000000000000040efdfd600000000"),
+            // state
+            805: Self.column(1, "0301"),
+            // reference
+            806: Self.column(4, "0000000003000000"),
+            // made at LSN 5
+            807: Self.column(8, "00000000000000000500000000000000"),
+            // line
+            808: Self.column(2, "00000000"),
+            // revision
+            809: Self.column(8, "00000000000000000600000000000000"),
+            // product
+            900: Self.column(4, "0000000001000000"),
+            // from
+            901: Self.column(2, "00000100"),
+            // to
+            902: Self.column(2, "00000200"),
+            // quantity
+            903: Self.column(8, "00000000000000000200000000000000"),
+            // remaining
+            904: Self.column(8, "00000000000000000200000000000000"),
+            // value
+            905: Self.column(8, "00000000000000000a00000000000000"),
+            // state
+            906: Self.column(1, "0301"),
+            // reference
+            907: Self.column(4, "0000000000000000"),
+            // made at LSN 7
+            908: Self.column(8, "00000000000000000700000000000000"),
+            // line
+            909: Self.column(2, "00000000"),
+            // revision
+            910: Self.column(8, "00000000000000000700000000000000"),
+        ]
+        #expect(found == expected)
     }
 
     @Test func `a snapshot from before there were reservations is read, and goes on`() throws {
