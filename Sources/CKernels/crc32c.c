@@ -4,32 +4,6 @@
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
-
-__attribute__((target("sse4.2"))) static uint32_t crc32c_sse42(uint32_t crc, const uint8_t *p,
-                                                               size_t n) {
-    uint64_t wide = crc;
-    for (; n >= 8; p += 8, n -= 8) {
-        uint64_t word;
-        memcpy(&word, p, 8);
-        wide = _mm_crc32_u64(wide, word);
-    }
-    // At most three steps for what is left: most frames' headers and bodies end in a part of a word.
-    crc = (uint32_t)wide;
-    if (n & 4) {
-        uint32_t word;
-        memcpy(&word, p, 4);
-        crc = _mm_crc32_u32(crc, word);
-        p += 4;
-    }
-    if (n & 2) {
-        uint16_t word;
-        memcpy(&word, p, 2);
-        crc = _mm_crc32_u16(crc, word);
-        p += 2;
-    }
-    if (n & 1) crc = _mm_crc32_u8(crc, *p);
-    return crc;
-}
 #endif
 
 // Bit by bit; only for processors without the instruction.
@@ -41,10 +15,38 @@ static uint32_t crc32c_portable(uint32_t crc, const uint8_t *p, size_t n) {
     return crc;
 }
 
-uint32_t invd_crc32c(uint32_t seed, const void *bytes, size_t count) {
-    uint32_t crc = ~seed;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("sse4.2")) return ~crc32c_sse42(crc, bytes, count);
-#endif
-    return ~crc32c_portable(crc, bytes, count);
+// One function, because most calls are for the twenty bytes of a frame's head.
+__attribute__((target("sse4.2"))) uint32_t invd_crc32c(uint32_t seed, const void *bytes,
+                                                       size_t count) {
+    uint32_t crc = ~seed;
+    const uint8_t *p = bytes;
+    if (!__builtin_cpu_supports("sse4.2")) return ~crc32c_portable(crc, p, count);
+    uint64_t wide = crc;
+    for (; count >= 8; p += 8, count -= 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        wide = _mm_crc32_u64(wide, word);
+    }
+    // At most three steps for what is left: most heads and bodies end in a part of a word.
+    crc = (uint32_t)wide;
+    if (count & 4) {
+        uint32_t word;
+        memcpy(&word, p, 4);
+        crc = _mm_crc32_u32(crc, word);
+        p += 4;
+    }
+    if (count & 2) {
+        uint16_t word;
+        memcpy(&word, p, 2);
+        crc = _mm_crc32_u16(crc, word);
+        p += 2;
+    }
+    if (count & 1) crc = _mm_crc32_u8(crc, *p);
+    return ~crc;
 }
+#else
+uint32_t invd_crc32c(uint32_t seed, const void *bytes, size_t count) {
+    return ~crc32c_portable(~seed, bytes, count);
+}
+#endif

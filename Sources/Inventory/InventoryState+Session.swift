@@ -46,13 +46,21 @@ public struct SessionAdvance {
         self.outcome = outcome
     }
 
+    /// Bytes that it takes at most.
+    var byteCountMax: Int { 9 + 3 * VarintCoding.byteCountMax + self.outcome.count }
+
     func encode(into writer: inout ByteWriter) {
-        writer.writeCase(ChangeTag.sessionAdvanced)
-        writer.writeVarint(UInt64(self.number))
-        writer.writeVarint(self.sequence)
-        writer.write(self.digest)
-        writer.writeVarint(UInt64(self.outcome.count))
-        writer.write(bytes: self.outcome)
+        writer.append(atMost: self.byteCountMax) { self.encode(into: &$0) }
+    }
+
+    @inline(__always)
+    func encode(into cursor: inout ByteCursor) {
+        cursor.write(ChangeTag.sessionAdvanced.rawValue)
+        cursor.writeVarint(UInt64(self.number))
+        cursor.writeVarint(self.sequence)
+        cursor.write(self.digest)
+        cursor.writeVarint(UInt64(self.outcome.count))
+        cursor.write(bytes: self.outcome)
     }
 
     /// Reads what follows the tag.
@@ -82,6 +90,13 @@ extension InventoryState {
         let expired = self.sessions.expiring(at: time)
         let opened = Change.sessionOpened(id, number: self.sessions.nextNumber)
         return expired.isEmpty ? [opened] : [.sessionsExpired(expired), opened]
+    }
+
+    /// Whether `sequence` is the next of a session: what ``check(_:sequence:digest:)`` nearly always
+    /// finds.
+    public func isNext(_ sequence: UInt64, of number: UInt32) -> Bool {
+        guard let slot = self.sessions.slot(number) else { return false }
+        return sequence == self.sessions.sessions[slot].sequence + 1
     }
 
     /// Whether the request `sequence` of a session may be decided now.

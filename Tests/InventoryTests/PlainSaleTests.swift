@@ -43,12 +43,19 @@ import Testing
         var step = PlainSale.Step()
         guard state.decide(sale, at: Self.time(state), into: &step) else { return nil }
         var outcome = ByteWriter()
-        step.encodeOutcome(into: &outcome)
+        let balances = step.encodeOutcome(into: &outcome)
         var writer = ByteWriter()
-        var entry = EntryWriter(lsn: step.lsn, time: step.time, actor: "till", into: &writer)
-        entry.append(step, into: &writer)
-        entry.finish(into: &writer)
-        state.evolve(step, by: "till", advancing: nil)
+        outcome.withBytes { bytes in
+            step.encodeEntry(
+                by: "till",
+                leaving: UnsafeRawBufferPointer(rebasing: bytes[balances]),
+                advancing: nil,
+                into: &writer
+            )
+        }
+        var sales = GatheredSales()
+        state.evolve(step, by: "till", advancing: nil, gathering: &sales)
+        state.settle(&sales)
         return (outcome.array(), writer.array())
     }
 
@@ -150,6 +157,66 @@ import Testing
         #expect(quick.readView().digest() == digest)
         #expect(replica.readView().digest() == digest)
         #expect(Verification(quick.readView()).rows.allSatisfy { $0.failure == nil })
+    }
+
+    @Test func `a sale and its session's progress make the entry of the general way`() throws {
+        var state = try Self.founded()
+        let id = SessionID(high: 1, low: 2)
+        let opening = state.opening(id, at: Self.time(state))
+        state.evolve(Entry(lsn: state.lsn + 1, time: Self.time(state), actor: "", changes: opening))
+        let restock = RestockLine(product: ProductID(1), quantity: 5_000, unitCost: Money(3))
+        _ = Self.apply(.restock(Restock(lines: [restock])), to: &state)
+        var general = state
+        var sales = GatheredSales()
+        var step = PlainSale.Step()
+        let line = SaleLine(product: ProductID(1), quantity: 2)
+        let command = Command.sell(Sale(lines: [line], reference: "R-7", note: "café"))
+        let sale = try #require(
+            Self.bytes { command.encode(into: &$0) }.withUnsafeBytes { PlainSale($0) }
+        )
+        // More of them than are gathered at once.
+        for sequence in 1...600 as ClosedRange<UInt64> {
+            let time = Self.time(state)
+            let isPlain = state.decide(sale, at: time, into: &step)
+            try #require(isPlain)
+            let decision = general.decide(command, at: time)
+            let outcome = Self.bytes { decision.outcome.encode(into: &$0) }
+            let advanced = Change.sessionAdvanced(
+                number: 1,
+                sequence: sequence,
+                digest: 77,
+                outcome: outcome
+            )
+            let expected = Entry(
+                lsn: general.lsn + 1,
+                time: time,
+                actor: "a till with a name of some length",
+                changes: decision.changes + [advanced]
+            )
+            var answer = ByteWriter()
+            var entry = ByteWriter()
+            let balances = step.encodeOutcome(into: &answer)
+            answer.withBytes { bytes in
+                let session = SessionAdvance(
+                    number: 1,
+                    sequence: sequence,
+                    digest: 77,
+                    outcome: bytes
+                )
+                step.encodeEntry(
+                    by: expected.actor,
+                    leaving: UnsafeRawBufferPointer(rebasing: bytes[balances]),
+                    advancing: session,
+                    into: &entry
+                )
+                state.evolve(step, by: expected.actor, advancing: session, gathering: &sales)
+            }
+            general.evolve(expected)
+            try #require(entry.array() == Self.bytes { expected.encode(into: &$0) })
+        }
+        state.settle(&sales)
+        #expect(state.readView().digest() == general.readView().digest())
+        #expect(state.standing(of: id) == general.standing(of: id))
     }
 
     @Test func `no beginning of a sale, and nothing behind one, is a plain sale`() {

@@ -58,6 +58,7 @@ private func saleBenchmarks() {
     Benchmark("sale: 1000, the plain way") { benchmark in
         var copy = state
         var step = PlainSale.Step()
+        var sales = GatheredSales()
         var log = ByteWriter(capacity: 1 << 18)
         var reply = ByteWriter(capacity: 1 << 17)
         benchmark.startMeasurement()
@@ -66,12 +67,18 @@ private func saleBenchmarks() {
             guard let sale = encoded.withUnsafeBytes({ PlainSale($0) }),
                 copy.decide(sale, at: time, into: &step)
             else { fatalError("not a plain sale") }
-            step.encodeOutcome(into: &reply)
-            var entry = EntryWriter(lsn: step.lsn, time: time, actor: "till", into: &log)
-            entry.append(step, into: &log)
-            entry.finish(into: &log)
-            copy.evolve(step, by: "till", advancing: nil)
+            let balances = step.encodeOutcome(into: &reply)
+            reply.withBytes { bytes in
+                step.encodeEntry(
+                    by: "till",
+                    leaving: UnsafeRawBufferPointer(rebasing: bytes[balances]),
+                    advancing: nil,
+                    into: &log
+                )
+            }
+            copy.evolve(step, by: "till", advancing: nil, gathering: &sales)
         }
+        copy.settle(&sales)
         benchmark.stopMeasurement()
         blackHole(copy.lsn)
     }

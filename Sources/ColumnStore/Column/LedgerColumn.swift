@@ -33,9 +33,39 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
         if self.tail.isFull { self.seal() }
     }
 
+    /// Appends `count` values, which `value` gives by their number, in the next rows.
+    ///
+    /// - Complexity: O(count), and O(segment) for each segment that is filled.
+    @inlinable @inline(__always)
+    public mutating func append(count: Int, _ value: (Int) -> Value) {
+        var start = 0
+        while start < count {
+            let end = min(count, start + SegmentSize.capacity - self.tail.count)
+            self.tail.append(start..<end, value, epoch: self.epoch)
+            if self.tail.isFull { self.seal() }
+            start = end
+        }
+    }
+
+    /// Appends the same value in the next `count` rows.
+    ///
+    /// - Complexity: O(count), and O(segment) for each segment that is filled.
+    @inlinable
+    public mutating func append(repeating value: Value, count: Int) {
+        var rest = count
+        while rest > 0 {
+            let part = min(rest, SegmentSize.capacity - self.tail.count)
+            self.tail.append(repeating: value, count: part, epoch: self.epoch)
+            if self.tail.isFull { self.seal() }
+            rest -= part
+        }
+    }
+
+    /// What was only ever appended to has an exact zone map.
     @inlinable @inline(never)
     mutating func seal() {
-        self.sealed.append(self.tail.withValues { SealedSegment(sealing: $0) })
+        let zone = self.tail.zone
+        self.sealed.append(self.tail.withValues { SealedSegment(sealing: $0, within: zone) })
         self.sealedIn.append(self.epoch)
         self.tail.beginAnew()
     }
@@ -85,7 +115,8 @@ extension LedgerColumn: ColumnImaging {
         try reader.finish()
         let segment = OpenSegment<Value>(head, bytes)
         if segment.isFull {
-            self.sealed.append(segment.withValues { SealedSegment(sealing: $0) })
+            let zone = segment.zone
+            self.sealed.append(segment.withValues { SealedSegment(sealing: $0, within: zone) })
             self.sealedIn.append(0)
         } else {
             self.tail = segment

@@ -26,13 +26,12 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.bytes = bytes
     }
 
-    /// Narrows a full segment.
-    ///
-    /// Its exact extremes are found anew, so equal values give equal bytes.
+    /// Narrows a full segment whose smallest and largest value `zone` has: exactly, so that equal
+    /// values give equal bytes.
     @usableFromInline
-    convenience init(sealing values: UnsafeBufferPointer<Value>) {
+    convenience init(sealing values: UnsafeBufferPointer<Value>, within zone: ZoneMap<Value>) {
         precondition(values.count == SegmentSize.capacity, "\(values.count) values to seal")
-        let (lowest, highest) = SegmentKernels.extremes(of: values)
+        let (lowest, highest) = (zone.lowest, zone.highest)
         // The difference of signed values can be more than their type holds, but not its unsigned one.
         let spread = Value.Magnitude(truncatingIfNeeded: highest &- lowest)
         let width = Self.width(holding: UInt64(spread))
@@ -48,7 +47,6 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
             )
             count = width * values.count
         }
-        let zone = ZoneMap(lowest: lowest, highest: highest)
         self.init(base: lowest, width: width, zone: zone, bytes: bytes)
     }
 

@@ -108,7 +108,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     @inlinable @inline(__always)
     mutating func append(_ value: Value, epoch: UInt64) {
         if self.count == self.storage.capacity || self.storage.filled != self.count {
-            self.makeRoom()
+            self.moveStorage(toHold: self.count + 1)
         }
         self.storage.base[self.count] = value
         if self.count == 0 { self.zone = ZoneMap(of: value) } else { self.zone.include(value) }
@@ -117,11 +117,61 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.epoch = epoch
     }
 
-    /// Moves to storage of its own, larger if this one is full.
+    /// Appends the values of these numbers, for which the segment has room and of which there is one.
+    @inlinable @inline(__always)
+    mutating func append(_ numbers: Range<Int>, _ value: (Int) -> Value, epoch: UInt64) {
+        self.makeRoom(for: numbers.count)
+        let target = self.storage.base + self.count
+        let first = value(numbers.lowerBound)
+        var lowest = first
+        var highest = first
+        for number in numbers {
+            let value = value(number)
+            target[number - numbers.lowerBound] = value
+            lowest = min(lowest, value)
+            highest = max(highest, value)
+        }
+        self.appended(ZoneMap(lowest: lowest, highest: highest), numbers.count, epoch)
+    }
+
+    /// Appends the same value `count` times, for which the segment has room.
+    @inlinable
+    mutating func append(repeating value: Value, count: Int, epoch: UInt64) {
+        self.makeRoom(for: count)
+        (self.storage.base + self.count).update(repeating: value, count: count)
+        self.appended(ZoneMap(of: value), count, epoch)
+    }
+
+    @inlinable @inline(__always)
+    mutating func appended(_ zone: ZoneMap<Value>, _ count: Int, _ epoch: UInt64) {
+        if self.count == 0 {
+            self.zone = zone
+        } else {
+            self.zone.include(zone.lowest)
+            self.zone.include(zone.highest)
+        }
+        self.count += count
+        self.storage.filled = self.count
+        self.epoch = epoch
+    }
+
+    @inlinable @inline(__always)
+    mutating func makeRoom(for count: Int) {
+        precondition(
+            self.count + count <= SegmentSize.capacity,
+            "\(count) values behind \(self.count)"
+        )
+        let needed = self.count + count
+        if needed > self.storage.capacity || self.storage.filled != self.count {
+            self.moveStorage(toHold: needed)
+        }
+    }
+
+    /// Moves to storage of its own, larger if this one does not hold so many.
     @inlinable @inline(never)
-    mutating func makeRoom() {
-        let isFull = self.count == self.storage.capacity
-        let capacity = isFull ? self.storage.capacity * 4 : self.storage.capacity
+    mutating func moveStorage(toHold needed: Int) {
+        var capacity = self.storage.capacity
+        while capacity < needed { capacity *= 4 }
         self.storage = SegmentStorage(
             capacity: min(capacity, SegmentSize.capacity),
             copying: self.storage.base,

@@ -101,23 +101,8 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
 
     @inline(never) @usableFromInline
     mutating func writeLongVarint(_ value: UInt64) {
-        self.reserve(10)
-        var rest = value
-        while rest >= 0x80 {
-            self.base.storeBytes(
-                of: UInt8(truncatingIfNeeded: rest) | 0x80,
-                toByteOffset: self.count,
-                as: UInt8.self
-            )
-            self.end += 1
-            rest >>= 7
-        }
-        self.base.storeBytes(
-            of: UInt8(truncatingIfNeeded: rest),
-            toByteOffset: self.count,
-            as: UInt8.self
-        )
-        self.end += 1
+        self.reserve(VarintCoding.byteCountMax)
+        self.end += VarintCoding.store(value, at: self.base + self.end)
     }
 
     /// A signed integer, zigzag-folded (0, −1, 1, −2 … become 0, 1, 2, 3 …), then LEB128.

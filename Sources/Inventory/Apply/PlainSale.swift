@@ -90,17 +90,66 @@ public struct PlainSale: Sendable {
 
         public init() {}
 
+        private static let outcomeByteCountMax =
+            Outcome.Done.headByteCountMax + Level.byteCountMax + 2
+
         /// Appends the answer, encoded as ``Outcome`` is.
-        public borrowing func encodeOutcome(into writer: inout ByteWriter) {
-            Outcome.Done.encodeHead(
-                lsn: self.lsn,
-                time: self.time,
-                amount: self.movement.amount,
-                into: &writer
-            )
-            writer.write(1 as UInt8)
-            self.level.encode(into: &writer, at: self.lsn)
-            writer.write(0 as UInt8)
+        ///
+        /// - Returns: Where in the writer the level's balances are: the entry has the same.
+        public borrowing func encodeOutcome(into writer: inout ByteWriter) -> Range<Int> {
+            let start = writer.count
+            var balances = 0..<0
+            writer.append(atMost: Self.outcomeByteCountMax) { cursor in
+                Outcome.Done.encodeHead(
+                    lsn: self.lsn,
+                    time: self.time,
+                    amount: self.movement.amount,
+                    into: &cursor
+                )
+                cursor.write(1 as UInt8)
+                cursor.writeVarint(UInt64(self.movement.product.value))
+                cursor.writeVarint(UInt64(self.movement.location.value))
+                let first = cursor.count
+                self.level.encodeBalances(into: &cursor, at: self.lsn)
+                balances = (start + first)..<(start + cursor.count)
+                cursor.write(0 as UInt8)
+            }
+            return balances
+        }
+
+        private static let entryByteCountMax = 4 + 8 + 8 + VarintCoding.byteCountMax + 3 * 4 + 1
+
+        /// Appends what the log has of the step: what an ``EntryWriter`` makes of its movement, and of
+        /// the session's progress behind it.
+        ///
+        /// `balances`: As ``encodeOutcome(into:)`` has written them.
+        public borrowing func encodeEntry(
+            by actor: String,
+            leaving balances: UnsafeRawBufferPointer,
+            advancing session: SessionAdvance?,
+            into writer: inout ByteWriter
+        ) {
+            let byteCountMax =
+                Self.entryByteCountMax + actor.utf8.count + self.movement.byteCountMax
+                + balances.count + (session?.byteCountMax ?? 0)
+            writer.append(atMost: byteCountMax) { cursor in
+                let entry = cursor.leaveUInt32()
+                cursor.write(self.lsn)
+                cursor.write(self.time.microseconds)
+                cursor.writeText(actor)
+                cursor.write(session == nil ? 1 : 2 as UInt32)
+                let moved = cursor.leaveUInt32()
+                cursor.write(ChangeTag.moved.rawValue)
+                self.movement.encode(into: &cursor, recordedAt: self.time)
+                cursor.write(bytes: balances)
+                cursor.fillWithByteCount(moved)
+                if let session {
+                    let advanced = cursor.leaveUInt32()
+                    session.encode(into: &cursor)
+                    cursor.fillWithByteCount(advanced)
+                }
+                cursor.fillWithByteCount(entry)
+            }
         }
     }
 }
@@ -128,7 +177,7 @@ extension InventoryState {
             self.tables.locations.contains(location), !self.tables.locations.isArchived(location),
             let row = self.tables.levels.row(product, location)
         else { return false }
-        var level = self.tables.levels.level(row)
+        var level = self.tables.levels.level(row, of: product, at: location)
         let minorUnits = sale.line.price?.minorUnits ?? facts.price.minorUnits
         let price = Price(minorUnits, per: facts.price.basis)
         guard sale.line.ifRevision.map({ $0 == level.revision }) ?? true,
@@ -149,8 +198,11 @@ extension InventoryState {
         step.movement.amount = amount.minorUnits
         step.movement.price = price
         step.movement.cost = -cost
-        step.movement.reference = sale.reference
-        step.movement.note = sale.note
+        // Nearly always both are empty, and so were those before them.
+        if !sale.reference.isEmpty || !step.movement.reference.isEmpty {
+            step.movement.reference = sale.reference
+        }
+        if !sale.note.isEmpty || !step.movement.note.isEmpty { step.movement.note = sale.note }
         step.movement.occurredAt = time
         return true
     }
@@ -160,26 +212,37 @@ extension InventoryState {
         return text.utf8.count <= byteCountMax && !NormalizedText.hasControlCharacter(text)
     }
 
-    /// Puts the step of a plain sale into the state, as ``evolve(_:)`` does its entry.
+    /// Puts the step of a plain sale into the state, as ``evolve(_:)`` does its entry, but for its row
+    /// of the ledger: that waits in `sales` until ``settle(_:)``.
     ///
-    /// - Complexity: O(1)
+    /// - Complexity: O(1) amortised
     public mutating func evolve(
         _ step: borrowing PlainSale.Step,
         by actor: String,
-        advancing session: SessionAdvance?
+        advancing session: SessionAdvance?,
+        gathering sales: inout GatheredSales
     ) {
+        if sales.isFull { self.settle(&sales) }
         self.begin(step.lsn, at: step.time)
-        let texts = MovementLedger.TextCodes(
-            reference: self.intern(step.movement.reference),
-            note: self.intern(step.movement.note),
-            actor: self.indexes.internActor(actor, in: &self.tables.texts)
-        )
-        self.tables.ledger.append(
-            step.movement,
-            id: MovementID(lsn: step.lsn, line: 0),
-            recordedAt: step.time,
-            origin: nil,
-            texts: texts
+        let movement = step.movement
+        let hasTexts = !movement.reference.isEmpty || !movement.note.isEmpty
+        sales.append(
+            GatheredSales.Row(
+                lsn: step.lsn,
+                time: step.time.microseconds,
+                onHandDelta: movement.onHandDelta,
+                amount: movement.amount,
+                price: movement.price.minorUnits,
+                priceBasis: movement.price.basis,
+                cost: movement.cost,
+                product: movement.product.value,
+                texts: MovementLedger.TextCodes(
+                    reference: hasTexts ? self.intern(movement.reference) : 0,
+                    note: hasTexts ? self.intern(movement.note) : 0,
+                    actor: self.indexes.internActor(actor, in: &self.tables.texts)
+                ),
+                location: movement.location.value
+            )
         )
         self.tables.levels.sell(
             step.row,
@@ -187,22 +250,18 @@ extension InventoryState {
             worth: step.level.value,
             revision: step.lsn
         )
-        self.tables.products.setRevision(step.movement.product, step.lsn)
-        self.tables.products.countMovement(step.movement.product)
+        self.tables.products.setRevision(movement.product, step.lsn)
+        self.tables.products.countMovement(movement.product)
         if let session { self.advance(session) }
     }
-}
 
-extension EntryWriter {
-    public mutating func append(_ step: borrowing PlainSale.Step, into writer: inout ByteWriter) {
-        let start = self.beginChange(&writer)
-        Change.encodeMoved(
-            step.movement,
-            step.level,
-            into: &writer,
-            lsn: step.lsn,
-            time: step.time
-        )
-        self.finishChange(start, &writer)
+    /// Appends what was gathered to the ledger: before any step that is no plain sale, and before
+    /// anybody looks at the ledger.
+    ///
+    /// - Complexity: O(sales)
+    public mutating func settle(_ sales: inout GatheredSales) {
+        if sales.isEmpty { return }
+        self.tables.ledger.append(sales)
+        sales.removeAll()
     }
 }

@@ -58,6 +58,7 @@ extension ByteReader {
     }
 
     /// A varint that must fit a narrower integer.
+    @inline(__always)
     mutating func readVarint<Value: FixedWidthInteger>(
         as type: Value.Type,
         _ what: String
@@ -78,6 +79,7 @@ extension ByteReader {
         try self.readBool() ? try self.readInstant() : nil
     }
 
+    @inline(__always)
     mutating func readProductID() throws(ByteReaderError) -> ProductID {
         ProductID(try self.readVarint(as: UInt32.self, "product id"))
     }
@@ -86,6 +88,7 @@ extension ByteReader {
         CategoryID(try self.readVarint(as: UInt32.self, "category id"))
     }
 
+    @inline(__always)
     mutating func readLocationID() throws(ByteReaderError) -> LocationID {
         LocationID(try self.readVarint(as: UInt16.self, "location id"))
     }
@@ -117,6 +120,7 @@ extension ByteReader {
     }
 
     /// A presence mask of which only the lowest `bits` may be set.
+    @inline(__always)
     mutating func readMask(bits: Int) throws(ByteReaderError) -> UInt64 {
         let offset = self.offset
         let mask = try self.readVarint()
@@ -160,6 +164,7 @@ extension ByteReader {
     /// text that is too long is refused by the name of its field.
     static var textByteCountMax: Int { 8_192 }
 
+    @inline(__always)
     mutating func readText() throws(ByteReaderError) -> String {
         try self.readText(limit: Self.textByteCountMax)
     }

@@ -83,11 +83,19 @@ extension Product {
 }
 
 extension Level {
+    /// Bytes that it takes at most: eight integers, their mask, and whose they are.
+    static let byteCountMax = 12 * VarintCoding.byteCountMax
+
     /// Product, location, balances.
     func encode(into writer: inout ByteWriter, at lsn: UInt64) {
-        writer.writeVarint(UInt64(self.product.value))
-        writer.writeVarint(UInt64(self.location.value))
-        self.encodeBalances(into: &writer, at: lsn)
+        writer.append(atMost: Self.byteCountMax) { self.encode(into: &$0, at: lsn) }
+    }
+
+    @inline(__always)
+    func encode(into cursor: inout ByteCursor, at lsn: UInt64) {
+        cursor.writeVarint(UInt64(self.product.value))
+        cursor.writeVarint(UInt64(self.location.value))
+        self.encodeBalances(into: &cursor, at: lsn)
     }
 
     init(from reader: inout ByteReader, at lsn: UInt64) throws(ByteReaderError) {
@@ -96,8 +104,13 @@ extension Level {
         self = try Level.balances(from: &reader, product, location, at: lsn)
     }
 
-    /// A mask of what is not zero, then those; the revision only where it is not `lsn`.
     func encodeBalances(into writer: inout ByteWriter, at lsn: UInt64) {
+        writer.append(atMost: Self.byteCountMax) { self.encodeBalances(into: &$0, at: lsn) }
+    }
+
+    /// A mask of what is not zero, then those; the revision only where it is not `lsn`.
+    @inline(__always)
+    func encodeBalances(into cursor: inout ByteCursor, at lsn: UInt64) {
         var mask: UInt64 = 0
         if self.onHand != 0 { mask |= 1 << 0 }
         if self.unavailable != 0 { mask |= 1 << 1 }
@@ -107,15 +120,15 @@ extension Level {
         if self.value != 0 { mask |= 1 << 5 }
         if self.alerts.rawValue != 0 { mask |= 1 << 6 }
         if self.revision != lsn { mask |= 1 << 7 }
-        writer.writeVarint(mask)
-        if mask & 1 << 0 != 0 { writer.writeVarint(self.onHand) }
-        if mask & 1 << 1 != 0 { writer.writeVarint(self.unavailable) }
-        if mask & 1 << 2 != 0 { writer.writeVarint(self.reserved) }
-        if mask & 1 << 3 != 0 { writer.writeVarint(self.incoming) }
-        if mask & 1 << 4 != 0 { writer.writeVarint(self.floor) }
-        if mask & 1 << 5 != 0 { writer.writeVarint(self.value) }
-        if mask & 1 << 6 != 0 { writer.write(self.alerts.rawValue) }
-        if mask & 1 << 7 != 0 { writer.writeVarint(self.revision) }
+        cursor.writeVarint(mask)
+        if mask & 1 << 0 != 0 { cursor.writeVarint(self.onHand) }
+        if mask & 1 << 1 != 0 { cursor.writeVarint(self.unavailable) }
+        if mask & 1 << 2 != 0 { cursor.writeVarint(self.reserved) }
+        if mask & 1 << 3 != 0 { cursor.writeVarint(self.incoming) }
+        if mask & 1 << 4 != 0 { cursor.writeVarint(self.floor) }
+        if mask & 1 << 5 != 0 { cursor.writeVarint(self.value) }
+        if mask & 1 << 6 != 0 { cursor.write(self.alerts.rawValue) }
+        if mask & 1 << 7 != 0 { cursor.writeVarint(self.revision) }
     }
 
     static func balances(
@@ -152,13 +165,18 @@ extension Level {
 }
 
 extension Movement {
-    /// Kind, product, location, a mask of what is there, then that.
-    ///
-    /// `occurredAt` counts from the recording time of the step, so it is absent where it is equal.
+    /// Bytes that it takes at most: fourteen integers, and the texts.
+    @inline(__always)
+    var byteCountMax: Int {
+        16 * VarintCoding.byteCountMax + self.reference.utf8.count + self.note.utf8.count
+    }
+
     func encode(into writer: inout ByteWriter, recordedAt time: Instant) {
-        writer.writeCase(self.kind)
-        writer.writeVarint(UInt64(self.product.value))
-        writer.writeVarint(UInt64(self.location.value))
+        writer.append(atMost: self.byteCountMax) { self.encode(into: &$0, recordedAt: time) }
+    }
+
+    @inline(__always)
+    private func presence(recordedAt time: Instant) -> UInt64 {
         var mask: UInt64 = 0
         if self.onHandDelta != 0 { mask |= 1 << 0 }
         if self.unavailableDelta != 0 { mask |= 1 << 1 }
@@ -174,24 +192,36 @@ extension Movement {
         if self.origin != nil { mask |= 1 << 11 }
         if self.occurredAt != time { mask |= 1 << 12 }
         if self.isImported { mask |= 1 << 13 }
-        writer.writeVarint(mask)
-        if mask & 1 << 0 != 0 { writer.writeVarint(self.onHandDelta) }
-        if mask & 1 << 1 != 0 { writer.writeVarint(self.unavailableDelta) }
-        if mask & 1 << 2 != 0 { writer.writeVarint(self.reservedDelta) }
-        if mask & 1 << 3 != 0 { writer.writeVarint(self.incomingDelta) }
-        if mask & 1 << 4 != 0 { writer.writeVarint(self.amount) }
-        if mask & 1 << 5 != 0 { writer.writeVarint(self.price.minorUnits) }
-        if mask & 1 << 6 != 0 { writer.writeVarint(self.price.basis) }
-        if mask & 1 << 7 != 0 { writer.writeVarint(self.cost) }
-        if let reason { writer.writeCase(reason) }
-        if mask & 1 << 9 != 0 { writer.writeText(self.reference) }
-        if mask & 1 << 10 != 0 { writer.writeText(self.note) }
+        return mask
+    }
+
+    /// Kind, product, location, a mask of what is there, then that.
+    ///
+    /// `occurredAt` counts from the recording time of the step, so it is absent where it is equal.
+    @inline(__always)
+    func encode(into cursor: inout ByteCursor, recordedAt time: Instant) {
+        let mask = self.presence(recordedAt: time)
+        cursor.write(self.kind.rawValue)
+        cursor.writeVarint(UInt64(self.product.value))
+        cursor.writeVarint(UInt64(self.location.value))
+        cursor.writeVarint(mask)
+        if mask & 1 << 0 != 0 { cursor.writeVarint(self.onHandDelta) }
+        if mask & 1 << 1 != 0 { cursor.writeVarint(self.unavailableDelta) }
+        if mask & 1 << 2 != 0 { cursor.writeVarint(self.reservedDelta) }
+        if mask & 1 << 3 != 0 { cursor.writeVarint(self.incomingDelta) }
+        if mask & 1 << 4 != 0 { cursor.writeVarint(self.amount) }
+        if mask & 1 << 5 != 0 { cursor.writeVarint(self.price.minorUnits) }
+        if mask & 1 << 6 != 0 { cursor.writeVarint(self.price.basis) }
+        if mask & 1 << 7 != 0 { cursor.writeVarint(self.cost) }
+        if let reason { cursor.write(reason.rawValue) }
+        if mask & 1 << 9 != 0 { cursor.writeText(self.reference) }
+        if mask & 1 << 10 != 0 { cursor.writeText(self.note) }
         if let origin {
-            writer.writeVarint(origin.lsn)
-            writer.writeVarint(UInt64(origin.line))
+            cursor.writeVarint(origin.lsn)
+            cursor.writeVarint(UInt64(origin.line))
         }
         if mask & 1 << 12 != 0 {
-            writer.writeVarint(self.occurredAt.microseconds &- time.microseconds)
+            cursor.writeVarint(self.occurredAt.microseconds &- time.microseconds)
         }
     }
 

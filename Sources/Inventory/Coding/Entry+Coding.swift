@@ -18,9 +18,11 @@ public struct EntryWriter: Sendable {
         self.lsn = lsn
         self.time = time
         self.start = writer.count
-        writer.write(0 as UInt32)
-        writer.write(lsn)
-        writer.write(time.microseconds)
+        writer.append(atMost: 20) { cursor in
+            cursor.write(0 as UInt32)
+            cursor.write(lsn)
+            cursor.write(time.microseconds)
+        }
         writer.writeText(actor)
         self.changeCountOffset = writer.count
         writer.write(0 as UInt32)
@@ -39,13 +41,13 @@ public struct EntryWriter: Sendable {
     }
 
     /// Leaves room for a change's byte count, and says where.
-    func beginChange(_ writer: inout ByteWriter) -> Int {
+    private func beginChange(_ writer: inout ByteWriter) -> Int {
         let start = writer.count
         writer.write(0 as UInt32)
         return start
     }
 
-    mutating func finishChange(_ start: Int, _ writer: inout ByteWriter) {
+    private mutating func finishChange(_ start: Int, _ writer: inout ByteWriter) {
         writer.overwrite(UInt32(writer.count - start - 4), at: start)
         self.changeCount += 1
     }

@@ -43,29 +43,35 @@ extension Outcome {
 }
 
 extension Outcome.Done {
+    /// Bytes of what ``encodeHead(lsn:time:id:amount:into:)`` writes, at most.
+    static let headByteCountMax = 9 + 3 * VarintCoding.byteCountMax
+
     /// The tag of an outcome that is done, and everything ahead of its levels.
+    @inline(__always)
     static func encodeHead(
         lsn: UInt64,
         time: Instant,
         id: UInt64 = 0,
         amount: Int64,
-        into writer: inout ByteWriter
+        into cursor: inout ByteCursor
     ) {
-        writer.write(1 as UInt8)
-        writer.writeVarint(lsn)
-        writer.write(time)
-        writer.writeVarint(id)
-        writer.writeVarint(amount)
+        cursor.write(1 as UInt8)
+        cursor.writeVarint(lsn)
+        cursor.write(time.microseconds)
+        cursor.writeVarint(id)
+        cursor.writeVarint(amount)
     }
 
     func encode(into writer: inout ByteWriter) {
-        Self.encodeHead(
-            lsn: self.lsn,
-            time: self.time,
-            id: self.id,
-            amount: self.amount,
-            into: &writer
-        )
+        writer.append(atMost: Self.headByteCountMax) {
+            Self.encodeHead(
+                lsn: self.lsn,
+                time: self.time,
+                id: self.id,
+                amount: self.amount,
+                into: &$0
+            )
+        }
         writer.writeVarint(UInt64(self.levels.count))
         for level in self.levels { level.encode(into: &writer, at: self.lsn) }
         writer.writeVarint(UInt64(self.ids.count))

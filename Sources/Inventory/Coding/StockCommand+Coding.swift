@@ -48,6 +48,7 @@ extension SaleLine {
         if let ifRevision { writer.writeVarint(ifRevision) }
     }
 
+    @inline(__always)
     init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
             product: try reader.readProductID(),

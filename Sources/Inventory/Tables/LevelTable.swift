@@ -24,6 +24,7 @@ struct LevelTable: Sendable {
     var rowCount: Int { self.products.count }
 
     /// The row of a product's level at a location; nothing if they never met.
+    @inline(__always)
     func row(_ product: ProductID, _ location: LocationID) -> Int? {
         guard location.row < self.rows.count, product.row < self.rows[location.row].count else {
             return nil
@@ -33,9 +34,15 @@ struct LevelTable: Sendable {
     }
 
     func level(_ row: Int) -> Level {
+        self.level(row, of: ProductID(self.products[row]), at: LocationID(self.locations[row]))
+    }
+
+    /// The level in `row`, whose it is known to be.
+    @inline(__always)
+    func level(_ row: Int, of product: ProductID, at location: LocationID) -> Level {
         Level(
-            product: ProductID(self.products[row]),
-            location: LocationID(self.locations[row]),
+            product: product,
+            location: location,
             onHand: self.onHand[row],
             unavailable: self.unavailable[row],
             reserved: self.reserved[row],
@@ -73,6 +80,7 @@ struct LevelTable: Sendable {
     }
 
     /// Writes what a sale changes of the level in `row`.
+    @inline(__always)
     mutating func sell(_ row: Int, leaving onHand: Int64, worth value: Int64, revision: UInt64) {
         self.onHand[row] = onHand
         Self.set(&self.values, row, value)
@@ -80,6 +88,7 @@ struct LevelTable: Sendable {
     }
 
     /// A segment that a view shares is copied by a write, so what did not change is not written.
+    @inline(__always)
     private static func set(_ column: inout Column<Int64>, _ row: Int, _ value: Int64) {
         if column[row] != value { column[row] = value }
     }

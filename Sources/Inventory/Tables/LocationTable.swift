@@ -17,11 +17,13 @@ struct LocationTable: Sendable {
     }
 
     /// One past the largest id given; row 0 is reserved.
-    var rowCount: Int { self.codes.count }
+    var rowCount: Int { self.archived.count }
     var nextID: LocationID { LocationID(UInt16(self.rowCount)) }
 
+    @inline(__always)
     func contains(_ id: LocationID) -> Bool { id.value > 0 && id.row < self.rowCount }
 
+    @inline(__always)
     func isArchived(_ id: LocationID) -> Bool { self.archived[id.row] == 1 }
 
     /// The location with that id, which must exist.

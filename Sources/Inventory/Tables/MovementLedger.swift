@@ -109,6 +109,34 @@ struct MovementLedger: Sendable {
         self.imported.append(movement.isImported ? 1 : 0)
     }
 
+    /// Appends gathered sales: what ``append(_:id:recordedAt:origin:texts:)`` of each would.
+    ///
+    /// - Complexity: O(sales)
+    mutating func append(_ sales: borrowing GatheredSales) {
+        let (rows, count) = (sales.rows, sales.count)
+        self.lsns.append(count: count) { rows[$0].lsn }
+        self.lines.append(repeating: 0, count: count)
+        self.recordedAt.append(count: count) { rows[$0].time }
+        self.occurredAt.append(count: count) { rows[$0].time }
+        self.kinds.append(repeating: MovementKind.sale.rawValue, count: count)
+        self.products.append(count: count) { rows[$0].product }
+        self.locations.append(count: count) { rows[$0].location }
+        self.onHandDeltas.append(count: count) { rows[$0].onHandDelta }
+        self.unavailableDeltas.append(repeating: 0, count: count)
+        self.reservedDeltas.append(repeating: 0, count: count)
+        self.incomingDeltas.append(repeating: 0, count: count)
+        self.amounts.append(count: count) { rows[$0].amount }
+        self.prices.append(count: count) { rows[$0].price }
+        self.priceBases.append(count: count) { rows[$0].priceBasis }
+        self.costs.append(count: count) { rows[$0].cost }
+        self.reasons.append(repeating: 0, count: count)
+        self.references.append(count: count) { rows[$0].texts.reference }
+        self.notes.append(count: count) { rows[$0].texts.note }
+        self.actors.append(count: count) { rows[$0].texts.actor }
+        self.origins.append(repeating: 0, count: count)
+        self.imported.append(repeating: 0, count: count)
+    }
+
     /// The movement at `row` as it was recorded.
     func movement(_ row: Int, texts: TextColumn) -> Movement {
         let origin = self.origins[row]

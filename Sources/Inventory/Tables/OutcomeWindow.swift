@@ -4,9 +4,8 @@
 ///                           ▲ front      ▲            ▲            ▲
 ///     marks   by number modulo the window: the digest of the request, where its outcome ends
 ///
-/// Remembering is an append and forgetting moves ``front``, so a session that is answered a million
-/// times a second allocates nothing. The bytes of what is forgotten go in one move once they are more
-/// than the rest.
+/// Remembering is a copy and forgetting moves ``front``, so a session that is answered a million times
+/// a second allocates nothing. When the room is used up, what is remembered moves to its beginning.
 struct OutcomeWindow: Sendable {
     private struct Mark: Sendable {
         var digest: UInt64
@@ -19,14 +18,15 @@ struct OutcomeWindow: Sendable {
     /// The oldest number whose outcome is still there; ``sequence`` + 1 if none is.
     private(set) var oldest: UInt64
     private var marks: [Mark] = []
+    /// The outcomes, and room for more behind them.
     private var bytes: [UInt8] = []
+    private var used = 0
     /// Where `bytes` begins, and where the oldest outcome does.
     private var base: UInt64 = 0
     private var front: UInt64 = 0
 
     private static let capacity = UInt64(Limits.sessionWindow)
-    /// Forgotten bytes that are let lie.
-    private static let slackByteCount = 1 << 14
+    private static let byteCountAtFirst = 256
 
     /// A window that remembers nothing, up to `sequence`.
     init(beginningAfter sequence: UInt64) {
@@ -35,7 +35,7 @@ struct OutcomeWindow: Sendable {
     }
 
     /// Bytes of the outcomes that are remembered.
-    var byteCount: Int { self.bytes.count - Int(self.front - self.base) }
+    var byteCount: Int { self.used - Int(self.front - self.base) }
 
     private func slot(_ sequence: UInt64) -> Int { Int((sequence - 1) % Self.capacity) }
 
@@ -63,17 +63,35 @@ struct OutcomeWindow: Sendable {
     mutating func remember(_ sequence: UInt64, digest: UInt64, _ outcome: UnsafeRawBufferPointer) {
         precondition(sequence == self.sequence + 1, "\(sequence) after \(self.sequence)")
         if sequence - self.oldest == Self.capacity { self.forgetOldest() }
-        self.bytes.append(contentsOf: outcome)
+        if self.bytes.count - self.used < outcome.count { self.makeRoom(outcome.count) }
+        if let source = outcome.baseAddress {
+            self.bytes.withUnsafeMutableBytes { bytes in
+                guard let base = bytes.baseAddress else { return }
+                (base + self.used).copyMemory(from: source, byteCount: outcome.count)
+            }
+        }
+        self.used += outcome.count
         self.sequence = sequence
-        self.mark(Mark(digest: digest, end: self.base + UInt64(self.bytes.count)))
+        self.mark(Mark(digest: digest, end: self.base + UInt64(self.used)))
         while self.byteCount > Limits.sessionOutcomeByteCountMax, self.oldest < sequence {
             self.forgetOldest()
         }
+    }
+
+    /// Makes room behind the outcomes: where forgotten ones lie, if those are more than the rest.
+    private mutating func makeRoom(_ byteCount: Int) {
         let forgotten = Int(self.front - self.base)
-        if forgotten > Self.slackByteCount, forgotten * 2 > self.bytes.count {
-            self.bytes.removeFirst(forgotten)
+        if forgotten >= byteCount, forgotten * 2 > self.used {
+            self.bytes.withUnsafeMutableBytes { bytes in
+                guard let base = bytes.baseAddress else { return }
+                base.copyMemory(from: base + forgotten, byteCount: self.used - forgotten)
+            }
+            self.used -= forgotten
             self.base = self.front
+            return
         }
+        let wanted = max(self.used + byteCount, self.bytes.count * 2, Self.byteCountAtFirst)
+        self.bytes += [UInt8](repeating: 0, count: wanted - self.bytes.count)
     }
 
     private mutating func mark(_ mark: Mark) {

@@ -70,6 +70,7 @@ struct ProductTable: Sendable {
     }
 
     /// Facts of the product with that id; nothing if there is none.
+    @inline(__always)
     func facts(_ id: ProductID) -> Facts? {
         let row = id.row
         guard row < self.rowCount, let status = ProductStatus(rawValue: self.statuses[row]) else {
@@ -193,10 +194,12 @@ struct ProductTable: Sendable {
         self.updatedAt[id.row] = time.microseconds
     }
 
+    @inline(__always)
     mutating func setRevision(_ id: ProductID, _ revision: UInt64) {
         self.revisions[id.row] = revision
     }
 
+    @inline(__always)
     mutating func countMovement(_ id: ProductID) { self.movementCounts[id.row] += 1 }
 
     /// Every column under its number; see ``InventoryTables``.

@@ -43,6 +43,7 @@ struct SessionTable: Sendable {
     func session(_ number: UInt32) -> Session? { self.slot(number).map { self.sessions[$0] } }
 
     /// Where in ``sessions`` one is, until the next one expires.
+    @inline(__always)
     func slot(_ number: UInt32) -> Int? {
         if self.recent < self.sessions.count, self.sessions[self.recent].number == number {
             return self.recent

@@ -55,15 +55,31 @@ public struct Price: Hashable, Sendable {
             guard !overflow, product.magnitude <= UInt64(Limits.moneyMax) else { return nil }
             return product
         }
-        let product = Int128(value) * Int128(numerator)
-        var (quotient, remainder) = product.quotientAndRemainder(dividingBy: Int128(denominator))
-        let twice = remainder.magnitude * 2
+        let (narrow, overflow) = value.multipliedReportingOverflow(by: numerator)
+        if !overflow {
+            let rounded = Self.halfEven(narrow, over: denominator)
+            return rounded.magnitude <= UInt64(Limits.moneyMax) ? rounded : nil
+        }
+        let rounded = Self.halfEven(Int128(value) * Int128(numerator), over: Int128(denominator))
+        guard rounded.magnitude <= UInt128(Limits.moneyMax) else { return nil }
+        return Int64(rounded)
+    }
+
+    /// The quotient rounded to the nearest integer, halves to even.
+    ///
+    /// `denominator`: Above 0.
+    @inline(__always)
+    private static func halfEven<Value: FixedWidthInteger & SignedInteger>(
+        _ product: Value,
+        over denominator: Value
+    ) -> Value {
+        let (quotient, remainder) = product.quotientAndRemainder(dividingBy: denominator)
+        // Of the rest to the next integer, so that nothing overflows.
+        let rest = denominator.magnitude - remainder.magnitude
         let roundsAway =
-            twice > denominator.magnitude
-            || (twice == denominator.magnitude && quotient & 1 == 1)
-        if roundsAway { quotient += product < 0 ? -1 : 1 }
-        guard quotient.magnitude <= UInt128(Limits.moneyMax) else { return nil }
-        return Int64(quotient)
+            remainder.magnitude > rest || (remainder.magnitude == rest && quotient & 1 != 0)
+        if !roundsAway { return quotient }
+        return product < 0 ? quotient - 1 : quotient + 1
     }
 }
 

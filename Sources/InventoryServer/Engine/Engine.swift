@@ -18,6 +18,8 @@ struct Engine: ~Copyable {
     private var gatheredCount = 0
     /// The plain sale that is being decided.
     private var step = PlainSale.Step()
+    /// Those that were decided and are not in the ledger yet: none between two calls.
+    private var sales = GatheredSales()
 
     /// Entries that may wait for the log; a request beyond it is refused with `overloaded`.
     static let gatheredByteCountMax = 16 << 20
@@ -73,6 +75,7 @@ struct Engine: ~Copyable {
     ) throws(WireError) -> Frame? {
         // What nobody holds any more may be sold by the first of them.
         if context.refusal == nil { _ = self.tick(now: context.now) }
+        defer { self.state.settle(&self.sales) }
         while let frame = try frames.next() {
             guard Self.runs(frame.opcode), machine.admits() else { return frame }
             let start = pending.writer.count
@@ -148,13 +151,15 @@ struct Engine: ~Copyable {
                 return self.refuse(refusal, &reply)
             }
             let digest = Hash64.hash(bytes)
-            switch self.state.check(session, sequence: sequence, digest: digest) {
-            case .next: break
-            case .repeated(let outcome):
-                reply.write(bytes: outcome)
-                return self.lsn
-            case .refused(let refusal):
-                return self.refuse(refusal, &reply)
+            if !self.state.isNext(sequence, of: session) {
+                switch self.state.check(session, sequence: sequence, digest: digest) {
+                case .next: break
+                case .repeated(let outcome):
+                    reply.write(bytes: outcome)
+                    return self.lsn
+                case .refused(let refusal):
+                    return self.refuse(refusal, &reply)
+                }
             }
             advance = Advance(session: session, sequence: sequence, digest: digest)
         }
@@ -162,6 +167,7 @@ struct Engine: ~Copyable {
             return self.lsn
         }
         let command = try Self.command(body)
+        self.state.settle(&self.sales)
         if let refusal = context.refusal { return self.refuse(refusal, &reply) }
         self.run(command, context, advance, &reply)
         return self.lsn
@@ -206,8 +212,8 @@ struct Engine: ~Copyable {
             let time = self.time(context.now)
             guard self.state.decide(sale, at: time, into: &self.step) else { return false }
             let start = reply.count
-            self.step.encodeOutcome(into: &reply)
-            self.applyStep(context.actor, advance, reply, from: start)
+            let balances = self.step.encodeOutcome(into: &reply)
+            self.applyStep(context.actor, advance, reply, from: start, leaving: balances)
             return true
         }
         guard let sales = PlainSale.batch(command) else { return false }
@@ -218,9 +224,10 @@ struct Engine: ~Copyable {
             let last = index == sales.count - 1 ? advance : nil
             let time = self.time(context.now)
             if self.state.decide(sale, at: time, into: &self.step) {
-                self.step.encodeOutcome(into: &reply)
-                self.applyStep(context.actor, last, reply, from: start)
+                let balances = self.step.encodeOutcome(into: &reply)
+                self.applyStep(context.actor, last, reply, from: start, leaving: balances)
             } else {
+                self.state.settle(&self.sales)
                 let decision = self.state.decide(sale.command, at: time)
                 decision.outcome.encode(into: &reply)
                 self.apply(decision.changes, time, context.actor, last, reply, from: start)
@@ -230,29 +237,26 @@ struct Engine: ~Copyable {
     }
 
     /// One step of a plain sale: encoded for the log, and put into the state.
+    ///
+    /// `balances`: Where in the reply are those that it leaves.
     private mutating func applyStep(
         _ actor: String,
         _ advance: Advance?,
         _ reply: borrowing ByteWriter,
-        from start: Int
+        from start: Int,
+        leaving balances: Range<Int>
     ) {
-        var entry = EntryWriter(
-            lsn: self.step.lsn,
-            time: self.step.time,
-            actor: actor,
-            into: &self.gathered
-        )
-        entry.append(self.step, into: &self.gathered)
-        if let advance {
-            reply.withBytes { bytes in
-                let session = SessionAdvance(advance, answered: bytes, from: start)
-                entry.append(session, into: &self.gathered)
-                self.state.evolve(self.step, by: actor, advancing: session)
-            }
-        } else {
-            self.state.evolve(self.step, by: actor, advancing: nil)
+        reply.withBytes { bytes in
+            let session = advance.map { SessionAdvance($0, answered: bytes, from: start) }
+            self.step.encodeEntry(
+                by: actor,
+                leaving: UnsafeRawBufferPointer(rebasing: bytes[balances]),
+                advancing: session,
+                into: &self.gathered
+            )
+            self.state.evolve(self.step, by: actor, advancing: session, gathering: &self.sales)
         }
-        self.finish(entry)
+        self.finishStep()
     }
 
     // MARK: - Any command
@@ -363,16 +367,17 @@ struct Engine: ~Copyable {
         _ session: SessionAdvance?
     ) {
         if changes.isEmpty, session == nil { return }
+        precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")
         let lsn = self.state.lsn + 1
         var entry = EntryWriter(lsn: lsn, time: time, actor: actor, into: &self.gathered)
         for change in changes { entry.append(change, into: &self.gathered) }
         if let session { entry.append(session, into: &self.gathered) }
         self.state.evolve(changes, lsn: lsn, time: time, actor: actor, advancing: session)
-        self.finish(entry)
+        entry.finish(into: &self.gathered)
+        self.finishStep()
     }
 
-    private mutating func finish(_ entry: EntryWriter) {
-        entry.finish(into: &self.gathered)
+    private mutating func finishStep() {
         self.gatheredCount += 1
         self.commit.gathered(LSN(self.state.lsn))
     }

@@ -32,15 +32,34 @@ public struct FrameHeader: Equatable, Sendable {
         bodyChecksum: UInt32
     ) -> [UInt8] {
         var writer = ByteWriter(capacity: Self.byteCount)
-        writer.write(UInt32(bodyByteCount))
-        writer.write(Self.version)
-        writer.write(opcode.rawValue)
-        writer.write(0 as UInt16)
-        writer.write(requestID)
-        writer.write(bodyChecksum)
-        let checksum = writer.withBytes { CRC32C.checksum($0) }
-        writer.write(checksum)
+        writer.append(atMost: Self.byteCount) { cursor in
+            Self.encode(
+                opcode,
+                requestID: requestID,
+                bodyByteCount: bodyByteCount,
+                bodyChecksum: bodyChecksum,
+                into: &cursor
+            )
+        }
         return writer.array()
+    }
+
+    /// Writes the header; the cursor has written nothing before it.
+    @inline(__always)
+    static func encode(
+        _ opcode: Opcode,
+        requestID: UInt64,
+        bodyByteCount: Int,
+        bodyChecksum: UInt32,
+        into cursor: inout ByteCursor
+    ) {
+        cursor.write(UInt32(bodyByteCount))
+        // Version, opcode, and the flags, which are zero.
+        cursor.write(UInt32(Self.version) | UInt32(opcode.rawValue) << 8)
+        cursor.write(requestID)
+        cursor.write(bodyChecksum)
+        let checksum = cursor.withBytes { CRC32C.checksum($0) }
+        cursor.write(checksum)
     }
 
     /// Reads a header, which must be complete, of a frame whose body has at most `limit` bytes.
@@ -52,7 +71,7 @@ public struct FrameHeader: Equatable, Sendable {
         let checked = UnsafeRawBufferPointer(rebasing: bytes[0..<20])
         guard CRC32C.checksum(checked) == word(20) else { throw .badHeaderChecksum }
         guard bytes[4] == Self.version else { throw .unsupportedVersion(bytes[4]) }
-        let flags = UInt16(bytes[6]) | UInt16(bytes[7]) << 8
+        let flags = UInt16(truncatingIfNeeded: word(4) >> 16)
         guard flags == 0 else { throw .reservedNotZero(flags) }
         self.bodyByteCount = Int(word(0))
         guard self.bodyByteCount <= limit else {

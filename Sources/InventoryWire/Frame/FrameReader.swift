@@ -75,16 +75,15 @@ public struct FrameWriter: Sendable {
         let checksum = writer.withBytes {
             CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[bodyStart...]))
         }
-        writer.overwrite(UInt32(byteCount), at: self.start)
-        let kind = UInt32(FrameHeader.version) | UInt32(self.opcode.rawValue) << 8
-        writer.overwrite(kind, at: self.start + 4)
-        writer.overwrite(UInt32(truncatingIfNeeded: self.requestID), at: self.start + 8)
-        writer.overwrite(UInt32(truncatingIfNeeded: self.requestID >> 32), at: self.start + 12)
-        writer.overwrite(checksum, at: self.start + 16)
-        let header = writer.withBytes {
-            CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[self.start..<(self.start + 20)]))
+        writer.overwrite(at: self.start, byteCount: FrameHeader.byteCount) { cursor in
+            FrameHeader.encode(
+                self.opcode,
+                requestID: self.requestID,
+                bodyByteCount: byteCount,
+                bodyChecksum: checksum,
+                into: &cursor
+            )
         }
-        writer.overwrite(header, at: self.start + 20)
     }
 
     /// Appends a frame whose body is there already, encoded once for many.

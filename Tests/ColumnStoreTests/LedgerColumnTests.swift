@@ -1,0 +1,50 @@
+import InventoryTestSupport
+import Testing
+
+@testable import ColumnStore
+
+@Suite struct LedgerColumnTests {
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `runs of values make the column that the values one by one make`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var single = LedgerColumn<Int64>()
+        var runs = LedgerColumn<Int64>()
+        var views: [(column: LedgerColumn<Int64>, digest: StateDigest)] = []
+        while runs.count < 3 * SegmentSize.capacity {
+            let count = [1, 2, 63, 64, 65, 300, 9_000].randomElement(using: &random) ?? 1
+            if Bool.random(using: &random) {
+                let value = Int64.random(in: -5...5, using: &random)
+                for _ in 0..<count { single.append(value) }
+                runs.append(repeating: value, count: count)
+            } else {
+                let values = (0..<count).map { _ in Int64.random(in: -900...900, using: &random) }
+                for value in values { single.append(value) }
+                runs.append(count: count) { values[$0] }
+            }
+            #expect(runs.count == single.count)
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                views.append((runs, Self.digest(runs)))
+            }
+        }
+        runs.append(repeating: 1, count: 0)
+        #expect(Self.digest(runs) == Self.digest(single))
+        for segment in 0..<runs.imageSegmentCount {
+            #expect(runs.zone(segment) == single.zone(segment))
+            #expect(Self.image(of: runs, segment) == Self.image(of: single, segment))
+        }
+        // What a view has seen is what it still sees.
+        for view in views { #expect(Self.digest(view.column) == view.digest) }
+    }
+
+    private static func image(of column: LedgerColumn<Int64>, _ segment: Int) -> [UInt8] {
+        var writer = ByteWriter()
+        column.writeImageSegment(segment, into: &writer)
+        return writer.array()
+    }
+
+    private static func digest(_ column: LedgerColumn<Int64>) -> StateDigest {
+        var digest = StateDigest()
+        column.digest(into: &digest)
+        return digest
+    }
+}
