@@ -100,10 +100,9 @@ let package = Package(
         .executableTarget(
             name: "invctl",
             dependencies: [
-                "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights", "InventoryWire",
+                "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
+                "InventoryWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

@@ -56,6 +56,7 @@ struct TextArena: Sendable {
     }
 
     /// Lends `count` bytes from a position.
+    @inline(__always)
     func withBytes<Result>(
         at position: UInt64,
         count: Int,

@@ -33,12 +33,16 @@ public struct TextColumn: Sendable {
     }
 
     /// Appends the text at `row` as ``ByteWriter/writeText(_:)`` does.
-    public func encode(_ row: Int, into writer: inout ByteWriter) {
-        self.withUTF8(row) { utf8 in
-            writer.writeVarint(UInt64(utf8.count))
-            writer.write(bytes: utf8)
-        }
+    public func encode(_ row: Int, into cursor: inout ByteCursor) {
+        let reference = self.references[row]
+        let count = Int(reference & 0xFFFF)
+        cursor.writeVarint(UInt64(count))
+        if count == 0 { return }
+        self.arena.withBytes(at: reference >> 16, count: count) { cursor.write(bytes: $0) }
     }
+
+    /// UTF-8 bytes of the text at `row`.
+    public func byteCount(_ row: Int) -> Int { Int(self.references[row] & 0xFFFF) }
 
     public func isEmpty(_ row: Int) -> Bool { self.references[row] & 0xFFFF == 0 }
 

@@ -33,6 +33,8 @@ public struct ByteCursor: ~Copyable {
     @inlinable @inline(__always)
     public mutating func write(_ value: UInt8) { self.store(value) }
     @inlinable @inline(__always)
+    public mutating func write(_ value: UInt16) { self.store(value) }
+    @inlinable @inline(__always)
     public mutating func write(_ value: UInt32) { self.store(value) }
     @inlinable @inline(__always)
     public mutating func write(_ value: UInt64) { self.store(value) }

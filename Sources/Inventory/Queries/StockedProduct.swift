@@ -75,17 +75,17 @@ extension InventoryState {
     public func encodeStocked(_ id: ProductID, into writer: inout ByteWriter) {
         writer.write(self.lsn)
         self.tables.products.encode(id, texts: self.tables.texts, into: &writer)
+        let locations = 1..<max(self.tables.locations.rowCount, 1)
         var count: UInt64 = 0
-        for location in 1..<max(self.tables.locations.rowCount, 1)
+        for location in locations
         where self.tables.levels.row(id, LocationID(UInt16(location))) != nil {
             count += 1
         }
         writer.writeVarint(count)
-        for location in 1..<max(self.tables.locations.rowCount, 1) {
-            guard let row = self.tables.levels.row(id, LocationID(UInt16(location))) else {
-                continue
-            }
-            self.tables.levels.level(row).encode(into: &writer, at: self.lsn)
+        for location in locations {
+            let location = LocationID(UInt16(location))
+            guard let row = self.tables.levels.row(id, location) else { continue }
+            self.tables.levels.level(row, of: id, at: location).encode(into: &writer, at: self.lsn)
         }
     }
 }

@@ -111,22 +111,30 @@ struct ProductTable: Sendable {
     /// Appends the product with that id, which must exist, as ``Product`` is encoded.
     func encode(_ id: ProductID, texts: TextColumn, into writer: inout ByteWriter) {
         let row = id.row
-        writer.writeVarint(UInt64(id.value))
-        self.skus.encode(row, into: &writer)
-        self.names.encode(row, into: &writer)
-        self.barcodes.encode(row, into: &writer)
-        writer.writeVarint(UInt64(self.categories[row]))
-        texts.encode(Int(self.unitCodes[row]), into: &writer)
-        writer.write(self.unitDecimals[row])
-        writer.write(Price(self.prices[row], per: self.priceBases[row]))
-        writer.write(self.statuses[row])
-        writer.writeVarint(self.reorderPoints[row])
-        writer.writeVarint(self.reorderTargets[row])
-        writer.writeVarint(self.packSizes[row])
-        writer.writeVarint(UInt64(self.leadTimes[row]))
-        writer.write(self.createdAt[row])
-        writer.write(self.updatedAt[row])
-        writer.writeVarint(self.revisions[row])
+        let unit = Int(self.unitCodes[row])
+        let textByteCount =
+            self.skus.byteCount(row) + self.names.byteCount(row) + self.barcodes.byteCount(row)
+            + texts.byteCount(unit)
+        // Fifteen integers and times, and four texts with their counts.
+        writer.append(atMost: 20 * VarintCoding.byteCountMax + textByteCount) { cursor in
+            cursor.writeVarint(UInt64(id.value))
+            self.skus.encode(row, into: &cursor)
+            self.names.encode(row, into: &cursor)
+            self.barcodes.encode(row, into: &cursor)
+            cursor.writeVarint(UInt64(self.categories[row]))
+            texts.encode(unit, into: &cursor)
+            cursor.write(self.unitDecimals[row])
+            cursor.writeVarint(UInt64(bitPattern: self.prices[row]))
+            cursor.writeVarint(UInt64(bitPattern: self.priceBases[row]))
+            cursor.write(self.statuses[row])
+            cursor.writeVarint(self.reorderPoints[row])
+            cursor.writeVarint(self.reorderTargets[row])
+            cursor.writeVarint(self.packSizes[row])
+            cursor.writeVarint(UInt64(self.leadTimes[row]))
+            cursor.write(self.createdAt[row])
+            cursor.write(self.updatedAt[row])
+            cursor.writeVarint(self.revisions[row])
+        }
     }
 
     mutating func append(_ product: Product, unitCode: UInt32) {

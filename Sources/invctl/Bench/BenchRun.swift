@@ -1,7 +1,6 @@
-import Glibc
+import Foundation
 import InventoryClient
-import NIOCore
-import NIOPosix
+import Synchronization
 
 /// Microseconds since 1970, by the clock that the server on the same machine records with.
 func benchClock() -> Int64 {
@@ -10,9 +9,17 @@ func benchClock() -> Int64 {
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
 }
 
+/// Whether what happens now counts, told to the threads of a bench.
+final class BenchPhase: Sendable {
+    private let measuring = Atomic(false)
+
+    var isMeasuring: Bool { self.measuring.load(ordering: .relaxed) }
+    func measure(_ isMeasuring: Bool) { self.measuring.store(isMeasuring, ordering: .relaxed) }
+}
+
 /// One run of load.
 ///
-/// Its connections are on one event loop, so that the client leaves the other core to the server, and
+/// Its connections are on one thread, so that the client leaves the other core to the server, and
 /// subscribers on another.
 struct BenchRun {
     private let options: BenchCommand.Options
@@ -33,65 +40,62 @@ struct BenchRun {
     }
 
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: self.subscriberCount > 0 ? 2 : 1)
-        let listening = group.next()
-        let loop = group.next()
-        var subscribers: [BenchSubscriber] = []
+        BenchSocket.allowMany()
+        let phase = BenchPhase()
+        let (asked, heard) = (BenchTally(), BenchTally())
+        let (asking, listening) = (BenchPoller(), BenchPoller())
+        let address = self.shell.client.configuration.address
         for _ in 0..<self.subscriberCount {
-            let subscriber = BenchSubscriber(on: listening)
-            subscribers.append(subscriber)
-            try await subscriber.connect(to: self.shell.client.configuration.address).get()
+            try listening.add(BenchSubscriber(phase, heard), at: address)
         }
-        let loads = try await self.connectLoads(loop)
+        let listener = self.subscriberCount > 0 ? Self.start(listening) : nil
+        for number in 0..<self.options.connections {
+            try asking.add(self.load(number, phase, asked), at: address)
+        }
+        let asker = Self.start(asking)
         try await Task.sleep(for: .seconds(1))
-        let listeners = subscribers
-        try await loop.submit { for load in loads { load.beginMeasuring() } }.get()
-        try await listening.submit { for one in listeners { one.beginMeasuring() } }.get()
         let clock = ContinuousClock()
         let start = clock.now
+        phase.measure(true)
         try await Task.sleep(for: .seconds(self.options.seconds))
-        var result = try await loop.submit {
-            var result = Result()
-            for load in loads {
-                load.stop()
-                result.requests.add(load.histogram)
-                result.failures += load.failures
-            }
-            return result
-        }.get()
-        result.seconds = (clock.now - start) / .seconds(1)
-        let heard = try await listening.submit {
-            var histogram = LatencyHistogram()
-            var failures = 0
-            for one in listeners {
-                histogram.add(one.histogram)
-                failures += one.failures
-            }
-            return (histogram, failures)
-        }.get()
-        result.deliveries = heard.0
-        result.failures += heard.1
-        try await group.shutdownGracefully()
+        phase.measure(false)
+        let seconds = (clock.now - start) / .seconds(1)
+        asking.stop()
+        listening.stop()
+        await asker.value
+        await listener?.value
+        let result = Result(
+            requests: asked.histogram,
+            deliveries: heard.histogram,
+            failures: asked.failures + heard.failures + asking.cutOffCount + listening.cutOffCount,
+            seconds: seconds
+        )
         self.report(result)
         if result.failures > 0 { throw Exit.failed }
     }
 
-    private func connectLoads(_ loop: any EventLoop) async throws -> [BenchLoad] {
-        var loads: [BenchLoad] = []
-        let count = self.options.connections
-        let rate = self.options.rate
-        for number in 0..<count {
-            let load = BenchLoad(
-                self.requests,
-                depth: self.options.depth,
-                interval: rate == 0 ? 0 : UInt64(1_000_000_000 * count / rate),
-                seed: UInt64(number) + 1,
-                on: loop
-            )
-            loads.append(load)
-            try await load.connect(to: self.shell.client.configuration.address).get()
+    /// Serves the poller's sockets on a thread of its own; completes when that has ended.
+    private static func start(_ poller: BenchPoller) -> Task<Void, Never> {
+        Task.detached {
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread {
+                    poller.run()
+                    continuation.resume()
+                }
+            }
         }
-        return loads
+    }
+
+    private func load(_ number: Int, _ phase: BenchPhase, _ tally: BenchTally) -> BenchLoad {
+        let rate = self.options.rate
+        return BenchLoad(
+            self.requests,
+            depth: self.options.depth,
+            interval: rate == 0 ? 0 : UInt64(1_000_000_000 * self.options.connections / rate),
+            seed: UInt64(number) + 1,
+            phase,
+            tally
+        )
     }
 
     // MARK: - What came of it

@@ -1,108 +1,55 @@
 import ColumnStore
 import Inventory
-import InventoryClient
 import InventoryWire
-import NIOCore
-import NIOPosix
 
 /// One connection that listens to all stock, and notes how long after its recording each step came.
 ///
-/// Of its event loop, which is why it is `@unchecked Sendable`.
-final class BenchSubscriber: ChannelInboundHandler, @unchecked Sendable {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
-    private let loop: any EventLoop
-    private var partial: ByteBuffer?
-    private var isMeasuring = false
+/// Of each step it reads the head, which says its LSN and when it was recorded: that none is missing
+/// or out of order shows in the LSNs, and what is in it is the client library's part.
+final class BenchSubscriber: BenchPeer {
+    private let phase: BenchPhase
+    private let tally: BenchTally
     private var lastLSN: UInt64 = 0
-    private(set) var histogram = LatencyHistogram()
-    /// Steps out of order, frames that are none, refusals.
-    private(set) var failures = 0
 
-    init(on loop: any EventLoop) { self.loop = loop }
-
-    func connect(to address: ServerAddress) -> EventLoopFuture<Void> {
-        address.connect(on: self.loop) { channel in
-            try channel.pipeline.syncOperations.addHandler(self)
-        }
+    init(_ phase: BenchPhase, _ tally: BenchTally) {
+        self.phase = phase
+        self.tally = tally
     }
 
-    func beginMeasuring() { self.isMeasuring = true }
-
-    func channelActive(context: ChannelHandlerContext) {
-        var writer = ByteWriter()
-        writer.writeBenchHello()
+    func connected(_ out: inout ByteWriter) {
+        out.writeBenchHello()
         Request.subscribe(Subscription(topics: .stock, start: .now))
-            .encodeFrame(requestID: 1, into: &writer)
-        var buffer = context.channel.allocator.buffer(capacity: writer.count)
-        writer.withBytes { _ = buffer.writeBytes($0) }
-        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+            .encodeFrame(requestID: 1, into: &out)
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var read = self.unwrapInboundIn(data)
-        if var partial = self.partial {
-            partial.writeBuffer(&read)
-            read = partial
-            self.partial = nil
-        }
+    func due(_ now: UInt64, _ out: inout ByteWriter) -> UInt64? { nil }
+
+    func received(_ bytes: UnsafeRawBufferPointer, _ out: inout ByteWriter) -> Int {
+        var frames = BenchFrames(bytes)
         let now = benchClock()
-        let consumed = read.withUnsafeReadableBytes { bytes -> Int in
-            var frames = FrameReader(bytes, limit: WireLimits.replyByteCountMax)
-            do throws(WireError) {
-                while let frame = try frames.next() { self.receive(frame, now) }
-            } catch {
-                self.failures += 1
+        let isMeasuring = self.phase.isMeasuring
+        while let frame = frames.next() {
+            switch Opcode(rawValue: frame.opcode) {
+            case .entries: self.receive(frame.body, now, isMeasuring)
+            case .refused, .goodbye, .closed, .reset: self.tally.failures += 1
+            default: break
             }
-            return frames.consumed
         }
-        read.moveReaderIndex(forwardBy: consumed)
-        if read.readableBytes > 0 { self.partial = read }
-    }
-
-    private func receive(_ frame: Frame, _ now: Int64) {
-        switch Opcode(rawValue: frame.opcode) {
-        case .entries:
-            do throws(ByteReaderError) {
-                var reader = ByteReader(frame.body)
-                while reader.remaining > 0 { try self.receive(&reader, now) }
-            } catch {
-                self.failures += 1
-            }
-        case .refused, .goodbye, .closed, .reset:
-            self.failures += 1
-        default:
-            break
-        }
+        return frames.consumed
     }
 
     /// An entry begins with its byte count, its LSN and when it was recorded.
-    private func receive(_ reader: inout ByteReader, _ now: Int64) throws(ByteReaderError) {
-        let byteCount = Int(try reader.readUInt32())
-        var entry = ByteReader(try reader.readBytes(byteCount))
-        let lsn = try entry.readUInt64()
-        let recordedAt = try entry.readInt64()
-        if lsn <= self.lastLSN { self.failures += 1 }
-        self.lastLSN = lsn
-        if self.isMeasuring { self.histogram.record(UInt64(max(0, now - recordedAt))) }
-    }
-}
-
-extension ServerAddress {
-    func connect(
-        on loop: any EventLoop,
-        _ initialize: @escaping @Sendable (any Channel) throws -> Void
-    ) -> EventLoopFuture<Void> {
-        let bootstrap = ClientBootstrap(group: loop).channelInitializer { channel in
-            channel.eventLoop.makeCompletedFuture { try initialize(channel) }
+    private func receive(_ body: UnsafeRawBufferPointer, _ now: Int64, _ isMeasuring: Bool) {
+        var offset = 0
+        while body.count - offset >= 20 {
+            let byteCount = body.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+            let lsn = body.loadUnaligned(fromByteOffset: offset + 4, as: UInt64.self)
+            let recordedAt = body.loadUnaligned(fromByteOffset: offset + 12, as: Int64.self)
+            if lsn <= self.lastLSN { self.tally.failures += 1 }
+            self.lastLSN = lsn
+            if isMeasuring { self.tally.histogram.record(UInt64(max(0, now - recordedAt))) }
+            offset += 4 + Int(byteCount)
         }
-        switch self {
-        case .tcp(let host, let port):
-            return bootstrap.channelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .connect(host: host, port: port).map { _ in }
-        case .unix(let path):
-            return bootstrap.connect(unixDomainSocketPath: path).map { _ in }
-        }
+        if offset != body.count { self.tally.failures += 1 }
     }
 }
