@@ -13,6 +13,8 @@ struct ServerMetrics {
     var blocks: Int64 = 0
     var blockBytes: Int64 = 0
     var syncMicroseconds: Int64 = 0
+    /// How long the last writes to the log took, each with its sync.
+    var syncs = RecentDurations()
     var snapshots: Int64 = 0
     /// Scrubs that read everything.
     var scrubs: Int64 = 0
@@ -36,11 +38,41 @@ struct ServerMetrics {
             ("logBlocks", self.blocks),
             ("logBlockBytes", self.blockBytes),
             ("syncMicrosecondsMean", self.blocks == 0 ? 0 : self.syncMicroseconds / self.blocks),
+            ("syncMicrosecondsP50", self.syncs.value(at: 0.5)),
+            ("syncMicrosecondsP99", self.syncs.value(at: 0.99)),
             ("snapshots", self.snapshots),
             ("scrubs", self.scrubs),
             ("scrubbedPages", self.scrubbedPages),
             ("healedPages", self.healedPages),
             ("lostPages", self.lostPages),
         ]
+    }
+}
+
+/// The last durations of something, in microseconds, of which shares can be asked.
+struct RecentDurations {
+    /// How many are kept; older ones give way.
+    static let countMax = 1_024
+    private var values: [Int64] = []
+    private var next = 0
+
+    /// - Complexity: O(1)
+    mutating func record(_ microseconds: Int64) {
+        if self.values.count < Self.countMax {
+            self.values.append(microseconds)
+        } else {
+            self.values[self.next] = microseconds
+            self.next = (self.next + 1) % Self.countMax
+        }
+    }
+
+    /// What a share of them, above 0 and at most 1, took no longer than (nearest rank); 0 of none.
+    ///
+    /// - Complexity: O(n log n)
+    func value(at share: Double) -> Int64 {
+        precondition(share > 0 && share <= 1, "a share of \(share)")
+        guard !self.values.isEmpty else { return 0 }
+        let rank = Int((Double(self.values.count) * share).rounded(.up))
+        return self.values.sorted()[rank - 1]
     }
 }

@@ -55,6 +55,8 @@ public struct SnapshotStore: Sendable {
     }
 
     public var newestLSN: LSN? { self.newest?.lsn }
+    /// When it was taken, in microseconds since 1970 UTC.
+    public var newestTime: Int64? { self.newest?.time }
     /// Steps after this may still be needed to start from an older snapshot.
     public var oldestLSN: LSN? { self.previous ?? self.newest?.lsn }
 

@@ -161,6 +161,9 @@ extension EngineDriver {
         rows.append(("logBytes", Int64(self.log.byteCount)))
         rows.append(("firstRetainedLsn", Int64(self.log.firstRetainedLSN.value)))
         rows.append(("snapshotLsn", Int64(self.snapshots.store.newestLSN?.value ?? 0)))
+        if let time = self.snapshots.store.newestTime {
+            rows.append(("snapshotAgeSeconds", max(0, now - time) / 1_000_000))
+        }
         rows.append(("tornTailsDropped", self.recovery.torn == nil ? 0 : 1))
         rows.append(("uptimeSeconds", (now - self.metrics.startedAt.microseconds) / 1_000_000))
         for row in rows { table.append([.text(row.name), .integer(row.value)]) }

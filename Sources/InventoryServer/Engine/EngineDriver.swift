@@ -228,6 +228,7 @@ final class EngineDriver: @unchecked Sendable {
         self.metrics.blocks += 1
         self.metrics.blockBytes += Int64(block.bytes.count)
         self.metrics.syncMicroseconds += took
+        self.metrics.syncs.record(took)
         self.lastWriteAt = self.milliseconds
         self.snapshots.logByteCount += block.bytes.count
         // The next block goes first, so that the disk works while replies are sent.
