@@ -152,6 +152,7 @@ let package = Package(
             dependencies: [
                 "ColumnStore", "Inventory", "InventoryClient", "InventoryTestSupport",
                 "InventoryWire", "invctl", "invd",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Resources")],
             swiftSettings: strict

@@ -4,17 +4,38 @@ import ArgumentParser
 enum CommandLineText {
     /// Whether errors are to be told as JSON, wherever they come from.
     static func wantsJSON(_ arguments: [String]) -> Bool {
-        var format = Terminal.environment("INVCTL_OUTPUT")
+        let format =
+            self.value(of: "--output", or: "-o", in: arguments)
+            ?? Terminal.environment("INVCTL_OUTPUT")
+        return format.flatMap { OutputFormat(rawValue: $0) }?.isJSON ?? false
+    }
+
+    /// When messages are coloured.
+    static func color(_ arguments: [String]) -> ColorChoice {
+        let choice =
+            self.value(of: "--color", or: nil, in: arguments)
+            ?? Terminal.environment("INVCTL_COLOR")
+        return choice.flatMap { ColorChoice(rawValue: $0) } ?? .auto
+    }
+
+    /// What an option was given, as `--name value`, `--name=value` or `-nvalue`; the last counts.
+    private static func value(
+        of name: String,
+        or short: String?,
+        in arguments: [String]
+    ) -> String? {
+        var value: String?
         for (index, argument) in arguments.enumerated() {
-            if argument == "-o" || argument == "--output", index + 1 < arguments.count {
-                format = arguments[index + 1]
-            } else if argument.hasPrefix("--output=") {
-                format = String(argument.dropFirst(9))
-            } else if argument.hasPrefix("-o"), argument.utf8.count > 2, !argument.hasPrefix("--") {
-                format = String(argument.dropFirst(2))
+            if argument == "--" { break }
+            if argument == name || argument == short {
+                if index + 1 < arguments.count { value = arguments[index + 1] }
+            } else if argument.hasPrefix(name + "=") {
+                value = String(argument.dropFirst(name.utf8.count + 1))
+            } else if let short, argument.hasPrefix(short), !argument.hasPrefix("--") {
+                value = String(argument.dropFirst(short.utf8.count))
             }
         }
-        return format.flatMap { OutputFormat(rawValue: $0) }?.isJSON ?? false
+        return value
     }
 
     /// A word where a command should stand, if it is none, with those that may have been meant.

@@ -8,17 +8,24 @@ struct Invctl: AsyncParsableCommand {
         commandName: "invctl",
         abstract: "Drives an inventory: products, stock, sales, live.",
         discussion: """
-            Exit: 0 done, 1 failed, 2 usage, 3 not found, 4 conflict, 5 refused for stock, 6 not \
-            allowed, 7 unreachable or timed out (safe to retry with the same --id), 8 batch \
-            partly done, 9 a check failed.
+            Data goes to standard output, messages to standard error. invctl help errors lists the \
+            exit codes, invctl help configuration the settings.
+
+            Examples:
+              invctl product list --where 'available < 5'
+              invctl sell LAP-01=2 --ref POS-7781
+              invctl top
             """,
         version: "invctl \(InvctlVersion.current)",
         subcommands: [
             ProductCommand.self, CategoryCommand.self, LocationCommand.self, StockCommand.self,
             SellCommand.self, ReturnCommand.self, LedgerCommand.self, InsightCommand.self,
-            WatchCommand.self, ImportCommand.self, ExportCommand.self, ShellCommand.self,
+            WatchCommand.self, ImportCommand.self, ExportCommand.self, TopCommand.self,
+            ShellCommand.self,
             PingCommand.self, StatsCommand.self, VerifyCommand.self, SnapshotCommand.self,
-            BenchCommand.self, ContextCommand.self, CompletionCommand.self, VersionCommand.self,
+            LogCommand.self,
+            BenchCommand.self, ContextCommand.self, CompletionCommand.self,
+            HelpCommand.self, VersionCommand.self,
         ]
     )
 
@@ -37,6 +44,7 @@ struct Invctl: AsyncParsableCommand {
     /// - Returns: The exit code.
     static func run(_ arguments: [String]) async -> ExitCode {
         let wantsJSON = CommandLineText.wantsJSON(arguments)
+        Failure.color.withLock { $0 = CommandLineText.color(arguments) }
         do {
             if let failure = CommandLineText.unknownCommand(arguments, in: Self.self) {
                 throw failure
@@ -53,6 +61,10 @@ struct Invctl: AsyncParsableCommand {
         } catch let failure as Failure {
             failure.report(asJSON: wantsJSON)
             return failure.exit
+        } catch let error as ValidationError {
+            // Found out by the command itself: how it is used would say nothing more.
+            Failure.usage(error.message).report(asJSON: wantsJSON)
+            return Exit.usage
         } catch {
             return Self.tell(error, wantsJSON)
         }
@@ -67,7 +79,10 @@ struct Invctl: AsyncParsableCommand {
         if wantsJSON {
             Failure.usage(Self.message(for: error)).report(asJSON: true)
         } else {
-            Terminal.note(Self.fullMessage(for: error))
+            // The parser says what is wrong and how it is used; it begins as every error does.
+            let text = Self.fullMessage(for: error)
+            let told = text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text
+            Terminal.note(Failure.head + " " + told)
         }
         return Exit.usage
     }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Foundation
 public import Inventory
 import InventoryClient
 
@@ -144,4 +145,20 @@ extension Reason: ExpressibleByArgument {
 
     public var defaultValueDescription: String { "\(self)" }
     public static var allValueStrings: [String] { Reason.allCases.map { "\($0)" } }
+}
+
+extension AsOf {
+    /// An LSN, or a time such as 2026-03-01T12:00:00Z; nothing for nothing.
+    init?(argument: String?) throws {
+        guard let argument else { return nil }
+        if let lsn = UInt64(argument) {
+            self = .lsn(lsn)
+            return
+        }
+        guard let time = TimeText.parse(argument, zone: TimeZone(identifier: "UTC") ?? .current)
+        else {
+            throw ValidationError("'\(argument)' is neither an LSN nor a time")
+        }
+        self = .time(time)
+    }
 }

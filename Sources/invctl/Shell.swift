@@ -184,7 +184,7 @@ struct Shell: Sendable {
         sink.finish()
     }
 
-    private func sink() -> RowSink {
+    func sink() -> RowSink {
         RowSink(pager: self.format.isForPeople ? self.settings.pagerCommand : nil)
     }
 

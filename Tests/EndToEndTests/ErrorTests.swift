@@ -1,7 +1,9 @@
+import ColumnStore
 import Foundation
 import Glibc
 import Inventory
 import InventoryClient
+import InventoryWire
 import Testing
 
 /// Each error says what, why, and the way out; for people and for programs.
@@ -20,7 +22,7 @@ import Testing
         #expect(
             said.errors == """
                 error: insufficient_stock  SOF-0 at main: asked 6, can sell 5 (on hand 5, unavailable \
-                0, reserved 0, floor 0) (line 1)
+                0, reserved 0, floor 0)
                   Take at most 5, or take a delivery in: invctl stock restock SOF-0=1
 
                 """
@@ -39,9 +41,24 @@ import Testing
         let said = try daemon.invctl("stock", "count", "P-0=9", "--if-revision", "2")
         #expect(said.code == 4)
         #expect(said.errors.contains("revision_mismatch  P-0 is at revision"))
-        #expect(said.errors.contains("(sale by tester, "))
+        #expect(said.errors.contains("(stock sold by tester, "))
         #expect(said.errors.contains("Nothing was changed."))
         #expect(said.errors.contains("--if-revision"))
+
+        try daemon.invctl("product", "set", "P-0", "--price", "5.00")
+        let price = try daemon.invctl("product", "set", "P-0", "--price", "6", "--if-revision", "2")
+        #expect(price.code == 4)
+        #expect(price.errors.contains("(price changed by tester, "), "\(price.errors)")
+        try daemon.invctl("category", "rename", "Category P", "Tools")
+        let category = try daemon.invctl(
+            "category",
+            "rename",
+            "Tools",
+            "More",
+            "--if-revision",
+            "2"
+        )
+        #expect(category.errors.contains("(changed by tester, "), "\(category.errors)")
     }
 
     @Test func `mistyped names are answered with those that were meant`() async throws {
@@ -63,6 +80,7 @@ import Testing
             let said = try daemon.invctl(words)
             #expect(said.code == code, "\(words)")
             #expect(said.errors.contains(wanted), "\(words): \(said.errors)")
+            #expect(said.errors.hasPrefix("error: "), "\(words): \(said.errors)")
             let json = try Self.object(daemon.invctl(words + ["-o", "json"]).errors)
             #expect(json["exit"] as? Int == Int(code))
         }
@@ -126,6 +144,73 @@ import Testing
         #expect(other.code == 4)
         #expect(other.errors.contains("sequence_reused"))
         #expect(other.errors.contains("an id of its own"))
+    }
+
+    @Test func `a write whose answer was lost says how to settle it, and that settles it`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let id = try await daemon.client().stockedProducts(1, stock: 5)[0]
+        let network = try Listener.swallowingOutcomes(of: daemon)
+        let lost = try Daemon.run(
+            "invctl",
+            ["sell", "P-0=2", "--timeout", "500ms"],
+            server: network.address.description
+        )
+        #expect(lost.code == 7)
+        #expect(lost.errors.hasPrefix("error: unknown"))
+        #expect(lost.errors.contains("may have been carried out"))
+        let session = try #require(lost.errors.firstMatch(of: /--id ([0-9a-f]{32})/)?.output.1)
+        for _ in 0..<2 {
+            let settled = try daemon.invctl("sell", "P-0=2", "--id", String(session))
+            #expect(settled.code == 0)
+            #expect(settled.output.contains("P-0 3 left"))
+        }
+        #expect(try await daemon.client().level(id).onHand == 3)
+
+        // Ctrl-C while the answer is awaited says the same.
+        let terminal = try daemon.terminal(
+            "sell",
+            "P-0=1",
+            "--timeout",
+            "1m",
+            environment: ["INVCTL_SERVER": network.address.description]
+        )
+        for _ in 0..<500 where try await daemon.client().level(id).onHand != 2 {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        kill(terminal.id, SIGINT)
+        #expect(terminal.wait() == 130)
+        let said = terminal.screen.text.replacing("\n", with: "")
+        #expect(said.contains("interrupted: the command may have been carried out"))
+        #expect(said.contains("--id "))
+    }
+
+    @Test func `a server of another version, and one of another kind, are told apart`() throws {
+        let refusal = Refusal(.unsupportedVersion, .message("this server speaks 7 to 9"))
+        var writer = ByteWriter()
+        ServerMessage.goodbye(refusal).encodeFrame(requestID: 0, into: &writer)
+        let newer = try Listener.saying(writer.array())
+        let said = try Daemon.run(
+            "invctl",
+            ["ping", "--timeout", "2"],
+            server: newer.address.description
+        )
+        #expect(said.code == 1)
+        #expect(said.errors.contains("unsupported_version"))
+        #expect(said.errors.contains("use the one that came with the server"))
+
+        let web = try Listener.saying(
+            Array("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".utf8)
+        )
+        let other = try Daemon.run(
+            "invctl",
+            ["ping", "--timeout", "2"],
+            server: web.address.description
+        )
+        #expect(other.code != 0)
+        #expect(other.errors.contains("does not speak this protocol"), "\(other.errors)")
+        #expect(other.errors.contains("Is it invd that listens there?"), "\(other.errors)")
     }
 
     @Test func `a token file and a configuration file that are wrong are named`() throws {

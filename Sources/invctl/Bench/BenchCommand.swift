@@ -57,7 +57,12 @@ struct BenchCommand: AsyncParsableCommand {
 
     struct Sell: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Durable sales of one line: check, decrement, ledger row, event, reply."
+            abstract: "Durable sales of one line: check, decrement, ledger row, event, reply.",
+            discussion: """
+                Examples:
+                  invctl bench sell --connections 8 --depth 64 --seconds 5
+                  invctl bench sell --rate 20000
+                """
         )
         @OptionGroup var options: Options
         @Option(help: "Independent sales in each request.") var batch = 1
@@ -68,7 +73,11 @@ struct BenchCommand: AsyncParsableCommand {
 
     struct Get: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Reads of one product with its stock."
+            abstract: "Reads of one product with its stock.",
+            discussion: """
+                Examples:
+                  invctl bench get --sku
+                """
         )
         @OptionGroup var options: Options
         @Flag(help: "By SKU instead of by id.") var sku = false
@@ -76,7 +85,13 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     struct Mixed: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Reads and durable sales.")
+        static let configuration = CommandConfiguration(
+            abstract: "Reads and durable sales.",
+            discussion: """
+                Examples:
+                  invctl bench mixed --reads 90
+                """
+        )
         @OptionGroup var options: Options
         @Option(help: "Of 100 requests, how many read.") var reads = 90
 
@@ -87,7 +102,12 @@ struct BenchCommand: AsyncParsableCommand {
     struct Subscribe: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sales told to many: from a sale's recording until each subscriber has it.",
-            discussion: "The sales go over --connections connections, --depth deep, at --rate."
+            discussion: """
+                The sales go over --connections connections, --depth deep, at --rate.
+
+                Examples:
+                  invctl bench subscribe --subscribers 1000 --rate 1000
+                """
         )
         @OptionGroup var options: Options
         @Option(help: "Connections that each subscribe to all stock.") var subscribers = 1_000
@@ -104,7 +124,13 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     struct Ping: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Empty round trips.")
+        static let configuration = CommandConfiguration(
+            abstract: "Empty round trips.",
+            discussion: """
+                Examples:
+                  invctl bench ping --depth 1
+                """
+        )
         @OptionGroup var options: Options
         func run() async throws { try await self.options.bench(.ping) }
     }

@@ -6,7 +6,12 @@ import InventoryWire
 struct PingCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ping",
-        abstract: "Asks whether the server is there."
+        abstract: "Asks whether the server is there.",
+        discussion: """
+            Examples:
+              invctl ping
+              invctl ping --server 10.0.0.5:7411 --timeout 500ms
+            """
     )
     @OptionGroup var global: GlobalOptions
 
@@ -15,9 +20,12 @@ struct PingCommand: AsyncParsableCommand {
             let clock = ContinuousClock()
             let start = clock.now
             let durable = try await shell.client.ping()
-            let took = clock.now - start
-            let microseconds = took.components.attoseconds / 1_000_000_000_000
-            shell.say("pong   durable LSN \(durable)   \(microseconds) µs", id: 0, lsn: durable)
+            let took = (clock.now - start).components
+            let microseconds = took.seconds * 1_000_000 + took.attoseconds / 1_000_000_000_000
+            var object = JSONObject()
+            object.add("lsn", raw: String(durable))
+            object.add("microseconds", raw: String(microseconds))
+            shell.say("pong   durable LSN \(durable)   \(microseconds) µs", object)
         }
     }
 }
@@ -25,7 +33,12 @@ struct PingCommand: AsyncParsableCommand {
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "What the server has and does."
+        abstract: "What the server has and does.",
+        discussion: """
+            Examples:
+              invctl stats
+              invctl stats --where 'name ~ log' -o json
+            """
     )
     @OptionGroup var global: ListOptions
 
@@ -37,9 +50,18 @@ struct StatsCommand: AsyncParsableCommand {
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Recomputes every counter from the ledger; exit 9 if a check fails."
+        abstract: "Recomputes every counter from the ledger; exit 9 if a check fails.",
+        discussion: """
+            Examples:
+              invctl verify
+              invctl verify -o json
+            """
     )
     @OptionGroup var global: ListOptions
+
+    func validate() throws {
+        if self.global.watch { throw ValidationError("verify looks once; it cannot be watched") }
+    }
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
@@ -60,21 +82,30 @@ struct VerifyCommand: AsyncParsableCommand {
 struct SnapshotCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot",
-        abstract: "Has the server write a snapshot now."
+        abstract: "Has the server write a snapshot now.",
+        discussion: """
+            Examples:
+              invctl snapshot
+            """
     )
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
             let taken = try await shell.client.takeSnapshot()
+            var object = JSONObject()
+            object.add("lsn", raw: String(taken.lsn))
+            object.add("byteCount", raw: String(taken.byteCount))
+            object.add("segmentsWritten", raw: String(taken.segmentsWritten))
+            object.add("segmentsReused", raw: String(taken.segmentsReused))
+            object.add("milliseconds", raw: String(taken.milliseconds))
             shell.say(
                 """
                 snapshot at LSN \(taken.lsn)   \(taken.byteCount) bytes   \
                 \(taken.segmentsWritten) segments written, \(taken.segmentsReused) reused   \
                 \(taken.milliseconds) ms
                 """,
-                id: 0,
-                lsn: taken.lsn
+                object
             )
         }
     }
@@ -83,21 +114,31 @@ struct SnapshotCommand: AsyncParsableCommand {
 struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract: "The version of this program, and of the server if it is there."
+        abstract: "The version of this program, and of the server if it is there.",
+        discussion: """
+            Examples:
+              invctl version
+            """
     )
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
-        Terminal.print("invctl \(InvctlVersion.current)")
         let settings = try self.global.settings()
         var configuration = try settings.client()
         configuration.timeoutMilliseconds = min(configuration.timeoutMilliseconds, 500)
         let client = InventoryClient(configuration)
-        if let server = try? await client.connect() {
-            Terminal.print("\(server.software) at \(configuration.address)")
-        } else {
-            Terminal.print("no server at \(configuration.address)")
-        }
+        let server = try? await client.connect()
         try await client.close()
+        if settings.format.isJSON {
+            var object = JSONObject()
+            object.add("invctl", InvctlVersion.current)
+            object.add("address", "\(configuration.address)")
+            object.add("server", raw: server.map { JSONObject.quoted($0.software) } ?? "null")
+            Terminal.print(object.text)
+            return
+        }
+        Terminal.print("invctl \(InvctlVersion.current)")
+        let what = server?.software ?? "no server"
+        Terminal.print("\(what) at \(configuration.address)")
     }
 }

@@ -17,7 +17,12 @@ struct ContextCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Every setting, its value, and where the value comes from."
+            abstract: "Every setting, its value, and where the value comes from.",
+            discussion: """
+                Examples:
+                  invctl context show
+                  invctl context show --context shop -o json
+                """
         )
         @OptionGroup var global: ListOptions
 
@@ -44,7 +49,13 @@ struct ContextCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The contexts there are.")
+        static let configuration = CommandConfiguration(
+            abstract: "The contexts there are.",
+            discussion: """
+                Examples:
+                  invctl context list
+                """
+        )
         @OptionGroup var global: ListOptions
 
         func run() async throws {
@@ -66,7 +77,12 @@ struct ContextCommand: AsyncParsableCommand {
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a context, or changes settings of one; an empty value removes one."
+            abstract: "Makes a context, or changes settings of one; an empty value removes one.",
+            discussion: """
+                Examples:
+                  invctl context set shop --server 10.0.0.5:7411 --zone Europe/London
+                  invctl context set shop --token-file ~/.config/invctl/shop.token
+                """
         )
         @Argument(help: "Its name.", completion: Candidates.ofContext)
         var name: String
@@ -105,7 +121,11 @@ struct ContextCommand: AsyncParsableCommand {
 
     struct Use: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a context the one that is used when none is named."
+            abstract: "Makes a context the one that is used when none is named.",
+            discussion: """
+                Examples:
+                  invctl context use shop
+                """
         )
         @Argument(help: "Its name.", completion: Candidates.ofContext)
         var name: String
@@ -120,7 +140,13 @@ struct ContextCommand: AsyncParsableCommand {
     }
 
     struct Delete: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Forgets a context.")
+        static let configuration = CommandConfiguration(
+            abstract: "Forgets a context.",
+            discussion: """
+                Examples:
+                  invctl context delete shop
+                """
+        )
         @Argument(help: "Its name.", completion: Candidates.ofContext)
         var name: String
 
@@ -140,6 +166,9 @@ struct ContextCommand: AsyncParsableCommand {
 /// Lists of what needs no server.
 enum Offline {
     static func list(_ table: ResultTable, _ options: ListOptions, _ settings: Settings) throws {
+        guard !options.watch else {
+            throw Failure.usage("there is nothing to watch: this list comes from a file")
+        }
         let style = RowStyle(
             format: settings.format,
             currencyDecimals: 0,

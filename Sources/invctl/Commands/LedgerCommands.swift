@@ -13,7 +13,11 @@ struct LedgerCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists movements, newest first.",
-            discussion: "invctl ledger list --product LAP-01 --kind sale --from 2026-03-01"
+            discussion: """
+                Examples:
+                  invctl ledger list --product LAP-01 --kind sale --from 2026-03-01
+                  invctl ledger list --ref PO-118 -o csv
+                """
         )
         @OptionGroup var global: ListOptions
         @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
@@ -46,7 +50,11 @@ struct LedgerCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows the movements of one step."
+            abstract: "Shows the movements of one step.",
+            discussion: """
+                Examples:
+                  invctl ledger show 57
+                """
         )
         @OptionGroup var global: ListOptions
         @Argument(help: "Its LSN.") var lsn: UInt64
@@ -63,7 +71,10 @@ struct LedgerCommand: AsyncParsableCommand {
     struct Reverse: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Undoes one step by movements the other way; once.",
-            discussion: "invctl ledger reverse 57 --reason correction"
+            discussion: """
+                Examples:
+                  invctl ledger reverse 57 --reason correction --note 'wrong till'
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -93,7 +104,12 @@ struct InsightCommand: AsyncParsableCommand {
 
     struct Categories: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Stock by category and product, by category, and in total."
+            abstract: "Stock by category and product, by category, and in total.",
+            discussion: """
+                Examples:
+                  invctl insight categories
+                  invctl insight categories --as-of 2026-03-01 -o csv
+                """
         )
         @OptionGroup var global: ListOptions
         @Option(help: "As of this LSN, or of this time.") var asOf: String?
@@ -107,7 +123,12 @@ struct InsightCommand: AsyncParsableCommand {
 
     struct Sales: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sales and returns, newest first, with value and age."
+            abstract: "Sales and returns, newest first, with value and age.",
+            discussion: """
+                Examples:
+                  invctl insight sales --from 2026-03-01 --category Electronics
+                  invctl insight sales --product LAP-01 --limit 10
+                """
         )
         @OptionGroup var global: ListOptions
         @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
@@ -136,7 +157,12 @@ struct InsightCommand: AsyncParsableCommand {
 
     struct Refused: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Demand that stock could not meet, newest first."
+            abstract: "Demand that stock could not meet, newest first.",
+            discussion: """
+                Examples:
+                  invctl insight refused
+                  invctl insight refused --product LAP-01 -o json
+                """
         )
         @OptionGroup var global: ListOptions
         @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?

@@ -13,8 +13,9 @@ struct ProductCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Adds a product, with its opening stock if you say so.",
             discussion: """
-                invctl product add --sku LAP-01 --name Laptop --category Electronics \
-                --price 999.99 --opening 10@720.00
+                Examples:
+                  invctl product add --sku LAP-01 --name Laptop --category Electronics --price 999.99
+                  invctl product add --sku SUG-1 --name Sugar --category Food --price 5.68 --unit kg --decimals 3 --opening 12.5@3.10
                 """
         )
         @OptionGroup var global: GlobalOptions
@@ -107,7 +108,12 @@ struct ProductCommand: AsyncParsableCommand {
 
     struct Get: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Shows one product, by its SKU, barcode or number."
+            abstract: "Shows one product, by its SKU, barcode or number.",
+            discussion: """
+                Examples:
+                  invctl product get LAP-01
+                  invctl product get --barcode 4006381333931 -o json
+                """
         )
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String?
@@ -142,7 +148,12 @@ struct ProductCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Lists products.",
-            discussion: "invctl product list --category Electronics --sort available --limit 20"
+            discussion: """
+                Examples:
+                  invctl product list --category Electronics --sort available --limit 20
+                  invctl product list lap --where 'price < 500' -o csv
+                  invctl product list --watch
+                """
         )
         @OptionGroup var global: ListOptions
         @Option(help: "Only those of this category.", completion: Candidates.ofCategory)
@@ -204,7 +215,11 @@ struct ProductCommand: AsyncParsableCommand {
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Changes any fields of a product in one step.",
-            discussion: "invctl product set LAP-01 --price 949.99 --if-revision 41"
+            discussion: """
+                Examples:
+                  invctl product set LAP-01 --price 949.99 --if-revision 41
+                  invctl product set LAP-01 --status inactive
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -266,7 +281,12 @@ struct ProductCommand: AsyncParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Deletes a product; one with a history is archived and its SKU is free."
+            abstract: "Deletes a product; one with a history is archived and its SKU is free.",
+            discussion: """
+                Examples:
+                  invctl product delete LAP-01
+                  invctl product delete LAP-01 --if-revision 41
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -287,7 +307,12 @@ struct ProductCommand: AsyncParsableCommand {
 
     struct History: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Everything that moved a product's stock, newest first."
+            abstract: "Everything that moved a product's stock, newest first.",
+            discussion: """
+                Examples:
+                  invctl product history LAP-01 --limit 10
+                  invctl product history LAP-01 --where 'kind = sale' -o csv
+                """
         )
         @OptionGroup var global: ListOptions
         @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String
@@ -306,14 +331,17 @@ struct ProductCommand: AsyncParsableCommand {
 extension Shell {
     /// Says what was done: a line for people, an object for programs.
     func say(_ line: String, id: UInt64, lsn: UInt64) {
-        switch self.format {
-        case .json, .ndjson:
-            var object = JSONObject()
-            object.add("id", raw: String(id))
-            object.add("lsn", raw: String(lsn))
+        var object = JSONObject()
+        object.add("id", raw: String(id))
+        object.add("lsn", raw: String(lsn))
+        self.say(line, object)
+    }
+
+    func say(_ line: String, _ object: JSONObject) {
+        if self.format.isJSON {
             Terminal.print(object.text)
-        case .table, .plain, .csv, .tsv, .md:
-            if !self.options.quiet { Terminal.print(line) }
+        } else if !self.options.quiet {
+            Terminal.print(line)
         }
     }
 

@@ -6,7 +6,15 @@ struct SellCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sell",
         abstract: "Sells: all lines or none, never more than there is.",
-        discussion: "invctl sell LAP-01=2 MOU-09=1 --ref POS-7781"
+        discussion: """
+            A line is SKU, SKU=QUANTITY or SKU=QUANTITY@PRICE; without a price it is the
+            product's. With --id the same sale given again is made once.
+
+            Examples:
+              invctl sell LAP-01=2 MOU-09=1 --ref POS-7781
+              invctl sell LAP-01=1@949.00 --at depot
+              invctl sell LAP-01=2 --id till-7-1042
+            """
     )
     @OptionGroup var global: GlobalOptions
     @OptionGroup var write: WriteOptions
@@ -32,7 +40,11 @@ struct ReturnCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "return",
         abstract: "Takes goods back.",
-        discussion: "invctl return LAP-01=1 --sale 57"
+        discussion: """
+            Examples:
+              invctl return LAP-01=1 --sale 57
+              invctl return LAP-01=1 --damaged --ref RMA-12
+            """
     )
     @OptionGroup var global: GlobalOptions
     @OptionGroup var write: WriteOptions

@@ -17,7 +17,14 @@ struct StockCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Shows stock by location, with the whole equation.",
-            discussion: "on hand − unavailable − reserved = available"
+            discussion: """
+                on hand − unavailable − reserved = available
+
+                Examples:
+                  invctl stock show LAP-01
+                  invctl stock show --at main --where 'available < 5'
+                  invctl stock show LAP-01 --as-of 2026-03-01
+                """
         )
         @OptionGroup var global: ListOptions
         @Argument(help: "The SKU; all products if not given.", completion: Candidates.ofSKU)
@@ -47,7 +54,11 @@ struct StockCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "restock",
             abstract: "Takes a delivery in.",
-            discussion: "invctl stock restock LAP-01=5@700.00 --ref PO-118"
+            discussion: """
+                Examples:
+                  invctl stock restock LAP-01=5@700.00 --ref PO-118
+                  invctl stock restock LAP-01=5@700.00 MOU-09=40@8.50 --at depot --from-incoming
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -90,7 +101,11 @@ struct StockCommand: AsyncParsableCommand {
     struct Adjust: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Corrects stock by a difference; several at once all or none.",
-            discussion: "invctl stock adjust LAP-01=-1 --reason damaged"
+            discussion: """
+                Examples:
+                  invctl stock adjust LAP-01=-1 --reason damaged
+                  invctl stock adjust LAP-01=1 MOU-09=-2 --reason found --note 'behind the shelf'
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -122,7 +137,11 @@ struct StockCommand: AsyncParsableCommand {
     struct Count: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Says what is physically there; several at once all or none.",
-            discussion: "invctl stock count LAP-01=8"
+            discussion: """
+                Examples:
+                  invctl stock count LAP-01=8
+                  invctl stock count LAP-01=8 --if-revision 57
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -156,7 +175,11 @@ struct StockCommand: AsyncParsableCommand {
     struct HoldStock: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "hold",
-            abstract: "Makes stock unavailable: damaged, or on quality hold."
+            abstract: "Makes stock unavailable: damaged, or on quality hold.",
+            discussion: """
+                Examples:
+                  invctl stock hold LAP-01=2 --reason damaged
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -173,7 +196,11 @@ struct StockCommand: AsyncParsableCommand {
 
     struct Unhold: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes stock on hold available again."
+            abstract: "Makes stock on hold available again.",
+            discussion: """
+                Examples:
+                  invctl stock unhold LAP-01=2
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -191,7 +218,11 @@ struct StockCommand: AsyncParsableCommand {
     struct Expect: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Notes stock that was ordered; a negative quantity will not come after all.",
-            discussion: "invctl stock expect LAP-01=20 --eta 2026-04-01 --ref PO-119"
+            discussion: """
+                Examples:
+                  invctl stock expect LAP-01=20 --eta 2026-04-01 --ref PO-119
+                  invctl stock expect LAP-01=-20 --ref PO-119
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -227,7 +258,12 @@ struct StockCommand: AsyncParsableCommand {
 
     struct Floor: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sets what sales must leave: a safety buffer, or below 0 a backorder bound."
+            abstract: "Sets what sales must leave: a safety buffer, or below 0 a backorder bound.",
+            discussion: """
+                Examples:
+                  invctl stock floor LAP-01=2
+                  invctl stock floor LAP-01=-10 --at depot
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -254,7 +290,12 @@ struct StockCommand: AsyncParsableCommand {
 
     struct Low: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Products for sale at or below their reorder point, the emptiest first."
+            abstract: "Products for sale at or below their reorder point, the emptiest first.",
+            discussion: """
+                Examples:
+                  invctl stock low
+                  invctl stock low --category Electronics -o json
+                """
         )
         @OptionGroup var global: ListOptions
         @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?

@@ -16,6 +16,17 @@ enum Exit {
     static let checkFailed = ExitCode(9)
     static let interrupted = ExitCode(130)
 
+    /// Every code and what it means, in order.
+    static let meanings: [(code: ExitCode, meaning: String)] = [
+        (.success, "done"), (Self.failed, "failed"), (Self.usage, "not understood: wrong usage"),
+        (Self.notFound, "not found"),
+        (Self.conflict, "conflict: a name that is taken, a revision that moved on"),
+        (Self.stock, "refused for stock"), (Self.notAllowed, "not allowed"),
+        (Self.unreachable, "unreachable or timed out; safe to retry with the same --id"),
+        (Self.partlyDone, "a batch partly done"), (Self.checkFailed, "a check failed"),
+        (Self.interrupted, "interrupted"),
+    ]
+
     static func code(for refusal: Refusal) -> ExitCode {
         switch refusal.code {
         case .productNotFound, .categoryNotFound, .locationNotFound, .reservationNotFound,

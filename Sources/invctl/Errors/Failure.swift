@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import Synchronization
 
 /// Why a command did not do what it was asked: what, the equation behind it, and the way out.
 ///
@@ -46,6 +47,15 @@ struct Failure: Error, Sendable {
         )
     }
 
+    /// When errors are coloured, as the command line that runs has it.
+    static let color = Mutex(ColorChoice.auto)
+
+    /// What every error begins with.
+    static var head: String {
+        let isColored = Self.color.withLock { $0 }.isColored(Terminal.isError)
+        return isColored ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"
+    }
+
     /// Tells it on standard error.
     func report(asJSON: Bool) {
         if asJSON {
@@ -58,8 +68,7 @@ struct Failure: Error, Sendable {
             Terminal.note(object.text)
             return
         }
-        let isColored = Terminal.errorColor.isColored(Terminal.isError)
-        let head = isColored ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"
+        let head = Self.head
         Terminal.note(self.name == "usage" ? "\(head) \(self.message)" : self.line(head))
         for line in self.wayOut.split(separator: "\n") { Terminal.note("  \(line)") }
     }
@@ -147,12 +156,5 @@ extension RefusalCode {
             "Move or archive what refers to it first."
         default: ""
         }
-    }
-}
-
-extension Terminal {
-    /// When messages are coloured: before options are read, as the environment says.
-    static var errorColor: ColorChoice {
-        self.environment("INVCTL_COLOR").flatMap { ColorChoice(rawValue: $0) } ?? .auto
     }
 }

@@ -30,7 +30,9 @@ extension Refusal {
         case .revision(let expected, let actual):
             return "expected revision \(expected), but it is at \(actual). Nothing was changed."
                 + line
-        case .shortage(let shortage): return Self.equation(shortage, sku) + line
+        // With its SKU and location it needs no number.
+        case .shortage(let shortage):
+            return Self.equation(shortage, sku) + (sku == nil ? line : "")
         case .sold(let asked, let remaining):
             return "\(asked) came back, but only \(remaining) of that sale are left to return"
                 + line

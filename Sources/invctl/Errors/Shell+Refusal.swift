@@ -93,17 +93,67 @@ extension Shell {
             ? "Take at most \(most), or \(delivery)" : "First \(delivery)"
     }
 
-    /// What the step at that revision did, as the ledger says: "sale by pos-2, 12 s ago".
+    /// What the step at that revision did, as the log has it: "stock sold by pos-2, 12 s ago"; nothing if
+    /// it cannot be told soon.
     private func whoDid(_ lsn: UInt64) async -> String? {
-        let query = Query.ledger(LedgerQuery(lsn: lsn, limit: 1))
-        guard let result = try? await self.client.query(query), result.table.rowCount > 0 else {
-            return nil
+        guard lsn > 0, let entry = await self.entry(lsn) else { return nil }
+        let what = entry.changes.lazy.compactMap { Self.deed($0) }.first ?? "changed"
+        let now = self.server.serverTime.microseconds
+        let age = max(0, now - entry.time.microseconds) / 1_000_000
+        return "\(what) by \(entry.actor.isEmpty ? "invd" : entry.actor), \(Self.ago(age))"
+    }
+
+    /// One step of the log; nothing if the log no longer has it.
+    private func entry(_ lsn: UInt64) async -> Entry? {
+        let events = self.client.subscribe(Subscription(topics: .all, start: .after(lsn - 1)))
+        do {
+            for try await event in events {
+                switch event {
+                case .entry(let entry): return entry.lsn == lsn ? entry : nil
+                case .progress, .reset, .disconnected: return nil
+                case .began, .snapshot, .caughtUp, .proven, .differs: continue
+                }
+            }
+        } catch {
+            // The refusal is told without it.
         }
-        let recorded = result.table.integer(0, "recordedAt") ?? 0
-        let age = max(0, self.server.serverTime.microseconds - recorded) / 1_000_000
-        let actor = result.table.text(0, "actor")
-        return
-            "\(result.table.text(0, "kind")) by \(actor.isEmpty ? "invd" : actor), \(Self.ago(age))"
+        return nil
+    }
+
+    private static func deed(_ change: Change) -> String? {
+        switch change {
+        case .moved(let movement, _):
+            switch movement.kind {
+            case .sale: "stock sold"
+            case .return: "stock taken back"
+            case .restock: "stock taken in"
+            case .adjust: "stock adjusted"
+            case .count: "stock counted"
+            case .setUnavailable:
+                movement.unavailableDelta > 0 ? "stock put on hold" : "stock freed"
+            case .reversal: "a step reversed"
+            default: "stock moved"
+            }
+        case .productUpdated(_, let fields):
+            fields.first.map { "\(Self.name(of: $0)) changed" }
+        case .category, .location: "changed"
+        default: nil
+        }
+    }
+
+    private static func name(of field: ProductFieldChange) -> String {
+        switch field {
+        case .sku: "SKU"
+        case .name: "name"
+        case .barcode: "barcode"
+        case .category: "category"
+        case .unit: "unit"
+        case .price: "price"
+        case .status: "status"
+        case .reorderPoint, .reorderTarget: "reorder point"
+        case .packSize: "pack size"
+        case .leadTimeDays: "lead time"
+        }
     }
 
     private static func ago(_ seconds: Int64) -> String {

@@ -32,6 +32,11 @@ final class Subprocess: @unchecked Sendable {
         self.init(arguments, [:], hasInput: true, hasOutput: true)
     }
 
+    /// Starts a program whose output is read and that has no input.
+    convenience init?(reading arguments: [String], environment: [String: String]) {
+        self.init(arguments, environment, hasInput: false, hasOutput: true)
+    }
+
     private init?(
         _ arguments: [String],
         _ environment: [String: String],
@@ -96,7 +101,8 @@ final class Subprocess: @unchecked Sendable {
     /// This program's environment, with what is added where it is not set.
     private static func environment(_ added: [String: String]) -> [String] {
         var settings = ProcessInfo.processInfo.environment
-        settings.merge(added) { known, _ in known }
+        // How less pages is the person's own choice, if there is one; the rest is this program's.
+        settings.merge(added) { known, new in added["LESS"] == nil ? new : known }
         return settings.map { "\($0.key)=\($0.value)" }
     }
 
@@ -108,6 +114,25 @@ final class Subprocess: @unchecked Sendable {
         close(self.input)
         self.input = -1
     }
+
+    /// Everything it says, up to so many bytes; more is read and dropped, so that it can end.
+    ///
+    /// Once only.
+    func readAll(_ byteCountMax: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(self.output, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            bytes += chunk[..<min(count, max(0, byteCountMax - bytes.count))]
+        }
+        close(self.output)
+        return bytes
+    }
+
+    /// Asks it to end, as Ctrl-C does.
+    func end() { kill(self.id, SIGINT) }
 
     /// Waits for its end.
     ///

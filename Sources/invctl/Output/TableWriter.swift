@@ -6,8 +6,9 @@ import Inventory
 ///     main            8             0          1           7       0
 ///
 /// The first block of rows settles the widths, so that the first line appears at once; later rows may
-/// widen a column. Where the terminal is too narrow, the widest texts are cut with …, then columns are
-/// left out from the right, and a last line says which.
+/// widen a column. Where the terminal is too narrow, long texts are cut with …, then columns are left
+/// out from the right, and a last line says which; columns that somebody chose are cut further before
+/// one is left out.
 struct TableWriter: RowWriter {
     private let style: RowStyle
     private let cells: CellText
@@ -17,8 +18,11 @@ struct TableWriter: RowWriter {
     private var leftOut: [String] = []
     private var rowCount = 0
 
-    /// A text is cut to no fewer columns than these.
+    /// A text is cut to no fewer columns than these, and to no fewer than that at first.
     private static let textWidthMin = 8
+    private static let textWidthGood = 24
+    /// So many columns stay at least, unless they do not fit however much their texts are cut.
+    private static let columnsKept = 6
 
     init(_ style: RowStyle) {
         self.style = style
@@ -68,8 +72,16 @@ struct TableWriter: RowWriter {
         self.widths = self.columns.map { TextWidth.of(Self.head(self.fields[$0].name)) }
         self.widen(texts)
         guard let width = self.style.width else { return }
-        self.cutTexts(to: width)
-        while self.total > width, self.columns.count > 1 {
+        if self.style.fields.isEmpty {
+            self.cutTexts(to: width, noNarrowerThan: Self.textWidthGood)
+            self.leaveOut(to: width, keeping: Self.columnsKept)
+        }
+        self.cutTexts(to: width, noNarrowerThan: Self.textWidthMin)
+        self.leaveOut(to: width, keeping: 1)
+    }
+
+    private mutating func leaveOut(to width: Int, keeping count: Int) {
+        while self.total > width, self.columns.count > count {
             let column = self.columns.removeLast()
             self.leftOut.insert(self.fields[column].name, at: 0)
             self.widths.removeLast()
@@ -85,12 +97,12 @@ struct TableWriter: RowWriter {
     }
 
     /// Takes from the widest texts, one column at a time, until all fits or none can give more.
-    private mutating func cutTexts(to width: Int) {
+    private mutating func cutTexts(to width: Int, noNarrowerThan narrowest: Int) {
         let texts = self.columns.indices.filter { self.fields[self.columns[$0]].kind == .text }
         var excess = self.total - width
         while excess > 0 {
             let widest = texts.max { self.widths[$0] < self.widths[$1] }
-            guard let widest, self.widths[widest] > Self.textWidthMin else { return }
+            guard let widest, self.widths[widest] > narrowest else { return }
             self.widths[widest] -= 1
             excess -= 1
         }
@@ -134,11 +146,16 @@ struct TableWriter: RowWriter {
         var line = ""
         for index in cells.indices {
             let field = self.fields[self.columns[index]]
-            let text = TextWidth.padded(
-                cells[index],
-                to: self.widths[index],
-                isRight: field.isNumber
-            )
+            // A number is never cut: rather than a wrong one, a line that sticks out.
+            let isWide = TextWidth.of(cells[index]) > self.widths[index]
+            let text =
+                field.isNumber && isWide
+                ? cells[index]
+                : TextWidth.padded(
+                    cells[index],
+                    to: self.widths[index],
+                    isRight: field.isNumber
+                )
             line += self.colored(text, cells[index], field) + gap(self.gap(index))
         }
         while line.utf8.last == 0x20 { line.removeLast() }

@@ -13,30 +13,10 @@ import Synchronization
 struct ListWatch {
     /// What the subscription has told, shared with whoever draws.
     struct State: Sendable {
-        enum Connection: Sendable {
-            case connecting
-            case live
-            case lost(since: ContinuousClock.Instant, reason: String)
-        }
-
-        var connection = Connection.connecting
+        var status = LiveStatus()
         var isDirty = true
-        var lsn: UInt64 = 0
-        /// How old the last change was when it came, in microseconds.
-        var lag: Int64 = 0
-        /// How often the connection came back.
-        var returns = 0
-        /// What befell the connection and has not been told yet, and the last of it.
-        var untold: [String] = []
-        var notice = ""
         var isOver = false
         var failure: ClientError?
-
-        mutating func note(_ text: String) {
-            self.notice = text
-            // Nobody may be there to be told.
-            if self.untold.count < 16 { self.untold.append(text) }
-        }
     }
 
     private let shell: Shell
@@ -118,37 +98,15 @@ struct ListWatch {
     }
 
     private static func take(_ event: SubscriptionEvent, _ state: SharedState) {
+        let now = TimeText.now().microseconds
         state.change { state in
+            state.status.take(event, now: now)
             switch event {
-            case .began(let lsn, _):
-                if case .lost(let since, _) = state.connection {
-                    state.returns += 1
-                    let seconds = (ContinuousClock.now - since).components.seconds
-                    state.note("the server is back after \(seconds) s; nothing was missed")
-                }
-                state.connection = .live
-                state.lsn = max(state.lsn, lsn)
-                state.isDirty = true
-            case .entry(let entry):
-                state.lsn = entry.lsn
-                state.lag = max(0, Self.now() - entry.time.microseconds)
-                state.isDirty = true
-            case .progress(let lsn), .caughtUp(let lsn), .proven(let lsn):
-                state.connection = .live
-                state.lsn = lsn
-            case .differs(let lsn):
-                state.note("the copy differs from the server at LSN \(lsn)")
-            case .disconnected(let reason):
-                if case .lost = state.connection { break }
-                state.connection = .lost(since: .now, reason: reason)
-                state.note("connection lost (\(reason)); trying again")
-            case .snapshot, .reset:
-                state.isDirty = true
+            case .began, .entry, .snapshot, .reset: state.isDirty = true
+            case .progress, .caughtUp, .proven, .differs, .disconnected: break
             }
         }
     }
-
-    private static func now() -> Int64 { TimeText.now().microseconds }
 
     // MARK: - Answers
 
@@ -157,9 +115,8 @@ struct ListWatch {
         for await _ in self.state.wake {
             let state = self.state.value.withLock { state in
                 let copy = state
-                state.untold = []
-                if case .lost = state.connection { return copy }
-                state.isDirty = false
+                _ = state.status.takeUntold()
+                if !state.status.isLost { state.isDirty = false }
                 return copy
             }
             if let failure = state.failure { throw failure }
@@ -182,10 +139,6 @@ struct ListWatch {
         }
     }
 
-    private func isLost(_ state: State) -> Bool {
-        if case .lost = state.connection { true } else { false }
-    }
-
     // MARK: - On a terminal
 
     private func redraw() async throws {
@@ -194,7 +147,7 @@ struct ListWatch {
             // The first drawing needs no change.
         }
         while let state = try await self.next() {
-            if state.isDirty, !self.isLost(state), let fresh = try await self.answer() {
+            if state.isDirty, !state.status.isLost, let fresh = try await self.answer() {
                 lines = fresh
             }
             let room = max(1, Terminal.size.rows - 2)
@@ -218,21 +171,8 @@ struct ListWatch {
     }
 
     private func header(_ state: State) -> String {
-        var parts: [String] = []
-        switch state.connection {
-        case .connecting: parts.append("connecting")
-        case .live: parts.append("live")
-        case .lost(let since, let reason):
-            let seconds = (ContinuousClock.now - since).components.seconds
-            parts.append(
-                "OFFLINE for \(seconds) s (\(reason)), trying again; rows are as they were"
-            )
-        }
-        parts.append("LSN \(state.lsn)")
-        parts.append("lag \(DecimalText.format(state.lag / 10, decimals: 2)) ms")
-        if state.returns > 0 { parts.append(state.notice) }
-        parts.append("q quits")
-        let text = TextWidth.clipped(parts.joined(separator: " · "), to: Terminal.size.columns - 1)
+        let words = state.status.words(now: TimeText.now().microseconds) + ["q quits"]
+        let text = TextWidth.clipped(words.joined(separator: " · "), to: Terminal.size.columns - 1)
         return self.shell.settings.color.isColored(true) ? "\u{1B}[7m\(text)\u{1B}[0m" : text
     }
 
@@ -245,14 +185,14 @@ struct ListWatch {
         self.state.change { _ in
             // The first answer needs no change.
         }
-        while let state = try await self.next() {
-            for notice in state.untold where !self.shell.options.quiet {
-                Terminal.note("\(notice)   LSN \(state.lsn)")
+        while var state = try await self.next() {
+            for notice in state.status.takeUntold() where !self.shell.options.quiet {
+                Terminal.note("\(notice)   LSN \(state.status.lsn)")
             }
-            guard state.isDirty, !self.isLost(state) else { continue }
+            guard state.isDirty, !state.status.isLost else { continue }
             var rows = RowOutput(style, self.shell.listing)
             var keys: RowOutput?
-            var lsn = state.lsn
+            var lsn = state.status.lsn
             let isWhole = try await self.ask { table, answered in
                 lsn = answered
                 if keys == nil {

@@ -1,94 +1,6 @@
 public import ArgumentParser
-import Foundation
 public import Inventory
 import InventoryClient
-
-struct CategoryCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "category",
-        abstract: "Categories: add, list, rename, archive.",
-        subcommands: [Add.self, List.self, Rename.self, Archive.self]
-    )
-
-    struct Add: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Adds a category.")
-        @OptionGroup var global: GlobalOptions
-        @OptionGroup var write: WriteOptions
-        @Argument(help: "Its name, 1 to 200 bytes.") var name: String
-
-        func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
-                let done = try await shell.send(.createCategory(name: self.name))
-                shell.say(
-                    "created category \(done.id)  \(self.name)   revision \(done.lsn)",
-                    id: done.id,
-                    lsn: done.lsn
-                )
-            }
-        }
-    }
-
-    struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the categories.")
-        @OptionGroup var global: ListOptions
-        @Flag(help: "Archived ones too.") var all = false
-
-        func run() async throws {
-            try await Shell.run(self.global) { shell in
-                try await shell.list(.categories(includingArchived: self.all))
-            }
-        }
-    }
-
-    struct Rename: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Renames a category.")
-        @OptionGroup var global: GlobalOptions
-        @OptionGroup var write: WriteOptions
-        @Argument(help: "Its name as it is.", completion: Candidates.ofCategory) var name: String
-        @Argument(help: "Its new name.") var newName: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
-
-        func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
-                let id = try await shell.category(self.name)
-                let done = try await shell.send(
-                    .renameCategory(id, name: self.newName, ifRevision: self.ifRevision),
-                    about: self.name
-                )
-                shell.say(
-                    "renamed category \(done.id)  \(self.newName)   revision \(done.lsn)",
-                    id: done.id,
-                    lsn: done.lsn
-                )
-            }
-        }
-    }
-
-    struct Archive: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Archives a category that no product refers to."
-        )
-        @OptionGroup var global: GlobalOptions
-        @OptionGroup var write: WriteOptions
-        @Argument(help: "Its name.", completion: Candidates.ofCategory) var name: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
-
-        func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
-                let id = try await shell.category(self.name)
-                let done = try await shell.send(
-                    .archiveCategory(id, ifRevision: self.ifRevision),
-                    about: self.name
-                )
-                shell.say(
-                    "archived category \(done.id)  \(self.name)",
-                    id: done.id,
-                    lsn: done.lsn
-                )
-            }
-        }
-    }
-}
 
 struct LocationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -100,8 +12,10 @@ struct LocationCommand: AsyncParsableCommand {
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Adds a location.",
-            discussion: "invctl location add depot --name 'Depot North' --kind warehouse "
-                + "--zone Europe/London"
+            discussion: """
+                Examples:
+                  invctl location add depot --name 'Depot North' --kind warehouse --zone Europe/London
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -129,7 +43,14 @@ struct LocationCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lists the locations.")
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the locations.",
+            discussion: """
+                Examples:
+                  invctl location list
+                  invctl location list --where 'kind = store'
+                """
+        )
         @OptionGroup var global: ListOptions
         @Flag(help: "Archived ones too.") var all = false
 
@@ -141,7 +62,13 @@ struct LocationCommand: AsyncParsableCommand {
     }
 
     struct Set: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Changes a location.")
+        static let configuration = CommandConfiguration(
+            abstract: "Changes a location.",
+            discussion: """
+                Examples:
+                  invctl location set depot --name 'Depot North' --zone Europe/London
+                """
+        )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "Its code as it is.", completion: Candidates.ofLocation) var code: String
@@ -175,7 +102,11 @@ struct LocationCommand: AsyncParsableCommand {
 
     struct Archive: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Archives a location that holds no stock."
+            abstract: "Archives a location that holds no stock.",
+            discussion: """
+                Examples:
+                  invctl location archive depot
+                """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
@@ -205,20 +136,4 @@ extension LocationKind: ExpressibleByArgument {
 
     public var defaultValueDescription: String { "\(self)" }
     public static var allValueStrings: [String] { LocationKind.allCases.map { "\($0)" } }
-}
-
-extension AsOf {
-    /// An LSN, or a time such as 2026-03-01T12:00:00Z; nothing for nothing.
-    init?(argument: String?) throws {
-        guard let argument else { return nil }
-        if let lsn = UInt64(argument) {
-            self = .lsn(lsn)
-            return
-        }
-        guard let time = TimeText.parse(argument, zone: TimeZone(identifier: "UTC") ?? .current)
-        else {
-            throw ValidationError("'\(argument)' is neither an LSN nor a time")
-        }
-        self = .time(time)
-    }
 }

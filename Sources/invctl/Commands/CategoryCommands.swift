@@ -1,0 +1,114 @@
+import ArgumentParser
+import Inventory
+import InventoryClient
+
+struct CategoryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "category",
+        abstract: "Categories: add, list, rename, archive.",
+        subcommands: [Add.self, List.self, Rename.self, Archive.self]
+    )
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Adds a category.",
+            discussion: """
+                Examples:
+                  invctl category add Electronics
+                  invctl category add 'Garden & Home'
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its name, 1 to 200 bytes.") var name: String
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let done = try await shell.send(.createCategory(name: self.name))
+                shell.say(
+                    "created category \(done.id)  \(self.name)   revision \(done.lsn)",
+                    id: done.id,
+                    lsn: done.lsn
+                )
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists the categories.",
+            discussion: """
+                Examples:
+                  invctl category list
+                  invctl category list --all -o json
+                """
+        )
+        @OptionGroup var global: ListOptions
+        @Flag(help: "Archived ones too.") var all = false
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                try await shell.list(.categories(includingArchived: self.all))
+            }
+        }
+    }
+
+    struct Rename: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Renames a category.",
+            discussion: """
+                Examples:
+                  invctl category rename Electronics Devices
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its name as it is.", completion: Candidates.ofCategory) var name: String
+        @Argument(help: "Its new name.") var newName: String
+        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let id = try await shell.category(self.name)
+                let done = try await shell.send(
+                    .renameCategory(id, name: self.newName, ifRevision: self.ifRevision),
+                    about: self.name
+                )
+                shell.say(
+                    "renamed category \(done.id)  \(self.newName)   revision \(done.lsn)",
+                    id: done.id,
+                    lsn: done.lsn
+                )
+            }
+        }
+    }
+
+    struct Archive: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Archives a category that no product refers to.",
+            discussion: """
+                Examples:
+                  invctl category archive Electronics
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "Its name.", completion: Candidates.ofCategory) var name: String
+        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let id = try await shell.category(self.name)
+                let done = try await shell.send(
+                    .archiveCategory(id, ifRevision: self.ifRevision),
+                    about: self.name
+                )
+                shell.say(
+                    "archived category \(done.id)  \(self.name)",
+                    id: done.id,
+                    lsn: done.lsn
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import ArgumentParser
+import Inventory
+import InventoryClient
+import InventoryWire
+
+struct LogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "The write-ahead log as the server keeps it: every step, what it changed.",
+        subcommands: [Inspect.self]
+    )
+
+    struct Inspect: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists steps of the log, oldest first, a row for each change.",
+            discussion: """
+                The last twenty steps, or those from --from to --to, both included. The log goes back \
+                to the figure firstRetainedLsn of invctl stats; what came before is in a snapshot. A \
+                data directory at rest is looked at with invd check DIR.
+
+                Examples:
+                  invctl log inspect
+                  invctl log inspect --from 57 --to 57
+                  invctl log inspect --where 'actor = pos-2' -o csv
+                """
+        )
+        @OptionGroup var global: ListOptions
+        @Option(help: "The first step.") var from: UInt64?
+        @Option(help: "The last step.") var to: UInt64?
+
+        /// Steps that are shown when nobody says which.
+        private static let stepsShown: UInt64 = 20
+
+        func validate() throws {
+            if let from, let to, from > to {
+                throw ValidationError("--from \(from) comes after --to \(to)")
+            }
+            if self.from == 0 { throw ValidationError("--from is 0; the first step is 1") }
+            if self.global.watch {
+                throw ValidationError("the log is followed by invctl watch stock, sales, products")
+            }
+        }
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                let durable = shell.server.durable
+                let last = min(self.to ?? durable, durable)
+                let from = self.from ?? (last > Self.stepsShown ? last - Self.stepsShown + 1 : 1)
+                try await shell.listLog(from...max(from, last))
+            }
+        }
+    }
+}
+
+extension Shell {
+    private static var logSchema: [ResultField] {
+        [
+            ResultField("lsn", .integer), ResultField("recordedAt", .instant),
+            ResultField("actor", .text), ResultField("event", .text), ResultField("sku", .text),
+            ResultField("detail", .text),
+        ]
+    }
+
+    private static let logBlockRows = 500
+
+    /// Lists what the log keeps of some steps.
+    ///
+    /// A subscription from before them brings it: the log is the feed.
+    fileprivate func listLog(_ steps: ClosedRange<UInt64>) async throws {
+        var output = RowOutput(self.style(), self.listing)
+        let sink = self.sink()
+        var names = Names(self)
+        // The first block settles how wide the columns are, so it should be more than a step.
+        var block = ResultTable(Self.logSchema)
+        let start = SubscriptionStart.after(steps.lowerBound - 1)
+        var wantsMore = true
+        for try await event in self.client.subscribe(Subscription(topics: .all, start: start)) {
+            switch event {
+            case .entry(let entry):
+                if entry.lsn > steps.upperBound { wantsMore = false }
+                guard wantsMore else { break }
+                for change in entry.changes {
+                    await names.learn(change)
+                    let text = ChangeText(names, decimals: self.server.currencyDecimals)
+                    guard let row = text.row(change, .all) else { continue }
+                    block.append(Self.row(entry, row))
+                }
+                wantsMore = entry.lsn < steps.upperBound
+                guard block.rowCount >= Self.logBlockRows else { break }
+                wantsMore = try output.take(block) && wantsMore
+                block = ResultTable(Self.logSchema)
+                try sink.write(&output.bytes)
+            case .progress(let lsn):
+                if lsn >= steps.upperBound { wantsMore = false }
+            case .reset:
+                throw await self.notRetained(steps.lowerBound)
+            case .disconnected(let reason):
+                throw ClientError(.unreachable, reason)
+            case .began, .snapshot, .caughtUp, .proven, .differs:
+                break
+            }
+            if !wantsMore { break }
+        }
+        _ = try output.take(block)
+        output.finish()
+        try sink.write(&output.bytes)
+        sink.finish()
+    }
+
+    private static func row(_ entry: Entry, _ row: ChangeText.Row) -> [ResultCell] {
+        var sku: ResultCell = .none
+        var rest = row
+        if case .text(let text)? = row.facts.first(where: { $0.name == "sku" })?.value {
+            sku = .text(text)
+            rest.facts.removeAll { $0.name == "sku" }
+        }
+        return [
+            .integer(Int64(entry.lsn)), .integer(entry.time.microseconds),
+            entry.actor.isEmpty ? .none : .text(entry.actor), .text(row.event), sku,
+            .text(rest.sentence),
+        ]
+    }
+
+    private func notRetained(_ lsn: UInt64) async -> Failure {
+        var first = ""
+        if let stats = try? await self.client.query(.stats).table,
+            let row = (0..<stats.rowCount).first(where: {
+                stats.text($0, "name") == "firstRetainedLsn"
+            })
+        {
+            first = String(stats.integer(row, "value") ?? 0)
+        }
+        return Failure(
+            "not_retained",
+            "the log no longer goes back to LSN \(lsn); it begins at \(first)",
+            wayOut:
+                "What came before is in a snapshot; invctl ledger list still has every movement.",
+            exit: Exit.notFound
+        )
+    }
+}

@@ -1,0 +1,199 @@
+import ArgumentParser
+
+/// What there is to say beside the commands: a page for each topic, made from the declarations that the
+/// program itself goes by wherever there are such.
+enum HelpTopic: String, CaseIterable, Sendable {
+    case output, conditions, configuration, errors, retries, watching, times, units
+
+    var abstract: String {
+        switch self {
+        case .output: "formats, columns, colour, the pager"
+        case .conditions: "--where, --sort, --limit"
+        case .configuration: "flags, environment, contexts: which goes first"
+        case .errors: "what a message says, and the exit codes"
+        case .retries: "--id: a command that may have been carried out"
+        case .watching: "--watch, watch and top"
+        case .times: "how times are typed and shown"
+        case .units: "money and quantities"
+        }
+    }
+
+    /// The page, in paragraphs and lines that need no more wrapping.
+    var text: String {
+        switch self {
+        case .output: Self.outputPage
+        case .conditions: Self.conditionsPage
+        case .configuration: Self.configurationPage
+        case .errors: Self.errorsPage
+        case .retries: Self.retriesPage
+        case .watching: Self.watchingPage
+        case .times: Self.timesPage
+        case .units: Self.unitsPage
+        }
+    }
+
+    /// Names and meanings in two columns.
+    static func table(_ rows: [(String, String)], indent: Int = 2) -> String {
+        let width = (rows.map { TextWidth.of($0.0) }.max() ?? 0) + 2
+        let lead = String(repeating: " ", count: indent)
+        return rows.map { lead + TextWidth.padded($0.0, to: width) + $0.1 }.joined(separator: "\n")
+    }
+
+    /// Each setting with its flag, if it has one, and its variable.
+    private static var settings: [(String, String)] {
+        Setting.Key.allCases.map { key in
+            (key.rawValue, (key == .zone ? "" : "--\(key.rawValue), ") + key.variable)
+        }
+    }
+
+    // MARK: - Pages
+
+    private static var outputPage: String {
+        """
+        Data goes to standard output, everything else to standard error. A list is a
+        table on a terminal and plain, tab-separated lines when piped; -o asks for
+        another format:
+
+        \(self.table(OutputFormat.allCases.map { ($0.rawValue, $0.meaning) }))
+
+        --fields a,b chooses columns and their order. In JSON money is a string with
+        its decimals, so that nothing makes it a floating-point number; quantities and
+        LSNs are numbers; what is not there is null.
+
+        Colour only repeats what the text says. --color auto|always|never; NO_COLOR
+        and TERM=dumb turn it off. What does not fit the screen goes through the
+        pager: --pager, INVCTL_PAGER, PAGER, else less; "off" for none.
+        """
+    }
+
+    private static var conditionsPage: String {
+        """
+        Every list takes --where, --sort and --limit, whatever it lists.
+
+          invctl product list --where 'available < 5 and category = Fruit' --limit 9
+          invctl ledger list --where "kind = sale and not (actor ~ till)"
+
+        Columns are named as -o json names them. Comparisons:
+
+        \(self.table([
+            ("= !=", "equal; text whatever its case; = none for what is not there"),
+            ("< <= > >=", "numbers, money, times, text"),
+            ("~ !~", "contains, does not contain"),
+            ("and or not ( )", "as usual; several --where must all hold"),
+        ]))
+
+        --sort a,-b sorts by a, then by b the other way round. Without --sort rows are
+        written as they come, and a million of them take no more memory than ten.
+        """
+    }
+
+    private static var configurationPage: String {
+        """
+        A setting is the first of these that there is:
+
+          1 a flag
+          2 an environment variable
+          3 the context (--context, INVCTL_CONTEXT, else the current one)
+          4 the lines of the file before the first context
+          5 what is built in
+
+        invctl context show lists each value with where it came from.
+
+        \(self.table(Self.settings))
+
+        The file is INVCTL_CONFIG, else $XDG_CONFIG_HOME/invctl/config, else
+        ~/.config/invctl/config. invctl context set, use and delete write it.
+
+          current = shop
+          [shop]
+          server = 10.0.0.5:7411
+          zone = Europe/London
+        """
+    }
+
+    private static var errorsPage: String {
+        """
+        An error says what, the numbers that decided it, and below that the way out:
+
+          error: insufficient_stock  SOF-10 at main: asked 6, can sell 5 (on hand …)
+            Take at most 5, or take a delivery in: invctl stock restock SOF-10=1
+
+        With -o json it is one object on standard error: error, code (the stable
+        number of a refusal), message, wayOut, exit. The exit code says what kind it
+        is:
+
+        \(self.table(Exit.meanings.map { (String($0.code.rawValue), $0.meaning) }))
+        """
+    }
+
+    private static var retriesPage: String {
+        """
+        Each command that changes something is a request of a session, and a server
+        carries a request out once. When the answer does not come, the command may
+        have been carried out: the message says so, and names an id. Give the same
+        command again with that id; it is answered as it was the first time, or
+        carried out now, but never twice.
+
+          invctl sell LAP-01=2 --id till-7-1042
+
+        An --id is any text, for one command, good for a week. The same id for another
+        command is refused (sequence_reused).
+        """
+    }
+
+    private static var watchingPage: String {
+        """
+        --watch on a list shows it as it changes. On a terminal it is redrawn in
+        place, with the state of the connection, the LSN it reflects and the lag
+        above; piped it is an object for each row that was added, changed or removed.
+        It is a subscription, no polling.
+
+        invctl watch products|stock|sales|alerts tells each change once and in order:
+        a line each on a terminal, an object each when piped. --snapshot begins with
+        the state as it is, --after LSN with the first change after a place in the
+        past.
+
+        invctl top shows the whole shop. All of them survive a restart of the server:
+        they say that the connection is gone, try again, and go on where they were.
+        """
+    }
+
+    private static var timesPage: String {
+        """
+        Times are typed 2026-03-01, 2026-03-01T12:30 or 2026-03-01T12:30:05, in UTC,
+        with a Z or without. People are shown them to the second in the zone of the
+        setting "zone" (default UTC), with the distance from UTC; programs exactly, in
+        UTC.
+
+        --as-of takes an LSN or a time: balances are then those of that point, worked
+        back from the ledger.
+        """
+    }
+
+    private static var unitsPage: String {
+        """
+        Money is typed with the decimals of the database's currency: 19.99. A quantity
+        has the decimals of the product's unit: 12.5 where a kg has three, 3 where
+        pieces have none. What has more decimals is refused, nothing is rounded.
+
+        A line is SKU, SKU=QUANTITY or SKU=QUANTITY@PRICE.
+
+          available = on hand − unavailable − reserved
+          sellable  = available − floor, and at least 0
+        """
+    }
+}
+
+extension OutputFormat {
+    fileprivate var meaning: String {
+        switch self {
+        case .table: "aligned columns that fit the terminal; numbers to the right"
+        case .plain: "a line a row, cells separated by tabs, the names first"
+        case .json: "one array of objects; of a single thing one object"
+        case .ndjson: "an object a line"
+        case .csv: "RFC 4180, the names first"
+        case .tsv: "as csv with tabs; a tab or line end in a cell as \\t, \\n"
+        case .md: "a table for Markdown"
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Inventory
+import InventoryClient
+
+struct TopCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "top",
+        abstract: "The shop at a glance, live: sales, sellers, low stock, the server.",
+        discussion: """
+            Sales a second, revenue today, what sells best, what runs low and how long it lasts, each \
+            sale as it comes, the server's log, snapshot, subscribers and times. ? lists the keys; / \
+            searches, : runs any command, Enter shows a product, q leaves.
+
+            Examples:
+              invctl top
+              invctl top --at depot
+              invctl top --once -o json
+            """
+    )
+    @OptionGroup var global: GlobalOptions
+    @Option(help: "Only this location.", completion: Candidates.ofLocation) var at: String?
+    @Flag(help: "Shows it once and ends; also where there is no terminal.") var once = false
+
+    func run() async throws {
+        let hasTerminal = Terminal.isInput && Terminal.isOutput
+        guard self.once || hasTerminal else {
+            throw Failure.usage(
+                "top draws on a terminal, and this is none",
+                wayOut: """
+                    invctl top --once shows it once; invctl stats, stock low and insight sales tell \
+                    the same in every format.
+                    """
+            )
+        }
+        try await Shell.run(self.global) { shell in
+            let location = try await self.at.asyncMap { try await shell.location($0) }
+            let driver = TopDriver(shell, at: location)
+            if self.once {
+                try await driver.showOnce()
+            } else {
+                try await driver.run()
+            }
+        }
+    }
+}
+
+extension Optional {
+    fileprivate func asyncMap<Other>(
+        _ body: (Wrapped) async throws -> Other
+    ) async rethrows -> Other? {
+        guard let self else { return nil }
+        return try await body(self)
+    }
+}

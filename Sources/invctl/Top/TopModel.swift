@@ -1,0 +1,339 @@
+import Inventory
+import InventoryClient
+
+/// The dashboard as a value: what the server tells and what a person presses go in, lines of the screen
+/// and orders to whoever drives come out.
+///
+///     ledger rows ─┐                        ┌─▶ lines(columns:rows:)
+///     events ──────┼─▶ take(…) ─▶ TopModel ─┤
+///     stats, low ──┤                        └─▶ TopOrder: leave, show a product, run a command
+///     keys ────────┘
+///
+/// It has no clock: times come in with what happened, in microseconds since 1970 as the server's clock
+/// has them.
+struct TopModel: Sendable {
+    /// How a product is named and counted.
+    struct Item: Equatable, Sendable {
+        var sku: String
+        var name: String
+        var decimals: UInt8
+    }
+
+    /// A line of the tape.
+    struct Ticket: Equatable, Sendable {
+        var line: SalesBook.Line
+        var kind: MovementKind
+        var recordedAt: Int64
+        var reference: String
+        var actor: String
+        /// What is available there afterwards.
+        var left: Int64
+    }
+
+    struct LowLevel: Equatable, Sendable {
+        var spot: SalesBook.Spot
+        var location: String
+        var available: Int64
+        var reorderPoint: Int64
+    }
+
+    struct Seller: Equatable, Sendable {
+        var product: ProductID
+        var sold: SalesBook.Sold
+    }
+
+    enum Order: Equatable, Sendable { case revenue, units }
+
+    /// What the screen is of: the server's name, money, the zone.
+    struct Place: Sendable {
+        var name: String
+        var currencyCode: String
+        var currencyDecimals: UInt8
+        var zone: String
+    }
+
+    let place: Place
+    private(set) var now: Int64
+    private(set) var clock: DayClock
+    var status = LiveStatus()
+    /// Whether what happened before is still being read.
+    private(set) var isLoading = true
+
+    private(set) var book: SalesBook
+    private(set) var rate = SalesRate()
+    private(set) var items: [ProductID: Item] = [:]
+    private(set) var locations: [LocationID: String] = [:]
+    /// The newest last; up to twice what is kept, so that most tickets cost no move of the others.
+    private var tickets: [Ticket] = []
+    private(set) var sellers: [Seller] = []
+    private(set) var low: [LowLevel] = []
+    private(set) var figures: [String: Int64] = [:]
+    private(set) var pings = LatencyHistogram()
+    /// Whether the list of low stock may have changed.
+    var isLowDirty = true
+
+    var keys = TopKeys()
+
+    /// Lines of the tape that are kept.
+    static let tapeMax = 500
+    /// Sellers that are ranked.
+    static let sellersMax = 200
+    /// Products beyond which sellers are ranked once a second only.
+    private static let rankedAtOnceMax = 2_000
+
+    init(_ place: Place, zone: DayClock, now: Int64) {
+        self.place = place
+        self.clock = zone
+        self.now = now
+        self.book = SalesBook(zone, now: now)
+        self.rate.advance(to: now / 1_000_000)
+    }
+
+    // MARK: - What happened before
+
+    /// Begins anew: what was known of sales is forgotten.
+    mutating func beginLoading() {
+        self.isLoading = true
+        self.book = SalesBook(self.clock, now: self.now)
+        self.tickets = []
+        self.isLowDirty = true
+    }
+
+    /// Takes rows of the ledger: sales, returns and reversals, the newest first.
+    mutating func take(ledger table: ResultTable) {
+        for row in 0..<table.rowCount {
+            let amount = table.integer(row, "amount") ?? 0
+            let kind = table.text(row, "kind")
+            guard kind != "reversal" || amount != 0 else { continue }
+            let product = ProductID(UInt32(clamping: table.integer(row, "productId") ?? 0))
+            let code = table.text(row, "location")
+            let line = SalesBook.Line(
+                lsn: UInt64(clamping: table.integer(row, "lsn") ?? 0),
+                product: product,
+                location: self.locations.first { $0.value == code }?.key ?? .main,
+                units: -(table.integer(row, "onHandDelta") ?? 0),
+                amount: amount,
+                occurredAt: table.integer(row, "occurredAt") ?? 0,
+                isSale: kind == "sale"
+            )
+            self.book.add(line)
+            guard self.tickets.count < Self.tapeMax else { continue }
+            self.tickets.append(
+                Ticket(
+                    line: line,
+                    kind: kind == "sale" ? .sale : kind == "return" ? .return : .reversal,
+                    recordedAt: table.integer(row, "recordedAt") ?? 0,
+                    reference: table.text(row, "reference"),
+                    actor: table.text(row, "actor"),
+                    left: .min
+                )
+            )
+        }
+    }
+
+    mutating func endLoading() {
+        self.isLoading = false
+        self.tickets.reverse()
+        self.rank()
+    }
+
+    mutating func take(locations table: ResultTable) {
+        for row in 0..<table.rowCount {
+            let id = LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
+            self.locations[id] = table.text(row, "code")
+        }
+    }
+
+    // MARK: - What happens
+
+    mutating func take(_ event: SubscriptionEvent, now: Int64) {
+        self.advance(to: now)
+        self.status.take(event, now: now)
+        guard case .entry(let entry) = event else { return }
+        var isSale = false
+        for change in entry.changes {
+            switch change {
+            case .moved(let movement, let level):
+                self.isLowDirty = true
+                if self.take(movement, level, entry) { isSale = isSale || movement.kind == .sale }
+            case .level, .alert, .productCreated, .productArchived, .productDeleted:
+                self.isLowDirty = true
+            case .productUpdated(let id, let fields):
+                self.isLowDirty = true
+                self.take(fields, of: id)
+            case .location(let location):
+                self.locations[location.id] = location.code
+            default:
+                break
+            }
+        }
+        if isSale { self.rate.add(1, second: entry.time.microseconds / 1_000_000) }
+    }
+
+    /// - Returns: Whether it is of a sale.
+    private mutating func take(_ movement: Movement, _ level: Level, _ entry: Entry) -> Bool {
+        switch movement.kind {
+        case .sale, .return: break
+        case .reversal where movement.amount != 0: break
+        default: return false
+        }
+        let line = SalesBook.Line(
+            lsn: entry.lsn,
+            product: movement.product,
+            location: movement.location,
+            units: -movement.onHandDelta,
+            amount: movement.amount,
+            occurredAt: movement.occurredAt.microseconds,
+            isSale: movement.kind == .sale
+        )
+        self.book.add(line)
+        let ticket = Ticket(
+            line: line,
+            kind: movement.kind,
+            recordedAt: entry.time.microseconds,
+            reference: movement.reference,
+            actor: entry.actor,
+            left: level.available
+        )
+        if self.tickets.count == 2 * Self.tapeMax { self.tickets.removeFirst(Self.tapeMax) }
+        self.tickets.append(ticket)
+        return true
+    }
+
+    private mutating func take(_ fields: [ProductFieldChange], of id: ProductID) {
+        for field in fields {
+            switch field {
+            case .sku(_, let sku): self.items[id]?.sku = sku
+            case .name(_, let name): self.items[id]?.name = name
+            case .unit(_, let unit): self.items[id]?.decimals = unit.decimals
+            default: break
+            }
+        }
+    }
+
+    /// Takes the list of low stock, the emptiest first.
+    mutating func take(low table: ResultTable) {
+        self.low = (0..<table.rowCount).map { row in
+            let product = ProductID(UInt32(clamping: table.integer(row, "productId") ?? 0))
+            let code = table.text(row, "location")
+            self.items[product] = Item(
+                sku: table.text(row, "sku"),
+                name: table.text(row, "name"),
+                decimals: UInt8(clamping: table.integer(row, "unitDecimals") ?? 0)
+            )
+            let location = self.locations.first { $0.value == code }?.key ?? .main
+            return LowLevel(
+                spot: SalesBook.Spot(product: product, location: location),
+                location: code,
+                available: table.integer(row, "available") ?? 0,
+                reorderPoint: table.integer(row, "reorderPoint") ?? 0
+            )
+        }
+    }
+
+    /// Takes the server's figures, and how long an empty round trip took.
+    mutating func take(stats table: ResultTable, pingMicroseconds: UInt64) {
+        for row in 0..<table.rowCount {
+            self.figures[table.text(row, "name")] = table.integer(row, "value") ?? 0
+        }
+        self.pings.record(pingMicroseconds)
+    }
+
+    mutating func take(_ item: Item, of id: ProductID) { self.items[id] = item }
+
+    /// Says what time it is; once a second at least.
+    mutating func advance(to now: Int64) {
+        guard now > self.now else { return }
+        let isNextSecond = now / 1_000_000 != self.now / 1_000_000
+        self.now = now
+        self.rate.advance(to: now / 1_000_000)
+        self.book.advance(to: now)
+        if isNextSecond { self.rank() }
+    }
+
+    // MARK: - What is shown
+
+    /// The last lines of sales, the newest first.
+    var tape: [Ticket] {
+        self.isLoading ? self.tickets : self.tickets.suffix(Self.tapeMax).reversed()
+    }
+
+    /// Ranks what was sold today, unless that is too much to do at each drawing.
+    mutating func prepare() {
+        if self.book.productsToday.count <= Self.rankedAtOnceMax { self.rank() }
+    }
+
+    /// The first ``sellersMax`` of today's products, without sorting all of them; ties by id.
+    private mutating func rank() {
+        let order = self.keys.order
+        func isBefore(_ a: Seller, _ b: Seller) -> Bool {
+            let pair =
+                order == .revenue
+                ? (a.sold.amount, b.sold.amount) : (a.sold.units, b.sold.units)
+            return pair.0 != pair.1 ? pair.0 > pair.1 : a.product.value < b.product.value
+        }
+        var best: [Seller] = []
+        for (product, sold) in self.book.productsToday {
+            let seller = Seller(product: product, sold: sold)
+            if best.count == Self.sellersMax, let last = best.last, !isBefore(seller, last) {
+                continue
+            }
+            var low = 0
+            var high = best.count
+            while low < high {
+                let middle = (low + high) / 2
+                if isBefore(best[middle], seller) { low = middle + 1 } else { high = middle }
+            }
+            best.insert(seller, at: low)
+            if best.count > Self.sellersMax { best.removeLast() }
+        }
+        self.sellers = best
+    }
+
+    /// Products that are ranked or on the tape and whose names are not known yet, at most so many.
+    func unnamed(_ countMax: Int) -> [ProductID] {
+        var wanted: [ProductID] = []
+        for id in self.tape.map({ $0.line.product }) + self.sellers.map({ $0.product })
+        where self.items[id] == nil && !wanted.contains(id) {
+            wanted.append(id)
+            if wanted.count == countMax { break }
+        }
+        return wanted
+    }
+
+    func item(_ id: ProductID) -> Item {
+        self.items[id] ?? Item(sku: "product \(id.value)", name: "", decimals: 0)
+    }
+
+    /// Whether a product is one that was searched for.
+    func isWanted(_ id: ProductID) -> Bool {
+        let filter = NormalizedText.key(self.keys.filter)
+        if filter.isEmpty { return true }
+        let item = self.item(id)
+        return NormalizedText.key(item.sku).contains(filter)
+            || NormalizedText.key(item.name).contains(filter)
+    }
+
+    var shownSellers: [Seller] { self.sellers.filter { self.isWanted($0.product) } }
+    var shownLow: [LowLevel] { self.low.filter { self.isWanted($0.spot.product) } }
+    var shownTape: [Ticket] { self.tape.filter { self.isWanted($0.line.product) } }
+
+    /// Rows of a pane.
+    func count(_ pane: TopKeys.Pane) -> Int {
+        switch pane {
+        case .sellers: self.shownSellers.count
+        case .low: self.shownLow.count
+        case .tape: self.shownTape.count
+        }
+    }
+
+    /// The product of the row that is marked.
+    var marked: ProductID? {
+        let index = self.keys.marks[self.keys.pane] ?? 0
+        return switch self.keys.pane {
+        case .sellers: self.shownSellers.dropFirst(index).first?.product
+        case .low: self.shownLow.dropFirst(index).first?.spot.product
+        case .tape: self.shownTape.dropFirst(index).first?.line.product
+        }
+    }
+}

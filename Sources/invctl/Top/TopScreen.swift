@@ -1,0 +1,376 @@
+import Inventory
+
+/// The dashboard as lines of a screen.
+///
+///     invctl top · place · live · LSN · lag                       the clock
+///     sales/s 12.4 ▁▂▃▅▇ · revenue today · sales
+///     server: log, snapshot, subscribers, p50/p99
+///     ▸ Top sellers today          │   Low stock
+///       …                          │   …
+///       Sales as they come
+///     keys, or the line that is typed
+///
+/// A screen too narrow or too low for three panes shows the chosen one. No line is wider than the
+/// screen, and there are never more lines than rows.
+struct TopScreen {
+    private let model: TopModel
+    private let columns: Int
+    private let rows: Int
+    private let hasColor: Bool
+
+    private static let widthOfTwo = 76
+    private static let bodyOfAll = 10
+    /// Below this there is no room for a pane.
+    private static let paneWidthMin = 8
+
+    init(_ model: TopModel, columns: Int, rows: Int, hasColor: Bool = false) {
+        self.model = model
+        self.columns = max(1, columns)
+        self.rows = max(1, rows)
+        self.hasColor = hasColor
+    }
+
+    var lines: [String] {
+        let head = [self.title, self.sales, self.server]
+        let bodyRows = max(0, self.rows - head.count - 1)
+        let body: [String]
+        if let page = self.model.keys.page {
+            body = self.lines(of: page, rows: bodyRows)
+        } else {
+            body = self.panes(rows: bodyRows)
+        }
+        let filler = [String](repeating: "", count: max(0, bodyRows - body.count))
+        let lines = (head + body.prefix(bodyRows)).prefix(self.rows - 1) + filler
+        return Array(lines.prefix(self.rows - 1)) + [self.footer]
+    }
+
+    // MARK: - Above
+
+    private var title: String {
+        var words = ["invctl top", self.model.place.name]
+        words += self.model.status.words(now: self.model.now)
+        if self.model.isLoading { words.append("reading the sales so far …") }
+        var clock = self.model.clock
+        let seconds = clock.local(self.model.now)
+        let time = TimeText.format(seconds * 1_000_000).dropFirst(11).dropLast()
+        let right = "\(time) \(self.model.place.zone)"
+        let room = self.columns - TextWidth.of(right) - 2
+        let left = words.joined(separator: " · ")
+        guard room > 20 else { return self.reversed(TextWidth.padded(left, to: self.columns)) }
+        return self.reversed(TextWidth.padded(left, to: room) + "  " + right)
+    }
+
+    private var sales: String {
+        let book = self.model.book
+        let rate = self.model.rate.perSecond
+        let figures = [
+            "revenue today \(self.money(book.amountToday)) \(self.model.place.currencyCode)",
+            Self.count(Int64(book.saleCountToday), "sale"),
+        ].joined(separator: " · ")
+        let speed = rate < 100 ? DecimalText.format(Int64(rate * 10 + 0.5), decimals: 1) : nil
+        let head = "sales/s \(speed ?? DecimalText.grouped(String(Int64(rate)))) "
+        let room = self.columns - TextWidth.of(head) - TextWidth.of(figures) - 3
+        let bars = Sparkline.text(self.model.rate.last(min(max(room, 0), 60)))
+        let rest = TextWidth.clipped(
+            (bars.isEmpty ? "" : bars + " · ") + figures,
+            to: self.columns - TextWidth.of(head)
+        )
+        return TextWidth.of(head) < self.columns
+            ? self.bold(head, rest) : TextWidth.clipped(head, to: self.columns)
+    }
+
+    private var server: String {
+        let figures = self.model.figures
+        guard !figures.isEmpty else { return "" }
+        func milliseconds(_ microseconds: Int64) -> String {
+            DecimalText.format(microseconds / 10, decimals: 2)
+        }
+        let snapshot = figures["snapshotAgeSeconds"].map { "snapshot \(Self.age($0))" }
+        let pings = [0.5, 0.99].map { milliseconds(Int64(self.model.pings.value(at: $0))) }
+        let syncs = ["syncMicrosecondsP50", "syncMicrosecondsP99"].map {
+            milliseconds(figures[$0] ?? 0)
+        }
+        return TextWidth.clipped(
+            [
+                "log \(Self.bytes(figures["logBytes"] ?? 0))", snapshot ?? "no snapshot",
+                Self.count(figures["subscriptions"] ?? 0, "subscriber"),
+                "ping \(pings[0])/\(pings[1]) · sync \(syncs[0])/\(syncs[1]) ms p50/p99",
+                Self.count(figures["connections"] ?? 0, "connection"),
+                "up \(Self.age(figures["uptimeSeconds"] ?? 0))",
+            ].joined(separator: " · "),
+            to: self.columns
+        )
+    }
+
+    private var footer: String {
+        let typed = self.model.keys.typed
+        let text =
+            switch self.model.keys.prompt {
+            case .filter: "/\(typed)▏  Enter keeps it, Esc shows all"
+            case .command: ":\(typed)▏  a command of invctl; Esc leaves it"
+            case nil where self.model.keys.page != nil: "j k scroll · Esc back · : command · q back"
+            case nil where !self.model.keys.filter.isEmpty:
+                "only what has '\(self.model.keys.filter)'; Esc shows all · ? help · q quits"
+            case nil: "/ filter · : command · Enter details · Tab pane · s order · ? help · q quits"
+            }
+        return self.dim(TextWidth.clipped(text, to: self.columns))
+    }
+
+    // MARK: - Panes
+
+    private func panes(rows: Int) -> [String] {
+        guard self.columns >= Self.widthOfTwo, rows >= Self.bodyOfAll else {
+            return self.pane(self.model.keys.pane, width: self.columns, rows: rows)
+        }
+        let upper = max(5, rows * 3 / 5)
+        let leftWidth = (self.columns - 3) / 2
+        let left = self.pane(.sellers, width: leftWidth, rows: upper)
+        let right = self.pane(.low, width: self.columns - 3 - leftWidth, rows: upper)
+        let both = zip(left, right).map { $0 + self.dim(" │ ") + $1 }
+        return both + self.pane(.tape, width: self.columns, rows: rows - upper)
+    }
+
+    /// A pane of exactly that many lines, each exactly that wide.
+    private func pane(_ pane: TopKeys.Pane, width: Int, rows: Int) -> [String] {
+        guard width >= Self.paneWidthMin else { return [] }
+        let isChosen = pane == self.model.keys.pane
+        let count = max(0, rows - 2)
+        let total = self.model.count(pane)
+        let mark = min(self.model.keys.marks[pane] ?? 0, max(0, total - 1))
+        let first = max(0, min(mark - count + 1, total - count))
+        let table: TopTable =
+            switch pane {
+            case .sellers: self.sellers(first, count)
+            case .low: self.low(first, count)
+            case .tape: self.tape(first, count)
+            }
+        var lines = [self.heading(pane, isChosen, total, width)]
+        let body = table.lines(width: width - 2)
+        for (index, line) in body.enumerated() {
+            let isMarked = isChosen && index > 0 && first + index - 1 == mark
+            let text = (isMarked ? "> " : "  ") + line
+            lines.append(isMarked ? self.reversed(text) : index == 0 ? self.bold(text, "") : text)
+        }
+        if table.rows.isEmpty, rows > 2 {
+            lines.append(TextWidth.padded("  " + self.emptiness(of: pane), to: width))
+        }
+        let blank = String(repeating: " ", count: width)
+        while lines.count < rows { lines.append(blank) }
+        return Array(lines.prefix(rows))
+    }
+
+    private func heading(
+        _ pane: TopKeys.Pane,
+        _ isChosen: Bool,
+        _ total: Int,
+        _ width: Int
+    ) -> String {
+        let name =
+            switch pane {
+            case .sellers: "Top sellers today, by \(self.model.keys.order)"
+            case .low: "Low stock: \(total)"
+            case .tape: "Sales as they come"
+            }
+        let text = (isChosen ? "▸ " : "  ") + name
+        return self.bold(TextWidth.padded(text, to: width), "")
+    }
+
+    private func emptiness(of pane: TopKeys.Pane) -> String {
+        if self.model.isLoading { return "…" }
+        if !self.model.keys.filter.isEmpty { return "nothing has '\(self.model.keys.filter)'" }
+        return switch pane {
+        case .sellers: "nothing was sold today yet"
+        case .low: "nothing is low"
+        case .tape: "no sale yet"
+        }
+    }
+
+    private func sellers(_ first: Int, _ count: Int) -> TopTable {
+        TopTable(
+            [.left("SKU"), .flexible("NAME"), .right("UNITS"), .right("REVENUE")],
+            self.model.shownSellers.dropFirst(first).prefix(count).map { seller in
+                let item = self.model.item(seller.product)
+                return [
+                    item.sku, item.name,
+                    DecimalText.format(seller.sold.units, decimals: item.decimals),
+                    self.money(seller.sold.amount),
+                ]
+            }
+        )
+    }
+
+    private func low(_ first: Int, _ count: Int) -> TopTable {
+        TopTable(
+            [
+                .left("SKU"), .flexible("NAME"), .left("AT"), .right("LEFT"), .right("POINT"),
+                .right("COVER"),
+            ],
+            self.model.shownLow.dropFirst(first).prefix(count).map { level in
+                let item = self.model.item(level.spot.product)
+                return [
+                    item.sku, item.name, level.location,
+                    DecimalText.format(level.available, decimals: item.decimals),
+                    DecimalText.format(level.reorderPoint, decimals: item.decimals),
+                    self.cover(level),
+                ]
+            }
+        )
+    }
+
+    private func cover(_ level: TopModel.LowLevel) -> String {
+        guard
+            let days = self.model.book.cover(
+                available: level.available,
+                at: level.spot,
+                now: self.model.now
+            )
+        else { return "∞" }
+        // Beyond a few years it is a number without a meaning.
+        guard days < 999 else { return "> 999 d" }
+        return DecimalText.format(Int64(days * 10), decimals: 1) + " d"
+    }
+
+    private func tape(_ first: Int, _ count: Int) -> TopTable {
+        TopTable(
+            [
+                .left("TIME"), .right("LSN"), .left("SKU"), .right("UNITS"), .right("AMOUNT"),
+                .left("AT"), .right("LEFT"), .left("BY"), .flexible("REFERENCE"),
+            ],
+            self.model.shownTape.dropFirst(first).prefix(count).map { ticket in
+                let item = self.model.item(ticket.line.product)
+                let left =
+                    ticket.left == .min
+                    ? "" : DecimalText.format(ticket.left, decimals: item.decimals)
+                let kind = ticket.kind == .sale ? "" : "\(ticket.kind) "
+                return [
+                    self.time(ticket.recordedAt), String(ticket.line.lsn), item.sku,
+                    DecimalText.format(ticket.line.units, decimals: item.decimals),
+                    self.money(ticket.line.amount),
+                    self.model.locations[ticket.line.location] ?? "", left, ticket.actor,
+                    kind + ticket.reference,
+                ]
+            }
+        )
+    }
+
+    private func lines(of page: TopKeys.Page, rows: Int) -> [String] {
+        guard self.columns >= Self.paneWidthMin else { return [] }
+        let title = self.bold(TextWidth.padded("▸ " + page.title, to: self.columns), "")
+        let shown = page.lines.dropFirst(page.top).prefix(max(0, rows - 1))
+        return [title] + shown.map { "  " + TextWidth.clipped($0, to: self.columns - 2) }
+    }
+
+    // MARK: - Texts
+
+    private func money(_ value: Int64) -> String {
+        DecimalText.grouped(
+            DecimalText.format(value, decimals: self.model.place.currencyDecimals)
+        )
+    }
+
+    private func time(_ microseconds: Int64) -> String {
+        var clock = self.model.clock
+        let local = clock.local(microseconds) * 1_000_000
+        return String(TimeText.format(local).dropFirst(11).prefix(8))
+    }
+
+    static func count(_ count: Int64, _ noun: String) -> String {
+        "\(DecimalText.grouped(String(count))) \(noun)\(count == 1 ? "" : "s")"
+    }
+
+    static func age(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<120: "\(seconds) s"
+        case ..<7_200: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3_600) h"
+        default: "\(seconds / 86_400) d"
+        }
+    }
+
+    static func bytes(_ count: Int64) -> String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+        var value = Double(count)
+        var unit = 0
+        while value >= 1_024, unit + 1 < units.count {
+            value /= 1_024
+            unit += 1
+        }
+        let text =
+            unit == 0 ? String(count) : DecimalText.format(Int64(value * 10 + 0.5), decimals: 1)
+        return "\(text) \(units[unit])"
+    }
+
+    // MARK: - Colour, which repeats what marks say
+
+    private func bold(_ text: String, _ rest: String) -> String {
+        self.hasColor ? "\u{1B}[1m\(text)\u{1B}[0m\(rest)" : text + rest
+    }
+
+    private func dim(_ text: String) -> String {
+        self.hasColor ? "\u{1B}[2m\(text)\u{1B}[0m" : text
+    }
+
+    private func reversed(_ text: String) -> String {
+        self.hasColor ? "\u{1B}[7m\(text)\u{1B}[0m" : text
+    }
+}
+
+/// Rows in columns within a given width.
+///
+/// The flexible column takes what the others leave; where they leave too little it goes first, then
+/// columns go from the right.
+struct TopTable {
+    struct Column {
+        var title: String
+        var isRight = false
+        var isFlexible = false
+
+        static func left(_ title: String) -> Column { Column(title: title) }
+        static func right(_ title: String) -> Column { Column(title: title, isRight: true) }
+        static func flexible(_ title: String) -> Column { Column(title: title, isFlexible: true) }
+    }
+
+    let columns: [Column]
+    let rows: [[String]]
+
+    /// A column that is not flexible is no wider than this.
+    private static let widthMax = 20
+    private static let flexibleMin = 6
+
+    init(_ columns: [Column], _ rows: [[String]]) {
+        self.columns = columns
+        self.rows = rows
+    }
+
+    /// The head and a line for each row, each exactly `width` wide.
+    func lines(width: Int) -> [String] {
+        let width = max(0, width)
+        var widths = self.columns.indices.map { index in
+            let texts = self.rows.map { $0[index] } + [self.columns[index].title]
+            return min(Self.widthMax, texts.map { TextWidth.of($0) }.max() ?? 0)
+        }
+        var kept = Array(self.columns.indices)
+        func total() -> Int { kept.reduce(0) { $0 + widths[$1] } + 2 * max(0, kept.count - 1) }
+        if let flexible = kept.first(where: { self.columns[$0].isFlexible }) {
+            widths[flexible] = 0
+            let room = width - total()
+            if room < Self.flexibleMin {
+                kept.removeAll { $0 == flexible }
+            } else {
+                widths[flexible] = room
+            }
+        }
+        while kept.count > 1, total() > width { kept.removeLast() }
+        let head = self.columns.map { $0.title }
+        return ([head] + self.rows).map { cells in
+            let line = kept.map { index in
+                TextWidth.padded(
+                    RowStyle.flat(cells[index]),
+                    to: widths[index],
+                    isRight: self.columns[index].isRight
+                )
+            }
+            return TextWidth.padded(line.joined(separator: "  "), to: width)
+        }
+    }
+}

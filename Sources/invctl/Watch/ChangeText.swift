@@ -1,0 +1,186 @@
+import Inventory
+
+/// What a change says to people and programs: the name of the event, and its facts in order.
+struct ChangeText {
+    private let names: Names
+    private let currencyDecimals: UInt8
+
+    init(_ names: Names, decimals: UInt8) {
+        self.names = names
+        self.currencyDecimals = decimals
+    }
+
+    private func quantity(_ value: Int64, _ id: ProductID) -> String {
+        DecimalText.format(value, decimals: self.names.decimals(id))
+    }
+
+    private func money(_ value: Int64) -> String {
+        DecimalText.format(value, decimals: self.currencyDecimals)
+    }
+
+    enum Value {
+        case text(String)
+        case number(String)
+    }
+
+    struct Row {
+        var event: String
+        var facts: [(name: String, value: Value)]
+
+        init(_ event: String, _ facts: [(String, Value)]) {
+            self.event = event
+            self.facts = facts.map { ($0.0, $0.1) }
+        }
+
+        /// The facts one after the other, for people.
+        var sentence: String {
+            self.facts.map { name, value -> String in
+                switch value {
+                case .text(let text): name == "sku" ? text : "\(name) \(text)"
+                case .number(let text): "\(name) \(text)"
+                }
+            }.joined(separator: "  ")
+        }
+    }
+
+    /// What is shown of a change; nothing if it is not of the topic watched.
+    func row(_ change: Change, _ topics: SubscriptionTopics) -> Row? {
+        switch change {
+        case .category(let category):
+            guard topics.contains(.products) else { return nil }
+            return Row(
+                "categoryChanged",
+                [
+                    ("categoryId", .number(String(category.id.value))),
+                    ("name", .text(category.name)),
+                    ("status", .text(category.isArchived ? "archived" : "active")),
+                ]
+            )
+        case .location(let location):
+            guard topics.contains(.products) else { return nil }
+            return Row(
+                "locationChanged",
+                [
+                    ("locationId", .number(String(location.id.value))),
+                    ("code", .text(location.code)), ("name", .text(location.name)),
+                    ("status", .text(location.isArchived ? "archived" : "active")),
+                ]
+            )
+        case .productCreated(let product):
+            guard topics.contains(.products) else { return nil }
+            return Row(
+                "productCreated",
+                [
+                    ("sku", .text(product.sku)), ("productId", .number(String(product.id.value))),
+                    ("name", .text(product.name)),
+                    ("price", .text(self.money(product.price.minorUnits))),
+                    ("status", .text("\(product.status)")),
+                ]
+            )
+        case .productUpdated(let id, let fields):
+            guard topics.contains(.products) else { return nil }
+            return Row(
+                "productUpdated",
+                [("sku", .text(self.names.sku(id)))] + fields.map(self.fact)
+            )
+        case .productArchived(let id), .productDeleted(let id):
+            guard topics.contains(.products) else { return nil }
+            return Row("productArchived", [("sku", .text(self.names.sku(id)))])
+        case .moved(let movement, let level):
+            return self.row(movement, level, topics)
+        case .level(let level):
+            guard topics.contains(.stock) else { return nil }
+            return Row("levelChanged", self.facts(of: level))
+        case .demandRefused(let refused):
+            guard topics.contains(.alerts) else { return nil }
+            return Row(
+                "demandRefused",
+                [
+                    ("sku", .text(self.names.sku(refused.product))),
+                    ("location", .text(self.names.code(refused.location))),
+                    ("asked", .number(self.quantity(refused.asked, refused.product))),
+                    ("available", .number(self.quantity(refused.available, refused.product))),
+                ]
+            )
+        case .alert(let kind, let isRaised, let product, let location, let available, let limit):
+            guard topics.contains(.alerts) else { return nil }
+            return Row(
+                "\(kind)\(isRaised ? "Raised" : "Cleared")",
+                [
+                    ("sku", .text(self.names.sku(product))),
+                    ("location", .text(self.names.code(location))),
+                    ("available", .number(self.quantity(available, product))),
+                    ("threshold", .number(self.quantity(limit, product))),
+                ]
+            )
+        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .reservation,
+            .transfer:
+            return nil
+        }
+    }
+
+    private func facts(of level: Level) -> [(String, Value)] {
+        [
+            ("sku", .text(self.names.sku(level.product))),
+            ("location", .text(self.names.code(level.location))),
+            ("onHand", .number(self.quantity(level.onHand, level.product))),
+            ("unavailable", .number(self.quantity(level.unavailable, level.product))),
+            ("reserved", .number(self.quantity(level.reserved, level.product))),
+            ("available", .number(self.quantity(level.available, level.product))),
+        ]
+    }
+
+    private func row(
+        _ movement: Movement,
+        _ level: Level,
+        _ topics: SubscriptionTopics
+    ) -> Row? {
+        let event: String? =
+            switch movement.kind {
+            case .sale: "saleRecorded"
+            case .return: "returnRecorded"
+            // One of anything but a sale has no amount.
+            case .reversal where movement.amount != 0 || !topics.contains(.stock): "saleReversed"
+            default: nil
+            }
+        if topics.contains(.sales), let event {
+            var facts: [(String, Value)] = [
+                ("sku", .text(self.names.sku(movement.product))),
+                ("location", .text(self.names.code(movement.location))),
+                ("quantity", .number(self.quantity(-movement.onHandDelta, movement.product))),
+                ("amount", .text(self.money(movement.amount))),
+                ("left", .number(self.quantity(level.available, movement.product))),
+            ]
+            if !movement.reference.isEmpty {
+                facts.append(("reference", .text(movement.reference)))
+            }
+            return Row(event, facts)
+        }
+        guard topics.contains(.stock) else { return nil }
+        var facts = self.facts(of: level)
+        facts.append(("cause", .text("\(movement.kind)")))
+        facts.append(
+            ("delta", .number(self.quantity(movement.onHandDelta, movement.product)))
+        )
+        if !movement.reference.isEmpty { facts.append(("reference", .text(movement.reference))) }
+        return Row("levelChanged", facts)
+    }
+
+    private func fact(_ field: ProductFieldChange) -> (String, Value) {
+        func arrow(_ old: String, _ new: String) -> Value { .text("\(old) → \(new)") }
+        return switch field {
+        case .sku(let old, let new): ("sku", arrow(old, new))
+        case .name(let old, let new): ("name", arrow(old, new))
+        case .barcode(let old, let new): ("barcode", arrow(old, new))
+        case .category(let old, let new): ("categoryId", arrow("\(old.value)", "\(new.value)"))
+        case .unit(let old, let new): ("unit", arrow(old.code, new.code))
+        case .price(let old, let new):
+            ("price", arrow(self.money(old.minorUnits), self.money(new.minorUnits)))
+        case .status(let old, let new): ("status", arrow("\(old)", "\(new)"))
+        case .reorderPoint(let old, let new): ("reorderPoint", arrow("\(old)", "\(new)"))
+        case .reorderTarget(let old, let new): ("reorderTarget", arrow("\(old)", "\(new)"))
+        case .packSize(let old, let new): ("packSize", arrow("\(old)", "\(new)"))
+        case .leadTimeDays(let old, let new): ("leadTimeDays", arrow("\(old)", "\(new)"))
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Inventory
+import InventoryClient
+
+/// What products and locations are called, learned from changes as they go by, else asked for when a
+/// change is about one that is not known: nothing is read ahead, however large the catalog.
+struct Names: Sendable {
+    struct Product: Sendable {
+        var sku: String
+        var name: String
+        var decimals: UInt8
+    }
+
+    private let client: InventoryClient
+    private var products: [ProductID: Product] = [:]
+    private var locations: [LocationID: String] = [:]
+    private var hasAskedForLocations = false
+
+    /// Products that are remembered; beyond that all are forgotten and asked for again.
+    private static let productsMax = 200_000
+
+    init(_ shell: Shell) { self.client = shell.client }
+
+    subscript(id: ProductID) -> Product? { self.products[id] }
+    func sku(_ id: ProductID) -> String { self.products[id]?.sku ?? "product \(id.value)" }
+    func decimals(_ id: ProductID) -> UInt8 { self.products[id]?.decimals ?? 0 }
+    func code(_ id: LocationID) -> String { self.locations[id] ?? "location \(id.value)" }
+
+    /// Learns what a change tells, and what it takes to tell it.
+    ///
+    /// A name that the server does not give now stays a number.
+    mutating func learn(_ change: Change) async {
+        switch change {
+        case .productCreated(let product):
+            self.products[product.id] = Product(
+                sku: product.sku,
+                name: product.name,
+                decimals: product.unit.decimals
+            )
+        case .productUpdated(let id, let fields):
+            await self.ask(id)
+            for field in fields { self.take(field, of: id) }
+        case .location(let location):
+            self.locations[location.id] = location.code
+        case .productArchived(let id), .productDeleted(let id):
+            await self.ask(id)
+        case .moved(_, let level), .level(let level):
+            await self.ask(level.product)
+            await self.askForLocations()
+        case .demandRefused(let refused):
+            await self.ask(refused.product)
+            await self.askForLocations()
+        case .alert(_, _, let product, _, _, _):
+            await self.ask(product)
+            await self.askForLocations()
+        default:
+            break
+        }
+    }
+
+    private mutating func take(_ field: ProductFieldChange, of id: ProductID) {
+        switch field {
+        case .sku(_, let sku): self.products[id]?.sku = sku
+        case .name(_, let name): self.products[id]?.name = name
+        case .unit(_, let unit): self.products[id]?.decimals = unit.decimals
+        default: break
+        }
+    }
+
+    private mutating func ask(_ id: ProductID) async {
+        guard self.products[id] == nil, let found = try? await self.client.product(.id(id)) else {
+            return
+        }
+        if self.products.count >= Self.productsMax { self.products = [:] }
+        self.products[id] = Product(
+            sku: found.product.sku,
+            name: found.product.name,
+            decimals: found.product.unit.decimals
+        )
+    }
+
+    private mutating func askForLocations() async {
+        guard !self.hasAskedForLocations else { return }
+        let query = Query.locations(includingArchived: true)
+        guard let table = try? await self.client.query(query).table else { return }
+        self.hasAskedForLocations = true
+        for row in 0..<table.rowCount {
+            let id = LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
+            self.locations[id] = self.locations[id] ?? table.text(row, "code")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// Prints the events of a subscription: a line each for people, an object each for programs.
+struct Watcher {
+    private let shell: Shell
+    private let topics: SubscriptionTopics
+    private let isJSON: Bool
+    private var rest: UInt64?
+    private var status = LiveStatus()
+    private var names: Names
+
+    init(_ shell: Shell, _ topics: SubscriptionTopics, limit: UInt64) {
+        self.shell = shell
+        self.topics = topics
+        self.rest = limit == 0 ? nil : limit
+        // Piped output is for programs.
+        self.isJSON = shell.format.isJSON || shell.format == .plain
+        self.names = Names(shell)
+    }
+
+    /// Takes one event.
+    ///
+    /// - Returns: Whether more are wanted.
+    mutating func take(_ event: SubscriptionEvent) async throws -> Bool {
+        self.status.take(event, now: TimeText.now().microseconds)
+        switch event {
+        case .began(let lsn, let hasSnapshot):
+            if self.status.returnCount == 0 {
+                let what = hasSnapshot ? "a snapshot, then changes" : "changes"
+                self.note("watching: \(what) after LSN \(lsn)")
+            }
+        case .snapshot(let changes):
+            for change in changes where self.rest != 0 {
+                try await self.show(change, lsn: nil, time: nil, actor: "")
+            }
+        case .caughtUp(let lsn):
+            self.note("caught up at LSN \(lsn)")
+        case .entry(let entry):
+            for change in entry.changes where self.rest != 0 {
+                try await self.show(change, lsn: entry.lsn, time: entry.time, actor: entry.actor)
+            }
+        case .reset:
+            self.note("beginning anew: a snapshot follows")
+        case .progress, .proven, .differs, .disconnected:
+            break
+        }
+        for notice in self.status.takeUntold() { self.note(notice) }
+        return self.rest != 0
+    }
+
+    private func note(_ text: String) { if !self.shell.options.quiet { Terminal.note(text) } }
+
+    private mutating func show(
+        _ change: Change,
+        lsn: UInt64?,
+        time: Instant?,
+        actor: String
+    ) async throws {
+        await self.names.learn(change)
+        let text = ChangeText(self.names, decimals: self.shell.server.currencyDecimals)
+        guard let row = text.row(change, self.topics) else { return }
+        if let rest = self.rest { self.rest = rest - 1 }
+        if self.isJSON {
+            Terminal.print(Self.object(row, lsn: lsn, time: time, actor: actor).text)
+            return
+        }
+        let clock = ClockText(zone: self.shell.settings.zone)
+        let stamp = time.map { String(clock.format($0.microseconds).dropFirst(11).prefix(8)) }
+        let place = lsn.map { "LSN \($0)" } ?? "now"
+        Terminal.print(
+            "\(stamp ?? "--------")  \(place)  \(row.event)  \(row.sentence)"
+                + (actor.isEmpty ? "" : "  by \(actor)")
+        )
+    }
+
+    private static func object(
+        _ row: ChangeText.Row,
+        lsn: UInt64?,
+        time: Instant?,
+        actor: String
+    ) -> JSONObject {
+        var object = JSONObject()
+        if let lsn { object.add("lsn", raw: String(lsn)) }
+        if let time { object.add("recordedAt", TimeText.format(time.microseconds)) }
+        object.add("event", row.event)
+        for (name, value) in row.facts {
+            switch value {
+            case .text(let text): object.add(name, text)
+            case .number(let text): object.add(name, raw: text)
+            }
+        }
+        if !actor.isEmpty { object.add("actor", actor) }
+        return object
+    }
+}

@@ -1,0 +1,519 @@
+/// One command of the tree, as the suite of all commands tries it.
+struct CommandRow {
+    /// What `-o json` prints: one object, an array of them, or lines of them, each with that key.
+    enum Shape {
+        case object(String)
+        case array(String)
+        case lines(String)
+        /// It prints no data.
+        case none
+    }
+
+    /// The command line; `%` is the number of the run, so that a write can be repeated, and a name in
+    /// braces is something the shop was set up with.
+    var line: String
+    /// What it shows, on a terminal and piped.
+    var shows: String
+    var json: Shape
+    /// A way to get it wrong, its exit code, and what it says then.
+    var wrong: String
+    var code: Int32
+    var says: String
+    /// What is typed on the terminal, or comes through the pipe.
+    var input = ""
+    /// What comes through the pipe to get it wrong.
+    var wrongInput = ""
+    /// Whether it takes seconds: it is then run once only, as JSON.
+    var isSlow = false
+
+    init(
+        _ line: String,
+        shows: String,
+        json: Shape,
+        wrong: String,
+        code: Int32,
+        says: String
+    ) {
+        self.line = line
+        self.shows = shows
+        self.json = json
+        self.wrong = wrong
+        self.code = code
+        self.says = says
+    }
+
+    func with(input: String, wrong: String) -> CommandRow {
+        var row = self
+        row.input = input
+        row.wrongInput = wrong
+        return row
+    }
+
+    var slow: CommandRow {
+        var row = self
+        row.isSlow = true
+        return row
+    }
+
+    /// Every command of the tree, in its order.
+    ///
+    /// A command without a row here fails the suite.
+    static let all: [CommandRow] = [
+        CommandRow(
+            "product add --sku NEW-% --name New --category Tools --price 1.00",
+            shows: "created product",
+            json: .object("sku"),
+            wrong: "product add --sku NEW-9 --name New --category Tools --price cheap",
+            code: 2,
+            says: "--price is 'cheap', not an amount of USD"
+        ),
+        CommandRow(
+            "product get P-0",
+            shows: "P-0",
+            json: .object("sku"),
+            wrong: "product get P-9",
+            code: 3,
+            says: "no product has the SKU 'P-9'"
+        ),
+        CommandRow(
+            "product list",
+            shows: "P-1",
+            json: .array("sku"),
+            wrong: "product list --status gone",
+            code: 2,
+            says: "--status is 'gone'"
+        ),
+        CommandRow(
+            "product set P-1 --name Renamed-%",
+            shows: "changed P-1",
+            json: .object("name"),
+            wrong: "product set P-1 --price 1 --if-revision 1",
+            code: 4,
+            says: "P-1 is at revision"
+        ),
+        CommandRow(
+            "product delete NEW-%",
+            shows: "deleted NEW-",
+            json: .object("lsn"),
+            wrong: "product delete NEW-1",
+            code: 3,
+            says: "no product has the SKU 'NEW-1'"
+        ),
+        CommandRow(
+            "product history P-0",
+            shows: "restock",
+            json: .array("kind"),
+            wrong: "product history P-0 --where 'kind >'",
+            code: 2,
+            says: "kind is compared with nothing"
+        ),
+        CommandRow(
+            "category add Cat-%",
+            shows: "created category",
+            json: .object("id"),
+            wrong: "category add tools",
+            code: 4,
+            says: "'tools' is taken"
+        ),
+        CommandRow(
+            "category list",
+            shows: "Tools",
+            json: .array("name"),
+            wrong: "category list --where 'colour = red'",
+            code: 2,
+            says: "there is no column 'colour'"
+        ),
+        CommandRow(
+            "category rename Cat-% Kind-%",
+            shows: "renamed category",
+            json: .object("lsn"),
+            wrong: "category rename Nowhere Else",
+            code: 3,
+            says: "no category is called 'Nowhere'"
+        ),
+        CommandRow(
+            "category archive Kind-%",
+            shows: "archived category",
+            json: .object("lsn"),
+            wrong: "category archive Tools",
+            code: 4,
+            says: "Move or archive what refers to it first"
+        ),
+        CommandRow(
+            "location add depot-% --kind warehouse",
+            shows: "created location",
+            json: .object("id"),
+            wrong: "location add ship --kind vessel",
+            code: 2,
+            says: "vessel"
+        ),
+        CommandRow(
+            "location list",
+            shows: "main",
+            json: .array("code"),
+            wrong: "location list --sort cod",
+            code: 2,
+            says: "Did you mean code"
+        ),
+        CommandRow(
+            "location set depot-% --name North",
+            shows: "changed location",
+            json: .object("lsn"),
+            wrong: "location set depto-1 --name North",
+            code: 3,
+            says: "Did you mean depot-1"
+        ),
+        CommandRow(
+            "location archive depot-%",
+            shows: "archived location",
+            json: .object("lsn"),
+            wrong: "location archive main",
+            code: 4,
+            says: "Move or archive what refers to it first"
+        ),
+        CommandRow(
+            "stock show P-0",
+            shows: "main",
+            json: .array("available"),
+            wrong: "stock show P-0 --at mian",
+            code: 3,
+            says: "Did you mean main"
+        ),
+        CommandRow(
+            "stock restock P-0=5@2.00",
+            shows: "restocked 1 line",
+            json: .object("levels"),
+            wrong: "stock restock P-0=ten",
+            code: 2,
+            says: "the quantity of P-0 is 'ten', not a whole number"
+        ),
+        CommandRow(
+            "stock adjust P-0=-1 --reason damaged",
+            shows: "adjusted 1 line",
+            json: .object("levels"),
+            wrong: "stock adjust P-0=-1",
+            code: 2,
+            says: "--reason"
+        ),
+        CommandRow(
+            "stock count P-2=3%",
+            shows: "counted 1 line",
+            json: .object("levels"),
+            wrong: "stock count P-2=3 --if-revision 1",
+            code: 4,
+            says: "P-2 is at revision"
+        ),
+        CommandRow(
+            "stock hold P-0=2",
+            shows: "put on hold 1 line",
+            json: .object("levels"),
+            wrong: "stock hold P-0",
+            code: 2,
+            says: "P-0 needs a quantity"
+        ),
+        CommandRow(
+            "stock unhold P-0=1",
+            shows: "freed 1 line",
+            json: .object("levels"),
+            wrong: "stock unhold P-0=999",
+            code: 1,
+            says: "delta is -999; it must be"
+        ),
+        CommandRow(
+            "stock expect P-0=1 --eta 2026-12-01",
+            shows: "expected 1 line",
+            json: .object("levels"),
+            wrong: "stock expect P-0=1 --eta soon",
+            code: 2,
+            says: "--eta is 'soon', not a date"
+        ),
+        CommandRow(
+            "stock floor P-0=-1%",
+            shows: "set the floor of 1 line",
+            json: .object("levels"),
+            wrong: "stock floor P-0=low",
+            code: 2,
+            says: "not a whole number"
+        ),
+        CommandRow(
+            "stock low",
+            shows: "LOW-0",
+            json: .array("reorderPoint"),
+            wrong: "stock low --category Nothing",
+            code: 3,
+            says: "no category is called 'Nothing'"
+        ),
+        CommandRow(
+            "sell P-1=1",
+            shows: "sold 1 line",
+            json: .object("amount"),
+            wrong: "sell P-1=9999",
+            code: 5,
+            says: "P-1 at main: asked 9999, can sell"
+        ),
+        CommandRow(
+            "return P-1=1",
+            shows: "took back 1 line",
+            json: .object("amount"),
+            wrong: "return P-1=1 --sale 999999",
+            code: 3,
+            says: "999999"
+        ),
+        CommandRow(
+            "ledger list",
+            shows: "sale",
+            json: .array("kind"),
+            wrong: "ledger list --from yesterday",
+            code: 2,
+            says: "--from is 'yesterday'"
+        ),
+        CommandRow(
+            "ledger show {sale0}",
+            shows: "sale",
+            json: .array("lsn"),
+            wrong: "ledger show 1",
+            code: 3,
+            says: "number 1"
+        ),
+        CommandRow(
+            "ledger reverse {sale%}",
+            shows: "reversed LSN",
+            json: .object("levels"),
+            wrong: "ledger reverse {sale0}",
+            code: 4,
+            says: "number "
+        ),
+        CommandRow(
+            "insight categories",
+            shows: "Tools",
+            json: .array("category"),
+            wrong: "insight categories --as-of later",
+            code: 2,
+            says: "'later' is neither an LSN nor a time"
+        ),
+        CommandRow(
+            "insight sales",
+            shows: "P-3",
+            json: .array("amount"),
+            wrong: "insight sales --product P-33",
+            code: 3,
+            says: "no product has the SKU 'P-33'"
+        ),
+        CommandRow(
+            "insight refused",
+            shows: "P-3",
+            json: .array("asked"),
+            wrong: "insight refused --limit many",
+            code: 2,
+            says: "many"
+        ),
+        CommandRow(
+            "watch products --snapshot --count 1",
+            shows: "locationChanged",
+            json: .lines("event"),
+            wrong: "watch products --count few",
+            code: 2,
+            says: "few"
+        ),
+        CommandRow(
+            "watch stock --snapshot --count 1",
+            shows: "levelChanged",
+            json: .lines("onHand"),
+            wrong: "watch stock --at nowhere",
+            code: 3,
+            says: "no location is called 'nowhere'"
+        ),
+        CommandRow(
+            "watch sales --after {before} --count 1",
+            shows: "saleRecorded",
+            json: .lines("amount"),
+            wrong: "watch sales --after now",
+            code: 2,
+            says: "now"
+        ),
+        CommandRow(
+            "watch alerts --snapshot --count 1",
+            shows: "lowStockRaised",
+            json: .lines("threshold"),
+            wrong: "watch alerts --category Nothing",
+            code: 3,
+            says: "no category is called 'Nothing'"
+        ),
+        CommandRow(
+            "import {csv}",
+            shows: "1 row",
+            json: .none,
+            wrong: "import /nonexistent.csv",
+            code: 1,
+            says: "/nonexistent.csv"
+        ),
+        CommandRow(
+            "export -",
+            shows: "P-1",
+            json: .none,
+            wrong: "export - --what prodcts",
+            code: 2,
+            says: "prodcts"
+        ),
+        CommandRow(
+            "top --once",
+            shows: "Top sellers today",
+            json: .object("revenueToday"),
+            wrong: "top",
+            code: 2,
+            says: "top draws on a terminal"
+        ),
+        CommandRow(
+            "shell",
+            shows: "pong",
+            json: .object("lsn"),
+            wrong: "shell",
+            code: 2,
+            says: "'frobnicate' is no command of invctl"
+        ).with(input: "ping\n", wrong: "frobnicate\n"),
+        CommandRow(
+            "ping",
+            shows: "pong",
+            json: .object("lsn"),
+            wrong: "ping --timeout 0",
+            code: 2,
+            says: "--timeout is 0"
+        ),
+        CommandRow(
+            "stats",
+            shows: "durableLsn",
+            json: .array("value"),
+            wrong: "stats --sort nam",
+            code: 2,
+            says: "Did you mean name"
+        ),
+        CommandRow(
+            "verify",
+            shows: "digest",
+            json: .array("status"),
+            wrong: "verify --fields status,chck",
+            code: 2,
+            says: "Did you mean check"
+        ),
+        CommandRow(
+            "snapshot",
+            shows: "snapshot at LSN",
+            json: .object("byteCount"),
+            wrong: "snapshot --server nowhere:0",
+            code: 2,
+            says: "the server is 'nowhere:0'"
+        ),
+        CommandRow(
+            "log inspect --from 1",
+            shows: "productCreated",
+            json: .array("event"),
+            wrong: "log inspect --from 5 --to 2",
+            code: 2,
+            says: "--from 5 comes after --to 2"
+        ),
+        CommandRow(
+            "bench sell --seconds 1 --connections 1 --products 5 --rate 50",
+            shows: "sell",
+            json: .object("perSecond"),
+            wrong: "bench sell --batch 0",
+            code: 2,
+            says: "--batch must be 1 to 1000"
+        ).slow,
+        CommandRow(
+            "bench get --seconds 1 --connections 1 --products 5 --rate 50",
+            shows: "get",
+            json: .object("perSecond"),
+            wrong: "bench get --depth 0",
+            code: 2,
+            says: "--depth must be 1 to 1024"
+        ).slow,
+        CommandRow(
+            "bench mixed --seconds 1 --connections 1 --products 5 --rate 50",
+            shows: "mixed",
+            json: .object("perSecond"),
+            wrong: "bench mixed --reads 101",
+            code: 2,
+            says: "--reads must be 0 to 100"
+        ).slow,
+        CommandRow(
+            "bench subscribe --seconds 1 --connections 1 --products 5 --rate 50 --subscribers 2",
+            shows: "subscribe",
+            json: .object("perSecond"),
+            wrong: "bench subscribe --subscribers 0",
+            code: 2,
+            says: "--subscribers must be 1 to 18000"
+        ).slow,
+        CommandRow(
+            "bench ping --seconds 1 --connections 1 --products 5 --rate 50",
+            shows: "ping",
+            json: .object("perSecond"),
+            wrong: "bench ping --connections 0",
+            code: 2,
+            says: "--connections must be 1 to 1000"
+        ).slow,
+        CommandRow(
+            "context set shop-% --server 127.0.0.1:7411",
+            shows: "is set in",
+            json: .none,
+            wrong: "context set shop --server nowhere:0",
+            code: 2,
+            says: "not HOST:PORT"
+        ),
+        CommandRow(
+            "context show",
+            shows: "INVCTL_SERVER",
+            json: .array("origin"),
+            wrong: "context show --context other",
+            code: 3,
+            says: "no context is called 'other'"
+        ),
+        CommandRow(
+            "context list",
+            shows: "shop-0",
+            json: .array("server"),
+            wrong: "context list --fields nmae",
+            code: 2,
+            says: "Did you mean name"
+        ),
+        CommandRow(
+            "context use shop-%",
+            shows: "is used from now on",
+            json: .none,
+            wrong: "context use shpo-0",
+            code: 3,
+            says: "Did you mean shop-0"
+        ),
+        CommandRow(
+            "context delete shop-%",
+            shows: "is forgotten",
+            json: .none,
+            wrong: "context delete shop-0",
+            code: 3,
+            says: "no context is called 'shop-0'"
+        ),
+        CommandRow(
+            "completion bash",
+            shows: "complete",
+            json: .none,
+            wrong: "completion fihs",
+            code: 2,
+            says: "Did you mean fish"
+        ),
+        CommandRow(
+            "help errors",
+            shows: "refused for stock",
+            json: .none,
+            wrong: "help prodct",
+            code: 2,
+            says: "Did you mean product"
+        ),
+        CommandRow(
+            "version",
+            shows: "invctl 0",
+            json: .object("server"),
+            wrong: "version --vrebose",
+            code: 2,
+            says: "--vrebose"
+        ),
+    ]
+}

@@ -1,0 +1,265 @@
+import Foundation
+import Inventory
+import InventoryClient
+import Testing
+
+@testable import invctl
+
+/// The dashboard as a value: events and keys in, lines of a screen out.
+@Suite struct TopModelTests {
+    /// 2026-03-01 12:00:00 UTC, in microseconds.
+    private static let noon: Int64 = 1_772_366_400_000_000
+    private static let second: Int64 = 1_000_000
+
+    private static func model() throws -> TopModel {
+        let zone = try #require(TimeZone(identifier: "UTC"))
+        let place = TopModel.Place(
+            name: "shop",
+            currencyCode: "USD",
+            currencyDecimals: 2,
+            zone: "UTC"
+        )
+        var model = TopModel(place, zone: DayClock(zone), now: self.noon)
+        model.take(TopModel.Item(sku: "LAP-01", name: "Laptop", decimals: 0), of: ProductID(1))
+        model.take(TopModel.Item(sku: "MOU-09", name: "Mouse", decimals: 0), of: ProductID(2))
+        model.take(TopModel.Item(sku: "梨-1", name: "梨 Pear", decimals: 3), of: ProductID(3))
+        model.endLoading()
+        return model
+    }
+
+    private static func sale(
+        _ lsn: UInt64,
+        _ lines: [(product: UInt32, units: Int64, amount: Int64)],
+        at time: Int64 = noon,
+        kind: MovementKind = .sale,
+        left: Int64 = 5
+    ) -> SubscriptionEvent {
+        .entry(
+            Entry(
+                lsn: lsn,
+                time: Instant(microseconds: time),
+                actor: "till-1",
+                changes: lines.map { line in
+                    .moved(
+                        Movement(
+                            kind: kind,
+                            product: ProductID(line.product),
+                            location: .main,
+                            onHandDelta: -line.units,
+                            amount: line.amount,
+                            reference: "POS-\(lsn)",
+                            occurredAt: Instant(microseconds: time)
+                        ),
+                        Level(product: ProductID(line.product), location: .main, onHand: left)
+                    )
+                }
+            )
+        )
+    }
+
+    private static func low(_ rows: [(UInt32, String, Int64)]) -> ResultTable {
+        var table = ResultTable([
+            ResultField("productId", .integer), ResultField("sku", .text),
+            ResultField("name", .text), ResultField("location", .text),
+            ResultField("available", .quantity), ResultField("reorderPoint", .quantity),
+            ResultField("unitDecimals", .integer),
+        ])
+        for (id, sku, available) in rows {
+            table.append([
+                .integer(Int64(id)), .text(sku), .text("Name of \(sku)"), .text("main"),
+                .integer(available), .integer(10), .integer(0),
+            ])
+        }
+        return table
+    }
+
+    private static func screen(_ model: TopModel, _ columns: Int = 100, _ rows: Int = 30) -> String
+    {
+        TopScreen(model, columns: columns, rows: rows).lines.joined(separator: "\n")
+    }
+
+    @Test func `sales add up to revenue, sellers and the tape, returns take away`() throws {
+        var model = try Self.model()
+        model.take(.began(lsn: 56, hasSnapshot: false), now: Self.noon)
+        model.take(Self.sale(57, [(1, 2, 199_998), (2, 1, 1_999)]), now: Self.noon + 250_000)
+        model.take(Self.sale(58, [(2, 5, 9_995)]), now: Self.noon + 300_000)
+        model.take(Self.sale(59, [(2, -1, -1_999)], kind: .return), now: Self.noon + 300_000)
+        model.prepare()
+        let text = Self.screen(model)
+        #expect(text.contains("revenue today 2,099.93 USD · 2 sales"))
+        #expect(text.contains("live · LSN 59 · lag 300.00 ms"))
+        let lines = text.split(separator: "\n").map { String($0) }
+        let laptop = try #require(lines.first { $0.contains("> LAP-01") })
+        #expect(laptop.contains("Laptop") && laptop.contains("1,999.98"))
+        let mouse = try #require(lines.first { $0.contains("  MOU-09") })
+        #expect(mouse.contains(" 5 ") && mouse.contains("99.95"))
+        let tape = try #require(lines.firstIndex { $0.contains("Sales as they come") })
+        #expect(lines[tape + 2].contains("12:00:00   59  MOU-09"))
+        #expect(lines[tape + 2].contains("return POS-59"))
+        #expect(lines[tape + 3].contains("till-1"))
+    }
+
+    @Test func `sellers go by revenue, by units after s, and ties by their number`() throws {
+        var model = try Self.model()
+        model.take(Self.sale(57, [(1, 1, 99_999), (2, 9, 900), (3, 9, 900)]), now: Self.noon)
+        model.prepare()
+        #expect(model.sellers.map { $0.product.value } == [1, 2, 3])
+        #expect(model.take(.character("s")) == .nothing)
+        #expect(model.sellers.map { $0.product.value } == [2, 3, 1])
+        #expect(Self.screen(model).contains("Top sellers today, by units"))
+    }
+
+    @Test func `only the first sellers are ranked, and they are the right ones`() throws {
+        var model = try Self.model()
+        let lines = (1...1_000).map { (UInt32($0), Int64(1), Int64($0) * 7 % 1_009) }
+        model.take(Self.sale(57, lines.map { ($0.0, $0.1, $0.2) }), now: Self.noon)
+        model.prepare()
+        let amounts = lines.map { $0.2 }.sorted(by: >).prefix(TopModel.sellersMax)
+        #expect(model.sellers.map { $0.sold.amount } == Array(amounts))
+    }
+
+    @Test func `a day ends at midnight, its sales stay in the velocity for a week`() throws {
+        var model = try Self.model()
+        model.take(Self.sale(57, [(1, 14, 100)]), now: Self.noon)
+        let day: Int64 = 86_400 * Self.second
+        model.advance(to: Self.noon + day)
+        #expect(model.book.amountToday == 0)
+        #expect(model.sellers.isEmpty)
+        let spot = SalesBook.Spot(product: ProductID(1), location: .main)
+        // 14 units since the first sale a day ago.
+        #expect(model.book.velocity(spot, now: Self.noon + day) == 14)
+        #expect(model.book.cover(available: 7, at: spot, now: Self.noon + day) == 0.5)
+        model.advance(to: Self.noon + 7 * day)
+        #expect(model.book.velocity(spot, now: Self.noon + 7 * day) == 2)
+        model.advance(to: Self.noon + 8 * day)
+        #expect(model.book.velocity(spot, now: Self.noon + 8 * day) == 0)
+        #expect(model.book.cover(available: 7, at: spot, now: Self.noon + 8 * day) == nil)
+    }
+
+    @Test func `low stock shows what is left and how long that lasts`() throws {
+        var model = try Self.model()
+        model.take(Self.sale(57, [(1, 4, 100)]), now: Self.noon)
+        model.take(low: Self.low([(1, "LAP-01", 6), (2, "MOU-09", 0)]))
+        let text = Self.screen(model, 120)
+        #expect(text.contains("Low stock: 2"))
+        let laptop = try #require(text.split(separator: "\n").first { $0.contains("Name of LAP") })
+        #expect(laptop.contains("6     10  1.5 d"))
+        let mouse = try #require(text.split(separator: "\n").first { $0.contains("Name of MOU") })
+        #expect(mouse.hasSuffix("0     10      ∞"))
+    }
+
+    @Test func `the rate is the mean of whole seconds, and each second has its bar`() {
+        var rate = SalesRate()
+        rate.advance(to: 100)
+        for second in 101...110 { rate.add(second == 105 ? 50 : 0, second: Int64(second)) }
+        rate.advance(to: 111)
+        #expect(rate.perSecond == 5)
+        #expect(rate.last(10) == [0, 0, 0, 0, 50, 0, 0, 0, 0, 0])
+        #expect(Sparkline.text(rate.last(6)) == "█▁▁▁▁▁")
+        rate.advance(to: 111 + Int64(SalesRate.secondsMax) * 3)
+        #expect(rate.last(SalesRate.secondsMax - 1).allSatisfy { $0 == 0 })
+        rate.add(1, second: 5)
+        #expect(rate.last(SalesRate.secondsMax - 1).allSatisfy { $0 == 0 }, "too old")
+        #expect(Sparkline.text([0, 1, 500, 1_000]) == "▁▂▅█")
+        #expect(Sparkline.text([]) == "")
+    }
+
+    @Test func `keys move, search, ask and leave`() throws {
+        var model = try Self.model()
+        model.take(Self.sale(57, [(1, 2, 300), (2, 1, 200), (3, 1, 100)]), now: Self.noon)
+        model.prepare()
+        func press(_ keys: Key...) -> TopOrder {
+            var order = TopOrder.nothing
+            for key in keys { order = model.take(key) }
+            return order
+        }
+        #expect(press(.character("j"), .enter) == .show(sku: "MOU-09"))
+        #expect(model.keys.page?.title == "MOU-09")
+        model.take(page: ["one", "two"], title: "MOU-09")
+        model.take(page: ["of another"], title: "LAP-01")
+        #expect(Self.screen(model).contains("  two"))
+        #expect(press(.escape) == .stop)
+        #expect(press(.character("G"), .enter) == .show(sku: "梨-1"))
+        #expect(press(.character("q")) == .stop, "q on a page goes back")
+        #expect(press(.character("g"), .character("k"), .enter) == .show(sku: "LAP-01"))
+        _ = press(.escape)
+
+        _ = press(.character("/"), .character("m"), .character("O"), .character("u"))
+        #expect(model.shownSellers.map { $0.product.value } == [2])
+        #expect(Self.screen(model).contains("/mOu▏"))
+        #expect(press(.enter, .enter) == .show(sku: "MOU-09"))
+        _ = press(.escape)
+        _ = press(.escape)
+        #expect(model.shownSellers.count == 3)
+
+        #expect(press(.tab) == .nothing)
+        #expect(model.keys.pane == .low)
+        _ = press(.character("3"))
+        #expect(press(.enter) == .show(sku: "梨-1"), "the last line of the sale came last")
+        _ = press(.escape)
+
+        func command(_ text: String) -> TopOrder {
+            _ = model.take(.character(":"))
+            for character in text { _ = model.take(.character(character)) }
+            return model.take(.enter)
+        }
+        #expect(command("stock show 'LAP-01'") == .run(["stock", "show", "LAP-01"]))
+        _ = press(.escape)
+        #expect(command("invctl ping") == .run(["ping"]))
+        _ = press(.escape)
+        #expect(command("watch sales") == .nothing)
+        #expect(model.keys.page?.lines.first?.contains("terminal of its own") ?? false)
+        _ = press(.escape)
+        #expect(command("low") == .nothing)
+        #expect(model.keys.pane == .low)
+        #expect(command("") == .nothing)
+        #expect(press(.character(":"), .backspace) == .nothing)
+        #expect(model.keys.prompt == nil)
+        #expect(command("q") == .leave)
+        #expect(press(.character("?")) == .nothing)
+        #expect(Self.screen(model).contains("the next pane"))
+        _ = press(.escape)
+        #expect(press(.character("q")) == .leave)
+        #expect(press(.control("c")) == .leave)
+        #expect(press(.endOfInput) == .leave)
+    }
+
+    @Test func `a lost connection and its return are said`() throws {
+        var model = try Self.model()
+        model.take(.began(lsn: 1, hasSnapshot: false), now: Self.noon)
+        model.take(.disconnected("reset"), now: Self.noon)
+        model.advance(to: Self.noon + 3 * Self.second)
+        #expect(Self.screen(model).contains("OFFLINE for 3 s (reset)"))
+        model.take(.began(lsn: 1, hasSnapshot: false), now: Self.noon + 4 * Self.second)
+        #expect(Self.screen(model).contains("the server is back after 4 s; nothing was missed"))
+    }
+
+    @Test func `whatever the size, no line sticks out and there are no more than rows`() throws {
+        var model = try Self.model()
+        let lines = (1...60).map { (UInt32($0), Int64(1_000_000), Int64($0) * 1_000_000_007) }
+        model.take(Self.sale(57, lines.map { ($0.0, $0.1, $0.2) }), now: Self.noon)
+        model.take(low: Self.low((1...60).map { (UInt32($0), "SKU-\($0)-梨", -5) }))
+        model.prepare()
+        for page in [nil, TopModel.help] {
+            model.keys.page = page
+            for columns in [1, 2, 7, 20, 40, 75, 76, 80, 121, 300] {
+                for rows in [1, 2, 3, 4, 5, 9, 14, 24, 60] {
+                    let screen = TopScreen(model, columns: columns, rows: rows).lines
+                    #expect(screen.count <= rows, "\(columns) × \(rows)")
+                    let widest = screen.max { TextWidth.of($0) < TextWidth.of($1) } ?? ""
+                    #expect(TextWidth.of(widest) <= columns, "\(columns) × \(rows): '\(widest)'")
+                }
+            }
+        }
+    }
+
+    @Test func `colour only repeats what marks say`() throws {
+        var model = try Self.model()
+        model.take(Self.sale(57, [(1, 2, 300)]), now: Self.noon)
+        model.prepare()
+        let plain = TopScreen(model, columns: 90, rows: 24).lines
+        let colored = TopScreen(model, columns: 90, rows: 24, hasColor: true).lines
+        #expect(colored.contains { $0.contains("\u{1B}[") })
+        #expect(colored.map { $0.replacing(/\u{1B}\[[0-9;]*m/, with: "") } == plain)
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Glibc
+import Inventory
+import InventoryClient
+import Testing
+
+/// `invctl top` in a terminal, against the real daemon: keys, the window, a restart, every way out.
+@Suite struct TopTests {
+    private static func shop() async throws -> (Daemon, [ProductID]) {
+        let daemon = try Daemon()
+        let ids = try await daemon.client().stockedProducts(3, stock: 50)
+        _ = try await daemon.client().stockedProducts(1, stock: 2, prefix: "LOW")
+        return (daemon, ids)
+    }
+
+    @Test func `sales appear as they happen, over a restart, and keys do what they say`()
+        async throws
+    {
+        let (daemon, _) = try await Self.shop()
+        // What was sold before it started counts too.
+        try daemon.invctl("sell", "P-0=2", "--ref", "POS-1")
+        let terminal = try daemon.terminal("top", columns: 110, rows: 30)
+        #expect(terminal.waits { $0.contains("revenue today 19.98 USD · 1 sale") })
+        #expect(terminal.waits { $0.contains("POS-1") && $0.contains("LOW-0") })
+        #expect(terminal.waits { $0.contains("log ") && $0.contains("1 subscriber ") })
+        #expect(terminal.screen.isAlternate)
+        try daemon.invctl("sell", "P-1=3", "P-2=1", "--ref", "POS-2")
+        #expect(terminal.waits { $0.contains("revenue today 59.94 USD · 2 sales") })
+        #expect(terminal.waits { $0.contains("POS-2") && $0.contains("by revenue") })
+        #expect(terminal.waits { $0.contains("> P-1") })
+
+        terminal.type("j\r")
+        #expect(terminal.waits { $0.contains("▸ P-0") && $0.contains("ON HAND − UNAVAILABLE") })
+        terminal.type("\u{1B}")
+        #expect(terminal.waits(for: "Top sellers today"))
+        terminal.type("/p-2\r")
+        #expect(terminal.waits { $0.contains("only what has 'p-2'") && !$0.contains("P-1") })
+        terminal.type("\u{1B}")
+        #expect(terminal.waits(for: "> P-1"))
+        terminal.type("?")
+        #expect(terminal.waits(for: "all there is of a product"))
+        terminal.type("q:sell P-2=5 --ref FROM-TOP\r")
+        #expect(terminal.waits { $0.contains("sold 1 line") })
+        terminal.type("\u{1B}")
+        #expect(terminal.waits { $0.contains("FROM-TOP") && $0.contains("· 3 sales") })
+        terminal.type(":sell P-2=99\r")
+        #expect(terminal.waits { $0.contains("insufficient_stock") && $0.contains("exit 5") })
+        terminal.type("q")
+
+        terminal.resize(columns: 60, rows: 12)
+        #expect(
+            terminal.waits {
+                $0.contains("Top sellers") && !$0.contains("Low stock")
+                    && $0.contains("FROM") == false
+            }
+        )
+        terminal.type("\t")
+        #expect(terminal.waits { $0.contains("▸ Low stock") && $0.contains("LOW-0") })
+        terminal.resize(columns: 130, rows: 30)
+        #expect(terminal.waits { $0.contains("Top sellers") && $0.contains("▸ Low stock") })
+
+        daemon.kill()
+        #expect(terminal.waits(for: "OFFLINE"))
+        try daemon.start()
+        #expect(terminal.waits(20) { $0.contains("the server is back") })
+        try daemon.invctl("sell", "P-0=1", "--ref", "POS-9")
+        #expect(terminal.waits { $0.contains("POS-9") && $0.contains("· 4 sales") })
+        terminal.type("q")
+        #expect(terminal.wait() == 0)
+        #expect(terminal.isSane)
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGABRT, SIGSEGV, SIGKILL])
+    func `however it ends, the terminal is as it was`(_ signal: Int32) async throws {
+        let daemon = try Daemon()
+        let terminal = try daemon.terminal("top")
+        #expect(terminal.waits(for: "no sale yet"))
+        #expect(!terminal.isSane)
+        kill(terminal.id, signal)
+        _ = terminal.wait()
+        #expect(terminal.waits(5) { _ in terminal.isSane }, "signal \(signal)")
+    }
+
+    @Test(arguments: ["q", "\u{03}", ":q\r"])
+    func `keys leave it`(_ keys: String) async throws {
+        let daemon = try Daemon()
+        let terminal = try daemon.terminal("top")
+        #expect(terminal.waits(for: "no sale yet"))
+        terminal.type(keys)
+        #expect(terminal.wait() == 0)
+        #expect(terminal.isSane)
+    }
+
+    @Test func `once, it tells programs what it shows people`() async throws {
+        let (daemon, _) = try await Self.shop()
+        try daemon.invctl("sell", "P-0=2", "P-1=1")
+        try daemon.invctl("return", "P-0=1")
+        let said = try daemon.invctl("top", "--once", "-o", "json")
+        let told = try JSONSerialization.jsonObject(with: Data(said.output.utf8))
+        let object = try #require(told as? [String: Any])
+        #expect(object["revenueToday"] as? String == "19.98")
+        #expect(object["salesToday"] as? Int == 1)
+        let sellers = try #require(object["topSellers"] as? [[String: Any]])
+        #expect(sellers.map { $0["sku"] as? String } == ["P-0", "P-1"])
+        #expect(sellers.map { $0["units"] as? Int } == [1, 1])
+        let low = try #require(object["lowStock"] as? [[String: Any]])
+        #expect(low.map { $0["sku"] as? String } == ["LOW-0"])
+        #expect(low.first?["coverDays"] is NSNull)
+        let server = try #require(object["server"] as? [String: Any])
+        #expect(server["syncMicrosecondsP99"] is Int)
+        #expect(server["durableLsn"] is Int)
+
+        let elsewhere = try daemon.invctl("top", "--once", "--at", "nowhere")
+        #expect(elsewhere.code == 3)
+    }
+
+    @Test func `a server that is not there is said before the screen is taken`() throws {
+        let said = try Daemon.run("invctl", ["top", "--once", "--timeout", "200ms"])
+        #expect(said.code == 7)
+        #expect(said.errors.contains("Is invd running"))
+    }
+}
