@@ -61,6 +61,24 @@ import Testing
         #expect(category.errors.contains("(changed by tester, "), "\(category.errors)")
     }
 
+    @Test func `what is not for sale, in use or archived is named`() async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 5)
+        try daemon.invctl("product", "set", "P-0", "--status", "inactive")
+        let inactive = try daemon.invctl("sell", "P-0=1")
+        #expect(inactive.code == 4)
+        #expect(
+            inactive.errors == """
+                error: product_inactive  P-0 is not for sale
+                  Put it on sale first: invctl product set P-0 --status active
+
+                """
+        )
+        let used = try daemon.invctl("category", "archive", "Category P")
+        #expect(used.code == 4)
+        #expect(used.errors.hasPrefix("error: in_use  Category P is still in use\n"))
+    }
+
     @Test func `mistyped names are answered with those that were meant`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(3, stock: 5, prefix: "LAPTOP")

@@ -25,7 +25,7 @@ extension Refusal {
             return (problem.isEmpty ? name : "\(name) \(problem)") + line
         case .range(let name, let value, let lowest, let highest):
             return "\(name) is \(value); it must be \(lowest) to \(highest)" + line
-        case .id(let id): return "number \(id)" + line
+        case .id(let id): return Self.words(self.code, id) + line
         case .taken(let text, let holder): return "'\(text)' is taken by number \(holder)" + line
         case .revision(let expected, let actual):
             return "expected revision \(expected), but it is at \(actual). Nothing was changed."
@@ -44,6 +44,17 @@ extension Refusal {
             return "command \(index + 1): \(inner.code.name)  \(told)"
         case .sequence(let received, let last):
             return "request \(received) of a session that is at \(last)" + line
+        }
+    }
+
+    /// What is so with the thing of that number.
+    private static func words(_ code: RefusalCode, _ id: UInt64) -> String {
+        switch code {
+        case .movementNotFound: "there is no movement at LSN \(id)"
+        case .alreadyReversed: "LSN \(id) was reversed before"
+        case .reservationNotFound: "there is no reservation \(id)"
+        case .transferNotFound: "there is no transfer \(id)"
+        default: "number \(id)"
         }
     }
 

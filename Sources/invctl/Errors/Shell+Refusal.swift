@@ -33,6 +33,16 @@ extension Shell {
             wayOut = "Look at it as it is now, then repeat with --if-revision \(actual)."
         case .shortage(let shortage):
             wayOut = self.wayOut(of: shortage, place)
+        case .id(let id) where innermost.code == .inUse:
+            message = "\(subject ?? "number \(id)") is still in use"
+        case .id(let id) where innermost.code == .archived:
+            message = "\(subject ?? "number \(id)") is archived"
+        case .id(let id) where innermost.code == .productInactive:
+            let sku = await self.sku(of: id)
+            message = "\(sku ?? "product \(id)") is not for sale"
+            if let sku {
+                wayOut = "Put it on sale first: invctl product set \(sku) --status active"
+            }
         case .taken:
             wayOut = "Choose another, or change the one that has it."
         default:
@@ -70,6 +80,11 @@ extension Shell {
             location: await self.code(of: shortage.location),
             decimals: UInt8(clamping: rows.integer(0, "unitDecimals") ?? 0)
         )
+    }
+
+    private func sku(of product: UInt64) async -> String? {
+        let key = ProductKey.id(ProductID(UInt32(clamping: product)))
+        return try? await self.client.product(key)?.product.sku
     }
 
     private func code(of location: LocationID) async -> String {

@@ -210,20 +210,21 @@ final class TopDriver: Sendable {
     private func draw() async throws {
         let hasColor = self.shell.settings.color.isColored(true)
         for await _ in self.wake {
-            let (model, isOver, failure) = self.state.withLock { state in
+            let size = Terminal.size
+            // Within the lock: a copy that outlived it would have the next event copy all there is.
+            let (lines, isOver, failure) = self.state.withLock { state in
                 state.model.prepare()
-                return (state.model, state.isOver, state.failure)
+                let screen = TopScreen(
+                    state.model,
+                    columns: size.columns,
+                    rows: size.rows,
+                    hasColor: hasColor
+                )
+                return (screen.lines, state.isOver, state.failure)
             }
             if let failure { throw failure }
             if isOver { return }
-            let size = Terminal.size
-            let screen = TopScreen(
-                model,
-                columns: size.columns,
-                rows: size.rows,
-                hasColor: hasColor
-            )
-            TerminalSession.draw(screen.lines)
+            TerminalSession.draw(lines)
             try await Task.sleep(for: Self.pause)
         }
     }

@@ -169,7 +169,7 @@ struct CommandRow {
             json: .object("lsn"),
             wrong: "location archive main",
             code: 4,
-            says: "Move or archive what refers to it first"
+            says: "main is still in use"
         ),
         CommandRow(
             "stock show P-0",
@@ -257,7 +257,7 @@ struct CommandRow {
             json: .object("amount"),
             wrong: "return P-1=1 --sale 999999",
             code: 3,
-            says: "999999"
+            says: "there is no movement at LSN 999999"
         ),
         CommandRow(
             "ledger list",
@@ -273,7 +273,7 @@ struct CommandRow {
             json: .array("lsn"),
             wrong: "ledger show 1",
             code: 3,
-            says: "number 1"
+            says: "there is no movement at LSN 1"
         ),
         CommandRow(
             "ledger reverse {sale%}",
@@ -281,7 +281,7 @@ struct CommandRow {
             json: .object("levels"),
             wrong: "ledger reverse {sale0}",
             code: 4,
-            says: "number "
+            says: "was reversed before"
         ),
         CommandRow(
             "insight categories",
