@@ -122,6 +122,7 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("Inventory", ["ColumnStore", "InventoryTestSupport"]),
+        tests("InventoryInsights", ["ColumnStore", "Inventory", "InventoryTestSupport"]),
         tests("InventoryWire", ["ColumnStore", "Inventory", "InventoryTestSupport"]),
 
         tests(

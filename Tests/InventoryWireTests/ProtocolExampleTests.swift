@@ -80,6 +80,7 @@ import Testing
                     switch column.cell(row) {
                     case .none: "none"
                     case .integer(let value): "\(value)"
+                    case .number(let value): "\(value)"
                     case .text(let text): "\"\(text)\""
                     }
                 }

@@ -5,7 +5,8 @@ public import ColumnStore
 ///     schema   list of (name, kind)
 ///     block    varint rows, then for each column:
 ///              list of the rows without a value, each as its distance from the one before,
-///              then a value for every row: signed varints, or texts; 0 or "" where there is none
+///              then a value for every row: signed varints, texts, or 8 bytes a number;
+///              0 or "" where there is none
 extension ResultTable {
     /// Rows of one block at most.
     public static let blockRowsMax = 8_192
@@ -61,7 +62,11 @@ extension ResultColumn {
             previous = row
         }
         for text in self.texts { writer.writeText(text) }
-        for value in self.integers { writer.writeVarint(value) }
+        if self.field.kind == .number {
+            for bits in self.integers { writer.write(bits) }
+        } else {
+            for value in self.integers { writer.writeVarint(value) }
+        }
     }
 
     init(
@@ -77,16 +82,29 @@ extension ResultColumn {
             if isMissing { next += 1 }
             let offset = reader.offset
             let cell: ResultCell =
-                if field.kind == .text {
-                    .text(try reader.readText())
-                } else {
-                    .integer(try reader.readSignedVarint())
+                switch field.kind {
+                case .text: .text(try reader.readText())
+                case .number: .number(try Self.readNumber(&reader))
+                default: .integer(try reader.readSignedVarint())
                 }
-            if isMissing, cell != .integer(0), cell != .text("") {
+            if isMissing, cell != .integer(0), cell != .text(""), cell != .number(0) {
                 throw .unknownCode(offset: offset, code: UInt64(row), what: "value of an empty row")
             }
             self.append(isMissing ? .none : cell)
         }
+    }
+
+    /// A finite number, whose zero has no sign.
+    private static func readNumber(
+        _ reader: inout ByteReader
+    ) throws(ByteReaderError) -> Double {
+        let offset = reader.offset
+        let bits = try reader.readUInt64()
+        let number = Double(bitPattern: bits)
+        guard number.isFinite, bits != (-0.0).bitPattern else {
+            throw .unknownCode(offset: offset, code: bits, what: "number")
+        }
+        return number
     }
 
     /// The rows without a value: ascending, each once.

@@ -108,13 +108,14 @@ private final class LedgerScan {
 extension ReadView {
     /// The code of an interned text; nothing if the text was never used.
     ///
+    /// `first`: Where to begin to look, for who knows that it was not among the codes before.
     /// - Complexity: O(texts): a view has no index.
-    private func code(of text: String) -> UInt32? {
+    package func code(of text: String, from first: Int = 0) -> UInt32? {
         let texts = self.tables.texts
         var text = text
         return text.withUTF8 { wanted in
             let wanted = UnsafeRawBufferPointer(wanted)
-            for code in 0..<texts.count {
+            for code in min(first, texts.count)..<texts.count {
                 let isEqual = texts.withUTF8(code) {
                     $0.count == wanted.count && $0.elementsEqual(wanted)
                 }

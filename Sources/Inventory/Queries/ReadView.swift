@@ -9,5 +9,5 @@ public struct ReadView: Sendable {
     /// When the step at ``lsn`` was recorded.
     public let time: Instant
     public let currency: Currency?
-    let tables: InventoryTables
+    package let tables: InventoryTables
 }

@@ -56,6 +56,8 @@ public enum ResultKind: UInt8, CaseIterable, Sendable {
     case text = 5
     /// 0 or 1.
     case boolean = 6
+    /// A finite number that was derived: a ratio, a rate. The only kind that is not exact.
+    case number = 7
 }
 
 /// A column's name, in camel case as in JSON, and kind.
@@ -73,9 +75,14 @@ public enum ResultCell: Hashable, Sendable {
     case none
     case integer(Int64)
     case text(String)
+    /// Finite.
+    case number(Double)
 }
 
 /// One column: integers for every kind but text, and which rows have no value.
+///
+/// A number is kept as the bits of its IEEE 754 form, and zero without a sign, so that equal columns
+/// have equal bits.
 public struct ResultColumn: Hashable, Sendable {
     public let field: ResultField
     /// A value a row, 0 where there is none; empty in a text column.
@@ -106,9 +113,12 @@ public struct ResultColumn: Hashable, Sendable {
             self.integers.append(0)
         case (.text(let text), .text):
             self.texts.append(text)
-        case (.integer(let value), let kind) where kind != .text:
+        case (.number(let value), .number):
+            precondition(value.isFinite, "\(value) in column \(self.field.name)")
+            self.integers.append(value == 0 ? 0 : Int64(bitPattern: value.bitPattern))
+        case (.integer(let value), let kind) where kind != .text && kind != .number:
             self.integers.append(value)
-        case (.text, _), (.integer, _):
+        case (.text, _), (.integer, _), (.number, _):
             preconditionFailure("\(cell) in column \(self.field.name), a \(self.field.kind)")
         }
     }
@@ -116,7 +126,11 @@ public struct ResultColumn: Hashable, Sendable {
     /// - Complexity: O(log m) for m rows without a value.
     public func cell(_ row: Int) -> ResultCell {
         if self.isMissing(row) { return .none }
-        return self.field.kind == .text ? .text(self.texts[row]) : .integer(self.integers[row])
+        switch self.field.kind {
+        case .text: return .text(self.texts[row])
+        case .number: return .number(Double(bitPattern: UInt64(bitPattern: self.integers[row])))
+        default: return .integer(self.integers[row])
+        }
     }
 
     private func isMissing(_ row: Int) -> Bool {

@@ -1,12 +1,12 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// The categories: a row each, found by id.
-struct CategoryTable: Sendable {
-    private(set) var names = TextColumn()
-    private(set) var archived = Column<UInt8>()
-    private(set) var revisions = Column<UInt64>()
+package struct CategoryTable: Sendable {
+    package private(set) var names = TextColumn()
+    package private(set) var archived = Column<UInt8>()
+    package private(set) var revisions = Column<UInt64>()
     /// Products that refer to each category and are not archived.
-    private(set) var productCounts = Column<UInt32>()
+    package private(set) var productCounts = Column<UInt32>()
 
     /// Without the reserved row, for a snapshot to fill.
     init(blank: Void) {}
@@ -19,13 +19,13 @@ struct CategoryTable: Sendable {
     }
 
     /// One past the largest id given; row 0 is reserved.
-    var rowCount: Int { self.names.count }
+    package var rowCount: Int { self.names.count }
     var nextID: CategoryID { CategoryID(UInt32(self.rowCount)) }
 
-    func contains(_ id: CategoryID) -> Bool { id.value > 0 && id.row < self.rowCount }
+    package func contains(_ id: CategoryID) -> Bool { id.value > 0 && id.row < self.rowCount }
 
     /// The category with that id, which must exist.
-    func category(_ id: CategoryID) -> Category {
+    package func category(_ id: CategoryID) -> Category {
         Category(
             id: id,
             name: self.names[id.row],

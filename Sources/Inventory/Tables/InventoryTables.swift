@@ -1,20 +1,20 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// Every table that a read view needs: a value, and cheap to copy.
 ///
 /// Key indexes and sessions are not here. A view finds things by scanning, and the engine resolves
 /// keys before it takes one.
-struct InventoryTables: Sendable {
-    var categories = CategoryTable()
-    var locations = LocationTable()
-    var products = ProductTable()
-    var levels = LevelTable()
-    var ledger = MovementLedger()
-    var refusals = RefusedDemandTable()
+package struct InventoryTables: Sendable {
+    package var categories = CategoryTable()
+    package var locations = LocationTable()
+    package var products = ProductTable()
+    package var levels = LevelTable()
+    package var ledger = MovementLedger()
+    package var refusals = RefusedDemandTable()
     var reservations = ReservationTable()
     var transfers = TransferTable()
     /// References, notes, actors and unit codes, each text once; code 0 is the empty text.
-    var texts = TextColumn()
+    package var texts = TextColumn()
 
     init() { self.texts.append("") }
 

@@ -1,31 +1,31 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// The levels: one row for each product and location that ever met.
 ///
 /// For each location a column maps a product's id to the level's row, so finding a level costs two
 /// array accesses. Rows are never removed.
-struct LevelTable: Sendable {
-    private(set) var products = Column<UInt32>()
-    private(set) var locations = Column<UInt16>()
-    private(set) var onHand = Column<Int64>()
-    private(set) var unavailable = Column<Int64>()
-    private(set) var reserved = Column<Int64>()
-    private(set) var incoming = Column<Int64>()
-    private(set) var floors = Column<Int64>()
-    private(set) var values = Column<Int64>()
-    private(set) var alerts = Column<UInt8>()
-    private(set) var revisions = Column<UInt64>()
+package struct LevelTable: Sendable {
+    package private(set) var products = Column<UInt32>()
+    package private(set) var locations = Column<UInt16>()
+    package private(set) var onHand = Column<Int64>()
+    package private(set) var unavailable = Column<Int64>()
+    package private(set) var reserved = Column<Int64>()
+    package private(set) var incoming = Column<Int64>()
+    package private(set) var floors = Column<Int64>()
+    package private(set) var values = Column<Int64>()
+    package private(set) var alerts = Column<UInt8>()
+    package private(set) var revisions = Column<UInt64>()
 
     /// By location id: product id → row + 1, 0 where there is no level.
     ///
     /// Derived from the columns.
     private var rows: [Column<UInt32>] = []
 
-    var rowCount: Int { self.products.count }
+    package var rowCount: Int { self.products.count }
 
     /// The row of a product's level at a location; nothing if they never met.
     @inline(__always)
-    func row(_ product: ProductID, _ location: LocationID) -> Int? {
+    package func row(_ product: ProductID, _ location: LocationID) -> Int? {
         guard location.row < self.rows.count, product.row < self.rows[location.row].count else {
             return nil
         }
@@ -33,7 +33,7 @@ struct LevelTable: Sendable {
         return stored == 0 ? nil : Int(stored) - 1
     }
 
-    func level(_ row: Int) -> Level {
+    package func level(_ row: Int) -> Level {
         self.level(row, of: ProductID(self.products[row]), at: LocationID(self.locations[row]))
     }
 
@@ -55,7 +55,7 @@ struct LevelTable: Sendable {
     }
 
     /// The level as it is; an empty one if the product never was at the location.
-    func level(_ product: ProductID, _ location: LocationID) -> Level {
+    package func level(_ product: ProductID, _ location: LocationID) -> Level {
         guard let row = self.row(product, location) else {
             return Level(product: product, location: location)
         }

@@ -1,13 +1,13 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// The locations: a row each, found by id.
-struct LocationTable: Sendable {
-    private(set) var codes = TextColumn()
-    private(set) var names = TextColumn()
-    private(set) var zones = TextColumn()
-    private(set) var kinds = Column<UInt8>()
-    private(set) var archived = Column<UInt8>()
-    private(set) var revisions = Column<UInt64>()
+package struct LocationTable: Sendable {
+    package private(set) var codes = TextColumn()
+    package private(set) var names = TextColumn()
+    package private(set) var zones = TextColumn()
+    package private(set) var kinds = Column<UInt8>()
+    package private(set) var archived = Column<UInt8>()
+    package private(set) var revisions = Column<UInt64>()
 
     /// Without the reserved row, for a snapshot to fill.
     init(blank: Void) {}
@@ -17,17 +17,17 @@ struct LocationTable: Sendable {
     }
 
     /// One past the largest id given; row 0 is reserved.
-    var rowCount: Int { self.archived.count }
+    package var rowCount: Int { self.archived.count }
     var nextID: LocationID { LocationID(UInt16(self.rowCount)) }
 
     @inline(__always)
-    func contains(_ id: LocationID) -> Bool { id.value > 0 && id.row < self.rowCount }
+    package func contains(_ id: LocationID) -> Bool { id.value > 0 && id.row < self.rowCount }
 
     @inline(__always)
     func isArchived(_ id: LocationID) -> Bool { self.archived[id.row] == 1 }
 
     /// The location with that id, which must exist.
-    func location(_ id: LocationID) -> Location {
+    package func location(_ id: LocationID) -> Location {
         guard let kind = LocationKind(rawValue: self.kinds[id.row]) else {
             preconditionFailure("location \(id.row) is of kind \(self.kinds[id.row])")
         }

@@ -1,42 +1,42 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// Every movement there ever was, in the order of its LSN and line.
 ///
 /// Append only.
 ///
 /// Texts are interned: a column keeps their codes in ``InventoryTables/texts``.
-struct MovementLedger: Sendable {
-    private(set) var lsns = LedgerColumn<UInt64>()
-    private(set) var lines = LedgerColumn<UInt16>()
-    private(set) var recordedAt = LedgerColumn<Int64>()
-    private(set) var occurredAt = LedgerColumn<Int64>()
-    private(set) var kinds = LedgerColumn<UInt8>()
-    private(set) var products = LedgerColumn<UInt32>()
-    private(set) var locations = LedgerColumn<UInt16>()
-    private(set) var onHandDeltas = LedgerColumn<Int64>()
-    private(set) var unavailableDeltas = LedgerColumn<Int64>()
-    private(set) var reservedDeltas = LedgerColumn<Int64>()
-    private(set) var incomingDeltas = LedgerColumn<Int64>()
-    private(set) var amounts = LedgerColumn<Int64>()
-    private(set) var prices = LedgerColumn<Int64>()
-    private(set) var priceBases = LedgerColumn<Int64>()
-    private(set) var costs = LedgerColumn<Int64>()
+package struct MovementLedger: Sendable {
+    package private(set) var lsns = LedgerColumn<UInt64>()
+    package private(set) var lines = LedgerColumn<UInt16>()
+    package private(set) var recordedAt = LedgerColumn<Int64>()
+    package private(set) var occurredAt = LedgerColumn<Int64>()
+    package private(set) var kinds = LedgerColumn<UInt8>()
+    package private(set) var products = LedgerColumn<UInt32>()
+    package private(set) var locations = LedgerColumn<UInt16>()
+    package private(set) var onHandDeltas = LedgerColumn<Int64>()
+    package private(set) var unavailableDeltas = LedgerColumn<Int64>()
+    package private(set) var reservedDeltas = LedgerColumn<Int64>()
+    package private(set) var incomingDeltas = LedgerColumn<Int64>()
+    package private(set) var amounts = LedgerColumn<Int64>()
+    package private(set) var prices = LedgerColumn<Int64>()
+    package private(set) var priceBases = LedgerColumn<Int64>()
+    package private(set) var costs = LedgerColumn<Int64>()
     /// A ``Reason``, or 0 for none.
-    private(set) var reasons = LedgerColumn<UInt8>()
-    private(set) var references = LedgerColumn<UInt32>()
-    private(set) var notes = LedgerColumn<UInt32>()
-    private(set) var actors = LedgerColumn<UInt32>()
+    package private(set) var reasons = LedgerColumn<UInt8>()
+    package private(set) var references = LedgerColumn<UInt32>()
+    package private(set) var notes = LedgerColumn<UInt32>()
+    package private(set) var actors = LedgerColumn<UInt32>()
     /// The row of the movement that a return gives back or a reversal undoes, plus 1; 0 for none.
-    private(set) var origins = LedgerColumn<UInt64>()
+    package private(set) var origins = LedgerColumn<UInt64>()
     /// 1 where the time was given by an importer.
-    private(set) var imported = LedgerColumn<UInt8>()
+    package private(set) var imported = LedgerColumn<UInt8>()
 
-    var rowCount: Int { self.lsns.count }
+    package var rowCount: Int { self.lsns.count }
 
     /// The rows of the step `lsn`: contiguous, empty if it moved nothing.
     ///
     /// - Complexity: O(log n)
-    func rows(of lsn: UInt64) -> Range<Int> {
+    package func rows(of lsn: UInt64) -> Range<Int> {
         let start = self.firstRow(after: lsn == 0 ? 0 : lsn - 1)
         var end = start
         while end < self.rowCount, self.lsns[end] == lsn { end += 1 }
@@ -46,14 +46,8 @@ struct MovementLedger: Sendable {
     /// The first row of a later step than `lsn`; ``rowCount`` if there is none.
     ///
     /// - Complexity: O(log n)
-    func firstRow(after lsn: UInt64) -> Int {
-        var low = 0
-        var high = self.rowCount
-        while low < high {
-            let middle = (low + high) / 2
-            if self.lsns[middle] <= lsn { low = middle + 1 } else { high = middle }
-        }
-        return low
+    package func firstRow(after lsn: UInt64) -> Int {
+        self.lsns.firstRow(above: lsn)
     }
 
     /// The row of one movement; nothing if there is none.
@@ -65,7 +59,7 @@ struct MovementLedger: Sendable {
         MovementID(lsn: self.lsns[row], line: self.lines[row])
     }
 
-    func kind(_ row: Int) -> MovementKind {
+    package func kind(_ row: Int) -> MovementKind {
         guard let kind = MovementKind(rawValue: self.kinds[row]) else {
             preconditionFailure("row \(row) of the ledger is of kind \(self.kinds[row])")
         }
@@ -73,13 +67,19 @@ struct MovementLedger: Sendable {
     }
 
     /// The codes of a movement's texts.
-    struct TextCodes {
+    package struct TextCodes {
         var reference: UInt32
         var note: UInt32
         var actor: UInt32
+
+        package init(reference: UInt32, note: UInt32, actor: UInt32) {
+            self.reference = reference
+            self.note = note
+            self.actor = actor
+        }
     }
 
-    mutating func append(
+    package mutating func append(
         _ movement: Movement,
         id: MovementID,
         recordedAt: Instant,

@@ -1,4 +1,4 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// The products: a row each, found by id.
 ///
@@ -6,30 +6,30 @@ internal import ColumnStore
 /// given twice.
 ///
 /// Key indexes for SKU and barcode live in ``CatalogIndexes``, outside the read view.
-struct ProductTable: Sendable {
-    private(set) var skus = TextColumn()
+package struct ProductTable: Sendable {
+    package private(set) var skus = TextColumn()
     /// The SKUs as comparisons use them.
-    private(set) var skuKeys = TextColumn()
-    private(set) var names = TextColumn()
-    private(set) var barcodes = TextColumn()
-    private(set) var barcodeKeys = TextColumn()
-    private(set) var categories = Column<UInt32>()
+    package private(set) var skuKeys = TextColumn()
+    package private(set) var names = TextColumn()
+    package private(set) var barcodes = TextColumn()
+    package private(set) var barcodeKeys = TextColumn()
+    package private(set) var categories = Column<UInt32>()
     /// Codes into ``InventoryTables/texts``.
-    private(set) var unitCodes = Column<UInt32>()
-    private(set) var unitDecimals = Column<UInt8>()
-    private(set) var prices = Column<Int64>()
-    private(set) var priceBases = Column<Int64>()
+    package private(set) var unitCodes = Column<UInt32>()
+    package private(set) var unitDecimals = Column<UInt8>()
+    package private(set) var prices = Column<Int64>()
+    package private(set) var priceBases = Column<Int64>()
     /// A ``ProductStatus``, or 0 for a row that was deleted.
-    private(set) var statuses = Column<UInt8>()
-    private(set) var reorderPoints = Column<Int64>()
-    private(set) var reorderTargets = Column<Int64>()
-    private(set) var packSizes = Column<Int64>()
-    private(set) var leadTimes = Column<UInt16>()
-    private(set) var createdAt = Column<Int64>()
-    private(set) var updatedAt = Column<Int64>()
-    private(set) var revisions = Column<UInt64>()
+    package private(set) var statuses = Column<UInt8>()
+    package private(set) var reorderPoints = Column<Int64>()
+    package private(set) var reorderTargets = Column<Int64>()
+    package private(set) var packSizes = Column<Int64>()
+    package private(set) var leadTimes = Column<UInt16>()
+    package private(set) var createdAt = Column<Int64>()
+    package private(set) var updatedAt = Column<Int64>()
+    package private(set) var revisions = Column<UInt64>()
     /// Rows of the ledger that name the product: whether it has history.
-    private(set) var movementCounts = Column<UInt64>()
+    package private(set) var movementCounts = Column<UInt64>()
 
     /// What selling needs to know of a product; no text is touched to answer it.
     struct Facts {
@@ -56,16 +56,16 @@ struct ProductTable: Sendable {
     }
 
     /// One past the largest id given; row 0 is reserved.
-    var rowCount: Int { self.statuses.count }
+    package var rowCount: Int { self.statuses.count }
     var nextID: ProductID { ProductID(UInt32(self.rowCount)) }
 
     /// Whether there is such a product, archived ones included and deleted ones not.
-    func contains(_ id: ProductID) -> Bool {
+    package func contains(_ id: ProductID) -> Bool {
         id.row < self.rowCount && self.statuses[id.row] != 0
     }
 
     /// The status of a row; nothing if it was deleted.
-    func status(_ id: ProductID) -> ProductStatus? {
+    package func status(_ id: ProductID) -> ProductStatus? {
         ProductStatus(rawValue: self.statuses[id.row])
     }
 

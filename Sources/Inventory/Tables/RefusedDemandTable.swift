@@ -1,19 +1,19 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// The ledger of refused demand: what was asked for and could not be sold.
 ///
 /// Append only.
-struct RefusedDemandTable: Sendable {
-    private(set) var lsns = LedgerColumn<UInt64>()
-    private(set) var recordedAt = LedgerColumn<Int64>()
-    private(set) var products = LedgerColumn<UInt32>()
-    private(set) var locations = LedgerColumn<UInt16>()
-    private(set) var asked = LedgerColumn<Int64>()
-    private(set) var available = LedgerColumn<Int64>()
-    private(set) var references = LedgerColumn<UInt32>()
-    private(set) var actors = LedgerColumn<UInt32>()
+package struct RefusedDemandTable: Sendable {
+    package private(set) var lsns = LedgerColumn<UInt64>()
+    package private(set) var recordedAt = LedgerColumn<Int64>()
+    package private(set) var products = LedgerColumn<UInt32>()
+    package private(set) var locations = LedgerColumn<UInt16>()
+    package private(set) var asked = LedgerColumn<Int64>()
+    package private(set) var available = LedgerColumn<Int64>()
+    package private(set) var references = LedgerColumn<UInt32>()
+    package private(set) var actors = LedgerColumn<UInt32>()
 
-    var rowCount: Int { self.lsns.count }
+    package var rowCount: Int { self.lsns.count }
 
     mutating func append(
         _ refused: RefusedDemand,

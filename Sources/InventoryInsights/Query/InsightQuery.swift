@@ -7,9 +7,17 @@ public import Inventory
 /// Every named insight that can be is one of these, users can ask them directly, and the result of
 /// each can be subscribed to. Equal questions are equal values, so that many who ask share one.
 ///
-/// A result has a column for each dimension of the grouping sets, in the order in which they are
-/// first named there, then one for each measure. A dimension that a row's grouping set leaves out
-/// has no value in it.
+/// A result has the columns of each dimension of the grouping sets, in the order in which they are
+/// first named there, then one for each measure; where there is a product and a quantity, `unit` and
+/// `unitDecimals` of the product at the end. A dimension that a row's grouping set leaves out has no
+/// value in it, and nothing else has none.
+///
+/// A group has a row if a row of the source lies in it. Some have one always, so that a picture of
+/// them has no holes:
+///
+/// - the total (`[]`);
+/// - each hour, day, week or month that a bounded window touches, in a set of that dimension alone;
+/// - each weekday, hour of the day, or pair of them, in a set of these alone.
 public struct InsightQuery: Hashable, Sendable {
     public var source: InsightSource
     public var window: InsightWindow
@@ -23,7 +31,10 @@ public struct InsightQuery: Hashable, Sendable {
     public var groups: [[InsightDimension]]
     /// One at least, each once; at most ``InsightLimits/measuresMax``.
     public var measures: [InsightMeasure]
-    /// The first decides; ties, and an empty list, go by the dimensions, ascending, totals last.
+    /// The first decides; ties, and an empty list, go by the dimensions, ascending.
+    ///
+    /// Things are ordered by their ids. What has no value comes last, however a column is turned:
+    /// totals after their parts.
     public var order: [InsightOrder]
     /// At most this many rows; 0 for all.
     public var limit: UInt32
@@ -59,15 +70,20 @@ public enum InsightSource: UInt8, CaseIterable, Sendable {
     case sales = 1
     /// Every row of the ledger, by when it happened.
     case movements = 2
-    /// The stock of each product at each location, as it is at the version asked about.
+    /// The stock of each product at each location where it ever was, as it is at the version asked
+    /// about.
     case levels = 3
-    /// Each product that is not archived.
+    /// Each product that is not archived, with its stock at all locations together.
     case products = 4
     /// Demand that stock could not meet, by when it was refused.
     case refusals = 5
 }
 
 /// Which rows count; every part that is given must hold, and a part that is empty restricts nothing.
+///
+/// Products and categories go with every source, locations with every one but products, references
+/// and actors with those that have a time, kinds and reasons with sales and movements. What is named
+/// must be there: an id that is not is refused, and so is a category that is archived.
 public struct InsightFilter: Hashable, Sendable {
     /// At most ``InsightLimits/filterIDsMax`` of each.
     public var products: [ProductID]
@@ -106,6 +122,8 @@ public struct InsightFilter: Hashable, Sendable {
 /// By what rows are put together.
 ///
 /// A product's category is the one it has now. Times are cut by the calendar of the question's zone.
+/// Times go with the sources that have one, reason and kind with sales and movements, a location with
+/// every source but products.
 public enum InsightDimension: UInt8, CaseIterable, Sendable {
     /// Shown as its id, SKU and name.
     case product = 1
@@ -124,7 +142,7 @@ public enum InsightDimension: UInt8, CaseIterable, Sendable {
     case weekday = 8
     /// 0 to 23, as the clock on the wall says.
     case hourOfDay = 9
-    /// A ``Reason``; none has a row of its own.
+    /// A ``Reason``; rows without one are together under "none".
     case reason = 10
     case kind = 11
 
@@ -173,6 +191,7 @@ public enum InsightMeasure: UInt8, CaseIterable, Sendable {
     case valueChange = 14
     /// On hand, less what is held and promised: available (levels, products).
     case available = 15
+    /// (levels, products), as the three after it.
     case onHand = 16
     case unavailable = 17
     case reserved = 18

@@ -16,6 +16,8 @@ public enum InsightWindow: Hashable, Sendable {
     /// From 1 to ``InsightLimits/windowUnitsMax``.
     case last(UInt32, CalendarUnit)
     /// The `count` whole units that came before the one that is running.
+    ///
+    /// Hours are counted as they pass, days, weeks and months by the calendar.
     case previous(UInt32, CalendarUnit)
 }
 

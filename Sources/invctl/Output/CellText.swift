@@ -6,13 +6,16 @@ struct CellText: Sendable {
     let currencyDecimals: UInt8
     /// How people are shown instants; nothing for the exact form in UTC.
     var clock: ClockText?
-    /// Whether money is written 2,039.97: for people.
+    /// Whether it is for people: money is written 2,039.97, and a number with as many decimals as
+    /// one reads.
     var groupsMoney = false
 
     func text(_ table: ResultTable, _ row: Int, _ column: Int) -> String {
         switch table.cell(row, column) {
         case .none: return ""
         case .text(let text): return text
+        case .number(let value):
+            return self.groupsMoney ? NumberText.readable(value) : NumberText.exact(value)
         case .integer(let value):
             switch table.columns[column].field.kind {
             case .money:
@@ -22,7 +25,7 @@ struct CellText: Sendable {
                 return DecimalText.format(value, decimals: Self.unitDecimals(table, row))
             case .instant: return self.clock?.format(value) ?? TimeText.format(value)
             case .boolean: return value == 0 ? "false" : "true"
-            case .integer, .text: return String(value)
+            case .integer, .text, .number: return String(value)
             }
         }
     }

@@ -1,3 +1,24 @@
+import Foundation
+
+/// Derived numbers, the only ones that are not exact.
+enum NumberText {
+    /// As few digits as tell it from every other number; a whole one without a point.
+    static func exact(_ value: Double) -> String {
+        guard let whole = Int64(exactly: value), whole.magnitude < 1 << 53 else {
+            return "\(value)"
+        }
+        return String(whole)
+    }
+
+    /// Two decimals; more where there would be nothing but zeros: four digits then.
+    static func readable(_ value: Double) -> String {
+        if value == 0 || value.magnitude >= 0.1 {
+            return value.magnitude < 1e15 ? String(format: "%.2f", value) : "\(value)"
+        }
+        return String(format: "%.4g", value)
+    }
+}
+
 /// Numbers as people write them: 19.99 for 1,999 minor units.
 enum DecimalText {
     /// Parses a number of at most `decimals` decimals into whole smallest units.

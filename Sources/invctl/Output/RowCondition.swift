@@ -79,6 +79,8 @@ extension RowCondition.Test {
             return self.compare(self.millionths(value, table, row, currencyDecimals), wanted)
         case (.integer(let value), .microseconds(let wanted)):
             return self.compare(value, wanted)
+        case (.number(let value), .number(let wanted)):
+            return self.compare(value, Double(wanted) / 1_000_000)
         default:
             return self.comparison == .notEqual || self.comparison == .notContains
         }
@@ -94,7 +96,7 @@ extension RowCondition.Test {
             switch self.kind {
             case .money: currencyDecimals
             case .quantity: CellText.unitDecimals(table, row)
-            case .integer, .boolean, .instant, .text: 0
+            case .integer, .boolean, .instant, .text, .number: 0
             }
         var scaled = Int128(value)
         for _ in decimals..<max(decimals, 6) { scaled *= 10 }
@@ -271,7 +273,7 @@ private struct ConditionParser {
             return .microseconds(instant.microseconds)
         case .boolean where value == "true" || value == "false":
             return .number(value == "true" ? 1_000_000 : 0)
-        case .integer, .money, .quantity, .boolean:
+        case .integer, .money, .quantity, .boolean, .number:
             guard let number = DecimalText.parse(value, decimals: 6) else {
                 throw self.fail("'\(value)' is not a number, as \(field.name) is")
             }

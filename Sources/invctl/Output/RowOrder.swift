@@ -75,6 +75,7 @@ struct RowOrder {
         let end = key.isDescending ? -1 : 1
         switch (self.held.cell(a, key.column), self.held.cell(b, key.column)) {
         case (.integer(let a), .integer(let b)): return Self.order(a, b)
+        case (.number(let a), .number(let b)): return Self.order(a, b)
         case (.none, .none): return 0
         case (.none, _): return end
         case (_, .none): return -end

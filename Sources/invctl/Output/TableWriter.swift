@@ -194,7 +194,7 @@ extension ResultField {
     /// Whether its cells stand at the right.
     var isNumber: Bool {
         switch self.kind {
-        case .integer, .money, .quantity: true
+        case .integer, .money, .quantity, .number: true
         case .instant, .text, .boolean: false
         }
     }

@@ -225,7 +225,11 @@ extension SplitMix64 {
             table.append(
                 schema.map { field in
                     if self.below(4) == 0 { return .none }
-                    return field.kind == .text ? .text(self.text()) : .integer(self.signed())
+                    switch field.kind {
+                    case .text: return .text(self.text())
+                    case .number: return .number(Double(self.signed()) / 1_024)
+                    default: return .integer(self.signed())
+                    }
                 }
             )
         }

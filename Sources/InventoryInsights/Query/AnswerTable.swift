@@ -1,0 +1,82 @@
+internal import ColumnStore
+internal import Inventory
+
+/// The columns of an answer: the dimensions with their names, the measures, and the unit that the
+/// quantities of a product are counted in.
+struct AnswerTable {
+    private let plan: QueryPlan
+    private let view: ReadView
+
+    init(_ plan: QueryPlan, _ view: ReadView) {
+        self.plan = plan
+        self.view = view
+    }
+
+    /// - Complexity: O(rows)
+    func table(
+        _ rows: [Int],
+        _ values: [[Int64?]],
+        _ measures: [InsightMeasure: MeasureColumn]
+    ) -> ResultTable {
+        var columns: [ResultColumn] = []
+        for (index, dimension) in self.plan.dimensions.enumerated() {
+            var made = dimension.fields.map { ResultColumn($0) }
+            for row in rows {
+                let cells = self.cells(of: dimension, values[index][row])
+                for field in made.indices { made[field].append(cells[field]) }
+            }
+            columns += made
+        }
+        for measure in self.plan.query.measures {
+            var column = ResultColumn(ResultField("\(measure)", measure.kind))
+            for row in rows { column.append(measures[measure]?.cells[row] ?? .none) }
+            columns.append(column)
+        }
+        if let index = self.plan.dimensions.firstIndex(of: .product), self.hasQuantities {
+            columns += self.units(rows.map { values[index][$0] })
+        }
+        return ResultTable(columns: columns, rowCount: rows.count)
+    }
+
+    private var hasQuantities: Bool {
+        self.plan.query.measures.contains { $0.kind == .quantity }
+    }
+
+    private func cells(of dimension: InsightDimension, _ value: Int64?) -> [ResultCell] {
+        guard let value else { return dimension.fields.map { _ in .none } }
+        let tables = self.view.tables
+        let row = Int(value)
+        switch dimension {
+        case .product:
+            return [
+                .integer(value), .text(tables.products.skus[row]),
+                .text(tables.products.names[row]),
+            ]
+        case .category: return [.integer(value), .text(tables.categories.names[row])]
+        case .location: return [.integer(value), .text(tables.locations.codes[row])]
+        case .hour, .day, .week, .month, .weekday, .hourOfDay: return [.integer(value)]
+        case .reason:
+            return [.text(Reason(rawValue: UInt8(value)).map { "\($0)" } ?? "none")]
+        case .kind:
+            return [.text(MovementKind(rawValue: UInt8(value)).map { "\($0)" } ?? "\(value)")]
+        }
+    }
+
+    /// The unit of each row's product, so that its quantities can be written as people do.
+    private func units(_ ids: [Int64?]) -> [ResultColumn] {
+        var unit = ResultColumn(ResultField("unit", .text))
+        var decimals = ResultColumn(ResultField("unitDecimals", .integer))
+        let tables = self.view.tables
+        for id in ids {
+            guard let id else {
+                unit.append(.none)
+                decimals.append(.none)
+                continue
+            }
+            let code = tables.products.unitCodes[Int(id)]
+            unit.append(.text(tables.texts[Int(code)]))
+            decimals.append(.integer(Int64(tables.products.unitDecimals[Int(id)])))
+        }
+        return [unit, decimals]
+    }
+}

@@ -1,0 +1,176 @@
+internal import ColumnStore
+package import Inventory
+
+/// Showing what was added up: empty buckets, measures, order, limit, names.
+extension GroupedTotals {
+    /// The answer, as it stands with the rows added so far; names and categories are those of the
+    /// view, and so are its LSN and time.
+    ///
+    /// - Throws: `amount_overflow` for a sum that does not fit.
+    /// - Complexity: O(groups log groups)
+    package func answer(of view: ReadView) throws(Refusal) -> InsightAnswer {
+        InsightAnswer(
+            lsn: view.lsn,
+            time: view.time,
+            window: self.plan.window,
+            keyColumnCount: self.plan.keyColumnCount,
+            table: try self.table(of: view)
+        )
+    }
+
+    /// The rows of the answer, in order.
+    package func table(of view: ReadView) throws(Refusal) -> ResultTable {
+        let groups = self.groups()
+        var columns: [InsightMeasure: MeasureColumn] = [:]
+        for measure in self.plan.query.measures {
+            columns[measure] = try MeasureColumn(measure, groups, self)
+        }
+        let values = self.plan.dimensions.map { dimension in
+            groups.map { self.value(of: dimension, in: $0, view) }
+        }
+        let order = GroupOrder(self.plan, values, columns)
+        let rows = order.sorted(groups.count, limit: Int(self.plan.query.limit))
+        return AnswerTable(self.plan, view).table(rows, values, columns)
+    }
+
+    /// The groups that have a row in the answer: those that a row of the source lies in, and those that
+    /// are shown empty.
+    private func groups() -> [GroupRow] {
+        var groups: [GroupRow] = []
+        for (index, set) in self.plan.sets.enumerated() {
+            let totals = self.sets[index]
+            for (slot, key) in totals.keys.enumerated() {
+                groups.append(GroupRow(set: index, slot: slot, key: key))
+            }
+            let shown = self.emptyKeys(of: set)
+            guard !shown.isEmpty else { continue }
+            let present = Set(totals.keys)
+            for key in shown where !present.contains(key) {
+                groups.append(GroupRow(set: index, slot: nil, key: key))
+            }
+        }
+        return groups
+    }
+
+    /// The keys of a set that have a row even if nothing happened there.
+    private func emptyKeys(of set: GroupingSet) -> [GroupKey] {
+        if set.dimensions.isEmpty { return [GroupKey()] }
+        if set.fillsClock {
+            return (set.hasWeekday ? 1...7 : 0...0).flatMap { weekday in
+                (set.hasHourOfDay ? 0...23 : 0...0).map { hour in
+                    GroupKey(clock: UInt8(weekday * GroupKey.hoursOfDay + hour))
+                }
+            }
+        }
+        guard let unit = set.filledUnit, self.plan.window.isBounded else { return [] }
+        var keys: [GroupKey] = []
+        let window = self.plan.window.span
+        var span = self.plan.calendar.span(unit, containing: window.from)
+        while span.from < window.to {
+            keys.append(GroupKey(time: span.from))
+            span = self.plan.calendar.span(unit, containing: span.to)
+        }
+        return keys
+    }
+
+    /// What a dimension's column shows of a group, as a number that orders as the dimension does;
+    /// nothing where the group's set leaves the dimension out.
+    private func value(
+        of dimension: InsightDimension,
+        in group: GroupRow,
+        _ view: ReadView
+    ) -> Int64? {
+        let set = self.plan.sets[group.set]
+        guard set.dimensions.contains(dimension) else { return nil }
+        let key = group.key
+        switch dimension {
+        case .product: return Int64(key.entity)
+        case .category where set.hasProduct:
+            return Int64(view.tables.products.categories[Int(key.entity)])
+        case .category: return Int64(key.entity)
+        case .location: return Int64(key.location)
+        case .hour: return self.plan.calendar.span(.hour, containing: key.time).from
+        case .day: return self.plan.calendar.span(.day, containing: key.time).from
+        case .week: return self.plan.calendar.span(.week, containing: key.time).from
+        case .month: return self.plan.calendar.span(.month, containing: key.time).from
+        case .weekday: return Int64(key.weekday)
+        case .hourOfDay: return Int64(key.hourOfDay)
+        case .reason: return Int64(key.reason)
+        case .kind: return Int64(key.kind)
+        }
+    }
+}
+
+/// A group on its way into an answer; one without a slot is shown empty.
+struct GroupRow {
+    var set: Int
+    var slot: Int?
+    var key: GroupKey
+}
+
+/// A measure of every group: whole numbers, or numbers for a measure that is one.
+struct MeasureColumn {
+    let kind: ResultKind
+    private(set) var cells: [ResultCell] = []
+
+    init(_ measure: InsightMeasure, _ groups: [GroupRow], _ totals: GroupedTotals) throws(Refusal) {
+        self.kind = measure.kind
+        self.cells.reserveCapacity(groups.count)
+        for group in groups { self.cells.append(try totals.cell(of: measure, in: group)) }
+    }
+}
+
+extension GroupedTotals {
+    fileprivate func cell(
+        of measure: InsightMeasure,
+        in group: GroupRow
+    ) throws(Refusal) -> ResultCell {
+        switch measure {
+        case .rows: return .integer(group.slot.map { self.sets[group.set].rowCounts[$0] } ?? 0)
+        case .products: return .integer(self.productCount(group))
+        case .transactions: return .integer(self.transactionCount(group))
+        case .averageValue:
+            let count = self.transactionCount(group)
+            guard count > 0 else { return .none }
+            let net = try self.fitting(self.sum(measure, group), measure)
+            guard let average = Price.proportion(net, times: 1, over: count) else {
+                throw Self.overflow(measure)
+            }
+            return .integer(average)
+        case .marginPercent:
+            let net = self.sum(.net, group)
+            guard net != 0 else { return .none }
+            return .number(100 * Double(self.sum(.margin, group)) / Double(net))
+        default: return .integer(try self.fitting(self.sum(measure, group), measure))
+        }
+    }
+
+    private func productCount(_ group: GroupRow) -> Int64 {
+        group.slot.map { self.sets[group.set].products.count($0) } ?? 0
+    }
+
+    private func transactionCount(_ group: GroupRow) -> Int64 {
+        group.slot.map { self.sets[group.set].transactions.count($0) } ?? 0
+    }
+
+    private func sum(_ measure: InsightMeasure, _ group: GroupRow) -> Int128 {
+        guard let slot = group.slot else { return 0 }
+        var sum: Int128 = 0
+        for (at, one) in self.plan.sums.enumerated() {
+            for term in measure.terms where term.sum == one {
+                sum += term.sign * self.sets[group.set].sum(at, of: slot)
+            }
+        }
+        return sum
+    }
+
+    private func fitting(_ sum: Int128, _ measure: InsightMeasure) throws(Refusal) -> Int64 {
+        let limit = measure.kind == .money ? UInt128(Limits.moneyMax) : UInt128(Int64.max)
+        guard sum.magnitude <= limit else { throw Self.overflow(measure) }
+        return Int64(sum)
+    }
+
+    private static func overflow(_ measure: InsightMeasure) -> Refusal {
+        Refusal(.amountOverflow, .field("\(measure)", problem: "of a group does not fit"))
+    }
+}

@@ -1,0 +1,127 @@
+internal import ColumnStore
+internal import Dispatch
+public import Inventory
+internal import Synchronization
+
+extension ReadView {
+    /// Answers a question as of this view.
+    ///
+    /// `now`: The moment that windows such as "the last 7 days" are counted from.
+    /// `threads`: How many may share the work; the answer is the same for any number.
+    ///
+    /// - Throws: A ``Refusal`` that names which parts of the question do not go together, are not there
+    ///   or are beyond their limit; `amount_overflow` for a sum that does not fit.
+    /// - Complexity: O(rows of the source); segments of the ledger in which no row can count are passed
+    ///   over unread.
+    public func answer(
+        _ query: InsightQuery,
+        at now: Instant,
+        threads: Int = 1
+    ) throws(Refusal) -> InsightAnswer {
+        let plan = try QueryPlan(query, at: now, of: self)
+        return try self.answer(plan, threads: threads)
+    }
+
+    /// Answers a question that was planned for this view.
+    package func answer(
+        _ plan: QueryPlan,
+        threads: Int = 1
+    ) throws(Refusal) -> InsightAnswer {
+        try self.totals(plan, threads: threads).answer(of: self)
+    }
+
+    /// What a question adds up in this view.
+    package func totals(
+        _ plan: QueryPlan,
+        threads: Int = 1
+    ) throws(Refusal) -> GroupedTotals {
+        switch plan.query.source {
+        case .levels: return try self.levelTotals(plan)
+        case .products: return try self.productTotals(plan)
+        case .sales, .movements, .refusals:
+            let rows = try GroupedTotals.rows(of: plan, in: self)
+            return try self.totals(plan, rows, threads: threads)
+        }
+    }
+
+    private func totals(
+        _ plan: QueryPlan,
+        _ rows: Range<Int>,
+        threads: Int
+    ) throws(Refusal) -> GroupedTotals {
+        let parts = Self.parts(of: rows, threads: threads)
+        guard parts.count > 1 else {
+            var totals = GroupedTotals(plan)
+            try totals.add(rows: rows, of: self)
+            return totals
+        }
+        let results = Mutex<[Result<GroupedTotals, Refusal>?]>(
+            Array(repeating: nil, count: parts.count)
+        )
+        DispatchQueue.concurrentPerform(iterations: parts.count) { index in
+            let result = Result { () throws(Refusal) -> GroupedTotals in
+                var totals = GroupedTotals(plan)
+                try totals.add(rows: parts[index], of: self)
+                return totals
+            }
+            results.withLock { $0[index] = result }
+        }
+        // In the order of the rows, so that the groups come in the order of their first row.
+        var totals = GroupedTotals(plan)
+        for result in results.withLock({ $0 }) {
+            if let result { try totals.merge(result.get()) }
+        }
+        return totals
+    }
+
+    /// Cuts rows into as many parts as there are threads, at the borders of segments.
+    private static func parts(of rows: Range<Int>, threads: Int) -> [Range<Int>] {
+        let segments = (rows.count + SegmentSize.capacity - 1) >> SegmentSize.shift
+        let count = max(1, min(threads, segments))
+        return (0..<count).map { part in
+            let from = rows.lowerBound + segments * part / count << SegmentSize.shift
+            let to = rows.lowerBound + segments * (part + 1) / count << SegmentSize.shift
+            return from..<min(to, rows.upperBound)
+        }
+    }
+}
+
+// MARK: - Stock
+
+extension ReadView {
+    private func levelTotals(_ plan: QueryPlan) throws(Refusal) -> GroupedTotals {
+        let past = try PastBalances(self, plan.query.asOf)
+        var totals = GroupedTotals(plan)
+        let levels = self.tables.levels
+        for row in 0..<levels.rowCount {
+            let product = levels.products[row]
+            guard self.tables.products.contains(ProductID(product)),
+                plan.filter.takes(product: product, location: levels.locations[row])
+            else { continue }
+            try totals.add(past.level(levels.level(row)), self)
+        }
+        return totals
+    }
+
+    private func productTotals(_ plan: QueryPlan) throws(Refusal) -> GroupedTotals {
+        let past = try PastBalances(self, plan.query.asOf)
+        var totals = GroupedTotals(plan)
+        let products = self.tables.products
+        func isListed(_ id: ProductID) -> Bool {
+            products.status(id) != nil && products.status(id) != .archived
+                && plan.filter.takes(product: id.value, location: 0)
+        }
+        // One without stock counts too.
+        for row in 1..<max(products.rowCount, 1) {
+            let id = ProductID(UInt32(row))
+            if isListed(id) {
+                try totals.add(Level(product: id, location: LocationID(0)), self)
+            }
+        }
+        let levels = self.tables.levels
+        for row in 0..<levels.rowCount where isListed(ProductID(levels.products[row])) {
+            try totals.add(past.level(levels.level(row)), self)
+        }
+        return totals
+    }
+}

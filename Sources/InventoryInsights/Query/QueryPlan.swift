@@ -1,0 +1,141 @@
+internal import ColumnStore
+package import Inventory
+
+/// A question that makes sense, with everything in it looked up and put in the form that is run.
+///
+/// A plan holds for the catalog and the moment it was made for: when the window moves on, or when a
+/// product's category or SKU changes, the question is planned anew.
+package struct QueryPlan: Sendable {
+    package let query: InsightQuery
+    package let calendar: ZoneCalendar
+    package let window: ResolvedWindow
+    /// The dimensions that have columns, in the order of those.
+    package let dimensions: [InsightDimension]
+    let sets: [GroupingSet]
+    /// What has to be added up, in a fixed order.
+    let sums: [Sum]
+    let countsTransactions: Bool
+    let countsProducts: Bool
+    var filter: RowFilter
+
+    /// Checks and prepares a question.
+    ///
+    /// - Throws: A ``Refusal`` that names the parts that do not go together, are not there, or are
+    ///   beyond a limit of ``InsightLimits``.
+    package init(_ query: InsightQuery, at now: Instant, of view: ReadView) throws(Refusal) {
+        try PartChecks(query).check()
+        self.query = query
+        self.calendar = try Self.calendar(of: query, view)
+        self.window = try query.window.resolve(at: now, in: self.calendar)
+        var dimensions: [InsightDimension] = []
+        for dimension in query.groups.joined() where !dimensions.contains(dimension) {
+            dimensions.append(dimension)
+        }
+        self.dimensions = dimensions
+        self.sets = query.groups.map { GroupingSet($0) }
+        self.sums = Sum.allCases.filter { sum in
+            query.measures.contains { $0.terms.contains { $0.sum == sum } }
+        }
+        self.countsTransactions = query.measures.contains { $0.needsTransactions }
+        self.countsProducts = query.measures.contains(.products)
+        self.filter = try RowFilter(query, self.window.span, view)
+        for set in self.sets { try self.checkBuckets(of: set) }
+    }
+
+    /// The columns that tell each row from every other.
+    package var keyColumnCount: Int { self.dimensions.reduce(0) { $0 + $1.fields.count } }
+
+    private static func calendar(
+        of query: InsightQuery,
+        _ view: ReadView
+    ) throws(Refusal) -> ZoneCalendar {
+        if !query.zone.isEmpty { return try ZoneCalendar(query.zone) }
+        let locations = Set(query.filter.locations)
+        if locations.count == 1, let location = locations.first,
+            view.tables.locations.contains(location)
+        {
+            return try ZoneCalendar(view.tables.locations.zones[location.row])
+        }
+        return .utc
+    }
+
+    /// Checks that the buckets of a window that are shown even where they are empty are not too many.
+    private func checkBuckets(of set: GroupingSet) throws(Refusal) {
+        guard let unit = set.filledUnit, self.window.isBounded else { return }
+        let length: Int64 =
+            switch unit {
+            case .hour: ZoneCalendar.hour
+            case .day: ZoneCalendar.day
+            case .week: 7 * ZoneCalendar.day
+            case .month: 28 * ZoneCalendar.day
+            }
+        let span = self.window.span
+        let (duration, overflow) = span.to.subtractingReportingOverflow(span.from)
+        let count = overflow ? Int64.max : duration / length
+        guard count > InsightLimits.bucketsMax else { return }
+        throw Refusal(
+            .outOfRange,
+            .range(
+                "\(unit)s of the window",
+                value: count,
+                lowest: 1,
+                highest: Int64(InsightLimits.bucketsMax)
+            )
+        )
+    }
+}
+
+/// One list of dimensions that rows are put together by.
+struct GroupingSet: Sendable {
+    let dimensions: [InsightDimension]
+    /// The units of the calendar that it cuts time by.
+    let units: [CalendarUnit]
+    let hasProduct: Bool
+    let hasCategory: Bool
+    let hasLocation: Bool
+    let hasReason: Bool
+    let hasKind: Bool
+    let hasWeekday: Bool
+    let hasHourOfDay: Bool
+
+    init(_ dimensions: [InsightDimension]) {
+        self.dimensions = dimensions
+        self.units = dimensions.compactMap(\.unit)
+        self.hasProduct = dimensions.contains(.product)
+        self.hasCategory = dimensions.contains(.category)
+        self.hasLocation = dimensions.contains(.location)
+        self.hasReason = dimensions.contains(.reason)
+        self.hasKind = dimensions.contains(.kind)
+        self.hasWeekday = dimensions.contains(.weekday)
+        self.hasHourOfDay = dimensions.contains(.hourOfDay)
+    }
+
+    var cutsTime: Bool { !self.units.isEmpty || self.hasWeekday || self.hasHourOfDay }
+
+    /// The unit whose empty spans within a bounded window have rows too: that of the only dimension.
+    var filledUnit: CalendarUnit? { self.dimensions.count == 1 ? self.units.first : nil }
+
+    /// Whether it has a row for every weekday, hour of the day, or both.
+    var fillsClock: Bool {
+        !self.dimensions.isEmpty
+            && self.dimensions.allSatisfy { $0 == .weekday || $0 == .hourOfDay }
+    }
+}
+
+extension InsightDimension {
+    /// Its columns, the first of which tells its values apart.
+    package var fields: [ResultField] {
+        switch self {
+        case .product:
+            [
+                ResultField("productId", .integer), ResultField("sku", .text),
+                ResultField("name", .text),
+            ]
+        case .category: [ResultField("categoryId", .integer), ResultField("category", .text)]
+        case .location: [ResultField("locationId", .integer), ResultField("location", .text)]
+        case .hour, .day, .week, .month: [ResultField("\(self)", .instant)]
+        case .weekday, .hourOfDay: [ResultField("\(self)", .integer)]
+        case .reason, .kind: [ResultField("\(self)", .text)]
+        }
+    }
+}

@@ -1,0 +1,274 @@
+import Foundation
+import Inventory
+import InventoryInsights
+
+/// A row of what a question is asked of, as plain fields.
+struct NaiveRow {
+    var time: Int64 = 0
+    var lsn: Int64 = 0
+    var recordedAt: Int64 = 0
+    var kind = ""
+    /// The kind that a reversal undoes.
+    var undone = ""
+    var product: Int64 = 0
+    var location: Int64 = 0
+    var onHand: Int64 = 0
+    var unavailable: Int64 = 0
+    var reserved: Int64 = 0
+    var incoming: Int64 = 0
+    var amount: Int64 = 0
+    var cost: Int64 = 0
+    var reason = "none"
+    var reference = ""
+    var actor = ""
+    var asked: Int64 = 0
+    var couldHave: Int64 = 0
+    /// Of balances: what it would sell for.
+    var retail: Int64 = 0
+}
+
+struct NaiveProduct {
+    var sku: String
+    var name: String
+    var category: Int64
+    var unit: String
+    var decimals: Int64
+    var price: Int64
+    var basis: Int64
+    var isListed: Bool
+}
+
+/// What a view holds, read through its lists (and not through the columns that are under test) into
+/// plain arrays, and asked row by row.
+final class NaiveModel {
+    let lsn: UInt64
+    private(set) var movements: [NaiveRow] = []
+    private(set) var refusals: [NaiveRow] = []
+    private(set) var products: [Int64: NaiveProduct] = [:]
+    private(set) var categories: [Int64: String] = [:]
+    private(set) var codes: [Int64: String] = [:]
+    private(set) var zones: [Int64: String] = [:]
+    /// Products and locations that ever met.
+    private(set) var pairs: [(product: Int64, location: Int64)] = []
+    var calendars: [String: NaiveCalendar] = [:]
+
+    init(_ view: ReadView) throws {
+        self.lsn = view.lsn
+        for row in try Records(view, .locations(includingArchived: true)) {
+            self.codes[row.integer("id")] = row.text("code")
+            self.zones[row.integer("id")] = row.text("zone")
+        }
+        for row in try Records(view, .categories(includingArchived: true)) {
+            self.categories[row.integer("id")] = row.text("name")
+        }
+        for row in try Records(view, .products(ProductSearch(statuses: .all))) {
+            let id = row.integer("id")
+            self.products[id] = NaiveProduct(
+                sku: row.text("sku"),
+                name: row.text("name"),
+                category: row.integer("categoryId"),
+                unit: row.text("unit"),
+                decimals: row.integer("unitDecimals"),
+                price: row.integer("price"),
+                basis: row.integer("priceBasis"),
+                isListed: row.text("status") != "archived"
+            )
+            let query = LevelQuery(product: ProductID(UInt32(id)))
+            for row in try Records(view, .levels(query)) {
+                self.pairs.append((id, row.integer("locationId")))
+            }
+        }
+        try self.readLedger(view)
+    }
+
+    private func readLedger(_ view: ReadView) throws {
+        let ids = Dictionary(uniqueKeysWithValues: self.codes.map { ($1, $0) })
+        var kinds: [[Int64]: String] = [:]
+        for row in try Records(view, .ledger(LedgerQuery(isNewestFirst: false))) {
+            let origin = [row.integer("originLsn"), row.integer("originLine")]
+            kinds[[row.integer("lsn"), row.integer("line")]] = row.text("kind")
+            self.movements.append(
+                NaiveRow(
+                    time: row.integer("occurredAt"),
+                    lsn: row.integer("lsn"),
+                    recordedAt: row.integer("recordedAt"),
+                    kind: row.text("kind"),
+                    undone: row.text("kind") == "reversal" ? kinds[origin] ?? "?" : "",
+                    product: row.integer("productId"),
+                    location: ids[row.text("location")] ?? -1,
+                    onHand: row.integer("onHandDelta"),
+                    unavailable: row.integer("unavailableDelta"),
+                    reserved: row.integer("reservedDelta"),
+                    incoming: row.integer("incomingDelta"),
+                    amount: row.integer("amount"),
+                    cost: row.integer("cost"),
+                    reason: row.text("reason").isEmpty ? "none" : row.text("reason"),
+                    reference: row.text("reference"),
+                    actor: row.text("actor")
+                )
+            )
+        }
+        for row in try Records(view, .refusals(RefusalQuery())) {
+            self.refusals.append(
+                NaiveRow(
+                    time: row.integer("recordedAt"),
+                    lsn: row.integer("lsn"),
+                    recordedAt: row.integer("recordedAt"),
+                    product: row.integer("productId"),
+                    location: ids[row.text("location")] ?? -1,
+                    reference: row.text("reference"),
+                    actor: row.text("actor"),
+                    asked: row.integer("asked"),
+                    couldHave: row.integer("available")
+                )
+            )
+        }
+    }
+
+    func calendar(_ zone: String) throws -> NaiveCalendar {
+        if let known = self.calendars[zone] { return known }
+        let calendar = try NaiveCalendar(zone)
+        self.calendars[zone] = calendar
+        return calendar
+    }
+}
+
+/// The rows of a list, by the names of their columns.
+struct Records: Sequence, IteratorProtocol {
+    private let table: ResultTable
+    private let names: [String: Int]
+    private var row = -1
+
+    init(_ view: ReadView, _ query: Query) throws {
+        self.table = try view.answer(query).wholeTable()
+        self.names = Dictionary(
+            uniqueKeysWithValues: self.table.schema.enumerated().map { ($1.name, $0) }
+        )
+    }
+
+    mutating func next() -> Records? {
+        self.row += 1
+        return self.row < self.table.rowCount ? self : nil
+    }
+
+    private func cell(_ name: String) -> ResultCell {
+        guard let column = self.names[name] else { preconditionFailure("no column \(name)") }
+        return self.table.cell(self.row, column)
+    }
+
+    /// 0 where there is none.
+    func integer(_ name: String) -> Int64 {
+        if case .integer(let value) = self.cell(name) { value } else { 0 }
+    }
+
+    /// Empty where there is none.
+    func text(_ name: String) -> String {
+        if case .text(let text) = self.cell(name) { text } else { "" }
+    }
+}
+
+/// Foundation's calendar of one zone, remembering what it was asked.
+final class NaiveCalendar {
+    private let zone: TimeZone
+    private let calendar: Calendar
+    private var starts: [CalendarUnit: [Int64: Int64]] = [:]
+    private var clocks: [Int64: (weekday: Int, hour: Int)] = [:]
+
+    init(_ name: String) throws {
+        guard let zone = TimeZone(identifier: name) else { throw NoSuchZone(name: name) }
+        self.zone = zone
+        var calendar = Calendar(identifier: .iso8601)
+        calendar.timeZone = zone
+        self.calendar = calendar
+    }
+
+    struct NoSuchZone: Error { var name: String }
+
+    private static func date(_ microseconds: Int64) -> Date {
+        // Whole seconds are exact, and no bucket begins within one.
+        let seconds = (Double(microseconds) / 1_000_000).rounded(.down)
+        return Date(timeIntervalSince1970: seconds)
+    }
+
+    private static func microseconds(_ date: Date) -> Int64 {
+        Int64(date.timeIntervalSince1970.rounded()) * 1_000_000
+    }
+
+    func start(_ unit: CalendarUnit, _ instant: Int64) -> Int64 {
+        // Every bucket begins on a quarter of an hour in the zones that are asked.
+        let quarter = instant - (instant % 900_000_000 + 900_000_000) % 900_000_000
+        if let known = self.starts[unit]?[quarter] { return known }
+        let date = Self.date(quarter)
+        let start =
+            switch unit {
+            case .hour: self.hour(date)
+            case .day: self.calendar.startOfDay(for: date)
+            case .week: self.calendar.dateInterval(of: .weekOfYear, for: date)?.start ?? date
+            case .month: self.calendar.dateInterval(of: .month, for: date)?.start ?? date
+            }
+        self.starts[unit, default: [:]][quarter] = Self.microseconds(start)
+        return Self.microseconds(start)
+    }
+
+    /// Since the clock last showed a full hour or was changed.
+    private func hour(_ date: Date) -> Date {
+        let offset = Double(self.zone.secondsFromGMT(for: date))
+        let shown = date.timeIntervalSince1970 + offset
+        let full = Date(timeIntervalSince1970: (shown / 3_600).rounded(.down) * 3_600 - offset)
+        let before = date.addingTimeInterval(-7_200)
+        if let change = self.zone.nextDaylightSavingTimeTransition(after: before), change <= date {
+            return max(full, change)
+        }
+        return full
+    }
+
+    /// The beginning of the span after the one that begins at `start`.
+    func next(_ unit: CalendarUnit, _ start: Int64) -> Int64 {
+        // Steps shorter than any span of the unit, so that none is passed over.
+        let step: Int64 =
+            switch unit {
+            case .hour: 900_000_000
+            case .day: 3_600_000_000
+            case .week, .month: 86_400_000_000
+            }
+        var at = start
+        while true {
+            at += step
+            let next = self.start(unit, at)
+            if next != start { return next }
+        }
+    }
+
+    /// The beginning of the span `count` before the one that an instant lies in.
+    func start(_ unit: CalendarUnit, _ count: UInt32, before instant: Int64) -> Int64 {
+        var start = self.start(unit, instant)
+        guard unit == .hour else {
+            let component: Calendar.Component =
+                switch unit {
+                case .hour: .hour
+                case .day: .day
+                case .week: .weekOfYear
+                case .month: .month
+                }
+            // From noon of the first day, which no change of clocks moves to another date.
+            let noon = Self.date(start).addingTimeInterval(43_200)
+            let then = self.calendar.date(byAdding: component, value: -Int(count), to: noon)
+            return self.start(unit, Self.microseconds(then ?? noon))
+        }
+        for _ in 0..<count { start = self.start(unit, start - 1) }
+        return start
+    }
+
+    func weekday(_ instant: Int64) -> Int { self.clock(instant).weekday }
+    func hourOfDay(_ instant: Int64) -> Int { self.clock(instant).hour }
+
+    private func clock(_ instant: Int64) -> (weekday: Int, hour: Int) {
+        let quarter = instant - (instant % 900_000_000 + 900_000_000) % 900_000_000
+        if let known = self.clocks[quarter] { return known }
+        let parts = self.calendar.dateComponents([.weekday, .hour], from: Self.date(quarter))
+        // Foundation counts from Sunday, 1.
+        let clock = (((parts.weekday ?? 0) + 5) % 7 + 1, parts.hour ?? 0)
+        self.clocks[quarter] = clock
+        return clock
+    }
+}

@@ -1,0 +1,184 @@
+import Inventory
+import InventoryTestSupport
+
+/// A state made by random commands: sales, returns, reversals, deliveries, holds, refusals, products
+/// that change their category or go, at several locations in several zones, around a change of clocks.
+struct RandomLedger {
+    private(set) var state = InventoryState()
+    private(set) var random: SplitMix64
+    /// About when things happen, in microseconds.
+    let middle: Int64
+    private let spread: Int64
+    private var time: Int64
+    private var sales: [UInt64] = []
+    private var steps: [UInt64] = []
+
+    static let zones = [
+        "UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo",
+        "Asia/Kathmandu", "Pacific/Apia",
+    ]
+
+    /// Around one of these: changes of clocks in the zones above, and a date that one of them skipped.
+    private static let middles: [Int64] = [
+        1_711_846_800, 1_729_990_800, 1_710_054_000, 1_730_613_600, 1_712_413_800, 1_728_142_200,
+        1_541_300_400, 1_550_368_800, 1_325_239_200, 1_700_000_000,
+    ]
+
+    static let hour: Int64 = 3_600_000_000
+
+    init(seed: UInt64, steps count: Int, linesMax: Int = 4) {
+        self.random = SplitMix64(seed: seed)
+        self.middle = Self.middles[Int(seed % UInt64(Self.middles.count))] * 1_000_000
+        let spreads = [20 * Self.hour, 24 * 9 * Self.hour, 24 * 70 * Self.hour]
+        self.spread = spreads[Int(seed / 7 % 3)]
+        self.time = self.middle + self.spread
+        self.found()
+        for _ in 0..<count { self.step(linesMax) }
+    }
+
+    private mutating func found() {
+        guard let currency = Currency(code: "EUR") else { preconditionFailure("EUR") }
+        self.apply(InventoryState.founding(currency: currency))
+        for number in 1...4 { self.run(.createCategory(name: "Category \(number)")) }
+        self.run(.archiveCategory(CategoryID(4), ifRevision: nil))
+        for (number, zone) in Self.zones.dropFirst().enumerated() {
+            self.run(.createLocation(LocationDraft(code: "L\(number)", name: "L", zone: zone)))
+        }
+        for number in 0..<10 {
+            let isWeighed = number == 3
+            let unit = isWeighed ? Unit(code: "kg", decimals: 3) : .piece
+            self.run(
+                .createProduct(
+                    ProductDraft(
+                        sku: (number % 2 == 0 ? "Even-" : "odd-") + "\(number)",
+                        name: "Product \(number)",
+                        category: CategoryID(UInt32(1 + number % 3)),
+                        unit: unit,
+                        price: Price(199 + Int64(number) * 37, per: isWeighed ? 1_000 : 1)
+                    )
+                )
+            )
+        }
+        self.run(.deleteProduct(ProductID(10), ifRevision: nil))
+    }
+
+    private mutating func apply(_ changes: [Change]) {
+        guard !changes.isEmpty else { return }
+        let actors = ["ann", "bob", ""]
+        self.state.evolve(
+            Entry(
+                lsn: self.state.lsn + 1,
+                time: Instant(microseconds: self.time),
+                actor: actors[Int(self.state.lsn) % 3],
+                changes: changes
+            )
+        )
+    }
+
+    private mutating func run(_ command: Command) {
+        self.time += 1 + Int64(self.random.next() % 90_000_000)
+        let decision = self.state.decide(command, at: Instant(microseconds: self.time))
+        let before = self.state.lsn
+        self.apply(decision.changes)
+        guard case .done = decision.outcome, self.state.lsn > before else { return }
+        switch command {
+        case .sell: self.sales.append(self.state.lsn)
+        default: break
+        }
+        self.steps.append(self.state.lsn)
+    }
+
+    mutating func below(_ bound: Int) -> Int { Int(self.random.next() % UInt64(bound)) }
+
+    /// A moment about when things happen, often on a full hour.
+    mutating func moment() -> Instant {
+        let offset = Int64(self.random.next() % UInt64(2 * self.spread)) - self.spread
+        var moment = self.middle + offset
+        if self.below(3) == 0 { moment = moment / Self.hour * Self.hour }
+        return Instant(microseconds: moment)
+    }
+
+    /// One more random step.
+    mutating func step(_ linesMax: Int = 4) {
+        let product = ProductID(UInt32(1 + self.below(9)))
+        let location = LocationID(UInt16(1 + self.below(Self.zones.count)))
+        let occurred: Occurrence? =
+            self.below(8) == 0 ? nil : Occurrence(at: self.moment(), isImported: true)
+        let reference = self.below(3) == 0 ? "" : "order-\(self.below(40))"
+        switch self.below(20) {
+        case 0..<8:
+            let lines = (0..<(1 + self.below(linesMax))).map { _ in
+                SaleLine(
+                    product: ProductID(UInt32(1 + self.below(9))),
+                    location: self.below(2) == 0
+                        ? location : LocationID(UInt16(1 + self.below(Self.zones.count))),
+                    quantity: Int64(1 + self.below(3))
+                )
+            }
+            self.run(.sell(Sale(lines: lines, reference: reference, occurred: occurred)))
+        case 8..<12:
+            let lines = (0..<(1 + self.below(linesMax))).map { _ in
+                RestockLine(
+                    product: ProductID(UInt32(1 + self.below(9))),
+                    location: LocationID(UInt16(1 + self.below(Self.zones.count))),
+                    quantity: Int64(1 + self.below(30)),
+                    unitCost: Money(Int64(50 + self.below(100)))
+                )
+            }
+            self.run(.restock(Restock(lines: lines, reference: reference, occurred: occurred)))
+        case 12, 13:
+            let original = self.sales.isEmpty ? nil : self.sales[self.below(self.sales.count)]
+            let line = SaleLine(product: product, location: location, quantity: 1)
+            self.run(
+                .returnSale(
+                    SaleReturn(
+                        lines: [line],
+                        original: self.below(2) == 0 ? original : nil,
+                        reference: reference,
+                        occurred: occurred
+                    )
+                )
+            )
+        case 14, 15:
+            guard !self.steps.isEmpty else { return }
+            let lsn = self.steps[self.below(self.steps.count)]
+            self.run(.reverse(Reversal(lsn: lsn, reason: .correction)))
+        case 16:
+            self.run(
+                .adjust(
+                    Adjustment(
+                        product: product,
+                        location: location,
+                        delta: Int64(self.below(7)) - 3,
+                        reason: Reason.allCases[self.below(Reason.allCases.count)],
+                        reference: reference,
+                        occurred: occurred
+                    )
+                )
+            )
+        case 17:
+            self.run(
+                .setUnavailable(
+                    Hold(product: product, location: location, delta: 1, reason: .damaged)
+                )
+            )
+        case 18:
+            self.run(
+                .updateProduct(
+                    product,
+                    ProductUpdate(category: CategoryID(UInt32(1 + self.below(3)))),
+                    ifRevision: nil
+                )
+            )
+        default:
+            let rarely = self.below(12) == 0
+            self.run(
+                rarely
+                    ? .deleteProduct(product, ifRevision: nil)
+                    : .expectIncoming(
+                        Expectation(product: product, location: location, delta: 2)
+                    )
+            )
+        }
+    }
+}

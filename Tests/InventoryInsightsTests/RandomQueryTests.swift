@@ -1,0 +1,83 @@
+import Foundation
+import Inventory
+import InventoryInsights
+import InventoryTestSupport
+import Testing
+
+/// Random questions over random ledgers, each compared with a model that looks at every row.
+///
+/// `INVD_INSIGHT_QUERIES` asks for a longer run, `INVD_INSIGHT_FIRST` for another first seed.
+@Suite struct RandomQueryTests {
+    private static let queries = Self.setting("INVD_INSIGHT_QUERIES") ?? 10_000
+    private static let first = UInt64(Self.setting("INVD_INSIGHT_FIRST") ?? 1)
+    private static let queriesPerLedger = 250
+
+    private static func setting(_ name: String) -> Int? {
+        ProcessInfo.processInfo.environment[name].flatMap { Int($0) }
+    }
+
+    @Test func `random questions are answered as a model answers them that looks at every row`()
+        throws
+    {
+        let ledgers = max(1, Self.queries / Self.queriesPerLedger)
+        for number in 0..<UInt64(ledgers) {
+            let seed = Self.first + number
+            var ledger = RandomLedger(seed: seed, steps: 60 + Int(seed % 5) * 40)
+            try self.check(&ledger, seed, queries: Self.queriesPerLedger)
+        }
+    }
+
+    @Test func `ledgers that end about the end of a segment are answered right`() throws {
+        for (seed, count) in [(9_001, 8_191), (9_002, 8_192), (9_003, 16_390)] {
+            var ledger = RandomLedger(seed: UInt64(seed), steps: 40)
+            while try ledger.movementCount() + 300 < count { ledger.step(300) }
+            while try ledger.movementCount() < count { ledger.step(1) }
+            try self.check(&ledger, UInt64(seed), queries: 10)
+        }
+    }
+
+    /// Asks a ledger random questions, by one thread and by three.
+    private func check(_ ledger: inout RandomLedger, _ seed: UInt64, queries: Int) throws {
+        let view = ledger.state.readView()
+        let model = try NaiveModel(view)
+        for number in 0..<queries {
+            let query = ledger.query()
+            let now = ledger.moment()
+            let wanted = try model.answer(query, at: now.microseconds)
+            let answer = try view.answer(query, at: now, threads: number % 3 + 1)
+            let table = answer.table
+            let rows = (0..<table.rowCount).map { row in
+                (0..<table.columns.count).map { table.cell(row, $0) }
+            }
+            let isRight = rows == wanted.rows && table.schema.map(\.name) == wanted.columns
+            guard !isRight else { continue }
+            Issue.record(
+                """
+                seed \(seed), question \(number), at \(now.microseconds): \(query)
+                \(Self.difference(rows, wanted.rows))
+                columns \(table.schema.map(\.name)) for \(wanted.columns)
+                """
+            )
+            return
+        }
+    }
+
+    private static func difference(_ rows: [[ResultCell]], _ wanted: [[ResultCell]]) -> String {
+        let at =
+            zip(rows, wanted).enumerated().first { $1.0 != $1.1 }?.offset
+            ?? min(rows.count, wanted.count)
+        func text(_ rows: [[ResultCell]]) -> String { at < rows.count ? "\(rows[at])" : "nothing" }
+        return """
+            row \(at) of \(rows.count): \(text(rows))
+            of the model's \(wanted.count): \(text(wanted))
+            """
+    }
+}
+
+extension RandomLedger {
+    func movementCount() throws -> Int {
+        let stats = try Records(self.state.readView(), .stats)
+        for row in stats where row.text("name") == "movements" { return Int(row.integer("value")) }
+        return 0
+    }
+}
