@@ -54,7 +54,9 @@ struct RandomLedger {
                         name: "Product \(number)",
                         category: CategoryID(UInt32(1 + number % 3)),
                         unit: unit,
-                        price: Price(199 + Int64(number) * 37, per: isWeighed ? 1_000 : 1)
+                        price: Price(199 + Int64(number) * 37, per: isWeighed ? 1_000 : 1),
+                        // All but the last have a history, so that they are never gone altogether.
+                        opening: number == 9 ? nil : OpeningStock(quantity: 4, unitCost: Money(60))
                     )
                 )
             )
