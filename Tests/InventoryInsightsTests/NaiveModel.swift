@@ -250,10 +250,15 @@ final class NaiveCalendar {
                 case .week: .weekOfYear
                 case .month: .month
                 }
-            // From noon of the first day, which no change of clocks moves to another date.
+            // Dates are counted in UTC, where none is skipped; noon is the same date everywhere.
             let noon = Self.date(start).addingTimeInterval(43_200)
-            let then = self.calendar.date(byAdding: component, value: -Int(count), to: noon)
-            return self.start(unit, Self.microseconds(then ?? noon))
+            let parts: Set<Calendar.Component> = [.year, .month, .day, .hour]
+            var dates = Calendar(identifier: .gregorian)
+            dates.timeZone = .gmt
+            let date = dates.date(from: self.calendar.dateComponents(parts, from: noon)) ?? noon
+            let then = dates.date(byAdding: component, value: -Int(count), to: date) ?? noon
+            let there = self.calendar.date(from: dates.dateComponents(parts, from: then)) ?? noon
+            return self.start(unit, Self.microseconds(there))
         }
         for _ in 0..<count { start = self.start(unit, start - 1) }
         return start

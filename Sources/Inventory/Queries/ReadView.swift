@@ -1,5 +1,3 @@
-internal import ColumnStore
-
 /// An ``InventoryState`` frozen at an LSN: its tables, shared until the writer touches them.
 ///
 /// A view may be read on any thread for as long as it is held. It costs memory only for the
@@ -10,4 +8,11 @@ public struct ReadView: Sendable {
     public let time: Instant
     public let currency: Currency?
     package let tables: InventoryTables
+
+    package init(lsn: UInt64, time: Instant, currency: Currency?, tables: InventoryTables) {
+        self.lsn = lsn
+        self.time = time
+        self.currency = currency
+        self.tables = tables
+    }
 }

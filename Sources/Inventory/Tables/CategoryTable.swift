@@ -34,7 +34,7 @@ package struct CategoryTable: Sendable {
         )
     }
 
-    mutating func put(_ category: Category) {
+    package mutating func put(_ category: Category) {
         let row = category.id.row
         if row == self.rowCount {
             self.names.append(category.name)

@@ -16,7 +16,7 @@ package struct InventoryTables: Sendable {
     /// References, notes, actors and unit codes, each text once; code 0 is the empty text.
     package var texts = TextColumn()
 
-    init() { self.texts.append("") }
+    package init() { self.texts.append("") }
 
     func product(_ id: ProductID) -> Product {
         self.products.product(id, texts: self.texts)

@@ -137,7 +137,7 @@ package struct ProductTable: Sendable {
         }
     }
 
-    mutating func append(_ product: Product, unitCode: UInt32) {
+    package mutating func append(_ product: Product, unitCode: UInt32) {
         self.skus.append(product.sku)
         self.skuKeys.append(NormalizedText.key(product.sku))
         self.names.append(product.name)

@@ -20,7 +20,7 @@ extension GroupedTotals {
 
     /// The rows of the answer, in order.
     package func table(of view: ReadView) throws(Refusal) -> ResultTable {
-        let groups = self.groups()
+        let groups = self.leading(self.groups())
         var columns: [InsightMeasure: MeasureColumn] = [:]
         for measure in self.plan.query.measures {
             columns[measure] = try MeasureColumn(measure, groups, self)
@@ -37,6 +37,7 @@ extension GroupedTotals {
     /// are shown empty.
     private func groups() -> [GroupRow] {
         var groups: [GroupRow] = []
+        groups.reserveCapacity(self.sets.reduce(0) { $0 + $1.count })
         for (index, set) in self.plan.sets.enumerated() {
             let totals = self.sets[index]
             for (slot, key) in totals.keys.enumerated() {
@@ -116,15 +117,37 @@ struct MeasureColumn {
     init(_ measure: InsightMeasure, _ groups: [GroupRow], _ totals: GroupedTotals) throws(Refusal) {
         self.kind = measure.kind
         self.cells.reserveCapacity(groups.count)
-        for group in groups { self.cells.append(try totals.cell(of: measure, in: group)) }
+        let terms = MeasureTerms(measure, totals.plan)
+        for group in groups { self.cells.append(try totals.cell(of: terms, in: group)) }
+    }
+}
+
+/// A measure as what it takes of each sum that the plan adds up.
+struct MeasureTerms {
+    let measure: InsightMeasure
+    /// By the plan's sums: −1, 0 or 1.
+    let factors: [Int128]
+    /// As ``factors``, of the net that a margin is a share of.
+    let netFactors: [Int128]
+
+    init(_ measure: InsightMeasure, _ plan: QueryPlan) {
+        self.measure = measure
+        self.factors = Self.factors(measure, plan)
+        self.netFactors = Self.factors(.net, plan)
+    }
+
+    private static func factors(_ measure: InsightMeasure, _ plan: QueryPlan) -> [Int128] {
+        let terms = measure.terms
+        return plan.sums.map { sum in terms.first { $0.sum == sum }?.sign ?? 0 }
     }
 }
 
 extension GroupedTotals {
     fileprivate func cell(
-        of measure: InsightMeasure,
+        of terms: MeasureTerms,
         in group: GroupRow
     ) throws(Refusal) -> ResultCell {
+        let measure = terms.measure
         switch measure {
         case .rows: return .integer(group.slot.map { self.sets[group.set].rowCounts[$0] } ?? 0)
         case .products: return .integer(self.productCount(group))
@@ -132,16 +155,16 @@ extension GroupedTotals {
         case .averageValue:
             let count = self.transactionCount(group)
             guard count > 0 else { return .none }
-            let net = try self.fitting(self.sum(measure, group), measure)
+            let net = try self.fitting(self.sum(terms.factors, group), measure)
             guard let average = Price.proportion(net, times: 1, over: count) else {
                 throw Self.overflow(measure)
             }
             return .integer(average)
         case .marginPercent:
-            let net = self.sum(.net, group)
+            let net = self.sum(terms.netFactors, group)
             guard net != 0 else { return .none }
-            return .number(100 * Double(self.sum(.margin, group)) / Double(net))
-        default: return .integer(try self.fitting(self.sum(measure, group), measure))
+            return .number(100 * Double(self.sum(terms.factors, group)) / Double(net))
+        default: return .integer(try self.fitting(self.sum(terms.factors, group), measure))
         }
     }
 
@@ -153,12 +176,14 @@ extension GroupedTotals {
         group.slot.map { self.sets[group.set].transactions.count($0) } ?? 0
     }
 
-    private func sum(_ measure: InsightMeasure, _ group: GroupRow) -> Int128 {
+    func sum(_ factors: [Int128], _ group: GroupRow) -> Int128 {
         guard let slot = group.slot else { return 0 }
         var sum: Int128 = 0
-        for (at, one) in self.plan.sums.enumerated() {
-            for term in measure.terms where term.sum == one {
-                sum += term.sign * self.sets[group.set].sum(at, of: slot)
+        for at in factors.indices {
+            switch factors[at] {
+            case 1: sum += self.sets[group.set].sum(at, of: slot)
+            case -1: sum -= self.sets[group.set].sum(at, of: slot)
+            default: break
             }
         }
         return sum

@@ -9,6 +9,7 @@ package import Inventory
 /// groups it touches.
 package struct GroupedTotals: Sendable {
     package private(set) var plan: QueryPlan
+    package var scanLimits = ScanLimits()
     private(set) var sets: [SetTotals]
     private var timeKeys: [TimeKey]
 
@@ -33,22 +34,53 @@ package struct GroupedTotals: Sendable {
     ///
     /// Each row must be added once. The plan's catalog must be that of the view; see ``QueryPlan``.
     ///
+    /// `threads`: How many may share the work; the totals are the same for any number.
+    ///
     /// - Throws: `out_of_range` if there are more groups than ``InsightLimits/groupsMax``.
     /// - Complexity: O(rows); segments that no row can count of are passed over.
-    package mutating func add(rows: Range<Int>, of view: ReadView) throws(Refusal) {
+    package mutating func add(
+        rows: Range<Int>,
+        of view: ReadView,
+        threads: Int = 1
+    ) throws(Refusal) {
         self.plan.filter.refresh(for: view)
         if self.plan.filter.takesNothing { return }
         switch self.plan.query.source {
-        case .sales, .movements: try self.addLedger(rows, view)
+        case .sales, .movements:
+            guard rows.count >= self.scanLimits.rowsMin else {
+                try self.addLedger(rows, view)
+                return
+            }
+            for left in try self.scan(rows, view, threads) { try self.addLedger(left, view) }
         case .refusals: try self.addRefusals(rows, view)
         case .levels, .products:
             preconditionFailure("\(self.plan.query.source) has balances, not rows to add")
         }
     }
 
-    /// Adds what another part of the rows came to.
-    mutating func merge(_ other: GroupedTotals) throws(Refusal) {
-        for index in self.sets.indices { try self.sets[index].merge(other.sets[index]) }
+    /// Adds rows of the ledger a segment at a time.
+    ///
+    /// - Returns: The rows that have to be added one by one.
+    private mutating func scan(
+        _ rows: Range<Int>,
+        _ view: ReadView,
+        _ threads: Int
+    ) throws(Refusal) -> [Range<Int>] {
+        guard
+            var scan = try LedgerScan.run(
+                self.plan,
+                view,
+                rows,
+                self.scanLimits,
+                threads: threads
+            )
+        else {
+            return [rows]
+        }
+        for (index, totals) in try scan.finish().enumerated() {
+            try self.sets[index].merge(totals)
+        }
+        return scan.left
     }
 
     // MARK: - The ledger

@@ -1,7 +1,5 @@
 internal import ColumnStore
-internal import Dispatch
 public import Inventory
-internal import Synchronization
 
 extension ReadView {
     /// Answers a question as of this view.
@@ -39,49 +37,10 @@ extension ReadView {
         case .levels: return try self.levelTotals(plan)
         case .products: return try self.productTotals(plan)
         case .sales, .movements, .refusals:
-            let rows = try GroupedTotals.rows(of: plan, in: self)
-            return try self.totals(plan, rows, threads: threads)
-        }
-    }
-
-    private func totals(
-        _ plan: QueryPlan,
-        _ rows: Range<Int>,
-        threads: Int
-    ) throws(Refusal) -> GroupedTotals {
-        let parts = Self.parts(of: rows, threads: threads)
-        guard parts.count > 1 else {
             var totals = GroupedTotals(plan)
-            try totals.add(rows: rows, of: self)
+            let rows = try GroupedTotals.rows(of: plan, in: self)
+            try totals.add(rows: rows, of: self, threads: threads)
             return totals
-        }
-        let results = Mutex<[Result<GroupedTotals, Refusal>?]>(
-            Array(repeating: nil, count: parts.count)
-        )
-        DispatchQueue.concurrentPerform(iterations: parts.count) { index in
-            let result = Result { () throws(Refusal) -> GroupedTotals in
-                var totals = GroupedTotals(plan)
-                try totals.add(rows: parts[index], of: self)
-                return totals
-            }
-            results.withLock { $0[index] = result }
-        }
-        // In the order of the rows, so that the groups come in the order of their first row.
-        var totals = GroupedTotals(plan)
-        for result in results.withLock({ $0 }) {
-            if let result { try totals.merge(result.get()) }
-        }
-        return totals
-    }
-
-    /// Cuts rows into as many parts as there are threads, at the borders of segments.
-    private static func parts(of rows: Range<Int>, threads: Int) -> [Range<Int>] {
-        let segments = (rows.count + SegmentSize.capacity - 1) >> SegmentSize.shift
-        let count = max(1, min(threads, segments))
-        return (0..<count).map { part in
-            let from = rows.lowerBound + segments * part / count << SegmentSize.shift
-            let to = rows.lowerBound + segments * (part + 1) / count << SegmentSize.shift
-            return from..<min(to, rows.upperBound)
         }
     }
 }

@@ -140,6 +140,12 @@ struct TextFilter: Sendable {
 
     func takes(_ code: UInt32) -> Bool { self.text.isEmpty || self.code == code }
 
+    /// The codes that rows may have; ``takesNothing`` must be false.
+    var range: ClosedRange<Int64> {
+        guard let code = self.code else { return .min ... .max }
+        return Int64(code)...Int64(code)
+    }
+
     /// - Complexity: O(texts since the last look), if the text was not found before.
     mutating func refresh(for view: ReadView) {
         guard self.takesNothing else { return }

@@ -7,6 +7,7 @@ internal import Inventory
 struct SetTotals: Sendable {
     private let sumCount: Int
     private(set) var keys: [GroupKey] = []
+    /// Of the first slots; the rest are put in when one is looked up.
     private var slots: [GroupKey: Int] = [:]
     /// `sumCount` values a slot.
     private(set) var sums: [Int128] = []
@@ -30,7 +31,14 @@ struct SetTotals: Sendable {
     }
 
     private mutating func lookUp(_ key: GroupKey) throws(Refusal) -> Int {
+        for slot in self.slots.count..<self.keys.count { self.slots[self.keys[slot]] = slot }
         if let slot = self.slots[key] { return slot }
+        let slot = try self.append(key)
+        self.slots[key] = slot
+        return slot
+    }
+
+    private mutating func append(_ key: GroupKey) throws(Refusal) -> Int {
         let slot = self.keys.count
         guard slot < InsightLimits.groupsMax else {
             throw Refusal(
@@ -43,7 +51,6 @@ struct SetTotals: Sendable {
                 )
             )
         }
-        self.slots[key] = slot
         self.keys.append(key)
         self.rowCounts.append(0)
         for _ in 0..<self.sumCount { self.sums.append(0) }
@@ -66,8 +73,30 @@ struct SetTotals: Sendable {
 
     func sum(_ sum: Int, of slot: Int) -> Int128 { self.sums[slot * self.sumCount + sum] }
 
+    /// Adds the sums of many rows, each with its sign.
+    mutating func pour(_ dense: DenseTotals, signs: [Int128]) throws(Refusal) {
+        let isFirst = self.keys.isEmpty
+        var moved: [Int: Int] = [:]
+        let keepsDistinct = !dense.transactions.isEmpty || !dense.products.isEmpty
+        for from in 0..<dense.usedCount where dense.seen[from] != 0 {
+            let key = dense.key(from)
+            let slot = isFirst ? try self.append(key) : try self.lookUp(key)
+            if keepsDistinct { moved[from] = slot }
+            if dense.countsRows { self.rowCounts[slot] += dense.rowCounts[from] }
+            for sum in 0..<self.sumCount {
+                self.sums[slot * self.sumCount + sum] += signs[sum] * Int128(dense.sums[sum][from])
+            }
+        }
+        self.transactions.merge(dense.transactions) { moved[$0] ?? 0 }
+        self.products.merge(dense.products) { moved[$0] ?? 0 }
+    }
+
     /// Adds the groups of another part of the rows.
     mutating func merge(_ other: SetTotals) throws(Refusal) {
+        if self.keys.isEmpty {
+            self = other
+            return
+        }
         var moved: [Int] = []
         moved.reserveCapacity(other.count)
         for (from, key) in other.keys.enumerated() {
@@ -80,32 +109,5 @@ struct SetTotals: Sendable {
         }
         self.transactions.merge(other.transactions) { moved[$0] }
         self.products.merge(other.products) { moved[$0] }
-    }
-}
-
-/// How many different values each slot has seen.
-struct DistinctValues: Sendable {
-    private struct Entry: Hashable {
-        var slot: UInt32
-        var value: UInt64
-    }
-
-    private var seen: Set<Entry> = []
-    private var counts: [Int64] = []
-    private var recent: Entry?
-
-    func count(_ slot: Int) -> Int64 { slot < self.counts.count ? self.counts[slot] : 0 }
-
-    mutating func insert(_ value: UInt64, _ slot: Int) {
-        let entry = Entry(slot: UInt32(slot), value: value)
-        if self.recent == entry { return }
-        self.recent = entry
-        guard self.seen.insert(entry).inserted else { return }
-        while self.counts.count <= slot { self.counts.append(0) }
-        self.counts[slot] += 1
-    }
-
-    mutating func merge(_ other: DistinctValues, _ slot: (Int) -> Int) {
-        for entry in other.seen { self.insert(entry.value, slot(Int(entry.slot))) }
     }
 }

@@ -13,7 +13,9 @@ struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Puts a server under load and tells how it did.",
-        subcommands: [Sell.self, Get.self, Mixed.self, Subscribe.self, Ping.self]
+        subcommands: [
+            Sell.self, Get.self, Mixed.self, Subscribe.self, Ping.self, Questions.self,
+        ]
     )
 
     struct Options: ParsableArguments {

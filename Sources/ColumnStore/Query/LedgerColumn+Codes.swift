@@ -1,0 +1,118 @@
+/// Reading the picked rows of a segment: as codes that make up slots, or as values.
+extension LedgerColumn {
+    /// Makes each slot `slot · multiplier + code` of its row's value.
+    ///
+    /// With a multiplier of 0 it is the code alone. Slots that do not fit wrap; the caller knows the
+    /// codes.
+    package func appendCodes(
+        _ segment: Int,
+        _ pick: RowPick,
+        multiplier: UInt32,
+        to slots: UnsafeMutablePointer<UInt32>
+    ) {
+        var kernel = CodeKernel(multiplier: multiplier, slots: slots)
+        self.withNarrowed(segment) { $0.run(&kernel, pick) }
+    }
+
+    /// Makes each slot `slot · multiplier + map[value]` of its row's value, which must be an index of
+    /// the map.
+    package func appendCodes(
+        _ segment: Int,
+        _ pick: RowPick,
+        multiplier: UInt32,
+        map: UnsafeBufferPointer<UInt32>,
+        to slots: UnsafeMutablePointer<UInt32>
+    ) {
+        precondition(Int(self.zoneMap(ofSegment: segment).highest) < map.count, "beyond the map")
+        guard let map = map.baseAddress else { return }
+        var kernel = MapKernel(multiplier: multiplier, map: map, slots: slots)
+        self.withNarrowed(segment) { $0.run(&kernel, pick) }
+    }
+
+    /// Writes the picked values.
+    package func read(
+        _ segment: Int,
+        _ pick: RowPick,
+        into values: UnsafeMutablePointer<Int64>
+    ) {
+        var kernel = ReadKernel(values: values)
+        self.withNarrowed(segment) { $0.run(&kernel, pick) }
+    }
+}
+
+private struct CodeKernel: NarrowedKernel {
+    let multiplier: UInt32
+    let slots: UnsafeMutablePointer<UInt32>
+
+    @inline(__always)
+    mutating func run<Offset: FixedWidthInteger & UnsignedInteger, Rows: RowOffsets>(
+        _ offsets: UnsafePointer<Offset>,
+        base: UInt64,
+        rows: Rows
+    ) {
+        let base = UInt32(truncatingIfNeeded: base)
+        for index in 0..<rows.count {
+            let offset = Offset(littleEndian: offsets[rows[index]])
+            let code = base &+ UInt32(truncatingIfNeeded: offset)
+            self.slots[index] = self.slots[index] &* self.multiplier &+ code
+        }
+    }
+
+    @inline(__always)
+    mutating func run<Rows: RowOffsets>(base: UInt64, rows: Rows) {
+        let base = UInt32(truncatingIfNeeded: base)
+        for index in 0..<rows.count {
+            self.slots[index] = self.slots[index] &* self.multiplier &+ base
+        }
+    }
+}
+
+private struct MapKernel: NarrowedKernel {
+    let multiplier: UInt32
+    let map: UnsafePointer<UInt32>
+    let slots: UnsafeMutablePointer<UInt32>
+
+    @inline(__always)
+    mutating func run<Offset: FixedWidthInteger & UnsignedInteger, Rows: RowOffsets>(
+        _ offsets: UnsafePointer<Offset>,
+        base: UInt64,
+        rows: Rows
+    ) {
+        let map = self.map + Int(truncatingIfNeeded: base)
+        for index in 0..<rows.count {
+            let code = map[Int(truncatingIfNeeded: Offset(littleEndian: offsets[rows[index]]))]
+            self.slots[index] = self.slots[index] &* self.multiplier &+ code
+        }
+    }
+
+    @inline(__always)
+    mutating func run<Rows: RowOffsets>(base: UInt64, rows: Rows) {
+        let code = self.map[Int(truncatingIfNeeded: base)]
+        for index in 0..<rows.count {
+            self.slots[index] = self.slots[index] &* self.multiplier &+ code
+        }
+    }
+}
+
+private struct ReadKernel: NarrowedKernel {
+    let values: UnsafeMutablePointer<Int64>
+
+    @inline(__always)
+    mutating func run<Offset: FixedWidthInteger & UnsignedInteger, Rows: RowOffsets>(
+        _ offsets: UnsafePointer<Offset>,
+        base: UInt64,
+        rows: Rows
+    ) {
+        let base = Int64(bitPattern: base)
+        for index in 0..<rows.count {
+            let offset = Offset(littleEndian: offsets[rows[index]])
+            self.values[index] = base &+ Int64(truncatingIfNeeded: offset)
+        }
+    }
+
+    @inline(__always)
+    mutating func run<Rows: RowOffsets>(base: UInt64, rows: Rows) {
+        let base = Int64(bitPattern: base)
+        for index in 0..<rows.count { self.values[index] = base }
+    }
+}

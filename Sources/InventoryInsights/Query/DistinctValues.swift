@@ -1,0 +1,64 @@
+/// How many different values each slot has seen.
+///
+/// Values that are near one another, as the codes of texts and the numbers of steps are that were given
+/// at about the same time, share an entry: 64 of them a word of bits.
+struct DistinctValues: Sendable {
+    private struct Chunk: Hashable {
+        var slot: UInt32
+        /// The value without its last 6 bits.
+        var number: UInt64
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(self.number &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(self.slot))
+        }
+    }
+
+    private var chunks: [Chunk: UInt64] = [:]
+    private var counts: [Int64] = []
+    /// The last chunk that was touched, which is not among the others.
+    private var recent: (chunk: Chunk, bits: UInt64)?
+
+    /// The entries of all slots together.
+    var entryCount: Int { self.chunks.count + (self.recent == nil ? 0 : 1) }
+
+    var isEmpty: Bool { self.counts.isEmpty }
+
+    func count(_ slot: Int) -> Int64 { slot < self.counts.count ? self.counts[slot] : 0 }
+
+    mutating func insert(_ value: UInt64, _ slot: Int) {
+        self.insert(
+            1 << (value & 63),
+            Chunk(slot: UInt32(slot), number: value >> 6)
+        )
+    }
+
+    mutating func merge(_ other: DistinctValues, _ slot: (Int) -> Int) {
+        for (chunk, bits) in other.chunks {
+            let moved = Chunk(slot: UInt32(slot(Int(chunk.slot))), number: chunk.number)
+            self.insert(bits, moved)
+        }
+        if let recent = other.recent {
+            let chunk = recent.chunk
+            let moved = Chunk(slot: UInt32(slot(Int(chunk.slot))), number: chunk.number)
+            self.insert(recent.bits, moved)
+        }
+    }
+
+    private mutating func insert(_ bits: UInt64, _ chunk: Chunk) {
+        if self.recent?.chunk != chunk { self.moveOn(to: chunk) }
+        let known = self.recent?.bits ?? 0
+        let new = bits & ~known
+        guard new != 0 else { return }
+        self.recent = (chunk, known | bits)
+        let slot = Int(chunk.slot)
+        if slot >= self.counts.count {
+            self.counts += [Int64](repeating: 0, count: slot + 1 - self.counts.count)
+        }
+        self.counts[slot] += Int64(new.nonzeroBitCount)
+    }
+
+    private mutating func moveOn(to chunk: Chunk) {
+        if let recent = self.recent { self.chunks[recent.chunk] = recent.bits }
+        self.recent = (chunk, self.chunks.removeValue(forKey: chunk) ?? 0)
+    }
+}

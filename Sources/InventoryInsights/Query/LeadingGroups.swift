@@ -1,0 +1,77 @@
+internal import Inventory
+
+/// Which groups can be among the first rows of a long answer, so that the rest need not be put in order.
+extension GroupedTotals {
+    /// The groups without those that cannot be among the first ``InsightQuery/limit`` rows: all of them
+    /// where the order does not begin with a sum.
+    ///
+    /// Ties with the last row that is shown stay, since later parts of the order decide them.
+    ///
+    /// - Complexity: O(groups · log limit) at worst; O(groups) for most data.
+    func leading(_ groups: [GroupRow]) -> [GroupRow] {
+        let limit = Int(self.plan.query.limit)
+        guard limit > 0, groups.count > 2 * limit, let first = self.plan.query.order.first,
+            case .measure(let measure) = first.key, !measure.terms.isEmpty,
+            measure != .averageValue, measure != .marginPercent
+        else { return groups }
+        let factors = MeasureTerms(measure, self.plan).factors
+        var leaders = Leaders(limit)
+        let ranks = groups.map { group -> Int64 in
+            let sum = Int64(clamping: self.sum(factors, group))
+            // The largest rank leads; a rank is never the least number, so it can be turned round.
+            let rank = first.isDescending ? max(sum, -.max) : -max(sum, -.max)
+            leaders.note(rank)
+            return rank
+        }
+        let least = leaders.least
+        return groups.indices.filter { ranks[$0] >= least }.map { groups[$0] }
+    }
+}
+
+/// The `count` largest of the numbers that were noted: a heap whose root is the least of them.
+struct Leaders {
+    private let count: Int
+    private var heap: [Int64] = []
+
+    init(_ count: Int) {
+        self.count = count
+        self.heap.reserveCapacity(count)
+    }
+
+    /// The least that leads; the least number there is while there is room for more.
+    var least: Int64 { self.heap.count < self.count ? .min : self.heap[0] }
+
+    mutating func note(_ number: Int64) {
+        if self.heap.count < self.count {
+            self.heap.append(number)
+            self.siftUp()
+        } else if number > self.heap[0] {
+            self.heap[0] = number
+            self.siftDown()
+        }
+    }
+
+    private mutating func siftUp() {
+        var index = self.heap.count - 1
+        while index > 0 {
+            let parent = (index - 1) / 2
+            guard self.heap[index] < self.heap[parent] else { return }
+            self.heap.swapAt(index, parent)
+            index = parent
+        }
+    }
+
+    private mutating func siftDown() {
+        var index = 0
+        while true {
+            var least = index
+            for child in [2 * index + 1, 2 * index + 2]
+            where child < self.heap.count && self.heap[child] < self.heap[least] {
+                least = child
+            }
+            guard least != index else { return }
+            self.heap.swapAt(index, least)
+            index = least
+        }
+    }
+}

@@ -1,0 +1,208 @@
+internal import ColumnStore
+internal import Inventory
+
+/// The sums of one grouping set while many rows are added: a slot for every group that there could be,
+/// found by arithmetic instead of by looking it up.
+///
+///     slot = block · width + code
+///
+/// A block is one span of time (or weekday and hour) that a row lay in; a code is made of the product
+/// or category, location, reason and kind. So the rows of one day lie in one stretch of memory.
+///
+/// Sums wrap in 64 bits: whoever adds takes care that ``headroom`` is not used up, and pours what there
+/// is into ``SetTotals`` before it is.
+struct DenseTotals {
+    let set: GroupingSet
+    let codes: [DenseCode]
+    /// How many codes there are.
+    let width: Int
+    private let sumCount: Int
+    private let limits: ScanLimits
+    let countsRows: Bool
+    private(set) var sums: [[Int64]]
+    private(set) var seen: [UInt8] = []
+    private(set) var rowCounts: [Int64] = []
+    var transactions = DistinctValues()
+    var products = DistinctValues()
+    /// What each block stands for.
+    private(set) var times: [BlockTime] = []
+    private var blocks: [BlockTime: Int] = [:]
+
+    /// A span of time as the keys of groups have it.
+    struct BlockTime: Hashable {
+        var time: Int64
+        var clock: UInt8
+    }
+
+    /// Nothing for a set with too many codes to have a slot each.
+    init?(_ set: GroupingSet, _ plan: QueryPlan, _ view: ReadView, _ limits: ScanLimits) {
+        self.set = set
+        self.limits = limits
+        self.codes = DenseCode.codes(of: set, view)
+        var width = 1
+        for code in self.codes {
+            let (product, overflow) = width.multipliedReportingOverflow(by: code.count)
+            if overflow { return nil }
+            width = product
+        }
+        self.width = width
+        self.sumCount = plan.sums.count
+        self.countsRows = plan.query.measures.contains(.rows)
+        self.sums = Array(repeating: [], count: self.sumCount)
+        guard self.mayHaveBlocks(1) else { return nil }
+        if !set.cutsTime { _ = self.block(BlockTime(time: 0, clock: 0)) }
+    }
+
+    private func mayHaveBlocks(_ count: Int) -> Bool {
+        let (slots, overflow) = count.multipliedReportingOverflow(by: self.width)
+        return !overflow && slots <= self.limits.slotsMax
+            && slots * (self.sumCount + 2) * 8 <= self.limits.byteCountMax
+    }
+
+    /// The block of a span of time, a new one if it has none; nothing if there is no room for one.
+    mutating func block(_ time: BlockTime) -> Int? {
+        if let block = self.blocks[time] { return block }
+        let block = self.times.count
+        guard self.mayHaveBlocks(block + 1) else { return nil }
+        self.blocks[time] = block
+        self.times.append(time)
+        let count = (block + 1) * self.width
+        // Room for many at once, so that a long row of days does not move its sums each time.
+        if count > self.seen.count {
+            let room = self.mayHaveBlocks(2 * (block + 1)) ? 2 * count : count
+            for index in self.sums.indices { Self.extend(&self.sums[index], to: room) }
+            self.seen += [UInt8](repeating: 0, count: room - self.seen.count)
+            if self.countsRows { Self.extend(&self.rowCounts, to: room) }
+        }
+        return block
+    }
+
+    private static func extend(_ values: inout [Int64], to count: Int) {
+        values += [Int64](repeating: 0, count: count - values.count)
+    }
+
+    /// Forgets everything but the slots' meaning.
+    mutating func clear() {
+        for index in self.sums.indices { self.sums[index] = [] }
+        self.seen = []
+        self.rowCounts = []
+        self.times = []
+        self.blocks = [:]
+        self.transactions = DistinctValues()
+        self.products = DistinctValues()
+        if !self.set.cutsTime { _ = self.block(BlockTime(time: 0, clock: 0)) }
+    }
+
+    /// Slots that may have something in them.
+    var usedCount: Int { self.times.count * self.width }
+
+    // MARK: - Adding
+
+    /// Adds a sum of many rows to one slot.
+    mutating func add(_ value: Int64, to sum: Int, of slot: Int) {
+        self.sums[sum][slot] &+= value
+    }
+
+    mutating func countRows(_ count: Int, of slot: Int) {
+        self.seen[slot] = 1
+        if self.countsRows { self.rowCounts[slot] += Int64(count) }
+    }
+
+    /// Counts a row of each slot, counted from `first`.
+    mutating func countRows(_ slots: UnsafeBufferPointer<UInt32>, from first: Int) {
+        if self.countsRows {
+            for slot in slots { self.rowCounts[first + Int(slot)] += 1 }
+        }
+        for slot in slots { self.seen[first + Int(slot)] = 1 }
+    }
+
+    /// Lends a sum of every slot, and the marks.
+    mutating func withTotals(
+        _ sum: Int,
+        _ body: (UnsafeMutablePointer<Int64>, UnsafeMutablePointer<UInt8>) -> Void
+    ) {
+        self.sums[sum].withUnsafeMutableBufferPointer { totals in
+            self.seen.withUnsafeMutableBufferPointer { seen in
+                if let totals = totals.baseAddress, let seen = seen.baseAddress {
+                    body(totals, seen)
+                }
+            }
+        }
+    }
+
+    /// Adds what another thread added to a set of the same plan.
+    ///
+    /// - Returns: Whether there was room for it.
+    mutating func merge(_ other: DenseTotals) -> Bool {
+        var moved: [Int] = []
+        for time in other.times {
+            guard let block = self.block(time) else { return false }
+            moved.append(block)
+        }
+        for (from, to) in moved.enumerated() {
+            let source = from * self.width
+            let target = to * self.width
+            for sum in 0..<self.sumCount {
+                for code in 0..<self.width {
+                    self.sums[sum][target + code] &+= other.sums[sum][source + code]
+                }
+            }
+            for code in 0..<self.width { self.seen[target + code] |= other.seen[source + code] }
+            if self.countsRows {
+                for code in 0..<self.width {
+                    self.rowCounts[target + code] += other.rowCounts[source + code]
+                }
+            }
+        }
+        let width = self.width
+        let slot: (Int) -> Int = { moved[$0 / width] * width + $0 % width }
+        self.transactions.merge(other.transactions, slot)
+        self.products.merge(other.products, slot)
+        return true
+    }
+
+    /// What a slot stands for.
+    func key(_ slot: Int) -> GroupKey {
+        let time = self.times[slot / self.width]
+        var key = GroupKey()
+        key.time = time.time
+        key.clock = time.clock
+        var rest = slot % self.width
+        for code in self.codes.reversed() {
+            let value = rest % code.count
+            rest /= code.count
+            switch code.part {
+            case .product, .category: key.entity = UInt32(value)
+            case .location: key.location = UInt16(value)
+            case .reason: key.reason = UInt8(value)
+            case .kind: key.kind = UInt8(value)
+            }
+        }
+        return key
+    }
+}
+
+/// A part of the code that a group's slot is made of, and how many values it has.
+struct DenseCode {
+    enum Part { case product, category, location, reason, kind }
+
+    let part: Part
+    let count: Int
+
+    /// The parts of a set's codes; a product's category need not be one of them.
+    static func codes(of set: GroupingSet, _ view: ReadView) -> [DenseCode] {
+        var codes: [DenseCode] = []
+        func append(_ part: Part, _ count: Int) {
+            codes.append(DenseCode(part: part, count: max(count, 1)))
+        }
+        if set.hasLocation { append(.location, view.tables.locations.rowCount) }
+        if set.hasReason { append(.reason, Reason.allCases.count + 1) }
+        if set.hasKind { append(.kind, 1 + Int(MovementKind.allCases.map(\.rawValue).max() ?? 0)) }
+        if set.hasProduct {
+            append(.product, view.tables.products.rowCount)
+        } else if set.hasCategory {
+            append(.category, view.tables.categories.rowCount)
+        }
+        return codes
+    }
+}

@@ -1,0 +1,31 @@
+internal import ColumnStore
+
+/// What one thread of a scan needs beside its totals: room for the rows of one segment.
+///
+/// `@unchecked Sendable`: it belongs to one scan, which one thread at a time has.
+final class ScanBuffers: @unchecked Sendable {
+    let slots = UnsafeMutablePointer<UInt32>.allocate(capacity: SegmentSize.capacity)
+    let values = UnsafeMutablePointer<Int64>.allocate(capacity: SegmentSize.capacity)
+    let blocks = UnsafeMutablePointer<UInt32>.allocate(capacity: SegmentSize.capacity)
+    /// Rows that pass the filter, and of those the sold and the returned.
+    let passed = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
+    let sold = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
+    let returned = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
+    let undoing = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
+
+    init() {
+        self.slots.initialize(repeating: 0, count: SegmentSize.capacity)
+        self.values.initialize(repeating: 0, count: SegmentSize.capacity)
+        self.blocks.initialize(repeating: 0, count: SegmentSize.capacity)
+        for list in [self.passed, self.sold, self.returned, self.undoing] {
+            list.initialize(repeating: 0, count: SegmentSize.capacity)
+        }
+    }
+
+    deinit {
+        self.slots.deallocate()
+        self.values.deallocate()
+        self.blocks.deallocate()
+        for list in [self.passed, self.sold, self.returned, self.undoing] { list.deallocate() }
+    }
+}

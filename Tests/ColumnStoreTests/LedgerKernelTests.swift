@@ -1,0 +1,133 @@
+import ColumnStore
+import InventoryTestSupport
+import Testing
+
+/// The kernels of scans over segments of every width, sealed and open, against plain loops.
+@Suite struct LedgerKernelTests {
+    private static let shapes: [(base: Int64, spread: UInt64)] = [
+        (7, 1), (-5, 200), (1_000, 60_000), (-1 << 40, 1 << 31), (-1 << 52, 1 << 53),
+    ]
+
+    /// A sealed segment and an open one of values between a base and a spread above it.
+    private static func column(
+        _ base: Int64,
+        _ spread: UInt64,
+        _ random: inout SplitMix64
+    ) -> (column: LedgerColumn<Int64>, values: [Int64]) {
+        var column = LedgerColumn<Int64>()
+        var values: [Int64] = []
+        for _ in 0..<(SegmentSize.capacity + 100) {
+            let value = base + Int64(random.next() % spread)
+            column.append(value)
+            values.append(value)
+        }
+        return (column, values)
+    }
+
+    /// A run and a list of offsets in a segment of `count` rows.
+    private static func offsets(_ count: Int, _ random: inout SplitMix64) -> [[Int]] {
+        let from = Int(random.next() % UInt64(count))
+        let to = from + Int(random.next() % UInt64(count - from + 1))
+        return [Array(from..<to), (0..<count).filter { _ in random.next() % 3 == 0 }]
+    }
+
+    private static func withPick<Result>(
+        _ offsets: [Int],
+        isRun: Bool,
+        _ body: (RowPick) throws -> Result
+    ) rethrows -> Result {
+        if isRun, let first = offsets.first {
+            return try body(.run(first..<(first + offsets.count)))
+        }
+        return try offsets.map { UInt16($0) }.withUnsafeBufferPointer { try body(.list($0)) }
+    }
+
+    @Test func `sums, codes, values and filters are those of plain loops`() {
+        var random = SplitMix64(seed: 21)
+        for (base, spread) in Self.shapes {
+            let (column, values) = Self.column(base, spread, &random)
+            for (segment, count) in [(0, SegmentSize.capacity), (1, 100)] {
+                for (kind, offsets) in Self.offsets(count, &random).enumerated() {
+                    let picked = offsets.map { values[segment * SegmentSize.capacity + $0] }
+                    Self.withPick(offsets, isRun: kind == 0) { pick in
+                        Self.check(column, segment, pick, offsets, picked)
+                    }
+                }
+            }
+            let largest = values.map(\.magnitude).max() ?? 0
+            #expect(
+                max(
+                    column.largestMagnitude(ofSegment: 0),
+                    column.largestMagnitude(ofSegment: 1)
+                ) == largest
+            )
+        }
+    }
+
+    private static func check(
+        _ column: LedgerColumn<Int64>,
+        _ segment: Int,
+        _ pick: RowPick,
+        _ offsets: [Int],
+        _ picked: [Int64]
+    ) {
+        #expect(column.sum(segment, pick) == picked.reduce(0, &+))
+        var values = [Int64](repeating: 0, count: picked.count)
+        values.withUnsafeMutableBufferPointer {
+            if let base = $0.baseAddress { column.read(segment, pick, into: base) }
+        }
+        #expect(values == picked)
+        var slots = offsets.map { UInt32($0 % 3) }
+        var totals = [Int64](repeating: 0, count: 3)
+        var seen = [UInt8](repeating: 0, count: 3)
+        guard !slots.isEmpty else { return }
+        column.add(segment, pick, slots: &slots, to: &totals, marking: &seen)
+        for slot in 0..<3 {
+            let mine = zip(slots, picked).filter { $0.0 == UInt32(slot) }.map(\.1)
+            #expect(totals[slot] == mine.reduce(0, &+))
+            #expect(seen[slot] == (mine.isEmpty ? 0 : 1))
+        }
+        column.appendCodes(segment, pick, multiplier: 5, to: &slots)
+        for (index, slot) in slots.enumerated() {
+            let code = UInt32(truncatingIfNeeded: picked[index])
+            #expect(slot == UInt32(offsets[index] % 3) &* 5 &+ code)
+        }
+        let middle = picked.sorted()[picked.count / 2]
+        var list = [UInt16](repeating: 0, count: picked.count)
+        let count = column.filter(segment, pick, in: middle...(.max), into: &list)
+        #expect(
+            list[..<count].map { Int($0) }
+                == zip(offsets, picked).filter { $0.1 >= middle }.map(\.0)
+        )
+    }
+
+    @Test func `maps and masks are looked up by value`() {
+        var random = SplitMix64(seed: 22)
+        for spread in [UInt32(1), 250, 5_000] {
+            var column = LedgerColumn<UInt32>()
+            var values: [Int] = []
+            for _ in 0..<(SegmentSize.capacity + 100) {
+                let value = 40 + UInt32(random.next() % UInt64(spread))
+                column.append(value)
+                values.append(Int(value))
+            }
+            let map = (0..<6_000).map { UInt32($0 * 7 % 1_000) }
+            let mask = (0..<6_000).map { UInt8($0 % 2) }
+            for (segment, count) in [(0, SegmentSize.capacity), (1, 100)] {
+                var slots = [UInt32](repeating: 9, count: count)
+                var list = [UInt16](repeating: 0, count: count)
+                let pick = RowPick.run(0..<count)
+                map.withUnsafeBufferPointer {
+                    column.appendCodes(segment, pick, multiplier: 0, map: $0, to: &slots)
+                }
+                let passed = mask.withUnsafeBufferPointer {
+                    column.filter(segment, pick, mask: $0, into: &list)
+                }
+                let mine = values[(segment * SegmentSize.capacity)...].prefix(count)
+                #expect(slots == mine.map { map[$0] })
+                let wanted = mine.enumerated().filter { mask[$0.1] != 0 }.map { UInt16($0.0) }
+                #expect(list[..<passed].elementsEqual(wanted))
+            }
+        }
+    }
+}
