@@ -12,6 +12,7 @@ struct RandomLedger {
     private var time: Int64
     private var sales: [UInt64] = []
     private var steps: [UInt64] = []
+    private var deletedCount = 0
 
     static let zones = [
         "UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo",
@@ -173,7 +174,9 @@ struct RandomLedger {
                 )
             )
         default:
-            let rarely = self.below(12) == 0
+            // Some products stay, or a ledger could not grow any more.
+            let rarely = self.below(12) == 0 && self.deletedCount < 5
+            if rarely { self.deletedCount += 1 }
             self.run(
                 rarely
                     ? .deleteProduct(product, ifRevision: nil)

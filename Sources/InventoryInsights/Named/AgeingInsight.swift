@@ -1,0 +1,102 @@
+internal import ColumnStore
+internal import Inventory
+
+/// How old the stock is, if what came first left first (FIFO).
+///
+/// What is on hand is taken from the latest arrivals backwards, each with its age in calendar days of the
+/// zone: 0–30, 31–60, 61–90, 91–180, 181 and more. An arrival is a row of the ledger that adds to what is
+/// on hand, by when it happened: a restock, a return, a count or adjustment upwards, something undone.
+/// A transfer between two locations is no arrival unless locations are filtered for: it does not make
+/// stock younger. `oldestDays` is the age of the oldest piece that is still there. Products with nothing
+/// on hand have no row; the oldest stock first.
+struct AgeingInsight {
+    private let insight: NamedInsight
+    private let frame: StockFrame
+
+    /// The last day of each age but the last.
+    static let limits: [Int64] = [30, 60, 90, 180]
+
+    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+        self.insight = insight
+        self.frame = try StockFrame(insight, view, now)
+    }
+
+    func answer() throws(Refusal) -> InsightAnswer {
+        let stock = try self.frame.stock()
+        let arrivals = self.arrivals(of: stock.count)
+        var rows = ProductRows(
+            self.frame.view,
+            [
+                ResultField("onHand", .quantity), ResultField("days0to30", .quantity),
+                ResultField("days31to60", .quantity), ResultField("days61to90", .quantity),
+                ResultField("days91to180", .quantity), ResultField("days181plus", .quantity),
+                ResultField("oldestDays", .integer),
+            ]
+        )
+        var made: [(id: ProductID, oldest: Int64, cells: [ResultCell])] = []
+        for id in self.frame.products where stock[id.row].onHand > 0 {
+            let ages = self.ages(of: stock[id.row].onHand, arrivals[id.row])
+            let cells =
+                [ResultCell.integer(stock[id.row].onHand)] + ages.counts.map { .integer($0) }
+                + [.integer(ages.oldest)]
+            made.append((id, ages.oldest, cells))
+        }
+        made.sort { ($1.oldest, $0.id.row) < ($0.oldest, $1.id.row) }
+        for one in made { rows.append(one.id, one.cells) }
+        return self.frame.answer(
+            ProductRows.keyColumnCount,
+            rows.table(limit: self.insight.limit)
+        )
+    }
+
+    private struct Arrival {
+        var time: Int64
+        var row: Int
+        var quantity: Int64
+    }
+
+    /// By product id, in the order of the rows.
+    private func arrivals(of count: Int) -> [[Arrival]] {
+        let ledger = self.frame.tables.ledger
+        let isFiltered = !self.insight.filter.locations.isEmpty
+        var arrivals = [[Arrival]](repeating: [], count: count)
+        for row in self.frame.rows where ledger.onHandDeltas[row] > 0 {
+            let product = ledger.products[row]
+            guard self.frame.takes(product, ledger.locations[row]),
+                isFiltered || ledger.kindUndone(row)?.isTransfer != true
+            else { continue }
+            arrivals[Int(product)].append(
+                Arrival(
+                    time: ledger.occurredAt[row],
+                    row: row,
+                    quantity: ledger.onHandDeltas[row]
+                )
+            )
+        }
+        return arrivals
+    }
+
+    private func ages(
+        of onHand: Int64,
+        _ arrivals: [Arrival]
+    ) -> (counts: [Int64], oldest: Int64) {
+        var counts = [Int64](repeating: 0, count: Self.limits.count + 1)
+        var oldest: Int64 = 0
+        var rest = onHand
+        for arrival in arrivals.sorted(by: { ($1.time, $1.row) < ($0.time, $0.row) }) {
+            guard rest > 0 else { break }
+            let taken = min(rest, arrival.quantity)
+            let days = max(0, self.frame.today - self.frame.calendar.dayNumber(arrival.time))
+            counts[Self.limits.firstIndex { days <= $0 } ?? Self.limits.count] += taken
+            oldest = max(oldest, days)
+            rest -= taken
+        }
+        // Stock that no arrival explains is as old as stock can be.
+        counts[Self.limits.count] += rest
+        return (counts, oldest)
+    }
+}
+
+extension MovementKind {
+    var isTransfer: Bool { self == .transferOut || self == .transferIn }
+}

@@ -1,0 +1,50 @@
+internal import Inventory
+
+/// How long products were away, from the ledger: measured, not guessed.
+///
+/// | column | formula | unit |
+/// |---|---|---|
+/// | observedDays | time of the window since the product's first movement | days of 24 h |
+/// | stockOutDays | of that, time with nothing available | days of 24 h |
+/// | inStockShare | 1 − stockOutDays ÷ observedDays | 0 to 1; no time: none |
+/// | stockOuts | how often it went from something available to nothing | count |
+///
+/// Over all locations of the filter together: a product is away when none of them has any. The longest
+/// away first.
+struct AvailabilityInsight {
+    private let insight: NamedInsight
+    private let frame: StockFrame
+
+    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+        self.insight = insight
+        self.frame = try StockFrame(insight, view, now)
+    }
+
+    func answer() throws(Refusal) -> InsightAnswer {
+        let history = StockHistory(self.frame)
+        var rows = ProductRows(
+            self.frame.view,
+            [
+                ResultField("observedDays", .number), ResultField("stockOutDays", .number),
+                ResultField("inStockShare", .number), ResultField("stockOuts", .integer),
+            ]
+        )
+        var made: [(id: ProductID, away: Int64, cells: [ResultCell])] = []
+        for id in self.frame.products {
+            let course = history.course(of: id.row)
+            let away = course.observed - course.inStock
+            let cells: [ResultCell] = [
+                .number(course.observedDays), .number(StockFrame.days(away)),
+                .ratio(Double(course.inStock), Double(course.observed)),
+                .integer(course.stockouts),
+            ]
+            made.append((id, away, cells))
+        }
+        made.sort { ($1.away, $0.id.row) < ($0.away, $1.id.row) }
+        for one in made { rows.append(one.id, one.cells) }
+        return self.frame.answer(
+            ProductRows.keyColumnCount,
+            rows.table(limit: self.insight.limit)
+        )
+    }
+}

@@ -1,0 +1,70 @@
+internal import Inventory
+
+/// The insights that are nothing but a composable question: sales, margin, heatmap, valuation and the
+/// rollup of categories.
+///
+/// | insight | source | rows | measures |
+/// |---|---|---|---|
+/// | sales | sales | the total, or by one dimension | gross, returns, net, units, returned, transactions, average |
+/// | margin | sales | by product or another dimension, the largest margin first | net, cost, margin, margin % |
+/// | heatmap | sales | 168: weekday × hour of the day | units, net, transactions |
+/// | valuation | levels | by category, product or location, and the total | products, at cost, at retail |
+/// | categories | levels | category + product, category, total | products, on hand, available, at cost, at retail |
+///
+/// Margin % is 100 · (net − cost) ÷ net, none where net is 0. At retail is Σ price × on hand at the
+/// prices of now.
+extension NamedInsight {
+    var composed: InsightQuery {
+        switch self.name {
+        case .margin:
+            return self.question(
+                .sales,
+                [self.dimension.map { [$0] } ?? []],
+                [.net, .cost, .margin, .marginPercent],
+                self.dimension?.isBucket == true
+                    ? [] : [InsightOrder(.measure(.margin), descending: true)]
+            )
+        case .heatmap:
+            return self.question(.sales, [[.weekday, .hourOfDay]], [.units, .net, .transactions])
+        case .valuation:
+            return self.question(
+                .levels,
+                [self.dimension.map { [$0] } ?? [], []],
+                [.products, .value, .retailValue]
+            )
+        case .categories:
+            return self.question(
+                .levels,
+                [[.category, .product], [.category], []],
+                [.products, .onHand, .available, .value, .retailValue]
+            )
+        default:
+            return self.question(
+                .sales,
+                [self.dimension.map { [$0] } ?? []],
+                [.gross, .returns, .net, .units, .returnedUnits, .transactions, .averageValue]
+            )
+        }
+    }
+
+    /// A question with this insight's window, zone, filter and point of the past.
+    func question(
+        _ source: InsightSource,
+        _ groups: [[InsightDimension]],
+        _ measures: [InsightMeasure],
+        _ order: [InsightOrder] = [],
+        window: InsightWindow? = nil
+    ) -> InsightQuery {
+        InsightQuery(
+            source: source,
+            window: source.hasTime ? window ?? self.window : .all,
+            zone: self.zone,
+            filter: self.filter,
+            groups: groups,
+            measures: measures,
+            order: order,
+            limit: self.limit,
+            asOf: self.asOf
+        )
+    }
+}

@@ -1,0 +1,73 @@
+internal import ColumnStore
+internal import Inventory
+
+/// Stock that nobody has bought for a while.
+///
+/// A product with something on hand whose last sale was `days` (90 if not given) or more calendar days
+/// ago; one that was never sold counts from its first movement. Days are those of the zone, from the day
+/// of the sale to today. A sale that was undone later was still a sale. The most valuable first.
+///
+/// | column | unit | edge |
+/// |---|---|---|
+/// | onHand, value | base units; minor units at cost | |
+/// | lastSoldAt | instant | never sold: none |
+/// | idleDays | calendar days since | |
+struct DeadStockInsight {
+    private let insight: NamedInsight
+    private let frame: StockFrame
+
+    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+        self.insight = insight
+        self.frame = try StockFrame(insight, view, now)
+    }
+
+    func answer() throws(Refusal) -> InsightAnswer {
+        let stock = try self.frame.stock()
+        let times = self.times(of: stock.count)
+        var dead: [(id: ProductID, sold: Int64?, idle: Int64)] = []
+        for id in self.frame.products where stock[id.row].onHand > 0 {
+            guard let since = times.sold[id.row] ?? times.first[id.row] else { continue }
+            let idle = self.frame.today - self.frame.calendar.dayNumber(since)
+            if idle >= Int64(self.insight.days) { dead.append((id, times.sold[id.row], idle)) }
+        }
+        dead.sort { (stock[$1.id.row].value, $0.id.row) < (stock[$0.id.row].value, $1.id.row) }
+        var rows = ProductRows(
+            self.frame.view,
+            [
+                ResultField("onHand", .quantity), ResultField("value", .money),
+                ResultField("lastSoldAt", .instant), ResultField("idleDays", .integer),
+            ]
+        )
+        for one in dead {
+            let level = stock[one.id.row]
+            rows.append(
+                one.id,
+                [
+                    .integer(level.onHand), .integer(level.value),
+                    one.sold.map { .integer($0) } ?? .none, .integer(one.idle),
+                ]
+            )
+        }
+        return self.frame.answer(
+            ProductRows.keyColumnCount,
+            rows.table(limit: self.insight.limit)
+        )
+    }
+
+    /// By product id: when it was sold last, and when it first moved.
+    private func times(of count: Int) -> (sold: [Int64?], first: [Int64?]) {
+        let ledger = self.frame.tables.ledger
+        var sold = [Int64?](repeating: nil, count: count)
+        var first = sold
+        for row in self.frame.rows {
+            let product = ledger.products[row]
+            guard self.frame.takes(product, ledger.locations[row]) else { continue }
+            let time = ledger.occurredAt[row]
+            first[Int(product)] = min(first[Int(product)] ?? time, time)
+            if ledger.kinds[row] == MovementKind.sale.rawValue {
+                sold[Int(product)] = max(sold[Int(product)] ?? time, time)
+            }
+        }
+        return (sold, first)
+    }
+}

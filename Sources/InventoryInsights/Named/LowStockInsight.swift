@@ -1,0 +1,111 @@
+internal import ColumnStore
+internal import Inventory
+
+/// Stock at or below its reorder point, with how long it lasts and what to order.
+///
+/// One row for each level of a product for sale: available ≤ the product's reorder point. What is
+/// missing most comes first, ties by product and location.
+///
+/// | column | formula | unit |
+/// |---|---|---|
+/// | available, reorderPoint, incoming | now | base units |
+/// | inStockVelocity | units sold at the location ÷ days with something available there | units a day |
+/// | daysOfCover | available ÷ inStockVelocity | days; none: it lasts for ever |
+/// | suggestedOrder | packs up to the product's target, counting what is on its way | base units |
+struct LowStockInsight {
+    private let insight: NamedInsight
+    private let frame: StockFrame
+    private let now: Instant
+
+    /// Columns that tell a level's row from every other: product and location.
+    private static let keyColumnCount = 5
+
+    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+        self.insight = insight
+        self.now = now
+        self.frame = try StockFrame(insight, view, now)
+    }
+
+    func answer() throws(Refusal) -> InsightAnswer {
+        let tables = self.frame.tables
+        var low: [(missing: Int64, row: Int, level: Level)] = []
+        for row in 0..<tables.levels.rowCount {
+            let level = self.frame.past.level(tables.levels.level(row))
+            guard tables.products.status(level.product) == .active,
+                self.frame.takes(level.product.value, level.location.value)
+            else { continue }
+            let missing = tables.products.reorderPoints[level.product.row] - level.available
+            if missing >= 0 { low.append((missing, row, level)) }
+        }
+        low.sort { ($1.missing, $0.row) < ($0.missing, $1.row) }
+        let sold = low.isEmpty ? [:] : try self.units()
+        let history = StockHistory(self.frame, .level)
+        var table = ResultTable(Self.schema)
+        for one in self.insight.limit == 0 ? low[...] : low.prefix(Int(self.insight.limit)) {
+            let days = history.course(of: one.row).inStockDays
+            table.append(self.cells(one.level, sold[one.level.place] ?? 0, days))
+        }
+        return self.frame.answer(Self.keyColumnCount, table)
+    }
+
+    private static let schema = [
+        ResultField("productId", .integer), ResultField("sku", .text), ResultField("name", .text),
+        ResultField("locationId", .integer), ResultField("location", .text),
+        ResultField("category", .text), ResultField("available", .quantity),
+        ResultField("reorderPoint", .quantity), ResultField("incoming", .quantity),
+        ResultField("inStockVelocity", .number), ResultField("daysOfCover", .number),
+        ResultField("suggestedOrder", .quantity), ResultField("unit", .text),
+        ResultField("unitDecimals", .integer),
+    ]
+
+    private func cells(_ level: Level, _ sold: Int64, _ days: Double) -> [ResultCell] {
+        let tables = self.frame.tables
+        let row = level.product.row
+        let size = tables.unitSize(level.product)
+        let velocity = days > 0 ? max(0, Double(sold) / size / days) : nil
+        let cover = Cover(available: level.available, size: size, velocity: velocity)
+        let order = SuggestedOrder(
+            position: level.available &+ level.incoming,
+            point: tables.products.reorderPoints[row],
+            target: tables.products.reorderTargets[row],
+            pack: max(1, tables.products.packSizes[row])
+        )
+        return [
+            .integer(Int64(level.product.value)), .text(tables.products.skus[row]),
+            .text(tables.products.names[row]), .integer(Int64(level.location.value)),
+            .text(tables.locations.codes[level.location.row]),
+            .text(tables.categories.names[Int(tables.products.categories[row])]),
+            .integer(level.available), .integer(tables.products.reorderPoints[row]),
+            .integer(level.incoming), .number(velocity), .number(cover.days),
+            .integer(order.quantity),
+            .text(tables.texts[Int(tables.products.unitCodes[row])]),
+            .integer(Int64(tables.products.unitDecimals[row])),
+        ]
+    }
+
+    /// Units sold by product and location.
+    private func units() throws(Refusal) -> [Level.Place: Int64] {
+        var question = self.insight.question(.sales, [[.product, .location]], [.units])
+        question.limit = 0
+        let table = try self.frame.view.answer(question, at: self.now).table
+        let products = try table.integers("productId")
+        let locations = try table.integers("locationId")
+        let units = try table.integers("units")
+        var sold: [Level.Place: Int64] = [:]
+        for row in units.indices {
+            sold[Level.Place(product: products[row], location: locations[row])] = units[row]
+        }
+        return sold
+    }
+}
+
+extension Level {
+    fileprivate struct Place: Hashable {
+        var product: Int64
+        var location: Int64
+    }
+
+    fileprivate var place: Place {
+        Place(product: Int64(self.product.value), location: Int64(self.location.value))
+    }
+}

@@ -1,0 +1,67 @@
+internal import ColumnStore
+internal import Inventory
+
+/// The rows of an insight by product: its key, what was worked out, and its unit.
+struct ProductRows {
+    private let tables: InventoryTables
+    private let fields: [ResultField]
+    private var rows: [(id: ProductID, cells: [ResultCell])] = []
+
+    init(_ view: ReadView, _ fields: [ResultField]) {
+        self.tables = view.tables
+        self.fields = fields
+    }
+
+    mutating func append(_ id: ProductID, _ cells: [ResultCell]) {
+        precondition(cells.count == self.fields.count, "\(cells.count) cells")
+        self.rows.append((id, cells))
+    }
+
+    /// Columns that tell a product's row from every other.
+    static let keyColumnCount = 3
+
+    /// The rows in the order in which they were appended, up to a limit; 0 for all.
+    func table(limit: UInt32) -> ResultTable {
+        let key = [
+            ResultField("productId", .integer), ResultField("sku", .text),
+            ResultField("name", .text),
+        ]
+        let unit = [ResultField("unit", .text), ResultField("unitDecimals", .integer)]
+        var table = ResultTable(key + self.fields + unit)
+        let products = self.tables.products
+        for row in limit == 0 ? self.rows[...] : self.rows.prefix(Int(limit)) {
+            let at = row.id.row
+            table.append(
+                [
+                    .integer(Int64(row.id.value)), .text(products.skus[at]),
+                    .text(products.names[at]),
+                ] + row.cells + [
+                    .text(self.tables.texts[Int(products.unitCodes[at])]),
+                    .integer(Int64(products.unitDecimals[at])),
+                ]
+            )
+        }
+        return table
+    }
+}
+
+extension ResultCell {
+    /// A derived number; none if it is not there or not finite.
+    static func number(_ value: Double?) -> ResultCell {
+        guard let value, value.isFinite else { return .none }
+        return .number(value)
+    }
+
+    /// A quotient; none where the divisor is not above 0.
+    static func ratio(_ value: Double, _ divisor: Double) -> ResultCell {
+        divisor > 0 ? .number(value / divisor) : .none
+    }
+}
+
+extension InventoryTables {
+    /// Base units in one unit of a product, as people count it: 1,000 for one in kg that is stored in
+    /// grams.
+    func unitSize(_ id: ProductID) -> Double {
+        (0..<Int(self.products.unitDecimals[id.row])).reduce(1.0) { size, _ in size * 10 }
+    }
+}

@@ -1,0 +1,99 @@
+internal import ColumnStore
+internal import Inventory
+
+/// When to order, and how much.
+///
+/// | column | formula | unit | edge |
+/// |---|---|---|---|
+/// | available, incoming | now | base units | |
+/// | demand | d: mean of the window's whole days | units a day | no whole day: 0 |
+/// | deviation | σd: standard deviation of the same days (sample) | units a day | fewer than 2: 0 |
+/// | leadTimeDays | L, of the product | days | |
+/// | safetyStock | z · √(L · σd² + d² · σL²), up to a whole unit | base units | |
+/// | reorderPoint | d · L + safety stock, up to a whole unit | base units | |
+/// | suggestedOrder | packs up to the target, once available + incoming ≤ reorderPoint | base units | else 0 |
+///
+/// z is the quantile of the normal distribution at `serviceLevel` (95 % if it is not given): the share
+/// of cycles without a stock-out. Source of the formula: S. Chopra, P. Meindl, "Supply Chain
+/// Management", safety inventory under uncertain demand. σL, the deviation of the lead time, is 0: a
+/// product has one lead time, and nothing is known of how it varies. The target is the product's own,
+/// or the reorder point if that is higher. The largest order first, by its packs.
+struct ReorderInsight {
+    private let insight: NamedInsight
+    private let frame: StockFrame
+    private let now: Instant
+
+    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+        self.insight = insight
+        self.now = now
+        self.frame = try StockFrame(insight, view, now)
+    }
+
+    func answer() throws(Refusal) -> InsightAnswer {
+        let daily = try DailyUnits(self.insight, self.frame, self.now)
+        let stock = try self.frame.stock()
+        let level = self.insight.parameters.serviceLevel ?? NamedInsight.serviceLevelDefault
+        let z = Statistics.normalQuantile(Double(level) / 1_000_000)
+        var rows = ProductRows(
+            self.frame.view,
+            [
+                ResultField("available", .quantity), ResultField("incoming", .quantity),
+                ResultField("demand", .number), ResultField("deviation", .number),
+                ResultField("leadTimeDays", .integer), ResultField("safetyStock", .quantity),
+                ResultField("reorderPoint", .quantity), ResultField("suggestedOrder", .quantity),
+            ]
+        )
+        var made: [(id: ProductID, packs: Int64, cells: [ResultCell])] = []
+        let products = self.frame.tables.products
+        for id in self.frame.products {
+            let days = daily.of(id)
+            let demand = Statistics.mean(days) ?? 0
+            let deviation = Statistics.deviation(days)
+            let lead = Double(products.leadTimes[id.row])
+            let size = self.frame.tables.unitSize(id)
+            let safety = z * (lead * deviation * deviation).squareRoot()
+            let point = Self.whole(demand * lead + safety, size)
+            let balance = stock[id.row]
+            let pack = max(1, products.packSizes[id.row])
+            let order = SuggestedOrder(
+                position: balance.available &+ balance.incoming,
+                point: point,
+                target: products.reorderTargets[id.row],
+                pack: pack
+            )
+            let cells: [ResultCell] = [
+                .integer(balance.available), .integer(balance.incoming), .number(demand),
+                .number(deviation), .integer(Int64(lead)), .integer(Self.whole(safety, size)),
+                .integer(point), .integer(order.quantity),
+            ]
+            made.append((id, order.quantity / pack, cells))
+        }
+        made.sort { ($1.packs, $0.id.row) < ($0.packs, $1.id.row) }
+        for one in made { rows.append(one.id, one.cells) }
+        return self.frame.answer(
+            ProductRows.keyColumnCount,
+            rows.table(limit: self.insight.limit)
+        )
+    }
+
+    /// Base units for so many units, up to a whole unit; at most the largest quantity there is.
+    private static func whole(_ units: Double, _ size: Double) -> Int64 {
+        Int64(min(max(0, units).rounded(.up) * size, Double(Limits.quantityMax)))
+    }
+}
+
+/// What to order once stock and what is on its way are at or below the reorder point: whole packs, up
+/// to the target or the point, whichever is higher.
+struct SuggestedOrder {
+    let quantity: Int64
+
+    init(position: Int64, point: Int64, target: Int64, pack: Int64) {
+        let upTo = max(target, point)
+        guard position <= point, position < upTo else {
+            self.quantity = 0
+            return
+        }
+        let missing = upTo - position
+        self.quantity = (missing + pack - 1) / pack * pack
+    }
+}

@@ -1,0 +1,131 @@
+internal import ColumnStore
+internal import Inventory
+
+/// What most named insights stand on: the window cut in the zone, the products concerned, and how far
+/// the ledger counts.
+///
+/// Time that passes is counted to the end of the hour that is running, so that an answer holds for an
+/// hour: it is the window's end, or that of the hour, whichever comes first. An open window begins
+/// with the first movement.
+struct StockFrame {
+    let view: ReadView
+    let plan: QueryPlan
+    let window: ResolvedWindow
+    /// From the window's beginning to the moment up to which time is counted, in microseconds.
+    let span: TimeSpan
+    /// The calendar day of `now`.
+    let today: Int64
+    /// The rows recorded up to the point that is asked about.
+    let rows: Range<Int>
+    let past: PastBalances
+
+    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+        let isTimed = insight.name.parts.window
+        let question = insight.question(
+            .movements,
+            [[.product]],
+            [.rows],
+            window: isTimed ? insight.window : .last(1, .day)
+        )
+        let plan = try QueryPlan(question, at: now, of: view)
+        let rows = try GroupedTotals.rows(of: plan, in: view)
+        self.view = view
+        self.plan = plan
+        self.rows = rows
+        self.past = try PastBalances(view, insight.asOf)
+        self.today = plan.calendar.dayNumber(now.microseconds)
+        let hour = plan.calendar.span(.hour, containing: now.microseconds)
+        let window = plan.window
+        let end = min(window.to?.microseconds ?? .max, hour.to)
+        let from = window.from?.microseconds ?? Self.first(rows, view) ?? end
+        self.span = TimeSpan(from: min(from, end), to: end)
+        // An answer that counts time to the end of the hour moves on with it.
+        let moves = [window.movesAt?.microseconds, end == hour.to ? hour.to : nil].compactMap { $0 }
+        self.window = ResolvedWindow(
+            from: isTimed ? window.from : nil,
+            to: isTimed ? window.to : nil,
+            zone: window.zone,
+            movesAt: moves.min().map { Instant(microseconds: $0) }
+        )
+    }
+
+    private static func first(_ rows: Range<Int>, _ view: ReadView) -> Int64? {
+        var first: Int64?
+        for row in rows {
+            let time = view.tables.ledger.occurredAt[row]
+            first = min(first ?? time, time)
+        }
+        return first
+    }
+
+    var calendar: ZoneCalendar { self.plan.calendar }
+    var tables: InventoryTables { self.view.tables }
+
+    /// The days that are counted, each of 24 hours.
+    var days: Double { Self.days(self.span.to - self.span.from) }
+
+    static func days(_ microseconds: Int64) -> Double {
+        Double(microseconds) / Double(ZoneCalendar.day)
+    }
+
+    /// The whole calendar days that are over and lie in the window, counted from 1970.
+    var fullDays: Range<Int64> {
+        var first = self.calendar.dayNumber(self.span.from)
+        if self.calendar.startOfDay(first) < self.span.from { first += 1 }
+        var end = self.calendar.dayNumber(self.span.to)
+        if end > self.today { end = self.today }
+        return first..<max(first, end)
+    }
+
+    func takes(_ product: UInt32, _ location: UInt16) -> Bool {
+        self.plan.filter.takes(product: product, location: location)
+    }
+
+    /// The products that are not archived and pass the filter, ascending.
+    var products: [ProductID] {
+        (1..<max(self.tables.products.rowCount, 1)).compactMap { row in
+            let id = ProductID(UInt32(row))
+            let status = self.tables.products.status(id)
+            guard status == .active || status == .inactive,
+                self.plan.filter.products.map({ $0[row] == 1 }) ?? true
+            else { return nil }
+            return id
+        }
+    }
+
+    /// Balances of the products, by id, over the locations that pass the filter.
+    func stock() throws(Refusal) -> [Level] {
+        var stock = (0..<max(self.tables.products.rowCount, 1)).map {
+            Level(product: ProductID(UInt32($0)), location: LocationID(0))
+        }
+        for row in 0..<self.tables.levels.rowCount {
+            let level = self.past.level(self.tables.levels.level(row))
+            guard self.takes(level.product.value, level.location.value) else { continue }
+            try stock[level.product.row].add(level)
+        }
+        return stock
+    }
+
+    func answer(_ keyColumnCount: Int, _ table: ResultTable) -> InsightAnswer {
+        InsightAnswer(
+            lsn: self.view.lsn,
+            time: self.view.time,
+            window: self.window,
+            keyColumnCount: keyColumnCount,
+            table: table
+        )
+    }
+}
+
+extension Level {
+    /// Adds another level's balances.
+    fileprivate mutating func add(_ other: Level) throws(Refusal) {
+        for part in [\Level.onHand, \.unavailable, \.reserved, \.incoming, \.value] {
+            let (sum, overflow) = self[keyPath: part].addingReportingOverflow(other[keyPath: part])
+            if overflow {
+                throw Refusal(.amountOverflow, .field("stock", problem: "over all locations"))
+            }
+            self[keyPath: part] = sum
+        }
+    }
+}

@@ -1,0 +1,159 @@
+internal import ColumnStore
+internal import Inventory
+
+/// The stock of products, or of levels, over a span of time, as the ledger tells it by when things
+/// happened.
+///
+///     on hand ▲      ┌──────┐
+///             │ ─────┘      └────┐         opening: what the rows before the span come to
+///             └──────|──────────|└──▶      events: the rows inside it, by entity and time
+///                  from        to
+///
+/// Rows are put in the order of when they happened, not of when they were recorded: so an import of the
+/// past is the past.
+struct StockHistory {
+    /// Whose stock it is.
+    enum Grain {
+        /// Of a product over all locations of the filter; entities are product ids.
+        case product
+        /// Of a product at a location; entities are rows of the levels.
+        case level
+    }
+
+    /// What one row of the ledger changed.
+    struct Event {
+        var time: Int64
+        var row: Int
+        var onHand: Int64
+        var available: Int64
+        var value: Int64
+    }
+
+    /// By entity: balances at the beginning of the span.
+    private(set) var openings: [Event]
+    /// By entity: when its first movement happened, up to the span's end; nothing if it has none.
+    private(set) var firstSeen: [Int64?]
+    let span: TimeSpan
+    private var events: [Event]
+    /// By entity: where its events begin; one more than there are entities.
+    private var starts: [Int]
+
+    /// - Complexity: O(rows + e log e) for e events.
+    init(_ frame: StockFrame, _ grain: Grain = .product) {
+        let ledger = frame.tables.ledger
+        let levels = frame.tables.levels
+        let count =
+            switch grain {
+            case .product: frame.tables.products.rowCount
+            case .level: levels.rowCount
+            }
+        self.span = frame.span
+        let nothing = Event(time: .min, row: 0, onHand: 0, available: 0, value: 0)
+        self.openings = Array(repeating: nothing, count: count)
+        self.firstSeen = Array(repeating: nil, count: count)
+        var found: [(entity: Int, event: Event)] = []
+        for row in frame.rows {
+            let time = ledger.occurredAt[row]
+            guard time < self.span.to else { continue }
+            let product = ledger.products[row]
+            let location = ledger.locations[row]
+            guard frame.takes(product, location) else { continue }
+            let entity: Int
+            switch grain {
+            case .product: entity = Int(product)
+            case .level:
+                guard let level = levels.row(ProductID(product), LocationID(location)) else {
+                    continue
+                }
+                entity = level
+            }
+            let onHand = ledger.onHandDeltas[row]
+            let event = Event(
+                time: time,
+                row: row,
+                onHand: onHand,
+                available: onHand &- ledger.unavailableDeltas[row] &- ledger.reservedDeltas[row],
+                value: ledger.costs[row]
+            )
+            self.firstSeen[entity] = min(self.firstSeen[entity] ?? time, time)
+            if time < self.span.from {
+                self.openings[entity].add(event)
+            } else {
+                found.append((entity, event))
+            }
+        }
+        var starts = [Int](repeating: 0, count: count + 1)
+        for one in found { starts[one.entity + 1] += 1 }
+        for entity in 0..<count { starts[entity + 1] += starts[entity] }
+        var next = starts
+        var events = Array(repeating: nothing, count: found.count)
+        for one in found {
+            events[next[one.entity]] = one.event
+            next[one.entity] += 1
+        }
+        for entity in 0..<count {
+            events[starts[entity]..<starts[entity + 1]].sort {
+                ($0.time, $0.row) < ($1.time, $1.row)
+            }
+        }
+        self.events = events
+        self.starts = starts
+    }
+
+    /// The events of an entity within the span, by when they happened.
+    func events(of entity: Int) -> ArraySlice<Event> {
+        self.events[self.starts[entity]..<self.starts[entity + 1]]
+    }
+
+    /// What the stock of an entity did over the span.
+    struct Course {
+        /// Microseconds since its first movement, or since the span's beginning if that is later.
+        var observed: Int64 = 0
+        /// Of those, with something available.
+        var inStock: Int64 = 0
+        /// How often it ran out: from something available to nothing.
+        var stockouts: Int64 = 0
+        /// ∫ value dt, in minor units × microseconds.
+        var valueTime = 0.0
+
+        var inStockDays: Double { StockFrame.days(self.inStock) }
+        var observedDays: Double { StockFrame.days(self.observed) }
+    }
+
+    /// - Complexity: O(its events)
+    func course(of entity: Int) -> Course {
+        var course = Course()
+        guard let first = self.firstSeen[entity] else { return course }
+        var balance = self.openings[entity]
+        var at = max(first, self.span.from)
+        /// Whether there was stock before the first of several events at one moment.
+        var before: Bool?
+        func pass(_ to: Int64) {
+            let time = max(0, to - at)
+            course.observed += time
+            if balance.available > 0 { course.inStock += time }
+            course.valueTime += Double(balance.value) * Double(time)
+            at = max(at, to)
+        }
+        let events = self.events(of: entity)
+        for index in events.indices {
+            if events[index].time > at { pass(events[index].time) }
+            let wasInStock = balance.available > 0
+            balance.add(events[index])
+            // A move between two locations of the filter is two rows of one moment.
+            let isLast = index + 1 == events.endIndex || events[index + 1].time > events[index].time
+            if isLast, before ?? wasInStock, balance.available <= 0 { course.stockouts += 1 }
+            before = isLast ? nil : before ?? wasInStock
+        }
+        pass(self.span.to)
+        return course
+    }
+}
+
+extension StockHistory.Event {
+    fileprivate mutating func add(_ other: StockHistory.Event) {
+        self.onHand &+= other.onHand
+        self.available &+= other.available
+        self.value &+= other.value
+    }
+}

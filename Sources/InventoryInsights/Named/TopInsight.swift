@@ -1,0 +1,102 @@
+internal import Inventory
+
+/// The most or the least sold of a window, and how that changed over the window before.
+///
+/// | column | formula | edge |
+/// |---|---|---|
+/// | (measure) | units, net, margin, gross or net units in the window | ties by id |
+/// | rank | from 1 | |
+/// | previousRank | the rank in the window before | not sold there: none |
+/// | rankChange | previousRank − rank: positive for a climb | none where previousRank is |
+/// | previous | the measure in the window before | not sold there: 0 |
+/// | growth | (now − previous) ÷ previous, a share: 0.5 is half as much again | previous ≤ 0: none |
+/// | isNew | sold now, but not in the window before | |
+///
+/// The window before is as many units of the calendar, or as long a time, just before; a window without
+/// a beginning has none, and what compares with it is none. Rows are groups that sold in the window.
+struct TopInsight {
+    private let insight: NamedInsight
+    private let view: ReadView
+    private let now: Instant
+    private let threads: Int
+
+    init(
+        _ insight: NamedInsight,
+        _ view: ReadView,
+        _ now: Instant,
+        _ threads: Int
+    ) {
+        self.insight = insight
+        self.view = view
+        self.now = now
+        self.threads = threads
+    }
+
+    func answer() throws(Refusal) -> InsightAnswer {
+        let dimension = self.insight.dimension ?? .product
+        let sold = try RankedSales(
+            self.insight,
+            self.view,
+            self.now,
+            self.threads,
+            by: dimension
+        )
+        let before = try self.windowBefore(sold.answer.window).map { window throws(Refusal) in
+            try RankedSales(
+                self.insight,
+                self.view,
+                self.now,
+                self.threads,
+                by: dimension,
+                window: window
+            )
+        }
+        let ranks = before?.ranks ?? [:]
+        let limit = self.insight.limit == 0 ? sold.ids.count : Int(self.insight.limit)
+        let keys = dimension.fields.count
+        var answer = sold.answer
+        answer.table = answer.table.inserting(
+            [
+                ResultField("rank", .integer), ResultField("previousRank", .integer),
+                ResultField("rankChange", .integer),
+                ResultField("previous", self.insight.measure.kind),
+                ResultField("growth", .number), ResultField("isNew", .boolean),
+            ],
+            after: keys + 1,
+            rows: sold.ids.indices.prefix(limit)
+        ) { row in
+            let rank = Int64(row) + 1
+            guard let before else {
+                return [.integer(rank), .none, .none, .none, .none, .none]
+            }
+            guard let previousRank = ranks[sold.ids[row]] else {
+                return [.integer(rank), .none, .none, .integer(0), .none, .integer(1)]
+            }
+            let previous = before.values[Int(previousRank) - 1]
+            let now = sold.values[row]
+            return [
+                .integer(rank), .integer(previousRank), .integer(previousRank - rank),
+                .integer(previous), .ratio(Double(now) - Double(previous), Double(previous)),
+                .integer(0),
+            ]
+        }
+        return answer
+    }
+
+    /// The window of the same length just before; nothing for one without a beginning or an end.
+    private func windowBefore(_ window: ResolvedWindow) throws(Refusal) -> InsightWindow? {
+        guard let from = window.from, let to = window.to else { return nil }
+        let start: Int64
+        switch self.insight.window {
+        case .last(let count, let unit), .previous(let count, let unit):
+            let calendar = try ZoneCalendar(window.zone)
+            start = calendar.start(unit, count, before: from.microseconds)
+        case .all, .between:
+            let length = to.microseconds.subtractingReportingOverflow(from.microseconds)
+            let earlier = from.microseconds.subtractingReportingOverflow(length.partialValue)
+            if length.overflow || earlier.overflow { return nil }
+            start = earlier.partialValue
+        }
+        return .between(Instant(microseconds: start), from)
+    }
+}

@@ -1,0 +1,92 @@
+internal import ColumnStore
+internal import Inventory
+
+/// How well stock works.
+///
+/// | column | formula | unit | edge |
+/// |---|---|---|---|
+/// | opening | on hand at the window's beginning | base units | |
+/// | received | Σ restocks in the window, less what was undone of them | base units | |
+/// | units | units sold in the window | base units | |
+/// | sellThrough | units ÷ (opening + received) | share | ÷ 0: none |
+/// | cost | cost of the goods sold, less of those that came back | minor units | |
+/// | averageInventory | (∫ value dt) ÷ time, from the ledger | minor units, a number | no time: none |
+/// | turnover | cost ÷ averageInventory, in the window | times | ÷ 0: none |
+/// | daysOfInventory | days ÷ turnover | days | nothing sold: none |
+/// | gmroi | (net − cost) ÷ averageInventory | ratio | ÷ 0: none |
+///
+/// The integral runs over the time of the window that has passed, also before a product's first
+/// movement, when its value was 0: so products compare. The highest turnover first, those without one
+/// at the end.
+struct TurnoverInsight {
+    private let insight: NamedInsight
+    private let frame: StockFrame
+    private let now: Instant
+
+    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+        self.insight = insight
+        self.now = now
+        self.frame = try StockFrame(insight, view, now)
+    }
+
+    func answer() throws(Refusal) -> InsightAnswer {
+        let sales = try SalesSums(
+            self.insight,
+            [.units, .cost, .margin],
+            self.frame.view,
+            self.now
+        )
+        let history = StockHistory(self.frame)
+        var rows = ProductRows(
+            self.frame.view,
+            [
+                ResultField("opening", .quantity), ResultField("received", .quantity),
+                ResultField("units", .quantity), ResultField("sellThrough", .number),
+                ResultField("cost", .money), ResultField("averageInventory", .number),
+                ResultField("turnover", .number), ResultField("daysOfInventory", .number),
+                ResultField("gmroi", .number),
+            ]
+        )
+        var made: [(id: ProductID, turnover: Double, cells: [ResultCell])] = []
+        let days = self.frame.days
+        let time = Double(self.frame.span.to - self.frame.span.from)
+        for id in self.frame.products {
+            let opening = history.openings[id.row].onHand
+            let received = self.received(history, id)
+            let units = sales[id, .units]
+            let cost = Double(sales[id, .cost])
+            let average = time > 0 ? history.course(of: id.row).valueTime / time : 0
+            let turnover = average > 0 ? cost / average : nil
+            let cells: [ResultCell] = [
+                .integer(opening), .integer(received), .integer(units),
+                .ratio(Double(units), Double(opening) + Double(received)),
+                .integer(sales[id, .cost]), .number(time > 0 ? average : nil),
+                .number(turnover), .ratio(days, turnover ?? 0),
+                .ratio(Double(sales[id, .margin]), average),
+            ]
+            made.append((id, turnover ?? -.infinity, cells))
+        }
+        made.sort { ($1.turnover, $0.id.row) < ($0.turnover, $1.id.row) }
+        for one in made { rows.append(one.id, one.cells) }
+        return self.frame.answer(
+            ProductRows.keyColumnCount,
+            rows.table(limit: self.insight.limit)
+        )
+    }
+
+    private func received(_ history: StockHistory, _ id: ProductID) -> Int64 {
+        let ledger = self.frame.tables.ledger
+        return history.events(of: id.row).reduce(0) { sum, event in
+            ledger.kindUndone(event.row) == .restock ? sum &+ event.onHand : sum
+        }
+    }
+}
+
+extension MovementLedger {
+    /// The kind of a row, or of the row that it undoes.
+    func kindUndone(_ row: Int) -> MovementKind? {
+        let kind = MovementKind(rawValue: self.kinds[row])
+        guard kind == .reversal else { return kind }
+        return MovementKind(rawValue: self.kinds[Int(self.origins[row]) - 1])
+    }
+}

@@ -1,0 +1,107 @@
+internal import Foundation
+
+/// The statistics that insights need: the only floating point of the core.
+enum Statistics {
+    /// P(X ≥ count) for X of a Poisson distribution with that mean: the chance that demand reaches a
+    /// stock.
+    ///
+    /// 1 − Σ_{k < count} e^−mean · mean^k ÷ k!, each term made from the one before. The terms are summed
+    /// in logarithms from the largest mean on, so that e^−mean does not vanish; beyond
+    /// ``exactMeanMax`` the normal distribution with the same mean and variance takes its place, with
+    /// the usual half for continuity.
+    ///
+    /// - Complexity: O(min(count, mean))
+    static func poissonTail(atLeast count: Int64, mean: Double) -> Double {
+        if count <= 0 { return 1 }
+        if mean <= 0 { return 0 }
+        if mean > Self.exactMeanMax {
+            return self.normalTail((Double(count) - 0.5 - mean) / mean.squareRoot())
+        }
+        // Far out in the upper tail the complement has lost every digit: nothing is left of it.
+        if Double(count) > mean + 40 * mean.squareRoot() + 40 { return 0 }
+        var term = -mean
+        var below = 0.0
+        for k in 0..<count {
+            below += exp(term)
+            term += log(mean) - log(Double(k + 1))
+        }
+        return min(1, max(0, 1 - below))
+    }
+
+    /// Up to this mean the Poisson distribution is summed term by term.
+    static let exactMeanMax = 10_000.0
+
+    /// P(X ≥ z) for X of the standard normal distribution.
+    static func normalTail(_ z: Double) -> Double { erfc(z / 2.0.squareRoot()) / 2 }
+
+    /// The z with P(X ≤ z) = `share` for X of the standard normal distribution.
+    ///
+    /// P. J. Acklam's rational approximation (relative error below 1.15 · 10⁻⁹), with one step of
+    /// Halley's method on top, which brings it to the precision of a Double.
+    ///
+    /// - Precondition: 0 < `share` < 1.
+    static func normalQuantile(_ share: Double) -> Double {
+        precondition(share > 0 && share < 1, "no quantile at \(share)")
+        let z = self.roughQuantile(share)
+        let error = 1 - self.normalTail(z) - share
+        let step = error * (2 * Double.pi).squareRoot() * exp(z * z / 2)
+        return z - step / (1 + z * step / 2)
+    }
+
+    private static func roughQuantile(_ share: Double) -> Double {
+        let tail = 0.02425
+        if share > 1 - tail { return -self.roughQuantile(1 - share) }
+        if share < tail {
+            let q = (-2 * log(share)).squareRoot()
+            return self.polynomial(Self.c, q) / self.polynomial(Self.d + [1], q)
+        }
+        let q = share - 0.5
+        let r = q * q
+        return q * self.polynomial(Self.a, r) / self.polynomial(Self.b + [1], r)
+    }
+
+    /// The value at `x` of a polynomial whose highest coefficient comes first.
+    private static func polynomial(_ coefficients: [Double], _ x: Double) -> Double {
+        coefficients.reduce(0) { $0 * x + $1 }
+    }
+
+    private static let a = [
+        -3.969683028665376e+01, 2.209460984245205e+02, -2.759285104469687e+02,
+        1.383577518672690e+02, -3.066479806614716e+01, 2.506628277459239e+00,
+    ]
+    private static let b = [
+        -5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
+        6.680131188771972e+01, -1.328068155288572e+01,
+    ]
+    private static let c = [
+        -7.784894002430293e-03, -3.223964580411365e-01, -2.400758277161838e+00,
+        -2.549732539343734e+00, 4.374664141464968e+00, 2.938163982698783e+00,
+    ]
+    private static let d = [
+        7.784695709041462e-03, 3.224671290700398e-01, 2.445134137142996e+00,
+        3.754408661907416e+00,
+    ]
+
+    /// The exponentially weighted moving average of values in their order: α · value + (1 − α) · the
+    /// average before, with α = 2 ÷ (n + 1), beginning with the first value.
+    ///
+    /// - Returns: Nothing without a value.
+    static func ewma(_ values: [Double], days: Int) -> Double? {
+        guard var average = values.first else { return nil }
+        let alpha = 2 / (Double(days) + 1)
+        for value in values.dropFirst() { average = alpha * value + (1 - alpha) * average }
+        return average
+    }
+
+    /// Nothing without a value.
+    static func mean(_ values: [Double]) -> Double? {
+        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+
+    /// The standard deviation of a sample: √(Σ(x − mean)² ÷ (n − 1)); 0 for fewer than two values.
+    static func deviation(_ values: [Double]) -> Double {
+        guard values.count > 1, let mean = self.mean(values) else { return 0 }
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return (squares / Double(values.count - 1)).squareRoot()
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Inventory
+import InventoryInsights
+import Testing
+
+/// A small shop whose ledger is written by hand: one location, moments given as texts.
+struct Shop {
+    private(set) var state = InventoryState()
+    private var time = Instant(microseconds: 1_600_000_000_000_000)
+
+    init(_ skus: [String], price: Int64 = 1_000) throws {
+        let currency = try #require(Currency(code: "EUR"))
+        self.apply(InventoryState.founding(currency: currency))
+        try self.run(.createCategory(name: "Things"))
+        for sku in skus {
+            let draft = ProductDraft(
+                sku: sku,
+                name: "Product \(sku)",
+                category: CategoryID(1),
+                price: Price(price)
+            )
+            try self.run(.createProduct(draft))
+        }
+    }
+
+    var view: ReadView { self.state.readView() }
+
+    static func at(_ text: String) throws -> Instant {
+        let date = try Date(text, strategy: .iso8601)
+        return Instant(microseconds: Int64(date.timeIntervalSince1970) * 1_000_000)
+    }
+
+    private mutating func apply(_ changes: [Change]) {
+        guard !changes.isEmpty else { return }
+        self.state.evolve(
+            Entry(lsn: self.state.lsn + 1, time: self.time, actor: "", changes: changes)
+        )
+    }
+
+    /// Runs a command; a refused one leaves what a refusal leaves.
+    @discardableResult
+    mutating func run(_ command: Command, isDone: Bool = true) throws -> UInt64 {
+        self.time = Instant(microseconds: self.time.microseconds + 1_000_000)
+        let decision = self.state.decide(command, at: self.time)
+        if isDone, case .refused(let refusal) = decision.outcome { throw refusal }
+        self.apply(decision.changes)
+        return self.state.lsn
+    }
+
+    mutating func restock(_ product: UInt32, _ quantity: Int64, cost: Int64, _ at: String) throws {
+        let line = RestockLine(
+            product: ProductID(product),
+            location: .main,
+            quantity: quantity,
+            unitCost: Money(cost)
+        )
+        let occurred = Occurrence(at: try Self.at(at), isImported: true)
+        try self.run(.restock(Restock(lines: [line], occurred: occurred)))
+    }
+
+    @discardableResult
+    mutating func sell(
+        _ product: UInt32,
+        _ quantity: Int64,
+        _ at: String,
+        isDone: Bool = true
+    ) throws -> UInt64 {
+        let line = SaleLine(product: ProductID(product), location: .main, quantity: quantity)
+        let occurred = Occurrence(at: try Self.at(at), isImported: true)
+        return try self.run(.sell(Sale(lines: [line], occurred: occurred)), isDone: isDone)
+    }
+
+    /// The answer's rows by SKU, or by row number where it has none; a cell by its column's name.
+    func rows(_ insight: NamedInsight, at now: String) throws -> [String: [String: ResultCell]] {
+        let table = try self.view.answer(insight, at: try Self.at(now)).table
+        var rows: [String: [String: ResultCell]] = [:]
+        for row in 0..<table.rowCount {
+            var cells: [String: ResultCell] = [:]
+            for (index, column) in table.columns.enumerated() {
+                cells[column.field.name] = table.cell(row, index)
+            }
+            if case .text(let sku) = cells["sku"] {
+                rows[sku] = cells
+            } else {
+                rows["\(row)"] = cells
+            }
+        }
+        return rows
+    }
+}
+
+/// The value of a cell of derived numbers; `nan` where there is none.
+func number(_ cell: ResultCell?) -> Double {
+    guard case .number(let value) = cell else { return .nan }
+    return value
+}
+
+func isClose(_ a: Double, _ b: Double, within error: Double = 1e-9) -> Bool {
+    abs(a - b) <= error * max(1, abs(b))
+}

@@ -1,0 +1,57 @@
+import Testing
+
+@testable import InventoryInsights
+
+/// Against values of published tables and of a numerics library.
+@Suite struct StatisticsTests {
+    @Test(arguments: [
+        (1, 1.0, 0.6321205588285577), (3, 2.0, 0.3233235838169366), (5, 5.0, 0.5595067149347875),
+        (10, 3.5, 0.0033149381586023), (0, 4.0, 1.0), (40, 50.0, 0.9354315),
+        (120, 100.0, 0.0282380),
+    ]) func `the tail of a Poisson distribution is that of the tables`(
+        count: Int,
+        mean: Double,
+        tail: Double
+    ) {
+        let value = Statistics.poissonTail(atLeast: Int64(count), mean: mean)
+        #expect(abs(value - tail) < 5e-3 * max(tail, 1e-3) + 1e-9, "\(value) for \(tail)")
+    }
+
+    @Test func `a Poisson tail is 1 at nothing, 0 without demand, and falls`() {
+        #expect(Statistics.poissonTail(atLeast: 5, mean: 0) == 0)
+        #expect(Statistics.poissonTail(atLeast: 0, mean: 0) == 1)
+        #expect(Statistics.poissonTail(atLeast: 1_000_000, mean: 10) == 0)
+        for mean in [0.1, 7, 300, 9_999, 10_001, 1e9] {
+            var before = 1.0
+            for count in stride(
+                from: Int64(0),
+                through: Int64(mean * 2) + 10,
+                by: max(1, Int(mean / 7))
+            ) {
+                let value = Statistics.poissonTail(atLeast: count, mean: mean)
+                #expect(value >= 0 && value <= before + 1e-12)
+                before = value
+            }
+        }
+    }
+
+    @Test(arguments: [
+        (0.5, 0.0), (0.8, 0.8416212335729143), (0.9, 1.2815515655446004),
+        (0.95, 1.6448536269514722), (0.975, 1.959963984540054), (0.99, 2.3263478740408408),
+        (0.999, 3.090232306167813), (0.999999, 4.753424308822899), (0.01, -2.3263478740408408),
+    ]) func `the quantile of the normal distribution is exact to a Double's precision`(
+        share: Double,
+        z: Double
+    ) {
+        #expect(isClose(Statistics.normalQuantile(share), z, within: 1e-9))
+    }
+
+    @Test func `averages and deviations are those of their definitions`() {
+        #expect(Statistics.mean([]) == nil && Statistics.mean([1, 2, 6]) == 3)
+        #expect(Statistics.deviation([4]) == 0)
+        #expect(isClose(Statistics.deviation([2, 4, 4, 4, 5, 5, 7, 9]), (32.0 / 7).squareRoot()))
+        #expect(Statistics.ewma([], days: 3) == nil)
+        // α = 2 ÷ (3 + 1): 10, then 5, then 7.5, then 3.75 on a day without a sale.
+        #expect(Statistics.ewma([10, 0, 10, 0], days: 3) == 3.75)
+    }
+}
