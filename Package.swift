@@ -110,7 +110,7 @@ let package = Package(
         // MARK: - Tests. One suite per module.
         .target(
             name: "InventoryTestSupport",
-            dependencies: ["Durability", "Inventory"],
+            dependencies: ["Durability", "Inventory", "InventoryInsights"],
             path: "Tests/InventoryTestSupport",
             swiftSettings: strict
         ),
@@ -123,7 +123,10 @@ let package = Package(
         ),
         tests("Inventory", ["ColumnStore", "InventoryTestSupport"]),
         tests("InventoryInsights", ["ColumnStore", "Inventory", "InventoryTestSupport"]),
-        tests("InventoryWire", ["ColumnStore", "Inventory", "InventoryTestSupport"]),
+        tests(
+            "InventoryWire",
+            ["ColumnStore", "Inventory", "InventoryInsights", "InventoryTestSupport"]
+        ),
 
         tests(
             "InventoryServer",
@@ -138,8 +141,8 @@ let package = Package(
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "ColumnStore", "Durability", "Inventory", "InventoryClient", "InventoryServer",
-                "InventoryTestSupport", "InventoryWire",
+                "ColumnStore", "Durability", "Inventory", "InventoryClient", "InventoryInsights",
+                "InventoryServer", "InventoryTestSupport", "InventoryWire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -151,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ColumnStore", "Inventory", "InventoryClient", "InventoryTestSupport",
+                "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
+                "InventoryTestSupport",
                 "InventoryWire", "invctl", "invd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

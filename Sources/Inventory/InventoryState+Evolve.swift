@@ -207,6 +207,7 @@ extension InventoryState {
     }
 
     private mutating func evolveCatalog(_ change: Change) {
+        self.tables.catalogLSN = self.lsn
         switch change {
         case .databaseCreated(let currency):
             precondition(self.lsn == 1, "a database is created once, not at LSN \(self.lsn)")

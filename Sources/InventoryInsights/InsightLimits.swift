@@ -17,4 +17,10 @@ public enum InsightLimits {
     public static let windowUnitsMax: UInt32 = 100_000
     /// Buckets of time that a window may be cut into: more than 11 years of hours.
     public static let bucketsMax = 100_000
+    /// Rows of a result that is kept up to date for subscribers; for more, ask for fewer by a limit or
+    /// a filter.
+    public static let standingRowsMax = 16_384
+    /// Groups, and different products and transactions in them, whose sums are kept for one result
+    /// between two versions; more are added up anew for each.
+    public static let standingEntriesMax = 1 << 20
 }

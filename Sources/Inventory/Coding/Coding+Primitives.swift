@@ -1,4 +1,4 @@
-internal import ColumnStore
+package import ColumnStore
 
 /// The shapes that the encodings of this module are made of, beside those of `ByteWriter`.
 ///
@@ -9,7 +9,7 @@ internal import ColumnStore
 ///     optional n    varint 0 for none, else n + 1
 ///     list          varint count, then the elements
 extension ByteWriter {
-    mutating func writeCase<Value: RawRepresentable>(_ value: Value)
+    package mutating func writeCase<Value: RawRepresentable>(_ value: Value)
     where Value.RawValue == UInt8 {
         self.write(value.rawValue)
     }
@@ -17,13 +17,13 @@ extension ByteWriter {
     /// 0 for none, else the value plus one.
     ///
     /// The largest value has no successor and goes out as the one below it: neither is ever an LSN.
-    mutating func writeOptional(_ value: UInt64?) {
+    package mutating func writeOptional(_ value: UInt64?) {
         self.writeVarint(value.map { $0 == .max ? $0 : $0 + 1 } ?? 0)
     }
 
-    mutating func write(_ instant: Instant) { self.write(instant.microseconds) }
+    package mutating func write(_ instant: Instant) { self.write(instant.microseconds) }
 
-    mutating func writeOptional(_ instant: Instant?) {
+    package mutating func writeOptional(_ instant: Instant?) {
         self.write(instant != nil)
         if let instant { self.write(instant) }
     }
@@ -40,7 +40,7 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    mutating func readCase<Value: RawRepresentable>(
+    package mutating func readCase<Value: RawRepresentable>(
         _ type: Value.Type,
         _ what: String
     ) throws(ByteReaderError) -> Value where Value.RawValue == UInt8 {
@@ -59,7 +59,7 @@ extension ByteReader {
 
     /// A varint that must fit a narrower integer.
     @inline(__always)
-    mutating func readVarint<Value: FixedWidthInteger>(
+    package mutating func readVarint<Value: FixedWidthInteger>(
         as type: Value.Type,
         _ what: String
     ) throws(ByteReaderError) -> Value {
@@ -71,25 +71,25 @@ extension ByteReader {
         return value
     }
 
-    mutating func readInstant() throws(ByteReaderError) -> Instant {
+    package mutating func readInstant() throws(ByteReaderError) -> Instant {
         Instant(microseconds: try self.readInt64())
     }
 
-    mutating func readOptionalInstant() throws(ByteReaderError) -> Instant? {
+    package mutating func readOptionalInstant() throws(ByteReaderError) -> Instant? {
         try self.readBool() ? try self.readInstant() : nil
     }
 
     @inline(__always)
-    mutating func readProductID() throws(ByteReaderError) -> ProductID {
+    package mutating func readProductID() throws(ByteReaderError) -> ProductID {
         ProductID(try self.readVarint(as: UInt32.self, "product id"))
     }
 
-    mutating func readCategoryID() throws(ByteReaderError) -> CategoryID {
+    package mutating func readCategoryID() throws(ByteReaderError) -> CategoryID {
         CategoryID(try self.readVarint(as: UInt32.self, "category id"))
     }
 
     @inline(__always)
-    mutating func readLocationID() throws(ByteReaderError) -> LocationID {
+    package mutating func readLocationID() throws(ByteReaderError) -> LocationID {
         LocationID(try self.readVarint(as: UInt16.self, "location id"))
     }
 
@@ -108,7 +108,7 @@ extension ByteReader {
     ///
     /// Room is made for as many as the bytes could hold, and for a thousand at the most: an element
     /// takes more room in memory than on the wire, so a longer list grows as its bytes are read.
-    mutating func readList<Element>(
+    package mutating func readList<Element>(
         limit: Int,
         _ read: (inout ByteReader) throws(ByteReaderError) -> Element
     ) throws(ByteReaderError) -> [Element] {
@@ -121,7 +121,7 @@ extension ByteReader {
 
     /// A presence mask of which only the lowest `bits` may be set.
     @inline(__always)
-    mutating func readMask(bits: Int) throws(ByteReaderError) -> UInt64 {
+    package mutating func readMask(bits: Int) throws(ByteReaderError) -> UInt64 {
         let offset = self.offset
         let mask = try self.readVarint()
         guard mask >> UInt64(bits) == 0 else {
@@ -141,7 +141,7 @@ extension ByteReader {
     }
 
     /// A text that a presence mask announced, and that is left out when it is empty: so it is not.
-    mutating func readNonEmptyText() throws(ByteReaderError) -> String {
+    package mutating func readNonEmptyText() throws(ByteReaderError) -> String {
         let offset = self.offset
         let text = try self.readText()
         guard !text.isEmpty else {
@@ -165,7 +165,7 @@ extension ByteReader {
     static var textByteCountMax: Int { 8_192 }
 
     @inline(__always)
-    mutating func readText() throws(ByteReaderError) -> String {
+    package mutating func readText() throws(ByteReaderError) -> String {
         try self.readText(limit: Self.textByteCountMax)
     }
 }

@@ -220,7 +220,7 @@ extension ProductSearch {
 }
 
 extension MovementKindSet {
-    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
+    package init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         self.init(rawValue: try reader.readVarint(as: UInt32.self, "kinds"))
         guard MovementKindSet.all.isSuperset(of: self) else {
@@ -270,7 +270,7 @@ extension LedgerQuery {
 
 extension ByteWriter {
     /// 0 for now, 1 before an LSN, 2 before an instant.
-    fileprivate mutating func writeOptional(_ asOf: AsOf?) {
+    package mutating func writeOptional(_ asOf: AsOf?) {
         switch asOf {
         case .none:
             self.write(0 as UInt8)
@@ -285,7 +285,7 @@ extension ByteWriter {
 }
 
 extension ByteReader {
-    fileprivate mutating func readOptionalAsOf() throws(ByteReaderError) -> AsOf? {
+    package mutating func readOptionalAsOf() throws(ByteReaderError) -> AsOf? {
         let offset = self.offset
         let tag = try self.readUInt8()
         switch tag {
@@ -296,7 +296,7 @@ extension ByteReader {
         }
     }
 
-    mutating func readLimit() throws(ByteReaderError) -> UInt32 {
+    package mutating func readLimit() throws(ByteReaderError) -> UInt32 {
         try self.readVarint(as: UInt32.self, "limit")
     }
 

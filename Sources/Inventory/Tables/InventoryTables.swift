@@ -15,6 +15,9 @@ package struct InventoryTables: Sendable {
     var transfers = TransferTable()
     /// References, notes, actors and unit codes, each text once; code 0 is the empty text.
     package var texts = TextColumn()
+    /// The last step that changed a product, category or location otherwise than by its stock; of this
+    /// process only, so that two views can be compared.
+    package var catalogLSN: UInt64 = 0
 
     package init() { self.texts.append("") }
 

@@ -174,7 +174,7 @@ extension SplitMix64 {
         }
     }
 
-    private mutating func asOf() -> AsOf? {
+    mutating func asOf() -> AsOf? {
         switch self.below(3) {
         case 0: nil
         case 1: .lsn(self.unsigned())
