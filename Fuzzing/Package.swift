@@ -12,6 +12,7 @@ let package = Package(
                 .product(name: "ColumnStore", package: "invd"),
                 .product(name: "Durability", package: "invd"),
                 .product(name: "Inventory", package: "invd"),
+                .product(name: "InventoryInsights", package: "invd"),
                 .product(name: "InventoryWire", package: "invd"),
             ]
         )

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 each=${SECONDS_EACH:-60}
-targets=${TARGETS:-frame hello request reply command entry table block file manifest parity snapshot}
+targets=${TARGETS:-frame hello request reply command insight entry table block file manifest parity snapshot}
 swift build -c release --product fuzz \
     -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library -Xswiftc -enable-testing -Xlinker -lm
 for target in $targets; do

@@ -1,5 +1,6 @@
 internal import ColumnStore
 public import Inventory
+public import InventoryInsights
 public import InventoryWire
 internal import NIOCore
 internal import NIOPosix
@@ -87,8 +88,22 @@ public final class InventoryClient: Sendable {
     }
 
     private func wholeAnswer(to query: Query) async throws(ClientError) -> QueryResult {
+        var reader = AnswerReader()
+        var whole: QueryResult?
+        for await result in self.messages(of: .query(query)) {
+            guard let part = try reader.take(try result.get()) else { break }
+            if whole == nil { whole = part } else { whole?.append(part.table) }
+        }
+        guard let whole else { throw ClientError(.protocolViolation, "no answer") }
+        return whole
+    }
+
+    /// The messages that answer a request for rows, up to the last or an error.
+    private func messages(
+        of request: Request
+    ) -> AsyncStream<Result<ServerMessage, ClientError>> {
         let (stream, continuation) = AsyncStream<Result<ServerMessage, ClientError>>.makeStream()
-        self.core.request(.query(query)) { result in
+        self.core.request(request) { result in
             continuation.yield(result)
             switch result {
             case .success(.resultEnd), .failure:
@@ -98,14 +113,7 @@ public final class InventoryClient: Sendable {
                 return false
             }
         }
-        var reader = AnswerReader()
-        var whole: QueryResult?
-        for await result in stream {
-            guard let part = try reader.take(try result.get()) else { break }
-            if whole == nil { whole = part } else { whole?.append(part.table) }
-        }
-        guard let whole else { throw ClientError(.protocolViolation, "no answer") }
-        return whole
+        return stream
     }
 
     /// The answer to a query block by block, as it comes and as fast as it is read; the first has no
@@ -133,6 +141,41 @@ public final class InventoryClient: Sendable {
                 guard error.code == .unreachable, attempts < 3 else { throw error }
             }
         }
+    }
+
+    // MARK: - Insights
+
+    /// The answer to an insight: its rows, and the version and window that they are of.
+    ///
+    /// Asked again if the connection is lost meanwhile.
+    public func insight(_ insight: Insight) async throws(ClientError) -> InsightAnswer {
+        var attempts = 0
+        while true {
+            do throws(ClientError) {
+                return try await self.wholeAnswer(to: insight)
+            } catch {
+                attempts += 1
+                guard error.code == .unreachable, attempts < 3 else { throw error }
+            }
+        }
+    }
+
+    private func wholeAnswer(to insight: Insight) async throws(ClientError) -> InsightAnswer {
+        var copy = InsightCopy()
+        for await result in self.messages(of: .insight(insight)) {
+            let message = try result.get()
+            if case .resultEnd = message { return try copy.complete() }
+            _ = try copy.take(message)
+        }
+        throw ClientError(.protocolViolation, "no answer")
+    }
+
+    /// The result of an insight, kept up to date for as long as it is listened to.
+    ///
+    /// It has a connection of its own, so a slow listener holds up nothing else. Many who ask the same
+    /// share one computation at the server.
+    public func subscribe(toInsight insight: Insight) -> InsightEvents {
+        InsightEvents(insight: insight, configuration: self.configuration)
     }
 
     // MARK: - The server

@@ -84,7 +84,7 @@ struct AnswerReader {
         }
     }
 
-    private static func table(
+    static func table(
         _ bytes: [UInt8],
         _ schema: [ResultField]
     ) throws(ClientError) -> ResultTable {

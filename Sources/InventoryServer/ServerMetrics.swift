@@ -10,6 +10,9 @@ struct ServerMetrics {
     var refusedFrames: Int64 = 0
     var subscriptions: Int64 = 0
     var eventBytes: Int64 = 0
+    /// Rounds that brought standing insights up to date, and what those took on the query threads.
+    var insightRounds: Int64 = 0
+    var insightMicroseconds: Int64 = 0
     var blocks: Int64 = 0
     var blockBytes: Int64 = 0
     var syncMicroseconds: Int64 = 0
@@ -35,6 +38,8 @@ struct ServerMetrics {
             ("refusedFrames", self.refusedFrames),
             ("subscriptions", self.subscriptions),
             ("eventBytes", self.eventBytes),
+            ("insightRounds", self.insightRounds),
+            ("insightMicroseconds", self.insightMicroseconds),
             ("logBlocks", self.blocks),
             ("logBlockBytes", self.blockBytes),
             ("syncMicrosecondsMean", self.blocks == 0 ? 0 : self.syncMicroseconds / self.blocks),

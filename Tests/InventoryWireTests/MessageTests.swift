@@ -1,5 +1,6 @@
 import ColumnStore
 import Inventory
+import InventoryInsights
 import InventoryTestSupport
 import InventoryWire
 import Testing
@@ -51,6 +52,25 @@ import Testing
                 )
             ),
             .product(random.stockedProduct()),
+            .insightHeader(
+                InsightHeader(
+                    lsn: random.unsigned(),
+                    time: random.instant(),
+                    window: random.resolvedWindow(),
+                    schema: schema,
+                    keyColumnCount: Int(random.below(UInt64(schema.count) + 1))
+                )
+            ),
+            .insightChanged(
+                InsightChanged(
+                    lsn: random.unsigned(),
+                    time: random.instant(),
+                    window: random.resolvedWindow(),
+                    removed: random.rising(),
+                    inserted: random.rising(),
+                    block: block.array()
+                )
+            ),
         ]
     }
 
@@ -65,6 +85,8 @@ import Testing
             .ping,
             .takeSnapshot,
             .getProduct(random.productKey()),
+            .insight(random.insight()),
+            .subscribeInsight(random.insight()),
         ]
     }
 

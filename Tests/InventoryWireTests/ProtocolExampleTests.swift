@@ -1,5 +1,6 @@
 import ColumnStore
 import Inventory
+import InventoryInsights
 import InventoryWire
 import Testing
 
@@ -58,6 +59,9 @@ import Testing
                 case .reply(.resultRows(let block)): try Self.rows(block, schema)
                 case .reply(.resultHeader(let header)):
                     Self.note(header, &schema)
+                case .reply(.insightHeader(let header)):
+                    Self.note(header, &schema)
+                case .reply(.insightChanged(let changed)): try Self.changed(changed, schema)
                 case .reply(let reply): describe(reply) ?? ""
                 }
             return "request \(frame.requestID): \(body)"
@@ -69,25 +73,46 @@ import Testing
         return describe(ServerMessage.resultHeader(header)) ?? ""
     }
 
+    private static func note(_ header: InsightHeader, _ schema: inout [ResultField]) -> String {
+        schema = header.schema
+        return describe(ServerMessage.insightHeader(header)) ?? ""
+    }
+
+    /// A difference with its rows as their columns.
+    private static func changed(
+        _ changed: InsightChanged,
+        _ schema: [ResultField]
+    ) throws -> String {
+        let rows = Self.columns(try changed.difference(schema).rows)
+        var others = changed
+        others.block = []
+        let text = describe(ServerMessage.insightChanged(others)) ?? ""
+        return "\(text.dropLast()), rows: \(rows)}"
+    }
+
     /// A block as its columns: `resultRows {id: [1, 2], name: ["Tea", none]}`.
     private static func rows(_ block: [UInt8], _ schema: [ResultField]) throws -> String {
         try block.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
             let table = try ResultTable(blockFrom: &reader, schema: schema)
             try reader.finish()
-            let columns = table.columns.map { column in
-                let cells = (0..<table.rowCount).map { row in
-                    switch column.cell(row) {
-                    case .none: "none"
-                    case .integer(let value): "\(value)"
-                    case .number(let value): "\(value)"
-                    case .text(let text): "\"\(text)\""
-                    }
-                }
-                return "\(column.field.name): [\(cells.joined(separator: ", "))]"
-            }
-            return "resultRows {\(columns.joined(separator: ", "))}"
+            return "resultRows \(Self.columns(table))"
         }
+    }
+
+    private static func columns(_ table: ResultTable) -> String {
+        let columns = table.columns.map { column in
+            let cells = (0..<table.rowCount).map { row in
+                switch column.cell(row) {
+                case .none: "none"
+                case .integer(let value): "\(value)"
+                case .number(let value): "\(value)"
+                case .text(let text): "\"\(text)\""
+                }
+            }
+            return "\(column.field.name): [\(cells.joined(separator: ", "))]"
+        }
+        return "{\(columns.joined(separator: ", "))}"
     }
 
     private enum Message {

@@ -1,5 +1,6 @@
 import ColumnStore
 import Inventory
+import InventoryInsights
 import InventoryTestSupport
 import InventoryWire
 import Testing
@@ -42,6 +43,8 @@ import Testing
         #expect(self.columns("changes and entries", "tag", 2) == changes)
         let queries = QueryTag.allCases.map { ["\($0.rawValue)", "\($0)"] }
         #expect(self.columns("queries and results", "tag", 2) == queries)
+        let insights = InsightTag.allCases.map { ["\($0.rawValue)", "\($0)"] }
+        #expect(self.columns("insights", "tag", 2) == insights)
     }
 
     @Test func `the enumerations are those of the code`() {
@@ -54,8 +57,13 @@ import Testing
         let expected = [
             values("alert kind", AlertKind.self),
             values("batch mode", BatchMode.self),
+            values("calendar unit", CalendarUnit.self),
+            values("insight dimension", InsightDimension.self),
+            values("insight measure", InsightMeasure.self),
+            values("insight source", InsightSource.self),
             values("location kind", LocationKind.self),
             values("movement kind", MovementKind.self),
+            values("named insight", NamedInsight.Name.self),
             values("product sort", ProductSearch.Sort.self),
             values("product status", ProductStatus.self),
             values("reason", Reason.self),
@@ -103,6 +111,7 @@ import Testing
             ("replyByteCountMax", Int64(WireLimits.replyByteCountMax)),
             ("inFlightMax", Int64(WireLimits.inFlightMax)),
             ("subscriptionsMax", Int64(WireLimits.subscriptionsMax)),
+            ("standingInsightsMax", Int64(WireLimits.standingInsightsMax)),
             ("outboxByteCountMax", Int64(WireLimits.outboxByteCountMax)),
             ("eventsByteCountMax", Int64(WireLimits.eventsByteCountMax)),
             ("helloMilliseconds", Int64(WireLimits.helloMilliseconds)),
@@ -140,11 +149,21 @@ import Testing
             ("filterIDsMax", Int64(Limits.filterIDsMax)),
             ("leadTimeDaysMax", Int64(Limits.leadTimeDaysMax)),
         ]
-        // The section has two tables with the same first column: they are read as one.
+        let insights: [(String, Int64)] = [
+            ("groupingSetsMax", Int64(InsightLimits.groupingSetsMax)),
+            ("dimensionsMax", Int64(InsightLimits.dimensionsMax)),
+            ("measuresMax", Int64(InsightLimits.measuresMax)),
+            ("filterIDsMax", Int64(InsightLimits.filterIDsMax)),
+            ("groupsMax", Int64(InsightLimits.groupsMax)),
+            ("windowUnitsMax", Int64(InsightLimits.windowUnitsMax)),
+            ("bucketsMax", Int64(InsightLimits.bucketsMax)),
+            ("standingRowsMax", Int64(InsightLimits.standingRowsMax)),
+        ]
+        // The section has three tables with the same first column: they are read as one.
         let rows = self.columns("limits", "limit", 2).map {
             [$0[0], $0[1].filter { $0 != "," }]
         }
-        #expect(rows == (network + values).map { [$0.0, "\($0.1)"] })
+        #expect(rows == (network + values + insights).map { [$0.0, "\($0.1)"] })
     }
 
     @Test func `every query answers with the columns that the document names`() throws {

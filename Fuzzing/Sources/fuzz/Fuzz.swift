@@ -1,5 +1,6 @@
 import ColumnStore
 import Foundation
+import InventoryInsights
 import InventoryWire
 
 @testable import Durability
@@ -10,8 +11,8 @@ import InventoryWire
 ///
 /// What it can read, it must write again to the same meaning.
 private enum Target: String, CaseIterable {
-    case frame, hello, request, reply, command, entry, table, block, file, manifest, parity,
-        snapshot
+    case frame, hello, request, reply, command, insight, entry, table, block, file, manifest,
+        parity, snapshot
 
     /// The one that `FUZZ_TARGET` names.
     static let chosen: Target = {
@@ -54,6 +55,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     case .request: readRequest(bytes)
     case .reply: readReply(bytes)
     case .command: readCommand(bytes)
+    case .insight: readInsight(bytes)
     case .entry: readEntry(bytes)
     case .table: readTable(bytes)
     case .block: readBlock(bytes)
@@ -121,6 +123,15 @@ private func readCommand(_ bytes: UnsafeRawBufferPointer) {
     precondition(again == command, "\(command) was written as \(String(describing: again))")
 }
 
+/// Equal insights are equal bytes: servers share by that.
+private func readInsight(_ bytes: UnsafeRawBufferPointer) {
+    var reader = ByteReader(bytes)
+    guard let insight = try? Insight(from: &reader), reader.remaining == 0 else { return }
+    var writer = ByteWriter()
+    insight.encode(into: &writer)
+    precondition(writer.array() == Array(bytes), "\(insight) was written otherwise")
+}
+
 private func readEntry(_ bytes: UnsafeRawBufferPointer) {
     var reader = ByteReader(bytes)
     guard let entry = try? Entry(from: &reader) else { return }
@@ -136,7 +147,10 @@ private func readEntry(_ bytes: UnsafeRawBufferPointer) {
 private func readTable(_ bytes: UnsafeRawBufferPointer) {
     var reader = ByteReader(bytes)
     guard let schema = try? ResultTable.schema(from: &reader) else { return }
-    _ = try? ResultTable(blockFrom: &reader, schema: schema)
+    guard let table = try? ResultTable(blockFrom: &reader, schema: schema) else { return }
+    // All of it is the difference to nothing.
+    let difference = ResultDifference(from: ResultTable(schema), to: table)
+    precondition(difference.applied(to: ResultTable(schema)) == table, "another table")
 }
 
 // MARK: - The disk

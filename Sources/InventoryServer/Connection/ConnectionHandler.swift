@@ -25,6 +25,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private(set) var actor = ""
     private var session: UInt32?
     var subscriptions: [UInt64: LiveSubscription] = [:]
+    /// Subscriptions to insights.
+    var insights: [UInt64: InsightSubscriber] = [:]
     /// Answers that are being sent block by block, by the request they answer.
     var streams: [UInt64: AnswerStream] = [:]
 
@@ -52,6 +54,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.streams = [:]
         self.driver.metrics.subscriptions -= Int64(self.subscriptions.count)
         self.subscriptions = [:]
+        self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
         self.driver.disconnected(self)
         self.context = nil
         context.fireChannelInactive()
@@ -86,6 +89,7 @@ final class ConnectionHandler: ChannelInboundHandler {
                 self.driver.advance(stream, of: self)
             }
             self.driver.deliverEvents(to: self)
+            for subscriber in self.insights.values { self.driver.tell(subscriber) }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -95,6 +99,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         if let event = event as? ChannelEvent, event == .inputClosed {
             self.driver.metrics.subscriptions -= Int64(self.subscriptions.count)
             self.subscriptions = [:]
+            self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
             if self.machine.drain() == .finish { self.isClosing = true }
             self.waitForRelease()
         }
@@ -240,6 +245,11 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.driver.answer(query, to: id, of: self)
         case .subscribe(let subscription):
             self.driver.subscribe(subscription, id, of: self)
+        case .insight(let insight):
+            self.driver.metrics.queries += 1
+            self.driver.answer(insight, to: id, of: self)
+        case .subscribeInsight(let insight):
+            self.driver.subscribe(insight, id, of: self)
         case .unsubscribe(let subscription):
             self.unsubscribe(subscription, id)
         case .cancel(let query):
@@ -285,13 +295,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func unsubscribe(_ subscription: UInt64, _ requestID: UInt64) {
+        let reason = Refusal(.shuttingDown, .message("unsubscribed"))
+        self.driver.unsubscribeInsight(subscription, of: self, reason)
         if let ended = self.subscriptions.removeValue(forKey: subscription) {
             self.driver.metrics.subscriptions -= 1
-            self.send(
-                .closed(Refusal(.shuttingDown, .message("unsubscribed")), lsn: ended.cursor),
-                to: subscription,
-                at: ended.cursor
-            )
+            self.send(.closed(reason, lsn: ended.cursor), to: subscription, at: ended.cursor)
         }
         self.reply(
             .pong(durable: self.driver.engine.durable, time: self.driver.now()),
@@ -310,6 +318,14 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Sends a message that does not complete a request.
     func send(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64) {
         message.encodeFrame(requestID: requestID, into: &self.pending.writer)
+        self.pending.mark(lsn: lsn, isFinal: false)
+    }
+
+    /// Sends a message that was encoded for many, and does not complete a request.
+    func send(_ frame: ServerFrame, to requestID: UInt64, at lsn: UInt64) {
+        let target = FrameWriter(frame.opcode, requestID: requestID, into: &self.pending.writer)
+        self.pending.writer.write(bytes: frame.body)
+        target.finish(into: &self.pending.writer)
         self.pending.mark(lsn: lsn, isFinal: false)
     }
 
@@ -429,6 +445,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
         self.driver.metrics.subscriptions -= Int64(self.subscriptions.count)
         self.subscriptions = [:]
+        self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
         if self.machine.drain() == .finish {
             self.send(
                 .goodbye(Refusal(.shuttingDown)),

@@ -92,21 +92,26 @@ extension EngineDriver {
                 .field("topics", problem: "have proof without stock, or without a snapshot")
             )
         }
-        if connection.subscriptions[requestID] != nil {
+        return self.refusal(requestID, connection)
+            ?? self.engine.state.readView().problem(with: subscription.filter)
+    }
+
+    /// Why a connection may have no other subscription under that request id.
+    func refusal(_ requestID: UInt64, _ connection: ConnectionHandler) -> Refusal? {
+        if connection.subscriptions[requestID] != nil || connection.insights[requestID] != nil {
             return Refusal(.invalidField, .field("request id", problem: "is in use"))
         }
-        if connection.subscriptions.count >= WireLimits.subscriptionsMax {
-            return Refusal(
-                .overloaded,
-                .range(
-                    "subscriptions",
-                    value: Int64(connection.subscriptions.count + 1),
-                    lowest: 0,
-                    highest: Int64(WireLimits.subscriptionsMax)
-                )
+        let count = connection.subscriptions.count + connection.insights.count
+        guard count >= WireLimits.subscriptionsMax else { return nil }
+        return Refusal(
+            .overloaded,
+            .range(
+                "subscriptions",
+                value: Int64(count + 1),
+                lowest: 0,
+                highest: Int64(WireLimits.subscriptionsMax)
             )
-        }
-        return self.engine.state.readView().problem(with: subscription.filter)
+        )
     }
 
     /// Begins a subscription anew, with a snapshot of the present.

@@ -10,19 +10,35 @@ internal import NIOPosix
 /// `@unchecked Sendable`: the answer belongs to whoever makes its next block, and there is one at a
 /// time; the flags belong to the loop.
 final class AnswerStream: @unchecked Sendable {
+    /// What goes before the rows, and the rows block by block.
+    typealias Beginning = (header: ServerMessage, nextBlock: () -> ResultTable?)
+
     let requestID: UInt64
     let view: ReadView
-    let query: Query
-    fileprivate var answer: Answer?
+    private let begin: (ReadView) throws(Refusal) -> Beginning
+    private var nextBlock: (() -> ResultTable?)?
     fileprivate var rowCount: UInt64 = 0
     /// Its next block waits until the connection takes more bytes.
     fileprivate(set) var isStalled = false
     fileprivate var isCancelled = false
 
-    init(_ query: Query, _ view: ReadView, requestID: UInt64) {
-        self.query = query
+    /// `begin`: Called once, by whoever makes the first block.
+    init(
+        of view: ReadView,
+        requestID: UInt64,
+        _ begin: @escaping (ReadView) throws(Refusal) -> Beginning
+    ) {
         self.view = view
         self.requestID = requestID
+        self.begin = begin
+    }
+
+    convenience init(_ query: Query, _ view: ReadView, requestID: UInt64) {
+        self.init(of: view, requestID: requestID) { (view) throws(Refusal) in
+            let answer = try view.answer(query)
+            let header = ResultHeader(lsn: view.lsn, time: view.time, schema: answer.schema)
+            return (.resultHeader(header), { answer.nextBlock() })
+        }
     }
 
     /// How an answer ends that its asker no longer wants.
@@ -35,22 +51,17 @@ final class AnswerStream: @unchecked Sendable {
     /// - Returns: The frames, and whether they are the last.
     fileprivate func next() -> (bytes: [UInt8], isLast: Bool) {
         var writer = ByteWriter(capacity: 1 << 16)
-        if self.answer == nil {
+        if self.nextBlock == nil {
             do throws(Refusal) {
-                let answer = try self.view.answer(self.query)
-                self.answer = answer
-                let header = ResultHeader(
-                    lsn: self.view.lsn,
-                    time: self.view.time,
-                    schema: answer.schema
-                )
-                self.write(.resultHeader(header), &writer)
+                let beginning = try self.begin(self.view)
+                self.nextBlock = beginning.nextBlock
+                self.write(beginning.header, &writer)
             } catch {
                 self.write(.refused(error), &writer)
                 return (writer.array(), true)
             }
         }
-        while let block = self.answer?.nextBlock() {
+        while let block = self.nextBlock?() {
             self.rowCount += UInt64(block.rowCount)
             let frame = FrameWriter(.resultRows, requestID: self.requestID, into: &writer)
             block.encodeBlock(into: &writer)
@@ -91,6 +102,12 @@ extension EngineDriver {
             self.send(bytes, stream.view.lsn, isLast: true, connection)
             return
         }
+        self.begin(stream, of: connection)
+    }
+
+    /// Has an answer made on the query threads, and sent at its reader's pace.
+    func begin(_ stream: AnswerStream, of connection: ConnectionHandler) {
+        let requestID = stream.requestID
         guard connection.streams[requestID] == nil else {
             let refusal = Refusal(.invalidField, .field("request id", problem: "is in use"))
             connection.reply(.refused(refusal), to: requestID)

@@ -33,6 +33,7 @@ final class EngineDriver: @unchecked Sendable {
     var feed = Feed()
     var pace = FanoutPace()
     var interests = Interests()
+    var standing = StandingInsights()
     var metrics = ServerMetrics()
     var snapshots: SnapshotState
     var protection: ProtectionState
@@ -235,6 +236,7 @@ final class EngineDriver: @unchecked Sendable {
         self.writeBlock()
         self.releaseReplies()
         self.deliverEvents()
+        self.advanceInsights()
         self.beginSnapshotIfDue()
         self.finishDrainIfDone()
     }
@@ -261,6 +263,7 @@ final class EngineDriver: @unchecked Sendable {
         self.prepareLogIfNeeded(now)
         self.protectIfNeeded(now)
         self.deliverProgress(now)
+        self.deliverInsightProgress(now)
     }
 
     /// Has the engine log a tick when reservations are due.

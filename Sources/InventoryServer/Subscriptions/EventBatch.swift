@@ -15,17 +15,20 @@ struct EventBatch {
     let needsReset: Bool
     /// Nothing if no step matched.
     private let frame: ByteBuffer?
+    private let opcode: Opcode
     private let requestID: UInt64
     private let checksum: UInt32
 
     init(
         _ body: borrowing ByteWriter,
+        as opcode: Opcode = .entries,
         requestID: UInt64,
         through: UInt64,
         needsReset: Bool
     ) {
         self.through = through
         self.needsReset = needsReset
+        self.opcode = opcode
         self.requestID = requestID
         guard body.count > 0 else {
             self.frame = nil
@@ -36,7 +39,7 @@ struct EventBatch {
         var frame = ByteBufferAllocator().buffer(capacity: FrameHeader.byteCount + body.count)
         frame.writeBytes(
             FrameHeader.bytes(
-                .entries,
+                opcode,
                 requestID: requestID,
                 bodyByteCount: body.count,
                 bodyChecksum: checksum
@@ -59,7 +62,7 @@ struct EventBatch {
             return
         }
         let header = FrameHeader.bytes(
-            .entries,
+            self.opcode,
             requestID: requestID,
             bodyByteCount: self.bodyByteCount,
             bodyChecksum: self.checksum

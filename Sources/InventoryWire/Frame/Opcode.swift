@@ -15,6 +15,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case ping = 8
     case takeSnapshot = 9
     case getProduct = 10
+    case insight = 11
+    case subscribeInsight = 12
 
     // Server to client.
     case helloAccepted = 129
@@ -36,6 +38,8 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case snapshotTaken = 145
     case product = 146
     case digest = 147
+    case insightHeader = 148
+    case insightChanged = 149
 
     public var isRequest: Bool { self.rawValue < 128 }
 }

@@ -21,6 +21,8 @@ extension ServerMessage {
         case .goodbye: .goodbye
         case .snapshotTaken: .snapshotTaken
         case .product: .product
+        case .insightHeader: .insightHeader
+        case .insightChanged: .insightChanged
         case .digest: .digest
         }
     }
@@ -74,6 +76,10 @@ extension ServerMessage {
             refusal.encode(into: &writer)
         case .product(let product):
             product.encode(into: &writer)
+        case .insightHeader(let header):
+            header.encode(into: &writer)
+        case .insightChanged(let changed):
+            changed.encode(into: &writer)
         case .snapshotTaken(let taken):
             writer.write(taken.lsn)
             writer.write(taken.byteCount)
@@ -159,6 +165,8 @@ extension ServerMessage {
             let lsn = try reader.readUInt64()
             self = .closed(try Refusal(from: &reader), lsn: lsn)
         case .product: self = .product(try StockedProduct(from: &reader))
+        case .insightHeader: self = .insightHeader(try InsightHeader(from: &reader))
+        case .insightChanged: self = .insightChanged(try InsightChanged(from: &reader))
         case .snapshotTaken:
             self = .snapshotTaken(
                 SnapshotTaken(
@@ -170,7 +178,7 @@ extension ServerMessage {
                 )
             )
         case .helloAccepted, .hello, .openSession, .command, .query, .subscribe, .unsubscribe,
-            .cancel, .ping, .takeSnapshot, .getProduct:
+            .cancel, .ping, .takeSnapshot, .getProduct, .insight, .subscribeInsight:
             throw .unknownCode(
                 offset: 0,
                 code: UInt64(opcode.rawValue),

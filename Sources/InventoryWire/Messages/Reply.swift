@@ -34,6 +34,10 @@ public enum ServerMessage: Hashable, Sendable {
     case goodbye(Refusal)
     case snapshotTaken(SnapshotTaken)
     case product(StockedProduct)
+    /// What goes before the rows of an insight's answer.
+    case insightHeader(InsightHeader)
+    /// What became of an insight's result.
+    case insightChanged(InsightChanged)
 }
 
 /// What goes before the rows of an answer.
@@ -69,6 +73,9 @@ public enum ResetReason: UInt8, CaseIterable, Sendable {
     case historyGone = 1
     /// A product came under the filter, or left it, by a change of its SKU or category.
     case filterChanged = 2
+    /// More rows of an insight's result changed than one message tells, or the client was away too
+    /// long from it.
+    case resultReplaced = 3
 }
 
 public struct SnapshotTaken: Hashable, Sendable {

@@ -1,5 +1,6 @@
 public import ColumnStore
 public import Inventory
+public import InventoryInsights
 
 /// Everything a client can ask once it has said hello.
 public enum Request: Hashable, Sendable {
@@ -19,6 +20,10 @@ public enum Request: Hashable, Sendable {
     case takeSnapshot
     /// One product as it is, with its stock.
     case getProduct(ProductKey)
+    /// An insight, answered once.
+    case insight(Insight)
+    /// An insight, answered now and whenever its result changes.
+    case subscribeInsight(Insight)
 
     public var opcode: Opcode {
         switch self {
@@ -31,6 +36,8 @@ public enum Request: Hashable, Sendable {
         case .ping: .ping
         case .takeSnapshot: .takeSnapshot
         case .getProduct: .getProduct
+        case .insight: .insight
+        case .subscribeInsight: .subscribeInsight
         }
     }
 
@@ -50,6 +57,8 @@ public enum Request: Hashable, Sendable {
             writer.write(requestID)
         case .getProduct(let key):
             key.encode(into: &writer)
+        case .insight(let insight), .subscribeInsight(let insight):
+            insight.encode(into: &writer)
         case .ping, .takeSnapshot:
             break
         }
@@ -85,6 +94,8 @@ public enum Request: Hashable, Sendable {
             case .ping: self = .ping
             case .takeSnapshot: self = .takeSnapshot
             case .getProduct: self = .getProduct(try ProductKey(from: &reader))
+            case .insight: self = .insight(try Insight(from: &reader))
+            case .subscribeInsight: self = .subscribeInsight(try Insight(from: &reader))
             default:
                 throw ByteReaderError.unknownCode(
                     offset: 0,

@@ -1,0 +1,107 @@
+internal import Inventory
+internal import InventoryInsights
+internal import InventoryWire
+
+/// Insights: answered from a read view by the query threads, once or for as long as somebody
+/// subscribes.
+extension EngineDriver {
+    /// Rows of one block of an answer.
+    private static var blockRowsMax: Int { 1_024 }
+
+    func answer(_ insight: Insight, to requestID: UInt64, of connection: ConnectionHandler) {
+        let now = self.now()
+        let threads = self.configuration.queryThreads
+        let view = self.engine.state.readView()
+        let stream = AnswerStream(of: view, requestID: requestID) { (view) throws(Refusal) in
+            let answer = try view.answer(insight, at: now, threads: threads)
+            var rest = 0..<answer.table.rowCount
+            return (
+                .insightHeader(InsightHeader(of: answer)),
+                {
+                    let rows = rest.prefix(Self.blockRowsMax)
+                    rest = rest.dropFirst(rows.count)
+                    return rows.isEmpty ? nil : answer.table.rows(rows)
+                }
+            )
+        }
+        self.begin(stream, of: connection)
+    }
+
+    // MARK: - Subscriptions
+
+    func subscribe(
+        _ insight: Insight,
+        _ requestID: UInt64,
+        of connection: ConnectionHandler
+    ) {
+        if let refusal = self.refusal(requestID, connection) ?? self.standing.refusal(insight) {
+            connection.reply(.refused(refusal), to: requestID)
+            return
+        }
+        let live = self.standing.live(insight)
+        let subscriber = InsightSubscriber(
+            live,
+            requestID,
+            of: connection,
+            lsn: self.engine.lsn,
+            at: self.milliseconds
+        )
+        live.add(subscriber)
+        connection.insights[requestID] = subscriber
+        self.metrics.subscriptions += 1
+        if live.newest != nil {
+            self.begin(subscriber)
+            self.tell(subscriber)
+        } else {
+            // Whether the question makes sense shows with its first answer, so nothing waits for it.
+            self.standing.restsUntil = 0
+            self.advanceInsights()
+        }
+    }
+
+    /// Says that a subscription has begun: with the result at the LSN that it names.
+    func begin(_ subscriber: InsightSubscriber) {
+        guard let newest = subscriber.live.newest else {
+            preconditionFailure("a subscription began without a result")
+        }
+        subscriber.hasBegun = true
+        subscriber.lsn = newest.answer.lsn
+        subscriber.connection?.reply(
+            .subscribed(Subscribed(lsn: subscriber.lsn, hasSnapshot: true)),
+            to: subscriber.requestID,
+            at: subscriber.lsn
+        )
+        subscriber.connection?.releaseSoon()
+    }
+
+    // MARK: - Ending
+
+    /// Ends a connection's subscription to an insight, if it has it, and says why.
+    func unsubscribeInsight(
+        _ requestID: UInt64,
+        of connection: ConnectionHandler,
+        _ reason: Refusal
+    ) {
+        guard let subscriber = connection.insights.removeValue(forKey: requestID) else { return }
+        if subscriber.hasBegun {
+            connection.send(
+                .closed(reason, lsn: subscriber.lsn),
+                to: requestID,
+                at: subscriber.lsn
+            )
+        } else {
+            // It is owed an answer.
+            connection.reply(.refused(reason), to: requestID)
+        }
+        subscriber.live.remove(subscriber)
+        self.standing.dropIfUnused(subscriber.live)
+        self.metrics.subscriptions -= 1
+    }
+
+    /// Ends all of a connection's subscriptions to insights.
+    func unsubscribeInsights(of connection: ConnectionHandler, _ reason: Refusal) {
+        for requestID in connection.insights.keys {
+            self.unsubscribeInsight(requestID, of: connection, reason)
+        }
+    }
+}

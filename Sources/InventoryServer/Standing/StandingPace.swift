@@ -1,0 +1,32 @@
+/// Decides when standing insights have their turn.
+///
+///     turn of one insight  ▓▓        rest         ▓▓        rest         ▓▓
+///                          └ cost ┘└─ cost · insights · 3 − cost, at least up to the period ─┘
+///
+/// All turns together take a third of a core at most, however many insights stand and however much
+/// each costs: each has an equal part of that, so one that costs little is told of at every period
+/// and a dear one less often. Only while a dear one has its turn do the others wait for it. Telling takes the engine's loop, so a round rests for nine times what it
+/// took there. A plain value; nanoseconds come in.
+struct StandingPace: Equatable {
+    /// Nanoseconds between two turns at the least: what is sold meanwhile is told of in one.
+    static let period: UInt64 = 40_000_000
+    /// All insights together take one of so many parts of a core.
+    static let coreParts: UInt64 = 3
+    /// Telling takes one of so many parts of the engine's loop.
+    static let loopParts: UInt64 = 10
+
+    /// When the next turn may begin.
+    private(set) var nextAt: UInt64 = 0
+
+    /// A turn that began at `start` took `cost`, while `count` insights stood.
+    mutating func ran(from start: UInt64, cost: UInt64, among count: Int) {
+        let share = cost.multipliedReportingOverflow(by: UInt64(max(count, 1)) * Self.coreParts)
+        let rest = share.overflow ? UInt64.max / 2 : share.partialValue
+        self.nextAt = start + max(Self.period, rest)
+    }
+
+    /// Telling subscribers, which ended at `end`, took `cost` of the engine's loop.
+    mutating func told(until end: UInt64, cost: UInt64) {
+        self.nextAt = max(self.nextAt, end + cost * (Self.loopParts - 1))
+    }
+}

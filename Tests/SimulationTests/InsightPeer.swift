@@ -1,0 +1,134 @@
+import ColumnStore
+import Durability
+import Inventory
+import InventoryInsights
+import InventoryTestSupport
+import InventoryWire
+import NIOCore
+import NIOEmbedded
+
+@testable import InventoryClient
+@testable import InventoryServer
+
+/// A server in one thread, on a disk in memory and a clock that a test moves, for tests of insights.
+final class InsightHarness {
+    let clock = SimulatedClock()
+    let server: SimulatedServer
+    private var number: UInt64 = 0
+
+    init() throws {
+        guard let currency = Currency(code: "EUR") else { preconditionFailure("EUR") }
+        let configuration = ServerConfiguration(
+            dataDirectory: "memory",
+            currency: currency,
+            log: LogConfiguration(fileByteCount: 1 << 20)
+        )
+        self.server = try SimulatedServer(MemoryStorage(), configuration, clock: self.clock)
+        self.settle()
+    }
+
+    deinit { self.server.end() }
+
+    var driver: EngineDriver { self.server.driver }
+
+    /// What the question gives that is asked now.
+    func fresh(_ insight: Insight) throws(Refusal) -> InsightAnswer {
+        try self.driver.engine.state.readView().answer(insight, at: self.clock.now)
+    }
+
+    /// Lets everything happen that can without time passing.
+    ///
+    /// `log`: Whether the disk works too.
+    func settle(log: Bool = true) {
+        while true {
+            self.server.loop.run()
+            let workers = self.server.workers.filter {
+                !$0.isIdle && (log || $0 !== self.server.log)
+            }
+            if workers.isEmpty { return }
+            for worker in workers { worker.runNext() }
+        }
+    }
+
+    /// Lets time pass, in steps of a millisecond.
+    func pass(milliseconds: Int64, log: Bool = true) {
+        for _ in 0..<milliseconds {
+            self.clock.microseconds += 1_000
+            self.server.loop.advanceTime(by: .milliseconds(1))
+            self.settle(log: log)
+        }
+    }
+}
+
+/// A client of that server, frame by frame.
+final class InsightPeer {
+    private let bench: InsightHarness
+    private let channel: EmbeddedChannel
+    private var partial = ByteBuffer()
+    /// The messages that came and were not looked at yet.
+    private var messages: [(id: UInt64, message: ServerMessage)] = []
+
+    init(_ bench: InsightHarness) throws {
+        self.bench = bench
+        self.channel = EmbeddedChannel(
+            handler: ConnectionHandler(driver: bench.driver),
+            loop: bench.server.loop
+        )
+        self.channel.connect(to: try SocketAddress(unixDomainSocketPath: "/peer"), promise: nil)
+        self.write { writer in
+            let frame = FrameWriter(.hello, requestID: 0, into: &writer)
+            Hello(actor: "peer", software: "test").encode(into: &writer)
+            frame.finish(into: &writer)
+        }
+    }
+
+    private func write(_ encode: (inout ByteWriter) -> Void) {
+        var writer = ByteWriter()
+        encode(&writer)
+        _ = try? self.channel.writeInbound(ByteBuffer(bytes: writer.array()))
+    }
+
+    func send(_ request: Request, id: UInt64) {
+        self.write { request.encodeFrame(requestID: id, into: &$0) }
+    }
+
+    /// Its socket takes bytes, or does not.
+    var takesBytes: Bool = true {
+        didSet {
+            self.channel.isWritable = self.takesBytes
+            self.channel.pipeline.fireChannelWritabilityChanged()
+        }
+    }
+
+    func close() { self.channel.close(promise: nil) }
+
+    /// What came to a request since this was last asked.
+    func received(_ id: UInt64) throws -> [ServerMessage] {
+        while let part = try self.channel.readOutbound(as: ByteBuffer.self) {
+            self.partial.writeImmutableBuffer(part)
+        }
+        let consumed = try self.partial.withUnsafeReadableBytes { bytes in
+            var frames = FrameReader(bytes, limit: WireLimits.replyByteCountMax)
+            while let frame = try frames.next() {
+                guard frame.opcode != Opcode.helloAccepted.rawValue else { continue }
+                self.messages.append((frame.requestID, try ServerMessage(frame)))
+            }
+            return frames.consumed
+        }
+        self.partial.moveReaderIndex(forwardBy: consumed)
+        let mine = self.messages.filter { $0.id == id }.map { $0.message }
+        self.messages.removeAll { $0.id == id }
+        return mine
+    }
+
+    /// Has a command carried out outside of any session.
+    func run(_ command: Command) { self.send(.command(sequence: 0, command), id: 900) }
+}
+
+extension InsightCopy {
+    /// Takes what came, and says the opcodes of it.
+    mutating func follow(_ messages: [ServerMessage]) throws -> [Opcode] {
+        for message in messages { _ = try self.take(message) }
+        return messages.map { $0.opcode }
+    }
+}
