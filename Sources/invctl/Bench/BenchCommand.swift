@@ -14,7 +14,8 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Puts a server under load and tells how it did.",
         subcommands: [
-            Sell.self, Get.self, Mixed.self, Subscribe.self, Ping.self, Questions.self,
+            Sell.self, Get.self, Mixed.self, Subscribe.self, Insights.self, Ping.self,
+            Questions.self,
         ]
     )
 
@@ -52,7 +53,23 @@ struct BenchCommand: AsyncParsableCommand {
             try await Shell.run(self.global) { shell in
                 let ids = try await shell.benchProducts(self.products)
                 let requests = BenchRequests(work, ids)
-                try await BenchRun(self, requests, subscribers: subscribers, shell).run()
+                let interests = (0..<subscribers).map { _ in BenchSubscriber.Interest.stock }
+                try await BenchRun(self, requests, interests: interests, shell).run()
+            }
+        }
+
+        func benchInsights(_ insights: Insights) async throws {
+            try await Shell.run(self.global) { shell in
+                let ids = try await shell.benchProducts(self.products)
+                let requests = BenchRequests(.sell(batch: insights.batch), ids)
+                try await InsightBench(
+                    self,
+                    requests,
+                    standing: insights.standing,
+                    subscribers: insights.subscribers,
+                    rounds: insights.rounds,
+                    shell
+                ).run()
             }
         }
     }
@@ -123,6 +140,30 @@ struct BenchCommand: AsyncParsableCommand {
         func run() async throws {
             try await self.options.bench(.sell(batch: self.batch), subscribers: self.subscribers)
         }
+    }
+
+    struct Insights: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sales while many subscribe to insights: its cost, and how soon they hear.",
+            discussion: """
+                Sales alone, then with --subscribers that share --standing different insights, \
+                --rounds times; a latency is from a step's recording until its result has come.
+                """
+        )
+        @OptionGroup var options: Options
+        @Option(help: "Different insights that are subscribed to.") var standing = 100
+        @Option(help: "Connections that each subscribe to one of them.") var subscribers = 1_000
+        @Option(help: "Independent sales in each request.") var batch = 1
+        @Option(help: "Times that sales are measured alone and with subscribers.") var rounds = 2
+
+        func validate() throws {
+            try Options.check("standing", self.standing, 1...256)
+            try Options.check("subscribers", self.subscribers, self.standing...18_000)
+            try Options.check("batch", self.batch, 1...1_000)
+            try Options.check("rounds", self.rounds, 1...100)
+        }
+
+        func run() async throws { try await self.options.benchInsights(self) }
     }
 
     struct Ping: AsyncParsableCommand {

@@ -24,29 +24,37 @@ final class BenchPhase: Sendable {
 struct BenchRun {
     private let options: BenchCommand.Options
     private let requests: BenchRequests
-    private let subscriberCount: Int
+    private let interests: [BenchSubscriber.Interest]
     private let shell: Shell
 
     init(
         _ options: BenchCommand.Options,
         _ requests: BenchRequests,
-        subscribers: Int,
+        interests: [BenchSubscriber.Interest],
         _ shell: Shell
     ) {
         self.options = options
         self.requests = requests
-        self.subscriberCount = subscribers
+        self.interests = interests
         self.shell = shell
     }
 
+    private var subscriberCount: Int { self.interests.count }
+
     func run() async throws {
+        let result = try await self.measure()
+        self.report(result)
+        if result.failures > 0 { throw Exit.failed }
+    }
+
+    func measure() async throws -> Result {
         BenchSocket.allowMany()
         let phase = BenchPhase()
         let (asked, heard) = (BenchTally(), BenchTally())
         let (asking, listening) = (BenchPoller(), BenchPoller())
         let address = self.shell.client.configuration.address
-        for _ in 0..<self.subscriberCount {
-            try listening.add(BenchSubscriber(phase, heard), at: address)
+        for interest in self.interests {
+            try listening.add(BenchSubscriber(interest, phase, heard), at: address)
         }
         let listener = self.subscriberCount > 0 ? Self.start(listening) : nil
         for number in 0..<self.options.connections {
@@ -64,14 +72,12 @@ struct BenchRun {
         listening.stop()
         await asker.value
         await listener?.value
-        let result = Result(
+        return Result(
             requests: asked.histogram,
             deliveries: heard.histogram,
             failures: asked.failures + heard.failures + asking.cutOffCount + listening.cutOffCount,
             seconds: seconds
         )
-        self.report(result)
-        if result.failures > 0 { throw Exit.failed }
     }
 
     /// Serves the poller's sockets on a thread of its own; completes when that has ended.
@@ -100,14 +106,14 @@ struct BenchRun {
 
     // MARK: - What came of it
 
-    private struct Result: Sendable {
+    struct Result: Sendable {
         var requests = LatencyHistogram()
         var deliveries = LatencyHistogram()
         var failures = 0
         var seconds = 0.0
     }
 
-    private static let points: [(name: String, share: Double)] = [
+    static let points: [(name: String, share: Double)] = [
         ("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p999", 0.999), ("max", 1),
     ]
 
@@ -158,7 +164,7 @@ struct BenchRun {
         Terminal.print(object.text)
     }
 
-    private static func text(_ histogram: LatencyHistogram) -> String {
+    static func text(_ histogram: LatencyHistogram) -> String {
         Self.points.map { "\($0.name) \(histogram.value(at: $0.share)) µs" }
             .joined(separator: "   ")
     }

@@ -1,25 +1,41 @@
 import ColumnStore
 import Inventory
+import InventoryInsights
 import InventoryWire
 
-/// One connection that listens to all stock, and notes how long after its recording each step came.
+/// One connection that listens to all stock, or to an insight, and notes how long after its recording
+/// each step came, or the result of it.
 ///
 /// Of each step it reads the head, which says its LSN and when it was recorded: that none is missing
 /// or out of order shows in the LSNs, and what is in it is the client library's part.
 final class BenchSubscriber: BenchPeer {
+    /// What it listens to.
+    enum Interest: Sendable {
+        case stock
+        case insight(Insight)
+
+        fileprivate var request: Request {
+            switch self {
+            case .stock: .subscribe(Subscription(topics: .stock, start: .now))
+            case .insight(let insight): .subscribeInsight(insight)
+            }
+        }
+    }
+
+    private let interest: Interest
     private let phase: BenchPhase
     private let tally: BenchTally
     private var lastLSN: UInt64 = 0
 
-    init(_ phase: BenchPhase, _ tally: BenchTally) {
+    init(_ interest: Interest, _ phase: BenchPhase, _ tally: BenchTally) {
+        self.interest = interest
         self.phase = phase
         self.tally = tally
     }
 
     func connected(_ out: inout ByteWriter) {
         out.writeBenchHello()
-        Request.subscribe(Subscription(topics: .stock, start: .now))
-            .encodeFrame(requestID: 1, into: &out)
+        self.interest.request.encodeFrame(requestID: 1, into: &out)
     }
 
     func due(_ now: UInt64, _ out: inout ByteWriter) -> UInt64? { nil }
@@ -31,6 +47,10 @@ final class BenchSubscriber: BenchPeer {
         while let frame = frames.next() {
             switch Opcode(rawValue: frame.opcode) {
             case .entries: self.receive(frame.body, now, isMeasuring)
+            case .insightChanged:
+                // It begins as an entry does behind its byte count.
+                guard frame.body.count >= 16 else { break }
+                self.heard(frame.body, at: 0, now, isMeasuring)
             case .refused, .goodbye, .closed, .reset: self.tally.failures += 1
             default: break
             }
@@ -43,13 +63,23 @@ final class BenchSubscriber: BenchPeer {
         var offset = 0
         while body.count - offset >= 20 {
             let byteCount = body.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-            let lsn = body.loadUnaligned(fromByteOffset: offset + 4, as: UInt64.self)
-            let recordedAt = body.loadUnaligned(fromByteOffset: offset + 12, as: Int64.self)
-            if lsn <= self.lastLSN { self.tally.failures += 1 }
-            self.lastLSN = lsn
-            if isMeasuring { self.tally.histogram.record(UInt64(max(0, now - recordedAt))) }
+            self.heard(body, at: offset + 4, now, isMeasuring)
             offset += 4 + Int(byteCount)
         }
         if offset != body.count { self.tally.failures += 1 }
+    }
+
+    /// An LSN, and when it was recorded.
+    private func heard(
+        _ body: UnsafeRawBufferPointer,
+        at offset: Int,
+        _ now: Int64,
+        _ isMeasuring: Bool
+    ) {
+        let lsn = body.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        let recordedAt = body.loadUnaligned(fromByteOffset: offset + 8, as: Int64.self)
+        if lsn <= self.lastLSN { self.tally.failures += 1 }
+        self.lastLSN = lsn
+        if isMeasuring { self.tally.histogram.record(UInt64(max(0, now - recordedAt))) }
     }
 }
