@@ -115,7 +115,7 @@ struct Bench {
     func reserve(_ product: UInt32, _ quantity: Int64, for seconds: Int64 = 3_600) -> Command {
         let line = ReserveLine(product: ProductID(product), quantity: quantity)
         return .reserve(
-            Reserve(lines: [line], expiresAt: self.seconds(seconds), reference: "R")
+            Reserve(lines: [line], expiry: .after(seconds: seconds), reference: "R")
         )
     }
 
@@ -135,7 +135,7 @@ struct Bench {
         .extendReservation(
             ExtendReservation(
                 lines: [self.line(reservation, nil)],
-                expiresAt: self.seconds(seconds)
+                expiry: .at(self.seconds(seconds))
             )
         )
     }

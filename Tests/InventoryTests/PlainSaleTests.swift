@@ -133,7 +133,7 @@ import Testing
                         quantity: 1 + Int64(random.below(9))
                     )
                     let until = Self.time(general).advanced(bySeconds: 60)
-                    command = .reserve(Reserve(lines: [line], expiresAt: until))
+                    command = .reserve(Reserve(lines: [line], expiry: .at(until)))
                 }
             }
             let encoded = Self.bytes { command.encode(into: &$0) }

@@ -215,7 +215,7 @@ private struct PromiseModel {
             quantity: quantity
         )
         let outcome = self.run(
-            .reserve(Reserve(lines: [line], expiresAt: Instant(microseconds: due)))
+            .reserve(Reserve(lines: [line], expiry: .after(seconds: seconds)))
         )
         self.expect(outcome, isThere ? nil : .insufficientStock)
         guard isThere else { return }
@@ -254,7 +254,7 @@ private struct PromiseModel {
             let whole = ReservationLine(reservation: ReservationID(id))
             let extended = ExtendReservation(
                 lines: [whole],
-                expiresAt: Instant(microseconds: due)
+                expiry: .at(Instant(microseconds: due))
             )
             self.expect(self.run(.extendReservation(extended)), code)
             if code == nil { self.model.promises[id]?.due = due }

@@ -26,7 +26,7 @@ import Testing
         var bench = try Bench(products: 3)
         let lines = [1, 3, 1].map { ReserveLine(product: ProductID($0), quantity: 2) }
         let until = bench.seconds(60)
-        let wanted = Reserve(lines: lines, expiresAt: until, reference: "CART-1")
+        let wanted = Reserve(lines: lines, expiry: .at(until), reference: "CART-1")
         #expect(try bench.done(.reserve(wanted)).id == 1)
         #expect(try bench.done(bench.reserve(2, 1)).id == 4)
         let query = Query.reservations(ReservationQuery(reference: "CART-1"))
@@ -45,7 +45,7 @@ import Testing
         let lines = [(1, 3), (2, 4)].map {
             ReserveLine(product: ProductID(UInt32($0.0)), quantity: Int64($0.1))
         }
-        let wanted = Reserve(lines: lines, expiresAt: bench.seconds(60), reference: "C")
+        let wanted = Reserve(lines: lines, expiry: .after(seconds: 60), reference: "C")
         let decision = bench.state.decide(.reserve(wanted), at: bench.time)
         let shortage = Refusal.Shortage(
             product: ProductID(2),
@@ -272,7 +272,7 @@ import Testing
         for batch in [1, 0] as [Int64] {
             let lines = (0..<1_000).map { _ in ReserveLine(product: self.one, quantity: 1) }
             let until = bench.seconds(20 + batch * 20)
-            try bench.done(.reserve(Reserve(lines: lines, expiresAt: until)))
+            try bench.done(.reserve(Reserve(lines: lines, expiry: .at(until))))
         }
         bench.wait(100)
         bench.tick()

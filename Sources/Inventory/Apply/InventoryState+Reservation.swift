@@ -20,7 +20,7 @@ extension InventoryState {
             note: wanted.note,
             &findings
         )
-        Self.check(expiresAt: wanted.expiresAt, draft, &findings)
+        let expiresAt = Self.instant(wanted.expiry, draft, &findings)
         let next = UInt64(self.tables.reservations.nextID.value) + UInt64(draft.createdReservations)
         if next + UInt64(wanted.lines.count) > UInt64(Limits.reservationsMax) {
             findings.add(.tableFull("reservations", Int64(Limits.reservationsMax)))
@@ -74,7 +74,7 @@ extension InventoryState {
                     location: line.location,
                     quantity: line.quantity,
                     remaining: line.quantity,
-                    expiresAt: wanted.expiresAt,
+                    expiresAt: expiresAt,
                     reference: wanted.reference,
                     origin: draft.lastMovement
                 ),
@@ -116,7 +116,7 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(wanted.lines.count, reference: "", note: "", &findings)
-        Self.check(expiresAt: wanted.expiresAt, draft, &findings)
+        let expiresAt = Self.instant(wanted.expiry, draft, &findings)
         for (index, line) in wanted.lines.enumerated()
         where line.quantity != nil || line.price != nil {
             findings.add(
@@ -131,8 +131,8 @@ extension InventoryState {
         for (index, line) in wanted.lines.enumerated() {
             let part = self.part(line, UInt32(index), draft, &findings)
             guard var reservation = part?.reservation else { continue }
-            guard reservation.expiresAt != wanted.expiresAt else { continue }
-            reservation.expiresAt = wanted.expiresAt
+            guard reservation.expiresAt != expiresAt else { continue }
+            reservation.expiresAt = expiresAt
             draft.put(reservation)
         }
         try findings.settle()
@@ -389,14 +389,22 @@ extension InventoryState {
         return level
     }
 
-    private static func check(
-        expiresAt: Instant,
+    /// When a promise made now ends.
+    private static func instant(
+        _ expiry: Expiry,
         _ draft: Draft,
         _ findings: inout Findings
-    ) {
-        let latest = draft.time.advanced(bySeconds: Limits.reservationSecondsMax)
-        let range = (draft.time.microseconds + 1)...latest.microseconds
-        findings.check("expiresAt", expiresAt.microseconds, in: range)
+    ) -> Instant {
+        switch expiry {
+        case .at(let instant):
+            let latest = draft.time.advanced(bySeconds: Limits.reservationSecondsMax)
+            let range = (draft.time.microseconds + 1)...latest.microseconds
+            findings.check("expiresAt", instant.microseconds, in: range)
+            return instant
+        case .after(let seconds):
+            findings.check("expiresAfter", seconds, in: 1...Limits.reservationSecondsMax)
+            return draft.time.advanced(bySeconds: seconds)
+        }
     }
 
     private func done(

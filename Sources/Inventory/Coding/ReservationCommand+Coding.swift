@@ -25,7 +25,7 @@ extension Reserve {
             writer.writeVarint(line.quantity)
             writer.writeOptional(line.ifRevision)
         }
-        writer.write(self.expiresAt)
+        self.expiry.encode(into: &writer)
         writer.writeText(self.reference)
         writer.writeText(self.note)
     }
@@ -42,10 +42,34 @@ extension Reserve {
         }
         self.init(
             lines: lines,
-            expiresAt: try reader.readInstant(),
+            expiry: try Expiry(from: &reader),
             reference: try reader.readText(),
             note: try reader.readText()
         )
+    }
+}
+
+extension Expiry {
+    /// 1 before an instant, 2 before seconds.
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .at(let instant):
+            writer.write(1 as UInt8)
+            writer.write(instant)
+        case .after(let seconds):
+            writer.write(2 as UInt8)
+            writer.writeVarint(seconds)
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        let offset = reader.offset
+        let tag = try reader.readUInt8()
+        switch tag {
+        case 1: self = .at(try reader.readInstant())
+        case 2: self = .after(seconds: try reader.readSignedVarint())
+        default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "expiry")
+        }
     }
 }
 
@@ -75,13 +99,13 @@ extension ExtendReservation {
     func encode(into writer: inout ByteWriter) {
         writer.writeVarint(UInt64(self.lines.count))
         for line in self.lines { line.encode(into: &writer) }
-        writer.write(self.expiresAt)
+        self.expiry.encode(into: &writer)
     }
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
             lines: try reader.readReservationLines(),
-            expiresAt: try reader.readInstant()
+            expiry: try Expiry(from: &reader)
         )
     }
 }

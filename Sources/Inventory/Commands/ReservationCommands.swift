@@ -20,24 +20,33 @@ public struct ReserveLine: Hashable, Sendable {
     }
 }
 
+/// When a reservation is over.
+public enum Expiry: Hashable, Sendable {
+    /// At a time of the server's clock.
+    case at(Instant)
+    /// So long after the step itself, whatever clock the client has: the same request given again is
+    /// the same.
+    case after(seconds: Int64)
+}
+
 /// Promises stock until a moment: 1 to ``Limits/linesMax`` lines, all of them or none.
 ///
 /// Each line becomes a reservation; their ids follow one another, and the outcome names the first.
 public struct Reserve: Hashable, Sendable {
     public var lines: [ReserveLine]
     /// After the step's own time, at most ``Limits/reservationSecondsMax`` ahead.
-    public var expiresAt: Instant
+    public var expiry: Expiry
     public var reference: String
     public var note: String
 
     public init(
         lines: [ReserveLine],
-        expiresAt: Instant,
+        expiry: Expiry,
         reference: String = "",
         note: String = ""
     ) {
         self.lines = lines
-        self.expiresAt = expiresAt
+        self.expiry = expiry
         self.reference = reference
         self.note = note
     }
@@ -47,11 +56,11 @@ public struct Reserve: Hashable, Sendable {
 public struct ExtendReservation: Hashable, Sendable {
     public var lines: [ReservationLine]
     /// After the step's own time, at most ``Limits/reservationSecondsMax`` ahead.
-    public var expiresAt: Instant
+    public var expiry: Expiry
 
-    public init(lines: [ReservationLine], expiresAt: Instant) {
+    public init(lines: [ReservationLine], expiry: Expiry) {
         self.lines = lines
-        self.expiresAt = expiresAt
+        self.expiry = expiry
     }
 }
 

@@ -130,7 +130,7 @@ extension SplitMix64 {
                             ifRevision: $0.revision()
                         )
                     },
-                    expiresAt: self.instant(),
+                    expiry: self.expiry(),
                     reference: self.text(),
                     note: self.text()
                 )
@@ -139,7 +139,7 @@ extension SplitMix64 {
             .extendReservation(
                 ExtendReservation(
                     lines: self.list { $0.reservationLine() },
-                    expiresAt: self.instant()
+                    expiry: self.expiry()
                 )
             )
         case .commitReservation:
@@ -204,6 +204,10 @@ extension SplitMix64 {
             price: self.maybe { $0.money() },
             ifRevision: self.maybe { $0.unsigned() }
         )
+    }
+
+    private mutating func expiry() -> Expiry {
+        self.flag() ? .at(self.instant()) : .after(seconds: self.signed())
     }
 
     private mutating func settlement() -> TransferSettlement {

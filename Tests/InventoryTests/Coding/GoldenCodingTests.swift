@@ -148,13 +148,13 @@ import Testing
     @Test func `a reservation of one line, and a commit of a part of it at a price`() throws {
         let reserve = Reserve(
             lines: [ReserveLine(product: ProductID(300), quantity: 2, ifRevision: 41)],
-            expiresAt: Instant(microseconds: 256),
+            expiry: .at(Instant(microseconds: 256)),
             reference: "C1"
         )
         try self.check(
             Command.reserve(reserve),
             [
-                19, 1, 0xAC, 0x02, 1, 4, 42, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0x43, 0x31, 0,
+                19, 1, 0xAC, 0x02, 1, 4, 42, 1, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0x43, 0x31, 0,
             ],
             encode: { $0.encode(into: &$1) },
             decode: { (reader) throws(ByteReaderError) in try Command(from: &reader) }
@@ -182,9 +182,9 @@ import Testing
         let golden: [(Command, [UInt8])] = [
             (
                 .extendReservation(
-                    ExtendReservation(lines: [line], expiresAt: Instant(microseconds: 1))
+                    ExtendReservation(lines: [line], expiry: .after(seconds: 900))
                 ),
-                [20, 1, 7, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+                [20, 1, 7, 0, 2, 0x88, 0x0E]
             ),
             (
                 .releaseReservation(ReleaseReservation(lines: [line], note: "n")),
