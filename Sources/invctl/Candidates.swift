@@ -28,6 +28,18 @@ enum Candidates {
         await Candidates.texts(.locations(includingArchived: false), "code", prefix, words)
     }
 
+    /// Reservations that hold stock, by their numbers.
+    static let ofReservation = CompletionKind.custom { words, _, prefix in
+        let query = ReservationQuery(states: .active, isNewestFirst: true, limit: candidatesMax)
+        return await Candidates.texts(.reservations(query), "id", prefix, words)
+    }
+
+    /// Transfers on their way, by their numbers.
+    static let ofTransfer = CompletionKind.custom { words, _, prefix in
+        let query = TransferQuery(states: .inTransit, isNewestFirst: true, limit: candidatesMax)
+        return await Candidates.texts(.transfers(query), "id", prefix, words)
+    }
+
     static let ofContext = CompletionKind.custom { (_: [String], _: Int, prefix: String) in
         let names = (try? ConfigurationFile())?.contexts ?? []
         return names.filter { $0.hasPrefix(prefix) }
@@ -54,7 +66,8 @@ enum Candidates {
         try? await client.close()
         guard let table else { return [] }
         let key = NormalizedText.key(prefix)
-        return (0..<table.rowCount).map { table.text($0, field) }
+        return (0..<table.rowCount)
+            .map { table.integer($0, field).map { "\($0)" } ?? table.text($0, field) }
             .filter { NormalizedText.key($0).hasPrefix(key) }
     }
 

@@ -20,7 +20,8 @@ struct Invctl: AsyncParsableCommand {
         version: "invctl \(InvctlVersion.current)",
         subcommands: [
             ProductCommand.self, CategoryCommand.self, LocationCommand.self, StockCommand.self,
-            SellCommand.self, ReturnCommand.self, LedgerCommand.self, InsightCommand.self,
+            SellCommand.self, ReturnCommand.self, ReserveCommand.self, LedgerCommand.self,
+            InsightCommand.self,
             WatchCommand.self, ImportCommand.self, ExportCommand.self, TopCommand.self,
             ShellCommand.self,
             PingCommand.self, StatsCommand.self, VerifyCommand.self, SnapshotCommand.self,

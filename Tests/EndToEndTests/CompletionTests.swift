@@ -55,6 +55,13 @@ import Testing
         #expect(
             try Self.bash(["product", "list", "--category", "Ga"], server: server) == ["Garden"]
         )
+        let line = ReserveLine(product: ProductID(1), quantity: 1)
+        for _ in 0..<2 {
+            try await client.done(
+                .reserve(Reserve(lines: [line], expiry: .after(seconds: 3_600)))
+            )
+        }
+        #expect(try Self.bash(["reserve", "commit", ""], server: server) == ["2", "1"])
         #expect(try Self.bash(["stock", "show", "--at", ""], server: server) == ["main"])
         #expect(
             try Self.bash(["product", "get", "LAMP-1"], server: server)

@@ -7,10 +7,10 @@ import InventoryWire
 struct StockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stock",
-        abstract: "Stock: show, restock, adjust, count, hold, low stock.",
+        abstract: "Stock: show, restock, adjust, count, hold, transfer, low stock.",
         subcommands: [
             Show.self, RestockStock.self, Adjust.self, Count.self, HoldStock.self,
-            Unhold.self, Expect.self, Floor.self, Low.self,
+            Unhold.self, Expect.self, Floor.self, TransferCommand.self, Low.self,
         ]
     )
 
@@ -366,11 +366,18 @@ extension Shell {
     }
 
     /// Says what was done to stock, and what is left of each product.
-    func say(_ done: Outcome.Done, _ verb: String, _ products: [ProductInfo]) {
+    ///
+    /// `adding`: What else people are told, behind the LSN.
+    func say(
+        _ done: Outcome.Done,
+        _ verb: String,
+        _ products: [ProductInfo],
+        adding more: String = ""
+    ) {
         let infos = Dictionary(products.map { ($0.id, $0) }) { first, _ in first }
         switch self.format {
         case .json, .ndjson:
-            Terminal.print(self.object(done, infos).text)
+            Terminal.print(self.object(done, products).text)
         case .table, .plain, .csv, .tsv, .md:
             guard !self.options.quiet else { return }
             let left = done.levels.map { level -> String in
@@ -384,12 +391,13 @@ extension Shell {
             let amount = done.amount == 0 ? "" : "   \(self.format(done.amount))"
             let count = done.levels.count == 1 ? "1 line" : "\(done.levels.count) lines"
             Terminal.print(
-                "\(verb) \(count)\(amount)   LSN \(done.lsn)   \(left.joined(separator: ", "))"
+                "\(verb) \(count)\(amount)   LSN \(done.lsn)\(more)   \(left.joined(separator: ", "))"
             )
         }
     }
 
-    private func object(_ done: Outcome.Done, _ infos: [ProductID: ProductInfo]) -> JSONObject {
+    func object(_ done: Outcome.Done, _ products: [ProductInfo]) -> JSONObject {
+        let infos = Dictionary(products.map { ($0.id, $0) }) { first, _ in first }
         var object = JSONObject()
         object.add("lsn", raw: String(done.lsn))
         object.add("recordedAt", TimeText.format(done.time.microseconds))
@@ -404,6 +412,7 @@ extension Shell {
             row.add("productId", raw: String(level.product.value))
             row.add("locationId", raw: String(level.location.value))
             row.add("onHand", raw: DecimalText.format(level.onHand, decimals: decimals))
+            row.add("reserved", raw: DecimalText.format(level.reserved, decimals: decimals))
             row.add("available", raw: DecimalText.format(level.available, decimals: decimals))
             row.add("revision", raw: String(level.revision))
             return row.text

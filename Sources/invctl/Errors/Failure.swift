@@ -152,6 +152,12 @@ extension RefusalCode {
             "That --id was used for another command. Give this one an id of its own."
         case .productInactive:
             "Put it on sale first: invctl product set SKU --status active"
+        case .reservationExpired:
+            "Its time was up, and its stock is free again: invctl reserve new SKU=QUANTITY"
+        case .reservationClosed:
+            "It was sold or released before: invctl reserve list ID"
+        case .transferClosed:
+            "It was received or cancelled before: invctl stock transfer list ID"
         case .inUse:
             "Move or archive what refers to it first."
         default: ""

@@ -37,8 +37,12 @@ extension Refusal {
             return "\(asked) came back, but only \(remaining) of that sale are left to return"
                 + line
         case .remainder(let id, let asked, let remaining):
-            return "number \(id): asked \(DecimalText.format(asked, decimals: decimals)), only "
-                + "\(DecimalText.format(remaining, decimals: decimals)) are left of it" + line
+            func quantity(_ value: Int64) -> String {
+                DecimalText.format(value, decimals: sku?.decimals ?? 0)
+            }
+            let name = sku.map { " (\($0.sku))" } ?? ""
+            return "\(self.code.noun) \(id)\(name): asked \(quantity(asked)), "
+                + "but only \(quantity(remaining)) of it are left" + line
         case .batch(let index, let inner):
             let told = inner.facts(decimals: decimals, currency: currency, sku: sku)
             return "command \(index + 1): \(inner.code.name)  \(told)"
@@ -54,7 +58,7 @@ extension Refusal {
         case .alreadyReversed: "LSN \(id) was reversed before"
         case .reservationNotFound: "there is no reservation \(id)"
         case .transferNotFound: "there is no transfer \(id)"
-        default: "number \(id)"
+        default: "\(code.noun) \(id)"
         }
     }
 
@@ -70,6 +74,18 @@ extension Refusal {
             (on hand \(quantity(shortage.onHand)), unavailable \(quantity(shortage.unavailable)), \
             reserved \(quantity(shortage.reserved)), floor \(quantity(shortage.floor)))
             """
+    }
+}
+
+extension RefusalCode {
+    /// What the number in a refusal is the number of.
+    fileprivate var noun: String {
+        switch self {
+        case .reservationNotFound, .reservationExpired, .reservationClosed, .exceedsReservation:
+            "reservation"
+        case .transferNotFound, .transferClosed, .exceedsTransfer: "transfer"
+        default: "number"
+        }
     }
 }
 

@@ -57,8 +57,22 @@ extension Shell {
         )
     }
 
-    /// The SKU, location and unit of the level that a shortage is about.
+    /// The SKU, location and unit of what a shortage, a reservation or a transfer is about.
     private func place(of refusal: Refusal) async -> Refusal.Place? {
+        if case .remainder(let id, _, _) = refusal.detail {
+            let number = UInt32(clamping: id)
+            let query: Query =
+                refusal.code == .exceedsTransfer
+                ? .transfers(TransferQuery(id: TransferID(number)))
+                : .reservations(ReservationQuery(id: ReservationID(number)))
+            return (try? await self.client.query(query).table).map { rows in
+                Refusal.Place(
+                    sku: rows.text(0, "sku"),
+                    location: "",
+                    decimals: UInt8(clamping: rows.integer(0, "unitDecimals") ?? 0)
+                )
+            }
+        }
         guard case .shortage(let shortage) = refusal.detail else { return nil }
         let query = Query.levels(
             LevelQuery(product: shortage.product, location: shortage.location)

@@ -1,0 +1,201 @@
+import ArgumentParser
+import Inventory
+import InventoryClient
+
+struct ReserveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reserve",
+        abstract: "Stock promised to somebody until a moment: new, extend, commit, release, list.",
+        discussion: """
+            What is reserved is still on hand and not available. It is sold by a commit, given back by \
+            a release, or by itself when its time is up.
+            """,
+        subcommands: [New.self, Extend.self, Commit.self, Release.self, List.self]
+    )
+
+    struct New: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Reserves: all lines or none, never more than there is.",
+            discussion: """
+                Examples:
+                  invctl reserve new LAP-01=2 MOU-09=1 --for 15m --ref CART-5
+                  invctl reserve new LAP-01=1 --until '2026-12-24 18:00' --at depot
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @OptionGroup var expiry: ExpiryOptions
+        @Argument(help: "SKU[=QUANTITY] …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(help: "Where it is kept.", completion: Candidates.ofLocation) var at: String?
+
+        func validate() throws {
+            if let line = self.lines.first(where: { $0.price != nil }) {
+                throw ValidationError("\(line.sku): a price is given with the commit")
+            }
+        }
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let place = try await shell.location(self.at)
+                let products = try await shell.products(of: self.lines)
+                let reserve = Reserve(
+                    lines: try zip(self.lines, products).map { line, product in
+                        ReserveLine(
+                            product: product.id,
+                            location: place,
+                            quantity: try shell.quantity(
+                                line.quantity ?? DecimalText.one,
+                                of: product,
+                                "the quantity"
+                            )
+                        )
+                    },
+                    expiry: try self.expiry.expiry(),
+                    reference: self.write.reference,
+                    note: self.write.note
+                )
+                let done = try await shell.send(.reserve(reserve))
+                shell.say(done, reserved: reserve, products)
+            }
+        }
+    }
+
+    struct Extend: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Gives reservations another time to end at, from now on.",
+            discussion: """
+                Examples:
+                  invctl reserve extend 4 5 --for 30m
+                  invctl reserve extend --of CART-5 --until 2026-12-24
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var choice: ReservationChoice
+        @OptionGroup var expiry: ExpiryOptions
+        @Option(help: "Names this request: given again, it is carried out once.") var id: String?
+
+        func validate() throws {
+            if self.choice.parts.contains(where: { $0.quantity != nil }) {
+                throw ValidationError("an extension is of the whole reservation: give its number")
+            }
+        }
+
+        func run() async throws {
+            var write = WriteOptions()
+            write.id = self.id
+            try await Shell.run(self.global, write) { shell in
+                let chosen = try await shell.reservations(self.choice)
+                let expiry = try self.expiry.expiry()
+                let done = try await shell.send(
+                    .extendReservation(
+                        ExtendReservation(lines: chosen.map { $0.line }, expiry: expiry)
+                    )
+                )
+                shell.say(done, extended: chosen, expiry)
+            }
+        }
+    }
+
+    struct Commit: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sells what was reserved, whole or in part: one sale, all lines or none.",
+            discussion: """
+                A line is ID, ID=QUANTITY or ID=QUANTITY@PRICE; without a quantity it is all that is \
+                left, without a price the product's. --ref is that of the sale.
+
+                Examples:
+                  invctl reserve commit 4 5=1
+                  invctl reserve commit --of CART-5 --ref POS-7781
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @OptionGroup var choice: ReservationChoice
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let chosen = try await shell.reservations(self.choice)
+                let commit = CommitReservation(
+                    lines: chosen.map { $0.line },
+                    reference: self.write.reference,
+                    note: self.write.note
+                )
+                let done = try await shell.send(.commitReservation(commit))
+                shell.say(done, "sold", chosen.map { $0.product })
+            }
+        }
+    }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Gives back what was reserved, whole or in part.",
+            discussion: """
+                Examples:
+                  invctl reserve release 4 5=1
+                  invctl reserve release --of CART-5
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var choice: ReservationChoice
+        @Option(help: "Names this request: given again, it is carried out once.") var id: String?
+        @Option(help: "A note for the ledger.") var note = ""
+
+        func validate() throws {
+            if self.choice.parts.contains(where: { $0.price != nil }) {
+                throw ValidationError("nothing is sold, so there is no price")
+            }
+        }
+
+        func run() async throws {
+            var write = WriteOptions()
+            write.id = self.id
+            try await Shell.run(self.global, write) { shell in
+                let chosen = try await shell.reservations(self.choice)
+                let release = ReleaseReservation(lines: chosen.map { $0.line }, note: self.note)
+                let done = try await shell.send(.releaseReservation(release))
+                shell.say(done, "released", chosen.map { $0.product })
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists reservations: those that hold stock, or all.",
+            discussion: """
+                Examples:
+                  invctl reserve list --sort expiresAt
+                  invctl reserve list --product LAP-01 --state expired
+                  invctl reserve list --watch
+                """
+        )
+        @OptionGroup var global: ListOptions
+        @Argument(help: "The number; those that hold stock if not given.") var number: UInt32?
+        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
+        @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "Only with this reference.") var ref = ""
+        @Option(help: "active, committed, released or expired; may be given several times.")
+        var state: [ReservationState] = []
+        @Flag(help: "Also those that are over.") var all = false
+        @Flag(help: "The newest first.") var newestFirst = false
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                let states = ReservationStateSet(self.state.map { ReservationStateSet($0) })
+                let isWhole = self.all || self.number != nil || !self.state.isEmpty
+                var query = ReservationQuery(
+                    id: self.number.map { ReservationID($0) },
+                    states: isWhole ? states : .active,
+                    reference: self.ref,
+                    isNewestFirst: self.newestFirst,
+                    limit: self.global.serverLimit
+                )
+                if let product { query.product = try await shell.product(product).id }
+                if let at { query.location = try await shell.location(at) }
+                try await shell.list(
+                    .reservations(query),
+                    omitting: ["productId", "actor", "unitDecimals"]
+                )
+            }
+        }
+    }
+}

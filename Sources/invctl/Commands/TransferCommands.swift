@@ -1,0 +1,269 @@
+public import ArgumentParser
+public import Inventory
+import InventoryClient
+
+/// Stock on its way from one location to another.
+struct TransferCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "transfer",
+        abstract: "Stock on its way between locations: dispatch, receive, cancel, list.",
+        discussion: """
+            What was dispatched is on hand nowhere and incoming where it goes, until it is received or \
+            cancelled. Its cost travels with it.
+            """,
+        subcommands: [Dispatch.self, Receive.self, Cancel.self, List.self]
+    )
+
+    struct Dispatch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sends stock on its way: all lines or none, never more than there is.",
+            discussion: """
+                Examples:
+                  invctl stock transfer dispatch LAP-01=2 MOU-09=10 --to depot --ref TO-12
+                  invctl stock transfer dispatch LAP-01=1 --from depot --to main
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var write: WriteOptions
+        @Argument(help: "SKU[=QUANTITY] …", completion: Candidates.ofLine) var lines: [LineArgument]
+        @Option(
+            name: .customLong("from"),
+            help: "Where it leaves; main if not given.",
+            completion: Candidates.ofLocation
+        )
+        var source: String?
+        @Option(
+            name: .customLong("to"),
+            help: "Where it goes.",
+            completion: Candidates.ofLocation
+        )
+        var destination: String
+
+        func validate() throws {
+            if let line = self.lines.first(where: { $0.price != nil }) {
+                throw ValidationError("\(line.sku): what is moved keeps its cost, and has no price")
+            }
+        }
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write) { shell in
+                let products = try await shell.products(of: self.lines)
+                let dispatch = DispatchTransfer(
+                    from: try await shell.location(self.source),
+                    to: try await shell.location(self.destination),
+                    lines: try zip(self.lines, products).map { line, product in
+                        DispatchLine(
+                            product: product.id,
+                            quantity: try shell.quantity(
+                                line.quantity ?? DecimalText.one,
+                                of: product,
+                                "the quantity"
+                            )
+                        )
+                    },
+                    reference: self.write.reference,
+                    note: self.write.note
+                )
+                let done = try await shell.send(.dispatchTransfer(dispatch))
+                shell.say(done, dispatched: dispatch, products)
+            }
+        }
+    }
+
+    struct Receive: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Takes in what arrived, whole or in part.",
+            discussion: """
+                Examples:
+                  invctl stock transfer receive 3 4=5
+                  invctl stock transfer receive --of TO-12
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var choice: TransferChoice
+        @OptionGroup var write: SettlementOptions
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write.options) { shell in
+                let chosen = try await shell.transfers(self.choice)
+                let settlement = TransferSettlement(
+                    lines: chosen.map { $0.line },
+                    note: self.write.note
+                )
+                let done = try await shell.send(.receiveTransfer(settlement))
+                shell.say(done, "received", chosen.map { $0.product })
+            }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sends what is on its way back to where it came from, whole or in part.",
+            discussion: """
+                Examples:
+                  invctl stock transfer cancel 3
+                  invctl stock transfer cancel 4=2 --note 'fell off the truck, found again'
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @OptionGroup var choice: TransferChoice
+        @OptionGroup var write: SettlementOptions
+
+        func run() async throws {
+            try await Shell.run(self.global, self.write.options) { shell in
+                let chosen = try await shell.transfers(self.choice)
+                let settlement = TransferSettlement(
+                    lines: chosen.map { $0.line },
+                    note: self.write.note
+                )
+                let done = try await shell.send(.cancelTransfer(settlement))
+                shell.say(done, "took back", chosen.map { $0.product })
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists transfers: those on their way, or all.",
+            discussion: """
+                Examples:
+                  invctl stock transfer list
+                  invctl stock transfer list --at depot --all --newest-first
+                  invctl stock transfer list --watch
+                """
+        )
+        @OptionGroup var global: ListOptions
+        @Argument(help: "The number; those on their way if not given.") var number: UInt32?
+        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
+        @Option(help: "Only from or to this location.", completion: Candidates.ofLocation)
+        var at: String?
+        @Option(help: "Only with this reference.") var ref = ""
+        @Option(help: "inTransit, received or cancelled; may be given several times.")
+        var state: [TransferState] = []
+        @Flag(help: "Also those that are over.") var all = false
+        @Flag(help: "The newest first.") var newestFirst = false
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                let states = TransferStateSet(self.state.map { TransferStateSet($0) })
+                let isWhole = self.all || self.number != nil || !self.state.isEmpty
+                var query = TransferQuery(
+                    id: self.number.map { TransferID($0) },
+                    states: isWhole ? states : .inTransit,
+                    reference: self.ref,
+                    isNewestFirst: self.newestFirst,
+                    limit: self.global.serverLimit
+                )
+                if let product { query.product = try await shell.product(product).id }
+                if let at { query.location = try await shell.location(at) }
+                try await shell.list(
+                    .transfers(query),
+                    omitting: ["productId", "actor", "unitDecimals"]
+                )
+            }
+        }
+    }
+}
+
+/// Options of what becomes of goods on their way.
+struct SettlementOptions: ParsableArguments {
+    @Option(help: "Names this request: given again, it is carried out once.") var id: String?
+    @Option(help: "A note for the ledger.") var note = ""
+
+    var options: WriteOptions {
+        var write = WriteOptions()
+        write.id = self.id
+        return write
+    }
+}
+
+/// Which transfers a command is about.
+struct TransferChoice: ParsableArguments {
+    @Argument(help: "ID[=QUANTITY] …", completion: Candidates.ofTransfer)
+    var parts: [PartArgument] = []
+
+    @Option(help: "All that are on their way and have this reference.") var of: String?
+
+    @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+
+    func validate() throws {
+        if self.parts.isEmpty == (self.of == nil) {
+            throw ValidationError("which transfers? Give their numbers, or --of REFERENCE")
+        }
+        if self.parts.contains(where: { $0.price != nil }) {
+            throw ValidationError("what is moved keeps its cost, and has no price")
+        }
+        if self.ifRevision != nil, self.parts.count != 1 {
+            throw ValidationError("--if-revision goes with one transfer")
+        }
+    }
+}
+
+/// A transfer that a command is about, and its product.
+struct ChosenTransfer: Sendable {
+    var line: TransferLine
+    var product: ProductInfo
+}
+
+extension Shell {
+    /// What was chosen, looked up.
+    func transfers(_ choice: TransferChoice) async throws -> [ChosenTransfer] {
+        var chosen: [ChosenTransfer] = []
+        for part in try await self.parts(choice) {
+            let query = TransferQuery(id: TransferID(part.id))
+            let table = try await self.entity(part.id, "transfer", .transfers(query))
+            let product = try await self.product(numbered: table.integer(0, "productId"))
+            var line = TransferLine(transfer: TransferID(part.id), ifRevision: choice.ifRevision)
+            if let quantity = part.quantity {
+                line.quantity = try self.quantity(quantity, of: product, "the quantity")
+            }
+            chosen.append(ChosenTransfer(line: line, product: product))
+        }
+        return chosen
+    }
+
+    private func parts(_ choice: TransferChoice) async throws -> [PartArgument] {
+        guard let reference = choice.of else { return choice.parts }
+        let query = TransferQuery(states: .inTransit, reference: reference)
+        let table = try await self.client.query(.transfers(query)).table
+        guard table.rowCount > 0 else {
+            throw Failure(
+                RefusalCode.transferNotFound.name,
+                "no transfer with the reference '\(reference)' is on its way",
+                wayOut: "invctl stock transfer list --all lists them, also those that are over.",
+                number: RefusalCode.transferNotFound.rawValue,
+                exit: Exit.notFound
+            )
+        }
+        return (0..<table.rowCount).map {
+            PartArgument(id: UInt32(clamping: table.integer($0, "id") ?? 0))
+        }
+    }
+
+    /// Says what was sent, by which numbers.
+    func say(_ done: Outcome.Done, dispatched: DispatchTransfer, _ products: [ProductInfo]) {
+        let first = done.id
+        let last = first + UInt64(dispatched.lines.count) - 1
+        // What is left is said of where it came from.
+        var source = done
+        source.levels = done.levels.filter { $0.location == dispatched.source }
+        guard self.format == .json || self.format == .ndjson else {
+            let what = first == last ? "transfer \(first)" : "transfers \(first) to \(last)"
+            self.say(source, "dispatched", products, adding: "   \(what)")
+            return
+        }
+        var object = self.object(done, products)
+        object.add("transfers", raw: "[\((first...last).map(String.init).joined(separator: ","))]")
+        Terminal.print(object.text)
+    }
+}
+
+extension TransferState: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let state = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
+        self = state
+    }
+
+    public var defaultValueDescription: String { "\(self)" }
+    public static var allValueStrings: [String] { Self.allCases.map { "\($0)" } }
+}
