@@ -11,7 +11,8 @@ struct History {
     struct Balance: Equatable {
         var onHand: Int64 = 0
         var unavailable: Int64 = 0
-        var available: Int64 { self.onHand - self.unavailable }
+        var reserved: Int64 = 0
+        var available: Int64 { self.onHand - self.unavailable - self.reserved }
     }
 
     private(set) var entries: [Entry] = []
@@ -19,6 +20,10 @@ struct History {
     private(set) var steps: [String: Set<UInt64>] = [:]
     /// The balances of each product after its movements, by rising LSN.
     private var balances: [UInt32: [(lsn: UInt64, balance: Balance)]] = [:]
+    /// What each reservation has left, and whether it was over already.
+    private var promises: [ReservationID: (left: Int64, isOver: Bool)] = [:]
+    /// Reservations that ran out.
+    private(set) var expired = 0
     private(set) var violations: [String] = []
 
     init(_ storage: ArchivingStorage) throws {
@@ -41,7 +46,11 @@ struct History {
             if entry.lsn != UInt64(index + 1) {
                 self.violations.append("LSN \(entry.lsn) at \(index)")
             }
-            for change in entry.changes { self.fold(change, entry.lsn, &advanced) }
+            for change in entry.changes {
+                self.fold(change, entry.lsn, &advanced)
+                if case .reservation(let reservation) = change { self.fold(reservation, entry) }
+            }
+            self.checkPromises(at: entry)
         }
     }
 
@@ -52,11 +61,14 @@ struct History {
             var balance = self.balance(product, at: lsn)
             balance.onHand += movement.onHandDelta
             balance.unavailable += movement.unavailableDelta
+            balance.reserved += movement.reservedDelta
             self.balances[product, default: []].append((lsn, balance))
             if movement.kind == .sale, balance.available < 0 {
                 self.violations.append("LSN \(lsn) sold more of \(product) than there was")
             }
-            if level.onHand != balance.onHand || level.unavailable != balance.unavailable {
+            if level.onHand != balance.onHand || level.unavailable != balance.unavailable
+                || level.reserved != balance.reserved
+            {
                 self.violations.append("LSN \(lsn) says \(level), its ledger \(balance)")
             }
             if !movement.note.isEmpty { self.steps[movement.note, default: []].insert(lsn) }
@@ -66,6 +78,33 @@ struct History {
             }
         default:
             break
+        }
+    }
+
+    /// A reservation leaves active once, and runs out no earlier than it said.
+    private mutating func fold(_ reservation: Reservation, _ entry: Entry) {
+        let isOver = reservation.state != .active
+        if self.promises[reservation.id]?.isOver ?? false {
+            self.violations.append("LSN \(entry.lsn) changes \(reservation), which is over")
+        }
+        if isOver != (reservation.remaining == 0) {
+            self.violations.append("LSN \(entry.lsn) leaves \(reservation)")
+        }
+        if reservation.state == .expired {
+            self.expired += 1
+            if entry.time < reservation.expiresAt || !entry.actor.isEmpty {
+                self.violations.append("LSN \(entry.lsn) expires \(reservation) too soon")
+            }
+        }
+        self.promises[reservation.id] = (reservation.remaining, isOver)
+    }
+
+    /// What is reserved is what the reservations have left.
+    private mutating func checkPromises(at entry: Entry) {
+        let held = self.promises.values.reduce(0) { $0 + $1.left }
+        let reserved = self.balances.values.reduce(0) { $0 + ($1.last?.balance.reserved ?? 0) }
+        if held != reserved {
+            self.violations.append("LSN \(entry.lsn) leaves \(reserved) reserved, \(held) promised")
         }
     }
 

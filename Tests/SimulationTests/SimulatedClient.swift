@@ -89,7 +89,7 @@ final class SimulatedClient: @unchecked Sendable {
 
     private func randomCommand(_ tag: String, _ random: inout SplitMix64) -> Command {
         let product = ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random))
-        switch Int.random(in: 0..<12, using: &random) {
+        switch Int.random(in: 0..<16, using: &random) {
         case 0:
             let line = RestockLine(product: product, quantity: 40, unitCost: Money(3))
             return .restock(Restock(lines: [line], note: tag))
@@ -106,8 +106,36 @@ final class SimulatedClient: @unchecked Sendable {
                 self.randomSale("\(tag)-\($0)", &random)
             }
             return .batch(parts, Bool.random(using: &random) ? .atomic : .independent)
+        case 5, 6:
+            let line = ReserveLine(
+                product: product,
+                quantity: Int64.random(in: 1...4, using: &random)
+            )
+            let seconds = Int64.random(in: 1...4, using: &random)
+            return .reserve(
+                Reserve(lines: [line], expiry: .after(seconds: seconds), note: tag)
+            )
+        case 7:
+            return self.randomSettlement(tag, &random)
         default:
             return self.randomSale(tag, &random)
+        }
+    }
+
+    /// Of a reservation that there may be, or not: any client's.
+    private func randomSettlement(_ tag: String, _ random: inout SplitMix64) -> Command {
+        let line = ReservationLine(
+            reservation: ReservationID(UInt32.random(in: 1...40, using: &random))
+        )
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0:
+            return .commitReservation(CommitReservation(lines: [line], note: tag))
+        case 1:
+            return .releaseReservation(ReleaseReservation(lines: [line], note: tag))
+        default:
+            return .extendReservation(
+                ExtendReservation(lines: [line], expiry: .after(seconds: 2))
+            )
         }
     }
 

@@ -23,6 +23,7 @@ import Testing
         var repeats = 0
         var resets = 0
         var proven = 0
+        var expired = 0
         var undone = 0
         var unknown = 0
         for seed in 101...110 as ClosedRange<UInt64> {
@@ -34,6 +35,7 @@ import Testing
             acknowledged += verdict.acknowledged
             delivered += verdict.delivered
             readings += verdict.readings
+            expired += verdict.expired
             undone += verdict.undone
             unknown += simulator.clients.reduce(0) { $0 + $1.unknown }
             repeats += simulator.repeating.repeats
@@ -43,6 +45,7 @@ import Testing
         #expect(counts.crashes >= 20 && counts.powerCuts >= 20 && counts.cutConnections >= 100)
         #expect(undone >= 10 && unknown >= 10, "\(undone) undone, \(unknown) unknown")
         #expect(acknowledged >= 1_000 && delivered >= 1_000 && readings >= 1_000)
+        #expect(expired >= 20, "\(expired) reservations ran out")
         #expect(repeats >= 100 && resets > 0 && proven >= 10, "\(proven) proven")
     }
 

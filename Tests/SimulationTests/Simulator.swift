@@ -175,6 +175,7 @@ final class Simulator {
         var topics = SubscriptionTopics(
             rawValue: UInt8.random(in: 1...15, using: &self.random)
         )
+        if Bool.random(using: &self.random) { topics.insert(.reservations) }
         var filter = SubscriptionFilter()
         if Bool.random(using: &self.random) { filter.products = [ProductID(1), ProductID(4)] }
         let starts: [SubscriptionStart] = [.now, .snapshot, .snapshot, .after(1)]

@@ -11,6 +11,8 @@ struct Verdict {
     private(set) var undone = 0
     private(set) var delivered = 0
     private(set) var readings = 0
+    /// Reservations that ran out.
+    var expired: Int { self.history.expired }
 
     init(_ simulator: Simulator, sabotage: Sabotage? = nil) throws {
         self.history = try History(simulator.storage)
@@ -110,6 +112,9 @@ struct Verdict {
         case .restock(let restock): restock.note
         case .adjust(let adjustment): adjustment.note
         case .count(let count): count.note
+        case .reserve(let reserve): reserve.note
+        case .commitReservation(let commit): commit.note
+        case .releaseReservation(let release): release.note
         default: nil
         }
     }
