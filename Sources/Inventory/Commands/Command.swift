@@ -11,13 +11,15 @@ public enum Command: Hashable, Sendable {
 
     case createLocation(LocationDraft)
     case updateLocation(LocationID, LocationUpdate, ifRevision: UInt64?)
-    /// Refused while stock is there.
+    /// Refused while stock is there, or on its way from or to it.
     case archiveLocation(LocationID, ifRevision: UInt64?)
 
     case createProduct(ProductDraft)
     /// All fields in one step.
     case updateProduct(ProductID, ProductUpdate, ifRevision: UInt64?)
     /// A product without history goes; one with history is archived and its SKU is free again.
+    ///
+    /// Refused while its stock is promised or on its way.
     case deleteProduct(ProductID, ifRevision: UInt64?)
 
     case sell(Sale)
