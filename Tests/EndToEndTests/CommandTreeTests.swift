@@ -134,6 +134,7 @@ private final class Shop: @unchecked Sendable {
             .renameCategory(CategoryID(1), name: "Tools", ifRevision: nil)
         )
         _ = try await client.stockedProducts(1, stock: 3, prefix: "LOW")
+        try await client.done(.createLocation(LocationDraft(code: "back", name: "Back")))
         for number in 0..<3 {
             let line = SaleLine(product: ids[3], quantity: 1)
             let done = try await client.done(.sell(Sale(lines: [line])))

@@ -22,6 +22,8 @@ struct History {
     private var balances: [UInt32: [(lsn: UInt64, balance: Balance)]] = [:]
     /// What each reservation has left, and whether it was over already.
     private var promises: [ReservationID: (left: Int64, isOver: Bool)] = [:]
+    /// The step and the product of a commit, if that was the movement before.
+    private var lifted: [UInt64] = []
     /// Reservations that ran out.
     private(set) var expired = 0
     private(set) var violations: [String] = []
@@ -63,7 +65,11 @@ struct History {
             balance.unavailable += movement.unavailableDelta
             balance.reserved += movement.reservedDelta
             self.balances[product, default: []].append((lsn, balance))
-            if movement.kind == .sale, balance.available < 0 {
+            // What was promised is sold though a count left too little for all: if it is there.
+            let isPromised = self.lifted == [lsn, UInt64(product)]
+            self.lifted = movement.kind == .commit ? [lsn, UInt64(product)] : []
+            let free = isPromised ? balance.onHand - balance.unavailable : balance.available
+            if movement.kind == .sale, free < 0 {
                 self.violations.append("LSN \(lsn) sold more of \(product) than there was")
             }
             if level.onHand != balance.onHand || level.unavailable != balance.unavailable

@@ -116,7 +116,11 @@ struct TransferCommand: AsyncParsableCommand {
                     lines: chosen.map { $0.line },
                     note: self.write.note
                 )
-                let done = try await shell.send(.cancelTransfer(settlement))
+                var done = try await shell.send(.cancelTransfer(settlement))
+                // What is left is said of where it came back to.
+                done.levels = done.levels.filter { level in
+                    chosen.contains { $0.source == level.location }
+                }
                 shell.say(done, "took back", chosen.map { $0.product })
             }
         }
@@ -203,6 +207,7 @@ struct TransferChoice: ParsableArguments {
 struct ChosenTransfer: Sendable {
     var line: TransferLine
     var product: ProductInfo
+    var source: LocationID
 }
 
 extension Shell {
@@ -217,7 +222,8 @@ extension Shell {
             if let quantity = part.quantity {
                 line.quantity = try self.quantity(quantity, of: product, "the quantity")
             }
-            chosen.append(ChosenTransfer(line: line, product: product))
+            let source = try await self.location(table.text(0, "from"))
+            chosen.append(ChosenTransfer(line: line, product: product, source: source))
         }
         return chosen
     }

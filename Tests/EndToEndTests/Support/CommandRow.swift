@@ -244,6 +244,78 @@ struct CommandRow {
             says: "no category is called 'Nothing'"
         ),
         CommandRow(
+            "stock transfer dispatch P-2=4 --to back",
+            shows: "dispatched 1 line",
+            json: .object("transfers"),
+            wrong: "stock transfer dispatch P-2=1 --to nowhere",
+            code: 3,
+            says: "no location is called 'nowhere'"
+        ),
+        CommandRow(
+            "stock transfer receive 1=1",
+            shows: "received 1 line",
+            json: .object("levels"),
+            wrong: "stock transfer receive 999",
+            code: 3,
+            says: "no transfer has the number 999"
+        ),
+        CommandRow(
+            "stock transfer cancel 2=1",
+            shows: "took back 1 line",
+            json: .object("levels"),
+            wrong: "stock transfer cancel 1=9999",
+            code: 5,
+            says: "transfer 1 (P-2): asked 9999, but only"
+        ),
+        CommandRow(
+            "stock transfer list",
+            shows: "back",
+            json: .array("remaining"),
+            wrong: "stock transfer list 999",
+            code: 3,
+            says: "there is no transfer 999"
+        ),
+        CommandRow(
+            "reserve new P-2=5",
+            shows: "reserved 1 line",
+            json: .object("reservations"),
+            wrong: "reserve new P-2=9999",
+            code: 5,
+            says: "P-2 at main: asked 9999, can sell"
+        ),
+        CommandRow(
+            "reserve extend 1 --for 1h",
+            shows: "extended reservation 1 until",
+            json: .object("expiresAt"),
+            wrong: "reserve extend 999 --for 1h",
+            code: 3,
+            says: "no reservation has the number 999"
+        ),
+        CommandRow(
+            "reserve commit 1=1",
+            shows: "sold 1 line",
+            json: .object("amount"),
+            wrong: "reserve commit 1=9999",
+            code: 5,
+            says: "reservation 1 (P-2): asked 9999, but only"
+        ),
+        CommandRow(
+            "reserve release 2=1",
+            shows: "released 1 line",
+            json: .object("levels"),
+            wrong: "reserve release 2 --if-revision 1",
+            code: 4,
+            says: "revision"
+        ),
+        CommandRow(
+            "reserve list",
+            shows: "P-2",
+            json: .array("remaining"),
+            wrong: "reserve list 999",
+            code: 3,
+            says: "there is no reservation 999"
+        ),
+        CommandRow(
             "sell P-1=1",
             shows: "sold 1 line",
             json: .object("amount"),
