@@ -22,8 +22,9 @@ final class MemoryFile: StorageFile {
         self.requireAlignment(offset, UnsafeRawBufferPointer(buffer))
         return try self.storage.with { (state) throws(DurabilityError) in
             try state.requirePower("read", self.path)
+            try state.failIfWanted(.read, self.path)
             try self.requireReadable(offset, buffer.count, state)
-            let bytes = state.nodes[self.node]?.seen ?? []
+            let bytes = state.content(of: self.node, direct: self.isDirect)
             let start = min(Int(offset), bytes.count)
             let count = min(buffer.count, bytes.count - start)
             bytes.withUnsafeBytes { bytes in
@@ -36,10 +37,11 @@ final class MemoryFile: StorageFile {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DurabilityError) {
         self.requireAlignment(offset, bytes)
         try self.storage.with { (state) throws(DurabilityError) in
-            let write = MemoryStorage.Write(offset: Int(offset), bytes: [UInt8](bytes))
+            var write = MemoryStorage.Write(offset: Int(offset), bytes: [UInt8](bytes))
             let crashed = state.isCrashed
             do throws(DurabilityError) {
                 try state.begin(.write, self.path)
+                try state.countBytes(of: write, self.path)
             } catch {
                 // The power went in the middle of this very write.
                 if !crashed, state.isCrashed, let torn = state.tornAt {
@@ -59,16 +61,23 @@ final class MemoryFile: StorageFile {
                     state.badPages.remove(.init(node: self.node, page: page))
                 }
             }
-            state.nodes[self.node]?.seen.overwrite(write.bytes[...], at: write.offset)
-            state.nodes[self.node]?.pending.append(write)
+            let target = state.target(of: write, to: self.node)
+            write.offset = target.offset
+            state.nodes[target.node]?.seen.overwrite(write.bytes[...], at: write.offset)
+            state.nodes[target.node]?.pending.append(write)
         }
     }
 
     func sync() throws(DurabilityError) {
         try self.storage.with { (state) throws(DurabilityError) in
-            try state.begin(.sync, self.path)
-            guard let seen = state.nodes[self.node]?.seen else { return }
-            state.nodes[self.node] = .init(durable: seen, seen: seen)
+            let isPowered = !state.isCrashed
+            do throws(DurabilityError) {
+                try state.begin(.sync, self.path)
+            } catch {
+                if isPowered, !state.isCrashed { state.nodes[self.node]?.pending = [] }
+                throw error
+            }
+            state.nodes[self.node]?.flush()
         }
     }
 

@@ -20,12 +20,60 @@ extension MemoryStorage.State {
             self.isCrashed = true
             throw .memory("\(call)", path, EIO)
         }
+        try self.failIfWanted(call, path)
+    }
+
+    mutating func failIfWanted(
+        _ call: MemoryStorage.Call,
+        _ path: String
+    ) throws(DurabilityError) {
         for index in self.failures.indices where self.failures[index].call == call {
             self.failures[index].countdown -= 1
             if self.failures[index].countdown == 0 {
                 throw .memory("\(call)", path, self.failures.remove(at: index).errno)
             }
         }
+    }
+
+    /// Cuts the power in the middle of a write, if a test wants that.
+    mutating func countBytes(
+        of write: MemoryStorage.Write,
+        _ path: String
+    ) throws(DurabilityError) {
+        let start = self.writtenByteCount
+        self.writtenByteCount += write.bytes.count
+        guard let limit = self.crashAtByte, self.writtenByteCount > limit else { return }
+        self.isCrashed = true
+        self.tornAt = limit - start
+        throw .memory("write", path, EIO)
+    }
+
+    /// What a file reads as: past the page cache, only what is on the disk or on its way there.
+    func content(of node: Int, direct: Bool) -> [UInt8] {
+        guard var node = self.nodes[node] else { return [] }
+        guard direct else { return node.seen }
+        node.flush()
+        return node.durable
+    }
+
+    /// Where a write really goes: a place of its own choosing, if a test wants that.
+    mutating func target(of write: MemoryStorage.Write, to node: Int) -> (node: Int, offset: Int) {
+        for index in self.misdirections.indices {
+            self.misdirections[index].countdown -= 1
+            guard self.misdirections[index].countdown == 0 else { continue }
+            var random = SplitMix64(seed: self.misdirections.remove(at: index).seed)
+            let page = StorageAlignment.byteCount
+            var places: [(node: Int, offset: Int)] = []
+            for number in Set(self.names.values).sorted() {
+                let count = self.nodes[number]?.seen.count ?? 0
+                for offset in stride(from: 0, to: count, by: page)
+                where (number, offset) != (node, write.offset) {
+                    places.append((number, offset))
+                }
+            }
+            return places.randomElement(using: &random) ?? (node, write.offset)
+        }
+        return (node, write.offset)
     }
 
     func afterPowerCut(_ survivors: MemoryStorage.Survivors) -> MemoryStorage.State {
@@ -38,6 +86,12 @@ extension MemoryStorage.State {
         case .everything:
             after.nodes = self.nodes.mapValues { .init(durable: $0.seen, seen: $0.seen) }
             after.names = self.names
+        case .pageCache:
+            after.nodes = self.nodes
+            after.names = self.names
+            after.durableNames = self.durableNames
+            after.pendingNames = self.pendingNames
+            return after
         case .random(let seed):
             var random = SplitMix64(seed: seed)
             for (number, node) in self.nodes.sorted(by: { $0.key < $1.key }) {
@@ -57,6 +111,8 @@ extension MemoryStorage.State {
         return after
     }
 
+    /// The order of two writes makes no difference: to one sector either may be the last that gets
+    /// through, and that is one of the subsets.
     private static func applySectors(
         _ write: MemoryStorage.Write,
         to bytes: inout [UInt8],
@@ -78,6 +134,14 @@ extension MemoryStorage.State {
             }
             start = end
         }
+    }
+}
+
+extension MemoryStorage.Node {
+    /// A sync: what was written since the last one is durable.
+    mutating func flush() {
+        for write in self.pending { self.durable.overwrite(write.bytes[...], at: write.offset) }
+        self.pending = []
     }
 }
 

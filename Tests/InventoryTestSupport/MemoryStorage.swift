@@ -17,13 +17,16 @@ public final class MemoryStorage: Storage {
     public enum Survivors: Sendable {
         case nothing
         case everything
+        /// The process was killed and the machine goes on: everything is there, and no more of it is
+        /// durable than was.
+        case pageCache
         /// Of each write any sectors, of the names any changes: chosen by the seed.
         case random(seed: UInt64)
     }
 
     /// A kind of call that a test may have fail.
     public enum Call: Sendable {
-        case open, write, sync, rename, remove, syncDirectory
+        case open, read, write, sync, rename, remove, syncDirectory
     }
 
     struct Write {
@@ -34,7 +37,10 @@ public final class MemoryStorage: Storage {
     struct Node {
         var durable: [UInt8] = []
         var seen: [UInt8] = []
-        /// What `seen` has beyond `durable`, in order.
+        /// What `seen` has beyond `durable` and the next sync will take, in order.
+        ///
+        /// A sync that fails takes none of it and forgets it, as a page cache does: from then on
+        /// `seen` shows what the disk will never have.
         var pending: [Write] = []
     }
 
@@ -42,6 +48,11 @@ public final class MemoryStorage: Storage {
         case link(String, Int)
         case rename(String, String)
         case unlink(String)
+    }
+
+    struct Misdirection {
+        var countdown: Int
+        var seed: UInt64
     }
 
     struct Failure {
@@ -59,6 +70,10 @@ public final class MemoryStorage: Storage {
         var callCount = 0
         var crashAt: Int?
         var tornAt: Int?
+        /// Bytes written so far, and at which of them the power goes.
+        var writtenByteCount = 0
+        var crashAtByte: Int?
+        var misdirections: [Misdirection] = []
         var isCrashed = false
         var failures: [Failure] = []
         var capacity = Int.max
@@ -161,9 +176,27 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    /// Takes back a ``crash(at:tornAt:)`` that has not happened yet.
+    /// The power goes when this many bytes have been written from now on: in the middle of a write,
+    /// of which those before reach the disk.
+    public func crash(afterBytes count: Int) {
+        self.state.withLock { $0.crashAtByte = $0.writtenByteCount + count }
+    }
+
+    /// Takes back a crash that has not happened yet.
     public func disarm() {
-        self.state.withLock { if !$0.isCrashed { $0.crashAt = nil } }
+        self.state.withLock {
+            guard !$0.isCrashed else { return }
+            $0.crashAt = nil
+            $0.crashAtByte = nil
+        }
+    }
+
+    /// The `number`-th write from now on lands on another page of some file, chosen by the seed, and
+    /// passes for done.
+    public func misdirect(write number: Int = 1, seed: UInt64) {
+        self.state.withLock {
+            $0.misdirections.append(Misdirection(countdown: number, seed: seed))
+        }
     }
 
     /// Whether the power has gone.
@@ -179,8 +212,13 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    /// Takes back every ``fail(_:number:errno:)`` that has not happened yet.
-    public func clearFailures() { self.state.withLock { $0.failures = [] } }
+    /// Takes back every failure and misdirection that has not happened yet.
+    public func clearFailures() {
+        self.state.withLock {
+            $0.failures = []
+            $0.misdirections = []
+        }
+    }
 
     /// Bytes that all files may have together; a write beyond is refused.
     public func setCapacity(_ byteCount: Int) {

@@ -1,3 +1,4 @@
+import ColumnStore
 import Durability
 import InventoryTestSupport
 
@@ -28,6 +29,44 @@ final class ArchivingStorage: Storage, @unchecked Sendable {
             all.setBytes(name, self.disk.bytes(name))
         }
         return all
+    }
+
+    // MARK: - What is durable
+
+    private var known: (call: Int, lsn: UInt64)?
+
+    /// The last step that a power cut now would leave, whatever else it takes.
+    ///
+    /// Found out from the bytes on the disk alone, whatever the server believes.
+    func durableLSN() -> UInt64 {
+        let call = self.disk.callCount
+        if let known, known.call == call { return known.lsn }
+        let lsn = Self.lastLSN(self.disk.restarted(keeping: .nothing))
+        self.known = (call, lsn)
+        return lsn
+    }
+
+    private static func lastLSN(_ disk: MemoryStorage) -> UInt64 {
+        let names = (try? disk.list()) ?? []
+        let last = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }.max()
+        guard let last, let first = LogFileHead.firstLSN(ofName: last) else { return 0 }
+        var next = first
+        disk.bytes(last).withUnsafeBytes { bytes in
+            var offset = LogFileHead.byteCount
+            while offset + LogBlock.headByteCount <= bytes.count {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+                guard let block = try? LogBlock(head: rest, database: DatabaseID(1, 2)),
+                    block.firstLSN == next,
+                    LogBlock.headByteCount + block.storedByteCount <= rest.count
+                else { return }
+                let end = LogBlock.headByteCount + block.storedByteCount
+                let stored = UnsafeRawBufferPointer(rebasing: rest[LogBlock.headByteCount..<end])
+                guard block.body(stored) != nil else { return }
+                next = block.nextLSN
+                offset += block.byteCount
+            }
+        }
+        return next.value - 1
     }
 
     private func keep(_ name: String) {

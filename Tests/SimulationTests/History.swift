@@ -15,7 +15,17 @@ struct History {
         var available: Int64 { self.onHand - self.unavailable - self.reserved }
     }
 
+    /// What a row of the ledger says, as far as it is compared.
+    struct Move: Equatable {
+        var lsn: UInt64
+        var product: UInt32
+        var onHandDelta: Int64
+        var note: String
+    }
+
     private(set) var entries: [Entry] = []
+    /// By rising LSN.
+    private(set) var movements: [Move] = []
     /// The LSNs that a note occurs at.
     private(set) var steps: [String: Set<UInt64>] = [:]
     /// The balances of each product after its movements, by rising LSN.
@@ -60,6 +70,14 @@ struct History {
         switch change {
         case .moved(let movement, let level):
             let product = movement.product.value
+            self.movements.append(
+                Move(
+                    lsn: lsn,
+                    product: product,
+                    onHandDelta: movement.onHandDelta,
+                    note: movement.note
+                )
+            )
             var balance = self.balance(product, at: lsn)
             balance.onHand += movement.onHandDelta
             balance.unavailable += movement.unavailableDelta
@@ -124,6 +142,11 @@ struct History {
             if known[middle].lsn <= lsn { low = middle + 1 } else { high = middle }
         }
         return low == 0 ? Balance() : known[low - 1].balance
+    }
+
+    /// The products that had any movement up to step `lsn`.
+    func moved(by lsn: UInt64) -> Set<UInt32> {
+        Set(self.balances.filter { $0.value.contains { $0.lsn <= lsn } }.keys)
     }
 
     // MARK: - What a subscriber must have seen

@@ -23,6 +23,12 @@ final class SimulatedClient: @unchecked Sendable {
         var available: Int64
     }
 
+    /// What a query said of all movements.
+    struct Ledger {
+        var lsn: UInt64
+        var movements: [History.Move]
+    }
+
     private let core: ClientCore
     private let number: Int
     private let products: Int
@@ -33,6 +39,7 @@ final class SimulatedClient: @unchecked Sendable {
     /// Commands that were not done, and never will be.
     private(set) var undone: [Command] = []
     private(set) var readings: [Reading] = []
+    private(set) var ledgers: [Ledger] = []
     private(set) var failures: [String] = []
     private(set) var waiting = 0
 
@@ -151,22 +158,103 @@ final class SimulatedClient: @unchecked Sendable {
 
     // MARK: - Queries
 
-    /// Asks for every level, and notes what was said of them.
-    func read() {
-        let box = HeaderBox()
-        self.core.request(.query(.levels(LevelQuery()))) { result in
+    /// Asks for every level, the whole ledger or one product, and notes what was said.
+    func read(_ random: inout SplitMix64) {
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: self.readLedger()
+        case 1: self.readProduct(UInt32.random(in: 1...UInt32(self.products), using: &random))
+        default: self.readLevels()
+        }
+    }
+
+    private func readLevels() {
+        self.ask(.levels(LevelQuery())) { lsn, table in
+            for row in 0..<table.rowCount {
+                self.readings.append(
+                    Reading(
+                        lsn: lsn,
+                        product: UInt32(clamping: table.integer(row, "productId")),
+                        onHand: table.integer(row, "onHand"),
+                        available: table.integer(row, "available")
+                    )
+                )
+            }
+        }
+    }
+
+    private func readLedger() {
+        let box = Box<[History.Move]>()
+        let query = LedgerQuery(isNewestFirst: false)
+        self.ask(.ledger(query)) { lsn, table in
+            for row in 0..<table.rowCount {
+                box.value = box.value ?? []
+                box.value?.append(
+                    History.Move(
+                        lsn: UInt64(clamping: table.integer(row, "lsn")),
+                        product: UInt32(clamping: table.integer(row, "productId")),
+                        onHandDelta: table.integer(row, "onHandDelta"),
+                        note: table.text(row, "note")
+                    )
+                )
+            }
+        } atEnd: { lsn in
+            self.ledgers.append(Ledger(lsn: lsn, movements: box.value ?? []))
+        }
+    }
+
+    private func readProduct(_ product: UInt32) {
+        self.core.request(.getProduct(.id(ProductID(product)))) { result in
+            switch result {
+            case .success(.product(let product)):
+                for level in product.levels {
+                    self.readings.append(
+                        Reading(
+                            lsn: product.lsn,
+                            product: level.product.value,
+                            onHand: level.onHand,
+                            available: level.available
+                        )
+                    )
+                }
+            case .success(let message):
+                self.failures.append("\(message) in place of a product")
+            case .failure:
+                // The connection went, or the product is not there yet.
+                break
+            }
+            return true
+        }
+    }
+
+    /// Hands over each block of an answer, with the LSN it reflects, and that LSN once it is whole.
+    private func ask(
+        _ query: Query,
+        _ take: @escaping @Sendable (UInt64, ResultTable) -> Void,
+        atEnd: @escaping @Sendable (UInt64) -> Void = { _ in }
+    ) {
+        let box = Box<ResultHeader>()
+        self.core.request(.query(query)) { result in
             switch result {
             case .success(.resultHeader(let header)):
-                box.header = header
+                box.value = header
                 return false
             case .success(.resultRows(let bytes)):
-                guard let header = box.header else {
+                guard let header = box.value else {
                     self.failures.append("rows before their header")
                     return true
                 }
-                self.note(bytes, header)
+                do {
+                    let table = try bytes.withUnsafeBytes { bytes in
+                        var reader = ByteReader(bytes)
+                        return try ResultTable(blockFrom: &reader, schema: header.schema)
+                    }
+                    take(header.lsn, table)
+                } catch {
+                    self.failures.append("an answer cannot be read: \(error)")
+                }
                 return false
             case .success(.resultEnd):
+                atEnd(box.value?.lsn ?? 0)
                 return true
             case .success(let message):
                 self.failures.append("\(message) in an answer")
@@ -176,33 +264,20 @@ final class SimulatedClient: @unchecked Sendable {
             }
         }
     }
+}
 
-    private final class HeaderBox: @unchecked Sendable { var header: ResultHeader? }
-
-    private func note(_ bytes: [UInt8], _ header: ResultHeader) {
-        do {
-            let table = try bytes.withUnsafeBytes { bytes in
-                var reader = ByteReader(bytes)
-                return try ResultTable(blockFrom: &reader, schema: header.schema)
-            }
-            func integer(_ row: Int, _ name: String) -> Int64 {
-                guard let column = table.column(named: name),
-                    case .integer(let value) = table.cell(row, column)
-                else { return -1 }
-                return value
-            }
-            for row in 0..<table.rowCount {
-                self.readings.append(
-                    Reading(
-                        lsn: header.lsn,
-                        product: UInt32(clamping: integer(row, "productId")),
-                        onHand: integer(row, "onHand"),
-                        available: integer(row, "available")
-                    )
-                )
-            }
-        } catch {
-            self.failures.append("an answer cannot be read: \(error)")
+extension ResultTable {
+    fileprivate func integer(_ row: Int, _ name: String) -> Int64 {
+        guard let column = self.column(named: name) else { return -1 }
+        switch self.cell(row, column) {
+        case .integer(let value): return value
+        default: return -1
         }
+    }
+
+    fileprivate func text(_ row: Int, _ name: String) -> String {
+        guard let column = self.column(named: name), case .text(let text) = self.cell(row, column)
+        else { return "" }
+        return text
     }
 }

@@ -14,10 +14,13 @@ final class SimulatedLink: @unchecked Sendable {
     private(set) var toServer = ByteBuffer()
     private(set) var toClient = ByteBuffer()
     private var isStalled = false
+    /// Sees every message as it leaves the server, and says what goes on in its place.
+    private let tap: WireTap?
 
-    init(client: EmbeddedChannel, server: EmbeddedChannel) {
+    init(client: EmbeddedChannel, server: EmbeddedChannel, tap: WireTap? = nil) {
         self.client = client
         self.server = server
+        self.tap = tap
         let nowhere = try? SocketAddress(unixDomainSocketPath: "/simulated")
         guard let nowhere else { preconditionFailure("no address") }
         server.connect(to: nowhere, promise: nil)
@@ -25,6 +28,12 @@ final class SimulatedLink: @unchecked Sendable {
     }
 
     var isOpen: Bool { self.client.isActive || self.server.isActive }
+    /// Whether bytes are on their way to an end that takes them.
+    var isCarrying: Bool {
+        self.server.isActive && self.toServer.readableBytes > 0
+            || self.client.isActive && Self.isReading(self.client)
+                && self.toClient.readableBytes > 0
+    }
 
     /// Takes what both ends have written.
     func collect() {
@@ -32,7 +41,7 @@ final class SimulatedLink: @unchecked Sendable {
             self.toServer.writeImmutableBuffer(part)
         }
         while let part = try? self.server.readOutbound(as: ByteBuffer.self) {
-            self.toClient.writeImmutableBuffer(part)
+            self.toClient.writeImmutableBuffer(self.tap?.passing(part) ?? part)
         }
     }
 
@@ -88,6 +97,8 @@ final class SimulatedNetwork: Connector, @unchecked Sendable {
     struct Unreachable: Error {}
 
     var server: SimulatedServer?
+    /// Gives each new connection its tap.
+    var makeTap: () -> WireTap? = { nil }
     private(set) var links: [SimulatedLink] = []
 
     func connect(
@@ -103,7 +114,8 @@ final class SimulatedNetwork: Connector, @unchecked Sendable {
             server: EmbeddedChannel(
                 handler: ConnectionHandler(driver: server.driver),
                 loop: server.loop
-            )
+            ),
+            tap: self.makeTap()
         )
         self.links.append(link)
         return loop.makeSucceededFuture(client)

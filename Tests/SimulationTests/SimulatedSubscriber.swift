@@ -4,27 +4,18 @@ import NIOEmbedded
 
 @testable import InventoryClient
 
-/// What goes wrong with a subscriber's events, to see that it is noticed.
-enum Sabotage: CaseIterable {
-    case drop, duplicate, swap, alter
-}
-
-/// The real subscription feed; what it brings is checked as it comes, and against the whole history
-/// at the end.
+/// The real subscription feed; everything it brings is noted, to be checked against the whole
+/// history at the end.
 final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
     let topics: SubscriptionTopics
     let filter: SubscriptionFilter
     private let feed: SubscriptionFeed
     private var random: SplitMix64
+    /// What is durable on the disk at the moment.
+    private let durable: () -> UInt64
 
-    /// Where it was when, and what came: since the last snapshot, or from the beginning.
-    private(set) var start: UInt64?
-    /// What the snapshot said of levels.
-    private(set) var snapshot: [Level]?
-    private(set) var snapshotLSN: UInt64 = 0
-    private(set) var entries: [Entry] = []
-    /// Everything up to here has come, if what was said is true.
-    private(set) var complete: UInt64 = 0
+    /// What it was told, from each beginning on.
+    private(set) var incarnations: [Incarnation] = [Incarnation()]
     private(set) var failures: [String] = []
     private(set) var resets = 0
     private(set) var reconnects = 0
@@ -32,18 +23,19 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
     private(set) var proven = 0
     private var lastProven: UInt64 = 0
     private var isInSnapshot = false
-    private var hasBegun = false
 
     init(
         _ number: Int,
         _ subscription: Subscription,
         _ network: SimulatedNetwork,
         _ loop: EmbeddedEventLoop,
-        seed: UInt64
+        seed: UInt64,
+        durable: @escaping () -> UInt64
     ) {
         self.topics = subscription.topics
         self.filter = subscription.filter
         self.random = SplitMix64(seed: seed)
+        self.durable = durable
         self.feed = SubscriptionFeed(
             subscription,
             ClientConfiguration(actor: "subscriber \(number)"),
@@ -53,19 +45,9 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
         self.feed.start(self)
     }
 
-    /// What a broken server would have made of the entries that came.
-    func entries(_ sabotage: Sabotage?) -> [Entry] {
-        var entries = self.entries
-        guard let sabotage, entries.count > 1 else { return entries }
-        let middle = entries.count / 2
-        switch sabotage {
-        case .drop: entries.remove(at: middle)
-        case .duplicate: entries.insert(entries[middle], at: middle)
-        case .swap: entries.swapAt(middle - 1, middle)
-        case .alter: entries[middle].time = Instant(microseconds: 1)
-        }
-        return entries
-    }
+    /// Everything up to here has come, if what was said is true.
+    var complete: UInt64 { self.incarnations.last?.complete ?? 0 }
+    var entryCount: Int { self.incarnations.reduce(0) { $0 + $1.entryCount } }
 
     /// Whether it knows that its copy is the server's, as of `lsn`; true if it does not ask.
     func hasProven(_ lsn: UInt64) -> Bool {
@@ -88,39 +70,24 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
     private func take(_ event: SubscriptionEvent) {
         switch event {
         case .began(let lsn, let hasSnapshot):
-            if hasSnapshot {
-                self.beginAnew()
-            } else if !self.hasBegun {
-                self.start = lsn
-                self.complete = lsn
-            } else if lsn != self.complete {
-                self.failures.append("it resumed after \(lsn), having all up to \(self.complete)")
-            }
-            self.hasBegun = true
+            if hasSnapshot { self.beginAnew() } else { self.note(.began(lsn)) }
         case .reset:
             self.resets += 1
             self.beginAnew()
         case .snapshot(let changes):
             if !self.isInSnapshot { self.failures.append("rows outside a snapshot") }
-            for case .level(let level) in changes { self.snapshot?.append(level) }
+            for case .level(let level) in changes {
+                self.incarnations[self.incarnations.count - 1].levels?.append(level)
+            }
         case .caughtUp(let lsn):
             if !self.isInSnapshot { self.failures.append("caught up outside a snapshot") }
             self.isInSnapshot = false
-            self.start = lsn
-            self.snapshotLSN = lsn
-            self.complete = lsn
+            self.note(.caughtUp(lsn))
         case .entry(let entry):
             if self.isInSnapshot { self.failures.append("LSN \(entry.lsn) within a snapshot") }
-            if entry.lsn <= self.complete {
-                self.failures.append("LSN \(entry.lsn) after \(self.complete)")
-            }
-            self.entries.append(entry)
-            self.complete = entry.lsn
+            self.note(.entry(entry))
         case .progress(let lsn):
-            if lsn < self.complete {
-                self.failures.append("progress \(lsn) after \(self.complete)")
-            }
-            self.complete = max(self.complete, lsn)
+            self.note(.progress(lsn))
         case .proven(let lsn):
             self.proven += 1
             self.lastProven = lsn
@@ -131,10 +98,16 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
         }
     }
 
+    private func note(_ heard: Telling.Heard) {
+        self.incarnations[self.incarnations.count - 1]
+            .append(Telling(heard: heard, durable: self.durable()))
+    }
+
+    /// A snapshot comes: what was told before is of no more use, though it must have been true.
     private func beginAnew() {
         self.isInSnapshot = true
-        self.snapshot = []
-        self.entries = []
-        self.start = nil
+        var incarnation = Incarnation()
+        incarnation.levels = []
+        self.incarnations.append(incarnation)
     }
 }

@@ -1,5 +1,6 @@
 import Durability
 import InventoryTestSupport
+import InventoryWire
 import NIOCore
 import NIOEmbedded
 
@@ -34,6 +35,8 @@ final class Simulator {
 
     struct Counts: Equatable {
         var steps = 0
+        /// Messages that the server sent.
+        var messages = 0
         var crashes = 0
         var powerCuts = 0
         var cutConnections = 0
@@ -62,6 +65,13 @@ final class Simulator {
             self.clientLoop
         )
         self.random = random
+        // Whatever leaves the server is looked at before anything else happens.
+        self.network.makeTap = { [weak self] in
+            WireTap { message in
+                self?.sent(message)
+                return nil
+            }
+        }
     }
 
     deinit {
@@ -69,6 +79,15 @@ final class Simulator {
         for subscriber in self.subscribers { subscriber.stop() }
         self.network.serverDied()?.end()
         try? self.clientLoop.syncShutdownGracefully()
+    }
+
+    /// Nothing undurable is ever told to anybody, whether it is lost later or not.
+    private func sent(_ message: ServerMessage) {
+        self.counts.messages += 1
+        let durable = self.storage.durableLSN()
+        if message.lsn > durable {
+            self.failures.append("\(message) was sent while \(durable) was durable")
+        }
     }
 
     // MARK: - A run
@@ -125,7 +144,7 @@ final class Simulator {
         case 650..<740:
             self.clients[Int.random(in: 0..<3, using: &self.random)].submitRandom(&self.random)
         case 740..<800: self.repeating.act(&self.random)
-        case 800..<830: self.clients[2].read()
+        case 800..<830: self.clients[2].read(&self.random)
         case 830..<920: self.pass(Int64.random(in: 1...80, using: &self.random))
         case 920..<935: self.subscribe()
         case 935..<955: for subscriber in self.subscribers { subscriber.resume() }
@@ -191,7 +210,8 @@ final class Simulator {
                 ),
                 self.network,
                 self.clientLoop,
-                seed: self.random.next()
+                seed: self.random.next(),
+                durable: { [weak self] in self?.storage.durableLSN() ?? 0 }
             )
         )
     }
@@ -204,7 +224,7 @@ final class Simulator {
     /// The process is gone; what it wrote is still in the page cache.
     private func kill() {
         self.counts.crashes += 1
-        self.restart(keeping: .everything)
+        self.restart(keeping: .pageCache)
     }
 
     /// The power will go in the middle of one of the next calls to the disk.
@@ -261,7 +281,7 @@ final class Simulator {
         if isPowerOut || self.network.server == nil || self.network.server?.hasFailed == true {
             if isPowerOut { self.counts.powerCuts += 1 } else { self.counts.crashes += 1 }
             let survivors: MemoryStorage.Survivors =
-                isPowerOut ? .random(seed: self.random.next()) : .everything
+                isPowerOut ? .random(seed: self.random.next()) : .pageCache
             self.restart(keeping: survivors)
             self.runLoops()
         }

@@ -14,11 +14,11 @@ struct Verdict {
     /// Reservations that ran out.
     var expired: Int { self.history.expired }
 
-    init(_ simulator: Simulator, sabotage: Sabotage? = nil) throws {
+    init(_ simulator: Simulator) throws {
         self.history = try History(simulator.storage)
         self.failures = simulator.failures + self.history.violations
         for client in simulator.clients { self.judge(client) }
-        for subscriber in simulator.subscribers { self.judge(subscriber, sabotage) }
+        for subscriber in simulator.subscribers { self.judge(subscriber) }
         self.judge(simulator.repeating)
         let last = UInt64(self.history.entries.count)
         for (product, onHand) in simulator.finalOnHand()
@@ -44,6 +44,16 @@ struct Verdict {
             let balance = self.history.balance(reading.product, at: reading.lsn)
             if balance.onHand != reading.onHand || balance.available != reading.available {
                 self.failures.append("\(reading) was \(balance)")
+            }
+        }
+        for ledger in client.ledgers {
+            self.readings += 1
+            let expected = self.history.movements.prefix { $0.lsn <= ledger.lsn }
+            if !expected.elementsEqual(ledger.movements) {
+                self.failures.append(
+                    "a ledger at \(ledger.lsn) has \(ledger.movements.count) rows, or others than"
+                        + " the \(expected.count) there were"
+                )
             }
         }
     }
@@ -121,29 +131,51 @@ struct Verdict {
 
     // MARK: - Subscriptions
 
-    private mutating func judge(_ subscriber: SimulatedSubscriber, _ sabotage: Sabotage?) {
+    private mutating func judge(_ subscriber: SimulatedSubscriber) {
         self.failures += subscriber.failures
-        self.delivered += subscriber.entries.count
-        guard let start = subscriber.start else { return }
-        let products = Set(subscriber.filter.products.map { $0.value })
-        let expected = self.history.expected(
-            subscriber.topics,
-            products,
-            after: start,
-            through: subscriber.complete
-        )
-        let entries = subscriber.entries(sabotage)
-        if expected != entries {
-            let got = entries.map { $0.lsn }
-            let wanted = expected.map { $0.lsn }
-            self.failures.append("a subscriber got \(got), not \(wanted)")
+        for incarnation in subscriber.incarnations {
+            // One that was cut off within its snapshot said nothing yet.
+            guard incarnation.start != nil else { continue }
+            self.delivered += incarnation.entryCount
+            for (guarantee, example) in self.broken(incarnation, of: subscriber) {
+                self.failures.append("not \(guarantee): \(example)")
+            }
+            self.judgeSnapshot(incarnation, of: subscriber)
         }
-        guard let snapshot = subscriber.snapshot, subscriber.topics.contains(.stock) else { return }
-        for level in snapshot {
-            let balance = self.history.balance(level.product.value, at: subscriber.snapshotLSN)
-            if balance.onHand != level.onHand {
-                self.failures.append("a snapshot at \(subscriber.snapshotLSN) says \(level)")
+    }
+
+    /// The guarantees that do not hold of what a subscriber was told.
+    func broken(
+        _ incarnation: Incarnation,
+        of subscriber: SimulatedSubscriber
+    ) -> [(guarantee: Guarantee, example: String)] {
+        guard let start = incarnation.start else { return [] }
+        let owed = self.history.expected(
+            subscriber.topics,
+            Set(subscriber.filter.products.map { $0.value }),
+            after: start,
+            through: incarnation.complete
+        )
+        return incarnation.violations(owed: owed)
+    }
+
+    /// A snapshot has the level of every product it is for, as it was.
+    private mutating func judgeSnapshot(
+        _ incarnation: Incarnation,
+        of subscriber: SimulatedSubscriber
+    ) {
+        guard subscriber.topics.contains(.stock), let levels = incarnation.levels,
+            let lsn = incarnation.start
+        else { return }
+        for level in levels {
+            let balance = self.history.balance(level.product.value, at: lsn)
+            if balance.onHand != level.onHand || balance.available != level.available {
+                self.failures.append("a snapshot at \(lsn) says \(level), not \(balance)")
             }
         }
+        let chosen = Set(subscriber.filter.products.map { $0.value })
+        let moved = self.history.moved(by: lsn).filter { chosen.isEmpty || chosen.contains($0) }
+        let missing = moved.subtracting(levels.map { $0.product.value })
+        if !missing.isEmpty { self.failures.append("a snapshot at \(lsn) lacks \(missing)") }
     }
 }

@@ -36,10 +36,15 @@ struct LogRecovery {
         let first = self.firstNeeded(names)
         var end: LogEnd?
         for (index, name) in names.enumerated() where index >= first {
-            let file = try self.storage.open(name, create: false, direct: false)
-            // Writes that a dying process never synced may be in the page cache only.
+            let isLast = index + 1 == names.count
+            let file = try self.storage.open(name, create: false, direct: isLast)
+            // Writes that a dying process never synced may be in the page cache only. What a sync
+            // failed on may be there too, for clean, though the disk never got it: so the file that
+            // was written last is read from the disk itself.
             try file.sync()
-            let bytes = try file.bytes(at: 0, count: Int(try file.byteCount()))
+            let bytes =
+                isLast
+                ? try file.wholeFromDisk() : try file.bytes(at: 0, count: Int(try file.byteCount()))
             let head = try LogFileHead(bytes, path: file.path, database: self.database)
             let found = LogFileHead.firstLSN(ofName: name)
             guard head.firstLSN == found else { throw .corruptHead(path: file.path) }

@@ -29,7 +29,8 @@ extension WriteAheadLog {
         }
         let file = try storage.open(names[names.count - 1], create: false, direct: true)
         // Everything was checked: only now is anything changed.
-        if report.torn != nil { try Self.erase(file, at: end.offset) }
+        let hasPage = end.offset < (files.last?.byteCount ?? 0)
+        if report.torn != nil || end.isSealed && hasPage { try Self.erase(file, at: end.offset) }
         // A spare of another size is from another configuration, a half-made one from a crash.
         var hasSpare = false
         let besides = [LogFileHead.spareName, LogFileHead.preparedName, LogFileHead.rollingName]
@@ -90,6 +91,9 @@ extension WriteAheadLog {
     }
 
     /// Wipes the head of a torn block, so that it can never be taken for a later one.
+    ///
+    /// Nor can one that never reached the disk, while the page cache still shows it: a seal has its
+    /// place, or this.
     private static func erase(
         _ file: any StorageFile,
         at offset: UInt64

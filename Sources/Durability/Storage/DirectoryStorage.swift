@@ -72,9 +72,12 @@ public final class DirectoryStorage: Storage {
         // Not every file system takes direct writes; the page cache then serves as well.
         if descriptor < 0, direct, errno == EINVAL {
             descriptor = invd_open(path, create ? 1 : 0, 0)
+            // Pages whose write failed pass for clean, and would be read as if they were there. Advice
+            // that is not taken leaves things as they were.
+            if descriptor >= 0 { _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED) }
         }
         guard descriptor >= 0 else { throw .last("open", path) }
-        return DirectoryFile(path: path, descriptor: Descriptor(descriptor))
+        return DirectoryFile(path: path, descriptor: Descriptor(descriptor), isDirect: direct)
     }
 
     public func rename(_ name: String, to newName: String) throws(DurabilityError) {
@@ -119,10 +122,12 @@ private final class Descriptor: Sendable {
 private final class DirectoryFile: StorageFile {
     let path: String
     private let descriptor: Descriptor
+    private let isDirect: Bool
 
-    init(path: String, descriptor: Descriptor) {
+    init(path: String, descriptor: Descriptor, isDirect: Bool) {
         self.path = path
         self.descriptor = descriptor
+        self.isDirect = isDirect
     }
 
     func read(
@@ -143,6 +148,8 @@ private final class DirectoryFile: StorageFile {
                 throw .last("read", self.path)
             }
             done += count
+            // Only the end of the file is off a page, and a direct read there would be refused.
+            if self.isDirect, done % StorageAlignment.byteCount != 0 { break }
         }
         return done
     }

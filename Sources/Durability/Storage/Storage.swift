@@ -9,8 +9,9 @@ public protocol Storage: Sendable {
     /// Opens a file for reading and writing.
     ///
     /// With `create` an empty file is made if there is none; else a missing one is an error. With
-    /// `direct` it is written past the page cache where the file system can: offsets, counts and
-    /// memory of every read and write are then multiples of ``StorageAlignment``.
+    /// `direct` it is read and written past the page cache where the file system can: offsets, counts
+    /// and memory of every read and write are then multiples of ``StorageAlignment``. Where it cannot,
+    /// what the page cache has of it is dropped as it is opened, but for what waits to be written.
     func open(
         _ name: String,
         create: Bool,
@@ -77,6 +78,24 @@ extension StorageFile {
             }
         }
         if let failure { throw failure }
+        return bytes
+    }
+
+    /// All of a file that was opened for direct reads.
+    func wholeFromDisk() throws(DurabilityError) -> [UInt8] {
+        let byteCount = Int(try self.byteCount())
+        let chunk = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(StorageAlignment.rounded(max(1, byteCount)), 1 << 20),
+            alignment: StorageAlignment.byteCount
+        )
+        defer { chunk.deallocate() }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(byteCount)
+        while bytes.count < byteCount {
+            let count = try self.read(at: UInt64(bytes.count), into: chunk)
+            bytes.append(contentsOf: chunk[0..<count])
+            if count < chunk.count { break }
+        }
         return bytes
     }
 

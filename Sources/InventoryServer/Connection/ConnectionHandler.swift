@@ -290,7 +290,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.session = standing.number
             self.reply(.sessionOpened(standing), to: requestID)
         } catch {
-            self.reply(.refused(error), to: requestID)
+            // What it is refused for now says nothing of the state.
+            self.reply(.refused(error), to: requestID, at: error.code.isRetryable ? 0 : nil)
         }
     }
 

@@ -168,7 +168,11 @@ struct Engine: ~Copyable {
         }
         let command = try Self.command(body)
         self.state.settle(&self.sales)
-        if let refusal = context.refusal { return self.refuse(refusal, &reply) }
+        if let refusal = context.refusal {
+            // It says nothing of the state: there is no step that it would have to wait for.
+            _ = self.refuse(refusal, &reply)
+            return 0
+        }
         self.run(command, context, advance, &reply)
         return self.lsn
     }

@@ -1,0 +1,82 @@
+import ColumnStore
+import Inventory
+import InventoryWire
+import NIOCore
+
+/// Sits in a connection where the server's bytes come out, and reads along.
+///
+/// It may also put other messages in the place of those that pass: a network that nobody should
+/// trust.
+final class WireTap {
+    private let onMessage: (ServerMessage) -> [ServerMessage]?
+    private var partial = ByteBuffer()
+    private(set) var failures: [String] = []
+
+    /// `onMessage` is shown each message; it says what goes on instead, or nothing to leave it be.
+    init(onMessage: @escaping (ServerMessage) -> [ServerMessage]?) { self.onMessage = onMessage }
+
+    /// Bytes come from the server.
+    ///
+    /// - Returns: What goes on to the client: whole frames.
+    func passing(_ part: ByteBuffer) -> ByteBuffer {
+        self.partial.writeImmutableBuffer(part)
+        var writer = ByteWriter()
+        let consumed = self.partial.withUnsafeReadableBytes { bytes -> Int in
+            var frames = FrameReader(bytes, limit: WireLimits.replyByteCountMax)
+            var start = 0
+            do throws(WireError) {
+                while let frame = try frames.next() {
+                    let whole = UnsafeRawBufferPointer(rebasing: bytes[start..<frames.consumed])
+                    start = frames.consumed
+                    // The answer to a hello is no message.
+                    let isHello = frame.opcode == Opcode.helloAccepted.rawValue
+                    let instead = isHello ? nil : self.onMessage(try ServerMessage(frame))
+                    guard let instead else {
+                        writer.write(bytes: whole)
+                        continue
+                    }
+                    for message in instead {
+                        message.encodeFrame(requestID: frame.requestID, into: &writer)
+                    }
+                }
+            } catch {
+                self.failures.append("the server sent what is no frame: \(error)")
+                return bytes.count
+            }
+            return start
+        }
+        self.partial.moveReaderIndex(forwardBy: consumed)
+        self.partial.discardReadBytes()
+        var out = ByteBuffer()
+        writer.withBytes { _ = out.writeBytes($0) }
+        return out
+    }
+}
+
+extension ServerMessage {
+    /// The last step that somebody who reads it knows of.
+    var lsn: UInt64 {
+        switch self {
+        case .outcome(let outcome): outcome.lsn
+        case .resultHeader(let header): header.lsn
+        case .pong(let durable, _): durable
+        case .subscribed(let subscribed): subscribed.lsn
+        case .caughtUp(let lsn), .progress(let lsn, _), .digest(let lsn, _), .closed(_, let lsn):
+            lsn
+        case .entries(let entries): entries.last?.lsn ?? 0
+        case .product(let product): product.lsn
+        case .snapshotTaken(let taken): taken.lsn
+        case .sessionOpened, .resultRows, .resultEnd, .refused, .snapshotRows, .reset, .goodbye: 0
+        }
+    }
+}
+
+extension Outcome {
+    fileprivate var lsn: UInt64 {
+        switch self {
+        case .done(let done): done.lsn
+        case .refused: 0
+        case .batch(let outcomes): outcomes.map { $0.lsn }.max() ?? 0
+        }
+    }
+}
