@@ -12,17 +12,21 @@
 #   make bit-flips                      every single bit of a log and of a snapshot, flipped
 #   make fuzz SECONDS_EACH=60           every decoder, guided by what its input reaches
 #   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
+#   make failed-calls OPERATIONS=10000  a failed write or sync, or a full disk, at each of them in turn
+#   make retries RETRIES=1000000        commands sent again, over lost connections and restarts
 
 SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
 
 .PHONY: run test build lint dependencies test-dependencies clean
-.PHONY: simulate crash-states bit-flips kill-cycles fuzz
+.PHONY: simulate crash-states bit-flips kill-cycles failed-calls retries fuzz
 
 SEEDS ?= 1000
 FIRST ?= 1000
 STATES ?= 2000000
 KILLS ?= 200
+OPERATIONS ?= 10000
+RETRIES ?= 1000000
 SECONDS_EACH ?= 60
 
 run: build
@@ -63,6 +67,12 @@ bit-flips: dependencies
 
 kill-cycles: dependencies
 	INVD_KILLS=$(KILLS) $(LONG) --filter CrashRecoveryTests
+
+failed-calls: dependencies
+	INVD_OPERATIONS=$(OPERATIONS) $(LONG) --filter FailedCallsTests
+
+retries: dependencies
+	INVD_RETRIES=$(RETRIES) $(LONG) --filter RetryTests
 
 fuzz: dependencies
 	SECONDS_EACH=$(SECONDS_EACH) bash Fuzzing/run.sh

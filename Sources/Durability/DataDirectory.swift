@@ -141,19 +141,38 @@ public struct DataDirectory: Sendable {
             guard let begun else { throw .nameless(path: storage.path("")) }
             return begun
         }
+        try Self.writeTemporaryIdentity(storage, newID, time: time)
+        return newID
+    }
+
+    private static func writeTemporaryIdentity(
+        _ storage: any Storage,
+        _ database: DatabaseID,
+        time: Int64
+    ) throws(DurabilityError) {
         var writer = ByteWriter(capacity: Self.identityByteCount)
         writer.write(Self.magic)
         writer.write(Self.version)
         writer.writeZeros(6)
-        writer.write(newID.bytes.0)
-        writer.write(newID.bytes.1)
+        writer.write(database.bytes.0)
+        writer.write(database.bytes.1)
         writer.write(time)
         writer.write(writer.withBytes { CRC32C.checksum($0) })
         let file = try storage.open(Self.temporaryName, create: true, direct: false)
         try file.write(writer.array(), at: 0)
         try file.sync()
         try storage.syncDirectory()
-        return newID
+    }
+
+    /// Names a directory whose name was lost, by what its files say.
+    static func restoreIdentity(
+        _ storage: any Storage,
+        _ database: DatabaseID,
+        time: Int64
+    ) throws(DurabilityError) {
+        try Self.writeTemporaryIdentity(storage, database, time: time)
+        try storage.rename(Self.temporaryName, to: Self.identityName)
+        try storage.syncDirectory()
     }
 
     /// The database that a directory names.

@@ -21,7 +21,8 @@ public enum SubscriptionEvent: Hashable, Sendable {
     ///
     /// Comes about each second with the topic ``Inventory/SubscriptionTopics/proof``.
     case proven(lsn: UInt64)
-    /// It is not the server's: steps were lost or altered on the way. It begins anew.
+    /// What came is not what the server said: steps were lost, altered, repeated or exchanged on the
+    /// way. It begins anew.
     case differs(lsn: UInt64)
     /// What came before is void; a snapshot follows.
     case reset
@@ -119,6 +120,10 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
     private var isPaused = false
     /// Whether the rows of a snapshot are coming in.
     private var isInSnapshot = false
+    /// The last step that was told of; nothing before the subscription's first beginning.
+    private var position: UInt64?
+    /// Whether this connection told what cannot be: nothing more of it counts.
+    private var isDistrusted = false
     /// What the levels come to, where the subscriber wants that proven.
     private var proof: CopyProof?
 
@@ -219,6 +224,7 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
 
     private func accepted() {
         self.backoff = self.configuration.backoffMilliseconds.lowerBound
+        self.isDistrusted = false
         self.channel?.send {
             Request.subscribe(self.subscription).encodeFrame(requestID: 1, into: &$0)
         }
@@ -243,9 +249,15 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
     // MARK: - Events
 
     private func received(_ message: ServerMessage) {
+        guard !self.isDistrusted else { return }
+        if let lsn = self.outOfPlace(message) {
+            self.distrust(lsn)
+            return
+        }
         switch message {
         case .subscribed(let subscribed):
             self.isInSnapshot = subscribed.hasSnapshot
+            self.position = subscribed.hasSnapshot ? nil : subscribed.lsn
             if subscribed.hasSnapshot { self.beginProof() }
             if !subscribed.hasSnapshot { self.subscription.start = .after(subscribed.lsn) }
             self.yield([.began(lsn: subscribed.lsn, hasSnapshot: subscribed.hasSnapshot)])
@@ -254,20 +266,26 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
             self.yield([.snapshot(changes)])
         case .caughtUp(let lsn):
             self.isInSnapshot = false
+            self.position = lsn
             self.subscription.start = .after(lsn)
             self.proof?.remember(lsn)
             self.yield([.caughtUp(lsn: lsn)])
         case .entries(let entries):
-            if let last = entries.last { self.subscription.start = .after(last.lsn) }
+            if let last = entries.last {
+                self.position = last.lsn
+                self.subscription.start = .after(last.lsn)
+            }
             self.follow(entries)
             self.yield(entries.map { .entry($0) })
         case .progress(let lsn, _):
+            self.position = lsn
             self.subscription.start = .after(lsn)
             self.yield([.progress(lsn: lsn)])
         case .digest(let lsn, let value):
             self.compare(lsn, value)
         case .reset:
             self.isInSnapshot = true
+            self.position = nil
             self.beginProof()
             self.yield([.reset])
         case .refused(let refusal):
@@ -291,6 +309,35 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
         }
     }
 
+    /// The LSN of a message that cannot come here: of a step that was told of before, or of one that
+    /// was passed over; nothing if it may.
+    private func outOfPlace(_ message: ServerMessage) -> UInt64? {
+        guard var position else { return nil }
+        switch message {
+        case .subscribed(let subscribed) where !subscribed.hasSnapshot:
+            return subscribed.lsn == position ? nil : subscribed.lsn
+        case .entries(let entries):
+            for entry in entries {
+                if entry.lsn <= position { return entry.lsn }
+                position = entry.lsn
+            }
+            return nil
+        case .progress(let lsn, _):
+            return lsn < position ? lsn : nil
+        default:
+            return nil
+        }
+    }
+
+    /// What has come cannot be trusted, so it begins with the state again.
+    private func distrust(_ lsn: UInt64) {
+        self.isDistrusted = true
+        self.position = nil
+        self.subscription.start = .snapshot
+        self.yield([.differs(lsn: lsn)])
+        self.channel?.close(promise: nil)
+    }
+
     // MARK: - The proof
 
     private func beginProof() {
@@ -310,10 +357,7 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
         case .proven:
             self.yield([.proven(lsn: lsn)])
         case .differs:
-            // What has come cannot be trusted, so it begins with the state again.
-            self.subscription.start = .snapshot
-            self.yield([.differs(lsn: lsn)])
-            self.channel?.close(promise: nil)
+            self.distrust(lsn)
         case .unknown, nil:
             break
         }

@@ -122,6 +122,8 @@ private enum Offline {
             "\(will)heal \(path), byte \(offset), from parity"
         case .parityWritten(let path):
             "\(will)write the parity of \(path)"
+        case .named(let path):
+            "\(will)write \(path) again, as the log names the database"
         case .setAside(let path, let kept):
             "\(will)set \(path) aside as \(kept)"
         case .cut(let path, let offset, let lsn, let kept):

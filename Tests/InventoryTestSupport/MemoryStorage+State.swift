@@ -40,6 +40,7 @@ extension MemoryStorage.State {
         of write: MemoryStorage.Write,
         _ path: String
     ) throws(DurabilityError) {
+        self.writeCount += 1
         let start = self.writtenByteCount
         self.writtenByteCount += write.bytes.count
         guard let limit = self.crashAtByte, self.writtenByteCount > limit else { return }

@@ -70,7 +70,8 @@ public final class MemoryStorage: Storage {
         var callCount = 0
         var crashAt: Int?
         var tornAt: Int?
-        /// Bytes written so far, and at which of them the power goes.
+        /// Writes so far, their bytes, and at which of these the power goes.
+        var writeCount = 0
         var writtenByteCount = 0
         var crashAtByte: Int?
         var misdirections: [Misdirection] = []
@@ -201,6 +202,13 @@ public final class MemoryStorage: Storage {
 
     /// Whether the power has gone.
     public var isCrashed: Bool { self.state.withLock { $0.isCrashed } }
+
+    /// Writes so far, and bytes of them.
+    public var writeCount: Int { self.state.withLock { $0.writeCount } }
+    public var writtenByteCount: Int { self.state.withLock { $0.writtenByteCount } }
+
+    /// Whether a failure that was asked for has not happened yet.
+    public var hasFailuresLeft: Bool { self.state.withLock { !$0.failures.isEmpty } }
 
     /// Bytes of all files.
     public var usedByteCount: Int { self.state.withLock { $0.used } }

@@ -15,6 +15,7 @@ final class RepeatingClient: @unchecked Sendable {
     private let network: SimulatedNetwork
     private let loop: EmbeddedEventLoop
     private let session: SessionID
+    private let number: Int
     private let products: Int
     private var channel: (any Channel)?
     private var isReady = false
@@ -41,9 +42,11 @@ final class RepeatingClient: @unchecked Sendable {
         self.loop = loop
         self.products = products
         self.session = SessionID(high: UInt64(number), low: 99)
+        self.number = number
     }
 
-    var tags: [String] { self.commands.indices.map { "r\($0 + 1)" } }
+    /// The note of the command of that number.
+    func tag(_ sequence: UInt64) -> String { "r\(self.number)-\(sequence)" }
 
     func connectIfNeeded() {
         guard self.channel == nil, !self.isOver else { return }
@@ -114,7 +117,7 @@ final class RepeatingClient: @unchecked Sendable {
         let product = ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random))
         let quantity = Int64.random(in: 1...4, using: &random)
         let line = SaleLine(product: product, quantity: quantity)
-        return .sell(Sale(lines: [line], note: "r\(sequence)"))
+        return .sell(Sale(lines: [line], note: self.tag(sequence)))
     }
 
     private func send(_ sequence: UInt64, _ command: Command, _ kind: Kind) {

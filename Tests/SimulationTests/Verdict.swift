@@ -70,7 +70,7 @@ struct Verdict {
     private mutating func judge(_ client: RepeatingClient) {
         self.failures += client.failures
         for (sequence, outcome) in client.answers {
-            self.judge(tag: "r\(sequence)", outcome)
+            self.judge(tag: client.tag(sequence), outcome)
         }
     }
 

@@ -5,6 +5,7 @@ import InventoryWire
 
 @testable import Durability
 @testable import Inventory
+@testable import InvctlParts
 
 /// A decoder that reads bytes from outside: given any, it must give a value or an error, and never
 /// stop the process or ask for memory that the bytes do not justify.
@@ -12,7 +13,7 @@ import InventoryWire
 /// What it can read, it must write again to the same meaning.
 private enum Target: String, CaseIterable {
     case frame, hello, request, reply, command, insight, entry, table, block, file, manifest,
-        parity, snapshot
+        parity, snapshot, records, condition, flags
 
     /// The one that `FUZZ_TARGET` names.
     static let chosen: Target = {
@@ -63,6 +64,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     case .manifest: readManifest(bytes)
     case .parity: readParity(bytes)
     case .snapshot: readSegment(bytes)
+    case .records: readRecords(bytes)
+    case .condition: readCondition(bytes)
+    case .flags: readFlags(bytes)
     }
     return 0
 }
@@ -205,4 +209,42 @@ private func readSegment(_ bytes: UnsafeRawBufferPointer) {
     let stored = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(3))
     let raw = SegmentCodec.decode(stored, encoding, stride: stride, byteCount: byteCount)
     precondition(raw == nil || raw?.count == byteCount, "a segment of another size")
+}
+
+// MARK: - Text from people
+
+/// A file for an import: CSV, TSV or NDJSON, as the sales and as the products it may be.
+private func readRecords(_ bytes: UnsafeRawBufferPointer) {
+    let options = SalesFile.Options(
+        zone: .gmt,
+        decimals: 2,
+        returnPrefix: "C",
+        category: "Imported"
+    )
+    _ = try? SalesFile(Array(bytes), options)
+    guard var reader = try? RecordReader(Array(bytes)) else { return }
+    var count = 0
+    while (try? reader.next()) == true {
+        for column in reader.header.indices { _ = reader.text(column) }
+        count += 1
+        precondition(count <= bytes.count, "more records than bytes")
+    }
+}
+
+/// What `--where` asks.
+private func readCondition(_ bytes: UnsafeRawBufferPointer) {
+    let schema = [
+        ResultField("sku", .text), ResultField("price", .money), ResultField("onHand", .quantity),
+        ResultField("id", .integer), ResultField("at", .instant), ResultField("active", .boolean),
+    ]
+    _ = try? RowCondition([String(decoding: bytes, as: UTF8.self)], schema)
+}
+
+/// The words of a command line, one a line.
+private func readFlags(_ bytes: UnsafeRawBufferPointer) {
+    let words = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).prefix(64)
+        .map { String(decoding: $0, as: UTF8.self) }
+    _ = CommandLineText.unknownCommand(words, in: Invctl.self)
+    _ = CommandLineText.wantsJSON(words)
+    _ = try? Invctl.parseAsRoot(words)
 }

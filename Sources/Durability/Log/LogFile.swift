@@ -94,6 +94,22 @@ struct LogFileHead: Equatable, Sendable {
         self = head
     }
 
+    /// The database that a head names, if it is whole.
+    static func database(of bytes: [UInt8]) -> (id: DatabaseID, time: Int64)? {
+        bytes.withUnsafeBytes { bytes in
+            guard bytes.count >= Self.checkedByteCount + 4 else { return nil }
+            func word(_ offset: Int) -> UInt64 {
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            }
+            let checked = UnsafeRawBufferPointer(rebasing: bytes[0..<Self.checkedByteCount])
+            guard word(0) == Self.magic,
+                UInt32(truncatingIfNeeded: word(Self.checkedByteCount - 4) >> 32)
+                    == CRC32C.checksum(checked)
+            else { return nil }
+            return (DatabaseID(word(16), word(24)), Int64(bitPattern: word(56)))
+        }
+    }
+
     // MARK: - Names
 
     static let spareName = "spare.invlog"

@@ -12,6 +12,8 @@ public struct Repair: Sendable {
         case healed(path: String, offset: UInt64)
         /// A file's parity was missing or damaged, and was written again.
         case parityWritten(path: String)
+        /// The file that names the database was lost, and was written again from what the log says.
+        case named(path: String)
         /// A file is in the way and got a name that nobody reads.
         case setAside(path: String, keptAs: String)
         /// The log was cut off: steps from `lsn` on are gone.
@@ -24,6 +26,37 @@ public struct Repair: Sendable {
     /// What a file that was set aside is named: this, then its name.
     static let asidePrefix = "aside-"
     private static let chunkByteCount = 1 << 20
+
+    /// Writes the file that names the database again, where it is damaged or gone.
+    ///
+    /// The id is what the heads of all files of the log say; where they do not agree, or none is whole,
+    /// nothing is done. A damaged one is kept under another name.
+    public static func nameAgain(_ storage: any Storage) throws(DurabilityError) -> [Action] {
+        do throws(DurabilityError) {
+            _ = try DataDirectory.database(of: storage)
+            return []
+        } catch {
+            switch error {
+            case .nameless, .corruptHead, .wrongKind: break
+            default: throw error
+            }
+        }
+        let names = try storage.list().sorted()
+        var found: (id: DatabaseID, time: Int64)?
+        for name in names where LogFileHead.firstLSN(ofName: name) != nil {
+            let file = try storage.open(name, create: false, direct: false)
+            let head = try file.bytes(at: 0, count: LogFileHead.byteCount)
+            guard let said = LogFileHead.database(of: head) else { continue }
+            if let found, found.id != said.id { return [] }
+            found = found ?? said
+        }
+        guard let found else { return [] }
+        var actions: [Action] = []
+        let name = DataDirectory.identityName
+        if names.contains(name) { actions.append(try Self.setAside(name, in: storage)) }
+        try DataDirectory.restoreIdentity(storage, found.id, time: found.time)
+        return actions + [.named(path: storage.path(name))]
+    }
 
     /// - Throws: ``DurabilityError`` if the directory has no name of a database.
     public init(_ storage: any Storage) throws(DurabilityError) {
@@ -81,7 +114,7 @@ public struct Repair: Sendable {
             let isLaterState = SnapshotManifest.lsn(ofName: other).map { $0 >= lsn } ?? false
             if isLaterLog || isLaterState { actions.append(try self.setAside(other)) }
         }
-        let kept = try self.freeName(name)
+        let kept = try Self.freeName(name, in: self.storage)
         try self.copy(name, to: kept)
         try self.erase(name, from: offset)
         if let parity = Protection.parityName(for: name), names.contains(parity) {
@@ -95,15 +128,25 @@ public struct Repair: Sendable {
     // MARK: - Files
 
     private func setAside(_ name: String) throws(DurabilityError) -> Action {
-        let kept = try self.freeName(name)
-        try self.storage.rename(name, to: kept)
-        try self.storage.syncDirectory()
-        return .setAside(path: self.storage.path(name), keptAs: self.storage.path(kept))
+        try Self.setAside(name, in: self.storage)
+    }
+
+    private static func setAside(
+        _ name: String,
+        in storage: any Storage
+    ) throws(DurabilityError) -> Action {
+        let kept = try Self.freeName(name, in: storage)
+        try storage.rename(name, to: kept)
+        try storage.syncDirectory()
+        return .setAside(path: storage.path(name), keptAs: storage.path(kept))
     }
 
     /// A name for a file that is kept, which none has yet.
-    private func freeName(_ name: String) throws(DurabilityError) -> String {
-        let names = Set(try self.storage.list())
+    private static func freeName(
+        _ name: String,
+        in storage: any Storage
+    ) throws(DurabilityError) -> String {
+        let names = Set(try storage.list())
         var kept = Self.asidePrefix + name
         while names.contains(kept) { kept = Self.asidePrefix + kept }
         return kept

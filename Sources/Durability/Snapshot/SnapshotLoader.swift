@@ -54,6 +54,13 @@ public struct SnapshotLoader: ImageVisitor {
     private mutating func file(_ lsn: LSN) throws(DurabilityError) -> any StorageFile {
         if let open, open.lsn == lsn { return open.file }
         let name = SnapshotManifest.blockFileName(lsn)
+        guard try self.storage.list().contains(name) else {
+            throw .corruptSnapshot(
+                path: self.storage.path(name),
+                offset: 0,
+                reason: "the file is missing"
+            )
+        }
         let file = try self.storage.open(name, create: false, direct: false)
         let head = try file.bytes(at: 0, count: BlockFileHead.byteCount)
         try BlockFileHead.check(head, path: file.path, database: self.manifest.database, lsn: lsn)

@@ -78,8 +78,9 @@ public struct OfflineDirectory: Sendable {
         mayCut: Bool
     ) throws(DurabilityError) -> Repaired {
         let target: any Storage = writes ? self.storage : try OverlayStorage(over: self.storage)
+        var actions = try Repair.nameAgain(target)
         let repair = try Repair(target)
-        var actions = try repair.heal()
+        actions += try repair.heal()
         while true {
             let opening = Self.open(try OverlayStorage(over: target)).opening
             guard case .refused(let error) = opening,

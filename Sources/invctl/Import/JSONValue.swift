@@ -174,7 +174,8 @@ struct JSONParser {
             {
                 self.offset += 2
                 let low = try self.hex()
-                unit = 0x10000 + (unit - 0xD800) << 10 + (low &- 0xDC00)
+                guard (0xDC00..<0xE000).contains(low) else { throw self.error("half a character") }
+                unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
             }
             guard let scalar = Unicode.Scalar(unit) else { throw self.error("half a character") }
             text.append(contentsOf: String(Character(scalar)).utf8)
@@ -183,7 +184,9 @@ struct JSONParser {
     }
 
     private mutating func hex() throws(JSONError) -> UInt32 {
+        // A sign would be read as part of the number.
         guard self.offset + 4 <= self.bytes.endIndex,
+            self.bytes[self.offset] != 0x2B, self.bytes[self.offset] != 0x2D,
             let unit = UInt32(
                 String(decoding: self.bytes[self.offset..<self.offset + 4], as: UTF8.self),
                 radix: 16

@@ -137,6 +137,14 @@ private struct ConditionParser {
     private let schema: [ResultField]
     private var words: [String] = []
     private var next = 0
+    /// How many conditions are being read inside one another, and how many tests there were.
+    private var depth = 0
+    private var testCount = 0
+
+    /// Conditions inside conditions at most, and tests of one row: what stands in memory as a tree
+    /// must not outgrow the stack.
+    private static let depthMax = 100
+    private static let testsMax = 1_000
 
     init(_ text: String, _ schema: [ResultField]) {
         self.text = text
@@ -220,6 +228,11 @@ private struct ConditionParser {
     }
 
     private mutating func not() throws(Failure) -> RowCondition {
+        guard self.depth < Self.depthMax else {
+            throw self.fail("more than \(Self.depthMax) conditions inside one another")
+        }
+        self.depth += 1
+        defer { self.depth -= 1 }
         if self.takes("not") { return .not(try self.not()) }
         guard self.takes("(") else { return .test(try self.test()) }
         let condition = try self.or()
@@ -228,6 +241,10 @@ private struct ConditionParser {
     }
 
     private mutating func test() throws(Failure) -> RowCondition.Test {
+        self.testCount += 1
+        guard self.testCount <= Self.testsMax else {
+            throw self.fail("more than \(Self.testsMax) tests")
+        }
         guard let name = self.word else { throw self.fail("a field is missing at its end") }
         guard let column = self.schema.firstIndex(where: { $0.name == name }) else {
             throw Failure.noColumn(name, self.schema)

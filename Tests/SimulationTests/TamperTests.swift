@@ -1,0 +1,101 @@
+import Inventory
+import InventoryWire
+import Testing
+
+@testable import InventoryClient
+
+/// A network that changes what the server says: the client library notices by itself, from the
+/// order of what comes and from the digest of its own copy.
+@Suite struct TamperTests {
+    enum Tampering: CaseIterable, Sendable {
+        case drop, duplicate, swap, alter
+    }
+
+    /// What a subscriber noticed.
+    private final class Listener: SubscriptionListener, @unchecked Sendable {
+        var entries = 0
+        var proven: UInt64 = 0
+        var noticed: String?
+
+        func take(_ events: [SubscriptionEvent]) -> SubscriptionDemand {
+            for event in events {
+                switch event {
+                case .entry: self.entries += 1
+                case .proven(let lsn): self.proven = lsn
+                case .differs(let lsn): self.noticed = "its copy at \(lsn) differs"
+                default: break
+                }
+            }
+            return .more
+        }
+
+        func ended(_ error: ClientError) { self.noticed = "\(error)" }
+    }
+
+    /// Tampers once with the next event that has an entry, and what follows it.
+    private final class Tamperer: @unchecked Sendable {
+        var tampering: Tampering?
+        private var kept: Entry?
+
+        func passing(_ message: ServerMessage) -> [ServerMessage]? {
+            guard case .entries(let entries) = message else { return nil }
+            if let first = self.kept {
+                self.kept = nil
+                return [.entries(entries), .entries([first])]
+            }
+            guard let tampering else { return nil }
+            self.tampering = nil
+            switch tampering {
+            case .drop:
+                return []
+            case .duplicate:
+                return [message, message]
+            case .swap:
+                self.kept = entries[0]
+                return []
+            case .alter:
+                var altered = entries
+                for index in altered[0].changes.indices {
+                    guard case .moved(let movement, var level) = altered[0].changes[index] else {
+                        continue
+                    }
+                    level.onHand += 1
+                    altered[0].changes[index] = .moved(movement, level)
+                }
+                return [.entries(altered)]
+            }
+        }
+    }
+
+    @Test(arguments: Tampering.allCases)
+    func `a tampered event is noticed within a second`(tampering: Tampering) throws {
+        let world = try SmallWorld()
+        let client = world.client()
+        world.stock(3, by: client)
+        let tamperer = Tamperer()
+        world.network.makeTap = { WireTap { tamperer.passing($0) } }
+        for round in 0..<5 {
+            let listener = Listener()
+            let feed = SubscriptionFeed(
+                Subscription(topics: [.stock, .proof], start: .snapshot),
+                ClientConfiguration(actor: "listener"),
+                by: world.network,
+                on: world.loop
+            )
+            feed.start(listener)
+            world.pass(100 + Int64(round) * 170)
+            for number in 0..<3 { world.done(.sale(UInt32(number + 1)), by: client) }
+            // So far all is well, and it knows.
+            #expect(world.pass(2_000) { listener.proven > 0 } != nil)
+            #expect(listener.noticed == nil && listener.entries >= 3)
+            tamperer.tampering = tampering
+            world.done(.sale(1), by: client)
+            // An exchange needs two.
+            world.done(.sale(2), by: client)
+            let took = world.pass(3_000) { listener.noticed != nil }
+            #expect((took ?? 3_000) <= 1_000, "\(tampering), round \(round)")
+            feed.didTerminate()
+            world.pass(50)
+        }
+    }
+}
