@@ -36,6 +36,39 @@ import Testing
         for view in views { #expect(Self.digest(view.column) == view.digest) }
     }
 
+    @Test func `a sealed segment comes back from its image as the bytes it was`() throws {
+        var column = LedgerColumn<Int64>()
+        for value in 0..<SegmentSize.capacity { column.append(Int64(value % 500) - 200) }
+        column.append(repeating: -7, count: SegmentSize.capacity)
+        var back = LedgerColumn<Int64>()
+        for segment in 0..<column.imageSegmentCount {
+            try Self.image(of: column, segment).withUnsafeBytes { bytes in
+                var reader = ByteReader(bytes)
+                try back.appendImageSegment(&reader)
+            }
+        }
+        for (found, expected) in zip(back.sealed, column.sealed) {
+            #expect(found.base == expected.base)
+            #expect(found.width == expected.width)
+            #expect(found.zone == expected.zone)
+            #expect(found.bytes == expected.bytes)
+        }
+        #expect(back.sealed.map(\.width) == [2, 0])
+    }
+
+    @Test func `a wider image than its values need is sealed as they need`() throws {
+        var writer = ByteWriter()
+        SegmentImage.writeHead(count: SegmentSize.capacity, width: 2, base: 5, into: &writer)
+        for _ in 0..<SegmentSize.capacity { writer.write(3 as UInt16) }
+        var back = LedgerColumn<UInt64>()
+        try writer.withBytes { bytes in
+            var reader = ByteReader(bytes)
+            try back.appendImageSegment(&reader)
+        }
+        #expect(back.sealed[0].base == 8)
+        #expect(back.sealed[0].width == 0)
+    }
+
     private static func image(of column: LedgerColumn<Int64>, _ segment: Int) -> [UInt8] {
         var writer = ByteWriter()
         column.writeImageSegment(segment, into: &writer)

@@ -48,8 +48,12 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
         self.tail.append(value, epoch: self.epoch)
     }
 
+    /// A segment of one value lies in the memory of the one before it, if that is of the same.
+    ///
+    /// Half of a product's columns are alike in nearly all rows. The first to be overwritten is copied.
     @inlinable @inline(never)
     mutating func closeTail() {
+        if let last = self.full.last { self.tail.share(with: last) }
         self.full.append(self.tail)
         self.tail = OpenSegment(capacity: SegmentSize.capacity)
     }

@@ -113,6 +113,11 @@ extension LedgerColumn: ColumnImaging {
         let head = try SegmentImage.readHead(&reader, valueSize: MemoryLayout<Value>.size)
         let bytes = try reader.readBytes(head.count * head.width)
         try reader.finish()
+        if let sealed = SealedSegment<Value>(head, bytes) {
+            self.sealed.append(sealed)
+            self.sealedIn.append(0)
+            return
+        }
         let segment = OpenSegment<Value>(head, bytes)
         if segment.isFull {
             let zone = segment.zone

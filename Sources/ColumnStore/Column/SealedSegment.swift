@@ -50,6 +50,21 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.init(base: lowest, width: width, zone: zone, bytes: bytes)
     }
 
+    /// Takes a full segment as an image has it; nothing unless those are the very bytes that sealing
+    /// its values would make.
+    ///
+    /// - Complexity: O(values), a single look at each
+    convenience init?(_ head: SegmentImage.Head, _ offsets: UnsafeRawBufferPointer) {
+        guard head.count == SegmentSize.capacity else { return nil }
+        let (lowest, highest) = SegmentKernels.extremes(ofOffsets: offsets, width: head.width)
+        guard lowest == 0, Self.width(holding: highest) == head.width else { return nil }
+        let base = Value(truncatingIfNeeded: head.base)
+        let zone = ZoneMap(lowest: base, highest: base &+ Value(truncatingIfNeeded: highest))
+        // Values that wrap around have no range that their base begins.
+        guard zone.lowest <= zone.highest else { return nil }
+        self.init(base: base, width: head.width, zone: zone, bytes: [UInt8](offsets))
+    }
+
     /// Lends the values as they were before they were narrowed.
     ///
     /// - Complexity: O(values)

@@ -149,6 +149,20 @@ enum SegmentKernels {
         return (Value(truncatingIfNeeded: lowest), Value(truncatingIfNeeded: highest))
     }
 
+    /// The smallest and largest of a segment's offsets of `width` bytes; 0 for those of no width.
+    static func extremes(
+        ofOffsets bytes: UnsafeRawBufferPointer,
+        width: Int
+    ) -> (lowest: UInt64, highest: UInt64) {
+        switch width {
+        case 0: (0, 0)
+        case 1: self.extremes(UInt8.self, bytes)
+        case 2: self.extremes(UInt16.self, bytes)
+        case 4: self.extremes(UInt32.self, bytes)
+        default: self.extremes(UInt64.self, bytes)
+        }
+    }
+
     @inline(__always)
     private static func extremes<Value: FixedWidthInteger>(
         _ type: Value.Type,

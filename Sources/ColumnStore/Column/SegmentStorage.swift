@@ -188,6 +188,16 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.epoch = epoch
     }
 
+    /// Takes the memory of another full segment if both hold one value only, and the same.
+    @inlinable
+    mutating func share(with other: OpenSegment) {
+        // Too wide a zone map costs a chance; one of a single value is exact.
+        guard self.isFull, other.isFull, self.zone.lowest == self.zone.highest,
+            self.zone == other.zone
+        else { return }
+        self.storage = other.storage
+    }
+
     @inlinable @inline(never)
     mutating func copyStorage() {
         self.storage = SegmentStorage(

@@ -12,6 +12,13 @@ public struct KeyIndex: Sendable {
 
     public init() { self.slots = [UInt64](repeating: 0, count: 16) }
 
+    /// Has room for `count` keys before it grows.
+    public init(capacity count: Int) {
+        var slots = 16
+        while count * 4 > slots * 3 { slots *= 2 }
+        self.slots = [UInt64](repeating: 0, count: slots)
+    }
+
     private var mask: Int { self.slots.count - 1 }
 
     /// The row whose text is `key`.
@@ -37,12 +44,7 @@ public struct KeyIndex: Sendable {
     ) -> Int? {
         var slot = Int(truncatingIfNeeded: hash) & self.mask
         while self.slots[slot] != 0 {
-            let stored = self.slots[slot]
-            if stored >> 32 == hash >> 32,
-                texts.withUTF8(Int(stored & 0xFFFF_FFFF), { Self.areEqual($0, key) })
-            {
-                return slot
-            }
+            if self.holds(key, hash: hash, at: slot, in: texts) { return slot }
             slot = (slot + 1) & self.mask
         }
         return nil
@@ -61,16 +63,30 @@ public struct KeyIndex: Sendable {
     public mutating func insert(row: UInt32, in texts: TextColumn) {
         precondition(row > 0, "row 0 cannot be indexed")
         if (self.count + 1) * 4 > self.slots.count * 3 { self.grow(texts) }
-        let hash = texts.withUTF8(Int(row)) { bytes in
+        texts.withUTF8(Int(row)) { bytes in
             let hash = Hash64.hash(bytes)
-            precondition(
-                self.slot(of: bytes, hash: hash, in: texts) == nil,
-                "the key of row \(row) is in already"
-            )
-            return hash
+            var slot = Int(truncatingIfNeeded: hash) & self.mask
+            while self.slots[slot] != 0 {
+                precondition(
+                    !self.holds(bytes, hash: hash, at: slot, in: texts),
+                    "the key of row \(row) is in already"
+                )
+                slot = (slot + 1) & self.mask
+            }
+            self.slots[slot] = (hash & ~0xFFFF_FFFF) | UInt64(row)
         }
-        self.place(hash, row)
         self.count += 1
+    }
+
+    private func holds(
+        _ key: UnsafeRawBufferPointer,
+        hash: UInt64,
+        at slot: Int,
+        in texts: TextColumn
+    ) -> Bool {
+        let stored = self.slots[slot]
+        return stored >> 32 == hash >> 32
+            && texts.withUTF8(Int(stored & 0xFFFF_FFFF)) { Self.areEqual($0, key) }
     }
 
     private mutating func place(_ hash: UInt64, _ row: UInt32) {

@@ -92,6 +92,8 @@ struct CatalogIndexes: Sendable {
     ///
     /// - Complexity: O(products + categories + locations + texts)
     init(for tables: InventoryTables) {
+        self.skus = KeyIndex(capacity: tables.products.rowCount)
+        self.texts = KeyIndex(capacity: tables.texts.count)
         for code in 1..<max(tables.texts.count, 1) {
             self.texts.insert(row: UInt32(code), in: tables.texts)
         }

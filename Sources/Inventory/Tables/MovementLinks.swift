@@ -35,11 +35,17 @@ struct MovementLinks: Sendable {
 
     init() {}
 
-    /// - Complexity: O(movements)
+    /// Passes over the segments of the ledger in which nothing has an origin: most of them.
+    ///
+    /// - Complexity: O(movements), of which it looks at few
     init(for ledger: MovementLedger) {
-        for row in 0..<ledger.rowCount {
-            let origin = ledger.origins[row]
-            if origin > 0 { self.note(row, origin: Int(origin) - 1, in: ledger) }
+        let all = 0..<ledger.rowCount
+        ledger.origins.scanSegments(of: all, mayContain: 1...UInt64.max) { rows in
+            for row in rows {
+                let origin = ledger.origins[row]
+                if origin > 0 { self.note(row, origin: Int(origin) - 1, in: ledger) }
+            }
+            return true
         }
     }
 }
