@@ -20,7 +20,16 @@ let package = Package(
             ],
             path: "Benchmarks/Micro",
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
-        )
+        ),
+        .executableTarget(
+            name: "Scale",
+            dependencies: [
+                .product(name: "ColumnStore", package: "invd"),
+                .product(name: "Durability", package: "invd"),
+                .product(name: "Inventory", package: "invd"),
+            ],
+            path: "Benchmarks/Scale"
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -244,12 +244,13 @@ def main():
                         help="keep the samples that results.json has, and add to them")
     parser.add_argument("--patience", type=int, default=300,
                         help="seconds to wait in all for a machine that is otherwise idle")
-    parser.add_argument("--only", default="", help="rows whose work or system has this text")
+    parser.add_argument("--only", default="",
+                        help="rows whose work, setting or system has one of these texts: a,b")
     options = parser.parse_args()
     SECONDS = options.seconds
     rows = [
         row for row in programme(options.driver, options.python)
-        if options.only in row[0] or options.only in row[2]
+        if any(text in part for text in options.only.split(",") for part in row[:3])
     ]
     samples = [[] for _ in rows]
     failures = []

@@ -2,7 +2,9 @@
 # Installs invd's peers, runs the same work on each in turn, and writes RESULTS.md, results.json and
 # the plots. Nothing that it starts is left running.
 #
-#     Benchmarks/Peers/run.sh [--rounds 5] [--seconds 3] [--only TEXT]
+#     Benchmarks/Peers/run.sh [--rounds 5] [--seconds 3] [--only TEXT,TEXT]
+#     Benchmarks/Peers/run.sh size [--sizes PRODUCTS:SALES,…] [--peers PRODUCTS:SALES,…]
+#     Benchmarks/Peers/run.sh insights [--sales 50000000] [--rounds 5]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -26,5 +28,17 @@ fi
 gcc -O2 -pthread -o "$build/fanout" "$here/fanout.c"
 (cd "$root" && swift build -c release --product invd && swift build -c release --product invctl) >&2
 ulimit -n "$(ulimit -Hn)"
+case "${1:-}" in
+size)
+    shift
+    (cd "$root/Benchmarks" && swift build -c release --product Scale) >&2
+    exec python3 "$here/size.py" --scale "$root/Benchmarks/.build/release/Scale" \
+        --python "$build/venv/bin/python" --out "$root/Benchmarks" "$@"
+    ;;
+insights)
+    shift
+    exec "$build/venv/bin/python" "$here/insights.py" --out "$root/Benchmarks" "$@"
+    ;;
+esac
 exec python3 "$here/peers.py" --driver "$build/fanout" --python "$build/venv/bin/python" \
     --out "$root/Benchmarks" "$@"

@@ -19,8 +19,8 @@ struct Scale: ~Copyable {
     private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var time: Int64 = 1_700_000_000_000_000
 
-    /// Between two steps: 25,000 sales a second.
-    private static let microsecondsApart: Int64 = 40
+    /// Between two steps, on average: 25,000 sales a second, not in step.
+    private static let microsecondsApart: UInt64 = 40
 
     static func main() throws {
         let arguments = CommandLine.arguments
@@ -70,7 +70,7 @@ struct Scale: ~Copyable {
     }
 
     private mutating func next() -> Instant {
-        self.time += Self.microsecondsApart
+        self.time += Int64(1 + self.random(below: 2 * Self.microsecondsApart - 1))
         return Instant(microseconds: self.time)
     }
 
