@@ -10,6 +10,7 @@
 #   make simulate SEEDS=10000           whole lives of a server under faults, from seed FIRST on
 #   make crash-states STATES=10000000   starts from what a power cut may leave
 #   make bit-flips                      every single bit of a log and of a snapshot, flipped
+#   make insight-queries QUERIES=200000 random questions, each against a model that looks at every row
 #   make fuzz SECONDS_EACH=60           every decoder, guided by what its input reaches
 #   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
 #   make failed-calls OPERATIONS=10000  a failed write or sync, or a full disk, at each of them in turn
@@ -19,7 +20,7 @@ SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
 
 .PHONY: run test build lint dependencies test-dependencies clean
-.PHONY: simulate crash-states bit-flips kill-cycles failed-calls retries fuzz
+.PHONY: simulate crash-states bit-flips kill-cycles failed-calls retries fuzz insight-queries
 
 SEEDS ?= 1000
 FIRST ?= 1000
@@ -27,6 +28,7 @@ STATES ?= 2000000
 KILLS ?= 200
 OPERATIONS ?= 10000
 RETRIES ?= 1000000
+QUERIES ?= 200000
 SECONDS_EACH ?= 60
 
 run: build
@@ -73,6 +75,9 @@ failed-calls: dependencies
 
 retries: dependencies
 	INVD_RETRIES=$(RETRIES) $(LONG) --filter RetryTests
+
+insight-queries: dependencies
+	INVD_INSIGHT_QUERIES=$(QUERIES) INVD_INSIGHT_FIRST=$(FIRST) $(LONG) --filter RandomQueryTests
 
 fuzz: dependencies
 	SECONDS_EACH=$(SECONDS_EACH) bash Fuzzing/run.sh
