@@ -295,7 +295,10 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
                 self.fail(.refused(refusal))
             }
         case .closed(let refusal, let lsn):
-            if !self.isInSnapshot { self.subscription.start = .after(lsn) }
+            if !self.isInSnapshot {
+                self.position = lsn
+                self.subscription.start = .after(lsn)
+            }
             if refusal.code.isRetryable {
                 self.channel?.close(promise: nil)
             } else {
