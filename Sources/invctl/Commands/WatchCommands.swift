@@ -16,7 +16,9 @@ struct WatchCommand: AsyncParsableCommand {
               invctl watch stock --snapshot
               invctl watch alerts -o ndjson
             """,
-        subcommands: [Products.self, Stock.self, Sales.self, Alerts.self]
+        subcommands: [
+            Products.self, Stock.self, Sales.self, Alerts.self, WatchInsightCommand.self,
+        ]
     )
 
     struct Options: ParsableArguments {

@@ -404,6 +404,14 @@ struct CommandRow {
             says: "now"
         ),
         CommandRow(
+            "watch insight categories --count 1",
+            shows: "Tools",
+            json: .lines("change"),
+            wrong: "watch insight nothing",
+            code: 2,
+            says: "there is no insight 'nothing'"
+        ),
+        CommandRow(
             "watch alerts --snapshot --count 1",
             shows: "lowStockRaised",
             json: .lines("threshold"),

@@ -1,0 +1,213 @@
+import Inventory
+import InventoryClient
+import InventoryInsights
+import Synchronization
+
+/// An insight as it changes: the server says what became of its result, and this shows it.
+///
+///     terminal   redrawn in place, at most ten times a second, with the state of the connection above
+///     piped      an object for each row that is new, changed or gone, as NDJSON
+///
+/// The connection may go and come back: the whole result comes again, and only what is otherwise in
+/// it is told.
+struct InsightWatch {
+    /// Draws an answer on a terminal: lines of text.
+    typealias Drawing = @Sendable (InsightAnswer, Shell) throws -> [String]
+
+    private let shell: Shell
+    private let insight: Insight
+    private let draw: Drawing
+    /// Results after which it ends; nothing for never.
+    private var rest: Int?
+
+    /// The least time between two redraws.
+    private static let pause = Duration.milliseconds(100)
+
+    /// `count`: Results after which it ends; 0 for never.
+    /// `draw`: How a terminal shows the answer; rows in a table if not given.
+    init(_ shell: Shell, _ insight: Insight, count: Int = 0, draw: Drawing? = nil) {
+        self.shell = shell
+        self.insight = insight
+        self.rest = count == 0 ? nil : count
+        self.draw = draw ?? Self.drawRows
+    }
+
+    func run() async throws {
+        Interruption.say("stopped watching; nothing was changed")
+        if let session = Terminal.isOutput ? TerminalSession(.fullScreen) : nil {
+            defer { session.leave() }
+            try await self.redraw(session)
+        } else {
+            try await self.printChanges()
+        }
+        Interruption.say(nil)
+    }
+
+    // MARK: - On a terminal
+
+    /// What the subscription has told, shared with whoever draws.
+    private struct State: Sendable {
+        var answer: InsightAnswer?
+        /// Why the connection is gone; nothing while it is there.
+        var lost: String?
+        var lag: Int64 = 0
+        var rest: Int?
+        var isOver = false
+        var failure: ClientError?
+
+        mutating func take(_ event: InsightEvent) {
+            switch event {
+            case .result(let answer): self.show(answer)
+            case .changed(let change): self.show(change.answer)
+            case .progress(let lsn):
+                self.lost = nil
+                self.answer?.lsn = lsn
+            case .disconnected(let reason): self.lost = reason
+            }
+        }
+
+        private mutating func show(_ answer: InsightAnswer) {
+            self.lost = nil
+            self.answer = answer
+            self.lag = max(0, TimeText.now().microseconds - answer.time.microseconds)
+            if let rest { self.rest = rest - 1 }
+            if self.rest == 0 { self.isOver = true }
+        }
+    }
+
+    /// The state, and a wake-up for each change of it.
+    private final class SharedState: Sendable {
+        private let value: Mutex<State>
+        let wake: AsyncStream<Void>
+        private let continuation: AsyncStream<Void>.Continuation
+
+        init(rest: Int?) {
+            self.value = Mutex(State(rest: rest))
+            let made = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+            self.wake = made.stream
+            self.continuation = made.continuation
+        }
+
+        var now: State { self.value.withLock { $0 } }
+
+        func change(_ body: (inout State) -> Void) {
+            self.value.withLock { body(&$0) }
+            self.continuation.yield()
+        }
+    }
+
+    private func redraw(_ session: TerminalSession) async throws {
+        let state = SharedState(rest: self.rest)
+        let events = self.shell.client.subscribe(toInsight: self.insight)
+        Interruption.state.withLock {
+            $0.resized = {
+                state.change { _ in
+                    // Only to be drawn again.
+                }
+            }
+        }
+        let listening = Task { await Self.listen(events, state) }
+        let keys = Task {
+            for await key in session.keys()
+            where [.character("q"), .control("c"), .escape, .endOfInput].contains(key) {
+                state.change { $0.isOver = true }
+            }
+        }
+        defer { for task in [listening, keys] { task.cancel() } }
+        for await _ in state.wake {
+            let now = state.now
+            if let failure = now.failure { throw failure }
+            if let answer = now.answer {
+                let room = max(1, Terminal.size.rows - 2)
+                let lines = try self.draw(answer, self.shell).prefix(room)
+                TerminalSession.draw([self.header(now, answer), ""] + lines)
+            }
+            if now.isOver { return }
+            try await Task.sleep(for: Self.pause)
+        }
+    }
+
+    private static func listen(_ events: InsightEvents, _ state: SharedState) async {
+        do {
+            for try await event in events { state.change { $0.take(event) } }
+        } catch let error as ClientError {
+            state.change { $0.failure = error }
+        } catch {
+            state.change { $0.isOver = true }
+        }
+    }
+
+    private func header(_ state: State, _ answer: InsightAnswer) -> String {
+        let parts = [
+            state.lost.map { "OFFLINE (\($0)), trying again; rows are as they were" } ?? "live",
+            Self.window(answer.window), "LSN \(answer.lsn)",
+            "lag \(DecimalText.format(state.lag / 10, decimals: 2)) ms", "q quits",
+        ]
+        let text = TextWidth.clipped(parts.joined(separator: " · "), to: Terminal.size.columns - 1)
+        return self.shell.settings.color.isColored(true) ? "\u{1B}[7m\(text)\u{1B}[0m" : text
+    }
+
+    /// From when to when, and in which zone days are cut.
+    static func window(_ window: ResolvedWindow) -> String {
+        let from = window.from.map { "from " + TimeText.format($0.microseconds) }
+        let to = window.to.map { "before " + TimeText.format($0.microseconds) }
+        let span = [from, to].compactMap { $0 }.joined(separator: " ")
+        return (span.isEmpty ? "all" : span) + " (\(window.zone))"
+    }
+
+    private static func drawRows(_ answer: InsightAnswer, _ shell: Shell) throws -> [String] {
+        var output = RowOutput(shell.style(), shell.listing)
+        _ = try output.take(answer.table)
+        output.finish()
+        return String(decoding: output.bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: true).map { String($0) }
+    }
+
+    // MARK: - Piped
+
+    private func printChanges() async throws {
+        var changes = RowChanges()
+        var rest = self.rest
+        for try await event in self.shell.client.subscribe(toInsight: self.insight) {
+            let answer: InsightAnswer
+            switch event {
+            case .result(let whole): answer = whole
+            case .changed(let change): answer = change.answer
+            case .progress: continue
+            case .disconnected(let reason):
+                if !self.shell.options.quiet {
+                    Terminal.note("connection lost (\(reason)); trying again")
+                }
+                continue
+            }
+            let (keys, rows) = try self.lines(of: answer)
+            Terminal.write(changes.take(keys, rows, lsn: answer.lsn), to: 1)
+            if let left = rest { rest = left - 1 }
+            if rest == 0 { return }
+        }
+    }
+
+    /// Each row, and what tells it from every other, as a line of NDJSON.
+    private func lines(of answer: InsightAnswer) throws -> (keys: [UInt8], rows: [UInt8]) {
+        var style = self.shell.style()
+        style.format = .ndjson
+        var rows = RowOutput(style, self.shell.listing)
+        _ = try rows.take(answer.table)
+        rows.finish()
+        guard answer.keyColumnCount > 0 else {
+            return (Array(String(repeating: "{}\n", count: rows.rowCount).utf8), rows.bytes)
+        }
+        style.fields = answer.table.schema.prefix(answer.keyColumnCount).map { $0.name }
+        var keys = RowOutput(style, self.shell.listing)
+        _ = try keys.take(answer.table)
+        keys.finish()
+        return (keys.bytes, rows.bytes)
+    }
+}
+
+extension Shell {
+    /// Shows an insight as it changes, until it is ended.
+    func watch(_ insight: Insight, count: Int = 0) async throws {
+        try await InsightWatch(self, insight, count: count).run()
+    }
+}
