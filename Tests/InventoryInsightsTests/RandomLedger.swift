@@ -81,7 +81,7 @@ struct RandomLedger {
         )
     }
 
-    private mutating func run(_ command: Command) {
+    mutating func run(_ command: Command) {
         self.time += 1 + Int64(self.random.next() % 90_000_000)
         let decision = self.state.decide(command, at: Instant(microseconds: self.time))
         let before = self.state.lsn
