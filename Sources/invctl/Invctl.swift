@@ -21,7 +21,7 @@ struct Invctl: AsyncParsableCommand {
         subcommands: [
             ProductCommand.self, CategoryCommand.self, LocationCommand.self, StockCommand.self,
             SellCommand.self, ReturnCommand.self, ReserveCommand.self, LedgerCommand.self,
-            InsightCommand.self,
+            InsightCommand.self, QueryCommand.self,
             WatchCommand.self, ImportCommand.self, ExportCommand.self, TopCommand.self,
             ShellCommand.self,
             PingCommand.self, StatsCommand.self, VerifyCommand.self, SnapshotCommand.self,

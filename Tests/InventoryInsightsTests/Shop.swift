@@ -6,7 +6,7 @@ import Testing
 /// A small shop whose ledger is written by hand: one location, moments given as texts.
 struct Shop {
     private(set) var state = InventoryState()
-    private var time = Instant(microseconds: 1_600_000_000_000_000)
+    private var time = Instant(microseconds: 1_740_000_000_000_000)
 
     init(_ skus: [String], price: Int64 = 1_000) throws {
         let currency = try #require(Currency(code: "EUR"))

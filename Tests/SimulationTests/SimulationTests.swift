@@ -11,7 +11,7 @@ import Testing
 
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
     func `a seed's life keeps every promise`(seed: UInt64) throws {
-        let (_, verdict) = try Self.run(seed, steps: 3_000)
+        let (_, verdict) = try Self.run(seed, steps: 4_000)
         #expect(verdict.failures.isEmpty, "seed \(seed)")
     }
 

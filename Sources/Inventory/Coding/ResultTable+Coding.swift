@@ -87,7 +87,7 @@ extension ResultColumn {
                 case .number: .number(try Self.readNumber(&reader))
                 default: .integer(try reader.readSignedVarint())
                 }
-            if isMissing, cell != .integer(0), cell != .text(""), cell != .number(0) {
+            if isMissing, cell != .integer(0), cell != .text(""), cell != .number(0.0) {
                 throw .unknownCode(offset: offset, code: UInt64(row), what: "value of an empty row")
             }
             self.append(isMissing ? .none : cell)

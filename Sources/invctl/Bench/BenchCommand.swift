@@ -148,6 +148,9 @@ struct BenchCommand: AsyncParsableCommand {
             discussion: """
                 Sales alone, then with --subscribers that share --standing different insights, \
                 --rounds times; a latency is from a step's recording until its result has come.
+
+                Examples:
+                  invctl bench insights --standing 100 --subscribers 1000
                 """
         )
         @OptionGroup var options: Options

@@ -7,6 +7,10 @@ extension BenchCommand {
     struct Questions: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Questions over sales that are made up in memory: no server takes part.",
+            discussion: """
+                Examples:
+                  invctl bench questions --rows 50000000
+                """,
             shouldDisplay: false
         )
 

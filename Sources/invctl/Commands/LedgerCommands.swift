@@ -6,8 +6,9 @@ import InventoryClient
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
-        abstract: "Every movement of stock: list, show, reverse.",
-        subcommands: [List.self, Show.self, Reverse.self]
+        abstract:
+            "Every movement of stock: list, show, reverse; sales and refused demand, line by line.",
+        subcommands: [List.self, Show.self, Reverse.self, Sales.self, Refusals.self]
     )
 
     struct List: AsyncParsableCommand {
@@ -93,41 +94,14 @@ struct LedgerCommand: AsyncParsableCommand {
             }
         }
     }
-}
-
-struct InsightCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "insight",
-        abstract: "What the ledger adds up to.",
-        subcommands: [Categories.self, Sales.self, Refused.self]
-    )
-
-    struct Categories: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Stock by category and product, by category, and in total.",
-            discussion: """
-                Examples:
-                  invctl insight categories
-                  invctl insight categories --as-of 2026-03-01 -o csv
-                """
-        )
-        @OptionGroup var global: ListOptions
-        @Option(help: "As of this LSN, or of this time.") var asOf: String?
-
-        func run() async throws {
-            try await Shell.run(self.global) { shell in
-                try await shell.list(.categoryRollup(asOf: try AsOf(argument: self.asOf)))
-            }
-        }
-    }
 
     struct Sales: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Sales and returns, newest first, with value and age.",
             discussion: """
                 Examples:
-                  invctl insight sales --from 2026-03-01 --category Electronics
-                  invctl insight sales --product LAP-01 --limit 10
+                  invctl ledger sales --from 2026-03-01 --category Electronics
+                  invctl ledger sales --product LAP-01 --limit 10
                 """
         )
         @OptionGroup var global: ListOptions
@@ -155,13 +129,13 @@ struct InsightCommand: AsyncParsableCommand {
         }
     }
 
-    struct Refused: AsyncParsableCommand {
+    struct Refusals: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Demand that stock could not meet, newest first.",
             discussion: """
                 Examples:
-                  invctl insight refused
-                  invctl insight refused --product LAP-01 -o json
+                  invctl ledger refusals
+                  invctl ledger refusals --product LAP-01 -o json
                 """
         )
         @OptionGroup var global: ListOptions

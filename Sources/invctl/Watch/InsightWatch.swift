@@ -23,6 +23,8 @@ struct InsightWatch {
     /// The least time between two redraws.
     private static let pause = Duration.milliseconds(100)
 
+    /// Follows an insight.
+    ///
     /// `count`: Results after which it ends; 0 for never.
     /// `draw`: How a terminal shows the answer; rows in a table if not given.
     init(_ shell: Shell, _ insight: Insight, count: Int = 0, draw: Drawing? = nil) {

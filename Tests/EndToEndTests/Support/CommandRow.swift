@@ -356,6 +356,22 @@ struct CommandRow {
             says: "was reversed before"
         ),
         CommandRow(
+            "ledger sales",
+            shows: "P-3",
+            json: .array("amount"),
+            wrong: "ledger sales --product P-33",
+            code: 3,
+            says: "no product has the SKU 'P-33'"
+        ),
+        CommandRow(
+            "ledger refusals",
+            shows: "P-3",
+            json: .array("asked"),
+            wrong: "ledger refusals --limit many",
+            code: 2,
+            says: "many"
+        ),
+        CommandRow(
             "insight categories",
             shows: "Tools",
             json: .array("category"),
@@ -364,20 +380,132 @@ struct CommandRow {
             says: "'later' is neither an LSN nor a time"
         ),
         CommandRow(
-            "insight sales",
+            "insight sales --by product",
             shows: "P-3",
-            json: .array("amount"),
+            json: .array("gross"),
             wrong: "insight sales --product P-33",
             code: 3,
             says: "no product has the SKU 'P-33'"
         ),
         CommandRow(
+            "insight margin --by category",
+            shows: "Tools",
+            json: .array("margin"),
+            wrong: "insight margin --by categry",
+            code: 2,
+            says: "did you mean category?"
+        ),
+        CommandRow(
+            "insight top --limit 3",
+            shows: "P-",
+            json: .array("rankChange"),
+            wrong: "insight top --measure unit",
+            code: 2,
+            says: "did you mean units?"
+        ),
+        CommandRow(
+            "insight velocity",
+            shows: "P-3",
+            json: .array("inStockVelocity"),
+            wrong: "insight velocity --days 0",
+            code: 1,
+            says: "days"
+        ),
+        CommandRow(
+            "insight cover",
+            shows: "P-3",
+            json: .array("daysOfCover"),
+            wrong: "insight cover --window last-0-days",
+            code: 1,
+            says: "window"
+        ),
+        CommandRow(
+            "insight reorder",
+            shows: "P-3",
+            json: .array("suggestedOrder"),
+            wrong: "insight reorder --service-level 12",
+            code: 1,
+            says: "serviceLevel"
+        ),
+        CommandRow(
+            "insight abc",
+            shows: "P-",
+            json: .array("class"),
+            wrong: "insight abc --zone Mars/Base",
+            code: 1,
+            says: "'Mars/Base' is not a time zone"
+        ),
+        CommandRow(
+            "insight dead --days 1",
+            shows: "",
+            json: .none,
+            wrong: "insight dead --window last-3-days",
+            code: 1,
+            says: "does not go with insight dead"
+        ),
+        CommandRow(
+            "insight turnover",
+            shows: "P-3",
+            json: .array("gmroi"),
+            wrong: "insight turnover --window 2026-02-01..2026-01-01",
+            code: 1,
+            says: "ends before it begins"
+        ),
+        CommandRow(
+            "insight ageing",
+            shows: "P-3",
+            json: .array("days0to30"),
+            wrong: "insight ageing --category Nothing",
+            code: 3,
+            says: "no category is called 'Nothing'"
+        ),
+        CommandRow(
+            "insight heatmap",
+            shows: "10",
+            json: .array("hourOfDay"),
+            wrong: "insight heatmap --at nowhere",
+            code: 3,
+            says: "no location is called 'nowhere'"
+        ),
+        CommandRow(
             "insight refused",
             shows: "P-3",
-            json: .array("asked"),
+            json: .array("fillRate"),
             wrong: "insight refused --limit many",
             code: 2,
             says: "many"
+        ),
+        CommandRow(
+            "insight availability",
+            shows: "P-3",
+            json: .array("stockOuts"),
+            wrong: "insight availability --window lately",
+            code: 2,
+            says: "--window 'lately' is none of"
+        ),
+        CommandRow(
+            "insight valuation",
+            shows: "Tools",
+            json: .array("retailValue"),
+            wrong: "insight valuation --by hour",
+            code: 1,
+            says: "hour does not go with insight valuation"
+        ),
+        CommandRow(
+            "insight low",
+            shows: "P-",
+            json: .array("reorderPoint"),
+            wrong: "insight low --limit -1",
+            code: 2,
+            says: "limit"
+        ),
+        CommandRow(
+            "query --by product --measure net,units --order=-net",
+            shows: "P-3",
+            json: .array("net"),
+            wrong: "query --by product --measure asked",
+            code: 1,
+            says: "asked does not go with source sales"
         ),
         CommandRow(
             "watch products --snapshot --count 1",
@@ -523,6 +651,23 @@ struct CommandRow {
             code: 2,
             says: "--subscribers must be 1 to 18000"
         ).slow,
+        CommandRow(
+            "bench insights --seconds 1 --connections 1 --products 5 --rate 50 --standing 2 "
+                + "--subscribers 2 --rounds 1",
+            shows: "sharePercent",
+            json: .object("sharePercent"),
+            wrong: "bench insights --standing 0",
+            code: 2,
+            says: "standing"
+        ).slow,
+        CommandRow(
+            "bench questions --rows 20000 --products 50 --runs 1",
+            shows: "category",
+            json: .none,
+            wrong: "bench questions --rows 0",
+            code: 2,
+            says: "rows"
+        ),
         CommandRow(
             "bench ping --seconds 1 --connections 1 --products 5 --rate 50",
             shows: "ping",

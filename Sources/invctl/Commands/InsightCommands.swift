@@ -1,0 +1,380 @@
+import ArgumentParser
+import Inventory
+import InventoryInsights
+
+/// `invctl insight NAME`: what the ledger adds up to, a command for each name.
+struct InsightCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "insight",
+        abstract: "What the ledger adds up to: sales, stock and what to do about them.",
+        discussion: """
+            Each tells the window, the zone and the LSN it is of, and is live with --watch.
+
+            Examples:
+              invctl insight sales --window last-7-days --by day
+              invctl insight low --watch
+            """,
+        subcommands: [
+            Sales.self, Margin.self, Top.self, Velocity.self, Cover.self,
+            Reorder.self, ABC.self, Dead.self, Turnover.self, Ageing.self,
+            HeatmapCommand.self, Refused.self, Availability.self, Valuation.self, Categories.self,
+            Low.self,
+        ]
+    )
+}
+
+/// One named insight as a command.
+protocol NamedInsightCommand: AsyncParsableCommand {
+    static var insight: NamedInsight.Name { get }
+    /// The window if none is given.
+    static var window: InsightWindow { get }
+    var options: InsightOptions { get }
+    var picture: InsightPicture { get }
+    /// Adds what only this insight takes.
+    func complete(_ insight: inout NamedInsight) throws
+}
+
+extension NamedInsightCommand {
+    var picture: InsightPicture { .none }
+
+    func complete(_ insight: inout NamedInsight) throws {
+        // Most take nothing of their own.
+    }
+
+    func run() async throws {
+        try await Shell.run(self.options.list) { shell in
+            var insight = NamedInsight(
+                Self.insight,
+                window: try self.options.window(orElse: Self.window),
+                zone: self.options.zone,
+                filter: try await self.options.filter(shell),
+                limit: self.options.list.serverLimit,
+                asOf: try AsOf(argument: self.options.asOf)
+            )
+            try self.complete(&insight)
+            try await shell.show(.named(insight), picture: self.picture)
+        }
+    }
+}
+
+extension InsightCommand {
+    struct Sales: NamedInsightCommand {
+        static let insight = NamedInsight.Name.sales
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "sales",
+            abstract:
+                "Gross, returns, net, units, transactions, average value; in total, or by time or thing.",
+            discussion: """
+                Examples:
+                  invctl insight sales --window last-7-days --by day
+                  invctl insight sales --by category --window this-month -o json
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        @Option(help: "By this: a thing, or a span of time.") var by: String?
+        @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
+        var picture: InsightPicture { .bars("net") }
+
+        func complete(_ insight: inout NamedInsight) throws {
+            if let by {
+                insight.parameters.by = try Choice.parse(by, InsightDimension.self, "--by")
+            }
+            insight.filter.reference = self.reference
+        }
+    }
+
+    struct Margin: NamedInsightCommand {
+        static let insight = NamedInsight.Name.margin
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "margin",
+            abstract: "Net, cost, margin and margin %, the largest margin first.",
+            discussion: """
+                Examples:
+                  invctl insight margin --by category
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        @Option(help: "By this: a thing, or a span of time.") var by: String?
+        @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
+        var picture: InsightPicture { .bars("margin") }
+
+        func complete(_ insight: inout NamedInsight) throws {
+            if let by {
+                insight.parameters.by = try Choice.parse(by, InsightDimension.self, "--by")
+            }
+            insight.filter.reference = self.reference
+        }
+    }
+
+    struct Top: NamedInsightCommand {
+        static let insight = NamedInsight.Name.top
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "top",
+            abstract: "The most or least sold, with ranks and growth over the window before.",
+            discussion: """
+                Examples:
+                  invctl insight top --measure net --limit 10
+                  invctl insight top --bottom --by category --window last-month
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        @Option(help: "By this: a thing, or a span of time.") var by: String?
+        @Option(help: "What ranks.") var measure: String?
+        @Flag(help: "The least instead of the most.") var bottom = false
+        @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
+        var picture: InsightPicture { .bars(self.measure ?? "units") }
+
+        func complete(_ insight: inout NamedInsight) throws {
+            if let by {
+                insight.parameters.by = try Choice.parse(by, InsightDimension.self, "--by")
+            }
+            if let measure {
+                insight.parameters.measure = try Choice.parse(
+                    measure,
+                    InsightMeasure.self,
+                    "--measure"
+                )
+            }
+            insight.parameters.isAscending = self.bottom
+            insight.filter.reference = self.reference
+        }
+    }
+
+    struct Velocity: NamedInsightCommand {
+        static let insight = NamedInsight.Name.velocity
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "velocity",
+            abstract: "Units a day: in all, in stock, moving average, weighted average.",
+            discussion: """
+                Examples:
+                  invctl insight velocity --window last-28-days --days 7
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        @Option(help: "Days of the moving averages; 7 if not given.") var days: UInt32?
+        var picture: InsightPicture { .bars("velocity") }
+
+        func complete(_ insight: inout NamedInsight) throws {
+            insight.parameters.days = self.days
+        }
+    }
+
+    struct Cover: NamedInsightCommand {
+        static let insight = NamedInsight.Name.cover
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "cover",
+            abstract:
+                "How many days the stock lasts, until when, and the risk before an order arrives.",
+            discussion: """
+                Examples:
+                  invctl insight cover --sort daysOfCover --limit 10
+                """
+        )
+        @OptionGroup var options: InsightOptions
+    }
+
+    struct Reorder: NamedInsightCommand {
+        static let insight = NamedInsight.Name.reorder
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "reorder",
+            abstract: "Safety stock, reorder point and suggested order, from demand as it was.",
+            discussion: """
+                Examples:
+                  invctl insight reorder --service-level 97.5
+                  invctl insight reorder --where 'suggestedOrder > 0'
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        @Option(help: "The share of cycles without a stock-out, in %; 95 if not given.")
+        var serviceLevel: String?
+
+        func complete(_ insight: inout NamedInsight) throws {
+            guard let serviceLevel else { return }
+            guard let level = DecimalText.parse(serviceLevel, decimals: 4) else {
+                throw Failure.usage("--service-level '\(serviceLevel)' is not a share in %")
+            }
+            insight.parameters.serviceLevel = UInt32(clamping: level)
+        }
+    }
+
+    struct ABC: NamedInsightCommand {
+        static let insight = NamedInsight.Name.abc
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "abc",
+            abstract: "Which few products make most of the turnover.",
+            discussion: """
+                Examples:
+                  invctl insight abc --window last-12-months
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        @Option(help: "What ranks.") var measure: String?
+        var picture: InsightPicture { .bars(self.measure ?? "net") }
+
+        func complete(_ insight: inout NamedInsight) throws {
+            if let measure {
+                insight.parameters.measure = try Choice.parse(
+                    measure,
+                    InsightMeasure.self,
+                    "--measure"
+                )
+            }
+        }
+    }
+
+    struct Dead: NamedInsightCommand {
+        static let insight = NamedInsight.Name.dead
+        static let window = InsightWindow.all
+        static let configuration = CommandConfiguration(
+            commandName: "dead",
+            abstract: "Stock that nobody has bought for so many days.",
+            discussion: """
+                Examples:
+                  invctl insight dead --days 180
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        @Option(help: "Days without a sale; 90 if not given.") var days: UInt32?
+        var picture: InsightPicture { .bars("value") }
+
+        func complete(_ insight: inout NamedInsight) throws {
+            insight.parameters.days = self.days
+        }
+    }
+
+    struct Turnover: NamedInsightCommand {
+        static let insight = NamedInsight.Name.turnover
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "turnover",
+            abstract: "Sell-through, turnover, days of inventory, GMROI.",
+            discussion: """
+                Examples:
+                  invctl insight turnover --window last-3-months
+                """
+        )
+        @OptionGroup var options: InsightOptions
+    }
+
+    struct Ageing: NamedInsightCommand {
+        static let insight = NamedInsight.Name.ageing
+        static let window = InsightWindow.all
+        static let configuration = CommandConfiguration(
+            commandName: "ageing",
+            abstract: "How old the stock is, first in first out.",
+            discussion: """
+                Examples:
+                  invctl insight ageing --category Electronics
+                """
+        )
+        @OptionGroup var options: InsightOptions
+    }
+
+    struct HeatmapCommand: NamedInsightCommand {
+        static let insight = NamedInsight.Name.heatmap
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "heatmap",
+            abstract: "Sales by weekday and hour.",
+            discussion: """
+                Examples:
+                  invctl insight heatmap --window last-12-weeks --zone Europe/London
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
+        var picture: InsightPicture { .heatmap("net") }
+
+        func complete(_ insight: inout NamedInsight) throws {
+            insight.filter.reference = self.reference
+        }
+    }
+
+    struct Refused: NamedInsightCommand {
+        static let insight = NamedInsight.Name.refused
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "refused",
+            abstract: "Demand that stock could not meet, and the fill rate.",
+            discussion: """
+                Examples:
+                  invctl insight refused --product LAP-01 -o json
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        var picture: InsightPicture { .bars("refusedUnits") }
+    }
+
+    struct Availability: NamedInsightCommand {
+        static let insight = NamedInsight.Name.availability
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "availability",
+            abstract: "How long products were away, and how often they ran out.",
+            discussion: """
+                Examples:
+                  invctl insight availability --window last-month
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        var picture: InsightPicture { .bars("stockOutDays") }
+    }
+
+    struct Valuation: NamedInsightCommand {
+        static let insight = NamedInsight.Name.valuation
+        static let window = InsightWindow.all
+        static let configuration = CommandConfiguration(
+            commandName: "valuation",
+            abstract: "What the stock is worth, at cost and at retail.",
+            discussion: """
+                Examples:
+                  invctl insight valuation --by location
+                """
+        )
+        @OptionGroup var options: InsightOptions
+        @Option(help: "By this: a thing, or a span of time.") var by: String?
+
+        func complete(_ insight: inout NamedInsight) throws {
+            if let by {
+                insight.parameters.by = try Choice.parse(by, InsightDimension.self, "--by")
+            }
+        }
+    }
+
+    struct Categories: NamedInsightCommand {
+        static let insight = NamedInsight.Name.categories
+        static let window = InsightWindow.all
+        static let configuration = CommandConfiguration(
+            commandName: "categories",
+            abstract: "Stock by category and product, by category, and in total.",
+            discussion: """
+                Examples:
+                  invctl insight categories
+                  invctl insight categories --as-of 2026-03-01 -o csv
+                """
+        )
+        @OptionGroup var options: InsightOptions
+    }
+
+    struct Low: NamedInsightCommand {
+        static let insight = NamedInsight.Name.lowStock
+        static let window = InsightWindow.last(30, .day)
+        static let configuration = CommandConfiguration(
+            commandName: "low",
+            abstract:
+                "Stock at or below its reorder point, with days of cover and suggested order.",
+            discussion: """
+                Examples:
+                  invctl insight low --watch
+                """
+        )
+        @OptionGroup var options: InsightOptions
+    }
+}

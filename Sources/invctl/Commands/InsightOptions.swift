@@ -1,0 +1,88 @@
+import ArgumentParser
+import Inventory
+import InventoryInsights
+
+/// What every insight and question takes: a window, a zone, and whose rows count.
+struct InsightOptions: ParsableArguments {
+    @OptionGroup var list: ListOptions
+
+    @Option(help: ArgumentHelp("Of when: \(WindowText.help).", valueName: "window"))
+    var window: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The IANA zone that days are cut in; that of --at, else UTC.",
+            valueName: "zone"
+        )
+    )
+    var zone = ""
+
+    @Option(
+        help: "Only of this SKU; may be given several times.",
+        completion: Candidates.ofSKU
+    )
+    var product: [String] = []
+
+    @Option(
+        help: "Only products of this category; may be given several times.",
+        completion: Candidates.ofCategory
+    )
+    var category: [String] = []
+
+    @Option(
+        help: "Only at this location; may be given several times.",
+        completion: Candidates.ofLocation
+    )
+    var at: [String] = []
+
+    @Option(help: "Only SKUs that begin so.") var prefix = ""
+
+    @Option(help: "As of this LSN, or of this time.") var asOf: String?
+
+    func window(orElse other: InsightWindow) throws(Failure) -> InsightWindow {
+        guard let window else { return other }
+        return try WindowText.parse(window, zone: self.zone)
+    }
+
+    /// The filter, with names looked up.
+    func filter(_ shell: Shell) async throws -> InsightFilter {
+        var filter = InsightFilter(skuPrefix: self.prefix)
+        for sku in self.product { filter.products.append(try await shell.product(sku).id) }
+        for name in self.category { filter.categories.append(try await shell.category(name)) }
+        for code in self.at { filter.locations.append(try await shell.location(code)) }
+        return filter
+    }
+}
+
+/// A word of a list of choices, as it is typed.
+enum Choice {
+    /// The case of that name; a ``Failure`` that says what may have been meant if there is none.
+    static func parse<Value: CaseIterable>(
+        _ text: String,
+        _ type: Value.Type,
+        _ option: String
+    ) throws(Failure) -> Value {
+        let key = text.lowercased()
+        for value in Value.allCases where "\(value)".lowercased() == key { return value }
+        let names = Value.allCases.map { "\($0)" }
+        let near = Nearness.nearest(to: text, among: names)
+        let way =
+            near.isEmpty
+            ? "there are \(names.joined(separator: ", "))"
+            : "did you mean \(near.joined(separator: " or "))?"
+        throw Failure.usage("\(option): there is no '\(text)'; \(way)")
+    }
+
+    /// The cases of a list with commas; empty for no text.
+    static func list<Value: CaseIterable>(
+        _ text: String,
+        _ type: Value.Type,
+        _ option: String
+    ) throws(Failure) -> [Value] {
+        var values: [Value] = []
+        for word in text.split(separator: ",") {
+            values.append(try self.parse(String(word).trimmingSpace, type, option))
+        }
+        return values
+    }
+}

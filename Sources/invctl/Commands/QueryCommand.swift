@@ -1,0 +1,121 @@
+import ArgumentParser
+import Inventory
+import InventoryInsights
+
+/// `invctl query`: a question put together from flags.
+struct QueryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "query",
+        abstract: "Any question over stock and its history: source, window, groups, measures.",
+        discussion: """
+            Sources: sales, movements, levels, products, refusals. Groups: product, category, \
+            location, hour, day, week, month, weekday, hourOfDay, reason, kind. What does not go \
+            together is refused by name.
+
+            Examples:
+              invctl query --from sales --window last-7-days --by day --measure net,units
+              invctl query --from sales --by category,day --by category --by total --measure net
+              invctl query --from sales --by product --measure net,marginPercent --order=-net --limit 10
+              invctl query --from levels --by location --measure onHand,value,retailValue
+              invctl query --from movements --by reason --measure onHandChange --kind adjust
+            """
+    )
+
+    @OptionGroup var options: InsightOptions
+
+    @Option(
+        help: "What is counted and added up.",
+        completion: .list(InsightSource.allCases.map { "\($0)" })
+    )
+    var from = "sales"
+
+    @Option(
+        help: ArgumentHelp(
+            "By these; given again, one more set of rows; total for the sum of all.",
+            valueName: "a,b"
+        ),
+        completion: .list(InsightDimension.allCases.map { "\($0)" } + ["total"])
+    )
+    var by: [String] = []
+
+    @Option(
+        help: ArgumentHelp("What is shown of each group.", valueName: "a,b"),
+        completion: .list(InsightMeasure.allCases.map { "\($0)" })
+    )
+    var measure: String
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "By these groups or measures, before --limit; '-' before one turns it round.",
+            valueName: "a,-b"
+        )
+    )
+    var order: String?
+
+    @Option(help: "Only movements of this kind; may be given several times.")
+    var kind: [MovementKind] = []
+
+    @Option(help: "Only movements for this reason; may be given several times.")
+    var reason: [Reason] = []
+
+    @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
+
+    @Option(help: "Only by this actor.") var doneBy = ""
+
+    func run() async throws {
+        try await Shell.run(self.options.list) { shell in
+            let query = try await self.query(shell)
+            let first = query.measures.first.map { "\($0)" } ?? ""
+            try await shell.show(.query(query), picture: .bars(first))
+        }
+    }
+
+    private func query(_ shell: Shell) async throws -> InsightQuery {
+        var query = InsightQuery(
+            source: try Choice.parse(self.from, InsightSource.self, "--from"),
+            window: try self.options.window(orElse: .all),
+            zone: self.options.zone,
+            groups: try self.groups(),
+            measures: try Choice.list(self.measure, InsightMeasure.self, "--measure"),
+            order: try self.orders(),
+            limit: self.options.list.serverLimit,
+            asOf: try AsOf(argument: self.options.asOf)
+        )
+        query.filter = try await self.options.filter(shell)
+        query.filter.kinds = MovementKindSet(self.kind.map { MovementKindSet($0) })
+        query.filter.reasons = self.reason
+        query.filter.reference = self.reference
+        query.filter.actor = self.doneBy
+        return query
+    }
+
+    private func groups() throws(Failure) -> [[InsightDimension]] {
+        if self.by.isEmpty { return [[]] }
+        var sets: [[InsightDimension]] = []
+        for text in self.by {
+            sets.append(
+                text == "total" ? [] : try Choice.list(text, InsightDimension.self, "--by")
+            )
+        }
+        return sets
+    }
+
+    private func orders() throws(Failure) -> [InsightOrder] {
+        var orders: [InsightOrder] = []
+        for word in (self.order ?? "").split(separator: ",") {
+            let isDescending = word.hasPrefix("-")
+            let name = String(isDescending ? word.dropFirst() : word).trimmingSpace
+            let dimension = InsightDimension.allCases.first {
+                "\($0)".lowercased() == name.lowercased()
+            }
+            if let dimension {
+                orders.append(InsightOrder(.dimension(dimension), descending: isDescending))
+            } else {
+                let measure = try Choice.parse(name, InsightMeasure.self, "--order")
+                orders.append(InsightOrder(.measure(measure), descending: isDescending))
+            }
+        }
+        return orders
+    }
+}

@@ -1,0 +1,51 @@
+import Inventory
+import InventoryClient
+import InventoryInsights
+
+extension Shell {
+    /// Shows an insight: a picture or a table on a terminal, plain rows when piped, and beside the data,
+    /// on stderr, which window of time it is of, in which zone, and at which LSN.
+    ///
+    /// `picture`: What people would rather look at; a table without.
+    func show(_ insight: Insight, picture: InsightPicture = .none) async throws {
+        if self.isWatching {
+            try await InsightWatch(self, insight) { answer, shell in
+                try shell.lines(answer, picture)
+            }.run()
+            return
+        }
+        let answer = try await self.client.insight(insight)
+        if !self.options.quiet {
+            Terminal.note("\(InsightWatch.window(answer.window)), LSN \(answer.lsn)")
+        }
+        guard self.format == .table else {
+            try self.list(answer.table)
+            return
+        }
+        let sink = self.sink()
+        var bytes = Array((try self.lines(answer, picture).joined(separator: "\n") + "\n").utf8)
+        try sink.write(&bytes)
+        sink.finish()
+    }
+
+    /// An answer as a person sees it.
+    private func lines(_ answer: InsightAnswer, _ picture: InsightPicture) throws -> [String] {
+        if case .heatmap(let measure) = picture,
+            let lines = Heatmap(answer.table, measure)?.lines
+        {
+            return lines
+        }
+        var table = answer.table
+        var lines: [String] = []
+        if case .bars(let measure) = picture, let bars = Bars(table, measure) {
+            if let sparkline = bars.sparkline { lines.append(sparkline) }
+            table = bars.table
+        }
+        var output = RowOutput(self.style(), self.listing)
+        _ = try output.take(table)
+        output.finish()
+        lines += String(decoding: output.bytes, as: UTF8.self)
+            .split(separator: "\n", omittingEmptySubsequences: true).map { String($0) }
+        return lines
+    }
+}
