@@ -5,31 +5,67 @@ enum Statistics {
     /// P(X ≥ count) for X of a Poisson distribution with that mean: the chance that demand reaches a
     /// stock.
     ///
-    /// 1 − Σ_{k < count} e^−mean · mean^k ÷ k!, each term made from the one before. The terms are summed
-    /// in logarithms from the largest mean on, so that e^−mean does not vanish; beyond
-    /// ``exactMeanMax`` the normal distribution with the same mean and variance takes its place, with
-    /// the usual half for continuity.
+    /// Terms are summed from `count` on to the side where they fall, each made from the one before, until
+    /// they add nothing: above the mean that is the tail itself, with every digit however small, below it
+    /// is 1 less the rest.
     ///
-    /// - Complexity: O(min(count, mean))
+    /// - Complexity: O(√mean)
     static func poissonTail(atLeast count: Int64, mean: Double) -> Double {
         if count <= 0 { return 1 }
         if mean <= 0 { return 0 }
-        if mean > Self.exactMeanMax {
-            return self.normalTail((Double(count) - 0.5 - mean) / mean.squareRoot())
+        var k = Double(count)
+        if k > mean {
+            var term = self.poissonTerm(k, mean: mean)
+            var sum = 0.0
+            while term > sum * .ulpOfOne / 8 {
+                sum += term
+                k += 1
+                term *= mean / k
+            }
+            return sum
         }
-        // Far out in the upper tail the complement has lost every digit: nothing is left of it.
-        if Double(count) > mean + 40 * mean.squareRoot() + 40 { return 0 }
-        var term = -mean
-        var below = 0.0
-        for k in 0..<count {
-            below += exp(term)
-            term += log(mean) - log(Double(k + 1))
+        k -= 1
+        var term = self.poissonTerm(k, mean: mean)
+        var sum = 0.0
+        while k >= 0, term > sum * .ulpOfOne / 8 {
+            sum += term
+            term *= k / mean
+            k -= 1
         }
-        return min(1, max(0, 1 - below))
+        return 1 - sum
     }
 
-    /// Up to this mean the Poisson distribution is summed term by term.
-    static let exactMeanMax = 10_000.0
+    /// The probability of k: e^−mean · mean^k ÷ k!, without the cancellation of its large parts.
+    ///
+    /// After Loader, "Fast and Accurate Computation of Binomial Probabilities" (2000): the saddle-point
+    /// form of the Poisson density.
+    private static func poissonTerm(_ k: Double, mean: Double) -> Double {
+        if k == 0 { return exp(-mean) }
+        return exp(-self.stirlingError(k) - self.deviance(k, mean))
+            / (2 * Double.pi * k).squareRoot()
+    }
+
+    /// ln k! less Stirling's formula for it.
+    private static func stirlingError(_ k: Double) -> Double {
+        let square = k * k
+        if k > 15 { return (1.0 / 12 - (1.0 / 360 - 1.0 / 1_260 / square) / square) / k }
+        return lgamma(k + 1) - (k + 0.5) * log(k) + k - log(2 * Double.pi) / 2
+    }
+
+    /// k · ln(k ÷ mean) + mean − k; by a series where the two are near one another.
+    private static func deviance(_ k: Double, _ mean: Double) -> Double {
+        guard abs(k - mean) < 0.1 * (k + mean) else { return k * log(k / mean) + mean - k }
+        let v = (k - mean) / (k + mean)
+        var sum = (k - mean) * v
+        var term = 2 * k * v
+        for j in 1..<1_000 {
+            term *= v * v
+            let next = sum + term / Double(2 * j + 1)
+            if next == sum { break }
+            sum = next
+        }
+        return sum
+    }
 
     /// P(X ≥ z) for X of the standard normal distribution.
     static func normalTail(_ z: Double) -> Double { erfc(z / 2.0.squareRoot()) / 2 }

@@ -204,7 +204,7 @@ import Testing
         let update = ProductUpdate(reorderPoint: 4, reorderTarget: 20, packSize: 6)
         try shop.run(.updateProduct(ProductID(2), update, ifRevision: nil))
         let rows = try shop.rows(NamedInsight(.lowStock, window: Self.may), at: Self.now)
-        #expect(rows.keys.sorted() == ["B"])
+        #expect(rows.keys.sorted() == ["B", "C"])
         #expect(
             rows["B"]?["suggestedOrder"] == .integer(24) && number(rows["B"]?["daysOfCover"]) == 0
         )

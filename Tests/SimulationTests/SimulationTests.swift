@@ -11,7 +11,7 @@ import Testing
 
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
     func `a seed's life keeps every promise`(seed: UInt64) throws {
-        let (_, verdict) = try Self.run(seed, steps: 4_000)
+        let (_, verdict) = try Self.run(seed, steps: 3_000)
         #expect(verdict.failures.isEmpty, "seed \(seed)")
     }
 
@@ -27,7 +27,7 @@ import Testing
         var undone = 0
         var unknown = 0
         for seed in 101...110 as ClosedRange<UInt64> {
-            let (simulator, verdict) = try Self.run(seed, steps: 3_000)
+            let (simulator, verdict) = try Self.run(seed, steps: 4_000)
             #expect(verdict.failures.isEmpty, "seed \(seed)")
             counts.crashes += simulator.counts.crashes
             counts.powerCuts += simulator.counts.powerCuts

@@ -92,7 +92,9 @@ extension NamedInsight {
 
     private func checkRanges() throws(Refusal) {
         if let days = self.parameters.days {
-            try Self.check("days", days, in: 1...Self.daysMax)
+            // Zero days without a sale is all stock; an average of none is nothing.
+            let least: UInt32 = self.name == .dead ? 0 : 1
+            try Self.check("days", days, in: least...Self.daysMax)
         }
         if let level = self.parameters.serviceLevel {
             try Self.check("serviceLevel", level, in: Self.serviceLevels)

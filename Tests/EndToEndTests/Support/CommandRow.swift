@@ -396,8 +396,8 @@ struct CommandRow {
             says: "did you mean category?"
         ),
         CommandRow(
-            "insight top --limit 3",
-            shows: "P-",
+            "insight top --product P-3",
+            shows: "P-3",
             json: .array("rankChange"),
             wrong: "insight top --measure unit",
             code: 2,
@@ -436,9 +436,9 @@ struct CommandRow {
             says: "'Mars/Base' is not a time zone"
         ),
         CommandRow(
-            "insight dead --days 1",
-            shows: "",
-            json: .none,
+            "insight dead --days 0",
+            shows: "P-3",
+            json: .array("idleDays"),
             wrong: "insight dead --window last-3-days",
             code: 1,
             says: "does not go with insight dead"
