@@ -11,6 +11,7 @@
 #   make crash-states STATES=10000000   starts from what a power cut may leave
 #   make bit-flips                      every single bit of a log and of a snapshot, flipped
 #   make insight-queries QUERIES=200000 random questions, each against a model that looks at every row
+#   make insights-model SALES=FILE      insights over a whole file of sales against SQL over the same
 #   make fuzz SECONDS_EACH=60           every decoder, guided by what its input reaches
 #   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
 #   make failed-calls OPERATIONS=10000  a failed write or sync, or a full disk, at each of them in turn
@@ -20,7 +21,7 @@ SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
 
 .PHONY: run test build lint dependencies test-dependencies clean
-.PHONY: simulate crash-states bit-flips kill-cycles failed-calls retries fuzz insight-queries
+.PHONY: simulate crash-states bit-flips kill-cycles failed-calls retries fuzz insight-queries insights-model
 
 SEEDS ?= 1000
 FIRST ?= 1000
@@ -78,6 +79,9 @@ retries: dependencies
 
 insight-queries: dependencies
 	INVD_INSIGHT_QUERIES=$(QUERIES) INVD_INSIGHT_FIRST=$(FIRST) $(LONG) --filter RandomQueryTests
+
+insights-model: test-dependencies
+	INVD_SALES=$(abspath $(SALES)) $(LONG) --filter InsightModelTests
 
 fuzz: dependencies
 	SECONDS_EACH=$(SECONDS_EACH) bash Fuzzing/run.sh

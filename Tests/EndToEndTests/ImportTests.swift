@@ -5,7 +5,7 @@ import InventoryClient
 import Testing
 
 @Suite struct ImportTests {
-    private static let mapping = [
+    static let mapping = [
         "import", "-", "--as", "sales", "--map", "sku=StockCode", "--map", "name=Description",
         "--map", "quantity=Quantity", "--map", "price=UnitPrice", "--map",
         "occurredAt=InvoiceDate", "--map", "reference=InvoiceNo", "--zone", "Europe/London",
@@ -38,6 +38,11 @@ import Testing
     /// What the plain script says of the same file.
     private func model(_ file: Data) throws -> [String] {
         let script = Bundle.module.bundleURL.appending(path: "Resources/sales_model.py").path
+        return try Self.model(file, script)
+    }
+
+    /// The lines that a script in Python prints of a file.
+    static func model(_ file: Data, _ script: String) throws -> [String] {
         let folder = FileManager.default.temporaryDirectory.appending(path: "model-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
