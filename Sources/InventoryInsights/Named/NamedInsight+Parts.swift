@@ -49,7 +49,7 @@ extension NamedInsight.Name {
 extension NamedInsight {
     static let windowDefault = InsightWindow.last(30, .day)
     /// Days of a moving average or without a sale.
-    static let daysMax: UInt32 = 3_650
+    static let daysMax: UInt32 = 36_500
     /// A share of cycles, in millionths: from a half to just below all.
     static let serviceLevels: ClosedRange<UInt32> = 500_000...999_999
     static let serviceLevelDefault: UInt32 = 950_000
