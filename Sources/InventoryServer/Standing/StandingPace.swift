@@ -5,11 +5,12 @@
 ///
 /// All turns together take a third of a core at most, however many insights stand and however much
 /// each costs: each has an equal part of that, so one that costs little is told of at every period
-/// and a dear one less often. Only while a dear one has its turn do the others wait for it. Telling takes the engine's loop, so a round rests for nine times what it
-/// took there. A plain value; nanoseconds come in.
+/// and a dear one less often. Only while a dear one has its turn do the others wait for it. Telling
+/// takes the engine's loop, so a round rests for nine times what it took there. A plain value;
+/// nanoseconds come in.
 struct StandingPace: Equatable {
     /// Nanoseconds between two turns at the least: what is sold meanwhile is told of in one.
-    static let period: UInt64 = 40_000_000
+    static let period: UInt64 = 60_000_000
     /// All insights together take one of so many parts of a core.
     static let coreParts: UInt64 = 3
     /// Telling takes one of so many parts of the engine's loop.
