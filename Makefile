@@ -81,6 +81,7 @@ insight-queries: dependencies
 	INVD_INSIGHT_QUERIES=$(QUERIES) INVD_INSIGHT_FIRST=$(FIRST) $(LONG) --filter RandomQueryTests
 
 insights-model: test-dependencies
+	@test -n "$(SALES)" || { echo "error: name the file: make insights-model SALES=FILE" >&2; exit 2; }
 	INVD_SALES=$(abspath $(SALES)) $(LONG) --filter InsightModelTests
 
 fuzz: dependencies

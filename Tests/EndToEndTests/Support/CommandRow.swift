@@ -493,7 +493,7 @@ struct CommandRow {
         ),
         CommandRow(
             "insight low",
-            shows: "P-",
+            shows: "LOW-0",
             json: .array("reorderPoint"),
             wrong: "insight low --limit -1",
             code: 2,
