@@ -135,7 +135,14 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),
-        tests("InventoryClient", ["Inventory", "InventoryWire"]),
+        tests(
+            "InventoryClient",
+            [
+                "ColumnStore", "Inventory", "InventoryWire",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ]
+        ),
 
         // The whole server and its clients in one thread, on a disk and a clock that lie by a seed.
         .testTarget(

@@ -8,7 +8,8 @@ internal import NIOPosix
 final class ClientHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private var partial: ByteBuffer?
+    /// The beginning of a frame whose rest has not come yet.
+    private(set) var partial: ByteBuffer?
     private let onMessage: (UInt64, ServerMessage) -> Void
     private let onAccepted: (HelloAccepted) -> Void
     private let onClosed: (ClientError) -> Void
@@ -26,10 +27,11 @@ final class ClientHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = self.unwrapInboundIn(data)
-        if var partial = self.partial {
+        // Taken out of its place: while that held it too, each read would copy all of it.
+        if var partial = self.partial.take() {
+            if partial.readerIndex > partial.readableBytes { partial.discardReadBytes() }
             partial.writeBuffer(&read)
             read = partial
-            self.partial = nil
         }
         let consumed = read.withUnsafeReadableBytes { bytes -> Int in
             var frames = FrameReader(bytes, limit: WireLimits.replyByteCountMax)

@@ -67,10 +67,11 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = self.unwrapInboundIn(data)
-        if var partial = self.partial {
+        // Taken out of its place: while that held it too, each read would copy all of it.
+        if var partial = self.partial.take() {
+            if partial.readerIndex > partial.readableBytes { partial.discardReadBytes() }
             partial.writeBuffer(&read)
             read = partial
-            self.partial = nil
         }
         let consumed = read.withUnsafeReadableBytes { self.receive($0) }
         read.moveReaderIndex(forwardBy: consumed)
