@@ -121,8 +121,7 @@ public struct DataDirectory: Sendable {
     ) throws(DurabilityError) -> DatabaseID {
         let database = try Self.beginIdentity(storage, newID: newID, time: time)
         try WriteAheadLog.create(storage, database, configuration, time: time)
-        try storage.rename(Self.temporaryName, to: Self.identityName)
-        try storage.syncDirectory()
+        try storage.publish(Self.temporaryName, as: Self.identityName)
         return database
     }
 
@@ -171,8 +170,7 @@ public struct DataDirectory: Sendable {
         time: Int64
     ) throws(DurabilityError) {
         try Self.writeTemporaryIdentity(storage, database, time: time)
-        try storage.rename(Self.temporaryName, to: Self.identityName)
-        try storage.syncDirectory()
+        try storage.publish(Self.temporaryName, as: Self.identityName)
     }
 
     /// The database that a directory names.

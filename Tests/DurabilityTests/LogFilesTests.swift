@@ -183,12 +183,36 @@ import Testing
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(!opened.log.hasRoom(for: 1))
+        #expect(opened.log.room(for: 1) == .full)
         storage.setCapacity(.max)
         try opened.append()
         try opened.log.prepareNext()
-        #expect(opened.log.hasRoom(for: 1))
+        #expect(opened.log.room(for: 1) == .certain)
         #expect(try OpenedLog(storage.restarted()).steps == [1, 2, 3, 4])
+    }
+
+    @Test func `a file that did not fit is never taken for the next one`() throws {
+        // The log goes on in a file of the same temporary name; then the power goes.
+        func run(_ call: Int?, _ seed: UInt64) throws -> Bool {
+            let storage = MemoryStorage()
+            let opened = try OpenedLog(storage)
+            for _ in 0..<3 { try opened.append() }
+            storage.setCapacity(4 * Self.page + 500)
+            #expect(throws: DurabilityError.self) { try opened.append() }
+            storage.setCapacity(.max)
+            let before = storage.callCount
+            if let call { storage.crash(at: before + call) }
+            let isWritten = (try? opened.append()) != nil
+            let steps = try OpenedLog(storage.restarted(keeping: .random(seed: seed))).steps
+            #expect(steps.starts(with: isWritten ? [1, 2, 3, 4] : [1, 2, 3]), "\(steps)")
+            return !isWritten
+        }
+        var call = 1
+        while try run(call, 0) {
+            for seed in 1..<64 as Range<UInt64> { _ = try run(call, seed) }
+            call += 1
+        }
+        #expect(call > 6)
     }
 
     @Test func `a spare file is no room for a block that is larger`() throws {
@@ -199,8 +223,8 @@ import Testing
         // The disk is found full while a spare file is there.
         storage.setCapacity(0)
         #expect(throws: DurabilityError.self) { try opened.append(pageCount: 6) }
-        #expect(!opened.log.hasRoom(for: 6 * Self.page))
-        #expect(opened.log.hasRoom(for: Self.page))
+        #expect(opened.log.room(for: 6 * Self.page) == .full)
+        #expect(opened.log.room(for: Self.page) == .certain)
     }
 
     @Test func `a directory that was made for the database is there after a power cut`() throws {

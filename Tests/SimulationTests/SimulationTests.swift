@@ -26,7 +26,7 @@ import Testing
         var expired = 0
         var undone = 0
         var unknown = 0
-        for seed in 101...110 as ClosedRange<UInt64> {
+        for seed in 101...112 as ClosedRange<UInt64> {
             let (simulator, verdict) = try Self.run(seed, steps: 4_000)
             #expect(verdict.failures.isEmpty, "seed \(seed)")
             counts.crashes += simulator.counts.crashes
@@ -45,7 +45,10 @@ import Testing
         }
         #expect(counts.crashes >= 20 && counts.powerCuts >= 20 && counts.cutConnections >= 100)
         #expect(undone >= 10 && unknown >= 10, "\(undone) undone, \(unknown) unknown")
-        #expect(acknowledged >= 1_000 && delivered >= 1_000 && readings >= 1_000)
+        #expect(
+            acknowledged >= 1_000 && delivered >= 1_000 && readings >= 1_000,
+            "\(acknowledged) acknowledged, \(delivered) delivered, \(readings) readings"
+        )
         #expect(expired >= 20, "\(expired) reservations ran out")
         #expect(counts.messages >= 5_000)
         #expect(repeats >= 100 && resets > 0 && proven >= 10, "\(proven) proven")

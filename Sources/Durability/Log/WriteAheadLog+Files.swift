@@ -94,8 +94,7 @@ extension WriteAheadLog {
                 LogFileHead.preparedName,
                 byteCount: self.configuration.fileByteCount
             )
-            try self.storage.rename(LogFileHead.preparedName, to: LogFileHead.spareName)
-            try self.storage.syncDirectory()
+            try self.storage.publish(LogFileHead.preparedName, as: LogFileHead.spareName)
             self.shared.withLock {
                 $0.spare = .ready
                 $0.isFull = false
@@ -123,16 +122,21 @@ extension WriteAheadLog {
         try? self.storage.remove(name)
     }
 
-    /// Whether `byteCount` more bytes of entries can be written for certain, padding included.
+    /// What a block takes beyond its entries, at most: its head, and what fills its last page.
+    public static var blockOverheadByteCount: Int {
+        LogBlock.headByteCount + StorageAlignment.byteCount
+    }
+
+    /// Whether a block with `byteCount` bytes of entries can be written whatever the disk says next.
     ///
-    /// Any thread. Says no only once an attempt to make a file ready has found the disk full.
-    public func hasRoom(for byteCount: Int) -> Bool {
+    /// Any thread. Takes into account neither a block that is on its way nor a seal.
+    public func room(for byteCount: Int) -> LogRoom {
         let needed = StorageAlignment.rounded(byteCount + LogBlock.headByteCount)
         return self.shared.withLock { shared in
-            if !shared.isFull || needed <= shared.room { return true }
             let isSpareThere = shared.spare == .ready || shared.spare == .claimed
-            return isSpareThere
-                && needed + LogFileHead.byteCount <= self.configuration.fileByteCount
+            let fitsSpare = needed + LogFileHead.byteCount <= self.configuration.fileByteCount
+            if needed <= shared.room || isSpareThere && fitsSpare { return .certain }
+            return shared.isFull ? .full : .unknown
         }
     }
 
@@ -252,7 +256,6 @@ extension Storage {
         writer.withBytes { page.copyMemory(from: $0) }
         try file.write(UnsafeRawBufferPointer(page), at: 0)
         try file.sync()
-        try self.rename(source, to: LogFileHead.name(head.firstLSN))
-        try self.syncDirectory()
+        try self.publish(source, as: LogFileHead.name(head.firstLSN))
     }
 }

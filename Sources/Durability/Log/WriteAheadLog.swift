@@ -30,6 +30,16 @@ public struct LogConfiguration: Sendable, Equatable {
     }
 }
 
+/// Whether there is space for more of the log.
+public enum LogRoom: Sendable, Equatable {
+    /// In files that were made already: no full disk can be in the way.
+    case certain
+    /// It takes a file that is not there yet, and nobody knows whether there is space for it.
+    case unknown
+    /// It takes a file that is not there yet, and the last attempt to make one found no space.
+    case full
+}
+
 /// The write-ahead log: blocks of steps, each durable before ``append(body:first:count:acknowledged:time:)``
 /// returns.
 ///

@@ -90,8 +90,7 @@ public struct Protection: Sendable {
             let target = try self.storage.open(temporary, create: true, direct: false)
             try target.write(writer.array(), at: 0)
             try target.sync()
-            try self.storage.rename(temporary, to: parityName)
-            try self.storage.syncDirectory()
+            try self.storage.publish(temporary, as: parityName)
         } catch {
             // What did not fit must not take the room that is left.
             try? self.storage.remove(temporary)

@@ -111,9 +111,8 @@ public struct SnapshotStore: Sendable {
             }
         }
         try file.sync()
-        try self.storage.rename(Self.temporary(blockName), to: blockName)
-        // The manifest must not outlive a power cut that takes back what it refers to.
-        try self.storage.syncDirectory()
+        // Durably: the manifest must not outlive a power cut that takes back what it refers to.
+        try self.storage.publish(Self.temporary(blockName), as: blockName)
         info.byteCount = offset + (try self.publish(manifest))
         let kept = self.newest?.lsn
         self.newest = manifest
@@ -226,8 +225,7 @@ public struct SnapshotStore: Sendable {
         guard back == manifest else {
             throw .corruptSnapshot(path: file.path, offset: 0, reason: "it reads back differently")
         }
-        try self.storage.rename(Self.temporary(name), to: name)
-        try self.storage.syncDirectory()
+        try self.storage.publish(Self.temporary(name), as: name)
         return UInt64(writer.count)
     }
 

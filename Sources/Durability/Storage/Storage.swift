@@ -66,6 +66,19 @@ public enum StorageAlignment {
     }
 }
 
+extension Storage {
+    /// Gives a file that is whole and synced the name it is known by, durably.
+    ///
+    /// The directory is synced after, and before: there may have been an earlier file of the
+    /// temporary name, removed since, and a power cut that keeps this renaming but not the removal
+    /// must not give that one the name.
+    func publish(_ temporaryName: String, as name: String) throws(DurabilityError) {
+        try self.syncDirectory()
+        try self.rename(temporaryName, to: name)
+        try self.syncDirectory()
+    }
+}
+
 extension StorageFile {
     /// The bytes from `offset` on, fewer than `count` only at the end of the file.
     func bytes(at offset: UInt64, count: Int) throws(DurabilityError) -> [UInt8] {

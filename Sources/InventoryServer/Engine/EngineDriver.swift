@@ -44,6 +44,8 @@ final class EngineDriver: @unchecked Sendable {
     private var isTickScheduled = false
     private var isPreparingLog = false
     private var isSealed = true
+    /// Bytes of the entries that are being written.
+    private var inFlightByteCount = 0
     private var isDiskFull = false
     /// Whether the last attempt to make the log's next file ready failed.
     private var isLogFileMissing = false
@@ -147,12 +149,38 @@ final class EngineDriver: @unchecked Sendable {
         if pending > Engine.gatheredByteCountMax {
             return Refusal(.overloaded, .message("the log is \(pending) bytes behind"))
         }
-        // Room for this request's own entries, at their most, on top of what waits already.
-        guard !self.isDiskFull, self.log.hasRoom(for: pending * 2 + (8 << 20)) else {
-            return Refusal(.storageFull, .message("no room for another file of the log"))
-        }
-        return nil
+        return self.isDiskFull ? Self.noRoom : self.roomRefusal()
     }
+
+    private static var noRoom: Refusal {
+        Refusal(.storageFull, .message("no room for another file of the log"))
+    }
+
+    /// What is taken in must be written, whatever the disk says then: readers see it, and so are told
+    /// nothing until it is durable.
+    ///
+    /// So there has to be room in files that are there already: for the block on its way, the next
+    /// one, a seal, and what the requests at hand may add. Where the next file is still being made,
+    /// requests are to come again shortly. A file that could not hold all this promises nothing, and
+    /// only a disk that is known to be full refuses then.
+    private func roomRefusal() -> Refusal? {
+        let fileByteCount = self.configuration.log.fileByteCount
+        let needed =
+            self.inFlightByteCount + self.engine.gatheredByteCount
+            + min(Self.admittedByteCountMax, fileByteCount / 8)
+            + WriteAheadLog.blockOverheadByteCount + StorageAlignment.byteCount
+        switch self.log.room(for: needed) {
+        case .certain: return nil
+        case .full: return Self.noRoom
+        case .unknown:
+            self.prepareLogIfNeeded(self.milliseconds)
+            guard needed + 2 * StorageAlignment.byteCount <= fileByteCount else { return nil }
+            return Refusal(.overloaded, .message("the next file of the log is being made"))
+        }
+    }
+
+    /// Entries that the requests of one read add, at most.
+    private static let admittedByteCountMax = 8 << 20
 
     // MARK: - The log
 
@@ -171,6 +199,7 @@ final class EngineDriver: @unchecked Sendable {
     private func writeBlock() {
         guard let block = self.engine.beginBlock() else { return }
         self.feed.append(block)
+        self.inFlightByteCount = block.bytes.count + WriteAheadLog.blockOverheadByteCount
         self.isSealed = false
         self.write(block)
     }
@@ -223,6 +252,7 @@ final class EngineDriver: @unchecked Sendable {
 
     private func blockWritten(_ block: FeedBlock, took: Int64) {
         self.isDiskFull = false
+        self.inFlightByteCount = 0
         self.engine.blockWritten()
         self.founded?.succeed(self.engine.durable)
         self.founded = nil
@@ -232,6 +262,7 @@ final class EngineDriver: @unchecked Sendable {
         self.metrics.syncs.record(took)
         self.lastWriteAt = self.milliseconds
         self.snapshots.logByteCount += block.bytes.count
+        self.prepareLogIfNeeded(self.lastWriteAt)
         // The next block goes first, so that the disk works while replies are sent.
         self.writeBlock()
         self.releaseReplies()
@@ -291,12 +322,12 @@ final class EngineDriver: @unchecked Sendable {
         }
     }
 
-    /// Has the next file of the log made ready, and tries again every half second if the disk is
-    /// full: so writes go on by themselves once there is room.
+    /// Has the next file of the log made ready as soon as it is needed, and tries again every half
+    /// second if the disk is full: so writes go on by themselves once there is room.
     private func prepareLogIfNeeded(_ now: Int64) {
-        guard self.log.wantsNext, !self.isPreparingLog, now - self.lastPrepareAt >= 500 else {
-            return
-        }
+        guard !self.isPreparingLog, self.log.wantsNext,
+            !self.isLogFileMissing || now - self.lastPrepareAt >= 500
+        else { return }
         self.isPreparingLog = true
         self.filePool.submit {
             var failure: DurabilityError?
