@@ -8,23 +8,33 @@ Reads the CSV on standard input, puts what an import takes into SQLite, and prin
     clock   <weekday> <hour> <net> <units> <transactions>
     top     <rank> <key> <net>
     abc     <key> <class>
-    last    <key> <date of the last sale>
+    end     <date of the last sale>
+    dead    <key> <on hand>
+    last    <key> <date of the last sale, or never>     of what is dead
 
-Measures are gross, returns, net (pence), units, returned units, transactions. A transaction is an invoice
-with a sale in it. A product belongs to the country of its first row, as a product has one category. Times are
-those of the file's own clocks. Which rows are taken is said in sales_model.py; write-offs are no sales.
+Measures are gross, returns, net (pence), units, returned units, net units, cost, margin (pence), margin in
+percent, transactions, net per transaction (pence, half to even), rows, products; "-" for one that there is none
+of. A transaction is an invoice with a sale in it. The file knows no costs, so they are 0. A product belongs to
+the country of its first row, as a product has one category. Times are those of the file's own clocks. Which rows
+are taken is said in sales_model.py; write-offs are no sales.
+
+A product begins with what it takes for none of its rows to find too little, at the file's first moment. It is
+dead if it has stock and its last sale, or the first time it moved if there was none, was 90 days or more before
+the last sale of the file.
 """
 
 import csv
 import sqlite3
 import sys
 from decimal import Decimal
+from fractions import Fraction
 
 db = sqlite3.connect(":memory:")
 db.execute(
     "CREATE TABLE line (code TEXT, invoice TEXT, country TEXT, at TEXT, units INTEGER, pence INTEGER,"
     " is_return INTEGER)"
 )
+db.execute("CREATE TABLE move (code TEXT, at TEXT, change INTEGER)")
 db.execute("CREATE TABLE product (code TEXT PRIMARY KEY, id INTEGER, country TEXT)")
 for row in csv.DictReader(sys.stdin):
     price = Decimal(row["UnitPrice"])
@@ -37,6 +47,8 @@ for row in csv.DictReader(sys.stdin):
         (key, row["Country"].strip()),
     )
     is_return = quantity < 0 and row["InvoiceNo"].startswith("C")
+    change = -quantity if is_return else -abs(quantity)
+    db.execute("INSERT INTO move VALUES (?, ?, ?)", (key, row["InvoiceDate"], change))
     if quantity < 0 and not is_return:
         continue
     db.execute(
@@ -49,8 +61,18 @@ MEASURES = """
     SUM(CASE WHEN is_return THEN 0 ELSE pence END), SUM(CASE WHEN is_return THEN pence ELSE 0 END),
     SUM(CASE WHEN is_return THEN -pence ELSE pence END),
     SUM(CASE WHEN is_return THEN 0 ELSE units END), SUM(CASE WHEN is_return THEN units ELSE 0 END),
-    COUNT(DISTINCT CASE WHEN is_return THEN NULL ELSE invoice END)"""
+    SUM(CASE WHEN is_return THEN -units ELSE units END),
+    COUNT(DISTINCT CASE WHEN is_return THEN NULL ELSE invoice END), COUNT(*), COUNT(DISTINCT code)"""
 NET = "SUM(CASE WHEN is_return THEN -pence ELSE pence END)"
+
+
+def measure(word, query):
+    for row in db.execute(query):
+        gross, returns, net, units, returned, net_units, transactions, rows, products = row[1:]
+        average = round(Fraction(net, transactions)) if transactions else "-"
+        percent = 100 if net else "-"
+        cells = [row[0], gross, returns, net, units, returned, net_units, 0, net, percent, transactions, average]
+        print("\t".join([word] + [str(cell) for cell in cells + [rows, products]]))
 
 
 def show(word, query):
@@ -58,9 +80,9 @@ def show(word, query):
         print("\t".join([word] + [str(cell) for cell in row]))
 
 
-show("month", f"SELECT substr(at, 1, 7), {MEASURES} FROM line GROUP BY 1")
-show("code", f"SELECT code, {MEASURES} FROM line GROUP BY 1")
-show("country", f"SELECT product.country, {MEASURES} FROM line JOIN product USING (code) GROUP BY 1")
+measure("month", f"SELECT substr(at, 1, 7), {MEASURES} FROM line GROUP BY 1")
+measure("code", f"SELECT code, {MEASURES} FROM line GROUP BY 1")
+measure("country", f"SELECT product.country, {MEASURES} FROM line JOIN product USING (code) GROUP BY 1")
 show(
     "clock",
     f"""SELECT (strftime('%w', at) + 6) % 7 + 1, CAST(substr(at, 12, 2) AS INTEGER), {NET},
@@ -78,4 +100,19 @@ show(
     SELECT code, CASE WHEN net <= 0 THEN 'C' WHEN before * 100 < total * 80 THEN 'A'
         WHEN before * 100 < total * 95 THEN 'B' ELSE 'C' END FROM shares""",
 )
-show("last", "SELECT code, substr(MAX(at), 1, 10) FROM line WHERE NOT is_return GROUP BY code")
+show("end", "SELECT substr(MAX(at), 1, 10) FROM line WHERE NOT is_return")
+db.execute(
+    """CREATE VIEW dead AS WITH stock AS (
+        SELECT code, MIN(at) AS began, SUM(change) AS change, MAX(0, -MIN(balance)) AS opening FROM (
+            SELECT code, at, change, SUM(change) OVER (PARTITION BY code ORDER BY rowid) AS balance FROM move)
+        GROUP BY code),
+    sale AS (SELECT code, MAX(at) AS last FROM line WHERE NOT is_return GROUP BY code),
+    idle AS (
+        SELECT code, opening + change AS on_hand, last,
+            COALESCE(last, CASE WHEN opening > 0 THEN (SELECT MIN(at) FROM move) ELSE began END) AS since
+        FROM stock LEFT JOIN sale USING (code))
+    SELECT code, on_hand, COALESCE(substr(last, 1, 10), 'never') AS last FROM idle
+    WHERE on_hand > 0 AND substr(since, 1, 10) <= (SELECT date(MAX(last), '-90 days') FROM sale)"""
+)
+show("dead", "SELECT code, on_hand FROM dead")
+show("last", "SELECT code, last FROM dead")
