@@ -7,7 +7,7 @@ public struct Decision: Sendable {
 }
 
 extension InventoryState {
-    /// Decides one command, which must not be a batch of independent ones: the caller decides and
+    /// Decides one command, which must not be a batch of independent ones, brief or not: the caller decides and
     /// evolves those one by one.
     ///
     /// Pure: the same state, command and time give the same decision. Where several refusals apply,
@@ -85,7 +85,7 @@ extension InventoryState {
             try self.cancel(settlement, in: &draft)
         case .batch(let commands, .atomic):
             try self.decideAtomically(commands, in: &draft)
-        case .batch(_, .independent):
+        case .batch(_, .independent), .batch(_, .brief):
             preconditionFailure("independent commands are decided one by one")
         }
     }

@@ -89,6 +89,10 @@ final class ClientCore: @unchecked Sendable {
     }
 
     func submit(_ command: Command, _ completion: @escaping CommandCompletion) {
+        self.submit(command.encoded, completion)
+    }
+
+    func submit(_ command: EncodedCommand, _ completion: @escaping CommandCompletion) {
         self.loop.execute {
             guard !self.isClosed else {
                 completion(.failure(ClientError(.closed)))
@@ -123,6 +127,9 @@ final class ClientCore: @unchecked Sendable {
             self.loop.scheduleTask(in: self.timeout) { self.expire(request: id) }
         }
     }
+
+    /// Has the next command take up the session's numbers at `sequence`.
+    func goOn(from sequence: UInt64) { self.loop.execute { self.machine.goOn(from: sequence) } }
 
     func close() -> EventLoopFuture<Void> {
         self.loop.flatSubmit {
@@ -355,8 +362,11 @@ final class ClientCore: @unchecked Sendable {
         case .send(let commands):
             self.channel?.send { writer in
                 for pending in commands {
-                    Request.command(sequence: pending.sequence, pending.command)
-                        .encodeFrame(requestID: pending.requestID, into: &writer)
+                    pending.command.encodeFrame(
+                        sequence: pending.sequence,
+                        requestID: pending.requestID,
+                        into: &writer
+                    )
                 }
             }
         case .openLater:
@@ -382,13 +392,11 @@ final class ClientCore: @unchecked Sendable {
     }
 }
 
-extension Command {
+extension EncodedCommand {
     /// Why it cannot be sent at all, if so: no frame takes it.
     fileprivate var tooLarge: Refusal? {
-        var writer = ByteWriter(capacity: 256)
-        self.encode(into: &writer)
         // A request's body is the sequence number, then the command.
-        let byteCount = MemoryLayout<UInt64>.size + writer.count
+        let byteCount = MemoryLayout<UInt64>.size + self.bytes.count
         let limit = WireLimits.requestByteCountMax
         return byteCount <= limit
             ? nil : WireError.frameTooLarge(byteCount: byteCount, limit: limit).refusal

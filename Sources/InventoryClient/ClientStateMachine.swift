@@ -19,7 +19,7 @@ struct ClientStateMachine {
     struct PendingCommand: Equatable {
         var sequence: UInt64
         var requestID: UInt64
-        var command: Command
+        var command: EncodedCommand
         /// How many copies were sent that nothing is known of.
         ///
         /// A copy lost with its connection counts for ever: it may have been carried out.
@@ -65,11 +65,11 @@ struct ClientStateMachine {
     /// Whether the first command was turned away: until it is decided the others would be too.
     private var isHeldUp = false
     /// Accepted before the session's numbers were known.
-    private var unnumbered: [(requestID: UInt64, command: Command)] = []
+    private var unnumbered: [(requestID: UInt64, command: EncodedCommand)] = []
 
     /// What is sent in place of a command that will not be: refused for what it says, it changes
     /// nothing and uses the number up, so that those behind it can be decided.
-    static let filler = Command.batch([], .independent)
+    static let filler = Command.batch([], .independent).encoded
 
     init(session: SessionID, continuesSession: Bool) {
         self.session = session
@@ -191,7 +191,19 @@ struct ClientStateMachine {
         return .fail(failed, refusal)
     }
 
-    mutating func submitted(_ command: Command, requestID: UInt64) -> Action {
+    /// Has the next command take up the numbers at `sequence`, so that commands that were decided are
+    /// given again.
+    ///
+    /// - Precondition: The session is open, nothing waits, and the number is not beyond the next one.
+    mutating func goOn(from sequence: UInt64) {
+        precondition(self.commands.isEmpty && self.unnumbered.isEmpty, "commands wait for answers")
+        guard let next = self.nextSequence, (1...next).contains(sequence) else {
+            preconditionFailure("\(sequence) is no number of an open session up to the next")
+        }
+        self.nextSequence = sequence
+    }
+
+    mutating func submitted(_ command: EncodedCommand, requestID: UInt64) -> Action {
         guard self.nextSequence != nil else {
             self.unnumbered.append((requestID, command))
             return self.phase == .idle ? self.open() : .nothing
@@ -200,7 +212,7 @@ struct ClientStateMachine {
         return self.phase == .idle ? self.open() : self.sendMore()
     }
 
-    private mutating func number(_ command: Command, _ requestID: UInt64) {
+    private mutating func number(_ command: EncodedCommand, _ requestID: UInt64) {
         guard let sequence = self.nextSequence else {
             preconditionFailure("a number was asked for before any is known")
         }

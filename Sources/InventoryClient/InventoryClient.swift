@@ -70,6 +70,21 @@ public final class InventoryClient: Sendable {
         self.core.submit(command, completion)
     }
 
+    /// As ``send(_:completion:)``, of a command that is encoded already.
+    public func send(
+        _ command: EncodedCommand,
+        completion: @escaping @Sendable (Result<Outcome, ClientError>) -> Void
+    ) {
+        self.core.submit(command, completion)
+    }
+
+    /// Has the next command take up the session's numbers at `sequence`: commands that were decided
+    /// are given again, the same ones in the same order, and answered as they were.
+    ///
+    /// - Precondition: ``openSession()`` has said where the session stands, no command has been given
+    ///   since, and `sequence` is at least 1 and at most one more than the last that was decided.
+    public func goOn(from sequence: UInt64) { self.core.goOn(from: sequence) }
+
     // MARK: - Queries
 
     /// The whole answer to a query in one table.

@@ -213,6 +213,8 @@ struct Shell: Sendable {
                 throw Failure("protocol_violation", "an empty batch", exit: Exit.failed)
             }
             return done
+        case .brief:
+            throw Failure("protocol_violation", "a brief answer nobody wanted", exit: Exit.failed)
         }
     }
 }

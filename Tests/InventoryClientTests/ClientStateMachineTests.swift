@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ClientStateMachineTests {
     private static let session = SessionID(high: 1, low: 2)
-    private static let command = Command.createCategory(name: "C")
+    private static let command = Command.createCategory(name: "C").encoded
 
     private static func standing(_ last: UInt64) -> SessionStanding {
         SessionStanding(number: 1, lastSequence: last, oldestRemembered: 1)
@@ -277,5 +277,16 @@ import Testing
         #expect(machine.answered(requestID: 2, refusal: Refusal(.outOfRange)) == .settled)
         #expect(machine.answered(requestID: 3, refusal: nil) == .settled)
         #expect(self.sequences(machine.submitted(Self.command, requestID: 4)) == [4])
+    }
+
+    @Test func `commands of an earlier run are given again from a number that is named`() {
+        var machine = ClientStateMachine(session: Self.session, continuesSession: true)
+        _ = machine.connected()
+        _ = machine.accepted()
+        _ = machine.sessionWanted()
+        _ = machine.opened(Self.standing(7))
+        machine.goOn(from: 5)
+        let sent = (1...4).map { machine.submitted(Self.command, requestID: $0) }
+        #expect(sent.flatMap { self.sequences($0) } == [5, 6, 7, 8])
     }
 }

@@ -80,6 +80,21 @@ import Testing
         return state
     }
 
+    /// Now, lately, long ago or in the future, by the clock or by an importer.
+    private static func occurrence(
+        _ random: inout SplitMix64,
+        _ state: InventoryState
+    ) -> Occurrence {
+        let limits = [-Limits.occurredAtPastSeconds, Limits.occurredAtFutureSeconds]
+        let seconds =
+            (limits.randomElement(using: &random) ?? 0) + Int64.random(in: -1...1, using: &random)
+        let isNow = Int.random(in: 0..<3, using: &random) == 0
+        return Occurrence(
+            at: isNow ? Self.time(state) : Self.time(state).advanced(bySeconds: seconds),
+            isImported: Bool.random(using: &random)
+        )
+    }
+
     private static func sale(_ random: inout SplitMix64, _ state: InventoryState) -> Command {
         let product = ProductID(UInt32.random(in: 1...(Self.products + 1), using: &random))
         let location = LocationID(UInt16([1, 1, 1, 2, 3].randomElement(using: &random) ?? 1))
@@ -101,8 +116,8 @@ import Testing
                 lines: Array(repeating: line, count: Int.random(in: 0..<9, using: &random) / 8 + 1),
                 reference: texts.randomElement(using: &random) ?? "",
                 note: texts.randomElement(using: &random) ?? "",
-                occurred: Int.random(in: 0..<9, using: &random) == 0
-                    ? Occurrence(at: Self.time(state)) : nil
+                occurred: Int.random(in: 0..<3, using: &random) == 0
+                    ? Self.occurrence(&random, state) : nil
             )
         )
     }
@@ -229,7 +244,11 @@ import Testing
         }
         #expect((whole + [0]).withUnsafeBytes { PlainSale($0) } == nil)
         let batch = Self.bytes { Command.batch([sale, sale], .independent).encode(into: &$0) }
-        #expect(batch.withUnsafeBytes { PlainSale.batch($0)?.map(\.command) } == [sale, sale])
+        let sales = batch.withUnsafeBytes { PlainSale.batch($0) }
+        #expect(sales?.sales.map(\.command) == [sale, sale])
+        #expect(sales?.isBrief == false)
+        let brief = Self.bytes { Command.batch([sale], .brief).encode(into: &$0) }
+        #expect(brief.withUnsafeBytes { PlainSale.batch($0)?.isBrief } == true)
         for count in 0..<batch.count {
             #expect(batch[..<count].withUnsafeBytes { PlainSale.batch($0) } == nil)
         }

@@ -112,7 +112,7 @@ final class SimulatedClient: @unchecked Sendable {
             let parts = (0..<Int.random(in: 1...4, using: &random)).map {
                 self.randomSale("\(tag)-\($0)", &random)
             }
-            return .batch(parts, Bool.random(using: &random) ? .atomic : .independent)
+            return .batch(parts, BatchMode.allCases.randomElement(using: &random) ?? .atomic)
         case 5, 6:
             let line = ReserveLine(
                 product: product,

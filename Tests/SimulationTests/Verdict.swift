@@ -80,11 +80,29 @@ struct Verdict {
             self.judge(tag: tag, outcome, mayMoveNothing: Self.mayMoveNothing(command))
             return
         }
+        if case .brief(let brief) = outcome {
+            for (index, command) in commands.enumerated() { self.judge(command, brief, index) }
+            return
+        }
         guard case .batch(let outcomes) = outcome, mode == .independent else {
             for command in commands { self.judge(command, outcome) }
             return
         }
         for (command, outcome) in zip(commands, outcomes) { self.judge(command, outcome) }
+    }
+
+    /// What a brief answer does not name was done by the step it ends with; what it names is not there.
+    private mutating func judge(_ command: Command, _ brief: Outcome.Brief, _ index: Int) {
+        guard let tag = Self.tag(command) else { return }
+        if let refused = brief.refused.first(where: { $0.index == index }) {
+            self.judge(tag: tag, .refused(refused.refusal))
+            return
+        }
+        let steps = self.history.steps[tag] ?? []
+        let isThere = steps.count == 1 && steps.allSatisfy { $0 <= brief.lsn }
+        if !isThere, !(steps.isEmpty && Self.mayMoveNothing(command)) {
+            self.failures.append("\(tag) was done by \(brief.lsn), the log has it at \(steps)")
+        }
     }
 
     /// What was done is there once, at the step that was named; what was refused is not.
@@ -103,7 +121,7 @@ struct Verdict {
             if !steps.isEmpty {
                 self.failures.append("\(tag) was refused (\(refusal.code)), and done at \(steps)")
             }
-        case .batch:
+        case .batch, .brief:
             self.failures.append("\(tag) is no batch")
         }
     }

@@ -44,7 +44,8 @@ struct Draft {
     ///
     /// Kept for batches only; no other command both moves a product and asks.
     private(set) var movedProducts: Set<ProductID> = []
-    private let isBatch: Bool
+    /// Whether other commands of the step may ask what this one did.
+    let isBatch: Bool
     /// Base units given back to each sale, by its row.
     var returned: [Int: Int64] = [:]
     var reversed: Set<Int> = []

@@ -181,11 +181,7 @@ extension InventoryState {
         _ findings: inout Findings
     ) -> Instant {
         guard let occurred else { return draft.time }
-        let latest = draft.time.advanced(bySeconds: Limits.occurredAtFutureSeconds)
-        let earliest =
-            occurred.isImported
-            ? Instant(microseconds: .min)
-            : draft.time.advanced(bySeconds: -Limits.occurredAtPastSeconds)
+        let (earliest, latest) = Self.window(of: occurred, at: draft.time)
         if occurred.at < earliest || occurred.at > latest {
             findings.add(
                 Refusal(
@@ -200,6 +196,24 @@ extension InventoryState {
             )
         }
         return occurred.at
+    }
+
+    /// The first and the last instant at which what is recorded at `time` may have happened.
+    private static func window(
+        of occurred: Occurrence,
+        at time: Instant
+    ) -> (earliest: Instant, latest: Instant) {
+        let earliest =
+            occurred.isImported
+            ? Instant(microseconds: .min)
+            : time.advanced(bySeconds: -Limits.occurredAtPastSeconds)
+        return (earliest, time.advanced(bySeconds: Limits.occurredAtFutureSeconds))
+    }
+
+    /// Whether what is recorded at `time` may have happened then.
+    static func isInWindow(_ occurred: Occurrence, at time: Instant) -> Bool {
+        let (earliest, latest) = Self.window(of: occurred, at: time)
+        return occurred.at >= earliest && occurred.at <= latest
     }
 
     /// Checks how many lines a request has, and its reference and note.

@@ -35,8 +35,10 @@ extension InventoryState {
 
         draft.createdProducts += 1
         draft.products[product.id] = product
-        self.takeKeys(of: product, in: &draft)
-        draft.categoryProducts[product.category, default: 0] += 1
+        if draft.isBatch {
+            self.takeKeys(of: product, in: &draft)
+            draft.categoryProducts[product.category, default: 0] += 1
+        }
         draft.append(.productCreated(product))
         var level = Level(product: product.id, location: opening.location)
         if let movement {

@@ -1,6 +1,6 @@
 public import ColumnStore
 
-/// The sale that nearly every sale is: one line, happening now.
+/// The sale that nearly every sale is: one line, happening now or brought in from the past.
 ///
 /// The engine decides millions of them a second, so they have a way of their own through the same
 /// rules: no list of lines, no draft, no list of changes.
@@ -15,6 +15,7 @@ public struct PlainSale: Sendable {
     var line: SaleLine
     var reference: String
     var note: String
+    var occurred: Occurrence?
 
     /// Reads an encoded command; nothing if it is not such a sale, or is no command at all.
     public init?(_ command: UnsafeRawBufferPointer) {
@@ -23,14 +24,16 @@ public struct PlainSale: Sendable {
         self = sale
     }
 
-    /// Reads the commands of an encoded batch of independent ones; nothing unless all are such sales
-    /// and there is a permitted number of them.
-    public static func batch(_ command: UnsafeRawBufferPointer) -> [PlainSale]? {
+    /// Reads the commands of an encoded batch of independent ones, brief or not; nothing unless all are
+    /// such sales and there is a permitted number of them.
+    public static func batch(
+        _ command: UnsafeRawBufferPointer
+    ) -> (sales: [PlainSale], isBrief: Bool)? {
         var reader = ByteReader(command)
         do throws(ByteReaderError) {
-            guard try reader.readUInt8() == CommandTag.batch.rawValue,
-                try reader.readUInt8() == BatchMode.independent.rawValue
-            else { return nil }
+            guard try reader.readUInt8() == CommandTag.batch.rawValue else { return nil }
+            let mode = BatchMode(rawValue: try reader.readUInt8())
+            guard mode == .independent || mode == .brief else { return nil }
             let count = try reader.readCount(limit: Limits.batchMax)
             guard count > 0, count <= reader.remaining else { return nil }
             var sales: [PlainSale] = []
@@ -39,7 +42,7 @@ public struct PlainSale: Sendable {
                 guard let sale = Self.read(&reader) else { return nil }
                 sales.append(sale)
             }
-            return reader.remaining == 0 ? sales : nil
+            return reader.remaining == 0 ? (sales, mode == .brief) : nil
         } catch {
             return nil
         }
@@ -53,22 +56,30 @@ public struct PlainSale: Sendable {
             let line = try SaleLine(from: &reader)
             let reference = try reader.readText()
             let note = try reader.readText()
-            guard try reader.readUInt8() == 0 else { return nil }
-            return PlainSale(line: line, reference: reference, note: note)
+            let occurred = try reader.readOptionalOccurrence()
+            return PlainSale(line: line, reference: reference, note: note, occurred: occurred)
         } catch {
             return nil
         }
     }
 
-    private init(line: SaleLine, reference: String, note: String) {
+    private init(line: SaleLine, reference: String, note: String, occurred: Occurrence?) {
         self.line = line
         self.reference = reference
         self.note = note
+        self.occurred = occurred
     }
 
     /// The same as a command of the general way.
     public var command: Command {
-        .sell(Sale(lines: [self.line], reference: self.reference, note: self.note))
+        .sell(
+            Sale(
+                lines: [self.line],
+                reference: self.reference,
+                note: self.note,
+                occurred: self.occurred
+            )
+        )
     }
 
     /// What a sale that goes through comes to: a movement and the level it leaves.
@@ -173,6 +184,7 @@ extension InventoryState {
             sale.line.price.map({ (0...Limits.moneyMax).contains($0.minorUnits) }) ?? true,
             Self.isPlain(sale.reference, Limits.referenceByteCountMax),
             Self.isPlain(sale.note, Limits.noteByteCountMax),
+            sale.occurred.map({ Self.isInWindow($0, at: time) }) ?? true,
             let facts = self.tables.products.facts(product), facts.status == .active,
             self.tables.locations.contains(location), !self.tables.locations.isArchived(location),
             let row = self.tables.levels.row(product, location)
@@ -203,7 +215,8 @@ extension InventoryState {
             step.movement.reference = sale.reference
         }
         if !sale.note.isEmpty || !step.movement.note.isEmpty { step.movement.note = sale.note }
-        step.movement.occurredAt = time
+        step.movement.occurredAt = sale.occurred?.at ?? time
+        step.movement.isImported = sale.occurred?.isImported ?? false
         return true
     }
 
@@ -230,6 +243,7 @@ extension InventoryState {
             GatheredSales.Row(
                 lsn: step.lsn,
                 time: step.time.microseconds,
+                occurredAt: movement.occurredAt.microseconds,
                 onHandDelta: movement.onHandDelta,
                 amount: movement.amount,
                 price: movement.price.minorUnits,
@@ -241,7 +255,8 @@ extension InventoryState {
                     note: hasTexts ? self.intern(movement.note) : 0,
                     actor: self.indexes.internActor(actor, in: &self.tables.texts)
                 ),
-                location: movement.location.value
+                location: movement.location.value,
+                isImported: movement.isImported
             )
         )
         self.tables.levels.sell(

@@ -11,6 +11,9 @@ extension Outcome {
         case .batch(let outcomes):
             Self.encodeBatchHead(count: outcomes.count, into: &writer)
             for outcome in outcomes { outcome.encode(into: &writer) }
+        case .brief(let brief):
+            writer.write(4 as UInt8)
+            brief.encode(into: &writer)
         }
     }
 
@@ -37,8 +40,35 @@ extension Outcome {
                     try Outcome(from: &reader, isNested: true)
                 }
             )
+        case 4 where !isNested: self = .brief(try Brief(from: &reader))
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "outcome")
         }
+    }
+}
+
+extension Outcome.Brief {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(self.lsn)
+        writer.writeVarint(UInt64(self.count))
+        writer.writeVarint(UInt64(self.refused.count))
+        for refused in self.refused {
+            writer.writeVarint(UInt64(refused.index))
+            refused.refusal.encode(into: &writer)
+        }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            lsn: try reader.readVarint(),
+            count: try reader.readCount(limit: Limits.batchMax),
+            refused: try reader.readList(limit: Limits.batchMax) {
+                (reader: inout ByteReader) throws(ByteReaderError) -> Refused in
+                Refused(
+                    index: try reader.readCount(limit: Limits.batchMax),
+                    refusal: try Refusal(from: &reader)
+                )
+            }
+        )
     }
 }
 

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// Everything that changes state.
 ///
 /// A command is a wish: ``InventoryState/decide(_:in:)`` says what it changes, or why it is refused.
@@ -44,6 +46,21 @@ public enum Command: Hashable, Sendable {
 
     /// Up to ``Limits/batchMax`` commands, none of them a batch.
     case batch([Command], BatchMode)
+
+    /// The command as it goes over the network and into a session's digest.
+    public var encoded: EncodedCommand {
+        var writer = ByteWriter(capacity: 256)
+        self.encode(into: &writer)
+        return EncodedCommand(bytes: writer.array())
+    }
+}
+
+/// A command in its bytes: encoded once, however often it has to be sent.
+public struct EncodedCommand: Hashable, Sendable {
+    /// As ``Command`` is encoded.
+    public let bytes: [UInt8]
+
+    init(bytes: [UInt8]) { self.bytes = bytes }
 }
 
 /// What a batch does when one of its commands is refused.
@@ -52,6 +69,9 @@ public enum BatchMode: UInt8, CaseIterable, Sendable {
     case atomic = 1
     /// Each on its own, in order: each that is done has its own LSN.
     case independent = 2
+    /// As ``independent``, and the outcome names only the commands that were refused: for loads of
+    /// millions, whose answers would be as long as what they bring.
+    case brief = 3
 }
 
 // MARK: - Catalog

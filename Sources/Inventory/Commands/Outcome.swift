@@ -6,6 +6,8 @@ public enum Outcome: Hashable, Sendable {
     case refused(Refusal)
     /// Of a batch of independent commands: one for each, in order.
     case batch([Outcome])
+    /// Of a brief batch: which of its commands were refused.
+    case brief(Brief)
 
     /// A command that was carried out.
     public struct Done: Hashable, Sendable {
@@ -36,6 +38,43 @@ public enum Outcome: Hashable, Sendable {
             self.amount = amount
             self.levels = levels
             self.ids = ids
+        }
+    }
+
+    /// What became of a brief batch: the commands that it does not name were done.
+    public struct Brief: Hashable, Sendable {
+        /// A command that was refused, by its place in the batch.
+        public struct Refused: Hashable, Sendable {
+            public var index: Int
+            public var refusal: Refusal
+
+            public init(index: Int, refusal: Refusal) {
+                self.index = index
+                self.refusal = refusal
+            }
+        }
+
+        /// The last step of those that were done; 0 if none was.
+        public var lsn: UInt64
+        /// Commands in the batch.
+        public var count: Int
+        /// By rising index.
+        public var refused: [Refused]
+
+        public init(lsn: UInt64 = 0, count: Int, refused: [Refused] = []) {
+            self.lsn = lsn
+            self.count = count
+            self.refused = refused
+        }
+
+        /// Takes what the command at `index` came to.
+        public mutating func note(_ outcome: Outcome, of index: Int) {
+            switch outcome {
+            case .done(let done): self.lsn = max(self.lsn, done.lsn)
+            case .refused(let refusal):
+                self.refused.append(Refused(index: index, refusal: refusal))
+            case .batch, .brief: preconditionFailure("a batch in a batch, at \(index)")
+            }
         }
     }
 }

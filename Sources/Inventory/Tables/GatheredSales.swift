@@ -13,6 +13,7 @@ public struct GatheredSales: ~Copyable, @unchecked Sendable {
     struct Row {
         var lsn: UInt64
         var time: Int64
+        var occurredAt: Int64
         var onHandDelta: Int64
         var amount: Int64
         var price: Int64
@@ -21,6 +22,7 @@ public struct GatheredSales: ~Copyable, @unchecked Sendable {
         var product: UInt32
         var texts: MovementLedger.TextCodes
         var location: UInt16
+        var isImported: Bool
     }
 
     /// Rows that are gathered at most; then they are settled whatever comes.
@@ -28,6 +30,8 @@ public struct GatheredSales: ~Copyable, @unchecked Sendable {
 
     let rows = UnsafeMutablePointer<Row>.allocate(capacity: Self.capacity)
     private(set) var count = 0
+    /// Whether any of the rows is of the past.
+    private(set) var hasImported = false
 
     public init() {}
 
@@ -41,7 +45,11 @@ public struct GatheredSales: ~Copyable, @unchecked Sendable {
         precondition(!self.isFull, "more than \(Self.capacity) gathered sales")
         (self.rows + self.count).initialize(to: row)
         self.count += 1
+        if row.isImported { self.hasImported = true }
     }
 
-    mutating func removeAll() { self.count = 0 }
+    mutating func removeAll() {
+        self.count = 0
+        self.hasImported = false
+    }
 }

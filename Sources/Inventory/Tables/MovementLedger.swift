@@ -117,7 +117,7 @@ package struct MovementLedger: Sendable {
         self.lsns.append(count: count) { rows[$0].lsn }
         self.lines.append(repeating: 0, count: count)
         self.recordedAt.append(count: count) { rows[$0].time }
-        self.occurredAt.append(count: count) { rows[$0].time }
+        self.occurredAt.append(count: count) { rows[$0].occurredAt }
         self.kinds.append(repeating: MovementKind.sale.rawValue, count: count)
         self.products.append(count: count) { rows[$0].product }
         self.locations.append(count: count) { rows[$0].location }
@@ -134,7 +134,11 @@ package struct MovementLedger: Sendable {
         self.notes.append(count: count) { rows[$0].texts.note }
         self.actors.append(count: count) { rows[$0].texts.actor }
         self.origins.append(repeating: 0, count: count)
-        self.imported.append(repeating: 0, count: count)
+        if sales.hasImported {
+            self.imported.append(count: count) { rows[$0].isImported ? 1 : 0 }
+        } else {
+            self.imported.append(repeating: 0, count: count)
+        }
     }
 
     /// The movement at `row` as it was recorded.

@@ -18,6 +18,7 @@ public enum NormalizedText {
 
     /// The form of `text` that comparisons use.
     public static func key(_ text: String) -> String {
+        if Self.isPlain(text) { return Self.folded(text) }
         let trimmed = Self.trimmed(text)
         if trimmed.utf8.allSatisfy({ $0 < 0x80 }) { return trimmed.lowercased() }
         return trimmed.uppercased().lowercased().precomposedStringWithCanonicalMapping
@@ -27,21 +28,65 @@ public enum NormalizedText {
     /// anything else as ``key(_:)``.
     public static func barcodeKey(_ text: String) -> String {
         let key = Self.key(text)
-        let digits = key.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard digits, [8, 12, 13, 14].contains(key.utf8.count) else { return key }
-        return String(repeating: "0", count: 14 - key.utf8.count) + key
+        return Self.withBytes(of: key) { bytes in
+            switch bytes.count {
+            case 8, 12, 13, 14: break
+            default: return key
+            }
+            for byte in bytes where byte < 0x30 || byte > 0x39 { return key }
+            return String(unsafeUninitializedCapacity: 14) { digits in
+                let zeros = 14 - bytes.count
+                for index in 0..<14 { digits[index] = index < zeros ? 0x30 : bytes[index - zeros] }
+                return 14
+            }
+        }
     }
 
     /// Whether `text` has a control character, which no name, code or reference may.
     public static func hasControlCharacter(_ text: String) -> Bool {
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return false }
+        let isPrintable = Self.withBytes(of: text) { bytes in
+            var isPrintable = true
+            for byte in bytes { isPrintable = isPrintable && byte >= 0x20 && byte < 0x7F }
+            return isPrintable
+        }
+        if isPrintable { return false }
         return text.unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 
     /// ASCII with no white space or control character at either end: already trimmed and composed.
     private static func isPlain(_ text: String) -> Bool {
-        guard let first = text.utf8.first, let last = text.utf8.last else { return true }
-        return first > 0x20 && last > 0x20 && text.utf8.allSatisfy { $0 < 0x80 }
+        Self.withBytes(of: text) { bytes in
+            guard let first = bytes.first, let last = bytes.last else { return true }
+            var all: UInt8 = 0
+            for byte in bytes { all |= byte }
+            return first > 0x20 && last > 0x20 && all < 0x80
+        }
+    }
+
+    /// Small letters for the capitals of a text that is ASCII.
+    private static func folded(_ text: String) -> String {
+        Self.withBytes(of: text) { bytes in
+            var hasCapital = false
+            for byte in bytes { hasCapital = hasCapital || (byte >= 0x41 && byte <= 0x5A) }
+            guard hasCapital else { return text }
+            return String(unsafeUninitializedCapacity: bytes.count) { folded in
+                for (index, byte) in bytes.enumerated() {
+                    folded[index] = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+                }
+                return bytes.count
+            }
+        }
+    }
+
+    /// Lends the UTF-8 bytes, in place where the text has them in a row, as nearly every text does.
+    @inline(__always)
+    private static func withBytes<Result>(
+        of text: String,
+        _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        if let result = text.utf8.withContiguousStorageIfAvailable(body) { return result }
+        var text = text
+        return text.withUTF8(body)
     }
 }
 

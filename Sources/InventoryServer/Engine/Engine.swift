@@ -217,24 +217,34 @@ struct Engine: ~Copyable {
             guard self.state.decide(sale, at: time, into: &self.step) else { return false }
             let start = reply.count
             let balances = self.step.encodeOutcome(into: &reply)
-            self.applyStep(context.actor, advance, reply, from: start, leaving: balances)
+            let place = (start, balances)
+            self.applyStep(context.actor, advance, reply, at: place, balancesIn: reply)
             return true
         }
-        guard let sales = PlainSale.batch(command) else { return false }
+        guard let batch = PlainSale.batch(command) else { return false }
         let start = reply.count
-        Outcome.encodeBatchHead(count: sales.count, into: &reply)
-        for (index, sale) in sales.enumerated() {
+        var answer = BatchAnswer(count: batch.sales.count, isBrief: batch.isBrief, into: &reply)
+        var scratch = ByteWriter()
+        for (index, sale) in batch.sales.enumerated() {
             // One block takes them all: a crash leaves the whole request, or nothing of it.
-            let last = index == sales.count - 1 ? advance : nil
+            let last = index == batch.sales.count - 1 ? advance : nil
             let time = self.time(context.now)
-            if self.state.decide(sale, at: time, into: &self.step) {
-                let balances = self.step.encodeOutcome(into: &reply)
-                self.applyStep(context.actor, last, reply, from: start, leaving: balances)
-            } else {
+            if !self.state.decide(sale, at: time, into: &self.step) {
                 self.state.settle(&self.sales)
                 let decision = self.state.decide(sale.command, at: time)
-                decision.outcome.encode(into: &reply)
+                answer.take(decision.outcome, into: &reply)
                 self.apply(decision.changes, time, context.actor, last, reply, from: start)
+            } else if batch.isBrief {
+                // Of the answer that is not given, the log's entry still needs the balances.
+                scratch.removeAll()
+                let balances = self.step.encodeOutcome(into: &scratch)
+                answer.takeDone(self.step.lsn, into: &reply)
+                let place = (start, balances)
+                self.applyStep(context.actor, last, reply, at: place, balancesIn: scratch)
+            } else {
+                let balances = self.step.encodeOutcome(into: &reply)
+                let place = (start, balances)
+                self.applyStep(context.actor, last, reply, at: place, balancesIn: reply)
             }
         }
         return true
@@ -242,23 +252,28 @@ struct Engine: ~Copyable {
 
     /// One step of a plain sale: encoded for the log, and put into the state.
     ///
-    /// `balances`: Where in the reply are those that it leaves.
+    /// `place`: Where in the reply the request's answer begins, and where in `encoded` the balances are
+    /// that the step leaves.
     private mutating func applyStep(
         _ actor: String,
         _ advance: Advance?,
         _ reply: borrowing ByteWriter,
-        from start: Int,
-        leaving balances: Range<Int>
+        at place: (start: Int, balances: Range<Int>),
+        balancesIn encoded: borrowing ByteWriter
     ) {
-        reply.withBytes { bytes in
-            let session = advance.map { SessionAdvance($0, answered: bytes, from: start) }
-            self.step.encodeEntry(
-                by: actor,
-                leaving: UnsafeRawBufferPointer(rebasing: bytes[balances]),
-                advancing: session,
-                into: &self.gathered
-            )
-            self.state.evolve(self.step, by: actor, advancing: session, gathering: &self.sales)
+        reply.withBytes { answer in
+            encoded.withBytes { bytes in
+                let session = advance.map {
+                    SessionAdvance($0, answered: answer, from: place.start)
+                }
+                self.step.encodeEntry(
+                    by: actor,
+                    leaving: UnsafeRawBufferPointer(rebasing: bytes[place.balances]),
+                    advancing: session,
+                    into: &self.gathered
+                )
+                self.state.evolve(self.step, by: actor, advancing: session, gathering: &self.sales)
+            }
         }
         self.finishStep()
     }
@@ -273,7 +288,7 @@ struct Engine: ~Copyable {
         _ reply: inout ByteWriter
     ) {
         let start = reply.count
-        guard case .batch(let commands, .independent) = command else {
+        guard case .batch(let commands, let mode) = command, mode != .atomic else {
             let time = self.time(context.now)
             let decision = self.state.decide(command, at: time)
             decision.outcome.encode(into: &reply)
@@ -287,13 +302,13 @@ struct Engine: ~Copyable {
             self.apply([], self.time(context.now), context.actor, advance, reply, from: start)
             return
         }
-        Outcome.encodeBatchHead(count: commands.count, into: &reply)
+        var answer = BatchAnswer(count: commands.count, isBrief: mode == .brief, into: &reply)
         for (index, command) in commands.enumerated() {
             // One block takes them all: a crash leaves the whole request, or nothing of it.
             let last = index == commands.count - 1 ? advance : nil
             let time = self.time(context.now)
             let decision = self.state.decide(command, at: time)
-            decision.outcome.encode(into: &reply)
+            answer.take(decision.outcome, into: &reply)
             self.apply(decision.changes, time, context.actor, last, reply, from: start)
         }
     }

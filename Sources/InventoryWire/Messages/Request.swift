@@ -109,3 +109,18 @@ public enum Request: Hashable, Sendable {
         }
     }
 }
+
+extension EncodedCommand {
+    /// Appends the whole frame of the request that this command is: what ``Request/command(sequence:_:)``
+    /// makes of the command that it was.
+    public func encodeFrame(
+        sequence: UInt64,
+        requestID: UInt64,
+        into writer: inout ByteWriter
+    ) {
+        let frame = FrameWriter(.command, requestID: requestID, into: &writer)
+        writer.write(sequence)
+        writer.write(bytes: self.bytes)
+        frame.finish(into: &writer)
+    }
+}

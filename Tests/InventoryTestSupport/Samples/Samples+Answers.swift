@@ -57,9 +57,22 @@ extension SplitMix64 {
     }
 
     public mutating func outcome(isNested: Bool = false) -> Outcome {
-        switch self.below(isNested ? 2 : 3) {
+        switch self.below(isNested ? 2 : 4) {
         case 0: .done(self.done())
         case 1: .refused(self.refusal())
+        case 2:
+            .brief(
+                Outcome.Brief(
+                    lsn: self.unsigned(),
+                    count: Int(self.below(UInt64(Limits.batchMax))),
+                    refused: self.list {
+                        Outcome.Brief.Refused(
+                            index: Int($0.below(UInt64(Limits.batchMax))),
+                            refusal: $0.refusal()
+                        )
+                    }
+                )
+            )
         default: .batch(self.list { $0.outcome(isNested: true) })
         }
     }
