@@ -19,6 +19,9 @@ struct ImportCommand: AsyncParsableCommand {
             --as sales: sku, quantity, price, occurredAt; name, reference, category. It makes the \
             products, an opening stock that covers the file, and its sales and returns.
 
+            What invctl export wrote of everything makes an equal database of an empty one: see invctl \
+            help export.
+
             Every row that cannot be taken is listed with its number and the reason. Run again \
             after it was stopped, the same import goes on and doubles nothing.
 
@@ -53,7 +56,9 @@ struct ImportCommand: AsyncParsableCommand {
         guard let zone = TimeZone(identifier: self.zone) else {
             throw ValidationError("--zone is '\(self.zone)', which is no IANA time zone")
         }
-        let bytes = try ImportSource.read(self.file)
+        let stream = try ByteStream(self.file)
+        if stream.head.starts(with: WholeExport.head) { return try await self.restore(stream) }
+        let bytes = try stream.rest()
         let name = self.id ?? self.contentName(bytes)
         let session = SessionID(naming: name)
         var write = WriteOptions()
@@ -65,6 +70,19 @@ struct ImportCommand: AsyncParsableCommand {
             case .products:
                 try await ProductImport(self, shell, bytes).run()
             }
+        }
+    }
+
+    /// Brings in a whole export.
+    private func restore(_ stream: ByteStream) async throws {
+        // Its beginning names it: the whole is not there yet.
+        let head = Array(stream.head.prefix(WholeImport.nameByteCount))
+        let name = self.id ?? "restore \(SessionID(hashing: head).text)"
+        var write = WriteOptions()
+        write.id = SessionID(naming: name).text
+        try await Shell.run(self.global, write, continuesSession: true) { shell in
+            var whole = WholeImport(shell, stream, name: name, isDry: self.dryRun)
+            try await whole.run()
         }
     }
 

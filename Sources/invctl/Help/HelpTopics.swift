@@ -3,7 +3,7 @@ import ArgumentParser
 /// What there is to say beside the commands: a page for each topic, made from the declarations that the
 /// program itself goes by wherever there are such.
 enum HelpTopic: String, CaseIterable, Sendable {
-    case output, conditions, configuration, errors, retries, watching, times, units
+    case output, conditions, configuration, errors, retries, watching, times, units, export
 
     var abstract: String {
         switch self {
@@ -15,6 +15,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
         case .watching: "--watch, watch and top"
         case .times: "how times are typed and shown"
         case .units: "money and quantities"
+        case .export: "what an export of everything holds, and how it comes back"
         }
     }
 
@@ -29,6 +30,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
         case .watching: Self.watchingPage
         case .times: Self.timesPage
         case .units: Self.unitsPage
+        case .export: ExportPage.text
         }
     }
 

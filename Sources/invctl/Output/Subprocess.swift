@@ -32,6 +32,11 @@ final class Subprocess: @unchecked Sendable {
         self.init(arguments, [:], hasInput: true, hasOutput: true)
     }
 
+    /// Starts a program whose input is written and whose output goes into an open file.
+    convenience init?(filter arguments: [String], into descriptor: Int32) {
+        self.init(arguments, [:], hasInput: true, hasOutput: false, outputFile: descriptor)
+    }
+
     /// Starts a program whose output is read and that has no input.
     convenience init?(reading arguments: [String], environment: [String: String]) {
         self.init(arguments, environment, hasInput: false, hasOutput: true)
@@ -41,7 +46,8 @@ final class Subprocess: @unchecked Sendable {
         _ arguments: [String],
         _ environment: [String: String],
         hasInput: Bool,
-        hasOutput: Bool
+        hasOutput: Bool,
+        outputFile: Int32? = nil
     ) {
         var inputEnds: [Int32] = [-1, -1]
         var outputEnds: [Int32] = [-1, -1]
@@ -56,6 +62,9 @@ final class Subprocess: @unchecked Sendable {
             STDIN_FILENO
         )
         if hasOutput { posix_spawn_file_actions_adddup2(&actions, outputEnds[1], STDOUT_FILENO) }
+        if let outputFile {
+            posix_spawn_file_actions_adddup2(&actions, outputFile, STDOUT_FILENO)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

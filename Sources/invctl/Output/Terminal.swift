@@ -64,14 +64,6 @@ enum Terminal {
         }
     }
 
-    /// Sends everything printed from here on into a file.
-    static func redirectOutput(to path: String) -> Bool {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return dup2(descriptor, STDOUT_FILENO) >= 0
-    }
-
     static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
         let text = String(cString: value)

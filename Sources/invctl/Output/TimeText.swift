@@ -68,7 +68,8 @@ enum TimeText {
 
     /// Reads a day, with or without a time of day.
     ///
-    /// `YYYY-MM-DD`, optionally with `HH:MM[:SS]` after a space or a T, optionally with `Z`. Without `Z` the time is that of `zone`; one that a change of clocks leaves out counts on from
+    /// `YYYY-MM-DD`, optionally with `HH:MM[:SS[.ffffff]]` after a space or a T, optionally with `Z`.
+    /// Without `Z` the time is that of `zone`; one that a change of clocks leaves out counts on from
     /// before it, one that comes twice is the first.
     static func parse(_ text: String, zone: TimeZone) -> Instant? {
         var text = Substring(text)
@@ -80,8 +81,16 @@ enum TimeText {
             (1...9_999).contains(year), (1...12).contains(month), (1...31).contains(day)
         else { return nil }
         var seconds: Int64 = 0
+        var fraction: Int64 = 0
         if parts.count == 2 {
-            let clock = parts[1].split(separator: ":").map { Int64($0) }
+            let clockParts = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+            let clock = clockParts[0].split(separator: ":").map { Int64($0) }
+            if clockParts.count > 1 {
+                guard clock.count == 3, let micros = self.fraction(clockParts[1...]) else {
+                    return nil
+                }
+                fraction = micros
+            }
             guard (2...3).contains(clock.count), let hour = clock[0], let minute = clock[1],
                 (0...23).contains(hour), (0...59).contains(minute)
             else { return nil }
@@ -92,7 +101,16 @@ enum TimeText {
         let dayNumber = self.days(year, month, day)
         guard self.civil(dayNumber) == (year, month, day) else { return nil }
         let local = dayNumber * 86_400 + seconds
-        return Instant(microseconds: (isUTC ? local : local - self.offset(local, zone)) * 1_000_000)
+        let utc = isUTC ? local : local - self.offset(local, zone)
+        return Instant(microseconds: utc * 1_000_000 + fraction)
+    }
+
+    /// Microseconds of what stands behind the point: one to six digits.
+    private static func fraction(_ parts: ArraySlice<Substring>) -> Int64? {
+        guard parts.count == 1, let digits = parts.first, (1...6).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        return Int64(digits + String(repeating: "0", count: 6 - digits.utf8.count))
     }
 
     /// Seconds that the zone is ahead of UTC when its clocks say `local`.

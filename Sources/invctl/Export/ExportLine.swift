@@ -1,0 +1,90 @@
+/// One line of a whole export: a JSON object that is put together byte by byte.
+///
+/// Its members come in the order in which they are added, and what is 0 or empty is left out, so that
+/// equal things are equal bytes.
+struct ExportLine {
+    private(set) var bytes: [UInt8] = []
+    private var isFirst = true
+
+    var isEmpty: Bool { self.bytes.isEmpty }
+
+    mutating func begin() {
+        self.bytes.append(0x7B)
+        self.isFirst = true
+    }
+
+    mutating func end() {
+        self.bytes.append(0x7D)
+        self.isFirst = false
+    }
+
+    /// Takes the whole line, its end included, and begins with nothing again.
+    mutating func take() -> [UInt8] {
+        defer { self.bytes.removeAll(keepingCapacity: true) }
+        self.end()
+        self.bytes.append(0x0A)
+        return self.bytes
+    }
+
+    // MARK: - Members
+
+    private mutating func name(_ name: StaticString) {
+        if !self.isFirst { self.bytes.append(0x2C) }
+        self.isFirst = false
+        self.bytes.append(0x22)
+        name.withUTF8Buffer { self.bytes.append(contentsOf: $0) }
+        self.bytes.append(0x22)
+        self.bytes.append(0x3A)
+    }
+
+    mutating func add(_ name: StaticString, _ value: Int) {
+        self.name(name)
+        self.bytes.append(String(value))
+    }
+
+    mutating func add(_ name: StaticString, text value: String) {
+        self.name(name)
+        self.bytes.append(JSONObject.quoted(value))
+    }
+
+    mutating func add(_ name: StaticString, unlessEmpty value: String) {
+        if !value.isEmpty { self.add(name, text: value) }
+    }
+
+    /// A number of smallest units as people write it: `12.500` for 12,500 g.
+    mutating func add(_ name: StaticString, units value: Int64, decimals: UInt8) {
+        if value == 0 { return }
+        self.name(name)
+        self.bytes.append(DecimalText.format(value, decimals: decimals))
+    }
+
+    /// Money is a string, so that no reader makes it a floating-point number.
+    mutating func add(_ name: StaticString, money value: Int64, decimals: UInt8) {
+        if value == 0 { return }
+        self.add(name, text: DecimalText.format(value, decimals: decimals))
+    }
+
+    mutating func add(_ name: StaticString, time microseconds: Int64) {
+        self.add(name, text: TimeText.format(microseconds))
+    }
+
+    /// A level's product and location.
+    mutating func add(_ name: StaticString, place product: Int, _ location: Int) {
+        self.name(name)
+        self.bytes.append("[\(product),\(location)]")
+    }
+
+    // MARK: - A list of objects
+
+    mutating func beginList(_ name: StaticString) {
+        self.name(name)
+        self.bytes.append(0x5B)
+    }
+
+    mutating func beginElement(isFirst: Bool) {
+        if !isFirst { self.bytes.append(0x2C) }
+        self.begin()
+    }
+
+    mutating func endList() { self.bytes.append(0x5D) }
+}

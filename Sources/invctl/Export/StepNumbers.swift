@@ -1,0 +1,46 @@
+/// Which step of an export is at which LSN, and the other way round.
+///
+/// Steps are numbered from 1 in their order. Where one follows the other without anything in between,
+/// their LSNs do too, so only the places where the distance changes are kept: 16 bytes for each.
+struct StepNumbers {
+    private var runs: [(number: Int, lsn: UInt64)] = []
+    private(set) var count = 0
+    private(set) var lastLSN: UInt64 = 0
+
+    /// Takes the next step, whose LSN is above those before it.
+    mutating func append(_ lsn: UInt64) {
+        precondition(lsn > self.lastLSN, "step \(self.count + 1) at \(lsn), after \(self.lastLSN)")
+        if self.count == 0 || lsn != self.lastLSN + 1 {
+            self.runs.append((self.count + 1, lsn))
+        }
+        self.count += 1
+        self.lastLSN = lsn
+    }
+
+    /// - Complexity: O(log runs)
+    func lsn(of number: Int) -> UInt64? {
+        guard (1...max(1, self.count)).contains(number), self.count > 0 else { return nil }
+        let run = self.runs[self.last { $0.number <= number }]
+        return run.lsn + UInt64(number - run.number)
+    }
+
+    /// - Complexity: O(log runs)
+    func number(at lsn: UInt64) -> Int? {
+        guard let first = self.runs.first, lsn >= first.lsn, lsn <= self.lastLSN else { return nil }
+        let index = self.last { $0.lsn <= lsn }
+        let number = self.runs[index].number + Int(lsn - self.runs[index].lsn)
+        let next = index + 1 < self.runs.count ? self.runs[index + 1].number : self.count + 1
+        return number < next ? number : nil
+    }
+
+    /// The last run that `holds` takes, which takes the first one and all up to some place.
+    private func last(_ holds: ((number: Int, lsn: UInt64)) -> Bool) -> Int {
+        var low = 0
+        var high = self.runs.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if holds(self.runs[middle]) { low = middle } else { high = middle }
+        }
+        return low
+    }
+}

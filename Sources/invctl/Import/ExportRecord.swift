@@ -1,0 +1,86 @@
+import Inventory
+
+/// One line of a whole export, or a movement in it, read by the names of its members.
+struct ExportRecord {
+    let line: Int
+    let value: JSONValue
+
+    init(_ bytes: ArraySlice<UInt8>, line: Int) throws(Failure) {
+        self.line = line
+        do throws(JSONError) {
+            self.value = try JSONParser.value(of: bytes)
+        } catch {
+            throw Failure("malformed_file", "line \(line), \(error)", exit: Exit.failed)
+        }
+    }
+
+    private init(line: Int, value: JSONValue) {
+        self.line = line
+        self.value = value
+    }
+
+    func problem(_ text: String) -> Failure {
+        Failure("malformed_file", "line \(self.line): \(text)", exit: Exit.failed)
+    }
+
+    func has(_ name: String) -> Bool { self.value[name] != nil }
+
+    func text(_ name: String) -> String { self.value[name]?.written ?? "" }
+
+    func optionalNumber(_ name: String) throws(Failure) -> Int? {
+        guard let written = self.value[name]?.written else { return nil }
+        guard let number = Int(written), number >= 0 else {
+            throw self.problem("\(name) is no number of a thing")
+        }
+        return number
+    }
+
+    func number(_ name: String) throws(Failure) -> Int {
+        guard let number = try self.optionalNumber(name) else {
+            throw self.problem("\(name) is missing")
+        }
+        return number
+    }
+
+    /// A quantity or an amount in its smallest units; 0 where it is left out.
+    func units(_ name: String, _ decimals: UInt8) throws(Failure) -> Int64 {
+        guard let written = self.value[name]?.written else { return 0 }
+        guard let units = DecimalText.parse(written, decimals: decimals) else {
+            throw self.problem("\(name) is no number with at most \(decimals) decimals")
+        }
+        return units
+    }
+
+    func instant(_ name: String) throws(Failure) -> Instant {
+        guard let time = TimeText.parse(self.text(name), zone: TimeText.utc) else {
+            throw self.problem("\(name) is no time")
+        }
+        return time
+    }
+
+    /// A value by the name that the code has for it.
+    func named<Value: CaseIterable>(_ name: String, _ type: Value.Type) throws(Failure) -> Value {
+        let written = self.text(name)
+        guard let value = Value.allCases.first(where: { "\($0)" == written }) else {
+            throw self.problem("\(name) is '\(written)', which there is not")
+        }
+        return value
+    }
+
+    /// Two numbers in a list.
+    func pair(_ name: String) throws(Failure) -> (Int, Int) {
+        guard case .array(let values) = self.value[name], values.count == 2,
+            let first = values[0].written.flatMap({ Int($0) }),
+            let second = values[1].written.flatMap({ Int($0) })
+        else { throw self.problem("\(name) is no product and location") }
+        return (first, second)
+    }
+
+    /// The objects of a list.
+    func list(_ name: String) throws(Failure) -> [ExportRecord] {
+        guard case .array(let values) = self.value[name], !values.isEmpty else {
+            throw self.problem("\(name) is no list of objects")
+        }
+        return values.map { ExportRecord(line: self.line, value: $0) }
+    }
+}

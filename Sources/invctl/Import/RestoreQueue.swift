@@ -1,0 +1,90 @@
+import Inventory
+
+/// Puts the commands of a whole import together into requests.
+///
+/// Where a request ends depends on the file alone, never on what is decided already: the same file makes
+/// the same requests, so that an import that was stopped can go on.
+struct RestoreQueue {
+    private static let commandsMax = 256
+    private static let linesMax = 4_096
+    /// Bytes of the file that one request is made of, unless a single step has more.
+    private static let byteCountMax = 1 << 18
+
+    let sender: RestoreSender
+    private var request = RestoreSender.Request()
+    private var actor: String?
+    private var lineCount = 0
+    private var byteCount = 0
+    /// Steps that were put in.
+    private(set) var stepCount = 0
+
+    init(_ sender: RestoreSender) { self.sender = sender }
+
+    /// Adds a command of the import itself.
+    mutating func add(
+        _ command: Command,
+        id: UInt64? = nil,
+        line: Int,
+        isOptional: Bool = false
+    ) async throws {
+        if self.actor != nil || self.request.isOptional != isOptional { try await self.flush() }
+        self.actor = nil
+        self.request.isOptional = isOptional
+        if let id { self.request.ids[self.request.commands.count] = id }
+        self.append(command, makesStep: false, line)
+        if self.request.commands.count >= Self.commandsMax { try await self.flush() }
+    }
+
+    private mutating func append(_ command: Command, makesStep: Bool, _ line: Int) {
+        self.request.commands.append(command)
+        self.request.makesStep.append(makesStep)
+        self.request.lines.append(line)
+    }
+
+    /// Sees to it that the step of that number is decided, so that its LSN is known.
+    ///
+    /// `origin`: 0 for none.
+    mutating func settle(_ origin: Int) async throws {
+        if origin >= self.request.firstStep, self.request.stepCount > 0 { try await self.flush() }
+        if origin > self.sender.steps.count { try await self.sender.drain() }
+    }
+
+    /// Adds a step of an actor, and what has to be so before it.
+    mutating func add(
+        _ step: RestoredLedger.Step,
+        of actor: String,
+        line: Int,
+        byteCount: Int
+    ) async throws {
+        let isSingle = step.commands.count == 1
+        let isFull =
+            self.request.commands.count >= Self.commandsMax
+            || self.lineCount + step.lineCount > Self.linesMax
+            || self.byteCount + byteCount > Self.byteCountMax
+        if !isSingle || isFull || self.actor != .some(actor) { try await self.flush() }
+        self.actor = actor
+        for command in step.before { self.append(command, makesStep: false, line) }
+        if !isSingle { try await self.flush() }
+        self.actor = actor
+        let place = self.request.commands.count
+        for (offset, id) in step.ids { self.request.ids[place + offset] = id }
+        for command in step.commands { self.append(command, makesStep: isSingle, line) }
+        self.stepCount += 1
+        if self.request.stepCount == 0 { self.request.firstStep = self.stepCount }
+        self.request.stepCount += 1
+        self.lineCount += step.lineCount
+        self.byteCount += byteCount
+        guard !isSingle else { return }
+        self.request.mode = .atomic
+        try await self.flush()
+    }
+
+    /// Sends what was put together.
+    mutating func flush() async throws {
+        let request = self.request
+        self.request = RestoreSender.Request()
+        self.lineCount = 0
+        self.byteCount = 0
+        try await self.sender.send(request, as: self.actor)
+    }
+}

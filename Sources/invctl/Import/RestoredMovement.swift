@@ -1,0 +1,87 @@
+import Inventory
+
+/// A movement as a whole export has it, and what it is linked to.
+struct RestoredMovement {
+    var kind: MovementKind
+    var product: ProductID
+    var location: LocationID
+    var onHand: Int64
+    var unavailable: Int64
+    var reserved: Int64
+    var incoming: Int64
+    var price: Price
+    var reason: Reason?
+    var reference: String
+    var note: String
+    var occurred: Occurrence?
+    /// The number of the reservation or transfer that it belongs to.
+    var link: Int?
+    /// The step that it comes from.
+    var originStep: Int?
+
+    init(
+        _ record: ExportRecord,
+        _ catalog: RestoredCatalog,
+        moneyDecimals: UInt8
+    ) throws(Failure) {
+        let (product, location, decimals) = try catalog.place(
+            record,
+            try record.number("product"),
+            try record.number("location")
+        )
+        self.kind = try record.named("kind", MovementKind.self)
+        self.product = product
+        self.location = location
+        self.onHand = try record.units("onHand", decimals)
+        self.unavailable = try record.units("unavailable", decimals)
+        self.reserved = try record.units("reserved", decimals)
+        self.incoming = try record.units("incoming", decimals)
+        let minorUnits = try record.units("price", moneyDecimals)
+        self.price = Price(minorUnits, per: Int64(try record.optionalNumber("basis") ?? 1))
+        self.reason = record.has("reason") ? try record.named("reason", Reason.self) : nil
+        self.reference = record.text("reference")
+        self.note = record.text("note")
+        self.occurred =
+            record.has("occurredAt")
+            ? Occurrence(at: try record.instant("occurredAt"), isImported: true) : nil
+        let transfer = try record.optionalNumber("transfer")
+        self.link = try record.optionalNumber("reservation") ?? transfer
+        self.originStep = try record.optionalNumber("originStep")
+    }
+
+    /// Whether it says the same of what all lines of a command share.
+    func sharesTexts(with other: RestoredMovement) -> Bool {
+        self.reference == other.reference && self.note == other.note
+            && self.occurred == other.occurred
+    }
+}
+
+/// What a level has, as far as it decides what can be done with it.
+struct RestoredBalance {
+    var onHand: Int64 = 0
+    var unavailable: Int64 = 0
+    var reserved: Int64 = 0
+
+    mutating func take(_ movement: RestoredMovement) {
+        self.onHand += movement.onHand
+        self.unavailable += movement.unavailable
+        self.reserved += movement.reserved
+    }
+
+    /// Whether less is there than is held and promised, which takes a floor below zero.
+    var isShort: Bool { self.onHand - self.unavailable - self.reserved < 0 }
+}
+
+/// A product at a location, in 8 bytes.
+struct RestoredPlace: Hashable, Comparable {
+    let value: UInt64
+
+    init(_ product: ProductID, _ location: LocationID) {
+        self.value = UInt64(product.value) << 16 | UInt64(location.value)
+    }
+
+    var product: ProductID { ProductID(UInt32(self.value >> 16)) }
+    var location: LocationID { LocationID(UInt16(self.value & 0xFFFF)) }
+
+    static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+}
