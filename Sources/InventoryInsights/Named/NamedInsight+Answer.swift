@@ -25,10 +25,12 @@ extension ReadView {
         at now: Instant,
         threads: Int = 1
     ) throws(Refusal) -> InsightAnswer {
-        try insight.checkParts()
+        if let query = try Insight.named(insight).composed() {
+            return try self.answer(query, at: now, threads: threads)
+        }
         return switch insight.name {
         case .sales, .margin, .heatmap, .valuation, .categories:
-            try self.answer(insight.composed, at: now, threads: threads)
+            preconditionFailure("\(insight.name) is a composable question")
         case .top: try TopInsight(insight, self, now, threads).answer()
         case .abc: try ABCInsight(insight, self, now, threads).answer()
         case .velocity: try VelocityInsight(insight, self, now).answer()

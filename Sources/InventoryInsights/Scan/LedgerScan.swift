@@ -38,6 +38,8 @@ struct LedgerScan {
     /// What was poured on the way, to see whether this way is any good.
     private var pouredCount = 0
     private var rowCount = 0
+    /// Whether there are rows enough for it to be worth to remember blocks, which takes a large table.
+    private var isLong = false
     /// Rows that have to be added one by one.
     private(set) var left: [Range<Int>] = []
     private let categories: [UInt32]
@@ -81,8 +83,11 @@ struct LedgerScan {
 
     // MARK: - Segments
 
+    private static let longRowsMin = 16 * SegmentSize.capacity
+
     /// Adds rows; those that are left are in ``left``.
     mutating func add(_ rows: Range<Int>) throws(Refusal) {
+        self.isLong = rows.count >= Self.longRowsMin
         var row = rows.lowerBound
         while row < rows.upperBound {
             // Times that are so mixed that blocks are poured for a handful of rows each.
@@ -478,7 +483,7 @@ struct LedgerScan {
             self.timeKeys[index].move(to: instant, self.plan.calendar)
         }
         if let block = self.sets[index].block(self.blockTime(index)) {
-            self.remember(index, block, instant)
+            if self.isLong { self.remember(index, block, instant) }
             return block
         }
         guard mayPour else { return nil }

@@ -1,6 +1,7 @@
 internal import ColumnStore
 
-/// What one thread of a scan needs beside its totals: room for the rows of one segment.
+/// What one thread of a scan needs beside its totals: room for the rows of one segment, written before
+/// it is read.
 ///
 /// `@unchecked Sendable`: it belongs to one scan, which one thread at a time has.
 final class ScanBuffers: @unchecked Sendable {
@@ -12,15 +13,6 @@ final class ScanBuffers: @unchecked Sendable {
     let sold = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
     let returned = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
     let undoing = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
-
-    init() {
-        self.slots.initialize(repeating: 0, count: SegmentSize.capacity)
-        self.values.initialize(repeating: 0, count: SegmentSize.capacity)
-        self.blocks.initialize(repeating: 0, count: SegmentSize.capacity)
-        for list in [self.passed, self.sold, self.returned, self.undoing] {
-            list.initialize(repeating: 0, count: SegmentSize.capacity)
-        }
-    }
 
     deinit {
         self.slots.deallocate()

@@ -11,8 +11,9 @@ public import Inventory
 /// is to be brought. Its answer always equals that of the same question asked then. Sums over what
 /// is only ever appended to (sales, movements, refusals) are kept, and fed the rows that are new: a
 /// change costs the groups it touches. They are added up anew when the window moves on or the
-/// catalog changes, for a product's category and SKU are those of now. Balances, and the insights
-/// that have a formula of their own, are asked anew each time.
+/// catalog changes, for a product's category and SKU are those of now. Named insights that are nothing
+/// but such a question are kept like it. Balances, and the insights that have a formula of their own,
+/// are asked anew each time.
 public struct StandingInsight: Sendable {
     public let insight: Insight
     /// The answer as of the last ``advance(to:at:)``; nothing before the first.
@@ -54,7 +55,7 @@ public struct StandingInsight: Sendable {
         // A clock that was set back does not take back a window that was told of.
         self.moment = max(self.moment, now)
         let answer =
-            if case .query(let query) = self.insight, query.source.isAppendedTo {
+            if let query = try self.insight.composed(), query.source.isAppendedTo {
                 try self.addUp(query, view)
             } else {
                 try view.answer(self.insight, at: self.moment)

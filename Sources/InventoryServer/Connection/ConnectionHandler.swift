@@ -52,7 +52,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.machine.channelClosed()
         self.streams.values.forEach { $0.cancel() }
         self.streams = [:]
-        self.driver.metrics.subscriptions -= Int64(self.subscriptions.count)
+        self.driver.changedSubscriptions(by: -self.subscriptions.count)
         self.subscriptions = [:]
         self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
         self.driver.disconnected(self)
@@ -98,7 +98,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// The client has said all it will: it gets the answers it is owed, then the connection ends.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed {
-            self.driver.metrics.subscriptions -= Int64(self.subscriptions.count)
+            self.driver.changedSubscriptions(by: -self.subscriptions.count)
             self.subscriptions = [:]
             self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
             if self.machine.drain() == .finish { self.isClosing = true }
@@ -300,7 +300,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         let reason = Refusal(.shuttingDown, .message("unsubscribed"))
         self.driver.unsubscribeInsight(subscription, of: self, reason)
         if let ended = self.subscriptions.removeValue(forKey: subscription) {
-            self.driver.metrics.subscriptions -= 1
+            self.driver.changedSubscriptions(by: -1)
             self.send(.closed(reason, lsn: ended.cursor), to: subscription, at: ended.cursor)
         }
         self.reply(
@@ -445,7 +445,7 @@ final class ConnectionHandler: ChannelInboundHandler {
                 at: subscription.told
             )
         }
-        self.driver.metrics.subscriptions -= Int64(self.subscriptions.count)
+        self.driver.changedSubscriptions(by: -self.subscriptions.count)
         self.subscriptions = [:]
         self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
         if self.machine.drain() == .finish {

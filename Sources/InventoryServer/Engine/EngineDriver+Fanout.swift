@@ -62,7 +62,7 @@ extension EngineDriver {
         }
         live.told = live.cursor
         connection.subscriptions[requestID] = live
-        self.metrics.subscriptions += 1
+        self.changedSubscriptions(by: 1)
         let hasSnapshot = live.phase == .snapshotting || resetReason != nil
         connection.reply(
             .subscribed(Subscribed(lsn: live.cursor, hasSnapshot: hasSnapshot)),
@@ -213,7 +213,7 @@ extension EngineDriver {
 
     /// Something became durable: a round for everybody, now or once the loop has rested.
     func deliverEvents() {
-        guard self.metrics.subscriptions > 0 else { return }
+        guard !self.following().isEmpty else { return }
         switch self.pace.becameDurable(at: self.loop.now.uptimeNanoseconds) {
         case .deliverNow:
             self.deliverRound()
@@ -231,7 +231,7 @@ extension EngineDriver {
         let start = self.loop.now.uptimeNanoseconds
         let view = self.engine.state.readView()
         var batches = Batches()
-        for connection in self.connections.values where !connection.subscriptions.isEmpty {
+        for connection in self.following() {
             self.deliver(to: connection, view, &batches)
         }
         self.pace.delivered(from: start, to: self.loop.now.uptimeNanoseconds)
@@ -405,7 +405,7 @@ extension EngineDriver {
             self.logger.error("a subscriber cannot be told of the past: \(error)")
             let told = connection.subscriptions[requestID]?.told ?? 0
             connection.subscriptions[requestID] = nil
-            self.metrics.subscriptions -= 1
+            self.changedSubscriptions(by: -1)
             let refusal = Refusal(.internal, .message("\(error)"))
             connection.send(.closed(refusal, lsn: told), to: requestID, at: told)
             connection.releaseSoon()
@@ -433,12 +433,12 @@ extension EngineDriver {
 
     /// Tells idle subscribers, at least each second, that they have everything.
     func deliverProgress(_ now: Int64) {
-        guard self.metrics.subscriptions > 0 else { return }
+        guard !self.following().isEmpty else { return }
         // A round of events first: what could not be taken before may be taken now.
         self.deliverEvents()
         self.prove(now)
         let time = self.now()
-        for connection in self.connections.values {
+        for connection in self.following() {
             for (requestID, live) in connection.subscriptions
             where live.phase == .following && connection.isWritable
                 && now - live.toldAt >= Int64(WireLimits.progressMilliseconds) - 50

@@ -15,7 +15,7 @@ extension EngineDriver {
     /// Begins the digests that are due.
     func prove(_ now: Int64) {
         var claims: [SubscriptionMatcher: [Claim]] = [:]
-        for connection in self.connections.values {
+        for connection in self.following() {
             for (requestID, live) in connection.subscriptions
             where live.subscription.topics.contains(.proof) && live.phase == .following
                 && live.proof == nil

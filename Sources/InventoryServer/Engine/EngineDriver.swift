@@ -39,6 +39,8 @@ final class EngineDriver: @unchecked Sendable {
     var protection: ProtectionState
     let recovery: RecoveryReport
     private(set) var connections: [ObjectIdentifier: ConnectionHandler] = [:]
+    /// Those of them that subscribe to events; nothing once that has changed.
+    private var followers: [ConnectionHandler]?
     /// Connections with replies that wait for a block.
     private var waiting: [ConnectionHandler] = []
     private var isTickScheduled = false
@@ -137,6 +139,20 @@ final class EngineDriver: @unchecked Sendable {
         self.waiting.removeAll { $0 === connection }
         self.metrics.connections -= 1
         self.finishDrainIfDone()
+    }
+
+    /// So many more subscriptions to events, or fewer.
+    func changedSubscriptions(by count: Int) {
+        self.metrics.subscriptions += Int64(count)
+        self.followers = nil
+    }
+
+    /// The connections that subscribe to events, found once for all rounds until that changes.
+    func following() -> [ConnectionHandler] {
+        if let followers { return followers }
+        let found = self.connections.values.filter { !$0.subscriptions.isEmpty }
+        self.followers = found
+        return found
     }
 
     /// A connection has replies that wait for LSNs not durable yet.
