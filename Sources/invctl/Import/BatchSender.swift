@@ -1,63 +1,104 @@
 import Inventory
 import InventoryClient
-import Synchronization
 
 /// Sends numbered requests of one session, several at once, and goes on where an earlier run of the
 /// same import was stopped.
 ///
-/// Request n is sequence number n. What the server has decided already is not sent again.
-final class BatchSender: Sendable {
+/// Request n is sequence number n, and the file alone decides which of its rows request n is for. What
+/// an earlier run had decided is given again as far back as the server remembers its answers: nothing
+/// is carried out twice, and what was refused then is known again. What lies further back is passed
+/// over.
+///
+///     1 … first − 1       first … done                done + 1 …
+///     forgotten           asked again, answered       decided now
+///                         as it was
+final class BatchSender {
     private let client: InventoryClient
+    private let first: UInt64
     /// Requests up to this one were decided in an earlier run.
     let done: UInt64
-    private let next: Mutex<UInt64>
+    private var next: UInt64 = 1
+    private var waiting: [UInt64: Waiting] = [:]
+    private let answers: AsyncStream<(UInt64, Result<Outcome, ClientError>)>
+    private let continuation: AsyncStream<(UInt64, Result<Outcome, ClientError>)>.Continuation
+    private var iterator: AsyncStream<(UInt64, Result<Outcome, ClientError>)>.Iterator
+
+    private struct Waiting {
+        var mayBeEmpty: Bool
+        var take: (Outcome?) throws -> Void
+    }
+
+    /// Commands or lines of one request: so that what ``inFlightMax`` of them are refused with fits
+    /// into the bytes that a session remembers, and none is forgotten before it was read.
+    static let rowsMax = 1_000
     private static let inFlightMax = 8
 
-    /// `done`: Where the session stands, as the server says.
-    init(_ client: InventoryClient, done: UInt64) {
+    /// `standing`: Where the session stands, as the server said just now.
+    init(_ client: InventoryClient, _ standing: SessionStanding) {
         self.client = client
-        self.done = done
-        self.next = Mutex(1)
+        self.done = standing.lastSequence
+        self.first = min(max(1, standing.oldestRemembered), standing.lastSequence + 1)
+        (self.answers, self.continuation) = AsyncStream.makeStream()
+        self.iterator = self.answers.makeAsyncIterator()
+        client.goOn(from: self.first)
     }
 
-    /// Takes the next number.
+    /// Sends the next request, once there is room.
     ///
-    /// - Returns: Whether the request was decided in an earlier run, so that it is not to be sent.
-    private func isDone() -> Bool {
-        let number = self.next.withLock { next in
-            defer { next += 1 }
-            return next
+    /// `make` is called if it is to be sent. One without commands uses its number up and nothing else,
+    /// where it `mayBeEmpty`. `take` gets the answer, during a later call; nothing where
+    /// an earlier run had sent the request and the answer is not to be had any more.
+    func send(
+        _ make: () -> EncodedCommand,
+        mayBeEmpty: Bool = false,
+        _ take: @escaping (Outcome?) throws -> Void
+    ) async throws {
+        let number = self.next
+        self.next += 1
+        guard number >= self.first else {
+            try take(nil)
+            return
         }
-        return number <= self.done
+        while self.waiting.count >= Self.inFlightMax { try await self.takeOne() }
+        self.waiting[number] = Waiting(mayBeEmpty: mayBeEmpty, take: take)
+        let continuation = self.continuation
+        self.client.send(make()) { continuation.yield((number, $0)) }
     }
 
-    /// Sends independent batches in order, some at once, and hands over each batch's outcomes as they
-    /// come; `nil` for a batch that an earlier run had sent.
-    func send(
-        _ batches: [() -> [Command]],
-        _ take: (Int, [Outcome]?) throws -> Void
-    ) async throws {
-        let (stream, continuation) = AsyncStream<(Int, Result<Outcome, ClientError>)>.makeStream()
-        var iterator = stream.makeAsyncIterator()
-        var inFlight = 0
-        func takeOne() async throws {
-            guard let (index, result) = await iterator.next() else { return }
-            inFlight -= 1
-            switch try result.get() {
-            case .batch(let outcomes): try take(index, outcomes)
-            case let outcome: try take(index, [outcome])
-            }
+    /// Waits for the answers of all that was sent.
+    func finish() async throws {
+        while !self.waiting.isEmpty { try await self.takeOne() }
+    }
+
+    private func takeOne() async throws {
+        guard let (number, result) = await self.iterator.next(),
+            let waiting = self.waiting.removeValue(forKey: number)
+        else { return }
+        let outcome = try result.get()
+        guard case .refused(let refusal) = outcome, !waiting.mayBeEmpty else {
+            try waiting.take(outcome)
+            return
         }
-        for (index, batch) in batches.enumerated() {
-            if self.isDone() {
-                try take(index, nil)
-                continue
-            }
-            while inFlight >= Self.inFlightMax { try await takeOne() }
-            inFlight += 1
-            self.client.send(.batch(batch(), .independent)) { continuation.yield((index, $0)) }
+        // What its rows are for has changed since: they were decided as they were then.
+        guard refusal.code == .sequenceReused, number <= self.done else {
+            throw Failure(
+                refusal.code.name,
+                "request \(number)  " + refusal.facts(decimals: 0, currency: "", sku: nil),
+                wayOut: refusal.code.wayOut,
+                number: refusal.code.rawValue,
+                exit: Exit.code(for: refusal)
+            )
         }
-        while inFlight > 0 { try await takeOne() }
-        continuation.finish()
+        try waiting.take(nil)
+    }
+
+    /// Tells what of an earlier run can't be told any more.
+    func noteForgotten() {
+        guard self.first > 1 else { return }
+        let rows = DecimalText.grouped(String(Int(self.first - 1) * Self.rowsMax))
+        Terminal.note(
+            "  note  an earlier run had sent about \(rows) rows so long ago that which of them were "
+                + "refused is not remembered"
+        )
     }
 }

@@ -116,6 +116,25 @@ extension [ColumnMapping.Field] {
         .init(name: "leadTimeDays", synonyms: ["leadtime"]), .init(name: "status"),
     ]
 
+    /// What there is of a count, or of what came and went.
+    static let ofStock: Self = [
+        .init(
+            name: "sku",
+            isNeeded: true,
+            synonyms: ["stockcode", "itemcode", "productcode", "articleno", "code", "item", "id"]
+        ),
+        .init(
+            name: "stock",
+            isNeeded: true,
+            synonyms: ["onhand", "quantity", "qty", "counted", "count", "delta", "units"]
+        ),
+        .init(name: "cost", synonyms: ["unitcost", "purchaseprice"]),
+        .init(
+            name: "reference",
+            synonyms: ["deliveryno", "delivery", "orderno", "order", "receipt", "ref"]
+        ),
+    ]
+
     /// What there is of a past sale.
     static let ofSales: Self = [
         .init(

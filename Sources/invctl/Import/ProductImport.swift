@@ -5,170 +5,120 @@ import InventoryClient
 import InventoryWire
 
 /// Brings in a catalog: a product a row, with its category and its opening stock.
+///
+/// Rows are sent while the file is still being read, a part of it at a time: nothing is kept of them but
+/// their SKUs, for a second row of the same.
+///
+///     read a part ─▶ its new categories ─▶ its products, 1,000 a request ─▶ read on
 struct ProductImport {
-    private struct Row {
-        var number: Int
-        var draft: ProductDraft
-        var category: String
-    }
-
     private let options: ImportCommand
     private let shell: Shell
-    private var rows: [Row] = []
-    private var rejected: [String] = []
-    private var rowCount = 0
-    private var seen: [String: Int] = [:]
+    private let problems: Problems
+    private var reader: ProductReader
+    private let progress: ProgressBar
+
+    /// Rows of a part.
+    private static let partRows = 8 * BatchSender.rowsMax
 
     init(_ options: ImportCommand, _ shell: Shell, _ bytes: [UInt8]) throws {
         self.options = options
         self.shell = shell
-        var reader = try RecordReader(bytes)
-        guard !reader.header.isEmpty else { return }
-        let mapping = try ColumnMapping(reader.header, options.map, fields: .ofProducts)
-        if !shell.options.quiet { Terminal.note(mapping.summary) }
-        while try reader.next() {
-            self.rowCount += 1
-            do {
-                try self.take(Cells(record: reader, mapping: mapping))
-            } catch let error as Problem {
-                self.rejected.append("row \(reader.number)  \(error.text)")
-            }
-        }
-    }
-
-    private struct Problem: Error {
-        var text: String
-    }
-
-    /// One record, read by the names of its fields.
-    private struct Cells {
-        let record: RecordReader
-        let mapping: ColumnMapping
-
-        func text(_ field: String) -> String { self.record.text(self.mapping.column(field)) }
-
-        func number(_ field: String, _ decimals: UInt8, or standard: Int64) throws -> Int64 {
-            let written = self.text(field)
-            if written.isEmpty { return standard }
-            guard let value = DecimalText.parse(written, decimals: decimals) else {
-                let kind =
-                    decimals == 0 ? "a whole number" : "a number with at most \(decimals) decimals"
-                throw Problem(text: "\(field): \"\(written)\" is not \(kind)")
-            }
-            return value
-        }
-    }
-
-    private mutating func take(_ cells: Cells) throws {
-        let number = cells.record.number
-        let sku = cells.text("sku")
-        let key = NormalizedText.key(sku)
-        if let first = self.seen[key] {
-            throw Problem(text: "sku: duplicate of row \(first) (\"\(sku)\")")
-        }
-        let decimals = UInt8(clamping: try cells.number("decimals", 0, or: 0))
-        var one: Int64 = 1
-        for _ in 0..<min(decimals, Limits.unitDecimalsMax) { one *= 10 }
-        guard !cells.text("price").isEmpty else { throw Problem(text: "price: is empty") }
-        let money = self.shell.server.currencyDecimals
-        let category = cells.text("category")
-        var draft = ProductDraft(
-            sku: sku,
-            name: cells.text("name"),
-            barcode: cells.text("barcode"),
-            category: CategoryID(0),
-            unit: Unit(
-                code: cells.text("unit").isEmpty ? "pcs" : cells.text("unit"),
-                decimals: decimals
-            ),
-            price: Price(try cells.number("price", money, or: 0), per: one),
-            reorderPoint: try cells.number("reorderPoint", decimals, or: 10 * one),
-            reorderTarget: try cells.number("reorderTarget", decimals, or: 0),
-            packSize: try cells.number("packSize", decimals, or: 1),
-            leadTimeDays: UInt16(clamping: try cells.number("leadTimeDays", 0, or: 0))
+        self.problems = options.problems()
+        self.reader = try ProductReader(
+            bytes,
+            options,
+            currencyDecimals: shell.server.currencyDecimals,
+            self.problems
         )
-        switch cells.text("status") {
-        case "", "active": break
-        case "inactive": draft.status = .inactive
-        case let other: throw Problem(text: "status: \"\(other)\" is not active or inactive")
-        }
-        draft.opening = OpeningStock(
-            quantity: try cells.number("stock", decimals, or: 0),
-            unitCost: Money(try cells.number("cost", money, or: 0))
-        )
-        self.seen[key] = number
-        self.rows.append(
-            Row(
-                number: number,
-                draft: draft,
-                category: category.isEmpty ? self.options.category : category
-            )
+        self.progress = ProgressBar(
+            "import",
+            total: bytes.count,
+            unit: "rows",
+            isQuiet: shell.options.quiet || options.dryRun
         )
     }
 
-    func run() async throws {
+    mutating func run() async throws {
+        if !self.shell.options.quiet, !self.reader.columns.isEmpty {
+            Terminal.note(self.reader.columns)
+        }
         if self.options.dryRun {
-            Terminal.print(
-                """
-                \(self.rowCount) rows: \(self.rows.count) valid, \(self.rejected.count) invalid, \
-                nothing written
-                """
-            )
-            try self.options.reject(self.rejected)
+            try await self.look()
             return
         }
         let location = try await self.shell.location(self.options.at)
         let standing = try await self.shell.client.openSession()
-        let sender = BatchSender(self.shell.client, done: standing.lastSequence)
-        let categories = try await self.createCategories(sender)
-        let starts = Array(stride(from: 0, to: self.rows.count, by: 500))
-        let batches = starts.map { start in
-            {
-                self.rows[start..<min(start + 500, self.rows.count)].map { row -> Command in
-                    var draft = row.draft
-                    draft.category =
-                        categories[NormalizedText.key(row.category)] ?? CategoryID(0)
-                    draft.opening?.location = location
-                    return .createProduct(draft)
-                }
+        let sender = BatchSender(self.shell.client, standing)
+        let categories = ImportedCategories()
+        while let part = try self.nextPart() {
+            for row in part { categories.note(row.category) }
+            try await categories.create(by: sender, self.shell.client)
+            for start in stride(from: 0, to: part.count, by: BatchSender.rowsMax) {
+                let rows = part[start..<min(start + BatchSender.rowsMax, part.count)]
+                try await self.send(rows, by: sender, categories, location)
             }
         }
-        let tally = Tally(problems: self.rejected)
-        try await sender.send(batches) { index, outcomes in
-            let rows = self.rows[starts[index]..<min(starts[index] + 500, self.rows.count)]
-            for (offset, row) in rows.enumerated() {
-                guard let outcomes, offset < outcomes.count,
-                    case .refused(let refusal) = outcomes[offset]
-                else {
-                    tally.taken += 1
-                    continue
-                }
-                tally.problems.append("row \(row.number)  \(self.shell.sentence(refusal))")
-            }
-            Terminal.progress("\(tally.taken) of \(self.rows.count) products")
-        }
-        let taken = tally.taken
-        let problems = tally.problems
-        Terminal.endProgress()
-        Terminal.print("\(self.rowCount) rows: \(taken) taken, \(self.rowCount - taken) not")
-        try self.options.reject(problems)
-        if taken < self.rowCount { throw Exit.partlyDone }
+        try await sender.finish()
+        self.progress.end()
+        let (count, rejected) = (self.reader.rowCount, self.problems.count)
+        Terminal.print("\(count) rows: \(count - rejected) taken, \(rejected) not")
+        sender.noteForgotten()
+        try self.options.list(self.problems)
+        if rejected > 0 { throw Exit.partlyDone }
     }
 
-    private func createCategories(_ sender: BatchSender) async throws -> [String: CategoryID] {
-        var keys: Set<String> = []
-        let names = self.rows.map { $0.category }.filter {
-            keys.insert(NormalizedText.key($0)).inserted
+    /// The rows of the next part that can be sent; nothing at the file's end.
+    private mutating func nextPart() throws -> [ProductReader.Row]? {
+        let rows = try self.reader.next(Self.partRows)
+        self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
+        return rows
+    }
+
+    private func send(
+        _ rows: ArraySlice<ProductReader.Row>,
+        by sender: BatchSender,
+        _ categories: ImportedCategories,
+        _ location: LocationID
+    ) async throws {
+        func request() -> EncodedCommand {
+            var request = BatchEncoder(.brief)
+            for row in rows {
+                var draft = row.draft
+                draft.category = categories.id(row.category)
+                draft.opening?.location = location
+                request.append(creating: draft)
+            }
+            return request.finish()
         }
-        let commands = names.map { Command.createCategory(name: $0) }
-        if !commands.isEmpty { try await sender.send([{ commands }]) { _, _ in } }
-        let table = try await self.shell.client.query(.categories(includingArchived: false)).table
-        var ids: [String: CategoryID] = [:]
-        for row in 0..<table.rowCount {
-            ids[NormalizedText.key(table.text(row, "name"))] = CategoryID(
-                UInt32(clamping: table.integer(row, "id") ?? 0)
-            )
+        // Not self: a copy of what was seen would be made for each request on its way.
+        let (problems, shell) = (self.problems, self.shell)
+        let numbers = rows.map { $0.number }
+        try await sender.send(request) { outcome in
+            guard case .brief(let brief) = outcome else { return }
+            for refused in brief.refused where refused.index < numbers.count {
+                problems.add(numbers[refused.index], shell.sentence(refused.refusal))
+            }
         }
-        return ids
+    }
+
+    /// Says what would be taken, and writes nothing: what the file alone shows, and which SKUs the
+    /// server has already.
+    private mutating func look() async throws {
+        while let part = try self.nextPart() {
+            let found = try await ProductLookup.find(part.map { $0.draft.sku }, self.shell.client)
+            for (row, product) in zip(part, found) {
+                guard let product else { continue }
+                self.problems.add(
+                    row.number,
+                    "sku: \"\(row.draft.sku)\" is there already, as product \(product.product.id.value)"
+                )
+            }
+        }
+        self.progress.end()
+        let (count, invalid) = (self.reader.rowCount, self.problems.count)
+        Terminal.print(
+            "\(count) rows: \(count - invalid) valid, \(invalid) invalid, nothing written"
+        )
+        try self.options.list(self.problems)
     }
 }

@@ -1,15 +1,16 @@
 /// How far something is, how fast it goes and how long it still takes; on a terminal only.
 ///
-///     import  ███████████░░░░░░░░░  54 %   292,631 of 541,909 rows   612,004/s   0:01 left
+///     import  ███████████░░░░░░░░░  54 %   292,631 rows   612,004/s   0:01 left
 final class ProgressBar {
     private let what: String
     private let unit: String
+    /// What the whole is, in rows or in bytes of the file.
     private let total: Int
     private let isShown: Bool
     private let begun = ContinuousClock.now
     private var shownAt: ContinuousClock.Instant?
     /// What was done before this run, and so says nothing of its pace.
-    private var before: Int?
+    private var before: (done: Int, rows: Int)?
 
     private static let width = 20
     private static let pause = Duration.milliseconds(100)
@@ -21,24 +22,31 @@ final class ProgressBar {
         self.isShown = Terminal.isError && !isQuiet
     }
 
-    func advance(to done: Int) {
+    /// Shows how far it is.
+    ///
+    /// `done`: Of the whole. `rows`: How many rows that is; as many as `done` if not given.
+    func advance(to done: Int, rows: Int? = nil) {
         guard self.isShown else { return }
         let now = ContinuousClock.now
-        if self.before == nil { self.before = done }
+        let rows = rows ?? done
+        let before = self.before ?? (done, rows)
+        self.before = before
         if let shownAt, now - shownAt < Self.pause, done < self.total { return }
         self.shownAt = now
-        let share = self.total == 0 ? 1 : Double(done) / Double(self.total)
-        let full = min(Self.width, Int(share * Double(Self.width)))
+        let share = self.total == 0 ? 1 : min(1, Double(done) / Double(self.total))
+        let full = Int(share * Double(Self.width))
         let bar =
             String(repeating: "█", count: full) + String(repeating: "░", count: Self.width - full)
         let seconds = (now - self.begun) / .seconds(1)
-        let rate = seconds > 0.2 ? Double(done - (self.before ?? 0)) / seconds : 0
-        let left = rate > 0 ? Int(Double(self.total - done) / rate) : nil
+        let isPaceKnown = seconds > 0.2 && done > before.done
+        let rate = isPaceKnown ? Int(Double(rows - before.rows) / seconds) : 0
+        let left =
+            isPaceKnown
+            ? Int(Double(max(0, self.total - done)) * seconds / Double(done - before.done)) : nil
         Terminal.progress(
             """
-            \(self.what)  \(bar)  \(Int(share * 100)) %   \(DecimalText.grouped(String(done))) of \
-            \(DecimalText.grouped(String(self.total))) \(self.unit)\
-            \(rate > 0 ? "   \(DecimalText.grouped(String(Int(rate))))/s" : "")\
+            \(self.what)  \(bar)  \(Int(share * 100)) %   \(DecimalText.grouped(String(rows))) \
+            \(self.unit)\(rate > 0 ? "   \(DecimalText.grouped(String(rate)))/s" : "")\
             \(left.map { "   \($0 / 60):\($0 % 60 < 10 ? "0" : "")\($0 % 60) left" } ?? "")
             """
         )

@@ -21,6 +21,9 @@ struct RecordReader {
     private(set) var header: [String] = []
     /// Records read so far, without the head.
     private(set) var recordCount = 0
+    /// Bytes read so far, of ``byteCount``.
+    var bytesRead: Int { self.offset }
+    var byteCount: Int { self.bytes.count }
 
     init(_ bytes: [UInt8]) throws {
         self.bytes = bytes
@@ -53,17 +56,48 @@ struct RecordReader {
     // MARK: - Fields
 
     /// A field's bytes without white space at its ends; none where the record has no such column.
-    func withField<Value>(_ column: Int, _ body: (ArraySlice<UInt8>) -> Value) -> Value {
-        guard column < self.fields.count else { return body([]) }
+    @inline(__always)
+    func withBytes<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        guard column < self.fields.count else {
+            return body(UnsafeRawBufferPointer(start: nil, count: 0))
+        }
         let field = self.fields[column]
-        var slice = field.isInScratch ? self.scratch[field.range] : self.bytes[field.range]
-        while let byte = slice.first, byte <= 0x20 { slice.removeFirst() }
-        while let byte = slice.last, byte <= 0x20 { slice.removeLast() }
-        return body(slice)
+        if field.isInScratch {
+            return self.scratch.withUnsafeBytes { body(Self.trimmed($0, field.range)) }
+        }
+        return self.bytes.withUnsafeBytes { body(Self.trimmed($0, field.range)) }
+    }
+
+    @inline(__always)
+    private static func trimmed(
+        _ bytes: UnsafeRawBufferPointer,
+        _ range: Range<Int>
+    ) -> UnsafeRawBufferPointer {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, bytes[start] <= 0x20 { start += 1 }
+        while end > start, bytes[end - 1] <= 0x20 { end -= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    }
+
+    /// As ``withBytes(_:_:)``, of a text: what is no UTF-8 is mended first, as ``text(_:)`` mends it.
+    func withUTF8<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
+        let value = self.withBytes(column) { bytes -> Value? in
+            var all: UInt8 = 0
+            for byte in bytes { all |= byte }
+            return all < 0x80 ? body(bytes) : nil
+        }
+        if let value { return value }
+        var text = self.text(column)
+        return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
 
     func text(_ column: Int) -> String {
-        self.withField(column) { String(decoding: $0, as: UTF8.self) }.trimmingSpace
+        self.withBytes(column) { String(decoding: $0, as: UTF8.self) }.trimmingSpace
+    }
+
+    /// A number of at most `decimals` decimals in whole smallest units; nothing if the field is none.
+    func number(_ column: Int, decimals: UInt8) -> Int64? {
+        self.withBytes(column) { DecimalText.parse($0, decimals: decimals) }
     }
 
     // MARK: - CSV
@@ -78,7 +112,11 @@ struct RecordReader {
         }
         guard self.offset < self.bytes.count else { return false }
         while true {
-            try self.field()
+            guard self.offset < self.bytes.count, self.bytes[self.offset] == 0x22 else {
+                if self.takePlainFields() { return true }
+                continue
+            }
+            try self.quoted()
             guard self.offset < self.bytes.count else { return true }
             let byte = self.bytes[self.offset]
             self.offset += 1
@@ -96,33 +134,57 @@ struct RecordReader {
         }
     }
 
+    /// Takes fields up to the end of the record, or up to one that begins with a quote.
+    ///
+    /// - Returns: Whether the record ended.
+    private mutating func takePlainFields() -> Bool {
+        let separator = self.separator
+        var fields: [Field] = []
+        swap(&fields, &self.fields)
+        var start = self.offset
+        let isWhole = self.bytes.withUnsafeBufferPointer { bytes in
+            var end = start
+            while end < bytes.count {
+                let byte = bytes[end]
+                guard byte == separator || byte == 0x0A || byte == 0x0D else {
+                    end += 1
+                    continue
+                }
+                fields.append(Field(range: start..<end))
+                end += 1
+                start = end
+                if byte == separator {
+                    if end < bytes.count, bytes[end] == 0x22 { return false }
+                    continue
+                }
+                if byte == 0x0D, end < bytes.count, bytes[end] == 0x0A { start += 1 }
+                return true
+            }
+            fields.append(Field(range: start..<end))
+            start = end
+            return true
+        }
+        self.offset = start
+        swap(&fields, &self.fields)
+        return isWhole
+    }
+
     private func line(at offset: Int) -> Int { self.bytes[..<offset].count { $0 == 0x0A } + 1 }
 
     private static func malformed(_ problem: String, line: Int) -> Failure {
         Failure("malformed_file", "line \(line): \(problem)", exit: Exit.failed)
     }
 
-    private mutating func field() throws {
-        guard self.offset < self.bytes.count, self.bytes[self.offset] == 0x22 else {
-            let start = self.offset
-            let separator = self.separator
-            self.offset = self.bytes.withUnsafeBufferPointer { bytes in
-                var end = start
-                while end < bytes.count {
-                    let byte = bytes[end]
-                    if byte == separator || byte == 0x0A || byte == 0x0D { break }
-                    end += 1
-                }
-                return end
-            }
-            self.fields.append(Field(range: start..<self.offset))
-            return
-        }
+    private mutating func quoted() throws {
         let opened = self.offset
         self.offset += 1
         let start = self.offset
         // Most quoted fields have no quote inside: they stand in the file as they are.
-        while self.offset < self.bytes.count, self.bytes[self.offset] != 0x22 { self.offset += 1 }
+        self.offset = self.bytes.withUnsafeBufferPointer { bytes in
+            var end = start
+            while end < bytes.count, bytes[end] != 0x22 { end += 1 }
+            return end
+        }
         let isWhole =
             self.offset + 1 >= self.bytes.count || self.bytes[self.offset + 1] != 0x22
         if self.offset < self.bytes.count, isWhole {
@@ -212,12 +274,12 @@ struct RecordReader {
 
 extension DecimalText {
     /// As ``parse(_:decimals:)``, of bytes and for the usual case: digits, at most one point.
-    static func parse(_ bytes: ArraySlice<UInt8>, decimals: UInt8) -> Int64? {
+    static func parse(_ bytes: UnsafeRawBufferPointer, decimals: UInt8) -> Int64? {
         var value: Int64 = 0
         var fraction = -1
         var digitCount = 0
         let isNegative = bytes.first == 0x2D
-        for byte in isNegative || bytes.first == 0x2B ? bytes.dropFirst() : bytes {
+        for byte in bytes[(isNegative || bytes.first == 0x2B ? 1 : 0)...] {
             if byte == 0x2E, fraction < 0 {
                 fraction = 0
                 continue

@@ -5,6 +5,10 @@ import Inventory
 ///
 /// Nothing here knows a server. The file alone decides every request, so that the same file read
 /// again gives the same requests.
+///
+///     rows         a few numbers each: kind, product, quantity, price, time, where its reference is
+///     references   the bytes of all references, one after another
+///     codes        a code as it is typed ─▶ product
 struct SalesFile {
     /// What a row becomes.
     enum Kind: Sendable {
@@ -22,7 +26,8 @@ struct SalesFile {
         var product: Int
         var quantity: Int64
         var price: Money
-        var reference: String
+        /// Where in ``references``; the same as the row's before it if it is the same text.
+        var reference: Range<Int>
         var occurredAt: Instant
     }
 
@@ -35,14 +40,11 @@ struct SalesFile {
         var price: Money
         var pricedAt: Instant
         var category: String
+        /// The first row that sells it.
+        var firstRow: Int
         /// What has to be there first so that no sale of the file lacks stock.
         var opening: Int64 = 0
         fileprivate var balance: Int64 = 0
-    }
-
-    struct Rejected: Sendable {
-        var number: Int
-        var reason: String
     }
 
     struct Options {
@@ -55,74 +57,96 @@ struct SalesFile {
 
     private(set) var rows: [Row] = []
     private(set) var products: [ProductLine] = []
-    private(set) var rejected: [Rejected] = []
+    /// The references of the rows, in UTF-8.
+    private var references: [UInt8] = []
     /// Codes that differ from another's only in case or white space, with the one they are.
     private(set) var merged: [(code: String, sku: String)] = []
     private(set) var rowCount = 0
     private(set) var earliest = Instant(microseconds: .max)
-    private var indexes: [String: Int] = [:]
-    private var seenCodes: Set<String> = []
-    private var dayOffsets: [String: Instant?] = [:]
+    private(set) var saleCount = 0
+    private(set) var returnCount = 0
+    var writeOffCount: Int { self.rows.count - self.saleCount - self.returnCount }
+    /// Products by their code as it was typed, and by their key.
+    private var codes = NumberedTexts()
+    private var keys: [String: Int] = [:]
+    private var times: FileTimes
     private let options: Options
 
     /// What is taken from which column.
     private(set) var columns = ""
 
-    init(_ bytes: [UInt8], _ options: Options) throws {
+    /// Reads all of a file; `problems` gets the rows that cannot be taken.
+    init(_ bytes: [UInt8], _ options: Options, _ problems: Problems) throws {
         self.options = options
+        self.times = FileTimes(zone: options.zone)
         var reader = try RecordReader(bytes)
         guard !reader.header.isEmpty else { return }
         let mapping = try ColumnMapping(reader.header, options.mapping, fields: .ofSales)
         self.columns = mapping.summary
+        let columns = Columns(mapping)
         while try reader.next() {
             self.rowCount += 1
-            if let reason = self.take(reader, mapping) {
-                self.rejected.append(Rejected(number: reader.number, reason: reason))
-            }
+            if let reason = self.take(reader, columns) { problems.add(reader.number, reason) }
+        }
+    }
+
+    /// Where in a record each field is.
+    private struct Columns {
+        let sku, quantity, price, occurredAt, name, reference, category: Int
+
+        init(_ mapping: ColumnMapping) {
+            self.sku = mapping.column("sku")
+            self.quantity = mapping.column("quantity")
+            self.price = mapping.column("price")
+            self.occurredAt = mapping.column("occurredAt")
+            self.name = mapping.column("name")
+            self.reference = mapping.column("reference")
+            self.category = mapping.column("category")
         }
     }
 
     /// - Returns: Why the row cannot be taken; nothing if it can.
-    private mutating func take(
-        _ record: borrowing RecordReader,
-        _ mapping: ColumnMapping
-    ) -> String? {
-        let code = record.text(mapping.column("sku"))
-        guard !code.isEmpty else { return "sku: is empty" }
-        guard code.utf8.count <= Limits.skuByteCountMax else {
-            return "sku: \"\(code)\" is longer than \(Limits.skuByteCountMax) bytes"
+    private mutating func take(_ record: borrowing RecordReader, _ columns: Columns) -> String? {
+        let codeCount = record.withBytes(columns.sku) { $0.count }
+        guard codeCount > 0 else { return "sku: is empty" }
+        guard codeCount <= Limits.skuByteCountMax else {
+            return """
+                sku: "\(record.text(columns.sku))" is longer than \(Limits.skuByteCountMax) bytes
+                """
         }
-        let quantityText = record.text(mapping.column("quantity"))
-        guard let quantity = DecimalText.parse(quantityText, decimals: 0) else {
-            return "quantity: \"\(quantityText)\" is not a whole number"
+        guard let quantity = record.number(columns.quantity, decimals: 0) else {
+            return "quantity: \"\(record.text(columns.quantity))\" is not a whole number"
         }
         guard quantity != 0 else { return "quantity: is 0" }
         guard quantity.magnitude <= UInt64(Limits.quantityMax) else {
             return "quantity: \(quantity) is beyond \(Limits.quantityMax)"
         }
-        let priceText = record.text(mapping.column("price"))
-        guard let price = DecimalText.parse(priceText, decimals: self.options.decimals) else {
-            return
-                "price: \"\(priceText)\" is not an amount with at most \(self.options.decimals) decimals"
+        guard let price = record.number(columns.price, decimals: self.options.decimals) else {
+            return """
+                price: "\(record.text(columns.price))" is not an amount with at most \
+                \(self.options.decimals) decimals
+                """
         }
-        guard price >= 0 else { return "price: \(priceText) is below 0" }
-        let timeText = record.text(mapping.column("occurredAt"))
-        guard let occurredAt = self.instant(timeText) else {
-            return "occurredAt: \"\(timeText)\" is not a time such as 2026-03-01 12:30:00"
+        guard price >= 0 else { return "price: \(record.text(columns.price)) is below 0" }
+        let occurredAt = record.withBytes(columns.occurredAt) { self.times.instant($0) }
+        guard let occurredAt else {
+            return """
+                occurredAt: "\(record.text(columns.occurredAt))" is not a time such as \
+                2026-03-01 12:30:00
+                """
         }
-        let reference = record.text(mapping.column("reference"))
-        guard reference.utf8.count <= Limits.referenceByteCountMax else {
+        guard let reference = self.reference(record, columns.reference) else {
             return "reference: is longer than \(Limits.referenceByteCountMax) bytes"
         }
-        let prefix = self.options.returnPrefix
-        let isReturn = !prefix.isEmpty && reference.hasPrefix(prefix)
-        let kind: Kind = quantity > 0 ? .sale : isReturn ? .return : .writeOff
-        let product = self.product(code, mapping, record)
+        let kind = self.kind(quantity, reference)
+        let product = self.product(columns, record)
         let money = Money(price)
-        self.note(product, name: record.text(mapping.column("name")), kind, money, occurredAt)
+        self.note(product, record, columns.name, kind, money, occurredAt)
         // Only a return brings stock back; a write-off takes it, as a sale does.
         self.move(product, by: kind == .return ? abs(quantity) : -abs(quantity))
         self.earliest = min(self.earliest, occurredAt)
+        if kind == .sale { self.saleCount += 1 }
+        if kind == .return { self.returnCount += 1 }
         self.rows.append(
             Row(
                 number: record.number,
@@ -137,49 +161,70 @@ struct SalesFile {
         return nil
     }
 
-    /// Times repeat from line to line, so each is worked out once.
-    private mutating func instant(_ text: String) -> Instant? {
-        if let known = self.dayOffsets[text] { return known }
-        let instant = TimeText.parse(text, zone: self.options.zone)
-        self.dayOffsets[text] = .some(instant)
-        return instant
+    private func kind(_ quantity: Int64, _ reference: Range<Int>) -> Kind {
+        if quantity > 0 { return .sale }
+        let prefix = self.options.returnPrefix.utf8
+        let isReturn = !prefix.isEmpty && self.references[reference].starts(with: prefix)
+        return isReturn ? .return : .writeOff
     }
 
-    private mutating func product(
-        _ code: String,
-        _ mapping: ColumnMapping,
-        _ record: borrowing RecordReader
-    ) -> Int {
+    /// Keeps a row's reference; nothing if it is too long.
+    private mutating func reference(
+        _ record: borrowing RecordReader,
+        _ column: Int
+    ) -> Range<Int>? {
+        record.withUTF8(column) { bytes in
+            guard bytes.count <= Limits.referenceByteCountMax else { return nil }
+            if let last = self.rows.last?.reference, last.count == bytes.count,
+                self.references[last].elementsEqual(bytes)
+            {
+                return last
+            }
+            let start = self.references.count
+            self.references.append(contentsOf: bytes)
+            return start..<self.references.count
+        }
+    }
+
+    private mutating func product(_ columns: Columns, _ record: borrowing RecordReader) -> Int {
+        let known = record.withBytes(columns.sku) { self.codes.number(of: $0) }
+        if let known { return known }
+        let code = record.text(columns.sku)
         let key = NormalizedText.key(code)
-        if let index = self.indexes[key] {
-            if code != self.products[index].sku, self.seenCodes.insert(code).inserted {
+        let index = self.keys[key] ?? self.products.count
+        if index < self.products.count {
+            if code != self.products[index].sku {
                 self.merged.append((code, self.products[index].sku))
             }
-            return index
-        }
-        let category = record.text(mapping.column("category"))
-        let index = self.products.count
-        self.indexes[key] = index
-        self.products.append(
-            ProductLine(
-                sku: code,
-                name: "",
-                price: .zero,
-                pricedAt: Instant(microseconds: .min),
-                category: category.isEmpty ? self.options.category : category
+        } else {
+            let category = record.text(columns.category)
+            self.keys[key] = index
+            self.products.append(
+                ProductLine(
+                    sku: code,
+                    name: "",
+                    price: .zero,
+                    pricedAt: Instant(microseconds: .min),
+                    category: category.isEmpty ? self.options.category : category,
+                    firstRow: record.number
+                )
             )
-        )
+        }
+        // Bytes that are no text make no text that is found by them again.
+        if self.codes.number(of: code) == nil { self.codes.insert(code, index) }
         return index
     }
 
     private mutating func note(
         _ index: Int,
-        name: String,
+        _ record: borrowing RecordReader,
+        _ nameColumn: Int,
         _ kind: Kind,
         _ price: Money,
         _ occurredAt: Instant
     ) {
-        if self.products[index].name.isEmpty, !name.isEmpty {
+        if self.products[index].name.isEmpty {
+            let name = record.text(nameColumn)
             self.products[index].name = String(name.prefix(Limits.nameByteCountMax / 4))
         }
         if kind == .sale, price.minorUnits > 0, occurredAt >= self.products[index].pricedAt {
@@ -198,37 +243,74 @@ struct SalesFile {
 }
 
 extension SalesFile {
-    /// Rows that belong together: neighbours with the same reference, kind and time.
-    struct Group: Sendable {
-        var rows: Range<Int>
+    /// The rows from `start` on that make one command: neighbours with the same reference, kind and
+    /// time, at most as many as a sale may have lines.
+    func group(from start: Int) -> Range<Int> {
+        let first = self.rows[start]
+        var end = start + 1
+        while end < self.rows.count, end - start < Limits.linesMax, first.kind != .writeOff,
+            self.rows[end].reference == first.reference,
+            self.rows[end].occurredAt == first.occurredAt, self.rows[end].kind == first.kind
+        {
+            end += 1
+        }
+        return start..<end
     }
 
-    /// The rows as the commands they become; a group has at most as many lines as a sale may have.
-    func groups() -> [Group] {
-        var groups: [Group] = []
-        var start = 0
-        while start < self.rows.count {
-            let first = self.rows[start]
-            var end = start + 1
-            while end < self.rows.count, end - start < Limits.linesMax, first.kind != .writeOff,
-                self.rows[end].kind == first.kind, self.rows[end].reference == first.reference,
-                self.rows[end].occurredAt == first.occurredAt
-            {
-                end += 1
-            }
-            groups.append(Group(rows: start..<end))
-            start = end
+    /// The rows from `start` on that one request brings in: whole groups of at most `linesMax` rows
+    /// together, or one that is longer.
+    func batch(from start: Int, linesMax: Int) -> Range<Int> {
+        var end = start
+        while end < self.rows.count {
+            let group = self.group(from: end)
+            if end > start, group.upperBound - start > linesMax { break }
+            end = group.upperBound
+        }
+        return start..<end
+    }
+
+    /// The groups of a batch, in order.
+    func groups(of batch: Range<Int>) -> [Range<Int>] {
+        var groups: [Range<Int>] = []
+        while let start = groups.last?.upperBound ?? batch.first, start < batch.upperBound {
+            groups.append(self.group(from: start))
         }
         return groups
     }
 
-    /// The command of a group, with the products' ids.
-    func command(_ group: Group, _ ids: [ProductID], _ location: LocationID) -> Command {
-        let rows = self.rows[group.rows]
-        let first = self.rows[group.rows.lowerBound]
+    /// The request of a batch, with the products' ids.
+    func request(
+        _ batch: Range<Int>,
+        _ ids: [ProductID],
+        _ location: LocationID
+    ) -> EncodedCommand {
+        var request = BatchEncoder(.brief)
+        self.references.withUnsafeBytes { references in
+            var start = batch.lowerBound
+            while start < batch.upperBound {
+                let group = self.group(from: start)
+                let reference = UnsafeRawBufferPointer(
+                    rebasing: references[self.rows[start].reference]
+                )
+                self.append(group, reference, ids, location, to: &request)
+                start = group.upperBound
+            }
+        }
+        return request.finish()
+    }
+
+    private func append(
+        _ group: Range<Int>,
+        _ reference: UnsafeRawBufferPointer,
+        _ ids: [ProductID],
+        _ location: LocationID,
+        to request: inout BatchEncoder
+    ) {
+        let first = self.rows[group.lowerBound]
         let occurred = Occurrence(at: first.occurredAt, isImported: true)
-        let lines = rows.map { row in
-            SaleLine(
+        func line(_ index: Int) -> SaleLine {
+            let row = self.rows[group.lowerBound + index]
+            return SaleLine(
                 product: ids[row.product],
                 location: location,
                 quantity: row.quantity,
@@ -237,20 +319,33 @@ extension SalesFile {
         }
         switch first.kind {
         case .sale:
-            return .sell(Sale(lines: lines, reference: first.reference, occurred: occurred))
+            request.appendSale(
+                lineCount: group.count,
+                reference: reference,
+                occurred: occurred,
+                line
+            )
         case .return:
-            return .returnSale(
-                SaleReturn(lines: lines, reference: first.reference, occurred: occurred)
+            request.append(
+                .returnSale(
+                    SaleReturn(
+                        lines: group.indices.map { line($0 - group.lowerBound) },
+                        reference: String(decoding: reference, as: UTF8.self),
+                        occurred: occurred
+                    )
+                )
             )
         case .writeOff:
-            return .adjust(
-                Adjustment(
-                    product: ids[first.product],
-                    location: location,
-                    delta: -first.quantity,
-                    reason: .other,
-                    reference: first.reference,
-                    occurred: occurred
+            request.append(
+                .adjust(
+                    Adjustment(
+                        product: ids[first.product],
+                        location: location,
+                        delta: -first.quantity,
+                        reason: .other,
+                        reference: String(decoding: reference, as: UTF8.self),
+                        occurred: occurred
+                    )
                 )
             )
         }

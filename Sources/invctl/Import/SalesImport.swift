@@ -1,0 +1,187 @@
+import Foundation
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// Brings in past sales: products first, then every row in the file's order.
+struct SalesImport {
+    private let options: ImportCommand
+    private let shell: Shell
+    private let file: SalesFile
+    private let problems: Problems
+    /// Rows that are refused for what they say.
+    private let unreadable: Int
+
+    init(_ options: ImportCommand, _ shell: Shell, _ bytes: [UInt8], _ zone: TimeZone) throws {
+        self.options = options
+        self.shell = shell
+        self.problems = options.problems()
+        self.file = try SalesFile(
+            bytes,
+            SalesFile.Options(
+                mapping: options.map,
+                zone: zone,
+                decimals: shell.server.currencyDecimals,
+                returnPrefix: options.returnPrefix,
+                category: options.category
+            ),
+            self.problems
+        )
+        self.unreadable = self.problems.count
+    }
+
+    func run() async throws {
+        if !self.shell.options.quiet { Terminal.note(self.file.columns) }
+        if self.options.dryRun {
+            self.summarize(rejected: self.problems.count, "nothing written")
+            try self.options.list(self.problems)
+            self.noteMerged()
+            return
+        }
+        let location = try await self.shell.location(self.options.at)
+        let standing = try await self.shell.client.openSession()
+        let sender = BatchSender(self.shell.client, standing)
+        let ids = try await self.createProducts(sender, location)
+        let rejected = try await self.sendRows(sender, ids, location)
+        let earlier = standing.lastSequence == 0 ? "" : "went on where an earlier run stopped"
+        self.summarize(rejected: rejected, earlier)
+        sender.noteForgotten()
+        try self.options.list(self.problems)
+        self.noteMerged()
+    }
+
+    private func summarize(rejected: Int, _ more: String) {
+        let parts = [
+            "\(self.file.rowCount) rows: \(self.file.rowCount - rejected) taken, \(rejected) not",
+            "\(self.file.products.count) products", "\(self.file.saleCount) sales",
+            "\(self.file.returnCount) returns", "\(self.file.writeOffCount) write-offs",
+        ]
+        Terminal.print(parts.joined(separator: ", ") + (more.isEmpty ? "" : "; \(more)"))
+    }
+
+    private func noteMerged() {
+        guard !self.shell.options.quiet else { return }
+        let merged = self.file.merged
+        guard !merged.isEmpty else { return }
+        let shown = merged.prefix(3).map { "\"\($0.code)\" = \"\($0.sku)\"" }
+        let more = merged.count > shown.count ? ", …" : ""
+        Terminal.note(
+            "  note  \(merged.count) codes differ from another in case or white space only: "
+                + shown.joined(separator: ", ") + more
+        )
+    }
+
+    /// Makes what is not there.
+    ///
+    /// - Returns: The products' numbers in the file's order; 0 where one is not there.
+    private func createProducts(
+        _ sender: BatchSender,
+        _ location: LocationID
+    ) async throws -> [ProductID] {
+        let products = self.file.products
+        let categories = ImportedCategories()
+        for product in products { categories.note(product.category) }
+        try await categories.create(by: sender, self.shell.client)
+        var ids = [ProductID](repeating: ProductID(0), count: products.count)
+        var isForgotten = false
+        for start in stride(from: 0, to: products.count, by: BatchSender.rowsMax) {
+            let part = start..<min(start + BatchSender.rowsMax, products.count)
+            try await sender.send({ self.creating(part, categories, location) }) { outcome in
+                Terminal.progress("products  \(part.upperBound)")
+                guard case .batch(let outcomes) = outcome else {
+                    isForgotten = true
+                    return
+                }
+                for (index, outcome) in zip(part, outcomes) {
+                    ids[index] = ProductID(UInt32(clamping: outcome.createdID ?? 0))
+                    guard case .refused(let refusal) = outcome, refusal.code != .skuTaken else {
+                        continue
+                    }
+                    let product = products[index]
+                    self.problems.add(
+                        product.firstRow,
+                        "product \(product.sku)  \(self.shell.sentence(refusal))"
+                    )
+                }
+            }
+        }
+        try await sender.finish()
+        if isForgotten { try await self.look(for: &ids) }
+        return ids
+    }
+
+    private func creating(
+        _ part: Range<Int>,
+        _ categories: ImportedCategories,
+        _ location: LocationID
+    ) -> EncodedCommand {
+        let openedAt = self.file.earliest.advanced(bySeconds: -1)
+        var request = BatchEncoder(.independent)
+        for product in self.file.products[part] {
+            request.append(
+                creating: ProductDraft(
+                    sku: product.sku,
+                    name: product.name.isEmpty ? product.sku : product.name,
+                    category: categories.id(product.category),
+                    price: Price(product.price.minorUnits),
+                    opening: OpeningStock(
+                        location: location,
+                        quantity: product.opening,
+                        occurredAt: openedAt
+                    )
+                )
+            )
+        }
+        return request.finish()
+    }
+
+    /// Asks for all products: an earlier run made some, and what it was answered is forgotten.
+    private func look(for ids: inout [ProductID]) async throws {
+        var byKey: [String: ProductID] = [:]
+        for try await part in self.shell.client.rows(of: .products(ProductSearch())) {
+            for row in 0..<part.table.rowCount {
+                let info = ProductInfo(part.table, row)
+                byKey[NormalizedText.key(info.sku)] = info.id
+            }
+        }
+        for (index, product) in self.file.products.enumerated() where ids[index].value == 0 {
+            ids[index] = byKey[NormalizedText.key(product.sku)] ?? ProductID(0)
+        }
+    }
+
+    /// - Returns: How many rows were not taken.
+    private func sendRows(
+        _ sender: BatchSender,
+        _ ids: [ProductID],
+        _ location: LocationID
+    ) async throws -> Int {
+        var rejected = self.unreadable
+        var decided = 0
+        let progress = ProgressBar(
+            "import",
+            total: self.file.rows.count,
+            unit: "rows",
+            isQuiet: self.shell.options.quiet
+        )
+        var start = 0
+        while start < self.file.rows.count {
+            let batch = self.file.batch(from: start, linesMax: BatchSender.rowsMax)
+            start = batch.upperBound
+            try await sender.send({ self.file.request(batch, ids, location) }) { outcome in
+                decided += batch.count
+                progress.advance(to: decided)
+                guard case .brief(let brief) = outcome, !brief.refused.isEmpty else { return }
+                let groups = self.file.groups(of: batch)
+                for refused in brief.refused where refused.index < groups.count {
+                    rejected += groups[refused.index].count
+                    for row in self.file.rows[groups[refused.index]] {
+                        self.problems.add(row.number, self.shell.sentence(refused.refusal))
+                    }
+                }
+            }
+        }
+        try await sender.finish()
+        progress.end()
+        return rejected
+    }
+}

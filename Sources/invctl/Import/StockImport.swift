@@ -1,0 +1,217 @@
+import ArgumentParser
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// Brings in stock of products that are there: what was counted, or what came and went.
+///
+///     --mode set    stock is what is on hand now: a count, recorded as its difference
+///     --mode add    stock is the difference: a delivery where the row has a cost, else an adjustment
+///
+/// A request is for 1,000 rows of the file, whichever of them can be taken, so that a second run of the
+/// import gives the same rows to the same numbers.
+struct StockImport {
+    private let options: ImportCommand
+    private let shell: Shell
+    private let mode: ImportCommand.Mode
+    private let problems: Problems
+    private var reader: StockReader
+    private let progress: ProgressBar
+    private var tally = Tally()
+
+    /// What the rows come to.
+    private final class Tally {
+        var changed = 0
+        var unchanged = 0
+        /// What would change, for people: the first few.
+        var shown: [String] = []
+        static let shownMax = 20
+    }
+
+    init(
+        _ options: ImportCommand,
+        _ shell: Shell,
+        _ mode: ImportCommand.Mode,
+        _ bytes: [UInt8]
+    ) throws {
+        self.options = options
+        self.shell = shell
+        self.mode = mode
+        self.problems = options.problems()
+        self.reader = try StockReader(
+            bytes,
+            options,
+            currencyDecimals: shell.server.currencyDecimals,
+            mayRepeat: mode == .add,
+            self.problems
+        )
+        self.progress = ProgressBar(
+            "import",
+            total: bytes.count,
+            unit: "rows",
+            isQuiet: shell.options.quiet || options.dryRun
+        )
+    }
+
+    mutating func run() async throws {
+        if !self.shell.options.quiet, !self.reader.columns.isEmpty {
+            Terminal.note(self.reader.columns)
+        }
+        let location = try await self.shell.location(self.options.at)
+        guard !self.options.dryRun else {
+            while let rows = try await self.nextRows(location) { self.look(at: rows) }
+            try self.tellWhatWouldChange()
+            return
+        }
+        let standing = try await self.shell.client.openSession()
+        let sender = BatchSender(self.shell.client, standing)
+        while let rows = try await self.nextRows(location) {
+            try await self.send(rows, location, by: sender)
+        }
+        try await sender.finish()
+        self.progress.end()
+        let (count, rejected) = (self.reader.rowCount, self.problems.count)
+        Terminal.print("\(count) rows: \(count - rejected) taken, \(rejected) not")
+        sender.noteForgotten()
+        try self.options.list(self.problems)
+        if rejected > 0 { throw Exit.partlyDone }
+    }
+
+    /// A row with the product it is for.
+    private struct Found {
+        var row: StockReader.Row
+        var product: StockedProduct
+        var onHand: Int64
+        /// Base units, as the row has them.
+        var quantity: Int64
+    }
+
+    /// Those of the next 1,000 rows that can be taken; nothing at the file's end.
+    private mutating func nextRows(_ location: LocationID) async throws -> [Found]? {
+        guard let rows = try self.reader.next(BatchSender.rowsMax) else { return nil }
+        self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
+        let products = try await ProductLookup.find(rows.map { $0.sku }, self.shell.client)
+        return zip(rows, products).compactMap { row, product in
+            guard let product else {
+                self.problems.add(
+                    row.number,
+                    "sku: no product is called \"\(row.sku)\"; import it first, without --mode"
+                )
+                return nil
+            }
+            let decimals = product.product.unit.decimals
+            guard let quantity = row.quantity(decimals) else {
+                let kind =
+                    decimals == 0 ? "a whole number" : "a number with at most \(decimals) decimals"
+                self.problems.add(row.number, "stock: \"\(row.stock)\" is not \(kind)")
+                return nil
+            }
+            if self.mode == .set, quantity < 0 {
+                self.problems.add(row.number, "stock: \(row.stock) is below 0")
+                return nil
+            }
+            let level = product.levels.first { $0.location == location }
+            return Found(
+                row: row,
+                product: product,
+                onHand: level?.onHand ?? 0,
+                quantity: quantity
+            )
+        }
+    }
+
+    // MARK: - Writing
+
+    private func send(
+        _ rows: [Found],
+        _ location: LocationID,
+        by sender: BatchSender
+    ) async throws {
+        // Adding nothing is no movement.
+        let rows = self.mode == .add ? rows.filter { $0.quantity != 0 } : rows
+        func request() -> EncodedCommand {
+            var request = BatchEncoder(.brief)
+            for row in rows { request.append(self.command(row, location)) }
+            return request.finish()
+        }
+        // Not self: a copy of what was seen would be made for each request on its way.
+        let (problems, shell) = (self.problems, self.shell)
+        let numbers = rows.map { $0.row.number }
+        try await sender.send(request, mayBeEmpty: rows.isEmpty) { outcome in
+            guard case .brief(let brief) = outcome else { return }
+            for refused in brief.refused where refused.index < numbers.count {
+                problems.add(numbers[refused.index], shell.sentence(refused.refusal))
+            }
+        }
+    }
+
+    private func command(_ found: Found, _ location: LocationID) -> Command {
+        let (product, reference) = (found.product.product.id, found.row.reference)
+        switch self.mode {
+        case .set:
+            return .count(
+                StockCount(
+                    product: product,
+                    location: location,
+                    counted: found.quantity,
+                    reference: reference
+                )
+            )
+        case .add:
+            if let cost = found.row.cost, found.quantity > 0 {
+                let line = RestockLine(
+                    product: product,
+                    location: location,
+                    quantity: found.quantity,
+                    unitCost: cost
+                )
+                return .restock(Restock(lines: [line], reference: reference))
+            }
+            return .adjust(
+                Adjustment(
+                    product: product,
+                    location: location,
+                    delta: found.quantity,
+                    reason: .correction,
+                    reference: reference
+                )
+            )
+        }
+    }
+
+    // MARK: - Looking
+
+    private func look(at rows: [Found]) {
+        for found in rows {
+            let after = self.mode == .set ? found.quantity : found.onHand + found.quantity
+            guard after != found.onHand else {
+                self.tally.unchanged += 1
+                continue
+            }
+            self.tally.changed += 1
+            guard self.tally.shown.count < Tally.shownMax else { continue }
+            let decimals = found.product.product.unit.decimals
+            func text(_ value: Int64) -> String { DecimalText.format(value, decimals: decimals) }
+            let delta = after - found.onHand
+            self.tally.shown.append(
+                """
+                  row \(found.row.number)  \(found.product.product.sku)  on hand \
+                \(text(found.onHand)) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
+                """
+            )
+        }
+    }
+
+    private func tellWhatWouldChange() throws {
+        self.progress.end()
+        let (count, invalid) = (self.reader.rowCount, self.problems.count)
+        Terminal.print(
+            "\(count) rows: \(count - invalid) valid, \(invalid) invalid, nothing written"
+        )
+        Terminal.print("\(self.tally.changed) would change, \(self.tally.unchanged) would not")
+        for line in self.tally.shown { Terminal.print(line) }
+        let more = self.tally.changed - self.tally.shown.count
+        if more > 0 { Terminal.print("  … and \(more) more") }
+        try self.options.list(self.problems)
+    }
+}
