@@ -37,7 +37,7 @@ size)
     ;;
 insights)
     shift
-    exec "$build/venv/bin/python" "$here/insights.py" --out "$root/Benchmarks" "$@"
+    exec "$build/venv/bin/python" "$here/insights.py" --invctl "$root/.build/release/invctl" --out "$root/Benchmarks" "$@"
     ;;
 esac
 exec python3 "$here/peers.py" --driver "$build/fanout" --python "$build/venv/bin/python" \

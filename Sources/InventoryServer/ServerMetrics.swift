@@ -19,6 +19,8 @@ struct ServerMetrics {
     /// How long the last writes to the log took, each with its sync.
     var syncs = RecentDurations()
     var snapshots: Int64 = 0
+    /// The longest that the engine stood still to take one, in microseconds.
+    var snapshotStall: Int64 = 0
     /// Scrubs that read everything.
     var scrubs: Int64 = 0
     var scrubbedPages: Int64 = 0
@@ -46,6 +48,7 @@ struct ServerMetrics {
             ("syncMicrosecondsP50", self.syncs.value(at: 0.5)),
             ("syncMicrosecondsP99", self.syncs.value(at: 0.99)),
             ("snapshots", self.snapshots),
+            ("snapshotStallMicrosecondsMax", self.snapshotStall),
             ("scrubs", self.scrubs),
             ("scrubbedPages", self.scrubbedPages),
             ("healedPages", self.healedPages),

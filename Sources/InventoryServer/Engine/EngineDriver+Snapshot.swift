@@ -45,7 +45,10 @@ extension EngineDriver {
     private func beginSnapshot() {
         guard !self.snapshots.isRunning else { return }
         if self.snapshots.image == nil {
+            let start = self.loop.now
             self.snapshots.image = self.engine.takeImage()
+            let stall = (self.loop.now - start).nanoseconds / 1_000
+            self.metrics.snapshotStall = max(self.metrics.snapshotStall, stall)
             self.snapshots.logByteCount = 0
         }
         guard let image = self.snapshots.image else { return }

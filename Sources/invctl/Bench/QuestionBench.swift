@@ -18,8 +18,13 @@ extension BenchCommand {
         @Option(help: "Products, drawn evenly.") var products = 100_000
         @Option(help: "Categories.") var categories = 64
         @Option(help: "Days that the sales are spread over.") var days = 365
-        @Option(help: "Runs of each question; the best counts.") var runs = 5
+        @Option(help: "Runs of each question; the median counts.") var runs = 5
         @Option(help: "Threads to measure with.") var threads: [Int] = [1, 2]
+        @Flag(
+            name: .customLong("ask"),
+            help: "Reads THREADS, a tab and a question's name a line, and tells how long each took."
+        )
+        var asks = false
 
         func validate() throws {
             try Options.check("rows", self.rows, 1...200_000_000)
@@ -41,16 +46,37 @@ extension BenchCommand {
             var view: ReadView?
             let making = clock.measure { view = sales.view() }
             guard let view else { return }
-            print("\(self.rows) sales of \(self.products) products made in \(making)")
+            Terminal.print("\(self.rows) sales of \(self.products) products made in \(making)")
+            if self.asks {
+                try self.answer(view, sales.end)
+            } else {
+                try self.measureAll(view, sales.end)
+            }
+        }
+
+        private func measureAll(_ view: ReadView, _ end: Instant) throws {
             for (name, query) in Self.questions {
                 var line = name
                 for threads in self.threads {
-                    let best = try (0..<self.runs).map { _ in
-                        try Self.milliseconds(query, view, sales.end, threads)
-                    }.min()
-                    line += "\t\(DecimalText.format(best ?? 0, decimals: 2)) ms"
+                    let taken = try (0..<self.runs).map { _ in
+                        try Self.milliseconds(query, view, end, threads)
+                    }
+                    let median = taken.sorted()[taken.count / 2]
+                    line += "\t\(DecimalText.format(median, decimals: 2)) ms"
                 }
-                print(line)
+                Terminal.print(line)
+            }
+        }
+
+        /// Runs what each line of standard input says, once, and writes how many milliseconds it took.
+        private func answer(_ view: ReadView, _ end: Instant) throws {
+            while let line = readLine() {
+                let parts = line.split(separator: "\t")
+                guard parts.count == 2, let threads = Int(parts[0]), threads > 0,
+                    let question = Self.questions.first(where: { $0.0 == parts[1] })
+                else { throw ValidationError("'\(line)' is not threads, a tab and a question") }
+                let taken = try Self.milliseconds(question.1, view, end, threads)
+                Terminal.print(DecimalText.format(taken, decimals: 2))
             }
         }
 
@@ -67,50 +93,47 @@ extension BenchCommand {
             return Int64(from.duration(to: clock.now) / .microseconds(10))
         }
 
-        /// A line for each shape that has a path of its own.
+        private static func sums(
+            _ groups: [InsightDimension] = [],
+            window: InsightWindow = .all,
+            filter: InsightFilter = InsightFilter()
+        ) -> InsightQuery {
+            InsightQuery(
+                source: .sales,
+                window: window,
+                filter: filter,
+                groups: [groups],
+                measures: [.net, .units],
+                limit: 0
+            )
+        }
+
+        private static func top(_ measure: InsightMeasure) -> InsightQuery {
+            InsightQuery(
+                source: .sales,
+                groups: [[.product]],
+                measures: [measure],
+                order: [InsightOrder(.measure(measure), descending: true)],
+                limit: 100
+            )
+        }
+
+        private static let one = InsightFilter(categories: [CategoryID(3)])
+        private static let days30 = InsightWindow.previous(30, .day)
+
+        /// A line for each shape that has a path of its own; the first ones are asked of peers too.
         static let questions: [(String, InsightQuery)] = [
-            ("total", InsightQuery(source: .sales, measures: [.net])),
-            (
-                "by category",
-                InsightQuery(source: .sales, groups: [[.category]], measures: [.net])
-            ),
-            ("by day", InsightQuery(source: .sales, groups: [[.day]], measures: [.net])),
-            ("by hour", InsightQuery(source: .sales, groups: [[.hour]], measures: [.net])),
-            (
-                "top 100 by units",
-                InsightQuery(
-                    source: .sales,
-                    groups: [[.product]],
-                    measures: [.units],
-                    order: [InsightOrder(.measure(.units), descending: true)],
-                    limit: 100
-                )
-            ),
-            (
-                "category × day",
-                InsightQuery(source: .sales, groups: [[.category, .day]], measures: [.net])
-            ),
-            (
-                "weekday × hour",
-                InsightQuery(
-                    source: .sales,
-                    groups: [[.weekday, .hourOfDay]],
-                    measures: [.net]
-                )
-            ),
-            (
-                "30 days, total",
-                InsightQuery(source: .sales, window: .previous(30, .day), measures: [.net])
-            ),
-            (
-                "7 days of one category",
-                InsightQuery(
-                    source: .sales,
-                    window: .previous(7, .day),
-                    filter: InsightFilter(categories: [CategoryID(3)]),
-                    measures: [.net]
-                )
-            ),
+            ("by category", sums([.category])),
+            ("category × day", sums([.category, .day])),
+            ("30 days of one category", sums(window: days30, filter: one)),
+            ("30 days by category", sums([.category], window: days30)),
+            ("by day", sums([.day])),
+            ("top 100 by units", top(.units)),
+            ("top 100 by amount", top(.net)),
+            ("30 days, total", sums(window: days30)),
+            ("total", sums()),
+            ("by hour", sums([.hour])),
+            ("weekday × hour", sums([.weekday, .hourOfDay])),
             (
                 "sales by day, all measures",
                 InsightQuery(
