@@ -5,6 +5,8 @@
 #     Benchmarks/Peers/run.sh [--rounds 5] [--seconds 3] [--only TEXT,TEXT]
 #     Benchmarks/Peers/run.sh size [--sizes PRODUCTS:SALES,…] [--peers PRODUCTS:SALES,…]
 #     Benchmarks/Peers/run.sh insights [--sales 50000000] [--rounds 5]
+#     Benchmarks/Peers/run.sh load [--products 1000000] [--sales 10000000] [--rounds 3]
+#     Benchmarks/Peers/run.sh snapshots [--products 1000000] [--sales 10000000] [--rounds 3]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -34,6 +36,15 @@ size)
     (cd "$root/Benchmarks" && swift build -c release --product Scale) >&2
     exec python3 "$here/size.py" --scale "$root/Benchmarks/.build/release/Scale" \
         --python "$build/venv/bin/python" --out "$root/Benchmarks" "$@"
+    ;;
+load)
+    shift
+    exec python3 "$here/load.py" --python "$build/venv/bin/python" --out "$root/Benchmarks" "$@"
+    ;;
+snapshots)
+    shift
+    (cd "$root/Benchmarks" && swift build -c release --product Scale) >&2
+    exec python3 "$here/snapshots.py" --scale "$root/Benchmarks/.build/release/Scale" --out "$root/Benchmarks" "$@"
     ;;
 insights)
     shift
