@@ -154,4 +154,154 @@ import Testing
         let fields = ["product", "list", "-o", "csv", "--fields", "sku,name,category,price,onHand"]
         #expect(try other.invctl(fields).output == daemon.invctl(fields).output)
     }
+
+    // MARK: - Rows that cannot be taken
+
+    /// A catalog of so many rows; `bad` of them, spread evenly, have a name that the server refuses.
+    private static func catalog(_ count: Int, bad: Int) -> Data {
+        var text = "sku,name,category,price,stock\n"
+        for row in 0..<count {
+            let isBad = bad > 0 && row % (count / bad) == 0
+            text += "S-\(row),\(isBad ? "" : "Name"),Fruit,1.20,3\n"
+        }
+        return Data(text.utf8)
+    }
+
+    @Test func `so many of the rows that cannot be taken are listed, and all are counted`() throws {
+        let daemon = try Daemon()
+        let file = Self.catalog(300, bad: 150)
+        let dry = try daemon.invctl("import", "-", "--dry-run", input: file)
+        #expect(dry.output == "300 rows: 300 valid, 0 invalid, nothing written\n")
+        #expect(try daemon.invctl("product", "list", "-o", "csv").lines.count == 1)
+
+        let first = try daemon.invctl("import", "-", input: file)
+        #expect(first.code == 8)
+        #expect(first.output == "300 rows: 150 taken, 150 not\n")
+        #expect(first.errors.split(separator: "\n").count { $0.hasPrefix("  row ") } == 100)
+        #expect(first.errors.contains("  row 2  invalid_field  name is empty\n"))
+        #expect(first.errors.hasSuffix("  … and 50 more; --errors all lists every one\n"))
+
+        // The next run writes nothing, and lists again what this one was refused.
+        let again = try daemon.invctl("import", "-", "--errors", "all", input: file)
+        #expect(again.output == first.output)
+        #expect(again.errors.split(separator: "\n").count { $0.hasPrefix("  row ") } == 150)
+        let few = try daemon.invctl("import", "-", "--errors", "2", input: file)
+        let listed = few.errors.split(separator: "\n").dropFirst()
+        #expect(listed.map { $0.prefix(8) } == ["  row 2 ", "  row 4 ", "  … and "])
+
+        // Once they are there, a dry run says so of each.
+        let taken = try daemon.invctl("import", "-", "--dry-run", "--errors", "1", input: file)
+        #expect(taken.output == "300 rows: 150 valid, 150 invalid, nothing written\n")
+        #expect(taken.errors.contains("row 3  sku: \"S-1\" is there already, as product 1"))
+        #expect(try daemon.invctl("import", "-", "--errors", "few", input: file).code == 2)
+    }
+
+    @Test func `an import whose client was killed goes on, and lists what was refused before`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let count = 12_000
+        let path = daemon.directory.appending(path: "catalog.csv").path
+        try Self.catalog(count, bad: 4).write(to: URL(fileURLWithPath: path))
+        let client = daemon.client()
+        var kills = 0
+        for _ in 0..<3 {
+            var environment = ProcessInfo.processInfo.environment
+            environment["INVCTL_SERVER"] = daemon.address.description
+            let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+            defer { close(null) }
+            let before = try await Self.productCount(client)
+            let running = try ChildProcess(
+                Daemon.program("invctl"),
+                ["import", path],
+                environment: environment,
+                output: null,
+                errors: null
+            )
+            // Killed once something was taken; the last run may find nothing left to take.
+            for _ in 0..<2_000 {
+                let now = try await Self.productCount(client)
+                if now > before || now == count - 4 { break }
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            running.signal(SIGKILL)
+            if running.wait() == 128 + SIGKILL { kills += 1 }
+        }
+        #expect(kills > 0, "it was over each time before it could be killed")
+        let done = try daemon.invctl("import", path)
+        #expect(done.output == "\(count) rows: \(count - 4) taken, 4 not\n")
+        let rows = done.errors.split(separator: "\n").filter { $0.hasPrefix("  row ") }
+        #expect(
+            rows.map { $0.split(separator: " ")[1] } == ["2", "3002", "6002", "9002"],
+            "\(done.errors)"
+        )
+        #expect(try await Self.productCount(client) == count - 4)
+    }
+
+    private static func productCount(_ client: InventoryClient) async throws -> Int {
+        let stats = try await client.query(.stats).table
+        for row in 0..<stats.rowCount where stats.text(row, "name") == "products" {
+            return Int(stats.integer(row, "value") ?? -1)
+        }
+        Issue.record("the server does not say how many products it has")
+        return -1
+    }
+
+    // MARK: - Packed files
+
+    @Test(arguments: ["gzip", "xz", "lz4", "zstd"])
+    func `a packed file is unpacked, from a pipe too`(program: String) throws {
+        let plain = Data("sku,name,category,price,stock\nA,Apple,Fruit,1.20,10\n".utf8)
+        let daemon = try Daemon()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "packed-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "catalog").path
+        try plain.write(to: URL(fileURLWithPath: file))
+        let line = "command -v \(program) >/dev/null || exit 9; \(program) -c <\(file) >\(file).p"
+        let packing = try ChildProcess(
+            URL(fileURLWithPath: "/bin/sh"),
+            ["-c", line],
+            environment: ProcessInfo.processInfo.environment,
+            output: STDERR_FILENO,
+            errors: STDERR_FILENO
+        )
+        let code = packing.wait()
+        // A machine that lacks the program has the case of the next test.
+        if code == 9 { return }
+        try #require(code == 0, "\(program) ended with \(code)")
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: file + ".p"))
+        #expect(try daemon.invctl("import", file + ".p").output == "1 rows: 1 taken, 0 not\n")
+        let piped = try daemon.invctl("import", "-", input: bytes)
+        #expect(piped.output == "1 rows: 1 taken, 0 not\n", "the same content is the same import")
+        #expect(try daemon.invctl("product", "list", "-o", "csv").lines.count == 2)
+        let cut = try daemon.invctl("import", "-", input: bytes.dropLast(9))
+        #expect(cut.code == 1)
+        #expect(cut.errors.contains("\(program) could not unpack it"), "\(cut.errors)")
+    }
+
+    @Test func `a program that is missing is named, with the way out`() throws {
+        let daemon = try Daemon()
+        let packed = Data([0x28, 0xB5, 0x2F, 0xFD, 0, 0, 0, 0])
+        let result = try Daemon.run(
+            "invctl",
+            ["import", "-"],
+            input: packed,
+            server: daemon.address.description,
+            environment: ["PATH": "/nonexistent"]
+        )
+        #expect(result.code == 1)
+        #expect(result.errors.contains("is packed by zstd, which is not here"))
+        #expect(result.errors.contains("Install zstd, or unpack it first."))
+    }
+
+    @Test func `on a terminal a bar shows how far it is`() throws {
+        let daemon = try Daemon()
+        let path = daemon.directory.appending(path: "catalog.csv").path
+        try Self.catalog(20_000, bad: 0).write(to: URL(fileURLWithPath: path))
+        let terminal = try daemon.terminal("import", path, columns: 100)
+        #expect(terminal.waits(for: "░", seconds: 60))
+        #expect(terminal.waits(for: "20000 rows: 20000 taken, 0 not", seconds: 60))
+        #expect(terminal.wait() == 0)
+    }
 }

@@ -108,6 +108,7 @@ final class Daemon: @unchecked Sendable {
     func signal(_ number: Int32) { self.process?.signal(number) }
 
     var isRunning: Bool { self.process?.isRunning ?? false }
+    var processID: pid_t? { self.process?.id }
 
     func client(
         _ actor: String = "test",

@@ -1,0 +1,86 @@
+import Foundation
+import Glibc
+import Inventory
+import InventoryClient
+import Testing
+
+/// Long lists are written as they come: neither side holds the rows.
+@Suite struct StreamTests {
+    private static let rows = 40_000
+    private static let few = 2_000
+    /// How much more memory many rows may take than few: what waits in buffers on the way, and not the
+    /// tens of megabytes that the rows themselves would be.
+    private static let growthMax = 14 << 20
+
+    /// A ledger of so many sales with long references.
+    private static func shop() async throws -> Daemon {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        let product = try await client.stockedProducts(1, stock: 1_000_000)[0]
+        let sale = Sale(
+            lines: [SaleLine(product: product, quantity: 1)],
+            reference: String(repeating: "long reference ", count: 13)
+        )
+        for _ in 0..<(Self.rows / 2_000) {
+            let sales = [Command](repeating: .sell(sale), count: 2_000)
+            guard case .brief(let brief) = try await client.send(.batch(sales, .brief)) else {
+                Issue.record("a brief batch has no brief answer")
+                return daemon
+            }
+            #expect(brief.refused.isEmpty)
+        }
+        return daemon
+    }
+
+    /// The most memory a process has had so far, in bytes.
+    private static func peak(_ process: pid_t) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+        return try #require(line.split(separator: " ").compactMap { Int($0) }.first) << 10
+    }
+
+    /// Lists so many rows, stops reading a little before their end, and says how much memory the client
+    /// has had by then.
+    private func peak(_ daemon: Daemon, _ format: String, rows: Int) throws -> Int {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        var environment = ProcessInfo.processInfo.environment
+        environment["INVCTL_SERVER"] = daemon.address.description
+        let process = try ChildProcess(
+            Daemon.program("invctl"),
+            [
+                "ledger", "list", "-o", format, "--fields", "lsn,reference", "--limit", "\(rows)",
+            ],
+            environment: environment,
+            output: ends[1],
+            errors: STDERR_FILENO
+        )
+        close(ends[1])
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        var lines = 0
+        // What is left is more than a pipe holds, so the client is still there.
+        while lines < rows - 1_000 {
+            let count = read(ends[0], &chunk, chunk.count)
+            try #require(count > 0, "\(format) ends after \(lines) lines")
+            lines += chunk[..<count].count { $0 == 0x0A }
+        }
+        let peak = try Self.peak(process.id)
+        close(ends[0])
+        #expect(process.wait() == 0, "a reader who leaves is no error")
+        return peak
+    }
+
+    @Test func `many rows take no more memory than few, at either end`() async throws {
+        let daemon = try await Self.shop()
+        let server = try #require(daemon.processID)
+        for format in ["csv", "tsv", "ndjson", "json"] {
+            let few = try self.peak(daemon, format, rows: Self.few)
+            let serverBefore = try Self.peak(server)
+            let many = try self.peak(daemon, format, rows: Self.rows)
+            #expect(many - few < Self.growthMax, "\(format): \(few) bytes, then \(many)")
+            let growth = try Self.peak(server) - serverBefore
+            #expect(growth < Self.growthMax, "\(format): the server took \(growth) bytes more")
+        }
+    }
+}
