@@ -5,6 +5,11 @@ internal import Glibc
 /// A slot is 8 bytes: half of the key's hash, and the row. A look-up compares bytes only where the
 /// hash agrees, so it costs one probe of the table and one of the text. Rows are above 0; no key is
 /// in twice. Not part of a read view: one writer owns it.
+///
+///     slot   [ 32 bits of the hash | row ]
+///               └─ its last bits say where the search for the key begins
+///
+/// So the table grows, and closes a gap, without looking at a text.
 public struct KeyIndex: Sendable {
     /// hash bits in the upper half, row in the lower; 0 is free.
     private var slots: [UInt64]
@@ -33,16 +38,26 @@ public struct KeyIndex: Sendable {
     ///
     /// - Complexity: O(1) on average.
     public func find(_ key: UnsafeRawBufferPointer, in texts: TextColumn) -> UInt32? {
-        self.slot(of: key, hash: Hash64.hash(key), in: texts)
+        self.slot(of: key, hash: Self.hash(key), in: texts)
             .map { UInt32(truncatingIfNeeded: self.slots[$0]) }
     }
+
+    /// The part of a key's hash that a slot keeps, in its upper half.
+    @inline(__always)
+    private static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
+        Hash64.hash(key) & ~0xFFFF_FFFF
+    }
+
+    /// Where the search for a key begins, by its hash or by what a slot keeps of it.
+    @inline(__always)
+    private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 32) & self.mask }
 
     private func slot(
         of key: UnsafeRawBufferPointer,
         hash: UInt64,
         in texts: TextColumn
     ) -> Int? {
-        var slot = Int(truncatingIfNeeded: hash) & self.mask
+        var slot = self.home(hash)
         while self.slots[slot] != 0 {
             if self.holds(key, hash: hash, at: slot, in: texts) { return slot }
             slot = (slot + 1) & self.mask
@@ -62,10 +77,10 @@ public struct KeyIndex: Sendable {
     /// Adds the key that is in `row` of `texts`, which must not be in yet.
     public mutating func insert(row: UInt32, in texts: TextColumn) {
         precondition(row > 0, "row 0 cannot be indexed")
-        if (self.count + 1) * 4 > self.slots.count * 3 { self.grow(texts) }
+        if (self.count + 1) * 4 > self.slots.count * 3 { self.grow() }
         texts.withUTF8(Int(row)) { bytes in
-            let hash = Hash64.hash(bytes)
-            var slot = Int(truncatingIfNeeded: hash) & self.mask
+            let hash = Self.hash(bytes)
+            var slot = self.home(hash)
             while self.slots[slot] != 0 {
                 precondition(
                     !self.holds(bytes, hash: hash, at: slot, in: texts),
@@ -73,9 +88,36 @@ public struct KeyIndex: Sendable {
                 )
                 slot = (slot + 1) & self.mask
             }
-            self.slots[slot] = (hash & ~0xFFFF_FFFF) | UInt64(row)
+            self.slots[slot] = hash | UInt64(row)
         }
         self.count += 1
+    }
+
+    /// The row whose text has the UTF-8 bytes `key`; where there is none, the key is put in for `row`, whose
+    /// text the caller makes it.
+    ///
+    /// One search in place of two.
+    ///
+    /// - Returns: Nothing if it was put in.
+    /// - Complexity: O(1) amortised, on average.
+    public mutating func findOrInsert(
+        _ key: UnsafeRawBufferPointer,
+        row: UInt32,
+        in texts: TextColumn
+    ) -> UInt32? {
+        precondition(row > 0, "row 0 cannot be indexed")
+        if (self.count + 1) * 4 > self.slots.count * 3 { self.grow() }
+        let hash = Self.hash(key)
+        var slot = self.home(hash)
+        while self.slots[slot] != 0 {
+            if self.holds(key, hash: hash, at: slot, in: texts) {
+                return UInt32(truncatingIfNeeded: self.slots[slot])
+            }
+            slot = (slot + 1) & self.mask
+        }
+        self.slots[slot] = hash | UInt64(row)
+        self.count += 1
+        return nil
     }
 
     private func holds(
@@ -89,18 +131,13 @@ public struct KeyIndex: Sendable {
             && texts.withUTF8(Int(stored & 0xFFFF_FFFF)) { Self.areEqual($0, key) }
     }
 
-    private mutating func place(_ hash: UInt64, _ row: UInt32) {
-        var slot = Int(truncatingIfNeeded: hash) & self.mask
-        while self.slots[slot] != 0 { slot = (slot + 1) & self.mask }
-        self.slots[slot] = (hash & ~0xFFFF_FFFF) | UInt64(row)
-    }
-
-    private mutating func grow(_ texts: TextColumn) {
+    private mutating func grow() {
         let old = self.slots
         self.slots = [UInt64](repeating: 0, count: old.count * 2)
         for stored in old where stored != 0 {
-            let row = UInt32(truncatingIfNeeded: stored)
-            self.place(texts.withUTF8(Int(row)) { Hash64.hash($0) }, row)
+            var slot = self.home(stored)
+            while self.slots[slot] != 0 { slot = (slot + 1) & self.mask }
+            self.slots[slot] = stored
         }
     }
 
@@ -109,15 +146,14 @@ public struct KeyIndex: Sendable {
     /// The slots behind it move up where they may, so nothing marks the gap.
     public mutating func remove(row: UInt32, in texts: TextColumn) {
         let found = texts.withUTF8(Int(row)) { bytes in
-            self.slot(of: bytes, hash: Hash64.hash(bytes), in: texts)
+            self.slot(of: bytes, hash: Self.hash(bytes), in: texts)
         }
         guard var hole = found, UInt32(truncatingIfNeeded: self.slots[hole]) == row else {
             preconditionFailure("row \(row) is not in the index")
         }
         var slot = (hole + 1) & self.mask
         while self.slots[slot] != 0 {
-            let row = Int(self.slots[slot] & 0xFFFF_FFFF)
-            let home = Int(truncatingIfNeeded: texts.withUTF8(row) { Hash64.hash($0) }) & self.mask
+            let home = self.home(self.slots[slot])
             if (slot - home) & self.mask >= (slot - hole) & self.mask {
                 self.slots[hole] = self.slots[slot]
                 hole = slot

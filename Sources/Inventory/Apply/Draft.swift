@@ -18,7 +18,7 @@ struct Draft {
     private(set) var movementCount = 0
 
     // What an atomic batch did to the catalog so far; empty in any other step.
-    var products: [ProductID: Product] = [:]
+    var products = DraftProducts()
     var deletedProducts: Set<ProductID> = []
     /// Who has a key now; `.some(nil)` where somebody gave it up.
     var skus: [String: ProductID?] = [:]
@@ -49,6 +49,25 @@ struct Draft {
     /// Base units given back to each sale, by its row.
     var returned: [Int: Int64] = [:]
     var reversed: Set<Int> = []
+
+    /// Products as a step leaves them, by id: the first in place, since most steps touch one.
+    struct DraftProducts {
+        private var first: Product?
+        private var others: [ProductID: Product] = [:]
+
+        var isEmpty: Bool { self.first == nil && self.others.isEmpty }
+
+        subscript(id: ProductID) -> Product? {
+            get {
+                if let first = self.first, first.id == id { return first }
+                return self.others.isEmpty ? nil : self.others[id]
+            }
+            set {
+                let isFirst = self.first.map { $0.id == id } ?? (self.others[id] == nil)
+                if isFirst { self.first = newValue } else { self.others[id] = newValue }
+            }
+        }
+    }
 
     private struct LevelKey: Hashable {
         var product: ProductID

@@ -44,11 +44,14 @@ struct CatalogIndexes: Sendable {
     /// The code of a text, a new one if it was not there: the row it has in `column`.
     mutating func intern(_ text: String, in column: inout TextColumn) -> UInt32 {
         if text.isEmpty { return 0 }
-        if let code = self.texts.find(text, in: column) { return code }
+        var text = text
+        let next = UInt32(column.count)
+        let code = text.withUTF8 {
+            self.texts.findOrInsert(UnsafeRawBufferPointer($0), row: next, in: column)
+        }
+        if let code { return code }
         column.append(text)
-        let code = UInt32(column.count - 1)
-        self.texts.insert(row: code, in: column)
-        return code
+        return next
     }
 
     /// ``intern(_:in:)`` of a text that is likely the one of the call before.
