@@ -17,14 +17,9 @@ struct ABCInsight {
     private static let linesOfA = 80
     private static let linesOfB = 95
 
-    init(
-        _ insight: NamedInsight,
-        _ view: ReadView,
-        _ now: Instant,
-        _ threads: Int
-    ) throws(Refusal) {
+    init(_ insight: NamedInsight, _ questions: inout Questions) throws(Refusal) {
         self.insight = insight
-        self.sold = try RankedSales(insight, view, now, threads, by: .product)
+        self.sold = try RankedSales(insight, &questions, by: .product)
     }
 
     func answer() -> InsightAnswer {

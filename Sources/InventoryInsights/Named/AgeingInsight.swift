@@ -16,9 +16,9 @@ struct AgeingInsight {
     /// The last day of each age but the last.
     static let limits: [Int64] = [30, 60, 90, 180]
 
-    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, view, now)
+        self.frame = try StockFrame(insight, questions.view, questions.now)
     }
 
     func answer() throws(Refusal) -> InsightAnswer {

@@ -15,9 +15,9 @@ struct AvailabilityInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
 
-    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, view, now)
+        self.frame = try StockFrame(insight, questions.view, questions.now)
     }
 
     func answer() throws(Refusal) -> InsightAnswer {

@@ -13,21 +13,8 @@ internal import Inventory
 ///
 /// Margin % is 100 · (net − cost) ÷ net, none where net is 0. At retail is Σ price × on hand at the
 /// prices of now.
-extension Insight {
-    /// The composable question that this is; nothing for an insight with a formula of its own.
-    ///
-    /// - Throws: A ``Refusal`` that names the part which a named insight has no use for.
-    func composed() throws(Refusal) -> InsightQuery? {
-        switch self {
-        case .query(let query): return query
-        case .named(let named):
-            try named.checkParts()
-            return named.composed
-        }
-    }
-}
-
 extension NamedInsight {
+    /// The composable question that this is; nothing for an insight with a formula of its own.
     var composed: InsightQuery? {
         switch self.name {
         case .margin:

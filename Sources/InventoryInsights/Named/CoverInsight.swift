@@ -17,19 +17,17 @@ internal import Inventory
 struct CoverInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
-    private let now: Instant
 
     /// A date farther away says nothing: 100 years.
     private static let coverDaysMax = 36_525.0
 
-    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.now = now
-        self.frame = try StockFrame(insight, view, now)
+        self.frame = try StockFrame(insight, questions.view, questions.now)
     }
 
-    func answer() throws(Refusal) -> InsightAnswer {
-        let sales = try SalesSums(self.insight, [.units], self.frame.view, self.now)
+    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
+        let sales = try SalesSums(self.insight, [.units], &questions)
         let history = StockHistory(self.frame)
         let stock = try self.frame.stock()
         var rows = ProductRows(

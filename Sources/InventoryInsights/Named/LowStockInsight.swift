@@ -15,18 +15,16 @@ internal import Inventory
 struct LowStockInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
-    private let now: Instant
 
     /// Columns that tell a level's row from every other: product and location.
     private static let keyColumnCount = 5
 
-    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.now = now
-        self.frame = try StockFrame(insight, view, now)
+        self.frame = try StockFrame(insight, questions.view, questions.now)
     }
 
-    func answer() throws(Refusal) -> InsightAnswer {
+    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
         let tables = self.frame.tables
         var low: [(missing: Int64, row: Int, level: Level)] = []
         for row in 0..<tables.levels.rowCount {
@@ -38,7 +36,7 @@ struct LowStockInsight {
             if missing >= 0 { low.append((missing, row, level)) }
         }
         low.sort { ($1.missing, $0.row) < ($0.missing, $1.row) }
-        let sold = low.isEmpty ? [:] : try self.units()
+        let sold = low.isEmpty ? [:] : try self.units(&questions)
         let history = StockHistory(self.frame, .level)
         var table = ResultTable(Self.schema)
         for one in self.insight.limit == 0 ? low[...] : low.prefix(Int(self.insight.limit)) {
@@ -84,10 +82,12 @@ struct LowStockInsight {
     }
 
     /// Units sold by product and location.
-    private func units() throws(Refusal) -> [Level.Place: Int64] {
+    private func units(
+        _ questions: inout Questions
+    ) throws(Refusal) -> [Level.Place: Int64] {
         var question = self.insight.question(.sales, [[.product, .location]], [.units])
         question.limit = 0
-        let table = try self.frame.view.answer(question, at: self.now).table
+        let table = try questions.answer(question).table
         let products = try table.integers("productId")
         let locations = try table.integers("locationId")
         let units = try table.integers("units")

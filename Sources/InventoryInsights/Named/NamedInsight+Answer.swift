@@ -7,10 +7,8 @@ extension ReadView {
         at now: Instant,
         threads: Int = 1
     ) throws(Refusal) -> InsightAnswer {
-        switch insight {
-        case .query(let query): try self.answer(query, at: now, threads: threads)
-        case .named(let named): try self.answer(named, at: now, threads: threads)
-        }
+        var questions = Questions(self, at: now, threads: threads)
+        return try questions.answer(insight)
     }
 
     /// Answers a named insight as of this view.
@@ -25,23 +23,7 @@ extension ReadView {
         at now: Instant,
         threads: Int = 1
     ) throws(Refusal) -> InsightAnswer {
-        if let query = try Insight.named(insight).composed() {
-            return try self.answer(query, at: now, threads: threads)
-        }
-        return switch insight.name {
-        case .sales, .margin, .heatmap, .valuation, .categories:
-            preconditionFailure("\(insight.name) is a composable question")
-        case .top: try TopInsight(insight, self, now, threads).answer()
-        case .abc: try ABCInsight(insight, self, now, threads).answer()
-        case .velocity: try VelocityInsight(insight, self, now).answer()
-        case .cover: try CoverInsight(insight, self, now).answer()
-        case .lowStock: try LowStockInsight(insight, self, now).answer()
-        case .reorder: try ReorderInsight(insight, self, now).answer()
-        case .dead: try DeadStockInsight(insight, self, now).answer()
-        case .turnover: try TurnoverInsight(insight, self, now).answer()
-        case .ageing: try AgeingInsight(insight, self, now).answer()
-        case .availability: try AvailabilityInsight(insight, self, now).answer()
-        case .refused: try RefusedInsight(insight, self, now, threads).answer()
-        }
+        var questions = Questions(self, at: now, threads: threads)
+        return try questions.answer(.named(insight))
     }
 }

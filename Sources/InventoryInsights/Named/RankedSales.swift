@@ -10,9 +10,7 @@ struct RankedSales {
 
     init(
         _ insight: NamedInsight,
-        _ view: ReadView,
-        _ now: Instant,
-        _ threads: Int,
+        _ questions: inout Questions,
         by dimension: InsightDimension,
         window: InsightWindow? = nil
     ) throws(Refusal) {
@@ -28,7 +26,7 @@ struct RankedSales {
             window: window
         )
         question.limit = 0
-        self.answer = try view.answer(question, at: now, threads: threads)
+        self.answer = try questions.answer(question)
         self.ids = self.answer.table.columns[0].integers
         self.values = try self.answer.table.integers("\(insight.measure)")
     }

@@ -14,31 +14,18 @@ internal import Inventory
 /// refused in the window, the most refused units first.
 struct RefusedInsight {
     private let insight: NamedInsight
-    private let view: ReadView
-    private let now: Instant
-    private let threads: Int
 
-    init(
-        _ insight: NamedInsight,
-        _ view: ReadView,
-        _ now: Instant,
-        _ threads: Int
-    ) {
-        self.insight = insight
-        self.view = view
-        self.now = now
-        self.threads = threads
-    }
+    init(_ insight: NamedInsight) { self.insight = insight }
 
-    func answer() throws(Refusal) -> InsightAnswer {
+    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
         let question = self.insight.question(
             .refusals,
             [[.product]],
             [.rows, .asked, .refusedUnits],
             [InsightOrder(.measure(.refusedUnits), descending: true)]
         )
-        var answer = try self.view.answer(question, at: self.now, threads: self.threads)
-        let sales = try SalesSums(self.insight, [.units], self.view, self.now)
+        var answer = try questions.answer(question)
+        let sales = try SalesSums(self.insight, [.units], &questions)
         let ids = answer.table.columns[0].integers
         let asked = try answer.table.integers("asked")
         let keys = InsightDimension.product.fields.count

@@ -21,16 +21,14 @@ internal import Inventory
 struct ReorderInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
-    private let now: Instant
 
-    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.now = now
-        self.frame = try StockFrame(insight, view, now)
+        self.frame = try StockFrame(insight, questions.view, questions.now)
     }
 
-    func answer() throws(Refusal) -> InsightAnswer {
-        let daily = try DailyUnits(self.insight, self.frame, self.now)
+    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
+        let daily = try DailyUnits(self.insight, self.frame, &questions)
         let stock = try self.frame.stock()
         let level = self.insight.parameters.serviceLevel ?? NamedInsight.serviceLevelDefault
         let z = Statistics.normalQuantile(Double(level) / 1_000_000)

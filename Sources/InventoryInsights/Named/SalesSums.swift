@@ -8,14 +8,13 @@ struct SalesSums {
     init(
         _ insight: NamedInsight,
         _ measures: [InsightMeasure],
-        _ view: ReadView,
-        _ now: Instant,
+        _ questions: inout Questions,
         window: InsightWindow? = nil,
         source: InsightSource = .sales
     ) throws(Refusal) {
         var question = insight.question(source, [[.product]], measures, window: window)
         question.limit = 0
-        let table = try view.answer(question, at: now).table
+        let table = try questions.answer(question).table
         self.measures = measures
         let ids = table.columns[0].integers
         let values = try measures.map { (measure) throws(Refusal) in
@@ -38,7 +37,11 @@ struct DailyUnits {
     private var units: [Int64: [Double]] = [:]
 
     /// - Complexity: O(rows + products · days)
-    init(_ insight: NamedInsight, _ frame: StockFrame, _ now: Instant) throws(Refusal) {
+    init(
+        _ insight: NamedInsight,
+        _ frame: StockFrame,
+        _ questions: inout Questions
+    ) throws(Refusal) {
         self.days = frame.fullDays
         guard !self.days.isEmpty else { return }
         let from = Instant(microseconds: frame.calendar.startOfDay(self.days.lowerBound))
@@ -52,7 +55,7 @@ struct DailyUnits {
         )
         question.zone = frame.calendar.name
         question.limit = 0
-        let table = try frame.view.answer(question, at: now).table
+        let table = try questions.answer(question).table
         let days = try table.integers("day")
         let units = try table.integers("units")
         let zeros = [Double](repeating: 0, count: self.days.count)

@@ -50,10 +50,12 @@ struct StockFrame {
     }
 
     private static func first(_ rows: Range<Int>, _ view: ReadView) -> Int64? {
-        var first: Int64?
-        for row in rows {
-            let time = view.tables.ledger.occurredAt[row]
-            first = min(first ?? time, time)
+        let times = view.tables.ledger.occurredAt
+        // Whole segments are not looked into: the ledger is never written over, so their zone maps are exact.
+        let whole = rows.upperBound >> SegmentSize.shift
+        var first = (0..<whole).map { times.zoneMap(ofSegment: $0).lowest }.min()
+        for row in (whole << SegmentSize.shift)..<rows.upperBound {
+            first = min(first ?? times[row], times[row])
         }
         return first
     }

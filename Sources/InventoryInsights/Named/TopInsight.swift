@@ -16,40 +16,15 @@ internal import Inventory
 /// a beginning has none, and what compares with it is none. Rows are groups that sold in the window.
 struct TopInsight {
     private let insight: NamedInsight
-    private let view: ReadView
-    private let now: Instant
-    private let threads: Int
 
-    init(
-        _ insight: NamedInsight,
-        _ view: ReadView,
-        _ now: Instant,
-        _ threads: Int
-    ) {
-        self.insight = insight
-        self.view = view
-        self.now = now
-        self.threads = threads
-    }
+    init(_ insight: NamedInsight) { self.insight = insight }
 
-    func answer() throws(Refusal) -> InsightAnswer {
+    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
         let dimension = self.insight.dimension ?? .product
-        let sold = try RankedSales(
-            self.insight,
-            self.view,
-            self.now,
-            self.threads,
-            by: dimension
-        )
-        let before = try self.windowBefore(sold.answer.window).map { window throws(Refusal) in
-            try RankedSales(
-                self.insight,
-                self.view,
-                self.now,
-                self.threads,
-                by: dimension,
-                window: window
-            )
+        let sold = try RankedSales(self.insight, &questions, by: dimension)
+        var before: RankedSales?
+        if let window = try self.windowBefore(sold.answer.window) {
+            before = try RankedSales(self.insight, &questions, by: dimension, window: window)
         }
         let ranks = before?.ranks ?? [:]
         let limit = self.insight.limit == 0 ? sold.ids.count : Int(self.insight.limit)

@@ -21,21 +21,14 @@ internal import Inventory
 struct TurnoverInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
-    private let now: Instant
 
-    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.now = now
-        self.frame = try StockFrame(insight, view, now)
+        self.frame = try StockFrame(insight, questions.view, questions.now)
     }
 
-    func answer() throws(Refusal) -> InsightAnswer {
-        let sales = try SalesSums(
-            self.insight,
-            [.units, .cost, .margin],
-            self.frame.view,
-            self.now
-        )
+    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
+        let sales = try SalesSums(self.insight, [.units, .cost, .margin], &questions)
         let history = StockHistory(self.frame)
         var rows = ProductRows(
             self.frame.view,

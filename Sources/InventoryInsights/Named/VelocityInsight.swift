@@ -18,17 +18,15 @@ internal import Inventory
 struct VelocityInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
-    private let now: Instant
 
-    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+    init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.now = now
-        self.frame = try StockFrame(insight, view, now)
+        self.frame = try StockFrame(insight, questions.view, questions.now)
     }
 
-    func answer() throws(Refusal) -> InsightAnswer {
-        let sales = try SalesSums(self.insight, [.units], self.frame.view, self.now)
-        let daily = try DailyUnits(self.insight, self.frame, self.now)
+    func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
+        let sales = try SalesSums(self.insight, [.units], &questions)
+        let daily = try DailyUnits(self.insight, self.frame, &questions)
         let history = StockHistory(self.frame)
         var rows = ProductRows(
             self.frame.view,

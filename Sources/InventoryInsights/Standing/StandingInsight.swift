@@ -9,27 +9,16 @@ public import Inventory
 ///
 /// A plain value without a clock, thread or socket: who holds it says to which version and moment it
 /// is to be brought. Its answer always equals that of the same question asked then. Sums over what
-/// is only ever appended to (sales, movements, refusals) are kept, and fed the rows that are new: a
-/// change costs the groups it touches. They are added up anew when the window moves on or the
-/// catalog changes, for a product's category and SKU are those of now. Named insights that are nothing
-/// but such a question are kept like it. Balances, and the insights that have a formula of their own,
-/// are asked anew each time.
+/// is only ever appended to (sales, movements, refusals) are kept, those of named insights too, and fed
+/// the rows that are new: a change costs the groups it touches; see ``KeptTotals``. Balances are added
+/// up anew each time, and so is the course of stock over time that some named insights tell of.
 public struct StandingInsight: Sendable {
     public let insight: Insight
     /// The answer as of the last ``advance(to:at:)``; nothing before the first.
     public private(set) var answer: InsightAnswer?
     /// The moment of that answer.
     private var moment = Instant(microseconds: .min)
-    private var sums: Sums?
-
-    /// What is kept of a question whose rows are only appended to.
-    private struct Sums {
-        var totals: GroupedTotals
-        /// Rows of the source's table that were added.
-        var rowCount: Int
-        /// The catalog that the plan is of.
-        var catalogLSN: UInt64
-    }
+    private var kept: [InsightQuery: KeptTotals] = [:]
 
     public init(_ insight: Insight) { self.insight = insight }
 
@@ -54,12 +43,11 @@ public struct StandingInsight: Sendable {
         )
         // A clock that was set back does not take back a window that was told of.
         self.moment = max(self.moment, now)
-        let answer =
-            if let query = try self.insight.composed(), query.source.isAppendedTo {
-                try self.addUp(query, view)
-            } else {
-                try view.answer(self.insight, at: self.moment)
-            }
+        var questions = Questions(view, at: self.moment, keeping: self.kept)
+        // Gone, so that it is never copied, and should anything be refused.
+        self.kept = [:]
+        let answer = try questions.answer(self.insight)
+        self.kept = questions.kept
         guard answer.table.rowCount <= InsightLimits.standingRowsMax else {
             throw Refusal(
                 .outOfRange,
@@ -73,69 +61,5 @@ public struct StandingInsight: Sendable {
         }
         self.answer = answer
         return answer
-    }
-
-    // MARK: - Sums
-
-    private mutating func addUp(
-        _ query: InsightQuery,
-        _ view: ReadView
-    ) throws(Refusal) -> InsightAnswer {
-        // Taken out, so that what it holds is never copied; and gone, should anything be refused.
-        let kept = self.sums
-        self.sums = nil
-        guard var sums = kept, self.isCurrent(sums, view) else {
-            return try self.addUpAnew(query, view)
-        }
-        let rows = try GroupedTotals.rows(of: sums.totals.plan, in: view)
-        if rows.upperBound > sums.rowCount {
-            try sums.totals.add(rows: sums.rowCount..<rows.upperBound, of: view)
-            sums.rowCount = rows.upperBound
-        } else if var answer = self.answer {
-            (answer.lsn, answer.time) = (view.lsn, view.time)
-            self.sums = sums
-            return answer
-        }
-        let answer = try sums.totals.answer(of: view)
-        self.keep(sums)
-        return answer
-    }
-
-    private func isCurrent(_ sums: Sums, _ view: ReadView) -> Bool {
-        guard sums.catalogLSN == view.tables.catalogLSN else { return false }
-        return sums.totals.plan.window.movesAt.map { self.moment < $0 } ?? true
-    }
-
-    private mutating func addUpAnew(
-        _ query: InsightQuery,
-        _ view: ReadView
-    ) throws(Refusal) -> InsightAnswer {
-        let plan = try QueryPlan(query, at: self.moment, of: view)
-        let rows = try GroupedTotals.rows(of: plan, in: view)
-        let totals = try view.totals(plan)
-        let answer = try totals.answer(of: view)
-        self.keep(
-            Sums(
-                totals: totals,
-                rowCount: rows.upperBound,
-                catalogLSN: view.tables.catalogLSN
-            )
-        )
-        return answer
-    }
-
-    /// Too much to keep is added up anew the next time.
-    private mutating func keep(_ sums: Sums) {
-        if sums.totals.entryCount <= InsightLimits.standingEntriesMax { self.sums = sums }
-    }
-}
-
-extension InsightSource {
-    /// Whether its rows are only ever appended to, so that sums over them can be kept.
-    var isAppendedTo: Bool {
-        switch self {
-        case .sales, .movements, .refusals: true
-        case .levels, .products: false
-        }
     }
 }

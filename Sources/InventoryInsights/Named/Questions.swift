@@ -1,0 +1,71 @@
+internal import Inventory
+
+/// Asks the composable questions that an insight is made of, of one view at one moment.
+///
+/// What stands keeps what they add up, so that the next answer costs the rows that are new:
+///
+///     var questions = Questions(view, at: now, keeping: kept)
+///     let answer = try questions.answer(insight)
+///     kept = questions.kept
+struct Questions {
+    let view: ReadView
+    let now: Instant
+    private let threads: Int
+    /// What was kept of the last answers; nothing if nothing is to be kept.
+    private var earlier: [InsightQuery: KeptTotals]?
+    /// What is to be kept of these.
+    private(set) var kept: [InsightQuery: KeptTotals] = [:]
+
+    init(_ view: ReadView, at now: Instant, threads: Int) {
+        self.view = view
+        self.now = now
+        self.threads = threads
+    }
+
+    init(_ view: ReadView, at now: Instant, keeping earlier: [InsightQuery: KeptTotals]) {
+        self.view = view
+        self.now = now
+        self.threads = 1
+        self.earlier = earlier
+    }
+
+    mutating func answer(_ insight: Insight) throws(Refusal) -> InsightAnswer {
+        switch insight {
+        case .query(let query): try self.answer(query)
+        case .named(let named): try self.answer(named)
+        }
+    }
+
+    mutating func answer(_ query: InsightQuery) throws(Refusal) -> InsightAnswer {
+        guard self.earlier != nil, query.source.isAppendedTo else {
+            return try self.view.answer(query, at: self.now, threads: self.threads)
+        }
+        // Taken out, so that it is never copied.
+        var totals =
+            self.earlier?.removeValue(forKey: query) ?? self.kept.removeValue(forKey: query)
+            ?? KeptTotals()
+        let answer = try totals.answer(query, self.view, at: self.now)
+        self.kept[query] = totals
+        return answer
+    }
+
+    private mutating func answer(_ insight: NamedInsight) throws(Refusal) -> InsightAnswer {
+        try insight.checkParts()
+        if let query = insight.composed { return try self.answer(query) }
+        return switch insight.name {
+        case .sales, .margin, .heatmap, .valuation, .categories:
+            preconditionFailure("\(insight.name) is a composable question")
+        case .top: try TopInsight(insight).answer(&self)
+        case .abc: try ABCInsight(insight, &self).answer()
+        case .velocity: try VelocityInsight(insight, self).answer(&self)
+        case .cover: try CoverInsight(insight, self).answer(&self)
+        case .lowStock: try LowStockInsight(insight, self).answer(&self)
+        case .reorder: try ReorderInsight(insight, self).answer(&self)
+        case .dead: try DeadStockInsight(insight, self).answer()
+        case .turnover: try TurnoverInsight(insight, self).answer(&self)
+        case .ageing: try AgeingInsight(insight, self).answer()
+        case .availability: try AvailabilityInsight(insight, self).answer()
+        case .refused: try RefusedInsight(insight).answer(&self)
+        }
+    }
+}
