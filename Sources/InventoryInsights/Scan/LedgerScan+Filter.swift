@@ -1,0 +1,86 @@
+internal import ColumnStore
+internal import Inventory
+
+/// Which rows of a segment count: zone maps first, then column by column, each on the rows that the one
+/// before has left.
+extension LedgerScan {
+    /// The rows of a segment that count; nothing if none can.
+    func pick(_ segment: Int, _ offsets: Range<Int>) -> RowPick? {
+        let filter = self.plan.filter
+        let last = max(filter.span.from, filter.span.to - 1)
+        var pick = RowPick.run(offsets)
+        guard
+            self.narrow(&pick, self.ledger.occurredAt, segment, filter.span.from...last),
+            self.narrow(&pick, self.ledger.kinds, segment, self.kindMask, isNeeded: true),
+            self.narrow(
+                &pick,
+                self.ledger.reasons,
+                segment,
+                self.reasonMask,
+                isNeeded: filter.reasons != .max
+            ),
+            self.narrow(
+                &pick,
+                self.ledger.locations,
+                segment,
+                filter.locations ?? [],
+                isNeeded: filter.locations != nil
+            ),
+            self.narrow(
+                &pick,
+                self.ledger.products,
+                segment,
+                filter.products ?? [],
+                isNeeded: filter.products != nil
+            ),
+            self.narrow(&pick, self.ledger.references, segment, filter.reference.range),
+            self.narrow(&pick, self.ledger.actors, segment, filter.actor.range)
+        else { return nil }
+        return pick
+    }
+
+    /// Leaves the rows whose value is in a range.
+    ///
+    /// - Returns: Whether there are any.
+    private func narrow<Value: FixedWidthInteger & Sendable>(
+        _ pick: inout RowPick,
+        _ column: LedgerColumn<Value>,
+        _ segment: Int,
+        _ range: ClosedRange<Int64>
+    ) -> Bool {
+        let zone = column.zoneMap(ofSegment: segment)
+        let lowest = Int64(clamping: zone.lowest)
+        let highest = Int64(clamping: zone.highest)
+        if highest < range.lowerBound || lowest > range.upperBound { return false }
+        if range.contains(lowest), range.contains(highest) { return true }
+        let count = column.filter(segment, pick, in: range, into: self.buffers.passed)
+        pick = .list(UnsafeBufferPointer(start: self.buffers.passed, count: count))
+        return count > 0
+    }
+
+    /// Leaves the rows whose value is marked.
+    ///
+    /// - Returns: Whether there are any.
+    private func narrow<Value: FixedWidthInteger & Sendable>(
+        _ pick: inout RowPick,
+        _ column: LedgerColumn<Value>,
+        _ segment: Int,
+        _ mask: [UInt8],
+        isNeeded: Bool
+    ) -> Bool {
+        guard isNeeded else { return true }
+        let zone = column.zoneMap(ofSegment: segment)
+        let values = Int(zone.lowest)...Int(zone.highest)
+        // A few values are looked up before any row is.
+        if values.count <= 16 {
+            let marked = values.count(where: { mask[$0] != 0 })
+            if marked == 0 { return false }
+            if marked == values.count { return true }
+        }
+        let count = mask.withUnsafeBufferPointer {
+            column.filter(segment, pick, mask: $0, into: self.buffers.passed)
+        }
+        pick = .list(UnsafeBufferPointer(start: self.buffers.passed, count: count))
+        return count > 0
+    }
+}

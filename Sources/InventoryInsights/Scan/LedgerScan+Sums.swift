@@ -1,0 +1,167 @@
+internal import ColumnStore
+internal import Inventory
+
+/// Adding the picked rows of one block to the slots of their groups.
+extension LedgerScan {
+    mutating func add(
+        _ segment: Int,
+        _ pick: RowPick,
+        isReturn: Bool?
+    ) throws(Refusal) {
+        for index in self.sets.indices {
+            if self.plan.sets[index].cutsTime {
+                try self.addByTime(index, segment, pick, isReturn)
+            } else {
+                self.add(index, segment, pick, isReturn, block: 0)
+            }
+        }
+    }
+
+    /// The column that a sum adds up.
+    func column(of sum: Sum) -> LedgerColumn<Int64> {
+        switch sum {
+        case .soldUnits, .returnedUnits, .onHandChange: self.ledger.onHandDeltas
+        case .gross, .returns: self.ledger.amounts
+        case .cost, .valueChange: self.ledger.costs
+        default: preconditionFailure("\(sum) is not of the ledger")
+        }
+    }
+
+    /// Adds the rows of one block.
+    mutating func add(
+        _ index: Int,
+        _ segment: Int,
+        _ pick: RowPick,
+        _ isReturn: Bool?,
+        block: Int
+    ) {
+        let first = block * self.sets[index].width
+        if self.sets[index].codes.isEmpty {
+            for (at, sum) in self.plan.sums.enumerated() where sum.takes(isReturn) {
+                self.sets[index].add(self.column(of: sum).sum(segment, pick), to: at, of: first)
+            }
+            self.sets[index].countRows(pick.count, of: first)
+            self.countDistinct(index, segment, pick, isReturn) { _ in first }
+            return
+        }
+        self.makeCodes(index, segment, pick)
+        self.addSlots(index, segment, pick, isReturn, first: first)
+    }
+
+    /// Adds each picked row to its slot, counted from `first`.
+    mutating func addSlots(
+        _ index: Int,
+        _ segment: Int,
+        _ pick: RowPick,
+        _ isReturn: Bool?,
+        first: Int
+    ) {
+        let slots = self.buffers.slots
+        var isMarked = false
+        for (at, sum) in self.plan.sums.enumerated() where sum.takes(isReturn) {
+            let column = self.column(of: sum)
+            self.sets[index].withTotals(at) { totals, seen in
+                column.add(segment, pick, slots: slots, to: totals + first, marking: seen + first)
+            }
+            isMarked = true
+        }
+        if !isMarked || self.sets[index].countsRows {
+            self.sets[index].countRows(
+                UnsafeBufferPointer(start: slots, count: pick.count),
+                from: first
+            )
+        }
+        self.countDistinct(index, segment, pick, isReturn) { first + Int(slots[$0]) }
+    }
+
+    func makeCodes(_ index: Int, _ segment: Int, _ pick: RowPick) {
+        let slots = self.buffers.slots
+        var isFirst = true
+        for code in self.sets[index].codes {
+            let multiplier = isFirst ? 0 : UInt32(code.count)
+            isFirst = false
+            switch code.part {
+            case .product:
+                self.ledger.products.appendCodes(segment, pick, multiplier: multiplier, to: slots)
+            case .category:
+                self.categories.withUnsafeBufferPointer {
+                    self.ledger.products.appendCodes(
+                        segment,
+                        pick,
+                        multiplier: multiplier,
+                        map: $0,
+                        to: slots
+                    )
+                }
+            case .location:
+                self.ledger.locations.appendCodes(segment, pick, multiplier: multiplier, to: slots)
+            case .reason:
+                self.ledger.reasons.appendCodes(segment, pick, multiplier: multiplier, to: slots)
+            case .kind:
+                self.ledger.kinds.appendCodes(segment, pick, multiplier: multiplier, to: slots)
+            }
+        }
+    }
+
+    // MARK: - Different values
+
+    private mutating func countDistinct(
+        _ index: Int,
+        _ segment: Int,
+        _ pick: RowPick,
+        _ isReturn: Bool?,
+        _ slot: (Int) -> Int
+    ) {
+        let first = segment << SegmentSize.shift
+        if self.plan.countsProducts {
+            for at in 0..<pick.count {
+                let product = self.ledger.products[first + pick.offset(at)]
+                self.sets[index].products.insert(UInt64(product), slot(at))
+            }
+        }
+        guard self.plan.countsTransactions, isReturn == false else { return }
+        for at in 0..<pick.count {
+            let row = first + pick.offset(at)
+            guard self.ledger.kinds[row] == MovementKind.sale.rawValue else { continue }
+            self.sets[index].transactions.insert(self.ledger.transaction(row), slot(at))
+        }
+    }
+}
+
+extension Sum {
+    /// Whether rows of sold or of returned goods are among what it adds up; nothing is known of rows of
+    /// other sources.
+    func takes(_ isReturn: Bool?) -> Bool {
+        switch self {
+        case .soldUnits, .gross: isReturn == false
+        case .returnedUnits, .returns: isReturn == true
+        default: true
+        }
+    }
+
+    /// The sign with which it takes what its column of the ledger has.
+    var sign: Int128 {
+        switch self {
+        case .soldUnits, .returns, .cost: -1
+        default: 1
+        }
+    }
+}
+
+extension RowPick {
+    func offset(_ index: Int) -> Int {
+        switch self {
+        case .run(let run): run.lowerBound + index
+        case .list(let list): Int(list[index])
+        }
+    }
+
+    /// Some of the picked rows, by where they are among them.
+    func part(_ range: Range<Int>) -> RowPick {
+        switch self {
+        case .run(let run):
+            .run((run.lowerBound + range.lowerBound)..<(run.lowerBound + range.upperBound))
+        case .list(let list): .list(UnsafeBufferPointer(rebasing: list[range]))
+        }
+    }
+}

@@ -1,0 +1,142 @@
+internal import ColumnStore
+internal import Inventory
+
+/// Adding rows to the blocks of time that they happened in.
+extension LedgerScan {
+    /// Adds rows to the blocks of when they happened: run by run where rows of one span follow one
+    /// another, else each to its own.
+    mutating func addByTime(
+        _ index: Int,
+        _ segment: Int,
+        _ pick: RowPick,
+        _ isReturn: Bool?
+    ) throws(Refusal) {
+        let zone = self.ledger.occurredAt.zoneMap(ofSegment: segment)
+        let lowest = max(zone.lowest, self.plan.filter.span.from)
+        let highest = min(zone.highest, self.plan.filter.span.to - 1)
+        if let block = try self.block(index, lowest, mayPour: true),
+            self.timeKeys[index].span.contains(lowest),
+            self.timeKeys[index].span.contains(highest)
+        {
+            self.add(index, segment, pick, isReturn, block: block)
+            return
+        }
+        self.ledger.occurredAt.read(segment, pick, into: self.buffers.values)
+        try self.addMixed(index, segment, pick, isReturn)
+    }
+
+    /// Adds rows whose times were read: a long run of one span as a block, what lies between such runs
+    /// row by row.
+    private mutating func addMixed(
+        _ index: Int,
+        _ segment: Int,
+        _ pick: RowPick,
+        _ isReturn: Bool?
+    ) throws(Refusal) {
+        let times = self.buffers.values
+        let width = UInt32(self.sets[index].width)
+        // Rows from here on have their blocks noted and are not added yet.
+        var pending = 0
+        var row = 0
+        while row < pick.count {
+            let block: Int
+            if let known = try self.block(index, times[row], mayPour: false) {
+                block = known
+            } else {
+                self.addPending(index, segment, pick.part(pending..<row), isReturn, from: pending)
+                pending = row
+                try self.pour(index)
+                continue
+            }
+            var end = row + 1
+            if self.timeKeys[index].span.contains(times[row]) {
+                let span = self.timeKeys[index].span
+                while end < pick.count, span.contains(times[end]) { end += 1 }
+            }
+            if end - row >= Self.runMin {
+                self.addPending(index, segment, pick.part(pending..<row), isReturn, from: pending)
+                self.add(index, segment, pick.part(row..<end), isReturn, block: block)
+                pending = end
+            } else {
+                for at in row..<end { self.buffers.blocks[at] = UInt32(block) &* width }
+            }
+            row = end
+        }
+        self.addPending(index, segment, pick.part(pending..<row), isReturn, from: pending)
+    }
+
+    /// Rows of one span that are worth to be added at once.
+    private static let runMin = 128
+
+    /// Adds rows each to the block that was noted for it, from `start` on.
+    private mutating func addPending(
+        _ index: Int,
+        _ segment: Int,
+        _ pick: RowPick,
+        _ isReturn: Bool?,
+        from start: Int
+    ) {
+        guard pick.count > 0 else { return }
+        let slots = self.buffers.slots
+        let blocks = self.buffers.blocks + start
+        if self.sets[index].codes.isEmpty {
+            for row in 0..<pick.count { slots[row] = blocks[row] }
+        } else {
+            self.makeCodes(index, segment, pick)
+            for row in 0..<pick.count { slots[row] &+= blocks[row] }
+        }
+        self.addSlots(index, segment, pick, isReturn, first: 0)
+    }
+
+    /// The block that an instant lies in; nothing if there is no room for one.
+    private mutating func block(
+        _ index: Int,
+        _ instant: Int64,
+        mayPour: Bool
+    ) throws(Refusal) -> Int? {
+        if !self.timeKeys[index].span.contains(instant) {
+            if let known = self.caches[index].block(instant) { return Int(known) }
+            self.timeKeys[index].move(to: instant, self.plan.calendar)
+        }
+        if let block = self.sets[index].block(self.blockTime(index)) {
+            if self.isLong { self.remember(index, block, instant) }
+            return block
+        }
+        guard mayPour else { return nil }
+        try self.pour(index)
+        return self.sets[index].block(self.blockTime(index))
+    }
+
+    private func blockTime(_ index: Int) -> DenseTotals.BlockTime {
+        DenseTotals.BlockTime(
+            time: self.timeKeys[index].time,
+            clock: self.timeKeys[index].clock
+        )
+    }
+
+    /// Notes the blocks of an instant's cell, if they are one or two and there is room for both.
+    private mutating func remember(_ index: Int, _ block: Int, _ instant: Int64) {
+        guard self.caches[index].block(instant) == nil else { return }
+        let cell = BlockCache.span(instant)
+        let span = self.timeKeys[index].span
+        if span.from <= cell.from, cell.to <= span.to {
+            self.caches[index].note(UInt32(block), upTo: .max, UInt32(block), at: instant)
+            return
+        }
+        let isFirst = span.from <= cell.from
+        var other = self.timeKeys[index]
+        other.move(to: isFirst ? span.to : cell.from, self.plan.calendar)
+        // One border: the other span has all of the cell that this one does not.
+        guard isFirst ? other.span.to >= cell.to : other.span.to >= span.from && span.to >= cell.to,
+            let second = self.sets[index].block(
+                DenseTotals.BlockTime(time: other.time, clock: other.clock)
+            )
+        else { return }
+        self.caches[index].note(
+            UInt32(isFirst ? block : second),
+            upTo: isFirst ? span.to : span.from,
+            UInt32(isFirst ? second : block),
+            at: instant
+        )
+    }
+}
