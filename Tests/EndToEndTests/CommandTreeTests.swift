@@ -128,6 +128,15 @@ private final class Shop: @unchecked Sendable {
         try Data("sku,name,category,price,stock\nCSV-1,From a file,Tools,2.00,20\n".utf8)
             .write(to: csv)
         self.names["csv"] = csv.path
+        let commands = self.folder.appending(path: "commands.ndjson")
+        try Data(
+            """
+            {"command":"restock","lines":[{"product":"P-0","quantity":2,"unitCost":"1.50"}]}
+            {"command":"sell","lines":[{"product":"P-0","quantity":2}]}
+
+            """.utf8
+        ).write(to: commands)
+        self.names["commands"] = commands.path
         let client = self.daemon.client()
         let ids = try await client.stockedProducts(4, stock: 50)
         try await client.done(

@@ -3,7 +3,8 @@ import ArgumentParser
 /// What there is to say beside the commands: a page for each topic, made from the declarations that the
 /// program itself goes by wherever there are such.
 enum HelpTopic: String, CaseIterable, Sendable {
-    case output, conditions, configuration, errors, retries, watching, times, units, export
+    case output, conditions, configuration, errors, retries, watching, times, units, export,
+        commands
 
     var abstract: String {
         switch self {
@@ -16,6 +17,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
         case .times: "how times are typed and shown"
         case .units: "money and quantities"
         case .export: "what an export of everything holds, and how it comes back"
+        case .commands: "every command that apply takes, with its fields"
         }
     }
 
@@ -31,6 +33,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
         case .times: Self.timesPage
         case .units: Self.unitsPage
         case .export: ExportPage.text
+        case .commands: CommandsPage.text
         }
     }
 

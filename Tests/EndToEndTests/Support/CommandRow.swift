@@ -564,6 +564,14 @@ struct CommandRow {
             says: "prodcts"
         ),
         CommandRow(
+            "apply {commands}",
+            shows: "2 commands: 2 done, 0 not",
+            json: .object("done"),
+            wrong: "apply /nonexistent.ndjson",
+            code: 1,
+            says: "/nonexistent.ndjson"
+        ),
+        CommandRow(
             "top --once",
             shows: "Top sellers today",
             json: .object("revenueToday"),

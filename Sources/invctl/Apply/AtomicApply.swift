@@ -1,0 +1,105 @@
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// Carries out all lines as one step, or none of them.
+struct AtomicApply {
+    private let shell: Shell
+    private var lines: CommandLines
+
+    init(_ shell: Shell, _ stream: ByteStream) {
+        self.shell = shell
+        self.lines = CommandLines(shell, stream)
+    }
+
+    func run() async throws {
+        let (commands, numbers) = try await self.read()
+        let outcome = try await self.send(.batch(commands, .atomic))
+        switch outcome {
+        case .done(let done): self.tell(done, commands.count)
+        case .refused(let refusal):
+            var failure = await self.shell.failure(refusal.innermost)
+            failure.name = refusal.code.name
+            failure.number = refusal.code.rawValue
+            if case .batch(let index, let inner) = refusal.detail, Int(index) < numbers.count {
+                let field = inner.line.map { "lines[\($0)]: " } ?? ""
+                failure.message =
+                    "line \(numbers[Int(index)]): \(field)\(inner.code.name)  \(failure.message)"
+            }
+            failure.message += "; nothing was changed"
+            throw failure
+        case .batch, .brief:
+            throw Failure("protocol_violation", "an atomic batch in parts", exit: Exit.failed)
+        }
+    }
+
+    private func send(_ command: Command) async throws -> Outcome {
+        let byteCount = command.encoded.bytes.count
+        let byteCountMax = Int(self.shell.server.requestByteCountMax) - CommandLines.overhead
+        guard byteCount <= byteCountMax else {
+            throw Failure(
+                "frame_too_large",
+                "together they have \(byteCount) bytes; one step has at most \(byteCountMax)",
+                wayOut: "Nothing was changed. Divide the file, or leave --atomic out.",
+                exit: Exit.failed
+            )
+        }
+        Interruption.say(
+            "the commands may have been carried out; run it again with --id "
+                + "\(self.shell.session.text) to settle it: they are carried out once"
+        )
+        defer { Interruption.say(nil) }
+        return try await self.shell.client.send(command)
+    }
+
+    /// All commands and their lines; one that is wrong ends it, once all that are wrong are told.
+    private func read() async throws -> (commands: [Command], numbers: [Int]) {
+        var lines = self.lines
+        var commands: [Command] = []
+        var numbers: [Int] = []
+        var problemCount = 0
+        while let line = try await lines.next(settle: {}) {
+            switch line.command {
+            case .success(let command):
+                commands.append(command)
+                numbers.append(line.number)
+            case .failure(let problem):
+                problemCount += 1
+                let isJSON = self.shell.format.isJSON
+                let failure = CommandLines.failure(problem)
+                CommandLines.tell(line.number, field: problem.field, failure, asJSON: isJSON)
+            }
+            guard commands.count <= Limits.batchMax else {
+                throw Failure(
+                    "too_many_lines",
+                    "there are more than \(Limits.batchMax) commands, which one step has at most",
+                    wayOut: "Nothing was changed. Divide the file, or leave --atomic out.",
+                    exit: Exit.failed
+                )
+            }
+        }
+        guard problemCount == 0 else {
+            throw Failure(
+                "invalid_command",
+                "\(problemCount) of \(commands.count + problemCount) commands are wrong; "
+                    + "nothing was changed",
+                wayOut: "What an atomic batch makes can't be named by another of its commands.",
+                exit: Exit.failed
+            )
+        }
+        guard !commands.isEmpty else { throw Failure.usage("there is no command in it") }
+        return (commands, numbers)
+    }
+
+    private func tell(_ done: Outcome.Done, _ count: Int) {
+        guard !self.shell.format.isJSON else {
+            var object = JSONObject()
+            object.add("commands", raw: String(count))
+            object.add("done", raw: String(count))
+            object.add("lsn", raw: String(done.lsn))
+            object.add("ids", raw: "[" + done.ids.map { String($0) }.joined(separator: ",") + "]")
+            return Terminal.print(object.text)
+        }
+        Terminal.print("\(DecimalText.grouped(String(count))) commands done   LSN \(done.lsn)")
+    }
+}

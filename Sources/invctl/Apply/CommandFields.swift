@@ -1,0 +1,315 @@
+import Foundation
+import Inventory
+
+/// What is wrong with a command that was written as JSON: the field, and why.
+struct CommandProblem: Error {
+    /// As it is reached from the command: `lines[2].quantity`; empty for the whole.
+    var field: String
+    var text: String
+}
+
+/// The fields of one object of a command, each read by its name; what nobody asked for is a mistake.
+final class CommandFields {
+    private struct Member {
+        var name: String
+        var value: JSONValue
+    }
+
+    private let members: [Member]
+    private let names: CommandNames
+    private let moneyDecimals: UInt8
+    /// Where the object is in its command: `lines[2].`, or nothing.
+    private let path: String
+    private var asked: Set<String> = []
+
+    init(
+        _ value: JSONValue,
+        _ names: CommandNames,
+        moneyDecimals: UInt8,
+        path: String = ""
+    ) throws(CommandProblem) {
+        let place = path.isEmpty ? "" : String(path.dropLast())
+        guard case .object(let members) = value else {
+            throw CommandProblem(field: place, text: "is no object")
+        }
+        var known: Set<String> = []
+        for member in members where !known.insert(member.name).inserted {
+            throw CommandProblem(field: path + member.name, text: "is given twice")
+        }
+        self.members = members.map { Member(name: $0.name, value: $0.value) }
+        self.names = names
+        self.moneyDecimals = moneyDecimals
+        self.path = path
+    }
+
+    /// Checks that there is no field that the command does not have.
+    func finish() throws(CommandProblem) {
+        guard let extra = self.members.first(where: { !self.asked.contains($0.name) }) else {
+            return
+        }
+        let near = Nearness.nearest(to: extra.name, among: self.asked.sorted())
+        throw self.problem(extra.name, "there is no such field" + Self.hint(near))
+    }
+
+    private static func hint(_ near: [String]) -> String {
+        near.isEmpty ? "" : "; did you mean \(near.joined(separator: " or "))?"
+    }
+
+    // MARK: - Plain values
+
+    private func value(_ name: String) -> JSONValue? {
+        self.asked.insert(name)
+        guard let value = self.members.first(where: { $0.name == name })?.value else { return nil }
+        if case .null = value { return nil }
+        return value
+    }
+
+    func problem(_ name: String, _ text: String) -> CommandProblem {
+        CommandProblem(field: self.path + name, text: text)
+    }
+
+    private func required<Value>(_ name: String, _ value: Value?) throws(CommandProblem) -> Value {
+        guard let value else { throw self.problem(name, "is missing") }
+        return value
+    }
+
+    func optionalText(_ name: String) throws(CommandProblem) -> String? {
+        guard let value = self.value(name) else { return nil }
+        guard case .text(let text) = value else { throw self.problem(name, "is no text") }
+        return text
+    }
+
+    func text(_ name: String) throws(CommandProblem) -> String {
+        try self.required(name, try self.optionalText(name))
+    }
+
+    func optionalFlag(_ name: String) throws(CommandProblem) -> Bool? {
+        guard let value = self.value(name) else { return nil }
+        guard case .boolean(let flag) = value else {
+            throw self.problem(name, "is neither true nor false")
+        }
+        return flag
+    }
+
+    /// A number, or a text with one, as it was written.
+    private func digits(_ name: String) throws(CommandProblem) -> String? {
+        guard let value = self.value(name) else { return nil }
+        switch value {
+        case .number(let digits), .text(let digits): return digits
+        default: throw self.problem(name, "is no number")
+        }
+    }
+
+    func optionalInteger(
+        _ name: String,
+        in range: ClosedRange<Int64> = .min ... .max
+    ) throws(CommandProblem) -> Int64? {
+        guard let digits = try self.digits(name) else { return nil }
+        guard let number = Int64(digits) else {
+            throw self.problem(name, "\"\(digits)\" is not a whole number")
+        }
+        guard range.contains(number) else {
+            throw self.problem(
+                name,
+                "is \(number); it must be \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return number
+    }
+
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws(CommandProblem) -> Int64 {
+        try self.required(name, try self.optionalInteger(name, in: range))
+    }
+
+    func optionalInstant(_ name: String) throws(CommandProblem) -> Instant? {
+        guard let written = try self.optionalText(name) else { return nil }
+        guard let instant = TimeText.parse(written, zone: TimeText.utc) else {
+            throw self.problem(name, "\"\(written)\" is not a time such as 2026-03-01T12:30:00Z")
+        }
+        return instant
+    }
+
+    func optionalNamed<Value: CaseIterable>(
+        _ name: String,
+        _ type: Value.Type
+    ) throws(CommandProblem) -> Value? {
+        guard let written = try self.optionalText(name) else { return nil }
+        if let value = Value.allCases.first(where: { "\($0)" == written }) { return value }
+        let all = Value.allCases.map { "\($0)" }
+        let near = Nearness.nearest(to: written, among: all)
+        let known = near.isEmpty ? "; there are \(all.joined(separator: ", "))" : Self.hint(near)
+        throw self.problem(name, "there is no \"\(written)\"\(known)")
+    }
+
+    func named<Value: CaseIterable>(
+        _ name: String,
+        _ type: Value.Type
+    ) throws(CommandProblem) -> Value {
+        try self.required(name, try self.optionalNamed(name, type))
+    }
+
+    func reference() throws(CommandProblem) -> String { try self.optionalText("reference") ?? "" }
+    func note() throws(CommandProblem) -> String { try self.optionalText("note") ?? "" }
+
+    func revision() throws(CommandProblem) -> UInt64? {
+        try self.optionalInteger("ifRevision", in: 0...Int64.max).map { UInt64($0) }
+    }
+
+    func occurrence() throws(CommandProblem) -> Occurrence? {
+        let at = try self.optionalInstant("occurredAt")
+        let isImported = try self.optionalFlag("imported") ?? false
+        return at.map { Occurrence(at: $0, isImported: isImported) }
+    }
+
+    func expiry() throws(CommandProblem) -> Expiry {
+        let range = 1...Limits.reservationSecondsMax
+        let seconds = try self.optionalInteger("expiresAfterSeconds", in: range)
+        let instant = try self.optionalInstant("expiresAt")
+        switch (instant, seconds) {
+        case (let instant?, nil): return .at(instant)
+        case (nil, let seconds?): return .after(seconds: seconds)
+        case (.some, .some): throw self.problem("expiresAt", "or expiresAfterSeconds, not both")
+        case (nil, nil):
+            throw self.problem("expiresAfterSeconds", "is missing, and so is expiresAt")
+        }
+    }
+
+    // MARK: - Names
+
+    private func key(_ name: String) throws(CommandProblem) -> CommandNames.Key? {
+        guard let value = self.value(name) else { return nil }
+        guard let key = CommandNames.Key(value) else {
+            throw self.problem(name, "is neither a name nor a number")
+        }
+        return key
+    }
+
+    private func unknown(_ name: String, _ what: String, among known: [String]) -> CommandProblem {
+        let written = self.members.first { $0.name == name }?.value.written ?? ""
+        let near = Nearness.nearest(to: written, among: known)
+        return self.problem(name, "there is no \(what) \"\(written)\"" + Self.hint(near))
+    }
+
+    func product() throws(CommandProblem) -> CommandNames.Product {
+        let key = try self.required("product", try self.key("product"))
+        guard let product = self.names.product(key) else {
+            throw self.unknown("product", "product", among: [])
+        }
+        return product
+    }
+
+    func category() throws(CommandProblem) -> CategoryID {
+        try self.required("category", try self.optionalCategory())
+    }
+
+    func optionalCategory() throws(CommandProblem) -> CategoryID? {
+        guard let key = try self.key("category") else { return nil }
+        guard let id = self.names.category(key) else {
+            throw self.unknown("category", "category", among: self.names.categoryNames)
+        }
+        return id
+    }
+
+    func location(_ name: String = "location") throws(CommandProblem) -> LocationID {
+        try self.required(name, try self.locationIfGiven(name))
+    }
+
+    /// The default location where none is named.
+    func optionalLocation() throws(CommandProblem) -> LocationID {
+        try self.locationIfGiven("location") ?? .main
+    }
+
+    private func locationIfGiven(_ name: String) throws(CommandProblem) -> LocationID? {
+        guard let key = try self.key(name) else { return nil }
+        guard let id = self.names.location(key) else {
+            throw self.unknown(name, "location", among: self.names.locationCodes)
+        }
+        return id
+    }
+
+    /// The number of a reservation, and the decimals of what it is of.
+    func reservation() throws(CommandProblem) -> (id: ReservationID, decimals: UInt8) {
+        let number = try self.integer("reservation", in: 1...Int64(UInt32.max))
+        guard let decimals = self.names.decimals(ofReservation: UInt64(number)) else {
+            throw self.unknown("reservation", "reservation", among: [])
+        }
+        return (ReservationID(UInt32(number)), decimals)
+    }
+
+    func transfer() throws(CommandProblem) -> (id: TransferID, decimals: UInt8) {
+        let number = try self.integer("transfer", in: 1...Int64(UInt32.max))
+        guard let decimals = self.names.decimals(ofTransfer: UInt64(number)) else {
+            throw self.unknown("transfer", "transfer", among: [])
+        }
+        return (TransferID(UInt32(number)), decimals)
+    }
+
+    // MARK: - Money and quantities
+
+    private func units(_ name: String, _ decimals: UInt8) throws(CommandProblem) -> Int64? {
+        guard let digits = try self.digits(name) else { return nil }
+        guard let units = DecimalText.parse(digits, decimals: decimals) else {
+            let kind =
+                decimals == 0 ? "a whole number" : "a number with at most \(decimals) decimals"
+            throw self.problem(name, "\"\(digits)\" is not \(kind)")
+        }
+        return units
+    }
+
+    func optionalMoney(_ name: String) throws(CommandProblem) -> Money? {
+        try self.units(name, self.moneyDecimals).map { Money($0) }
+    }
+
+    func money(_ name: String) throws(CommandProblem) -> Money {
+        try self.required(name, try self.optionalMoney(name))
+    }
+
+    func optionalQuantity(_ name: String, _ decimals: UInt8) throws(CommandProblem) -> Int64? {
+        try self.units(name, decimals)
+    }
+
+    func quantity(_ name: String, _ decimals: UInt8) throws(CommandProblem) -> Int64 {
+        try self.required(name, try self.units(name, decimals))
+    }
+
+    // MARK: - Objects inside
+
+    /// What `read` makes of each object of `lines`.
+    func lines<Line>(
+        _ read: (CommandFields) throws(CommandProblem) -> Line
+    ) throws(CommandProblem) -> [Line] {
+        guard let value = self.value("lines"), case .array(let values) = value else {
+            throw self.problem("lines", "is missing, or no list")
+        }
+        var lines: [Line] = []
+        for (index, value) in values.enumerated() {
+            lines.append(try self.inside(value, "lines[\(index)].", read))
+        }
+        return lines
+    }
+
+    /// What `read` makes of the object of that name, if there is one.
+    func object<Value>(
+        _ name: String,
+        _ read: (CommandFields) throws(CommandProblem) -> Value
+    ) throws(CommandProblem) -> Value? {
+        guard let value = self.value(name) else { return nil }
+        return try self.inside(value, name + ".", read)
+    }
+
+    private func inside<Value>(
+        _ value: JSONValue,
+        _ path: String,
+        _ read: (CommandFields) throws(CommandProblem) -> Value
+    ) throws(CommandProblem) -> Value {
+        let fields = try CommandFields(
+            value,
+            self.names,
+            moneyDecimals: self.moneyDecimals,
+            path: self.path + path
+        )
+        let result = try read(fields)
+        try fields.finish()
+        return result
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Inventory
+import InventoryClient
+
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Carries out commands that are written as NDJSON, one object a line.",
+        discussion: """
+            Every command that changes something, by its name and its fields: invctl help commands \
+            lists them. Each line is carried out on its own, in order, and what is wrong is told by \
+            line and field; the rest is done (exit 8). --atomic has all of them done in one step or \
+            none. Given again with the same --id, a line that was carried out is not carried out again.
+
+            Examples:
+              echo '{"command":"createCategory","name":"Garden"}' | invctl apply -
+              invctl apply orders.ndjson --id orders-2026-03-01
+              invctl apply moves.ndjson --atomic
+              invctl apply moves.ndjson --dry-run
+            """
+    )
+
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: "The file, or - for standard input.") var file: String
+    @Flag(help: "All of them as one step, or none.") var atomic = false
+    @Flag(help: "Says what it would do, and changes nothing.") var dryRun = false
+    @Option(
+        help: ArgumentHelp(
+            "Names the run: given again with the same id, no line is carried out twice. Good for a "
+                + "week.",
+            valueName: "id"
+        )
+    )
+    var id: String?
+
+    func run() async throws {
+        let stream = try ByteStream(self.file)
+        var write = WriteOptions()
+        write.id = self.id
+        // An atomic batch is one request, which can be asked for again; of many lines some are done.
+        try await Shell.run(self.global, write, continuesSession: !self.atomic) { shell in
+            if self.dryRun {
+                try await ApplyRehearsal(shell, stream, isAtomic: self.atomic).run()
+            } else if self.atomic {
+                try await AtomicApply(shell, stream).run()
+            } else {
+                try await LinewiseApply(shell, stream).run()
+            }
+        }
+    }
+}

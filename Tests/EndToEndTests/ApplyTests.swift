@@ -1,0 +1,225 @@
+import Foundation
+import Inventory
+import InventoryClient
+import InventoryTestSupport
+import Testing
+
+@testable import invctl
+
+/// Commands that are written as NDJSON.
+@Suite struct ApplyTests {
+    /// Each command once, in an order in which all can be done.
+    private static let all = """
+        {"command":"createCategory","name":"Fruit"}
+        {"command":"createCategory","name":"Old"}
+        {"command":"renameCategory","category":"old","name":"Older"}
+        {"command":"archiveCategory","category":"Older"}
+        {"command":"createLocation","code":"back","name":"Back room","zone":"Europe/Paris","kind":"warehouse"}
+        {"command":"createLocation","code":"shed","name":"Shed"}
+        {"command":"updateLocation","location":"shed","name":"Big shed"}
+        {"command":"archiveLocation","location":"shed"}
+        {"command":"createProduct","sku":"FLOUR","name":"Flour","category":"Fruit","price":"5.68","unit":"kg","unitDecimals":3,"opening":{"quantity":"20.5","unitCost":"3.01"}}
+        {"command":"createProduct","sku":"APPLE","name":"Apple","category":"Fruit","price":1.2}
+        {"command":"createProduct","sku":"NONE","name":"None","category":"Fruit","price":1}
+        {"command":"updateProduct","product":"NONE","sku":"NIL","price":"2.00"}
+        {"command":"deleteProduct","product":"NIL"}
+        {"command":"restock","lines":[{"product":"APPLE","quantity":90,"unitCost":"0.70"},{"product":"APPLE","location":"back","quantity":5}],"reference":"PO-1"}
+        {"command":"sell","lines":[{"product":"FLOUR","quantity":1.25},{"product":"APPLE","quantity":3,"price":"1.00"}],"occurredAt":"2026-01-02T03:04:05Z","imported":true}
+        {"command":"returnSale","lines":[{"product":"APPLE","quantity":1}],"to":"unavailable"}
+        {"command":"adjust","product":"APPLE","delta":-2,"reason":"damaged","note":"fell"}
+        {"command":"count","product":"APPLE","counted":80}
+        {"command":"setUnavailable","product":"APPLE","delta":4,"reason":"other"}
+        {"command":"expectIncoming","product":"APPLE","delta":10,"eta":"2030-01-01"}
+        {"command":"setFloor","product":"APPLE","floor":-3}
+        {"command":"reverse","lsn":17,"reason":"correction"}
+        {"command":"reserve","lines":[{"product":"APPLE","quantity":6}],"expiresAfterSeconds":3600,"reference":"CART"}
+        {"command":"extendReservation","lines":[{"reservation":1}],"expiresAfterSeconds":7200}
+        {"command":"commitReservation","lines":[{"reservation":1,"quantity":2,"price":"0.99"}]}
+        {"command":"releaseReservation","lines":[{"reservation":1}]}
+        {"command":"dispatchTransfer","from":"main","to":"back","lines":[{"product":"APPLE","quantity":8}]}
+        {"command":"receiveTransfer","lines":[{"transfer":1,"quantity":3}]}
+        {"command":"cancelTransfer","lines":[{"transfer":1}]}
+
+        """
+
+    private let folder = TemporaryDirectory()
+
+    private func write(_ text: String, _ name: String = "commands.ndjson") throws -> String {
+        let path = "\(self.folder.path)/\(name)"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        return path
+    }
+
+    /// A shop with a product A of 100 pieces.
+    private func shop() async throws -> Daemon {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        let category = try await client.done(.createCategory(name: "Things")).id
+        try await client.done(
+            .createProduct(
+                ProductDraft(
+                    sku: "A",
+                    name: "Thing",
+                    category: CategoryID(UInt32(category)),
+                    price: Price(100),
+                    opening: OpeningStock(quantity: 100)
+                )
+            )
+        )
+        return daemon
+    }
+
+    @Test func `the help lists every command, and every command is one of the domain`() {
+        let names = CommandReader.shapes.map { $0.name }
+        #expect(Set(names) == Set(CommandReader.readers.keys))
+        #expect(names.count == CommandReader.readers.count)
+        for name in names { #expect(Self.all.contains("\"command\":\"\(name)\""), "\(name)") }
+    }
+
+    @Test func `every command is carried out, and none by a rehearsal`() async throws {
+        let daemon = try Daemon()
+        let path = try self.write(Self.all)
+        let before = try await daemon.client().verified()
+        let lines = Self.all.split(separator: "\n").count
+        // What a reservation or transfer will be numbered is not known before it is made.
+        let dry = try daemon.invctl("apply", path, "--dry-run")
+        #expect(dry.code == 1)
+        #expect(dry.output.hasPrefix("\(lines) commands: 24 valid, 5 invalid, nothing written\n"))
+        #expect(dry.errors.contains("line 24  lines[0].reservation: there is no reservation \"1\""))
+        #expect(dry.output.contains("  createProduct  3\n"))
+        #expect(try await daemon.client().verified() == before)
+
+        let done = try daemon.invctl("apply", path)
+        #expect(done.code == 0, "\(done.errors)")
+        #expect(done.output == "\(lines) commands: \(lines) done, 0 not\n")
+        let stock = try daemon.invctl(
+            "stock",
+            "show",
+            "-o",
+            "csv",
+            "--fields",
+            "sku,location,onHand,reserved,incoming,floor"
+        )
+        #expect(
+            stock.output == """
+                sku,location,onHand,reserved,incoming,floor
+                FLOUR,main,20.500,0.000,0.000,0.000
+                APPLE,main,78,0,10,-3
+                APPLE,back,8,0,0,0
+
+                """,
+            "\(stock.output) \(stock.errors)"
+        )
+        _ = try await daemon.client().verified()
+    }
+
+    @Test func `what is wrong is told by line and field, and the rest is done`() async throws {
+        let daemon = try await self.shop()
+        let commands = """
+            {"command":"sell","lines":[{"product":"A","quantity":1}]}
+            {"command":"sell","lines":[{"product":"A","quantity":1},{"product":"B","quantity":1}]}
+            {"command":"sell","lines":[{"product":"A","quantity":1.5}]}
+            {"command":"sel","lines":[]}
+
+            {"command":"adjust","product":"A","delta":1,"reason":"fuond"}
+            {"command":"adjust","product":"A","delta":1,"reason":"found","note":"x","ntoe":"y"}
+            {"command":"sell","lines":[{"product":"A","quantity":1000}]}
+            {"command":"sell","lines":[{"product":"A","quantity":1}]
+            {"command":"reverse","lsn":-4,"reason":"other"}
+            [1]
+            {"command":"adjust","product":"A","product":"A","delta":1,"reason":"found"}
+            {"command":"sell","lines":[{"product":"A","quantity":2}]}
+
+            """
+        let path = try self.write(commands)
+        let done = try daemon.invctl("apply", path)
+        #expect(done.code == 8)
+        #expect(done.output == "12 commands: 2 done, 10 not\n")
+        for said in [
+            "line 2  lines[1].product: there is no product \"B\"",
+            "line 3  lines[0].quantity: \"1.5\" is not a whole number",
+            "line 4  command: there is no \"sel\"; did you mean sell?",
+            "line 6  reason: there is no \"fuond\"; did you mean found?",
+            "line 7  ntoe: there is no such field; did you mean note?",
+            "line 8  lines[0]: insufficient_stock  A at main: asked 1000, can sell 99",
+            "line 9  byte", "line 10  lsn: is -4; it must be 1 to", "line 11  is no object",
+            "line 12  product: is given twice",
+        ] { #expect(done.errors.contains(said), "\(said): \(done.errors)") }
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 97)
+
+        let json = try daemon.invctl("apply", path, "-o", "ndjson")
+        #expect(json.code == 8)
+        #expect(json.lines.count == 2)
+        #expect(json.lines.first?.hasPrefix("{\"line\":1,\"command\":\"sell\",\"lsn\":") == true)
+        #expect(json.errors.contains("{\"line\":3,\"field\":\"lines[0].quantity\","))
+    }
+
+    @Test func `an atomic file is done whole or not at all`() async throws {
+        let daemon = try await self.shop()
+        let good = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":1}]}\n"
+        let bad = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":999}]}\n"
+        let refused = try daemon.invctl("apply", try self.write(good + "\n" + bad), "--atomic")
+        #expect(refused.code == 5)
+        #expect(
+            refused.errors.contains("line 3: lines[0]: insufficient_stock"),
+            "\(refused.errors)"
+        )
+        #expect(refused.errors.contains("nothing was changed"))
+        let wrong = try daemon.invctl("apply", try self.write(good + "{}"), "--atomic")
+        #expect(wrong.code == 1)
+        #expect(wrong.errors.contains("line 2  command: is missing"))
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 100)
+
+        let path = try self.write(good + good + good)
+        for _ in 0..<2 {
+            let done = try daemon.invctl("apply", path, "--atomic", "--id", "once")
+            #expect(done.code == 0, "\(done.errors)")
+            #expect(done.output.hasPrefix("3 commands done   LSN "))
+        }
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 97)
+        let movements = try await daemon.client().query(.ledger(LedgerQuery(limit: 3))).table
+        #expect(Set((0..<3).map { movements.integer($0, "lsn") }).count == 1, "it is one step")
+        let many = String(repeating: good, count: Limits.batchMax + 1)
+        let tooMany = try daemon.invctl("apply", try self.write(many), "--atomic")
+        #expect(tooMany.code == 1)
+        #expect(tooMany.errors.contains("more than 8190 commands"))
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 97)
+    }
+
+    @Test func `a run that is killed and given again with its id does each line once`() async throws
+    {
+        let daemon = try await self.shop()
+        let line = "{\"command\":\"restock\",\"lines\":[{\"product\":\"A\",\"quantity\":1}]}\n"
+        // One that is wrong has its number too.
+        let text = (0..<4_000).map { $0 == 100 ? "{\"command\":\"nothing\"}\n" : line }.joined()
+        let path = try self.write(text)
+        var counts: [Int64] = []
+        for _ in 0..<3 {
+            let running = try RunningClient(daemon, ["apply", path, "--id", "daily"])
+            counts.append(try await running.kill(beyond: (counts.last ?? 1) + 200, in: daemon))
+        }
+        #expect(counts[0] < 4_000, "it was killed in the middle")
+        let done = try daemon.invctl("apply", path, "--id", "daily")
+        #expect(done.output.contains("decided by an earlier run"), "\(done.output)")
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 100 + 3_999)
+        let again = try daemon.invctl("apply", path, "--id", "daily")
+        #expect(again.output == "4,000 commands: 0 done, 0 not, 4,000 decided by an earlier run\n")
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 100 + 3_999)
+    }
+
+    @Test func `what cannot be read ends it, and what was before is done`() async throws {
+        let daemon = try await self.shop()
+        let line = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":1}]}\n"
+        let wrong = try daemon.invctl(
+            "apply",
+            "-",
+            input: Data(line.utf8) + Data([0x22, 0xFF, 0x22, 0x0A]) + Data(line.utf8)
+        )
+        #expect(wrong.code == 1)
+        #expect(wrong.errors.contains("line 2 is not UTF-8"))
+        #expect(wrong.output == "1 commands: 1 done, 1 not\n")
+        let empty = try daemon.invctl("apply", "-", input: Data("\n  \n".utf8))
+        #expect(empty.output == "0 commands: 0 done, 0 not\n")
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 99)
+    }
+}

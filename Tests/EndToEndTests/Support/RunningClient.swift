@@ -1,0 +1,61 @@
+import Foundation
+import Glibc
+import Inventory
+import InventoryClient
+
+/// `invctl` as it runs, to be killed in the middle of what it does.
+final class RunningClient {
+    private let process: ChildProcess
+
+    /// `input`: The file that it reads from.
+    init(_ daemon: Daemon, _ arguments: [String], input: String = "/dev/null") throws {
+        var environment = ProcessInfo.processInfo.environment
+        environment["INVCTL_SERVER"] = daemon.address.description
+        environment["INVCTL_ACTOR"] = "tester"
+        environment["INVCTL_CONFIG"] = "/nonexistent"
+        let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        defer { close(nowhere) }
+        self.process = try ChildProcess(
+            Daemon.program("invctl"),
+            arguments,
+            environment: environment,
+            input: input,
+            output: nowhere,
+            errors: nowhere
+        )
+    }
+
+    deinit { self.kill() }
+
+    func kill() {
+        self.process.signal(SIGKILL)
+        self.process.wait()
+    }
+
+    func wait() -> Int32 { self.process.wait() }
+
+    /// Whether it has come to its end by itself.
+    private var hasEnded: Bool {
+        var info = siginfo_t()
+        let options = WEXITED | WNOHANG | WNOWAIT
+        return waitid(P_PID, id_t(self.process.id), &info, options) != 0 || info.si_signo != 0
+    }
+
+    /// Kills it as soon as the daemon's ledger has more than so many movements.
+    ///
+    /// - Returns: How many there were then.
+    func kill(beyond movements: Int64, in daemon: Daemon) async throws -> Int64 {
+        let client = daemon.client()
+        var count: Int64 = 0
+        for _ in 0..<10_000 {
+            let table = try await client.query(.stats).table
+            let row = (0..<table.rowCount).first { table.text($0, "name") == "movements" }
+            count = table.integer(row ?? 0, "value") ?? 0
+            if count > movements || self.hasEnded { break }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        self.kill()
+        try await client.close()
+        return count
+    }
+}
