@@ -225,11 +225,7 @@ extension InventoryState {
             self.indexes.replace(old, with: location)
             self.tables.locations.put(location)
         case .productCreated(let product):
-            precondition(product.id == self.tables.products.nextID, "\(product.id) leaves a gap")
-            let unit = self.intern(product.unit.code)
-            self.tables.products.append(product, unitCode: unit)
-            self.indexes.insert(product.id, in: self.tables.products)
-            self.tables.categories.addProduct(product.category)
+            self.create(product)
         case .productUpdated(let id, let fields):
             self.update(id, fields)
         case .productArchived(let id):
@@ -240,6 +236,15 @@ extension InventoryState {
             .sessionsExpired, .reservation, .transfer:
             preconditionFailure("not a change of the catalog: \(change)")
         }
+    }
+
+    mutating func create(_ product: Product) {
+        precondition(product.id == self.tables.products.nextID, "\(product.id) leaves a gap")
+        self.tables.catalogLSN = self.lsn
+        let unit = self.intern(product.unit.code)
+        self.tables.products.append(product, unitCode: unit)
+        self.indexes.insert(product.id, in: self.tables.products)
+        self.tables.categories.addProduct(product.category)
     }
 
     private mutating func update(_ id: ProductID, _ fields: [ProductFieldChange]) {

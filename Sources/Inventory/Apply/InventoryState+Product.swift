@@ -4,6 +4,36 @@ extension InventoryState {
         _ wanted: ProductDraft,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
+        let (product, movement) = try self.newProduct(wanted, draft)
+        draft.createdProducts += 1
+        draft.products[product.id] = product
+        if draft.isBatch {
+            self.takeKeys(of: product, in: &draft)
+            draft.categoryProducts[product.category, default: 0] += 1
+        }
+        draft.append(.productCreated(product))
+        let level = Self.openingLevel(product.id, wanted.opening, movement)
+        if let movement { draft.move(movement, leaving: level) } else { draft.set(level) }
+        return self.done(UInt64(product.id.value), in: draft)
+    }
+
+    /// The level that a product begins with; without a revision.
+    static func openingLevel(
+        _ product: ProductID,
+        _ opening: OpeningStock?,
+        _ movement: Movement?
+    ) -> Level {
+        var level = Level(product: product, location: opening?.location ?? .main)
+        level.onHand = movement?.onHandDelta ?? 0
+        level.value = movement?.cost ?? 0
+        return level
+    }
+
+    /// The product that a draft makes, and the restock it begins with; none if it begins empty.
+    func newProduct(
+        _ wanted: ProductDraft,
+        _ draft: Draft
+    ) throws(Refusal) -> (Product, Movement?) {
         let next = self.tables.products.nextID.value
         guard next + draft.createdProducts <= Limits.productsMax else {
             throw .tableFull("products", Int64(Limits.productsMax))
@@ -32,23 +62,7 @@ extension InventoryState {
         let opening = wanted.opening ?? OpeningStock(quantity: 0)
         let movement = self.openingMovement(opening, product, draft, &findings)
         try findings.settle()
-
-        draft.createdProducts += 1
-        draft.products[product.id] = product
-        if draft.isBatch {
-            self.takeKeys(of: product, in: &draft)
-            draft.categoryProducts[product.category, default: 0] += 1
-        }
-        draft.append(.productCreated(product))
-        var level = Level(product: product.id, location: opening.location)
-        if let movement {
-            level.onHand = movement.onHandDelta
-            level.value = movement.cost
-            draft.move(movement, leaving: level)
-        } else {
-            draft.set(level)
-        }
-        return self.done(UInt64(product.id.value), in: draft)
+        return (product, movement)
     }
 
     /// The restock a product begins with; nothing if it begins empty.

@@ -30,6 +30,12 @@ struct BatchAnswer {
         self.finishBrief(into: &reply)
     }
 
+    /// Takes that the next command created a product.
+    mutating func take(_ created: PlainProduct, into reply: inout ByteWriter) {
+        if self.brief == nil { created.encodeOutcome(into: &reply) }
+        self.takeDone(created.lsn, into: &reply)
+    }
+
     /// Takes that the next command of a brief batch was done.
     mutating func takeDone(_ lsn: UInt64, into reply: inout ByteWriter) {
         self.brief?.lsn = lsn

@@ -307,6 +307,13 @@ struct Engine: ~Copyable {
             // One block takes them all: a crash leaves the whole request, or nothing of it.
             let last = index == commands.count - 1 ? advance : nil
             let time = self.time(context.now)
+            if case .createProduct(let draft) = command,
+                let created = self.state.decide(creating: draft, at: time)
+            {
+                answer.take(created, into: &reply)
+                self.applyCreation(created, context.actor, last, reply, from: start)
+                continue
+            }
             let decision = self.state.decide(command, at: time)
             answer.take(decision.outcome, into: &reply)
             self.apply(decision.changes, time, context.actor, last, reply, from: start)
@@ -393,6 +400,23 @@ struct Engine: ~Copyable {
         if let session { entry.append(session, into: &self.gathered) }
         self.state.evolve(changes, lsn: lsn, time: time, actor: actor, advancing: session)
         entry.finish(into: &self.gathered)
+        self.finishStep()
+    }
+
+    /// The step of a product that nothing stands against.
+    private mutating func applyCreation(
+        _ created: PlainProduct,
+        _ actor: String,
+        _ advance: Advance?,
+        _ reply: borrowing ByteWriter,
+        from start: Int
+    ) {
+        precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")
+        reply.withBytes { bytes in
+            let session = advance.map { SessionAdvance($0, answered: bytes, from: start) }
+            created.encodeEntry(by: actor, advancing: session, into: &self.gathered)
+            self.state.evolve(created, by: actor, advancing: session)
+        }
         self.finishStep()
     }
 
