@@ -52,7 +52,7 @@ public final class Server: Service {
         self.report(opened, took: (NIODeadline.now() - start).nanoseconds / 1_000_000)
 
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let pools = (0..<2).map { _ in NIOThreadPool(numberOfThreads: 1) }
+        let pools = (0..<3).map { _ in NIOThreadPool(numberOfThreads: 1) }
         let queryPool = NIOThreadPool(numberOfThreads: self.configuration.queryThreads)
         for pool in pools + [queryPool] { pool.start() }
         let loop = group.next()
@@ -64,6 +64,7 @@ public final class Server: Service {
             queryPool: ThreadWorker(queryPool),
             logThread: ThreadWorker(pools[0]),
             filePool: ThreadWorker(pools[1]),
+            spareThread: ThreadWorker(pools[2]),
             logger: logger,
             now: { .now() },
             onFailure: { _ in

@@ -40,6 +40,7 @@ final class SimulatedServer: @unchecked Sendable {
     let driver: EngineDriver
     let log = SimulatedWorker()
     let files = SimulatedWorker()
+    let spare = SimulatedWorker()
     let queries = SimulatedWorker()
 
     /// Recovers what is on the disk, as a process that starts does.
@@ -62,6 +63,7 @@ final class SimulatedServer: @unchecked Sendable {
             queryPool: self.queries,
             logThread: self.log,
             filePool: self.files,
+            spareThread: self.spare,
             logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
             now: { clock.now },
             onFailure: { box.failure = $0 }
@@ -76,7 +78,7 @@ final class SimulatedServer: @unchecked Sendable {
     /// Whether the disk failed it: a real process would be gone.
     var hasFailed: Bool { self.box.failure != nil }
 
-    var workers: [SimulatedWorker] { [self.log, self.files, self.queries] }
+    var workers: [SimulatedWorker] { [self.log, self.files, self.spare, self.queries] }
 
     /// Lets go of everything a process gives back when it dies.
     ///

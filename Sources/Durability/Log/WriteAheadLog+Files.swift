@@ -132,12 +132,16 @@ extension WriteAheadLog {
     /// Any thread. Takes into account neither a block that is on its way nor a seal.
     public func room(for byteCount: Int) -> LogRoom {
         let needed = StorageAlignment.rounded(byteCount + LogBlock.headByteCount)
-        return self.shared.withLock { shared in
+        let known: LogRoom = self.shared.withLock { shared in
             let isSpareThere = shared.spare == .ready || shared.spare == .claimed
             let fitsSpare = needed + LogFileHead.byteCount <= self.configuration.fileByteCount
             if needed <= shared.room || isSpareThere && fitsSpare { return .certain }
             return shared.isFull ? .full : .unknown
         }
+        guard known == .unknown, let free = try? self.storage.freeByteCount() else { return known }
+        // The file that is being made may have taken nothing yet, or be made in vain.
+        let wanted = 2 * self.configuration.fileByteCount + needed
+        return free >= UInt64(wanted) ? .likely : .unknown
     }
 
     /// Whether the next file should be made ready now: it is not there.

@@ -34,7 +34,9 @@ public struct LogConfiguration: Sendable, Equatable {
 public enum LogRoom: Sendable, Equatable {
     /// In files that were made already: no full disk can be in the way.
     case certain
-    /// It takes a file that is not there yet, and nobody knows whether there is space for it.
+    /// It takes a file that is not there yet, and the disk says that it has space for several.
+    case likely
+    /// It takes a file that is not there yet, and the disk is nearly full.
     case unknown
     /// It takes a file that is not there yet, and the last attempt to make one found no space.
     case full

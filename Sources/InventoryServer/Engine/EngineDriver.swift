@@ -12,7 +12,7 @@ internal import NIOPosix
 ///
 /// All of it happens on one event loop, so nothing here locks. Three other threads only ever see
 /// values that were handed to them: the log thread a block, the file thread an image of the state,
-/// the query threads read views. That is why it is `@unchecked Sendable`: every method asserts the
+/// the query threads read views; one more only makes files of zeros. That is why it is `@unchecked Sendable`: every method asserts the
 /// loop.
 final class EngineDriver: @unchecked Sendable {
     let loop: any EventLoop
@@ -26,8 +26,10 @@ final class EngineDriver: @unchecked Sendable {
     let queryPool: any Worker
     /// Writes blocks, one at a time.
     private let logThread: any Worker
-    /// Writes snapshots, makes log files ready and gives them back.
+    /// Writes snapshots, and gives log files back.
     let filePool: any Worker
+    /// Makes the log's next file ready, which must not wait for a snapshot.
+    private let spareThread: any Worker
 
     var engine: Engine
     var feed = Feed()
@@ -68,6 +70,7 @@ final class EngineDriver: @unchecked Sendable {
         queryPool: any Worker,
         logThread: any Worker,
         filePool: any Worker,
+        spareThread: any Worker,
         logger: Logger,
         now: @escaping @Sendable () -> Instant,
         onFailure: @escaping @Sendable (DurabilityError) -> Void
@@ -92,6 +95,7 @@ final class EngineDriver: @unchecked Sendable {
         self.queryPool = queryPool
         self.logThread = logThread
         self.filePool = filePool
+        self.spareThread = spareThread
         self.onFailure = onFailure
         self.metrics.startedAt = now()
         self.metrics.healedPages = Int64(opened.directory.report.healed.count)
@@ -175,10 +179,10 @@ final class EngineDriver: @unchecked Sendable {
     /// What is taken in must be written, whatever the disk says then: readers see it, and so are told
     /// nothing until it is durable.
     ///
-    /// So there has to be room in files that are there already: for the block on its way, the next
-    /// one, a seal, and what the requests at hand may add. Where the next file is still being made,
-    /// requests are to come again shortly. A file that could not hold all this promises nothing, and
-    /// only a disk that is known to be full refuses then.
+    /// So where the disk is nearly full there has to be room in files that are there already: for the
+    /// block on its way, the next one, a seal, and what the requests at hand may add. While the next
+    /// file is still being made there, requests are to come again shortly. A file that could not hold
+    /// all this promises nothing, and only a disk that is known to be full refuses then.
     private func roomRefusal() -> Refusal? {
         let fileByteCount = self.configuration.log.fileByteCount
         let needed =
@@ -186,7 +190,7 @@ final class EngineDriver: @unchecked Sendable {
             + min(Self.admittedByteCountMax, fileByteCount / 8)
             + WriteAheadLog.blockOverheadByteCount + StorageAlignment.byteCount
         switch self.log.room(for: needed) {
-        case .certain: return nil
+        case .certain, .likely: return nil
         case .full: return Self.noRoom
         case .unknown:
             self.prepareLogIfNeeded(self.milliseconds)
@@ -345,7 +349,7 @@ final class EngineDriver: @unchecked Sendable {
             !self.isLogFileMissing || now - self.lastPrepareAt >= 500
         else { return }
         self.isPreparingLog = true
-        self.filePool.submit {
+        self.spareThread.submit {
             var failure: DurabilityError?
             do throws(DurabilityError) { try self.log.prepareNext() } catch { failure = error }
             let problem = failure
