@@ -9,7 +9,7 @@ import Testing
 /// Commands that are written as NDJSON.
 @Suite struct ApplyTests {
     /// Each command once, in an order in which all can be done.
-    private static let all = """
+    static let all = """
         {"command":"createCategory","name":"Fruit"}
         {"command":"createCategory","name":"Old"}
         {"command":"renameCategory","category":"old","name":"Older"}

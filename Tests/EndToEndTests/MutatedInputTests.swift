@@ -48,6 +48,42 @@ import Testing
         #expect(try daemon.invctl("ping").code == 0)
     }
 
+    @Test func `no mutated export stops an import without a word`() async throws {
+        let daemon = try Daemon()
+        try await EventfulShop(daemon).fill()
+        let whole = try daemon.invctl("export", "-", "--what", "all").output
+        var random = SplitMix64(seed: 32)
+        for round in 0..<80 {
+            // Digits say which thing and how much, so some are changed each time.
+            var bytes = Array(whole.utf8)
+            for _ in 0..<3 {
+                let digits = bytes.indices.filter { (0x30...0x39).contains(bytes[$0]) }
+                guard let index = digits.randomElement(using: &random) else { continue }
+                let digit = UInt8.random(in: 0x30...0x39, using: &random)
+                let count = [1, 1, 19].randomElement(using: &random) ?? 1
+                bytes.replaceSubrange(index...index, with: repeatElement(digit, count: count))
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            let input = round.isMultiple(of: 2) ? Data(bytes) : Self.mutated(text, &random)
+            let result = try daemon.invctl("import", "-", "--dry-run", input: input)
+            #expect(result.code < 128, "round \(round): \(result.errors)")
+            #expect(!result.output.isEmpty || !result.errors.isEmpty, "round \(round)")
+        }
+        #expect(daemon.isRunning)
+    }
+
+    @Test func `no mutated command stops a run without a word`() throws {
+        let daemon = try Daemon()
+        var random = SplitMix64(seed: 33)
+        for round in 0..<80 {
+            let input = Self.mutated(ApplyTests.all, &random)
+            let result = try daemon.invctl("apply", "-", "--dry-run", input: input)
+            #expect(result.code < 128, "round \(round): \(result.errors)")
+            #expect(!result.output.isEmpty || !result.errors.isEmpty, "round \(round)")
+        }
+        #expect(daemon.isRunning)
+    }
+
     @Test func `no mutated flags stop a command without a word`() throws {
         let daemon = try Daemon()
         let commands = [

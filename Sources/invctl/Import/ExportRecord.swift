@@ -45,8 +45,12 @@ struct ExportRecord {
     /// A quantity or an amount in its smallest units; 0 where it is left out.
     func units(_ name: String, _ decimals: UInt8) throws(Failure) -> Int64 {
         guard let written = self.value[name]?.written else { return 0 }
-        guard let units = DecimalText.parse(written, decimals: decimals) else {
-            throw self.problem("\(name) is no number with at most \(decimals) decimals")
+        guard let units = DecimalText.parse(written, decimals: decimals),
+            abs(units) <= Limits.moneyMax
+        else {
+            throw self.problem(
+                "\(name) is no number with at most \(decimals) decimals, or too large"
+            )
         }
         return units
     }

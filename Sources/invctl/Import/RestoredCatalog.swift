@@ -66,6 +66,7 @@ struct RestoredCatalog {
     private mutating func takeLocation(_ record: ExportRecord) throws(Failure) -> (Command, UInt64)
     {
         let number = try self.next(record, "location", self.locations.count)
+        guard number <= Int(Limits.locationsMax) else { throw record.problem("too many locations") }
         let place = Place(key: record.text("code"), isArchived: Self.isArchived(record))
         self.locations.append(place)
         let draft = LocationDraft(

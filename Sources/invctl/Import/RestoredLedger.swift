@@ -73,7 +73,7 @@ struct RestoredLedger {
                 rest.removeFirst()
                 continue
             }
-            let counted = self.onHand(first) + first.onHand
+            let counted = self.onHand(first) &+ first.onHand
             let run = Self.run(&rest)
             for movement in run { self.take(movement, &step) }
             if self.goesByBasis(first) { self.setBases(run, catalog, &step) }

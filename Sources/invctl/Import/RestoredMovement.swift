@@ -63,13 +63,14 @@ struct RestoredBalance {
     var reserved: Int64 = 0
 
     mutating func take(_ movement: RestoredMovement) {
-        self.onHand += movement.onHand
-        self.unavailable += movement.unavailable
-        self.reserved += movement.reserved
+        // What a file says may add up to anything; the engine refuses what is out of range.
+        self.onHand &+= movement.onHand
+        self.unavailable &+= movement.unavailable
+        self.reserved &+= movement.reserved
     }
 
     /// Whether less is there than is held and promised, which takes a floor below zero.
-    var isShort: Bool { self.onHand - self.unavailable - self.reserved < 0 }
+    var isShort: Bool { self.onHand &- self.unavailable &- self.reserved < 0 }
 }
 
 /// A product at a location, in 8 bytes.
