@@ -18,6 +18,9 @@ extension InventoryState {
     public func decide(_ command: Command, at time: Instant) -> Decision {
         precondition(time > self.time, "\(time) is not after \(self.time)")
         var draft = Draft(lsn: self.lsn + 1, time: time, isBatch: command.isBatch)
+        if case .batch(let commands, .rehearsal) = command {
+            return self.rehearse(commands, in: &draft)
+        }
         do throws(Refusal) {
             var done = try self.decide(command, in: &draft)
             self.settleAlerts(in: &draft)
@@ -27,6 +30,22 @@ extension InventoryState {
         } catch {
             let refused = draft.refusedDemand.map { Change.demandRefused($0) }
             return Decision(outcome: .refused(error), changes: refused)
+        }
+    }
+
+    /// What an atomic batch would come to, and no change: it is as of the step the data is at.
+    private func rehearse(_ commands: [Command], in draft: inout Draft) -> Decision {
+        do throws(Refusal) {
+            var done = try self.decideAtomically(commands, in: &draft)
+            done.lsn = self.lsn
+            done.levels = draft.levels.map { level in
+                var level = level
+                level.revision = self.lsn
+                return level
+            }
+            return Decision(outcome: .done(done), changes: [])
+        } catch {
+            return Decision(outcome: .refused(error), changes: [])
         }
     }
 
@@ -85,6 +104,8 @@ extension InventoryState {
             try self.cancel(settlement, in: &draft)
         case .batch(let commands, .atomic):
             try self.decideAtomically(commands, in: &draft)
+        case .batch(_, .rehearsal):
+            preconditionFailure("a rehearsal makes no step")
         case .batch(_, .independent), .batch(_, .brief):
             preconditionFailure("independent commands are decided one by one")
         }

@@ -170,6 +170,9 @@ struct WriteOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("A note for the ledger.", valueName: "text"))
     var note = ""
+
+    @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
+    var dryRun = false
 }
 
 enum InvctlVersion {

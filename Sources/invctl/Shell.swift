@@ -10,6 +10,8 @@ struct Shell: Sendable {
     private(set) var listing: Listing
     /// Whether lists are shown as they change.
     let isWatching: Bool
+    /// Whether commands are only decided, and not carried out.
+    let isDryRun: Bool
     let client: InventoryClient
     let server: HelloAccepted
     let session: SessionID
@@ -28,7 +30,10 @@ struct Shell: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let settings = try options.settings()
-        let session = write?.id.map { SessionID(naming: $0) } ?? .random()
+        // A rehearsal must not use up the number that the real request is to have.
+        let isDryRun = write?.dryRun ?? false
+        let name = isDryRun ? nil : write?.id
+        let session = name.map { SessionID(naming: $0) } ?? .random()
         var configuration = try settings.client(session: session)
         configuration.continuesSession = continuesSession
         let client = InventoryClient(configuration)
@@ -39,6 +44,7 @@ struct Shell: Sendable {
                 settings: settings,
                 listing: listing,
                 isWatching: isWatching,
+                isDryRun: isDryRun,
                 client: client,
                 server: server,
                 session: session
@@ -194,6 +200,7 @@ struct Shell: Sendable {
     ///
     /// `subject`: What the command is about, for the sentence.
     func send(_ command: Command, about subject: String? = nil) async throws -> Outcome.Done {
+        if self.isDryRun { return try await self.rehearse(command, about: subject) }
         Interruption.say(
             "the command may have been carried out; give it again with --id \(self.session.text) to "
                 + "settle it: it is carried out once"
@@ -215,6 +222,30 @@ struct Shell: Sendable {
             return done
         case .brief:
             throw Failure("protocol_violation", "a brief answer nobody wanted", exit: Exit.failed)
+        }
+    }
+}
+
+extension Shell {
+    /// Has a command decided and not carried out; says so, and what it would come to.
+    private func rehearse(
+        _ command: Command,
+        about subject: String?
+    ) async throws -> Outcome.Done {
+        var commands = [command]
+        if case .batch(let all, _) = command { commands = all }
+        switch try await self.client.send(.batch(commands, .rehearsal)) {
+        case .done(var done):
+            Terminal.note("dry run: nothing was changed; this is what it would come to")
+            if case .batch = command { return done }
+            done.id = done.ids.first ?? 0
+            done.ids = []
+            return done
+        case .refused(let refusal):
+            let isBatch = if case .batch = command { true } else { false }
+            throw await self.failure(isBatch ? refusal : refusal.innermost, about: subject)
+        case .batch, .brief:
+            throw Failure("protocol_violation", "a list answers a rehearsal", exit: Exit.failed)
         }
     }
 }

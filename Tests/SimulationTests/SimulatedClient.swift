@@ -112,7 +112,8 @@ final class SimulatedClient: @unchecked Sendable {
             let parts = (0..<Int.random(in: 1...4, using: &random)).map {
                 self.randomSale("\(tag)-\($0)", &random)
             }
-            return .batch(parts, BatchMode.allCases.randomElement(using: &random) ?? .atomic)
+            let modes = [BatchMode.atomic, .independent, .brief]
+            return .batch(parts, modes.randomElement(using: &random) ?? .atomic)
         case 5, 6:
             let line = ReserveLine(
                 product: product,

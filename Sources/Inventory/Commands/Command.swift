@@ -72,6 +72,8 @@ public enum BatchMode: UInt8, CaseIterable, Sendable {
     /// As ``independent``, and the outcome names only the commands that were refused: for loads of
     /// millions, whose answers would be as long as what they bring.
     case brief = 3
+    /// As ``atomic``, but nothing is carried out: the outcome is what it would come to.
+    case rehearsal = 4
 }
 
 // MARK: - Catalog

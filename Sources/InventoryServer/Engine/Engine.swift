@@ -288,7 +288,9 @@ struct Engine: ~Copyable {
         _ reply: inout ByteWriter
     ) {
         let start = reply.count
-        guard case .batch(let commands, let mode) = command, mode != .atomic else {
+        guard case .batch(let commands, let mode) = command,
+            mode == .independent || mode == .brief
+        else {
             let time = self.time(context.now)
             let decision = self.state.decide(command, at: time)
             decision.outcome.encode(into: &reply)

@@ -36,6 +36,7 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         let stream = try ByteStream(self.file)
         var write = WriteOptions()
+        write.dryRun = false
         write.id = self.id
         // An atomic batch is one request, which can be asked for again; of many lines some are done.
         try await Shell.run(self.global, write, continuesSession: !self.atomic) { shell in

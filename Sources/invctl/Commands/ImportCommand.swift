@@ -88,6 +88,7 @@ struct ImportCommand: AsyncParsableCommand {
         let bytes = try stream.rest()
         let session = SessionID(naming: self.id ?? self.contentName(bytes))
         var write = WriteOptions()
+        write.dryRun = false
         write.id = session.text
         if !self.dryRun {
             Interruption.say(
@@ -115,6 +116,7 @@ struct ImportCommand: AsyncParsableCommand {
         let head = Array(stream.head.prefix(WholeImport.nameByteCount))
         let name = self.id ?? "restore \(SessionID(hashing: head).text)"
         var write = WriteOptions()
+        write.dryRun = false
         write.id = SessionID(naming: name).text
         try await Shell.run(self.global, write, continuesSession: true) { shell in
             var whole = WholeImport(shell, stream, name: name, isDry: self.dryRun)

@@ -73,6 +73,8 @@ struct ReserveCommand: AsyncParsableCommand {
         @OptionGroup var choice: ReservationChoice
         @OptionGroup var expiry: ExpiryOptions
         @Option(help: "Names this request: given again, it is carried out once.") var id: String?
+        @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
+        var dryRun = false
 
         func validate() throws {
             if self.choice.parts.contains(where: { $0.quantity != nil }) {
@@ -82,6 +84,7 @@ struct ReserveCommand: AsyncParsableCommand {
 
         func run() async throws {
             var write = WriteOptions()
+            write.dryRun = self.dryRun
             write.id = self.id
             try await Shell.run(self.global, write) { shell in
                 let chosen = try await shell.reservations(self.choice)
@@ -138,6 +141,8 @@ struct ReserveCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var choice: ReservationChoice
         @Option(help: "Names this request: given again, it is carried out once.") var id: String?
+        @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
+        var dryRun = false
         @Option(help: "A note for the ledger.") var note = ""
 
         func validate() throws {
@@ -148,6 +153,7 @@ struct ReserveCommand: AsyncParsableCommand {
 
         func run() async throws {
             var write = WriteOptions()
+            write.dryRun = self.dryRun
             write.id = self.id
             try await Shell.run(self.global, write) { shell in
                 let chosen = try await shell.reservations(self.choice)

@@ -173,9 +173,12 @@ struct TransferCommand: AsyncParsableCommand {
 struct SettlementOptions: ParsableArguments {
     @Option(help: "Names this request: given again, it is carried out once.") var id: String?
     @Option(help: "A note for the ledger.") var note = ""
+    @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
+    var dryRun = false
 
     var options: WriteOptions {
         var write = WriteOptions()
+        write.dryRun = self.dryRun
         write.id = self.id
         return write
     }
