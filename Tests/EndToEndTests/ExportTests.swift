@@ -62,6 +62,46 @@ import Testing
         try await self.checkRoundTrip(try Daemon())
     }
 
+    @Test func `an export while everything goes on is of one moment`() async throws {
+        let daemon = try Daemon()
+        let filling = Task {
+            var shop = RandomShop(daemon, seed: 4)
+            try await shop.fill(600)
+        }
+        var stepCounts: Set<Int> = []
+        for number in 0..<3 {
+            let client = daemon.client()
+            for _ in 0..<1_000 {
+                let rows = try await client.query(.ledger(LedgerQuery(limit: 600))).table.rowCount
+                if rows > 60 + 120 * number { break }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            let path = self.path("moment\(number).ndjson")
+            let exported = try daemon.invctl("export", path)
+            #expect(exported.code == 0, "\(exported.errors)")
+            let text = String(decoding: try self.bytes("moment\(number).ndjson"), as: UTF8.self)
+            stepCounts.insert(text.split(separator: "\n").count { $0.hasPrefix("{\"step\"") })
+            // The import ends by comparing every balance and the whole ledger.
+            let other = try Daemon()
+            let imported = try other.invctl("import", path)
+            #expect(imported.code == 0, "\(imported.errors)")
+        }
+        try await filling.value
+        #expect(stepCounts.count > 1, "it went on meanwhile")
+    }
+
+    @Test func `the largest step there can be comes back as one`() async throws {
+        let daemon = try Daemon()
+        let ids = try await daemon.client().stockedProducts(3, stock: 10)
+        let commands = (0..<Limits.batchMax).map { number in
+            let line = RestockLine(product: ids[number % 3], quantity: 1, unitCost: Money(7))
+            return Command.restock(Restock(lines: [line], reference: "PO-\(number)"))
+        }
+        let done = try await daemon.client().done(.batch(commands, .atomic))
+        try await daemon.client().done(.reverse(Reversal(lsn: done.lsn, reason: .correction)))
+        try await self.checkRoundTrip(daemon)
+    }
+
     // MARK: - Files
 
     @Test func `a packed export comes back, by each program that is there`() async throws {

@@ -51,8 +51,15 @@ package struct MovementLedger: Sendable {
     }
 
     /// The row of one movement; nothing if there is none.
+    ///
+    /// The lines of a step count from 0 in the order of its rows.
+    /// - Complexity: O(log n), also in a step of thousands.
     func row(of id: MovementID) -> Int? {
-        self.rows(of: id.lsn).first { self.lines[$0] == id.line }
+        guard id.lsn > 0 else { return nil }
+        let row = self.firstRow(after: id.lsn - 1) + Int(id.line)
+        guard row < self.rowCount, self.lsns[row] == id.lsn else { return nil }
+        precondition(self.lines[row] == id.line, "line \(self.lines[row]) where \(id) should be")
+        return row
     }
 
     func movementID(_ row: Int) -> MovementID {
