@@ -54,6 +54,18 @@ import Testing
         try self.exercise(MemoryStorage())
     }
 
+    @Test func `many names of every length are listed whole`() throws {
+        let directory = TemporaryDirectory()
+        let storage = try DirectoryStorage(directory: directory.path)
+        var names: Set<String> = []
+        for number in 0..<1_000 {
+            let name = "\(number)-" + String(repeating: "ä", count: number % 120)
+            names.insert(name)
+            _ = try storage.open(name, create: true, direct: false)
+        }
+        #expect(try Set(storage.list()) == names)
+    }
+
     @Test func `a directory that is in use is refused, and free again afterwards`() throws {
         let directory = TemporaryDirectory()
         do {

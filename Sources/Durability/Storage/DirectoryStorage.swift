@@ -54,12 +54,20 @@ public final class DirectoryStorage: Storage {
                 if errno != 0 { throw .last("list", self.directory) }
                 break
             }
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
+            let name = Self.name(of: entry)
             if name != ".", name != "..", name != "lock" { names.append(name) }
         }
         return names
+    }
+
+    /// The name of an entry, read where it stands: its record ends with it, so that a copy of all that
+    /// the type has room for may go beyond the memory there is.
+    private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+        guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else {
+            preconditionFailure("a dirent without a name")
+        }
+        let name = UnsafeRawPointer(entry) + offset
+        return String(cString: name.assumingMemoryBound(to: CChar.self))
     }
 
     public func open(
