@@ -14,7 +14,7 @@ import Testing
     }
 
     @Test(arguments: [1, 7, 100, 256])
-    func `all turns together take a third of a core, whatever each costs`(count: Int) {
+    func `all turns together take a quarter of a core, whatever each costs`(count: Int) {
         // Each insight costs as much again as the one before: cheap ones and dear ones together.
         var share = 0.0
         for number in 0..<count {

@@ -1,9 +1,9 @@
 /// Decides when standing insights have their turn.
 ///
 ///     turn of one insight  ▓▓        rest         ▓▓        rest         ▓▓
-///                          └ cost ┘└─ cost · insights · 3 − cost, at least up to the period ─┘
+///                          └ cost ┘└─ cost · insights · 4 − cost, at least up to the period ─┘
 ///
-/// All turns together take a third of a core at most, however many insights stand and however much
+/// All turns together take a quarter of a core at most, however many insights stand and however much
 /// each costs: each has an equal part of that, so one that costs little is told of at every period
 /// and a dear one less often. Only while a dear one has its turn do the others wait for it. Telling
 /// takes the engine's loop, so a round rests for nine times what it took there. A plain value;
@@ -12,7 +12,7 @@ struct StandingPace: Equatable {
     /// Nanoseconds between two turns at the least: what is sold meanwhile is told of in one.
     static let period: UInt64 = 60_000_000
     /// All insights together take one of so many parts of a core.
-    static let coreParts: UInt64 = 3
+    static let coreParts: UInt64 = 4
     /// Telling takes one of so many parts of the engine's loop.
     static let loopParts: UInt64 = 10
 
