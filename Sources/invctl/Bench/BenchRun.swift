@@ -12,6 +12,11 @@ func benchClock() -> Int64 {
 /// Whether what happens now counts, told to the threads of a bench.
 final class BenchPhase: Sendable {
     private let measuring = Atomic(false)
+    private let begun = Atomic(0)
+
+    /// How many subscribers have what they begin with.
+    var begunCount: Int { self.begun.load(ordering: .relaxed) }
+    func subscriberBegan() { self.begun.add(1, ordering: .relaxed) }
 
     var isMeasuring: Bool { self.measuring.load(ordering: .relaxed) }
     func measure(_ isMeasuring: Bool) { self.measuring.store(isMeasuring, ordering: .relaxed) }
@@ -61,9 +66,15 @@ struct BenchRun {
             try asking.add(self.load(number, phase, asked), at: address)
         }
         let asker = Self.start(asking)
-        try await Task.sleep(for: .seconds(1))
         let clock = ContinuousClock()
+        let begin = clock.now
+        try await Task.sleep(for: .seconds(1))
+        // What a subscription costs is its following, not the first answer over all there was.
+        while phase.begunCount < self.subscriberCount, clock.now - begin < Self.warmUpMax {
+            try await Task.sleep(for: .milliseconds(20))
+        }
         let start = clock.now
+        let warmSeconds = (start - begin) / .seconds(1)
         phase.measure(true)
         try await Task.sleep(for: .seconds(self.options.seconds))
         phase.measure(false)
@@ -76,9 +87,12 @@ struct BenchRun {
             requests: asked.histogram,
             deliveries: heard.histogram,
             failures: asked.failures + heard.failures + asking.cutOffCount + listening.cutOffCount,
-            seconds: seconds
+            seconds: seconds,
+            warmSeconds: warmSeconds
         )
     }
+
+    private static let warmUpMax = Duration.seconds(60)
 
     /// Serves the poller's sockets on a thread of its own; completes when that has ended.
     private static func start(_ poller: BenchPoller) -> Task<Void, Never> {
@@ -111,6 +125,8 @@ struct BenchRun {
         var deliveries = LatencyHistogram()
         var failures = 0
         var seconds = 0.0
+        /// Before that, until it had begun.
+        var warmSeconds = 0.0
     }
 
     static let points: [(name: String, share: Double)] = [

@@ -14,6 +14,11 @@ final class BenchSubscriber: BenchPeer {
         case stock
         case insight(Insight)
 
+        /// Whether it begins with a result.
+        fileprivate var hasResult: Bool {
+            if case .insight = self { true } else { false }
+        }
+
         fileprivate var request: Request {
             switch self {
             case .stock: .subscribe(Subscription(topics: .stock, start: .now))
@@ -26,6 +31,7 @@ final class BenchSubscriber: BenchPeer {
     private let phase: BenchPhase
     private let tally: BenchTally
     private var lastLSN: UInt64 = 0
+    private var hasBegun = false
 
     init(_ interest: Interest, _ phase: BenchPhase, _ tally: BenchTally) {
         self.interest = interest
@@ -46,6 +52,10 @@ final class BenchSubscriber: BenchPeer {
         let isMeasuring = self.phase.isMeasuring
         while let frame = frames.next() {
             switch Opcode(rawValue: frame.opcode) {
+            case .subscribed where !self.interest.hasResult,
+                .caughtUp where self.interest.hasResult:
+                if !self.hasBegun { self.phase.subscriberBegan() }
+                self.hasBegun = true
             case .entries: self.receive(frame.body, now, isMeasuring)
             case .insightChanged:
                 // It begins as an entry does behind its byte count.

@@ -103,8 +103,8 @@ struct InsightBench {
             let before = try await self.busy()
             let together = try await self.measure(self.interests)
             total.busy += try await self.busy() - before
-            // A second to warm up is not measured, but worked.
-            total.seconds += together.seconds + 1
+            // To warm up is not measured, but worked.
+            total.seconds += together.seconds + together.warmSeconds
             total.together.append(self.rate(together))
             total.results.add(together.deliveries)
             total.failures += alone.failures + together.failures
