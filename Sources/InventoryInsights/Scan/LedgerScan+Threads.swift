@@ -15,6 +15,7 @@ extension LedgerScan {
         threads: Int
     ) throws(Refusal) -> LedgerScan? {
         guard var whole = LedgerScan(plan, view, limits) else { return nil }
+        let rows = Self.trimmed(rows, plan, view.tables.ledger.occurredAt)
         let parts = Self.parts(of: rows, threads: threads)
         guard parts.count > 1 else {
             try whole.add(rows)
@@ -34,6 +35,29 @@ extension LedgerScan {
             if let result { try whole.merge(result.get()) }
         }
         return whole
+    }
+
+    /// The rows without the segments at both ends in which nothing happened within the window: so threads
+    /// share what there is to do.
+    private static func trimmed(
+        _ rows: Range<Int>,
+        _ plan: QueryPlan,
+        _ times: LedgerColumn<Int64>
+    ) -> Range<Int> {
+        let span = plan.filter.span
+        let wanted = span.from...max(span.from, span.to - 1)
+        var rows = rows
+        while let first = rows.first {
+            let segment = first >> SegmentSize.shift
+            if times.zoneMap(ofSegment: segment).mayContain(wanted) { break }
+            rows = min(rows.upperBound, (segment + 1) << SegmentSize.shift)..<rows.upperBound
+        }
+        while let last = rows.last {
+            let segment = last >> SegmentSize.shift
+            if times.zoneMap(ofSegment: segment).mayContain(wanted) { break }
+            rows = rows.lowerBound..<max(rows.lowerBound, segment << SegmentSize.shift)
+        }
+        return rows
     }
 
     /// Cuts rows into as many parts as there are threads, at the borders of segments.
