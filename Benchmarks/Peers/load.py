@@ -58,6 +58,7 @@ def invd(files, counts):
 DUCKDB = """
 import duckdb, sys, time
 c = duckdb.connect(sys.argv[1])
+c.execute('SET enable_progress_bar = false')
 c.execute('CREATE TABLE products (sku TEXT, name TEXT, category TEXT, price DECIMAL(12, 2))')
 c.execute('''CREATE TABLE sales (sku TEXT, quantity INTEGER, price DECIMAL(12, 2), "occurredAt" TIMESTAMP,
     reference TEXT)''')
