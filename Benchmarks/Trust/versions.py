@@ -80,12 +80,14 @@ def main(before, after, rounds):
         directory = os.path.join(home, "data")
         for number in range(rounds):
             server = Server((before, after)[number % 2], directory)
-            server.run("bench", "sell", "--connections", "1", "--depth", "2", "--seconds", "1")
-            load = server.run("bench", "sell", "--connections", "1", "--seconds", "2", wait=False)
-            snapshot = server.run("snapshot", wait=False)
-            wait_for_snapshot(directory)
-            time.sleep(rng.uniform(0.0, 0.008))
-            server.kill()
+            try:
+                server.run("bench", "sell", "--connections", "1", "--depth", "2", "--seconds", "1")
+                load = server.run("bench", "sell", "--connections", "1", "--seconds", "2", wait=False)
+                snapshot = server.run("snapshot", wait=False)
+                wait_for_snapshot(directory)
+                time.sleep(rng.uniform(0.0, 0.008))
+            finally:
+                server.kill()
             for child in (load, snapshot):
                 child.kill()
                 child.wait()
