@@ -90,7 +90,7 @@ def page(document):
         "# Insights over many sales", "",
         f"{document['sales']:,} sales of {document['products']:,} products over a year, all in memory; medians of "
         f"{document['rounds']} rounds in turns, in milliseconds, lowest and highest in brackets. From "
-        f"`Benchmarks/Peers/run.sh insights`, commit {document['commit']}, {document['at']}; DuckDB "
+        f"`Benchmarks/Peers/run.sh insights`, invd {document['invd']}, {document['at']}; DuckDB "
         f"{document['DuckDB']}; {document['machine']['processor']}, {document['machine']['cores']} cores.", "",
         "| question | DuckDB's category | threads | invd | DuckDB | ratio |", "|---|---|---|---|---|---|",
     ]
@@ -135,7 +135,7 @@ def main():
     invd.end()
     document = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": report.machine(),
-        "commit": report.first_line(["git", "rev-parse", "--short", "HEAD"]), "DuckDB": duckdb.__version__,
+        "invd": report.sources(), "DuckDB": duckdb.__version__,
         "products": options.products, "sales": options.sales, "rounds": options.rounds, "rows": rows,
     }
     with open(os.path.join(options.out, "insights.json"), "w") as file:

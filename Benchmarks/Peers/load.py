@@ -113,7 +113,7 @@ def page(document):
         "# Loading from CSV", "",
         f"{document['counts']['products']:,} products and {document['counts']['sales']:,} sales; rows a second, "
         f"medians of {document['rounds']} rounds in turns, lowest and highest in brackets. From "
-        f"`Benchmarks/Peers/run.sh load`, commit {document['commit']}, {document['at']}; "
+        f"`Benchmarks/Peers/run.sh load`, invd {document['invd']}, {document['at']}; "
         f"{document['machine']['processor']}, {document['machine']['cores']} cores.", "",
         "| system | products/s | sales/s |", "|---|---|---|",
     ]
@@ -151,7 +151,7 @@ def main():
                 print(system, rows[system][-1], flush=True)
     document = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": report.machine(),
-        "commit": report.first_line(["git", "rev-parse", "--short", "HEAD"]), "rounds": options.rounds,
+        "invd": report.sources(), "rounds": options.rounds,
         "counts": counts, "systems": rows,
     }
     with open(os.path.join(options.out, "load.json"), "w") as file:

@@ -62,13 +62,17 @@ def machine():
     }
 
 
-def versions():
+def sources():
+    """Which invd was measured: by its subject, which a commit keeps when it is rebased, and its hash does not."""
     git = ["git", "-C", servers.ROOT]
     changed = first_line([*git, "status", "--porcelain", "--", "Sources", "Package.swift"])
-    # By its subject: a commit that is rebased before it is published keeps that, and no hash.
     last = first_line([*git, "log", "-1", "--format=%s", "--", "Sources", "Package.swift"])
+    return f"at \"{last}\"" + ("" if changed == "not found" else ", with changes")
+
+
+def versions():
     return {
-        "invd": f"at \"{last}\"" + ("" if changed == "not found" else ", with changes"),
+        "invd": sources(),
         "Swift": first_line(["swift", "--version"]),
         "Redis": first_line(["redis-server", "--version"]),
         "PostgreSQL": first_line([os.path.join(servers.postgres_bin(), "postgres"), "--version"]),

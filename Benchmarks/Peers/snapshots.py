@@ -71,7 +71,7 @@ def page(document):
     lines = [
         "# Sales while snapshots are taken", "",
         f"On {document['products']:,} products and {document['sales']:,} sales; medians of {document['rounds']} rounds "
-        f"in turns. From `Benchmarks/Peers/run.sh snapshots`, commit {document['commit']}, {document['at']}; "
+        f"in turns. From `Benchmarks/Peers/run.sh snapshots`, invd {document['invd']}, {document['at']}; "
         f"{document['machine']['processor']}, {document['machine']['cores']} cores.", "",
         "| load | | " + " | ".join(FIGURES) + " |", "|---|---|" + "---|" * len(FIGURES),
     ]
@@ -100,7 +100,7 @@ def main():
             longest = stall(port)
     document = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": report.machine(),
-        "commit": report.first_line(["git", "rev-parse", "--short", "HEAD"]), "rounds": options.rounds,
+        "invd": report.sources(), "rounds": options.rounds,
         "products": options.products, "sales": options.sales, "stallMicroseconds": longest, "rows": rows,
     }
     with open(os.path.join(options.out, "snapshots.json"), "w") as file:
