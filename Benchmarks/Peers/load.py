@@ -19,12 +19,17 @@ import servers
 import size
 
 
+# Of each product: enough that every sale of the file goes through.
+STOCK = 1_000
+
+
 def write_products(path, products):
     with open(path, "w") as file:
-        file.write("sku,name,category,price\n")
+        file.write("sku,name,category,price,stock\n")
         for number in range(products):
             file.write(
-                f"SKU-{1000000 + number},Product number {number},Category {number % 64},{1 + number % 99}.99\n"
+                f"SKU-{1000000 + number},Product number {number},Category {number % 64},{1 + number % 99}.99,"
+                f"{STOCK}\n"
             )
 
 
@@ -47,11 +52,13 @@ def invd(files, counts):
         for name, path in files.items():
             options = ["--as", "sales"] if name == "sales" else []
             begin = time.monotonic()
-            size.run([
+            told = size.run([
                 os.path.join(servers.RELEASE, "invctl"), "import", path, *options, "--quiet",
                 "--timeout", "60", "--server", f"127.0.0.1:{port}",
             ])
             rates[name] = counts[name] / (time.monotonic() - begin)
+            if not told.startswith(f"{counts[name]} rows: {counts[name]} taken, 0 not"):
+                raise RuntimeError(f"invd did not take all {name}: {told[:200]}")
         return rates
 
 
@@ -59,7 +66,7 @@ DUCKDB = """
 import duckdb, sys, time
 c = duckdb.connect(sys.argv[1])
 c.execute('SET enable_progress_bar = false')
-c.execute('CREATE TABLE products (sku TEXT, name TEXT, category TEXT, price DECIMAL(12, 2))')
+c.execute('CREATE TABLE products (sku TEXT, name TEXT, category TEXT, price DECIMAL(12, 2), stock INTEGER)')
 c.execute('''CREATE TABLE sales (sku TEXT, quantity INTEGER, price DECIMAL(12, 2), "occurredAt" TIMESTAMP,
     reference TEXT)''')
 for name, path in (('products', sys.argv[2]), ('sales', sys.argv[3])):
@@ -81,7 +88,7 @@ def postgres(files, counts):
         def psql(text):
             size.run(["psql", "-qAt", "-h", socket, "-p", str(port), "-U", "postgres", "-c", text])
 
-        psql("CREATE TABLE load_products (sku text PRIMARY KEY, name text, category text, price numeric(12, 2))")
+        psql("CREATE TABLE load_products (sku text PRIMARY KEY, name text, category text, price numeric(12, 2), stock int)")
         psql("""CREATE TABLE load_sales (sku text, quantity int, price numeric(12, 2), at timestamp,
             reference text)""")
         rates = {}
