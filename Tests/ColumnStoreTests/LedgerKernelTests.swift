@@ -111,23 +111,123 @@ import Testing
                 column.append(value)
                 values.append(Int(value))
             }
-            let map = (0..<6_000).map { UInt32($0 * 7 % 1_000) }
             let mask = (0..<6_000).map { UInt8($0 % 2) }
             for (segment, count) in [(0, SegmentSize.capacity), (1, 100)] {
-                var slots = [UInt32](repeating: 9, count: count)
                 var list = [UInt16](repeating: 0, count: count)
                 let pick = RowPick.run(0..<count)
-                map.withUnsafeBufferPointer {
-                    column.appendCodes(segment, pick, multiplier: 0, map: $0, to: &slots)
-                }
                 let passed = mask.withUnsafeBufferPointer {
                     column.filter(segment, pick, mask: $0, into: &list)
                 }
                 let mine = values[(segment * SegmentSize.capacity)...].prefix(count)
-                #expect(slots == mine.map { map[$0] })
+                for limit in [7, 256, 257, 65_536, 65_537] {
+                    let codes = (0..<6_000).map { UInt32($0 * 7 % limit) }
+                    var slots = [UInt32](repeating: 9, count: count)
+                    let map = CodeMap(Self.column(of: codes), below: limit)
+                    column.appendCodes(segment, pick, multiplier: 0, map: map, to: &slots)
+                    #expect(slots == mine.map { codes[$0] })
+                }
                 let wanted = mine.enumerated().filter { mask[$0.1] != 0 }.map { UInt16($0.0) }
                 #expect(list[..<passed].elementsEqual(wanted))
             }
+        }
+    }
+
+    private static func column(of values: [UInt32]) -> Column<UInt32> {
+        var column = Column<UInt32>()
+        for value in values { column.append(value) }
+        return column
+    }
+
+    // MARK: - Sums by code
+
+    /// Widths of the column whose values are mapped: 1, 2 and 4 bytes, and one value only.
+    private static let spreads: [UInt32] = [200, 3_000, 90_000, 1]
+
+    @Test func `sums by code are those of plain loops, in every width`() {
+        var random = SplitMix64(seed: 23)
+        let room = GroupRoom()
+        for spread in Self.spreads {
+            var codes = LedgerColumn<UInt32>()
+            var values: [Int] = []
+            for _ in 0..<(2 * SegmentSize.capacity + 100) {
+                let value = UInt32(random.next() % UInt64(spread))
+                codes.append(5 + value)
+                values.append(5 + Int(value))
+            }
+            let shapes = [(3, 1)] + Self.shapes + [(.min / 2, UInt64(1) << 62)]
+            let columns = shapes.map { base, spread in
+                var column = LedgerColumn<Int64>()
+                for _ in values { column.append(base + Int64(random.next() % spread)) }
+                return column
+            }
+            for limit in [2, 64, 256, 257, GroupRoom.codesMax] {
+                let codeOf = (0..<100_000).map { _ in UInt32(random.next() % UInt64(limit)) }
+                let map = CodeMap(Self.column(of: codeOf), below: limit)
+                for segment in 0...2 {
+                    let count = segment < 2 ? SegmentSize.capacity : 100
+                    let from = limit == 64 ? 0 : Int(random.next() % 70)
+                    let picks = [Array(from..<count), (from..<count).filter { $0 % 5 < 2 }]
+                    for (kind, offsets) in picks.enumerated() {
+                        let taken = columns.indices.filter { _ in random.next() % 2 == 0 }
+                        room.begin(codes: limit, sums: taken.count)
+                        Self.withPick(offsets, isRun: kind == 0) { pick in
+                            codes.addGroups(
+                                segment,
+                                pick,
+                                by: map,
+                                of: taken.enumerated().map { (columns[$1], 1 + $0) },
+                                to: room
+                            )
+                        }
+                        var wanted = [Int64](repeating: 0, count: (1 + taken.count) * limit)
+                        for row in offsets.map({ segment * SegmentSize.capacity + $0 }) {
+                            let code = Int(codeOf[values[row]])
+                            wanted[code] += 1
+                            for (at, column) in taken.enumerated() {
+                                wanted[(1 + at) * limit + code] &+= columns[column][row]
+                            }
+                        }
+                        let isRight = room.values.elementsEqual(wanted)
+                        #expect(isRight, "\(spread), \(limit) codes, \(taken), \(segment)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `sums by code fill the words to their last bit`() {
+        // 14 bits of rows, 21 of a byte's sum and 29 of two bytes' are 64.
+        var codes = LedgerColumn<UInt32>()
+        var bytes = LedgerColumn<Int64>()
+        var shorts = LedgerColumn<Int64>()
+        for row in 0..<SegmentSize.capacity {
+            codes.append(UInt32(row == 0 ? 0 : 1))
+            bytes.append(row == 0 ? -1 : 254)
+            shorts.append(row == 0 ? 7 : 7 + 65_535)
+        }
+        let map = CodeMap(Self.column(of: [0, 0]), below: 1)
+        let room = GroupRoom()
+        let rows = Int64(SegmentSize.capacity)
+        for (first, second) in [(bytes, shorts), (shorts, bytes)] {
+            room.begin(codes: 1, sums: 2)
+            codes.addGroups(
+                0,
+                .run(0..<SegmentSize.capacity),
+                by: map,
+                of: [(first, 1), (second, 2)],
+                to: room
+            )
+            let sums = [first[1] * (rows - 1) + first[0], second[1] * (rows - 1) + second[0]]
+            #expect(Array(room.values) == [rows] + sums)
+        }
+    }
+
+    @Test func `the marks of a map are those of its codes`() {
+        for limit in [200, 300, 70_000] {
+            let codes = (0..<20_000).map { UInt32($0 * 31 % limit) }
+            let map = CodeMap(Self.column(of: codes), below: limit)
+            #expect(map.count == codes.count)
+            #expect(map.marks([0, 1, 0, 1]) == codes.map { $0 == 1 || $0 == 3 ? 1 : 0 })
         }
     }
 }

@@ -14,19 +14,28 @@ extension LedgerColumn {
         self.withNarrowed(segment) { $0.run(&kernel, pick) }
     }
 
-    /// Makes each slot `slot · multiplier + map[value]` of its row's value, which must be an index of
-    /// the map.
+    /// Makes each slot `slot · multiplier + code` of what its row's value is mapped to; the map must
+    /// have every value.
     package func appendCodes(
         _ segment: Int,
         _ pick: RowPick,
         multiplier: UInt32,
-        map: UnsafeBufferPointer<UInt32>,
+        map: CodeMap,
         to slots: UnsafeMutablePointer<UInt32>
     ) {
         precondition(Int(self.zoneMap(ofSegment: segment).highest) < map.count, "beyond the map")
-        guard let map = map.baseAddress else { return }
-        var kernel = MapKernel(multiplier: multiplier, map: map, slots: slots)
-        self.withNarrowed(segment) { $0.run(&kernel, pick) }
+        func run<Code: FixedWidthInteger>(_ codes: [Code]) {
+            codes.withUnsafeBufferPointer {
+                guard let map = $0.baseAddress else { return }
+                var kernel = MapKernel(multiplier: multiplier, map: map, slots: slots)
+                self.withNarrowed(segment) { $0.run(&kernel, pick) }
+            }
+        }
+        switch map.codes {
+        case .bytes(let codes): run(codes)
+        case .shorts(let codes): run(codes)
+        case .words(let codes): run(codes)
+        }
     }
 
     /// Writes the picked values.
@@ -67,9 +76,9 @@ private struct CodeKernel: NarrowedKernel {
     }
 }
 
-private struct MapKernel: NarrowedKernel {
+private struct MapKernel<Code: FixedWidthInteger>: NarrowedKernel {
     let multiplier: UInt32
-    let map: UnsafePointer<UInt32>
+    let map: UnsafePointer<Code>
     let slots: UnsafeMutablePointer<UInt32>
 
     @inline(__always)
@@ -80,14 +89,15 @@ private struct MapKernel: NarrowedKernel {
     ) {
         let map = self.map + Int(truncatingIfNeeded: base)
         for index in 0..<rows.count {
-            let code = map[Int(truncatingIfNeeded: Offset(littleEndian: offsets[rows[index]]))]
+            let value = Int(truncatingIfNeeded: Offset(littleEndian: offsets[rows[index]]))
+            let code = UInt32(truncatingIfNeeded: map[value])
             self.slots[index] = self.slots[index] &* self.multiplier &+ code
         }
     }
 
     @inline(__always)
     mutating func run<Rows: RowOffsets>(base: UInt64, rows: Rows) {
-        let code = self.map[Int(truncatingIfNeeded: base)]
+        let code = UInt32(truncatingIfNeeded: self.map[Int(truncatingIfNeeded: base)])
         for index in 0..<rows.count {
             self.slots[index] = self.slots[index] &* self.multiplier &+ code
         }

@@ -1,7 +1,12 @@
+internal import CKernels
+
 /// Adding up the picked rows of a segment: in one total, or in one for each slot.
-extension LedgerColumn {
+extension LedgerColumn where Value == Int64 {
     /// The sum of the values, wrapping.
     package func sum(_ segment: Int, _ pick: RowPick) -> Int64 {
+        if case .run(let run) = pick {
+            return self.withNarrowed(segment) { Int64(bitPattern: $0.sum(run)) }
+        }
         var kernel = SumKernel()
         self.withNarrowed(segment) { $0.run(&kernel, pick) }
         return Int64(bitPattern: kernel.total)
@@ -19,6 +24,16 @@ extension LedgerColumn {
     ) {
         var kernel = SlotKernel(slots: slots, totals: totals, seen: seen)
         self.withNarrowed(segment) { $0.run(&kernel, pick) }
+    }
+}
+
+extension NarrowedValues {
+    /// The sum of a run of values, wrapping.
+    fileprivate func sum(_ run: Range<Int>) -> UInt64 {
+        precondition(run.lowerBound >= 0 && run.upperBound <= self.count, "\(run)")
+        let bases = self.base &* UInt64(run.count)
+        guard let start = self.bytes.baseAddress, self.width > 0 else { return bases }
+        return bases &+ invd_sum(start + run.lowerBound * self.width, self.width, run.count)
     }
 }
 

@@ -97,6 +97,7 @@ extension LedgerColumn {
     }
 
     /// The largest magnitude a value of the segment can have, by its zone map.
+    @inlinable
     package func largestMagnitude(ofSegment segment: Int) -> UInt64 {
         let zone = self.zoneMap(ofSegment: segment)
         return UInt64(max(zone.lowest.magnitude, zone.highest.magnitude))

@@ -30,6 +30,8 @@ package struct MovementLedger: Sendable {
     package private(set) var origins = LedgerColumn<UInt64>()
     /// 1 where the time was given by an importer.
     package private(set) var imported = LedgerColumn<UInt8>()
+    /// What questions found out about its full segments; no part of what the ledger says.
+    package let keptSums = KeptSums()
 
     package var rowCount: Int { self.lsns.count }
 

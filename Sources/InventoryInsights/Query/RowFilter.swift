@@ -10,6 +10,9 @@ struct RowFilter: Sendable {
     let span: TimeSpan
     /// By product id: 1 where its rows count; nothing if all do.
     private(set) var products: [UInt8]?
+    /// By category id: 1 where the rows of its products count; nothing if products are chosen in
+    /// another way, or not at all.
+    let categories: [UInt8]?
     /// By location id: 1 where its rows count; nothing if all do.
     let locations: [UInt8]?
     /// Bit (kind) for each that counts.
@@ -32,6 +35,9 @@ struct RowFilter: Sendable {
         self.wantedProducts = Set(filter.products.map(\.value))
         self.wantedCategories = Set(filter.categories.map(\.value))
         self.skuPrefix = Array(NormalizedText.key(filter.skuPrefix).utf8)
+        let isByCategory =
+            !filter.categories.isEmpty && filter.products.isEmpty && self.skuPrefix.isEmpty
+        self.categories = isByCategory ? Self.marks(filter.categories.map(\.row)) : nil
         if filter.locations.isEmpty {
             self.locations = nil
         } else {
@@ -59,6 +65,10 @@ struct RowFilter: Sendable {
             || !self.skuPrefix.isEmpty
         guard restricts else { return }
         let table = view.tables.products
+        if let categories = self.categories, self.products == nil {
+            self.products = view.categoryMap.marks(categories)
+            return
+        }
         var mask = self.products ?? []
         self.products = nil
         mask.reserveCapacity(table.rowCount)
@@ -66,6 +76,13 @@ struct RowFilter: Sendable {
             mask.append(self.takes(row, table) ? 1 : 0)
         }
         self.products = mask
+    }
+
+    /// A byte for each row up to the last of these: 1 for these.
+    private static func marks(_ rows: [Int]) -> [UInt8] {
+        var marks = [UInt8](repeating: 0, count: (rows.max() ?? 0) + 1)
+        for row in rows { marks[row] = 1 }
+        return marks
     }
 
     private func takes(_ product: Int, _ table: ProductTable) -> Bool {
@@ -138,6 +155,8 @@ struct TextFilter: Sendable {
 
     var takesNothing: Bool { !self.text.isEmpty && self.code == nil }
 
+    var takesAll: Bool { self.text.isEmpty }
+
     func takes(_ code: UInt32) -> Bool { self.text.isEmpty || self.code == code }
 
     /// The codes that rows may have; ``takesNothing`` must be false.
@@ -151,5 +170,14 @@ struct TextFilter: Sendable {
         guard self.takesNothing else { return }
         self.code = view.code(of: self.text, from: self.seen)
         self.seen = view.tables.texts.count
+    }
+}
+
+extension ReadView {
+    /// The category of each product, by their ids.
+    ///
+    /// - Complexity: O(products)
+    var categoryMap: CodeMap {
+        CodeMap(self.tables.products.categories, below: max(1, self.tables.categories.rowCount))
     }
 }

@@ -116,6 +116,41 @@ struct DenseTotals {
         for slot in slots { self.seen[first + Int(slot)] = 1 }
     }
 
+    /// Adds a sum of many rows to the slots of those codes that count, counted from `first`.
+    ///
+    /// Codes beyond the width have no rows.
+    @inline(__always)
+    mutating func add(
+        _ values: UnsafeBufferPointer<Int64>,
+        to sum: Int,
+        from first: Int,
+        where takes: (Int) -> Bool
+    ) {
+        let count = min(values.count, self.width)
+        self.sums[sum].withUnsafeMutableBufferPointer { totals in
+            let totals = UnsafeMutableBufferPointer(rebasing: totals[first..<(first + count)])
+            for code in 0..<count where takes(code) { totals[code] &+= values[code] }
+        }
+    }
+
+    /// Counts many rows of the slots of those codes that count, counted from `first`.
+    @inline(__always)
+    mutating func countRows(
+        _ counts: UnsafeBufferPointer<Int64>,
+        from first: Int,
+        where takes: (Int) -> Bool
+    ) {
+        let count = min(counts.count, self.width)
+        self.seen.withUnsafeMutableBufferPointer { seen in
+            for code in 0..<count where counts[code] > 0 && takes(code) { seen[first + code] = 1 }
+        }
+        guard self.countsRows else { return }
+        for code in 0..<count where takes(code) { self.rowCounts[first + code] += counts[code] }
+    }
+
+    /// Whether its slots are the categories.
+    var isByCategory: Bool { self.codes.count == 1 && self.codes[0].part == .category }
+
     /// Lends a sum of every slot, and the marks.
     mutating func withTotals(
         _ sum: Int,

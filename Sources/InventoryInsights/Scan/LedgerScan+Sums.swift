@@ -44,8 +44,46 @@ extension LedgerScan {
             self.countDistinct(index, segment, pick, isReturn) { _ in first }
             return
         }
+        if self.addGroups(index, segment, pick, isReturn, first: first) { return }
         self.makeCodes(index, segment, pick)
         self.addSlots(index, segment, pick, isReturn, first: first)
+    }
+
+    /// Adds a long run of rows by category, all sums of a row at once.
+    ///
+    /// - Returns: Whether it was done.
+    private mutating func addGroups(
+        _ index: Int,
+        _ segment: Int,
+        _ pick: RowPick,
+        _ isReturn: Bool?,
+        first: Int
+    ) -> Bool {
+        guard self.sets[index].isByCategory, case .run(let run) = pick,
+            run.count >= 4 * self.sets[index].width, self.sets[index].width <= GroupRoom.codesMax,
+            self.plan.sums.count <= GroupRoom.sumsMax, !self.plan.countsProducts,
+            !self.plan.countsTransactions, let categories = self.categories
+        else { return false }
+        let room = self.buffers.groups
+        let sums = self.plan.sums
+        room.begin(codes: categories.limit, sums: sums.count)
+        self.ledger.products.addGroups(
+            segment,
+            pick,
+            by: categories,
+            of: self.columns(of: sums, isReturn: isReturn),
+            to: room
+        )
+        let values = room.values
+        func row(_ row: Int) -> UnsafeBufferPointer<Int64> {
+            let start = row * room.codeCount
+            return UnsafeBufferPointer(rebasing: values[start..<(start + room.codeCount)])
+        }
+        self.sets[index].countRows(row(0), from: first) { _ in true }
+        for at in sums.indices where sums[at].takes(isReturn) {
+            self.sets[index].add(row(1 + at), to: at, from: first) { _ in true }
+        }
+        return true
     }
 
     /// Adds each picked row to its slot, counted from `first`.
@@ -84,15 +122,16 @@ extension LedgerScan {
             case .product:
                 self.ledger.products.appendCodes(segment, pick, multiplier: multiplier, to: slots)
             case .category:
-                self.categories.withUnsafeBufferPointer {
-                    self.ledger.products.appendCodes(
-                        segment,
-                        pick,
-                        multiplier: multiplier,
-                        map: $0,
-                        to: slots
-                    )
+                guard let categories = self.categories else {
+                    preconditionFailure("no categories for groups by them")
                 }
+                self.ledger.products.appendCodes(
+                    segment,
+                    pick,
+                    multiplier: multiplier,
+                    map: categories,
+                    to: slots
+                )
             case .location:
                 self.ledger.locations.appendCodes(segment, pick, multiplier: multiplier, to: slots)
             case .reason:

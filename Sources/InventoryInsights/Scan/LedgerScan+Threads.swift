@@ -19,6 +19,7 @@ extension LedgerScan {
         let parts = Self.parts(of: rows, threads: threads)
         guard parts.count > 1 else {
             try whole.add(rows)
+            whole.keepFound()
             return whole
         }
         let results = Mutex<[Result<LedgerScan, Refusal>?]>(parts.map { _ in nil })
@@ -34,6 +35,7 @@ extension LedgerScan {
         for result in results.withLock({ $0 }) {
             if let result { try whole.merge(result.get()) }
         }
+        whole.keepFound()
         return whole
     }
 

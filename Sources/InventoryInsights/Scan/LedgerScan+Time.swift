@@ -107,7 +107,7 @@ extension LedgerScan {
         return self.sets[index].block(self.blockTime(index))
     }
 
-    private func blockTime(_ index: Int) -> DenseTotals.BlockTime {
+    func blockTime(_ index: Int) -> DenseTotals.BlockTime {
         DenseTotals.BlockTime(
             time: self.timeKeys[index].time,
             clock: self.timeKeys[index].clock

@@ -11,6 +11,8 @@ package struct ScanLimits: Sendable {
     package var slotsMax = 1 << 22
     /// Bytes of sums of one grouping set at most.
     package var byteCountMax = 256 << 20
+    /// Whether sums of whole segments are kept, and taken from what was kept.
+    package var keepsSums = true
 
     package init() {}
 }
@@ -42,7 +44,12 @@ struct LedgerScan {
     var isLong = false
     /// Rows that have to be added one by one.
     var left: [Range<Int>] = []
-    let categories: [UInt32]
+    /// The category of each product, if it is needed.
+    let categories: CodeMap?
+    /// What is known about whole segments, if that can serve the question.
+    let kept: KeptSegments?
+    /// What this scan has added to that.
+    var found: [Int: KeptSums.Finding] = [:]
     let kindMask: [UInt8]
     let reasonMask: [UInt8]
 
@@ -61,10 +68,11 @@ struct LedgerScan {
         self.timeKeys = plan.sets.map { TimeKey($0) }
         self.caches = plan.sets.map { _ in BlockCache() }
         self.poured = plan.sets.map { _ in SetTotals(sumCount: plan.sums.count) }
-        let products = view.tables.products
-        let needsCategories = plan.sets.contains { $0.hasCategory && !$0.hasProduct }
-        self.categories =
-            needsCategories ? (0..<products.rowCount).map { products.categories[$0] } : []
+        let needsCategories =
+            plan.filter.categories != nil
+            || plan.sets.contains { $0.hasCategory && !$0.hasProduct }
+        self.categories = needsCategories ? view.categoryMap : nil
+        self.kept = limits.keepsSums ? KeptSegments(plan, self.categories, self.ledger) : nil
         self.kindMask = Self.mask(plan.filter.kinds)
         self.reasonMask = Self.mask(plan.filter.reasons)
     }
@@ -105,6 +113,7 @@ struct LedgerScan {
 
     /// - Returns: Whether the rows were added: not if their sums alone could leave 64 bits.
     mutating func add(_ segment: Int, _ offsets: Range<Int>) throws(Refusal) -> Bool {
+        if try self.addKept(segment, offsets) { return true }
         guard let pick = self.pick(segment, offsets), pick.count > 0 else { return true }
         guard try self.makeHeadroom(segment, pick.count) else { return false }
         self.rowCount += pick.count
@@ -117,10 +126,16 @@ struct LedgerScan {
             try self.add(segment, pick, isReturn: nil)
             return
         }
+        let (sold, returned) = self.split(segment, pick)
+        if sold.count > 0 { try self.add(segment, sold, isReturn: false) }
+        if returned.count > 0 { try self.add(segment, returned, isReturn: true) }
+    }
+
+    /// The picked rows of sold goods, and those of returned ones.
+    func split(_ segment: Int, _ pick: RowPick) -> (sold: RowPick, returned: RowPick) {
         let kinds = self.ledger.kinds.zoneMap(ofSegment: segment)
         if kinds.lowest == kinds.highest, kinds.lowest == MovementKind.sale.rawValue {
-            try self.add(segment, pick, isReturn: false)
-            return
+            return (pick, .run(0..<0))
         }
         var counts = (
             sold: self.list(segment, pick, .sale, self.buffers.sold),
@@ -139,10 +154,10 @@ struct LedgerScan {
             case .none: break
             }
         }
-        let sold = UnsafeBufferPointer(start: self.buffers.sold, count: counts.sold)
-        let returned = UnsafeBufferPointer(start: self.buffers.returned, count: counts.returned)
-        if counts.sold > 0 { try self.add(segment, .list(sold), isReturn: false) }
-        if counts.returned > 0 { try self.add(segment, .list(returned), isReturn: true) }
+        return (
+            .list(UnsafeBufferPointer(start: self.buffers.sold, count: counts.sold)),
+            .list(UnsafeBufferPointer(start: self.buffers.returned, count: counts.returned))
+        )
     }
 
     func list(
@@ -161,19 +176,29 @@ struct LedgerScan {
     ///
     /// - Returns: Whether these fit at all.
     mutating func makeHeadroom(_ segment: Int, _ count: Int) throws(Refusal) -> Bool {
+        guard let needed = self.headroom(self.plan.sums, segment, count) else { return false }
+        try self.makeHeadroom(for: needed)
+        return true
+    }
+
+    /// The largest that the magnitude of any sum of so many rows of a segment can be; nothing if that
+    /// could leave 64 bits.
+    func headroom(_ sums: [Sum], _ segment: Int, _ count: Int) -> UInt64? {
         var largest: UInt64 = 0
-        for sum in self.plan.sums {
+        for sum in sums {
             largest = max(largest, self.column(of: sum).largestMagnitude(ofSegment: segment))
         }
         let (needed, overflow) = largest.multipliedReportingOverflow(by: UInt64(count))
-        let limit = UInt64(Int64.max)
-        guard !overflow, needed <= limit else { return false }
-        if self.used + needed > limit {
+        return overflow || needed > UInt64(Int64.max) ? nil : needed
+    }
+
+    /// Pours what there is if the sums could leave 64 bits with others of such a magnitude.
+    mutating func makeHeadroom(for needed: UInt64) throws(Refusal) {
+        if self.used + needed > UInt64(Int64.max) {
             for index in self.sets.indices { try self.pour(index) }
             self.used = 0
         }
         self.used += needed
-        return true
     }
 
     mutating func pour(_ index: Int) throws(Refusal) {
@@ -188,6 +213,7 @@ struct LedgerScan {
         let (used, overflow) = self.used.addingReportingOverflow(other.used)
         let fits = !overflow && used <= UInt64(Int64.max)
         self.left += other.left
+        self.found.merge(other.found) { $1 }
         for index in self.sets.indices {
             try self.poured[index].merge(other.poured[index])
             if fits, self.sets[index].merge(other.sets[index]) { continue }

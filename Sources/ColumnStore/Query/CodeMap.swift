@@ -1,0 +1,91 @@
+internal import CKernels
+
+/// What each value of a column stands for: a product's category, say.
+///
+/// Codes take as few bytes as the largest of them needs, so that the map of a hundred thousand products
+/// stays in the cache while rows are looked up in it.
+package struct CodeMap: Sendable {
+    enum Codes: Sendable {
+        case bytes([UInt8])
+        case shorts([UInt16])
+        case words([UInt32])
+    }
+
+    let codes: Codes
+    /// More than any code.
+    package let limit: Int
+
+    /// Maps each row's number to its value, which must be below the limit.
+    ///
+    /// - Complexity: O(rows)
+    package init(_ column: Column<UInt32>, below limit: Int) {
+        self.limit = limit
+        self.codes =
+            switch limit {
+            case ...(1 << 8): .bytes(column.codes(below: limit))
+            case ...(1 << 16): .shorts(column.codes(below: limit))
+            default: .words(column.codes(below: limit))
+            }
+    }
+
+    /// How many values are mapped: those from 0 on.
+    package var count: Int {
+        switch self.codes {
+        case .bytes(let codes): codes.count
+        case .shorts(let codes): codes.count
+        case .words(let codes): codes.count
+        }
+    }
+
+    /// A mark for each value: that of its code, or 0 for codes beyond the marks.
+    package func marks(_ marks: [UInt8]) -> [UInt8] {
+        func look<Code: FixedWidthInteger>(_ codes: [Code]) -> [UInt8] {
+            codes.map { Int($0) < marks.count ? marks[Int($0)] : 0 }
+        }
+        return switch self.codes {
+        case .bytes(let codes): look(codes)
+        case .shorts(let codes): look(codes)
+        case .words(let codes): look(codes)
+        }
+    }
+
+    /// Whether every value that both map has the same code in both.
+    ///
+    /// - Complexity: O(values)
+    package func agrees(with other: CodeMap) -> Bool {
+        switch (self.codes, other.codes) {
+        case (.bytes(let one), .bytes(let two)): Self.agree(one, two)
+        case (.shorts(let one), .shorts(let two)): Self.agree(one, two)
+        case (.words(let one), .words(let two)): Self.agree(one, two)
+        default: false
+        }
+    }
+
+    private static func agree<Code: FixedWidthInteger>(_ one: [Code], _ two: [Code]) -> Bool {
+        let count = min(one.count, two.count)
+        return one.withUnsafeBytes { one in
+            two.withUnsafeBytes { two in
+                invd_equal(one.baseAddress, two.baseAddress, count * MemoryLayout<Code>.stride)
+            }
+        }
+    }
+}
+
+extension Column where Value == UInt32 {
+    /// All values, each of which must be below a limit that the type has room for.
+    fileprivate func codes<Code: FixedWidthInteger>(below limit: Int) -> [Code] {
+        [Code](unsafeUninitializedCapacity: self.count) { buffer, count in
+            for segment in 0..<self.imageSegmentCount {
+                self.open(segment).withValues { values in
+                    var largest: UInt32 = 0
+                    for index in 0..<values.count {
+                        largest = max(largest, values[index])
+                        buffer[count + index] = Code(truncatingIfNeeded: values[index])
+                    }
+                    precondition(Int(largest) < limit, "\(largest) is not below \(limit)")
+                    count += values.count
+                }
+            }
+        }
+    }
+}

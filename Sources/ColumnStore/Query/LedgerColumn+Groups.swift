@@ -1,0 +1,284 @@
+internal import CKernels
+
+/// Where the sums of a segment's rows come together, code by code.
+///
+///     row 0       how many rows of each code there are
+///     row 1, 2 …  a sum of each code
+///
+/// `@unchecked Sendable`: it belongs to one scan, which one thread at a time has.
+package final class GroupRoom: @unchecked Sendable {
+    /// Codes that there may be.
+    package static let codesMax = 1 << 12
+    /// Sums of each code.
+    package static let sumsMax = 8
+    /// Codes up to which there are four tables of words, so that neighbours have one each and all
+    /// stay in the fastest cache.
+    private static let fourTablesMax = 1 << 8
+
+    private let totals: UnsafeMutablePointer<Int64>
+    /// All 0 between two uses.
+    fileprivate let words: UnsafeMutablePointer<UInt64>
+    fileprivate let slots: UnsafeMutablePointer<UInt32>
+    fileprivate let seen: UnsafeMutablePointer<UInt8>
+    package private(set) var codeCount = 0
+    private var rowCount = 0
+
+    package init() {
+        self.totals = .allocate(capacity: GroupRoom.codesMax * (1 + GroupRoom.sumsMax))
+        self.words = .allocate(capacity: GroupRoom.codesMax)
+        self.words.initialize(repeating: 0, count: GroupRoom.codesMax)
+        self.slots = .allocate(capacity: SegmentSize.capacity)
+        self.seen = .allocate(capacity: GroupRoom.codesMax)
+        self.seen.initialize(repeating: 0, count: GroupRoom.codesMax)
+    }
+
+    deinit {
+        self.totals.deallocate()
+        self.words.deallocate()
+        self.slots.deallocate()
+        self.seen.deallocate()
+    }
+
+    /// Begins anew, with 0 everywhere.
+    package func begin(codes: Int, sums: Int) {
+        precondition(codes <= Self.codesMax && sums <= Self.sumsMax, "\(sums) sums of \(codes)")
+        (self.codeCount, self.rowCount) = (codes, 1 + sums)
+        self.totals.update(repeating: 0, count: codes * (1 + sums))
+    }
+
+    /// How many rows each code has, and then each sum of each.
+    package var values: UnsafeBufferPointer<Int64> {
+        UnsafeBufferPointer(start: self.totals, count: self.rowCount * self.codeCount)
+    }
+
+    package subscript(row: Int) -> UnsafeMutablePointer<Int64> {
+        precondition(row < self.rowCount, "row \(row) of \(self.rowCount)")
+        return self.totals + row * self.codeCount
+    }
+
+    fileprivate var tableCount: Int { self.codeCount <= Self.fourTablesMax ? 4 : 1 }
+}
+
+extension LedgerColumn where Value == UInt32 {
+    /// Adds up picked rows for each code that this column's values are mapped to: counts them, and
+    /// adds each column to the row of the room that goes with it, wrapping.
+    ///
+    /// The map must have all values, and the room as many codes as the map.
+    package func addGroups(
+        _ segment: Int,
+        _ pick: RowPick,
+        by map: CodeMap,
+        of columns: [(column: LedgerColumn<Int64>, row: Int)],
+        to room: GroupRoom
+    ) {
+        precondition(map.limit == room.codeCount, "\(map.limit) codes in room of \(room.codeCount)")
+        precondition(Int(self.zone(segment).highest) < map.count, "beyond the map")
+        guard pick.count > 0 else { return }
+        if case .run(let run) = pick, self.addWords(segment, run, map, columns, room) { return }
+        self.appendCodes(segment, pick, multiplier: 0, map: map, to: room.slots)
+        let counts = room[0]
+        for index in 0..<pick.count { counts[Int(room.slots[index])] += 1 }
+        for (column, row) in columns {
+            column.add(segment, pick, slots: room.slots, to: room[row], marking: room.seen)
+        }
+    }
+
+    /// Adds up a run of rows with the sums of up to two columns in one word a code, in bits that the
+    /// segments' zone maps say are enough: so a row costs one addition.
+    ///
+    /// - Returns: Whether it was done: not in an open segment, or where a column is too wide for it.
+    private func addWords(
+        _ segment: Int,
+        _ run: Range<Int>,
+        _ map: CodeMap,
+        _ columns: [(column: LedgerColumn<Int64>, row: Int)],
+        _ room: GroupRoom
+    ) -> Bool {
+        guard segment < self.sealed.count, [1, 2, 4].contains(self.sealed[segment].width),
+            let words = GroupWord.words(of: columns, segment, run.count)
+        else { return false }
+        precondition(run.lowerBound >= 0 && run.upperBound <= SegmentSize.capacity, "\(run)")
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: room.codeCount) { counts in
+            for (index, word) in words.enumerated() {
+                let isFirst = index == 0
+                self.withNarrowed(segment) { codes in
+                    word.withParts(of: columns, segment) { first, second in
+                        var groups = Self.groups(codes, run, word, first, second)
+                        groups.each = isFirst ? 1 : 0
+                        if run.upperBound == SegmentSize.capacity {
+                            groups.next_codes = self.start(ofSealed: segment + 1)
+                            groups.next_first = word.start(0, of: columns, segment + 1)
+                            groups.next_second = word.start(1, of: columns, segment + 1)
+                        }
+                        room.add(&groups, map, base: Int(codes.base))
+                    }
+                }
+                invd_fold_groups(room.words, room.codeCount, room.tableCount)
+                if isFirst {
+                    for code in 0..<room.codeCount {
+                        counts[code] = room.words[code] & GroupWord.countMask
+                        room[0][code] &+= Int64(counts[code])
+                    }
+                }
+                for part in word.parts {
+                    invd_take_groups(
+                        room[columns[part.index].row],
+                        room.words,
+                        counts.baseAddress,
+                        room.codeCount,
+                        part.shift,
+                        part.mask,
+                        part.base
+                    )
+                }
+                room.words.update(repeating: 0, count: room.codeCount)
+            }
+            for (column, row) in columns where column.sealed[segment].width == 0 {
+                let value = column.sealed[segment].base
+                for code in 0..<room.codeCount {
+                    room[row][code] &+= value &* Int64(counts[code])
+                }
+            }
+            return true
+        }
+    }
+
+    private static func groups(
+        _ codes: NarrowedValues,
+        _ run: Range<Int>,
+        _ word: GroupWord,
+        _ first: NarrowedValues?,
+        _ second: NarrowedValues?
+    ) -> invd_group_sums {
+        var groups = invd_group_sums()
+        groups.count = run.count
+        groups.codes = codes.start(at: run.lowerBound)
+        groups.codes_width = codes.width
+        if let first {
+            groups.first = first.start(at: run.lowerBound)
+            groups.first_width = first.width
+            groups.first_shift = word.parts[0].shift
+        }
+        if let second {
+            groups.second = second.start(at: run.lowerBound)
+            groups.second_width = second.width
+            groups.second_shift = word.parts[1].shift
+        }
+        return groups
+    }
+}
+
+extension LedgerColumn {
+    /// Where a segment's offsets lie, to call for them ahead of time; not to be read from.
+    fileprivate func start(ofSealed segment: Int) -> UnsafeRawPointer? {
+        guard segment < self.sealed.count else { return nil }
+        return self.sealed[segment].bytes.withUnsafeBytes { $0.baseAddress }
+    }
+}
+
+extension NarrowedValues {
+    fileprivate func start(at offset: Int) -> UnsafeRawPointer? {
+        self.bytes.baseAddress.map { $0 + offset * self.width }
+    }
+}
+
+extension GroupRoom {
+    /// Adds to the words; what values are mapped to begins at that of `base`.
+    fileprivate func add(_ groups: inout invd_group_sums, _ map: CodeMap, base: Int) {
+        groups.tables = self.words
+        groups.slots = self.codeCount
+        groups.table_count = self.tableCount
+        map.withBytes { bytes, width in
+            groups.map = bytes + base * width
+            groups.map_width = width
+            invd_add_groups(&groups)
+        }
+    }
+}
+
+/// Which columns' sums share a word, and where they lie in it.
+///
+/// The first word counts the rows too, in its lowest bits.
+private struct GroupWord {
+    struct Part {
+        /// Which of the columns.
+        let index: Int
+        let base: UInt64
+        let shift: UInt32
+        let mask: UInt64
+    }
+
+    /// Two at most.
+    var parts: [Part] = []
+
+    private static let countBits = SegmentSize.shift + 1
+    static let countMask: UInt64 = 1 << UInt64(countBits) - 1
+
+    /// Nothing if a segment is open, or its offsets are too wide.
+    static func words(
+        of columns: [(column: LedgerColumn<Int64>, row: Int)],
+        _ segment: Int,
+        _ count: Int
+    ) -> [GroupWord]? {
+        var words = [GroupWord()]
+        var shift = Self.countBits
+        for index in columns.indices {
+            guard segment < columns[index].column.sealed.count else { return nil }
+            let sealed = columns[index].column.sealed[segment]
+            if sealed.width == 0 { continue }
+            guard sealed.width <= 4 else { return nil }
+            let spread = UInt64(bitPattern: sealed.zone.highest &- sealed.zone.lowest)
+            let bits = UInt64.bitWidth - (spread &* UInt64(count)).leadingZeroBitCount
+            if shift + bits > UInt64.bitWidth || words[words.count - 1].parts.count == 2 {
+                words.append(GroupWord())
+                shift = 0
+            }
+            words[words.count - 1].parts.append(
+                Part(
+                    index: index,
+                    base: UInt64(bitPattern: sealed.base),
+                    shift: UInt32(shift),
+                    mask: 1 << UInt64(bits) - 1
+                )
+            )
+            shift += bits
+        }
+        return words
+    }
+
+    /// Where one of its parts lies in a segment, to call for it ahead of time.
+    func start(
+        _ part: Int,
+        of columns: [(column: LedgerColumn<Int64>, row: Int)],
+        _ segment: Int
+    ) -> UnsafeRawPointer? {
+        guard part < self.parts.count else { return nil }
+        return columns[self.parts[part].index].column.start(ofSealed: segment)
+    }
+
+    /// Lends the narrowed values of its parts; valid inside `body` only.
+    func withParts<Result>(
+        of columns: [(column: LedgerColumn<Int64>, row: Int)],
+        _ segment: Int,
+        _ body: (NarrowedValues?, NarrowedValues?) -> Result
+    ) -> Result {
+        guard let first = self.parts.first else { return body(nil, nil) }
+        return columns[first.index].column.withNarrowed(segment) { one in
+            guard self.parts.count > 1 else { return body(one, nil) }
+            return columns[self.parts[1].index].column.withNarrowed(segment) { body(one, $0) }
+        }
+    }
+}
+
+extension CodeMap {
+    /// Lends the codes and how many bytes each has: 1 or 2, since there are no more than a room has.
+    fileprivate func withBytes(_ body: (UnsafeRawPointer, Int) -> Void) {
+        switch self.codes {
+        case .bytes(let codes):
+            codes.withUnsafeBytes { if let start = $0.baseAddress { body(start, 1) } }
+        case .shorts(let codes):
+            codes.withUnsafeBytes { if let start = $0.baseAddress { body(start, 2) } }
+        case .words(let codes): preconditionFailure("\(codes.count) codes of four bytes")
+        }
+    }
+}
