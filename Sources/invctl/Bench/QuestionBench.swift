@@ -8,6 +8,8 @@ extension BenchCommand {
         static let configuration = CommandConfiguration(
             abstract: "Questions over sales that are made up in memory: no server takes part.",
             discussion: """
+                A question is asked anew, with nothing kept of earlier ones, and as it is asked later: by
+                sums that are kept of the ledger's full segments, where they serve it.
                 Examples:
                   invctl bench questions --rows 50000000
                 """,
@@ -22,7 +24,7 @@ extension BenchCommand {
         @Option(help: "Threads to measure with.") var threads: [Int] = [1, 2]
         @Flag(
             name: .customLong("ask"),
-            help: "Reads THREADS, a tab and a question's name a line, and tells how long each took."
+            help: "Reads THREADS, kept or anew and a name a line, and tells how long each took."
         )
         var asks = false
 
@@ -58,23 +60,35 @@ extension BenchCommand {
             for (name, query) in Self.questions {
                 var line = name
                 for threads in self.threads {
-                    let taken = try (0..<self.runs).map { _ in
+                    let anew = try self.median {
+                        view.forgetKeptSums()
+                        return try Self.milliseconds(query, view, end, threads)
+                    }
+                    let kept = try self.median {
                         try Self.milliseconds(query, view, end, threads)
                     }
-                    let median = taken.sorted()[taken.count / 2]
-                    line += "\t\(DecimalText.format(median, decimals: 2)) ms"
+                    line += "\t\(anew) ms anew, \(kept) ms"
                 }
                 Terminal.print(line)
             }
+        }
+
+        private func median(_ measure: () throws -> Int64) rethrows -> String {
+            let taken = try (0..<self.runs).map { _ in try measure() }.sorted()
+            return DecimalText.format(taken[taken.count / 2], decimals: 2)
         }
 
         /// Runs what each line of standard input says, once, and writes how many milliseconds it took.
         private func answer(_ view: ReadView, _ end: Instant) throws {
             while let line = readLine() {
                 let parts = line.split(separator: "\t")
-                guard parts.count == 2, let threads = Int(parts[0]), threads > 0,
-                    let question = Self.questions.first(where: { $0.0 == parts[1] })
-                else { throw ValidationError("'\(line)' is not threads, a tab and a question") }
+                guard parts.count == 3, let threads = Int(parts[0]), threads > 0,
+                    ["kept", "anew"].contains(parts[1]),
+                    let question = Self.questions.first(where: { $0.0 == parts[2] })
+                else {
+                    throw ValidationError("'\(line)' is not threads, kept or anew and a question")
+                }
+                if parts[1] == "anew" { view.forgetKeptSums() }
                 let taken = try Self.milliseconds(question.1, view, end, threads)
                 Terminal.print(DecimalText.format(taken, decimals: 2))
             }
