@@ -244,16 +244,16 @@ import Testing
         }
         #expect((whole + [0]).withUnsafeBytes { PlainSale($0) } == nil)
         let batch = Self.bytes { Command.batch([sale, sale], .independent).encode(into: &$0) }
-        let sales = batch.withUnsafeBytes { PlainSale.batch($0) }
+        let sales = batch.withUnsafeBytes { PlainSaleBatch($0) }
         #expect(sales?.sales.map(\.command) == [sale, sale])
         #expect(sales?.isBrief == false)
         let brief = Self.bytes { Command.batch([sale], .brief).encode(into: &$0) }
-        #expect(brief.withUnsafeBytes { PlainSale.batch($0)?.isBrief } == true)
+        #expect(brief.withUnsafeBytes { PlainSaleBatch($0)?.isBrief } == true)
         for count in 0..<batch.count {
-            #expect(batch[..<count].withUnsafeBytes { PlainSale.batch($0) } == nil)
+            #expect(batch[..<count].withUnsafeBytes { PlainSaleBatch($0) } == nil)
         }
         let atomic = Self.bytes { Command.batch([sale], .atomic).encode(into: &$0) }
-        #expect(atomic.withUnsafeBytes { PlainSale.batch($0) } == nil)
+        #expect(atomic.withUnsafeBytes { PlainSaleBatch($0) } == nil)
     }
 }
 

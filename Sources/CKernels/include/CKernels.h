@@ -55,4 +55,8 @@ void invd_fold_groups(uint64_t *tables, size_t slots, size_t table_count);
 void invd_take_groups(int64_t *totals, const uint64_t *words, const uint64_t *counts, size_t slots,
                       unsigned shift, uint64_t mask, uint64_t base);
 
+// Asks the processor to bring the memory at an address near, for a read or a write soon after. Any address may be
+// given; one that is not mapped is ignored.
+static inline void invd_prefetch(const void *address) { __builtin_prefetch(address, 1); }
+
 #endif

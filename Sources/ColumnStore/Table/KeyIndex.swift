@@ -42,6 +42,15 @@ public struct KeyIndex: Sendable {
             .map { UInt32(truncatingIfNeeded: self.slots[$0]) }
     }
 
+    /// Asks for the memory where the search for a key begins, that is made soon.
+    public func prefetch(_ key: UnsafeRawBufferPointer) {
+        let slot = self.home(Self.hash(key))
+        self.slots.withUnsafeBufferPointer { slots in
+            guard let base = slots.baseAddress else { return }
+            Prefetch.begin(base + slot)
+        }
+    }
+
     /// The part of a key's hash that a slot keeps, in its upper half.
     @inline(__always)
     private static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {

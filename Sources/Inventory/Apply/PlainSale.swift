@@ -24,31 +24,7 @@ public struct PlainSale: Sendable {
         self = sale
     }
 
-    /// Reads the commands of an encoded batch of independent ones, brief or not; nothing unless all are
-    /// such sales and there is a permitted number of them.
-    public static func batch(
-        _ command: UnsafeRawBufferPointer
-    ) -> (sales: [PlainSale], isBrief: Bool)? {
-        var reader = ByteReader(command)
-        do throws(ByteReaderError) {
-            guard try reader.readUInt8() == CommandTag.batch.rawValue else { return nil }
-            let mode = BatchMode(rawValue: try reader.readUInt8())
-            guard mode == .independent || mode == .brief else { return nil }
-            let count = try reader.readCount(limit: Limits.batchMax)
-            guard count > 0, count <= reader.remaining else { return nil }
-            var sales: [PlainSale] = []
-            sales.reserveCapacity(count)
-            for _ in 0..<count {
-                guard let sale = Self.read(&reader) else { return nil }
-                sales.append(sale)
-            }
-            return reader.remaining == 0 ? (sales, mode == .brief) : nil
-        } catch {
-            return nil
-        }
-    }
-
-    private static func read(_ reader: inout ByteReader) -> PlainSale? {
+    static func read(_ reader: inout ByteReader) -> PlainSale? {
         do throws(ByteReaderError) {
             guard try reader.readUInt8() == CommandTag.sell.rawValue,
                 try reader.readUInt8() == 1
@@ -251,7 +227,9 @@ extension InventoryState {
                 cost: movement.cost,
                 product: movement.product.value,
                 texts: MovementLedger.TextCodes(
-                    reference: hasTexts ? self.intern(movement.reference) : 0,
+                    reference: hasTexts
+                        ? self.indexes.internReference(movement.reference, in: &self.tables.texts)
+                        : 0,
                     note: hasTexts ? self.intern(movement.note) : 0,
                     actor: self.indexes.internActor(actor, in: &self.tables.texts)
                 ),

@@ -8,8 +8,9 @@ struct CatalogIndexes: Sendable {
     private var barcodes = KeyIndex()
     /// Interned texts: from a text to its code.
     private var texts = KeyIndex()
-    /// The last actor looked up: requests of one client come in a row.
-    private var recentActor: (name: String, code: UInt32) = ("", 0)
+    /// The last actor and reference looked up: requests of one client, and lines of one receipt, come in a row.
+    private var recentActor: (text: String, code: UInt32) = ("", 0)
+    private var recentReference: (text: String, code: UInt32) = ("", 0)
     private var categoryNames: [String: CategoryID] = [:]
     private var locationCodes: [String: LocationID] = [:]
 
@@ -54,12 +55,26 @@ struct CatalogIndexes: Sendable {
         return next
     }
 
-    /// ``intern(_:in:)`` of a text that is likely the one of the call before.
+    /// ``intern(_:in:)`` of an actor, who is likely the one of the call before.
     mutating func internActor(_ name: String, in column: inout TextColumn) -> UInt32 {
-        if name == self.recentActor.name { return self.recentActor.code }
+        if name == self.recentActor.text { return self.recentActor.code }
         let code = self.intern(name, in: &column)
         self.recentActor = (name, code)
         return code
+    }
+
+    /// ``intern(_:in:)`` of a sale's reference, which is likely the one of the call before.
+    mutating func internReference(_ text: String, in column: inout TextColumn) -> UInt32 {
+        if text == self.recentReference.text { return self.recentReference.code }
+        let code = self.intern(text, in: &column)
+        self.recentReference = (text, code)
+        return code
+    }
+
+    /// Asks for what ``internReference(_:in:)`` looks at first, in a text that is likely not the one before.
+    func prefetch(reference: String) {
+        var reference = reference
+        reference.withUTF8 { self.texts.prefetch(UnsafeRawBufferPointer($0)) }
     }
 
     mutating func insert(_ id: ProductID, in products: ProductTable) {

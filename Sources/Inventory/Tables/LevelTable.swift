@@ -33,6 +33,23 @@ package struct LevelTable: Sendable {
         return stored == 0 ? nil : Int(stored) - 1
     }
 
+    /// Asks for what ``row(_:_:)`` looks at.
+    @inline(__always)
+    func prefetchRow(_ product: ProductID, _ location: LocationID) {
+        if location.row < self.rows.count { self.rows[location.row].prefetch(product.row) }
+    }
+
+    /// Asks for what a sale looks at and changes of the level in `row`.
+    @inline(__always)
+    func prefetchSale(_ row: Int) {
+        self.onHand.prefetch(row)
+        self.values.prefetch(row)
+        self.reserved.prefetch(row)
+        self.unavailable.prefetch(row)
+        self.revisions.prefetch(row)
+        self.alerts.prefetch(row)
+    }
+
     package func level(_ row: Int) -> Level {
         self.level(row, of: ProductID(self.products[row]), at: LocationID(self.locations[row]))
     }

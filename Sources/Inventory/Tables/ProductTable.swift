@@ -83,6 +83,16 @@ package struct ProductTable: Sendable {
         )
     }
 
+    /// Asks for what a sale looks at and changes of a product.
+    @inline(__always)
+    func prefetchSale(_ id: ProductID) {
+        self.statuses.prefetch(id.row)
+        self.prices.prefetch(id.row)
+        self.reorderPoints.prefetch(id.row)
+        self.revisions.prefetch(id.row)
+        self.movementCounts.prefetch(id.row)
+    }
+
     /// The product with that id, which must exist.
     func product(_ id: ProductID, texts: TextColumn) -> Product {
         let row = id.row

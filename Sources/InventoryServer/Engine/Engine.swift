@@ -221,17 +221,18 @@ struct Engine: ~Copyable {
             self.applyStep(context.actor, advance, reply, at: place, balancesIn: reply)
             return true
         }
-        guard let batch = PlainSale.batch(command) else { return false }
+        guard let batch = PlainSaleBatch(command) else { return false }
         let start = reply.count
         var answer = BatchAnswer(count: batch.sales.count, isBrief: batch.isBrief, into: &reply)
         var scratch = ByteWriter()
-        for (index, sale) in batch.sales.enumerated() {
+        for index in batch.sales.indices {
+            if index % PlainSaleBatch.partCount == 0 { self.state.prefetch(batch, from: index) }
             // One block takes them all: a crash leaves the whole request, or nothing of it.
             let last = index == batch.sales.count - 1 ? advance : nil
             let time = self.time(context.now)
-            if !self.state.decide(sale, at: time, into: &self.step) {
+            if !self.state.decide(batch.sales[index], at: time, into: &self.step) {
                 self.state.settle(&self.sales)
-                let decision = self.state.decide(sale.command, at: time)
+                let decision = self.state.decide(batch.sales[index].command, at: time)
                 answer.take(decision.outcome, into: &reply)
                 self.apply(decision.changes, time, context.actor, last, reply, from: start)
             } else if batch.isBrief {
