@@ -96,11 +96,11 @@ import Testing
     ])
     func `half a character in a file's JSON is refused, and stops nothing`(escape: String) {
         let line = #"{"sku":""# + escape + #"","quantity":1}"#
-        #expect(throws: Failure.self) { try RecordReader(Array(line.utf8)) }
+        #expect(throws: Failure.self) { try RecordReader(FileBytes(Array(line.utf8))) }
     }
 
     @Test func `a character of two halves is read`() throws {
-        var reader = try RecordReader(Array(#"{"sku":"\ud83d\ude00"}"#.utf8))
+        var reader = try RecordReader(FileBytes(Array(#"{"sku":"\ud83d\ude00"}"#.utf8)))
         #expect(try reader.next())
         #expect(reader.text(0) == "\u{1F600}")
     }

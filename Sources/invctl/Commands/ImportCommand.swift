@@ -85,8 +85,8 @@ struct ImportCommand: AsyncParsableCommand {
         }
         let stream = try ByteStream(self.file)
         if stream.head.starts(with: WholeExport.head) { return try await self.restore(stream) }
-        let bytes = try stream.rest()
-        let session = SessionID(naming: self.id ?? self.contentName(bytes))
+        let file = try stream.rest()
+        let session = SessionID(naming: self.id ?? self.contentName(file))
         var write = WriteOptions()
         write.dryRun = false
         write.id = session.text
@@ -98,12 +98,13 @@ struct ImportCommand: AsyncParsableCommand {
         try await Shell.run(self.global, write, continuesSession: true) { shell in
             switch (self.kind, self.mode) {
             case (.sales, _):
-                try await SalesImport(self, shell, bytes, zone).run()
+                let sales = try await SalesImport(self, shell, file, zone)
+                try await sales.run()
             case (.products, .none):
-                var products = try ProductImport(self, shell, bytes)
+                var products = try ProductImport(self, shell, file)
                 try await products.run()
             case (.products, .some(let mode)):
-                var stock = try StockImport(self, shell, mode, bytes)
+                var stock = try StockImport(self, shell, mode, file)
                 try await stock.run()
             }
         }
@@ -127,22 +128,24 @@ struct ImportCommand: AsyncParsableCommand {
     /// The same file read in the same way is the same import.
     ///
     /// The number in front is that of the way in which rows are put into requests.
-    private func contentName(_ bytes: [UInt8]) -> String {
+    private func contentName(_ file: FileBytes) -> String {
         let mode = self.mode.map { " \($0)" } ?? ""
         let how =
             "\(self.kind)\(mode) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
-        let content = SessionID(hashing: bytes)
+        let content = SessionID(hashing: file.bytes)
         return "import 2 \(content.text) \(how) \(self.at ?? "")"
     }
 
+    private var listedMax: Int { self.rejects == nil ? Int(self.errors) ?? .max : .max }
+
     /// An empty list of rows that cannot be taken.
     func problems() -> Problems {
-        Problems(listedMax: self.rejects == nil ? Int(self.errors) ?? .max : .max)
+        Problems(listedMax: self.listedMax)
     }
 
     /// Lists the rows that cannot be taken.
     func list(_ problems: Problems) throws {
-        let lines = problems.lines
+        let lines = problems.list.lines
         guard !lines.isEmpty else { return }
         let text = lines.map { "  " + $0 + "\n" }.joined()
         guard let rejects else {

@@ -109,12 +109,9 @@ extension SessionID {
     /// A session that a text names: two hashes of it.
     init(hashing text: String) { self.init(hashing: Array(text.utf8)) }
 
-    init(hashing bytes: [UInt8]) {
-        self = bytes.withUnsafeBytes { bytes in
-            SessionID(
-                high: Hash64.hash(bytes, seed: 1),
-                low: Hash64.hash(bytes, seed: 2)
-            )
-        }
+    init(hashing bytes: [UInt8]) { self = bytes.withUnsafeBytes { SessionID(hashing: $0) } }
+
+    init(hashing bytes: UnsafeRawBufferPointer) {
+        self.init(high: Hash64.hash(bytes, seed: 1), low: Hash64.hash(bytes, seed: 2))
     }
 }

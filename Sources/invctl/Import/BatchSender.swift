@@ -28,10 +28,14 @@ final class BatchSender {
         var take: (Outcome?) throws -> Void
     }
 
-    /// Commands or lines of one request: so that what ``inFlightMax`` of them are refused with fits
+    /// Commands or lines of one request: so that what ``inFlightMin`` of them are refused with fits
     /// into the bytes that a session remembers, and none is forgotten before it was read.
     static let rowsMax = 1_000
-    private static let inFlightMax = 8
+    private static let inFlightMin = 8
+    /// So many may be in flight after as many answers without a refusal: enough that the server has work
+    /// while what it did is synced. Answers without refusals are remembered in thousands.
+    private static let inFlightMax = 32
+    private var inFlightNow = BatchSender.inFlightMin
 
     /// `standing`: Where the session stands, as the server said just now.
     init(_ client: InventoryClient, _ standing: SessionStanding) {
@@ -59,7 +63,7 @@ final class BatchSender {
             try take(nil)
             return
         }
-        while self.waiting.count >= Self.inFlightMax { try await self.takeOne() }
+        while self.waiting.count >= self.inFlightNow { try await self.takeOne() }
         self.waiting[number] = Waiting(mayBeEmpty: mayBeEmpty, take: take)
         let continuation = self.continuation
         self.client.send(make()) { continuation.yield((number, $0)) }
@@ -75,6 +79,8 @@ final class BatchSender {
             let waiting = self.waiting.removeValue(forKey: number)
         else { return }
         let outcome = try result.get()
+        self.inFlightNow =
+            outcome.isWhole ? min(self.inFlightNow + 1, Self.inFlightMax) : Self.inFlightMin
         guard case .refused(let refusal) = outcome, !waiting.mayBeEmpty else {
             try waiting.take(outcome)
             return
@@ -100,5 +106,17 @@ final class BatchSender {
             "  note  an earlier run had sent about \(rows) rows so long ago that which of them were "
                 + "refused is not remembered"
         )
+    }
+}
+
+extension Outcome {
+    /// Whether nothing of it was refused.
+    fileprivate var isWhole: Bool {
+        switch self {
+        case .brief(let brief): brief.refused.isEmpty
+        case .batch(let outcomes): outcomes.allSatisfy { $0.isWhole }
+        case .done: true
+        case .refused: false
+        }
     }
 }

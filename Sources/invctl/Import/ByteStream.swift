@@ -90,25 +90,47 @@ final class ByteStream {
             return try self.chunk(Self.chunkByteCount, from: self.file)
         }
         let bytes = try self.chunk(Self.chunkByteCount, from: process.output)
-        if bytes.isEmpty {
-            self.unpacker = nil
-            close(process.output)
-            let code = process.wait()
-            guard code == 0 else {
-                throw Failure(
-                    "malformed_file",
-                    "\(self.path): \(program) could not unpack it (exit \(code))",
-                    exit: Exit.failed
-                )
-            }
-        }
+        if bytes.isEmpty { try self.finish(process, program) }
         return bytes
     }
 
+    private func finish(_ process: Subprocess, _ program: String) throws(Failure) {
+        self.unpacker = nil
+        close(process.output)
+        let code = process.wait()
+        guard code == 0 else {
+            throw Failure(
+                "malformed_file",
+                "\(self.path): \(program) could not unpack it (exit \(code))",
+                exit: Exit.failed
+            )
+        }
+    }
+
     /// All that was not read yet.
-    func rest() throws(Failure) -> [UInt8] {
-        var all: [UInt8] = []
-        while case let bytes = try self.next(), !bytes.isEmpty { all += bytes }
+    ///
+    /// - Throws: As ``next()``.
+    func rest() throws(Failure) -> FileBytes {
+        let all = FileBytes()
+        var status = stat()
+        if self.unpacker == nil, fstat(self.file, &status) == 0, status.st_size > 0 {
+            all.reserve(Int(status.st_size) + 1)
+        }
+        if !self.isHeadRead { all.append(try self.next()) }
+        let source = self.unpacker?.process.output ?? self.file
+        var count = 0
+        repeat {
+            all.reserve(1)
+            count = all.fill { room in
+                var count = 0
+                repeat {
+                    count = Glibc.read(source, room.baseAddress, room.count)
+                } while count < 0 && errno == EINTR
+                return count
+            }
+            guard count >= 0 else { throw self.failure(errno) }
+        } while count > 0
+        if let (process, program) = self.unpacker { try self.finish(process, program) }
         return all
     }
 

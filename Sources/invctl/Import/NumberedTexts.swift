@@ -4,7 +4,7 @@ import ColumnStore
 ///
 /// A dictionary of strings would hash and compare each through Unicode and hold it in an allocation of
 /// its own.
-struct NumberedTexts {
+struct NumberedTexts: Sendable {
     private var texts = TextColumn()
     private var index = KeyIndex()
     /// By the text's row; row 0 is reserved.
@@ -21,6 +21,29 @@ struct NumberedTexts {
 
     func number(of text: String) -> Int? {
         self.index.find(text, in: self.texts).map { self.numbers[Int($0)] }
+    }
+
+    /// The number of a text; where it was not put in, it is put in with `number`.
+    ///
+    /// - Returns: Nothing if it was put in.
+    mutating func findOrInsert(_ text: String, _ number: Int) -> Int? {
+        var text = text
+        let row = text.withUTF8 {
+            self.index.findOrInsert(
+                UnsafeRawBufferPointer($0),
+                row: UInt32(self.numbers.count),
+                in: self.texts
+            )
+        }
+        if let row { return self.numbers[Int(row)] }
+        self.texts.append(text)
+        self.numbers.append(number)
+        return nil
+    }
+
+    /// The texts with their numbers, in the order in which they were put in.
+    func forEach(_ body: (String, Int) -> Void) {
+        for row in self.numbers.indices.dropFirst() { body(self.texts[row], self.numbers[row]) }
     }
 
     /// Puts a text in that is not there yet; of at most ``TextColumn/byteCountMax`` bytes.

@@ -20,19 +20,19 @@ struct ProductImport {
     /// Rows of a part.
     private static let partRows = 8 * BatchSender.rowsMax
 
-    init(_ options: ImportCommand, _ shell: Shell, _ bytes: [UInt8]) throws {
+    init(_ options: ImportCommand, _ shell: Shell, _ file: FileBytes) throws {
         self.options = options
         self.shell = shell
         self.problems = options.problems()
         self.reader = try ProductReader(
-            bytes,
+            file,
             options,
             currencyDecimals: shell.server.currencyDecimals,
             self.problems
         )
         self.progress = ProgressBar(
             "import",
-            total: bytes.count,
+            total: file.count,
             unit: "rows",
             isQuiet: shell.options.quiet || options.dryRun
         )

@@ -26,12 +26,12 @@ struct ProductReader {
 
     /// `problems`: Gets the rows that cannot be taken.
     init(
-        _ bytes: [UInt8],
+        _ file: FileBytes,
         _ options: ImportCommand,
         currencyDecimals: UInt8,
         _ problems: Problems
     ) throws {
-        self.records = try RecordReader(bytes)
+        self.records = try RecordReader(file)
         self.category = options.category
         self.currencyDecimals = currencyDecimals
         self.problems = problems

@@ -5,15 +5,20 @@
 ///                                                field had to be put together
 ///
 /// Reading a record allocates nothing where its fields stand in the file as they are.
-struct RecordReader {
+///
+/// `@unchecked Sendable`: it keeps the file that its bytes are of, which nobody changes.
+struct RecordReader: @unchecked Sendable {
     private struct Field {
         var range: Range<Int>
         var isInScratch = false
     }
 
-    private let bytes: [UInt8]
+    private let file: FileBytes
+    private let bytes: UnsafeRawBufferPointer
     private var scratch: [UInt8] = []
     private var offset = 0
+    /// Records begin before it.
+    private var end: Int
     private var fields: [Field] = []
     private let isJSON: Bool
     private let separator: UInt8
@@ -25,8 +30,11 @@ struct RecordReader {
     var bytesRead: Int { self.offset }
     var byteCount: Int { self.bytes.count }
 
-    init(_ bytes: [UInt8]) throws {
+    init(_ file: FileBytes) throws {
+        self.file = file
+        let bytes = file.bytes
         self.bytes = bytes
+        self.end = bytes.count
         // A byte order mark is no part of the first name.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { self.offset = 3 }
         let first = bytes[self.offset...].first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D }
@@ -38,6 +46,17 @@ struct RecordReader {
         } else if try self.nextDelimited() {
             self.header = self.fields.indices.map { self.text($0) }
         }
+    }
+
+    /// The records of the same file that begin within `range`, which begins where a record does.
+    ///
+    /// They are numbered as if they were all of the file. The last may end behind the range.
+    func reader(of range: Range<Int>) -> RecordReader {
+        var reader = self
+        reader.offset = range.lowerBound
+        reader.end = range.upperBound
+        reader.recordCount = 0
+        return reader
     }
 
     /// The number of the record read last, as an editor counts: the head is row 1.
@@ -65,7 +84,7 @@ struct RecordReader {
         if field.isInScratch {
             return self.scratch.withUnsafeBytes { body(Self.trimmed($0, field.range)) }
         }
-        return self.bytes.withUnsafeBytes { body(Self.trimmed($0, field.range)) }
+        return body(Self.trimmed(self.bytes, field.range))
     }
 
     @inline(__always)
@@ -110,7 +129,7 @@ struct RecordReader {
         {
             self.offset += 1
         }
-        guard self.offset < self.bytes.count else { return false }
+        guard self.offset < self.end else { return false }
         while true {
             guard self.offset < self.bytes.count, self.bytes[self.offset] == 0x22 else {
                 if self.takePlainFields() { return true }
@@ -142,7 +161,8 @@ struct RecordReader {
         var fields: [Field] = []
         swap(&fields, &self.fields)
         var start = self.offset
-        let isWhole = self.bytes.withUnsafeBufferPointer { bytes in
+        let bytes = self.bytes
+        let isWhole = {
             var end = start
             while end < bytes.count {
                 let byte = bytes[end]
@@ -163,7 +183,7 @@ struct RecordReader {
             fields.append(Field(range: start..<end))
             start = end
             return true
-        }
+        }()
         self.offset = start
         swap(&fields, &self.fields)
         return isWhole
@@ -180,11 +200,9 @@ struct RecordReader {
         self.offset += 1
         let start = self.offset
         // Most quoted fields have no quote inside: they stand in the file as they are.
-        self.offset = self.bytes.withUnsafeBufferPointer { bytes in
-            var end = start
-            while end < bytes.count, bytes[end] != 0x22 { end += 1 }
-            return end
-        }
+        var closed = start
+        while closed < self.bytes.count, self.bytes[closed] != 0x22 { closed += 1 }
+        self.offset = closed
         let isWhole =
             self.offset + 1 >= self.bytes.count || self.bytes[self.offset + 1] != 0x22
         if self.offset < self.bytes.count, isWhole {
@@ -219,10 +237,10 @@ struct RecordReader {
     // MARK: - NDJSON
 
     private mutating func nextLine() -> ArraySlice<UInt8>? {
-        while self.offset < self.bytes.count {
+        while self.offset < self.end {
             let line = self.bytes[self.offset...].prefix { $0 != 0x0A }
             self.offset = line.endIndex + 1
-            if line.contains(where: { $0 > 0x20 }) { return line }
+            if line.contains(where: { $0 > 0x20 }) { return ArraySlice(line) }
         }
         return nil
     }

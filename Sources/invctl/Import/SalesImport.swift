@@ -12,26 +12,32 @@ struct SalesImport {
     /// Rows that are refused for what they say.
     private let unreadable: Int
 
-    init(_ options: ImportCommand, _ shell: Shell, _ bytes: [UInt8], _ zone: TimeZone) throws {
+    init(
+        _ options: ImportCommand,
+        _ shell: Shell,
+        _ file: FileBytes,
+        _ zone: TimeZone
+    ) async throws {
         self.options = options
         self.shell = shell
         self.problems = options.problems()
-        self.file = try SalesFile(
-            bytes,
-            SalesFile.Options(
+        self.file = try await SalesFile(
+            file,
+            SalesReader.Options(
                 mapping: options.map,
                 zone: zone,
                 decimals: shell.server.currencyDecimals,
                 returnPrefix: options.returnPrefix,
                 category: options.category
             ),
-            self.problems
+            listedMax: self.problems.list.listedMax
         )
+        self.problems.add(self.file.problems)
         self.unreadable = self.problems.count
     }
 
     func run() async throws {
-        if !self.shell.options.quiet { Terminal.note(self.file.columns) }
+        if !self.shell.options.quiet { Terminal.note(self.file.reader.summary) }
         if self.options.dryRun {
             self.summarize(rejected: self.problems.count, "nothing written")
             try self.options.list(self.problems)
@@ -53,7 +59,7 @@ struct SalesImport {
     private func summarize(rejected: Int, _ more: String) {
         let parts = [
             "\(self.file.rowCount) rows: \(self.file.rowCount - rejected) taken, \(rejected) not",
-            "\(self.file.products.count) products", "\(self.file.saleCount) sales",
+            "\(self.file.products.lines.count) products", "\(self.file.saleCount) sales",
             "\(self.file.returnCount) returns", "\(self.file.writeOffCount) write-offs",
         ]
         Terminal.print(parts.joined(separator: ", ") + (more.isEmpty ? "" : "; \(more)"))
@@ -61,7 +67,7 @@ struct SalesImport {
 
     private func noteMerged() {
         guard !self.shell.options.quiet else { return }
-        let merged = self.file.merged
+        let merged = self.file.products.merged
         guard !merged.isEmpty else { return }
         let shown = merged.prefix(3).map { "\"\($0.code)\" = \"\($0.sku)\"" }
         let more = merged.count > shown.count ? ", …" : ""
@@ -78,7 +84,7 @@ struct SalesImport {
         _ sender: BatchSender,
         _ location: LocationID
     ) async throws -> [ProductID] {
-        let products = self.file.products
+        let products = self.file.products.lines
         let categories = ImportedCategories()
         for product in products { categories.note(product.category) }
         try await categories.create(by: sender, self.shell.client)
@@ -117,7 +123,7 @@ struct SalesImport {
     ) -> EncodedCommand {
         let openedAt = self.file.earliest.advanced(bySeconds: -1)
         var request = BatchEncoder(.independent)
-        for product in self.file.products[part] {
+        for product in self.file.products.lines[part] {
             request.append(
                 creating: ProductDraft(
                     sku: product.sku,
@@ -144,7 +150,7 @@ struct SalesImport {
                 byKey[NormalizedText.key(info.sku)] = info.id
             }
         }
-        for (index, product) in self.file.products.enumerated() where ids[index].value == 0 {
+        for (index, product) in self.file.products.lines.enumerated() where ids[index].value == 0 {
             ids[index] = byKey[NormalizedText.key(product.sku)] ?? ProductID(0)
         }
     }
@@ -159,23 +165,21 @@ struct SalesImport {
         var decided = 0
         let progress = ProgressBar(
             "import",
-            total: self.file.rows.count,
+            total: self.file.takenCount,
             unit: "rows",
             isQuiet: self.shell.options.quiet
         )
-        var start = 0
-        while start < self.file.rows.count {
-            let batch = self.file.batch(from: start, linesMax: BatchSender.rowsMax)
-            start = batch.upperBound
-            try await sender.send({ self.file.request(batch, ids, location) }) { outcome in
-                decided += batch.count
+        var batches = SalesBatches(self.file, linesMax: BatchSender.rowsMax)
+        while let batch = try batches.batch() {
+            try await sender.send({ batch.request(ids, location) }) { outcome in
+                decided += batch.lineCount
                 progress.advance(to: decided)
                 guard case .brief(let brief) = outcome, !brief.refused.isEmpty else { return }
-                let groups = self.file.groups(of: batch)
-                for refused in brief.refused where refused.index < groups.count {
-                    rejected += groups[refused.index].count
-                    for row in self.file.rows[groups[refused.index]] {
-                        self.problems.add(row.number, self.shell.sentence(refused.refusal))
+                for refused in brief.refused where refused.index < batch.groupCount {
+                    let rows = batch.rows(ofGroup: refused.index)
+                    rejected += rows.count
+                    for row in rows {
+                        self.problems.add(row, self.shell.sentence(refused.refusal))
                     }
                 }
             }

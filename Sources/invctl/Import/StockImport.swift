@@ -32,14 +32,14 @@ struct StockImport {
         _ options: ImportCommand,
         _ shell: Shell,
         _ mode: ImportCommand.Mode,
-        _ bytes: [UInt8]
+        _ file: FileBytes
     ) throws {
         self.options = options
         self.shell = shell
         self.mode = mode
         self.problems = options.problems()
         self.reader = try StockReader(
-            bytes,
+            file,
             options,
             currencyDecimals: shell.server.currencyDecimals,
             mayRepeat: mode == .add,
@@ -47,7 +47,7 @@ struct StockImport {
         )
         self.progress = ProgressBar(
             "import",
-            total: bytes.count,
+            total: file.count,
             unit: "rows",
             isQuiet: shell.options.quiet || options.dryRun
         )

@@ -33,13 +33,13 @@ struct StockReader {
     ///
     /// `mayRepeat`: Whether a SKU may come again. `problems`: Gets the rows that cannot be taken.
     init(
-        _ bytes: [UInt8],
+        _ file: FileBytes,
         _ options: ImportCommand,
         currencyDecimals: UInt8,
         mayRepeat: Bool,
         _ problems: Problems
     ) throws {
-        self.records = try RecordReader(bytes)
+        self.records = try RecordReader(file)
         self.currencyDecimals = currencyDecimals
         self.mayRepeat = mayRepeat
         self.problems = problems

@@ -1,0 +1,203 @@
+import Inventory
+
+/// The rows of a file of sales, in the batches that requests bring in.
+///
+///     rows      1 2 3 | 4 | 5 6 | 7 …        groups: neighbours that make one command
+///     batches   [ 1 2 3   4 ] [ 5 6   7 …    whole groups, together at most so many rows
+///
+/// The rows are read from the file again; which can be taken it says itself.
+struct SalesBatches {
+    private var reader: SalesReader
+    private var times: FileTimes
+    private let linesMax: Int
+    /// For each row that can be taken the number of its product, by part of the file.
+    private let products: [[UInt32]]
+    private var part = 0
+    private var rowOfPart = 0
+    private var next = SalesBatch()
+
+    /// `linesMax`: Rows of a batch at most, but for one that is a single longer group.
+    init(_ file: SalesFile, linesMax: Int) {
+        self.reader = file.reader
+        self.times = FileTimes(zone: file.reader.options.zone)
+        self.products = file.productsOfRows
+        self.linesMax = linesMax
+    }
+
+    /// The next batch; nothing at the end of the file.
+    mutating func batch() throws -> SalesBatch? {
+        while let reading = try self.reader.next(&self.times) {
+            guard case .row(let row) = reading else { continue }
+            let product = self.product()
+            let isNewGroup = self.reader.withReference { reference in
+                !self.next.continues(row, reference)
+            }
+            // The group that ends here may be one too many.
+            let full = isNewGroup ? self.next.cut(linesMax: self.linesMax) : nil
+            self.reader.withReference {
+                self.next.append(row, product, $0, isNewGroup: isNewGroup)
+            }
+            if let full { return full }
+        }
+        if let full = self.next.cut(linesMax: self.linesMax) { return full }
+        guard !self.next.isEmpty else { return nil }
+        defer { self.next = SalesBatch() }
+        return self.next
+    }
+
+    private mutating func product() -> Int {
+        while self.rowOfPart == self.products[self.part].count {
+            self.part += 1
+            self.rowOfPart = 0
+        }
+        defer { self.rowOfPart += 1 }
+        return Int(self.products[self.part][self.rowOfPart])
+    }
+}
+
+/// Rows of a file that one request brings in.
+struct SalesBatch {
+    private struct Line {
+        var row: SalesReader.Row
+        var product: Int
+        /// Where in ``references``; the same as the line's before it if it is the same text.
+        var reference: Range<Int>
+    }
+
+    private var lines: [Line] = []
+    /// Where the groups begin.
+    private var starts: [Int] = []
+    private var references: [UInt8] = []
+
+    var isEmpty: Bool { self.lines.isEmpty }
+    var lineCount: Int { self.lines.count }
+    var groupCount: Int { self.starts.count }
+
+    /// The numbers of a group's rows.
+    func rows(ofGroup index: Int) -> [Int] {
+        self.group(index).map { self.lines[$0].row.number }
+    }
+
+    private func group(_ index: Int) -> Range<Int> {
+        let end = index + 1 < self.starts.count ? self.starts[index + 1] : self.lines.count
+        return self.starts[index]..<end
+    }
+
+    /// Whether a row belongs to the last group: neighbours with the same reference, kind and time make
+    /// one command, at most as many as a sale may have lines.
+    func continues(_ row: SalesReader.Row, _ reference: UnsafeRawBufferPointer) -> Bool {
+        guard let last = self.lines.last, let start = self.starts.last else { return false }
+        return row.kind != .writeOff && row.kind == last.row.kind
+            && row.occurredAt == last.row.occurredAt
+            && self.lines.count - start < Limits.linesMax && self.isSame(last, reference)
+    }
+
+    private func isSame(_ line: Line, _ reference: UnsafeRawBufferPointer) -> Bool {
+        line.reference.count == reference.count
+            && self.references[line.reference].elementsEqual(reference)
+    }
+
+    mutating func append(
+        _ row: SalesReader.Row,
+        _ product: Int,
+        _ reference: UnsafeRawBufferPointer,
+        isNewGroup: Bool
+    ) {
+        if isNewGroup { self.starts.append(self.lines.count) }
+        var range = self.references.count..<self.references.count + reference.count
+        if let last = self.lines.last, self.isSame(last, reference) {
+            range = last.reference
+        } else {
+            self.references.append(contentsOf: reference)
+        }
+        self.lines.append(Line(row: row, product: product, reference: range))
+    }
+
+    /// Takes out all groups but the last if with it there are too many rows; nothing if there are not.
+    mutating func cut(linesMax: Int) -> SalesBatch? {
+        guard self.lines.count > linesMax, self.starts.count > 1, let last = self.starts.last else {
+            return nil
+        }
+        var rest = SalesBatch()
+        for line in self.lines[last...] {
+            self.references[line.reference].withUnsafeBytes {
+                rest.append(line.row, line.product, $0, isNewGroup: rest.isEmpty)
+            }
+        }
+        self.lines.removeSubrange(last...)
+        self.starts.removeLast()
+        swap(&self, &rest)
+        return rest
+    }
+}
+
+// MARK: - The request
+
+extension SalesBatch {
+    /// The request of the batch, with the products' ids.
+    func request(_ ids: [ProductID], _ location: LocationID) -> EncodedCommand {
+        var request = BatchEncoder(.brief)
+        self.references.withUnsafeBytes { references in
+            for index in self.starts.indices {
+                let group = self.group(index)
+                let reference = UnsafeRawBufferPointer(
+                    rebasing: references[self.lines[group.lowerBound].reference]
+                )
+                self.append(group, reference, ids, location, to: &request)
+            }
+        }
+        return request.finish()
+    }
+
+    private func append(
+        _ group: Range<Int>,
+        _ reference: UnsafeRawBufferPointer,
+        _ ids: [ProductID],
+        _ location: LocationID,
+        to request: inout BatchEncoder
+    ) {
+        let first = self.lines[group.lowerBound]
+        let occurred = Occurrence(at: first.row.occurredAt, isImported: true)
+        func line(_ index: Int) -> SaleLine {
+            let line = self.lines[group.lowerBound + index]
+            return SaleLine(
+                product: ids[line.product],
+                location: location,
+                quantity: line.row.quantity,
+                price: line.row.price
+            )
+        }
+        switch first.row.kind {
+        case .sale:
+            request.appendSale(
+                lineCount: group.count,
+                reference: reference,
+                occurred: occurred,
+                line
+            )
+        case .return:
+            request.append(
+                .returnSale(
+                    SaleReturn(
+                        lines: group.indices.map { line($0 - group.lowerBound) },
+                        reference: String(decoding: reference, as: UTF8.self),
+                        occurred: occurred
+                    )
+                )
+            )
+        case .writeOff:
+            request.append(
+                .adjust(
+                    Adjustment(
+                        product: ids[first.product],
+                        location: location,
+                        delta: -first.row.quantity,
+                        reason: .other,
+                        reference: String(decoding: reference, as: UTF8.self),
+                        occurred: occurred
+                    )
+                )
+            )
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Inventory
+
+/// The products that a file's sales are of, or those of a part of it.
+///
+///     codes   a code as it is typed ─▶ product        "abc-1", "ABC-1 "
+///     keys    what it is compared by ─▶ product       "abc-1"
+///
+/// Parts of a file gather theirs side by side; in the file's order they come to what one pass over it
+/// comes to.
+struct SoldProducts: Sendable {
+    struct Line: Sendable {
+        /// As first typed.
+        var sku: String
+        /// The first name that is not empty; none without one.
+        var name: String
+        /// Of the latest sale.
+        var price: Money
+        var pricedAt: Instant
+        var category: String
+        /// The first row that sells it.
+        var firstRow: Int
+        /// What has to be there first so that no sale of the file lacks stock.
+        var opening: Int64 = 0
+        /// What is left of nothing.
+        fileprivate var balance: Int64 = 0
+    }
+
+    private(set) var lines: [Line] = []
+    /// Codes that differ from another's only in case or white space, with the one they are.
+    private(set) var merged: [(code: String, sku: String)] = []
+    private var codes = NumberedTexts()
+    private var keys = NumberedTexts()
+
+    /// Takes a row that was read.
+    ///
+    /// - Returns: The number of its product.
+    mutating func take(_ row: SalesReader.Row, _ reader: borrowing SalesReader) -> Int {
+        let index = self.product(row, reader)
+        if self.lines[index].name.isEmpty, reader.hasName {
+            self.lines[index].name = String(reader.name.prefix(Limits.nameByteCountMax / 4))
+        }
+        if row.kind == .sale, row.price.minorUnits > 0, row.occurredAt >= self.lines[index].pricedAt
+        {
+            self.lines[index].price = row.price
+            self.lines[index].pricedAt = row.occurredAt
+        }
+        // Only a return brings stock back; a write-off takes it, as a sale does.
+        self.lines[index].balance += row.kind == .return ? row.quantity : -row.quantity
+        self.lines[index].opening = max(self.lines[index].opening, -self.lines[index].balance)
+        return index
+    }
+
+    private mutating func product(
+        _ row: SalesReader.Row,
+        _ reader: borrowing SalesReader
+    ) -> Int {
+        if let known = reader.withCode({ self.codes.number(of: $0) }) { return known }
+        return self.product(reader.code) {
+            Line(
+                sku: reader.code,
+                name: "",
+                price: .zero,
+                pricedAt: Instant(microseconds: .min),
+                category: reader.category,
+                firstRow: row.number
+            )
+        }
+    }
+
+    /// The product of a code that was not typed so before; a new one if its key is new too.
+    private mutating func product(_ code: String, _ new: () -> Line) -> Int {
+        let key = NormalizedText.key(code)
+        let known = self.keys.findOrInsert(key, self.lines.count)
+        let index = known ?? self.lines.count
+        if known == nil {
+            self.lines.append(new())
+        } else if code != self.lines[index].sku {
+            self.merged.append((code, self.lines[index].sku))
+        }
+        // Bytes that are no text make no text that is found by them again.
+        _ = self.codes.findOrInsert(code, index)
+        return index
+    }
+
+    /// Takes in the products of the part of the file that comes next, whose rows are numbered from
+    /// `firstRow` on.
+    ///
+    /// - Returns: For each product of the part the number it has here.
+    /// - Complexity: O(products of the part)
+    mutating func take(_ part: SoldProducts, rowsBefore: Int) -> [UInt32] {
+        var numbers = [UInt32](repeating: .max, count: part.lines.count)
+        part.codes.forEach { code, local in
+            let count = self.lines.count
+            let number =
+                self.codes.number(of: code)
+                ?? self.product(code) {
+                    var line = part.lines[local]
+                    line.firstRow += rowsBefore
+                    return line
+                }
+            guard numbers[local] == .max else { return }
+            numbers[local] = UInt32(number)
+            // A line that came from the part has all of it already.
+            if self.lines.count == count { self.lines[number].follow(part.lines[local]) }
+        }
+        return numbers
+    }
+}
+
+extension SoldProducts.Line {
+    /// Goes on with what a later part of the file has of the product.
+    fileprivate mutating func follow(_ later: SoldProducts.Line) {
+        if self.name.isEmpty { self.name = later.name }
+        if later.pricedAt >= self.pricedAt {
+            self.price = later.price
+            self.pricedAt = later.pricedAt
+        }
+        self.opening = max(self.opening, -self.balance + later.opening)
+        self.balance += later.balance
+    }
+}
