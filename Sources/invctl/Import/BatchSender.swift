@@ -32,8 +32,10 @@ final class BatchSender {
     /// into the bytes that a session remembers, and none is forgotten before it was read.
     static let rowsMax = 1_000
     private static let inFlightMin = 8
-    /// So many may be in flight after as many answers without a refusal: enough that the server has work
-    /// while what it did is synced. Answers without refusals are remembered in thousands.
+    /// So many may be in flight after as many answers without a refusal.
+    ///
+    /// Enough that the server has work while what it did is synced; answers without refusals are
+    /// remembered in thousands.
     private static let inFlightMax = 32
     private var inFlightNow = BatchSender.inFlightMin
 

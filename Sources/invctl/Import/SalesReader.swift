@@ -87,7 +87,9 @@ struct SalesReader {
         return reader
     }
 
-    /// Reads the next record. `times` are those of the options' zone.
+    /// Reads the next record.
+    ///
+    /// `times`: Those of the options' zone.
     ///
     /// - Returns: Nothing at the end.
     mutating func next(_ times: inout FileTimes) throws -> Reading? {
