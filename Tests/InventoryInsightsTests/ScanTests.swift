@@ -75,6 +75,33 @@ import Testing
         #expect(table.cell(0, 1) == .integer(1_501))
     }
 
+    @Test func `full segments are added right however near their sums come to 64 bits`() throws {
+        // Were an amount that of every row: one segment of the first is too much, two of the second.
+        let rows = Int64(8_192)
+        for large in [Limits.moneyMax / 3 - 100_000, .max / (rows + rows / 2)] {
+            var shop = try Shop()
+            for _ in 0..<3 {
+                shop.sell(1, price: large, at: 0)
+                for _ in 0..<6 { shop.sell(2, lines: 1_500, at: 0) }
+            }
+            let wanted = 3 * large + 3 * 6 * 1_500 * 2 * 3
+            for groups in [[], [.category], [.category, .day]] as [[InsightDimension]] {
+                let query = InsightQuery(
+                    source: .sales,
+                    groups: [groups],
+                    measures: [.net, .units, .rows]
+                )
+                for threads in [1, 1, 3] {
+                    let table = try shop.table(query, threads: threads)
+                    let at = table.columns.count - 3
+                    #expect(table.cell(0, at) == .integer(wanted), "\(large)")
+                    #expect(table.cell(0, at + 1) == .integer(3 * (1 + 6 * 1_500 * 2)))
+                    #expect(table.cell(0, at + 2) == .integer(3 * (1 + 6 * 1_500)))
+                }
+            }
+        }
+    }
+
     @Test func `rows in no order of time are added to the hours they happened in`() throws {
         var shop = try Shop()
         var random = SplitMix64(seed: 8)
