@@ -1,3 +1,4 @@
+import InventoryTestSupport
 import Testing
 
 @testable import ColumnStore
@@ -21,5 +22,30 @@ import Testing
         }
         column.checkInvariants()
         view.checkInvariants()
+    }
+
+    @Test func `values appended together are those appended one by one`() {
+        var single = Column<Int64>()
+        var together = Column<Int64>()
+        var random = SplitMix64(seed: 3)
+        for _ in 0..<60 {
+            let count = Int(random.below(900))
+            let first = Int64(random.below(1_000))
+            if random.below(3) == 0 {
+                together.append(repeating: first, count: count)
+                for _ in 0..<count { single.append(first) }
+            } else {
+                together.append(count: count) { first - Int64($0) }
+                for number in 0..<count { single.append(first - Int64(number)) }
+            }
+            // What a view sees stays as it is, whoever appends behind it.
+            if random.below(5) == 0 { single = together }
+            together.checkInvariants()
+        }
+        #expect(together.count > 2 * SegmentSize.capacity)
+        #expect(together.count == single.count)
+        for row in 0..<together.count where together[row] != single[row] {
+            Issue.record("row \(row): \(together[row]), not \(single[row])")
+        }
     }
 }

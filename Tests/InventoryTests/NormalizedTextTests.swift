@@ -48,4 +48,42 @@ import Testing
         #expect(NormalizedText.barcodeKey("400638133393X") == "400638133393x")
         #expect(NormalizedText.barcodeKey("") == "")
     }
+
+    @Test func `a text that is plain in its bytes is folded in its bytes`() {
+        var random = SplitMix64(seed: 12)
+        var plainCount = 0
+        for _ in 0..<20_000 {
+            let isDigits = random.below(4) == 0
+            let text = isDigits ? String(random.below(1 << 47)) : self.text(&random)
+            Array(text.utf8).withUnsafeBytes { utf8 in
+                let isPlain =
+                    !text.isEmpty && text == NormalizedText.trimmed(text)
+                    && text.utf8.allSatisfy { $0 < 0x80 }
+                    && !NormalizedText.hasControlCharacter(text)
+                #expect(NormalizedText.isPlain(utf8) == isPlain, "'\(text)'")
+                guard isPlain else { return }
+                plainCount += 1
+                withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { target in
+                    guard let start = target.baseAddress else { return }
+                    NormalizedText.fold(utf8, to: start)
+                    let key = UnsafeRawBufferPointer(rebasing: target[..<utf8.count])
+                    #expect(key.elementsEqual(NormalizedText.key(text).utf8), "'\(text)'")
+                    let count = NormalizedText.foldBarcode(utf8, to: start)
+                    let barcode = UnsafeRawBufferPointer(rebasing: target[..<count])
+                    #expect(barcode.elementsEqual(NormalizedText.barcodeKey(text).utf8))
+                }
+            }
+        }
+        #expect(plainCount > 2_000, "\(plainCount) were plain")
+        // Every byte at every place of a word.
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<11 {
+                var bytes = [UInt8](repeating: 0x61, count: 11)
+                bytes[place] = byte
+                let isEnd = place == 0 || place == 10
+                let isPlain = byte < 0x7F && byte >= (isEnd ? 0x21 : 0x20)
+                #expect(bytes.withUnsafeBytes { NormalizedText.isPlain($0) } == isPlain)
+            }
+        }
+    }
 }

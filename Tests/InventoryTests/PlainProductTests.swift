@@ -67,30 +67,117 @@ import Testing
         return draft
     }
 
+    /// A batch the quick way as the engine runs it: each outcome, and the entries one after another.
+    private static func run(
+        _ batch: borrowing PlainProduct.Batch,
+        on state: inout InventoryState
+    ) -> (outcomes: [[UInt8]], entries: [[UInt8]], plain: Int) {
+        var (outcomes, entries, plain) = ([[UInt8]](), [[UInt8]](), 0)
+        var gathered = GatheredProducts()
+        var step = PlainProduct.Step()
+        state.prepare(for: batch)
+        for index in 0..<batch.count {
+            let time = Self.time(state)
+            if state.decide(batch, index, at: time, behind: gathered, into: &step) {
+                plain += 1
+                outcomes.append(Self.bytes { step.encodeOutcome(into: &$0) })
+                var writer = ByteWriter()
+                state.encodeEntry(batch, index, step, by: "till", advancing: nil, into: &writer)
+                entries.append(writer.array())
+                state.evolve(
+                    batch,
+                    index,
+                    &step,
+                    by: "till",
+                    advancing: nil,
+                    gathering: &gathered
+                )
+            } else {
+                state.settle(&gathered)
+                let (outcome, entry) = Self.apply(batch.command(index), to: &state)
+                outcomes.append(outcome)
+                entries.append(entry)
+            }
+        }
+        state.settle(&gathered)
+        return (outcomes, entries, plain)
+    }
+
     @Test(arguments: [1, 2] as [UInt64])
-    func `a plain product makes the bytes and the state of the general way`(seed: UInt64) throws {
+    func `plain products make the bytes and the state of the general way`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var general = try Self.founded()
         var quick = general
         var (plain, left) = (0, 0)
-        for step in 0..<4_000 {
-            let draft = Self.draft(&random)
-            let created = quick.decide(creating: draft, at: Self.time(quick))
-            let expected = Self.apply(.createProduct(draft), to: &general)
-            guard let created else {
-                left += 1
-                Self.apply(.createProduct(draft), to: &quick)
-                continue
+        for _ in 0..<30 {
+            let drafts = (0..<(1 + random.below(400))).map { _ in Self.draft(&random) }
+            let commands = drafts.map { Command.createProduct($0) }
+            let encoded = Command.batch(commands, .independent).encoded.bytes
+            try encoded.withUnsafeBytes { bytes in
+                guard let batch = PlainProduct.Batch.reading(bytes) else {
+                    Issue.record("a batch of creations is none")
+                    return
+                }
+                #expect(batch.count == commands.count)
+                for (index, command) in commands.enumerated() {
+                    try #require(batch.command(index) == command)
+                }
+                let (outcomes, entries, count) = Self.run(batch, on: &quick)
+                plain += count
+                left += commands.count - count
+                for (index, command) in commands.enumerated() {
+                    let expected = Self.apply(command, to: &general)
+                    #expect(outcomes[index] == expected.outcome, "\(command)")
+                    try #require(entries[index] == expected.entry, "\(command)")
+                }
             }
-            plain += 1
-            #expect(Self.bytes { created.encodeOutcome(into: &$0) } == expected.outcome)
-            let entry = Self.bytes { created.encodeEntry(by: "till", advancing: nil, into: &$0) }
-            try #require(entry == expected.entry, "step \(step): \(draft)")
-            quick.evolve(created, by: "till", advancing: nil)
+            #expect(quick.readView().digest() == general.readView().digest())
         }
-        #expect(plain > 300, "the quick way was taken \(plain) times")
-        #expect(left > 300, "the general way was taken \(left) times")
-        #expect(quick.readView().digest() == general.readView().digest())
+        #expect(plain > 500, "the quick way was taken \(plain) times")
+        #expect(left > 500, "the general way was taken \(left) times")
         #expect(Verification(quick.readView()).rows.allSatisfy { $0.failure == nil })
+        // What the two find their products by is the same too.
+        for row in 1..<quick.tables.products.rowCount {
+            let product = quick.tables.product(ProductID(UInt32(row)))
+            for key in [product.sku, product.sku.uppercased() + " "] {
+                #expect(quick.resolve(.sku(key)) == product.id)
+            }
+            guard !product.barcode.isEmpty else { continue }
+            #expect(quick.resolve(.barcode(product.barcode)) == product.id)
+        }
+    }
+
+    @Test func `what is no batch of creations, cut off or with more behind it, is left alone`() {
+        let draft = ProductDraft(
+            sku: "A",
+            name: "Ä",
+            category: CategoryID(1),
+            price: Price(1),
+            opening: OpeningStock(quantity: 1, occurredAt: .zero)
+        )
+        let creation = Command.createProduct(draft)
+        func isBatch(_ bytes: [UInt8]) -> Bool {
+            bytes.withUnsafeBytes { bytes in
+                switch PlainProduct.Batch.reading(bytes) {
+                case .some: true
+                case .none: false
+                }
+            }
+        }
+        let whole = Command.batch([creation, creation], .brief).encoded.bytes
+        #expect(isBatch(whole))
+        for count in 0..<whole.count { #expect(!isBatch(Array(whole.prefix(count))), "\(count)") }
+        #expect(!isBatch(whole + [0]))
+        let others = [
+            Command.batch([creation, .createCategory(name: "A")], .brief),
+            .batch([.createCategory(name: "A"), creation], .brief),
+            .batch([creation], .atomic), .batch([creation], .rehearsal), .batch([], .brief),
+            .batch(Array(repeating: creation, count: Limits.batchMax + 1), .brief), creation,
+        ]
+        for other in others { #expect(!isBatch(other.encoded.bytes)) }
+        // Texts that are no UTF-8 are no command: the general way says so.
+        var torn = whole
+        for index in torn.indices where torn[index] == 0xC3 { torn[index] = 0xFF }
+        #expect(!isBatch(torn))
     }
 }

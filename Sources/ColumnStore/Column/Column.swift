@@ -48,6 +48,34 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
         self.tail.append(value, epoch: self.epoch)
     }
 
+    /// Appends `count` values, which `value` gives by their number, in the next rows.
+    ///
+    /// - Complexity: O(count)
+    @inlinable @inline(__always)
+    public mutating func append(count: Int, _ value: (Int) -> Value) {
+        var start = 0
+        while start < count {
+            if self.tail.isFull { self.closeTail() }
+            let end = min(count, start + SegmentSize.capacity - self.tail.count)
+            self.tail.append(start..<end, value, epoch: self.epoch)
+            start = end
+        }
+    }
+
+    /// Appends the same value in the next `count` rows.
+    ///
+    /// - Complexity: O(count)
+    @inlinable
+    public mutating func append(repeating value: Value, count: Int) {
+        var rest = count
+        while rest > 0 {
+            if self.tail.isFull { self.closeTail() }
+            let part = min(rest, SegmentSize.capacity - self.tail.count)
+            self.tail.append(repeating: value, count: part, epoch: self.epoch)
+            rest -= part
+        }
+    }
+
     /// A segment of one value lies in the memory of the one before it, if that is of the same.
     ///
     /// Half of a product's columns are alike in nearly all rows. The first to be overwritten is copied.

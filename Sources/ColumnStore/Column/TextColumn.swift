@@ -15,6 +15,11 @@ public struct TextColumn: Sendable {
 
     public mutating func append(_ text: String) { self.references.append(self.store(text)) }
 
+    /// Appends a text by its bytes, which the caller has found to be UTF-8.
+    public mutating func append(utf8: UnsafeRawBufferPointer) {
+        self.references.append(self.store(utf8))
+    }
+
     /// The text at `row`.
     public subscript(row: Int) -> String {
         get { self.withUTF8(row) { String(decoding: $0, as: UTF8.self) } }
@@ -48,11 +53,14 @@ public struct TextColumn: Sendable {
 
     private mutating func store(_ text: String) -> UInt64 {
         var text = text
-        return text.withUTF8 { utf8 in
-            precondition(utf8.count <= Self.byteCountMax, "a text of \(utf8.count) bytes")
-            guard !utf8.isEmpty else { return 0 }
-            return self.arena.append(UnsafeRawBufferPointer(utf8)) << 16 | UInt64(utf8.count)
-        }
+        return text.withUTF8 { self.store(UnsafeRawBufferPointer($0)) }
+    }
+
+    @inline(__always)
+    private mutating func store(_ utf8: UnsafeRawBufferPointer) -> UInt64 {
+        precondition(utf8.count <= Self.byteCountMax, "a text of \(utf8.count) bytes")
+        guard !utf8.isEmpty else { return 0 }
+        return self.arena.append(utf8) << 16 | UInt64(utf8.count)
     }
 
     /// Hands both parts to `visitor` under `number` and the one after it.

@@ -73,6 +73,13 @@ public struct ByteCursor: ~Copyable {
         }
     }
 
+    /// The UTF-8 bytes of a text behind their count.
+    @inlinable @inline(__always)
+    public mutating func writeText(utf8: UnsafeRawBufferPointer) {
+        self.writeVarint(UInt64(utf8.count))
+        self.write(bytes: utf8)
+    }
+
     /// Where in the room something was put off until more is known.
     public struct Place {
         @usableFromInline let address: UnsafeMutableRawPointer

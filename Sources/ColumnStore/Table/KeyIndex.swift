@@ -38,13 +38,25 @@ public struct KeyIndex: Sendable {
     ///
     /// - Complexity: O(1) on average.
     public func find(_ key: UnsafeRawBufferPointer, in texts: TextColumn) -> UInt32? {
-        self.slot(of: key, hash: Self.hash(key), in: texts)
+        self.find(key, hash: Self.hash(key), in: texts)
+    }
+
+    /// ``find(_:in:)`` of a key whose ``hash(_:)`` is known.
+    public func find(
+        _ key: UnsafeRawBufferPointer,
+        hash: UInt64,
+        in texts: TextColumn
+    ) -> UInt32? {
+        self.slot(of: key, hash: hash, in: texts)
             .map { UInt32(truncatingIfNeeded: self.slots[$0]) }
     }
 
     /// Asks for the memory where the search for a key begins, that is made soon.
-    public func prefetch(_ key: UnsafeRawBufferPointer) {
-        let slot = self.home(Self.hash(key))
+    public func prefetch(_ key: UnsafeRawBufferPointer) { self.prefetch(hash: Self.hash(key)) }
+
+    /// Asks for the memory where the search for a key of that ``hash(_:)`` begins.
+    public func prefetch(hash: UInt64) {
+        let slot = self.home(hash)
         self.slots.withUnsafeBufferPointer { slots in
             guard let base = slots.baseAddress else { return }
             Prefetch.begin(base + slot)
@@ -52,8 +64,9 @@ public struct KeyIndex: Sendable {
     }
 
     /// The part of a key's hash that a slot keeps, in its upper half.
-    @inline(__always)
-    private static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
+    ///
+    /// For those who look for many keys: it can be had of all of them before the first is looked for.
+    public static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
         Hash64.hash(key) & ~0xFFFF_FFFF
     }
 
@@ -85,10 +98,14 @@ public struct KeyIndex: Sendable {
 
     /// Adds the key that is in `row` of `texts`, which must not be in yet.
     public mutating func insert(row: UInt32, in texts: TextColumn) {
+        self.insert(row: row, hash: texts.withUTF8(Int(row)) { Self.hash($0) }, in: texts)
+    }
+
+    /// ``insert(row:in:)`` of a key whose ``hash(_:)`` is known.
+    public mutating func insert(row: UInt32, hash: UInt64, in texts: TextColumn) {
         precondition(row > 0, "row 0 cannot be indexed")
-        if (self.count + 1) * 4 > self.slots.count * 3 { self.grow() }
+        self.reserve(1)
         texts.withUTF8(Int(row)) { bytes in
-            let hash = Self.hash(bytes)
             var slot = self.home(hash)
             while self.slots[slot] != 0 {
                 precondition(
@@ -138,6 +155,13 @@ public struct KeyIndex: Sendable {
         let stored = self.slots[slot]
         return stored >> 32 == hash >> 32
             && texts.withUTF8(Int(stored & 0xFFFF_FFFF)) { Self.areEqual($0, key) }
+    }
+
+    /// Makes room for `count` more keys: none of their insertions moves the others.
+    ///
+    /// - Complexity: O(keys) where it grows, which is amortised.
+    public mutating func reserve(_ count: Int) {
+        while (self.count + count) * 4 > self.slots.count * 3 { self.grow() }
     }
 
     private mutating func grow() {

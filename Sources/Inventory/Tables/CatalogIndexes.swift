@@ -11,6 +11,8 @@ struct CatalogIndexes: Sendable {
     /// The last actor and reference looked up: requests of one client, and lines of one receipt, come in a row.
     private var recentActor: (text: String, code: UInt32) = ("", 0)
     private var recentReference: (text: String, code: UInt32) = ("", 0)
+    /// The code of the last unit looked up.
+    private var recentUnit: UInt32 = 0
     private var categoryNames: [String: CategoryID] = [:]
     private var locationCodes: [String: LocationID] = [:]
 
@@ -76,6 +78,53 @@ struct CatalogIndexes: Sendable {
         var reference = reference
         reference.withUTF8 { self.texts.prefetch(UnsafeRawBufferPointer($0)) }
     }
+
+    /// The code of a product's unit, which is likely that of the product before.
+    mutating func internUnit(
+        _ code: UnsafeRawBufferPointer,
+        in column: inout TextColumn
+    ) -> UInt32 {
+        let isRecent = column.withUTF8(Int(self.recentUnit)) { recent in
+            recent.elementsEqual(code)
+        }
+        if !isRecent {
+            self.recentUnit = self.intern(String(decoding: code, as: UTF8.self), in: &column)
+        }
+        return self.recentUnit
+    }
+
+    // MARK: - Plain products
+
+    mutating func reserveSKUs(_ count: Int) { self.skus.reserve(count) }
+
+    /// Asks for what ``isFree(_:in:)`` looks at first.
+    func prefetchSKU(hash: UInt64) { self.skus.prefetch(hash: hash) }
+
+    /// Whether no product has the keys of this one.
+    func isFree(_ product: UnsafePointer<PlainProduct>, in products: ProductTable) -> Bool {
+        let (key, hash) = (product.pointee.skuKey, product.pointee.skuHash)
+        guard self.skus.find(key, hash: hash, in: products.skuKeys) == nil else { return false }
+        let barcode = product.pointee.barcodeKey
+        return barcode.isEmpty
+            || self.barcodes.find(
+                barcode,
+                hash: product.pointee.barcodeHash,
+                in: products.barcodeKeys
+            ) == nil
+    }
+
+    /// ``insert(_:in:)`` of a product whose texts are in the table.
+    mutating func insert(
+        _ product: UnsafePointer<PlainProduct>,
+        row: UInt32,
+        in products: ProductTable
+    ) {
+        self.skus.insert(row: row, hash: product.pointee.skuHash, in: products.skuKeys)
+        guard !product.pointee.barcodeKey.isEmpty else { return }
+        self.barcodes.insert(row: row, hash: product.pointee.barcodeHash, in: products.barcodeKeys)
+    }
+
+    // MARK: - Products
 
     mutating func insert(_ id: ProductID, in products: ProductTable) {
         self.skus.insert(row: id.value, in: products.skuKeys)

@@ -139,6 +139,30 @@ package struct LevelTable: Sendable {
         self.link(level.product, level.location, row: row)
     }
 
+    /// Appends the levels that gathered products begin with, all at one location.
+    ///
+    /// - Complexity: O(products)
+    mutating func append(_ gathered: borrowing GatheredProducts) {
+        let (rows, count) = (gathered.rows, gathered.count)
+        let first = self.rowCount
+        self.products.append(count: count) { rows[$0].id }
+        self.locations.append(repeating: rows[0].location, count: count)
+        self.onHand.append(count: count) { rows[$0].quantity }
+        self.unavailable.append(repeating: 0, count: count)
+        self.reserved.append(repeating: 0, count: count)
+        self.incoming.append(repeating: 0, count: count)
+        self.floors.append(repeating: 0, count: count)
+        self.values.append(count: count) { rows[$0].value }
+        self.alerts.append(count: count) { rows[$0].alerts.rawValue }
+        self.revisions.append(count: count) { rows[$0].lsn }
+        let location = Int(rows[0].location)
+        while self.rows.count <= location { self.rows.append(Column<UInt32>()) }
+        let gap = Int(rows[0].id) - self.rows[location].count
+        precondition(gap >= 0, "product \(rows[0].id) has been at location \(location) before")
+        self.rows[location].append(repeating: 0, count: gap)
+        self.rows[location].append(count: count) { UInt32(first + $0 + 1) }
+    }
+
     private mutating func link(_ product: ProductID, _ location: LocationID, row: Int) {
         while self.rows.count <= location.row { self.rows.append(Column<UInt32>()) }
         while self.rows[location.row].count <= product.row { self.rows[location.row].append(0) }

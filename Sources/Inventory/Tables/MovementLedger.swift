@@ -150,6 +150,36 @@ package struct MovementLedger: Sendable {
         }
     }
 
+    /// Appends the restocks that gathered products begin with: what
+    /// ``append(_:id:recordedAt:origin:texts:)`` of each would.
+    ///
+    /// - Complexity: O(products)
+    mutating func append(_ gathered: borrowing GatheredProducts) {
+        let (rows, stocked, count) = (gathered.rows, gathered.stocked, gathered.stockedCount)
+        if count == 0 { return }
+        self.lsns.append(count: count) { rows[Int(stocked[$0])].lsn }
+        self.lines.append(repeating: 0, count: count)
+        self.recordedAt.append(count: count) { rows[Int(stocked[$0])].time.microseconds }
+        self.occurredAt.append(count: count) { rows[Int(stocked[$0])].occurredAt }
+        self.kinds.append(repeating: MovementKind.restock.rawValue, count: count)
+        self.products.append(count: count) { rows[Int(stocked[$0])].id }
+        self.locations.append(repeating: rows[0].location, count: count)
+        self.onHandDeltas.append(count: count) { rows[Int(stocked[$0])].quantity }
+        self.unavailableDeltas.append(repeating: 0, count: count)
+        self.reservedDeltas.append(repeating: 0, count: count)
+        self.incomingDeltas.append(repeating: 0, count: count)
+        self.amounts.append(repeating: 0, count: count)
+        self.prices.append(count: count) { rows[Int(stocked[$0])].unitCost }
+        self.priceBases.append(count: count) { rows[Int(stocked[$0])].numbers.priceBasis }
+        self.costs.append(count: count) { rows[Int(stocked[$0])].value }
+        self.reasons.append(repeating: 0, count: count)
+        self.references.append(repeating: 0, count: count)
+        self.notes.append(repeating: 0, count: count)
+        self.actors.append(count: count) { rows[Int(stocked[$0])].actor }
+        self.origins.append(repeating: 0, count: count)
+        self.imported.append(count: count) { rows[Int(stocked[$0])].isImported ? 1 : 0 }
+    }
+
     /// The movement at `row` as it was recorded.
     func movement(_ row: Int, texts: TextColumn) -> Movement {
         let origin = self.origins[row]

@@ -169,6 +169,36 @@ package struct ProductTable: Sendable {
         self.movementCounts.append(0)
     }
 
+    /// Appends the texts of a product whose numbers follow with ``append(_:)``.
+    mutating func appendTexts(of product: UnsafePointer<PlainProduct>) {
+        self.skus.append(utf8: product.pointee.sku)
+        self.skuKeys.append(utf8: product.pointee.skuKey)
+        self.names.append(utf8: product.pointee.name)
+        self.barcodes.append(utf8: product.pointee.barcode)
+        self.barcodeKeys.append(utf8: product.pointee.barcodeKey)
+    }
+
+    /// Appends the numbers of products whose texts are there: what ``append(_:unitCode:)`` of each would.
+    ///
+    /// - Complexity: O(products)
+    mutating func append(_ gathered: borrowing GatheredProducts) {
+        let (rows, count) = (gathered.rows, gathered.count)
+        self.categories.append(count: count) { rows[$0].numbers.category }
+        self.unitCodes.append(count: count) { rows[$0].unit }
+        self.unitDecimals.append(count: count) { rows[$0].numbers.decimals }
+        self.prices.append(count: count) { rows[$0].numbers.price }
+        self.priceBases.append(count: count) { rows[$0].numbers.priceBasis }
+        self.statuses.append(count: count) { rows[$0].numbers.status }
+        self.reorderPoints.append(count: count) { rows[$0].numbers.reorderPoint }
+        self.reorderTargets.append(count: count) { rows[$0].numbers.reorderTarget }
+        self.packSizes.append(count: count) { rows[$0].numbers.packSize }
+        self.leadTimes.append(count: count) { rows[$0].numbers.leadTimeDays }
+        self.createdAt.append(count: count) { rows[$0].time.microseconds }
+        self.updatedAt.append(count: count) { rows[$0].time.microseconds }
+        self.revisions.append(count: count) { rows[$0].lsn }
+        self.movementCounts.append(count: count) { rows[$0].quantity > 0 ? 1 : 0 }
+    }
+
     /// Puts one changed field into its row.
     ///
     /// A new unit's code is interned by the caller.

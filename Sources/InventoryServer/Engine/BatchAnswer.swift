@@ -31,7 +31,7 @@ struct BatchAnswer {
     }
 
     /// Takes that the next command created a product.
-    mutating func take(_ created: PlainProduct, into reply: inout ByteWriter) {
+    mutating func take(_ created: PlainProduct.Step, into reply: inout ByteWriter) {
         if self.brief == nil { created.encodeOutcome(into: &reply) }
         self.takeDone(created.lsn, into: &reply)
     }

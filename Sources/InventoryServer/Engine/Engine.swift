@@ -20,6 +20,10 @@ struct Engine: ~Copyable {
     private var step = PlainSale.Step()
     /// Those that were decided and are not in the ledger yet: none between two calls.
     private var sales = GatheredSales()
+    /// The plain product that is being decided, and those that are not in the tables yet: none between
+    /// two requests.
+    private var creation = PlainProduct.Step()
+    private var products = GatheredProducts()
 
     /// Entries that may wait for the log; a request beyond it is refused with `overloaded`.
     static let gatheredByteCountMax = 16 << 20
@@ -221,6 +225,7 @@ struct Engine: ~Copyable {
             self.applyStep(context.actor, advance, reply, at: place, balancesIn: reply)
             return true
         }
+        if self.runProducts(command, context, advance, &reply) { return true }
         guard let batch = PlainSaleBatch(command) else { return false }
         let start = reply.count
         var answer = BatchAnswer(count: batch.sales.count, isBrief: batch.isBrief, into: &reply)
@@ -279,6 +284,77 @@ struct Engine: ~Copyable {
         self.finishStep()
     }
 
+    // MARK: - Plain products
+
+    /// Runs a batch of independent creations of products.
+    ///
+    /// - Returns: Whether it was one; if not, nothing has changed.
+    private mutating func runProducts(
+        _ command: UnsafeRawBufferPointer,
+        _ context: borrowing Context,
+        _ advance: Advance?,
+        _ reply: inout ByteWriter
+    ) -> Bool {
+        guard let batch = PlainProduct.Batch.reading(command) else { return false }
+        self.state.settle(&self.sales)
+        self.state.prepare(for: batch)
+        let start = reply.count
+        var answer = BatchAnswer(count: batch.count, isBrief: batch.isBrief, into: &reply)
+        for index in 0..<batch.count {
+            // One block takes them all: a crash leaves the whole request, or nothing of it.
+            let last = index == batch.count - 1 ? advance : nil
+            let time = self.time(context.now)
+            if self.state.decide(
+                batch,
+                index,
+                at: time,
+                behind: self.products,
+                into: &self.creation
+            ) {
+                answer.take(self.creation, into: &reply)
+                self.applyCreation(batch, index, context.actor, last, reply, from: start)
+            } else {
+                self.state.settle(&self.products)
+                let decision = self.state.decide(batch.command(index), at: time)
+                answer.take(decision.outcome, into: &reply)
+                self.apply(decision.changes, time, context.actor, last, reply, from: start)
+            }
+        }
+        self.state.settle(&self.products)
+        return true
+    }
+
+    /// One step of a plain product: encoded for the log, and put into the state.
+    private mutating func applyCreation(
+        _ batch: borrowing PlainProduct.Batch,
+        _ index: Int,
+        _ actor: String,
+        _ advance: Advance?,
+        _ reply: borrowing ByteWriter,
+        from start: Int
+    ) {
+        reply.withBytes { bytes in
+            let session = advance.map { SessionAdvance($0, answered: bytes, from: start) }
+            self.state.encodeEntry(
+                batch,
+                index,
+                self.creation,
+                by: actor,
+                advancing: session,
+                into: &self.gathered
+            )
+            self.state.evolve(
+                batch,
+                index,
+                &self.creation,
+                by: actor,
+                advancing: session,
+                gathering: &self.products
+            )
+        }
+        self.finishStep()
+    }
+
     // MARK: - Any command
 
     /// Decides a command, with the session's progress in its last step.
@@ -310,13 +386,6 @@ struct Engine: ~Copyable {
             // One block takes them all: a crash leaves the whole request, or nothing of it.
             let last = index == commands.count - 1 ? advance : nil
             let time = self.time(context.now)
-            if case .createProduct(let draft) = command,
-                let created = self.state.decide(creating: draft, at: time)
-            {
-                answer.take(created, into: &reply)
-                self.applyCreation(created, context.actor, last, reply, from: start)
-                continue
-            }
             let decision = self.state.decide(command, at: time)
             answer.take(decision.outcome, into: &reply)
             self.apply(decision.changes, time, context.actor, last, reply, from: start)
@@ -397,29 +466,13 @@ struct Engine: ~Copyable {
     ) {
         if changes.isEmpty, session == nil { return }
         precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")
+        precondition(self.products.isEmpty, "a step behind products that are not in the tables")
         let lsn = self.state.lsn + 1
         var entry = EntryWriter(lsn: lsn, time: time, actor: actor, into: &self.gathered)
         for change in changes { entry.append(change, into: &self.gathered) }
         if let session { entry.append(session, into: &self.gathered) }
         self.state.evolve(changes, lsn: lsn, time: time, actor: actor, advancing: session)
         entry.finish(into: &self.gathered)
-        self.finishStep()
-    }
-
-    /// The step of a product that nothing stands against.
-    private mutating func applyCreation(
-        _ created: PlainProduct,
-        _ actor: String,
-        _ advance: Advance?,
-        _ reply: borrowing ByteWriter,
-        from start: Int
-    ) {
-        precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")
-        reply.withBytes { bytes in
-            let session = advance.map { SessionAdvance($0, answered: bytes, from: start) }
-            created.encodeEntry(by: actor, advancing: session, into: &self.gathered)
-            self.state.evolve(created, by: actor, advancing: session)
-        }
         self.finishStep()
     }
 
