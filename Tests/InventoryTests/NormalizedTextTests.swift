@@ -61,6 +61,9 @@ import Testing
                     && text.utf8.allSatisfy { $0 < 0x80 }
                     && !NormalizedText.hasControlCharacter(text)
                 #expect(NormalizedText.isPlain(utf8) == isPlain, "'\(text)'")
+                var keys: [UInt8] = [7]
+                NormalizedText.appendKey(ofUTF8: utf8, to: &keys)
+                #expect(keys == [7] + Array(NormalizedText.key(text).utf8), "'\(text)'")
                 guard isPlain else { return }
                 plainCount += 1
                 withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { target in

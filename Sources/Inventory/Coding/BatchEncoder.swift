@@ -33,6 +33,16 @@ public struct BatchEncoder: ~Copyable, Sendable {
         self.count += 1
     }
 
+    /// Appends the creation of one of `products`, now that its category has a number.
+    public mutating func append(
+        creating products: borrowing EncodedProducts,
+        _ index: Int,
+        in category: CategoryID
+    ) {
+        products.encode(index, in: category, into: &self.commands)
+        self.count += 1
+    }
+
     /// Appends a sale of `lineCount` lines without a note.
     ///
     /// `reference`: UTF-8. `line` is asked for each line, from 0.

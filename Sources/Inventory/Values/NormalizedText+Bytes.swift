@@ -35,7 +35,21 @@ extension NormalizedText {
         return amiss & self.tops == 0
     }
 
-    /// Writes the key of a text that ``isPlain(_:)``, of as many bytes, to `target`.
+    /// Appends the key of a text, which is given by its bytes.
+    public static func appendKey(ofUTF8 utf8: UnsafeRawBufferPointer, to keys: inout [UInt8]) {
+        guard Self.isPlain(utf8) else {
+            keys.append(contentsOf: Self.key(String(decoding: utf8, as: UTF8.self)).utf8)
+            return
+        }
+        let start = keys.count
+        keys.append(contentsOf: utf8)
+        keys.withUnsafeMutableBytes { keys in
+            let key = UnsafeMutableRawBufferPointer(rebasing: keys[start...])
+            if let target = key.baseAddress { Self.fold(UnsafeRawBufferPointer(key), to: target) }
+        }
+    }
+
+    /// Writes the key of a text that ``isPlain(_:)``, of as many bytes, to `target`, which may be the text.
     static func fold(_ plain: UnsafeRawBufferPointer, to target: UnsafeMutableRawPointer) {
         var offset = 0
         while plain.count - offset >= 8 {

@@ -9,6 +9,9 @@ final class ImportedCategories {
     private var ids: [String: CategoryID] = [:]
     private var new: [(key: String, name: String)] = []
     private var known: Set<String> = []
+    /// Names, and what they are known to stand for, by the numbers that the file's reader gives them.
+    private var names: [String] = []
+    private var numbered: [CategoryID?] = []
 
     /// Notes that a row is of a category.
     func note(_ name: String) {
@@ -27,10 +30,30 @@ final class ImportedCategories {
         self.ids[name] ?? self.ids[NormalizedText.key(name)] ?? CategoryID(0)
     }
 
+    /// Notes that a row is of a category that its reader has given a number.
+    func note(_ name: String, as number: Int) {
+        self.note(name)
+        while self.names.count <= number {
+            self.names.append("")
+            self.numbered.append(nil)
+        }
+        self.names[number] = name
+    }
+
+    /// ``id(_:)`` of a category that was noted with a number.
+    func id(numbered number: Int) -> CategoryID {
+        if let id = self.numbered[number] { return id }
+        let id = self.id(self.names[number])
+        self.numbered[number] = id
+        return id
+    }
+
     /// Makes those that were noted since the last call, and waits until they are there.
     func create(by sender: BatchSender, _ client: InventoryClient) async throws {
         let new = self.new
         self.new = []
+        // What a name stands for changes in here only.
+        if !new.isEmpty { self.numbered = Array(repeating: nil, count: self.names.count) }
         var isForgotten = false
         for start in stride(from: 0, to: new.count, by: BatchSender.rowsMax) {
             let names = new[start..<min(start + BatchSender.rowsMax, new.count)]

@@ -52,4 +52,24 @@ struct NumberedTexts: Sendable {
         self.numbers.append(number)
         self.index.insert(row: UInt32(self.numbers.count - 1), in: self.texts)
     }
+
+    // MARK: - Many at once
+
+    /// Makes room for `count` more texts.
+    mutating func reserve(_ count: Int) { self.index.reserve(count) }
+
+    /// Asks for the memory where a text of that ``KeyIndex/hash(_:)`` is looked for soon.
+    func prefetch(hash: UInt64) { self.index.prefetch(hash: hash) }
+
+    /// ``number(of:)`` of a text whose hash is known.
+    func number(of text: UnsafeRawBufferPointer, hash: UInt64) -> Int? {
+        self.index.find(text, hash: hash, in: self.texts).map { self.numbers[Int($0)] }
+    }
+
+    /// ``insert(_:_:)`` of a text whose hash is known.
+    mutating func insert(_ text: UnsafeRawBufferPointer, hash: UInt64, _ number: Int) {
+        self.texts.append(utf8: text)
+        self.numbers.append(number)
+        self.index.insert(row: UInt32(self.numbers.count - 1), hash: hash, in: self.texts)
+    }
 }

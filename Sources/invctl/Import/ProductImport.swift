@@ -10,7 +10,7 @@ import InventoryWire
 /// their SKUs, for a second row of the same.
 ///
 ///     read a part ─▶ its new categories ─▶ its products, 1,000 a request ─▶ read on
-struct ProductImport {
+struct ProductImport: ~Copyable {
     private let options: ImportCommand
     private let shell: Shell
     private let problems: Problems
@@ -21,15 +21,17 @@ struct ProductImport {
     private static let partRows = 8 * BatchSender.rowsMax
 
     init(_ options: ImportCommand, _ shell: Shell, _ file: FileBytes) throws {
-        self.options = options
-        self.shell = shell
-        self.problems = options.problems()
-        self.reader = try ProductReader(
+        let problems = options.problems()
+        let reader = try ProductReader(
             file,
             options,
             currencyDecimals: shell.server.currencyDecimals,
-            self.problems
+            problems
         )
+        self.options = options
+        self.shell = shell
+        self.problems = problems
+        self.reader = reader
         self.progress = ProgressBar(
             "import",
             total: file.count,
@@ -46,16 +48,18 @@ struct ProductImport {
             try await self.look()
             return
         }
-        let location = try await self.shell.location(self.options.at)
+        self.reader.location = try await self.shell.location(self.options.at)
         let standing = try await self.shell.client.openSession()
         let sender = BatchSender(self.shell.client, standing)
         let categories = ImportedCategories()
         while let part = try self.nextPart() {
-            for row in part { categories.note(row.category) }
+            for category in part.newCategories {
+                categories.note(category.name, as: category.number)
+            }
             try await categories.create(by: sender, self.shell.client)
-            for start in stride(from: 0, to: part.count, by: BatchSender.rowsMax) {
-                let rows = part[start..<min(start + BatchSender.rowsMax, part.count)]
-                try await self.send(rows, by: sender, categories, location)
+            for start in stride(from: 0, to: part.rows.count, by: BatchSender.rowsMax) {
+                let rows = start..<min(start + BatchSender.rowsMax, part.rows.count)
+                try await self.send(rows, of: part, by: sender, categories)
             }
         }
         try await sender.finish()
@@ -68,31 +72,29 @@ struct ProductImport {
     }
 
     /// The rows of the next part that can be sent; nothing at the file's end.
-    private mutating func nextPart() throws -> [ProductReader.Row]? {
-        let rows = try self.reader.next(Self.partRows)
+    private mutating func nextPart() throws -> ProductPart? {
+        let part = try self.reader.next(Self.partRows)
         self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
-        return rows
+        return part
     }
 
     private func send(
-        _ rows: ArraySlice<ProductReader.Row>,
+        _ rows: Range<Int>,
+        of part: ProductPart,
         by sender: BatchSender,
-        _ categories: ImportedCategories,
-        _ location: LocationID
+        _ categories: ImportedCategories
     ) async throws {
         func request() -> EncodedCommand {
             var request = BatchEncoder(.brief)
-            for row in rows {
-                var draft = row.draft
-                draft.category = categories.id(row.category)
-                draft.opening?.location = location
-                request.append(creating: draft)
+            for row in part.rows[rows] {
+                let category = categories.id(numbered: row.category)
+                request.append(creating: part.products, row.product, in: category)
             }
             return request.finish()
         }
         // Not self: a copy of what was seen would be made for each request on its way.
         let (problems, shell) = (self.problems, self.shell)
-        let numbers = rows.map { $0.number }
+        let numbers = part.rows[rows].map { $0.number }
         try await sender.send(request) { outcome in
             guard case .brief(let brief) = outcome else { return }
             for refused in brief.refused where refused.index < numbers.count {
@@ -105,12 +107,13 @@ struct ProductImport {
     /// server has already.
     private mutating func look() async throws {
         while let part = try self.nextPart() {
-            let found = try await ProductLookup.find(part.map { $0.draft.sku }, self.shell.client)
-            for (row, product) in zip(part, found) {
+            let skus = part.rows.map { part.products.sku($0.product) }
+            let found = try await ProductLookup.find(skus, self.shell.client)
+            for (index, product) in found.enumerated() {
                 guard let product else { continue }
                 self.problems.add(
-                    row.number,
-                    "sku: \"\(row.draft.sku)\" is there already, as product \(product.product.id.value)"
+                    part.rows[index].number,
+                    "sku: \"\(skus[index])\" is there already, as product \(product.product.id.value)"
                 )
             }
         }

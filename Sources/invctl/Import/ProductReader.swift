@@ -1,23 +1,30 @@
+import ColumnStore
 import Inventory
 
-/// The products of a file, read and checked row by row.
+/// The products of a file, read and checked part by part, encoded as they are read.
 ///
 /// Nothing here knows a server: the file alone decides what is sent.
-struct ProductReader {
-    struct Row: Sendable {
-        var number: Int
-        /// Without its category and its location, which the file only names.
-        var draft: ProductDraft
-        var category: String
-    }
-
+///
+///     record ─▶ encoded, or a problem ─▶ its SKU is looked for ─▶ ProductPart
+///
+/// The SKUs of a part are looked for once it is read: a file's million are found in a table far larger than the
+/// cache, and that way many places of it can be asked for at once.
+///
+/// Not copyable: a closure that looks at it would else take a copy of all of it along, for each field of each row.
+struct ProductReader: ~Copyable {
     private var records: RecordReader
     private let fields: Fields
-    private let category: String
     private let currencyDecimals: UInt8
+    /// Where their stock is.
+    var location = LocationID.main
     private let problems: Problems
     /// SKUs by their keys, with the row each is first in.
     private var seen = NumberedTexts()
+    private var categories: FileCategories
+    /// The part that is being read.
+    private let part = ProductPart()
+    private var pending: [PendingRow] = []
+    private var keys = TextRun()
     /// What is taken from which column.
     let columns: String
 
@@ -31,18 +38,26 @@ struct ProductReader {
         currencyDecimals: UInt8,
         _ problems: Problems
     ) throws {
-        self.records = try RecordReader(file)
-        self.category = options.category
+        let records = try RecordReader(file)
+        let mapping =
+            records.header.isEmpty
+            ? nil : try ColumnMapping(records.header, options.map, fields: .ofProducts)
+        self.init(records, mapping, options, currencyDecimals: currencyDecimals, problems)
+    }
+
+    private init(
+        _ records: RecordReader,
+        _ mapping: ColumnMapping?,
+        _ options: ImportCommand,
+        currencyDecimals: UInt8,
+        _ problems: Problems
+    ) {
+        self.records = records
+        self.fields = mapping.map { Fields($0) } ?? Fields()
+        self.columns = mapping?.summary ?? ""
+        self.categories = FileCategories(or: options.category)
         self.currencyDecimals = currencyDecimals
         self.problems = problems
-        guard !self.records.header.isEmpty else {
-            self.fields = Fields()
-            self.columns = ""
-            return
-        }
-        let mapping = try ColumnMapping(self.records.header, options.map, fields: .ofProducts)
-        self.fields = Fields(mapping)
-        self.columns = mapping.summary
     }
 
     /// Where in a record each field is.
@@ -76,27 +91,92 @@ struct ProductReader {
         var text: String
     }
 
-    /// The rows that can be sent among the next `count` of the file; nothing at its end.
-    mutating func next(_ count: Int) throws -> [Row]? {
-        var rows: [Row] = []
-        var read = 0
-        while read < count, try self.records.next() {
-            read += 1
-            do throws(Problem) {
-                rows.append(try self.row())
-            } catch {
-                self.problems.add(self.records.number, error.text)
-            }
-        }
-        return read == 0 ? nil : rows
+    /// A row whose SKU was not looked for yet.
+    private struct PendingRow {
+        var number: Int
+        var category: Int
+        /// Where its key is among ``keys``.
+        var key: Int
+        var hash: UInt64
+        /// What is wrong with it, and its SKU then; a duplicate comes first.
+        var problem: (text: String, sku: String)?
     }
 
+    /// The rows that can be sent among the next `count` of the file; nothing at its end.
+    ///
+    /// It is the one part there is, filled again.
+    mutating func next(_ count: Int) throws -> ProductPart? {
+        self.part.removeAll()
+        self.pending.removeAll(keepingCapacity: true)
+        self.keys.removeAll()
+        while self.pending.count < count, try self.records.next() { self.readRow() }
+        if self.pending.isEmpty { return nil }
+        self.takeUnseen()
+        return self.part
+    }
+
+    /// Puts what can be encoded of a record into the part.
+    private mutating func readRow() {
+        let key = self.keys.count
+        self.records.withUTF8(self.fields.sku) { self.keys.append(keyOf: $0) }
+        var row = PendingRow(
+            number: self.records.number,
+            category: 0,
+            key: key,
+            hash: self.keys.withText(key) { KeyIndex.hash($0) }
+        )
+        do throws(Problem) {
+            try self.encode()
+            row.category = self.records.withUTF8(self.fields.category) {
+                self.categories.number(of: $0)
+            }
+        } catch {
+            row.problem = (error.text, self.records.text(self.fields.sku))
+        }
+        self.pending.append(row)
+    }
+
+    private static let lookahead = 16
+
+    /// Keeps the rows whose SKU comes first.
+    private mutating func takeUnseen() {
+        self.seen.reserve(self.pending.count)
+        var product = 0
+        for index in self.pending.indices {
+            if index + Self.lookahead < self.pending.count {
+                self.seen.prefetch(hash: self.pending[index + Self.lookahead].hash)
+            }
+            let row = self.pending[index]
+            let first = self.keys.withText(row.key) { key -> Int? in
+                if let first = self.seen.number(of: key, hash: row.hash) { return first }
+                if row.problem == nil { self.seen.insert(key, hash: row.hash, row.number) }
+                return nil
+            }
+            if let first {
+                let sku = row.problem?.sku ?? self.part.products.sku(product)
+                self.problems.add(row.number, "sku: duplicate of row \(first) (\"\(sku)\")")
+            } else if let problem = row.problem {
+                self.problems.add(row.number, problem.text)
+            } else {
+                self.part.rows.append(
+                    ProductPart.Row(number: row.number, product: product, category: row.category)
+                )
+                self.categories.note(row.category, in: self.part)
+            }
+            if row.problem == nil { product += 1 }
+        }
+    }
+
+    // MARK: - One record
+
+    @inline(__always)
     private func number(
         _ column: Int,
         _ field: StaticString,
         _ decimals: UInt8,
         or standard: Int64
     ) throws(Problem) -> Int64 {
+        if column == .max { return standard }
         if let value = self.records.number(column, decimals: decimals) { return value }
         let written = self.records.text(column)
         if written.isEmpty { return standard }
@@ -104,30 +184,41 @@ struct ProductReader {
         throw Problem(text: "\(field): \"\(written)\" is not \(kind)")
     }
 
-    private mutating func row() throws(Problem) -> Row {
-        let sku = self.records.text(self.fields.sku)
-        let key = NormalizedText.key(sku)
-        if let first = self.seen.number(of: key) {
-            throw Problem(text: "sku: duplicate of row \(first) (\"\(sku)\")")
+    /// Encodes the record's product, or says what is wrong with it.
+    private func encode() throws(Problem) {
+        let fields = self.fields
+        let numbers = try self.numbers()
+        self.records.withUTF8(fields.sku) { sku in
+            self.records.withUTF8(fields.name) { name in
+                self.records.withUTF8(fields.barcode) { barcode in
+                    self.records.withUTF8(fields.unit) { unit in
+                        var pieces = Self.pieces
+                        pieces.withUTF8 { pieces in
+                            self.part.products.append(
+                                sku: sku,
+                                name: name,
+                                barcode: barcode,
+                                unit: unit.isEmpty ? UnsafeRawBufferPointer(pieces) : unit,
+                                numbers
+                            )
+                        }
+                    }
+                }
+            }
         }
-        guard sku.utf8.count <= Limits.skuByteCountMax else {
+    }
+
+    private static let pieces = Unit.piece.code
+
+    /// What a record says beside its texts.
+    private func numbers() throws(Problem) -> EncodedProducts.Numbers {
+        let fields = self.fields
+        guard self.records.withUTF8(fields.sku, { $0.count <= Limits.skuByteCountMax }) else {
+            let sku = self.records.text(fields.sku)
             throw Problem(
                 text: "sku: \"\(sku)\" is longer than \(Limits.skuByteCountMax) bytes"
             )
         }
-        let draft = try self.draft(sku)
-        let number = self.records.number
-        self.seen.insert(key, number)
-        let category = self.records.text(self.fields.category)
-        return Row(
-            number: number,
-            draft: draft,
-            category: category.isEmpty ? self.category : category
-        )
-    }
-
-    private func draft(_ sku: String) throws(Problem) -> ProductDraft {
-        let fields = self.fields
         let decimals = UInt8(clamping: try self.number(fields.decimals, "decimals", 0, or: 0))
         var one: Int64 = 1
         for _ in 0..<min(decimals, Limits.unitDecimalsMax) { one *= 10 }
@@ -135,40 +226,40 @@ struct ProductReader {
             throw Problem(text: "price: is empty")
         }
         let money = self.currencyDecimals
-        let unit = self.records.text(fields.unit)
-        var draft = ProductDraft(
-            sku: sku,
-            name: self.records.text(fields.name),
-            barcode: self.records.text(fields.barcode),
-            category: CategoryID(0),
-            unit: Unit(code: unit.isEmpty ? "pcs" : unit, decimals: decimals),
-            price: Price(try self.number(fields.price, "price", money, or: 0), per: one),
-            reorderPoint: try self.number(
-                fields.reorderPoint,
-                "reorderPoint",
-                decimals,
-                or: 10 * one
-            ),
-            reorderTarget: try self.number(
-                fields.reorderTarget,
-                "reorderTarget",
-                decimals,
-                or: 0
-            ),
-            packSize: try self.number(fields.packSize, "packSize", decimals, or: 1),
-            leadTimeDays: UInt16(
-                clamping: try self.number(fields.leadTimeDays, "leadTimeDays", 0, or: 0)
-            )
+        var numbers = EncodedProducts.Numbers(
+            price: Price(try self.number(fields.price, "price", money, or: 0), per: one)
         )
-        switch self.records.text(fields.status) {
-        case "", "active": break
-        case "inactive": draft.status = .inactive
-        case let other: throw Problem(text: "status: \"\(other)\" is not active or inactive")
-        }
-        draft.opening = OpeningStock(
+        numbers.decimals = decimals
+        numbers.reorderPoint = try self.number(
+            fields.reorderPoint,
+            "reorderPoint",
+            decimals,
+            or: 10 * one
+        )
+        numbers.reorderTarget = try self.number(
+            fields.reorderTarget,
+            "reorderTarget",
+            decimals,
+            or: 0
+        )
+        numbers.packSize = try self.number(fields.packSize, "packSize", decimals, or: 1)
+        numbers.leadTimeDays = UInt16(
+            clamping: try self.number(fields.leadTimeDays, "leadTimeDays", 0, or: 0)
+        )
+        if fields.status != .max { numbers.status = try self.status() }
+        numbers.opening = OpeningStock(
+            location: self.location,
             quantity: try self.number(fields.stock, "stock", decimals, or: 0),
             unitCost: Money(try self.number(fields.cost, "cost", money, or: 0))
         )
-        return draft
+        return numbers
+    }
+
+    private func status() throws(Problem) -> ProductStatus {
+        switch self.records.text(self.fields.status) {
+        case "", "active": return .active
+        case "inactive": return .inactive
+        case let other: throw Problem(text: "status: \"\(other)\" is not active or inactive")
+        }
     }
 }
