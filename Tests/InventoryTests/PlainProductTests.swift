@@ -18,9 +18,13 @@ import Testing
         let currency = try #require(Currency(code: "EUR"))
         let founding = InventoryState.founding(currency: currency)
         state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: founding))
-        for command in [Command.createCategory(name: "A"), .createCategory(name: "B")] {
-            Self.apply(command, to: &state)
-        }
+        // Two of each that take a product, and one that does not any more.
+        let commands =
+            ["A", "B", "C"].map { Command.createCategory(name: $0) }
+            + [.archiveCategory(CategoryID(3), ifRevision: nil)]
+            + ["b", "c"].map { .createLocation(LocationDraft(code: $0, name: $0)) }
+            + [.archiveLocation(LocationID(3), ifRevision: nil)]
+        for command in commands { Self.apply(command, to: &state) }
         return state
     }
 
@@ -50,7 +54,7 @@ import Testing
             sku: ["SKU-\(number)", "sku-\(number) ", "Ä\(number)"][Int(random.below(3))],
             name: names[random.below(4) == 0 ? Int(random.below(5)) : 0],
             barcode: random.below(3) == 0 ? "400638\(1_000_000 + number)" : "",
-            category: CategoryID(UInt32(1 + random.below(20) / 9)),
+            category: CategoryID(UInt32(1 + random.below(20) / 9 + random.below(40) / 39)),
             unit: random.below(3) == 0 ? Unit(code: "kg", decimals: 3) : .piece,
             price: Price(Int64(random.below(9_999)), per: random.below(3) == 0 ? 1_000 : 1),
             status: random.below(9) == 0 ? .inactive : .active,
@@ -59,7 +63,7 @@ import Testing
         )
         guard random.below(9) > 0 else { return draft }
         draft.opening = OpeningStock(
-            location: LocationID(UInt16(1 + random.below(20) / 19)),
+            location: LocationID(UInt16(1 + random.below(20) / 18 + random.below(20) / 19)),
             quantity: Int64(random.below(200)) - 2,
             unitCost: Money(Int64(random.below(500)) - 1),
             occurredAt: random.below(3) == 0 ? Instant(microseconds: 5) : nil
@@ -133,6 +137,9 @@ import Testing
             }
             #expect(quick.readView().digest() == general.readView().digest())
         }
+        let levels = quick.tables.levels
+        let elsewhere = (0..<levels.rowCount).count { levels.locations[$0] == 2 }
+        #expect(elsewhere > 30, "\(elsewhere) begin at the second location")
         #expect(plain > 500, "the quick way was taken \(plain) times")
         #expect(left > 500, "the general way was taken \(left) times")
         #expect(Verification(quick.readView()).rows.allSatisfy { $0.failure == nil })
