@@ -75,14 +75,20 @@ import Testing
     private static func run(
         _ batch: borrowing PlainProduct.Batch,
         on state: inout InventoryState
-    ) -> (outcomes: [[UInt8]], entries: [[UInt8]], plain: Int) {
-        var (outcomes, entries, plain) = ([[UInt8]](), [[UInt8]](), 0)
+    ) -> (outcomes: [[UInt8]], entries: [[UInt8]], plain: Int, refused: Int) {
+        var (outcomes, entries) = ([[UInt8]](), [[UInt8]]())
+        var (plain, refused) = (0, 0)
         var gathered = GatheredProducts()
         var step = PlainProduct.Step()
         state.prepare(for: batch)
         for index in 0..<batch.count {
             let time = Self.time(state)
-            if state.decide(batch, index, at: time, behind: gathered, into: &step) {
+            switch state.decide(batch, index, at: time, behind: gathered, into: &step) {
+            case .refused(let refusal):
+                refused += 1
+                outcomes.append(Self.bytes { Outcome.refused(refusal).encode(into: &$0) })
+                entries.append([])
+            case .created:
                 plain += 1
                 outcomes.append(Self.bytes { step.encodeOutcome(into: &$0) })
                 var writer = ByteWriter()
@@ -96,7 +102,7 @@ import Testing
                     advancing: nil,
                     gathering: &gathered
                 )
-            } else {
+            case .general:
                 state.settle(&gathered)
                 let (outcome, entry) = Self.apply(batch.command(index), to: &state)
                 outcomes.append(outcome)
@@ -104,7 +110,7 @@ import Testing
             }
         }
         state.settle(&gathered)
-        return (outcomes, entries, plain)
+        return (outcomes, entries, plain, refused)
     }
 
     @Test(arguments: [1, 2] as [UInt64])
@@ -112,7 +118,7 @@ import Testing
         var random = SplitMix64(seed: seed)
         var general = try Self.founded()
         var quick = general
-        var (plain, left) = (0, 0)
+        var (plain, taken, left) = (0, 0, 0)
         for _ in 0..<30 {
             let drafts = (0..<(1 + random.below(400))).map { _ in Self.draft(&random) }
             let commands = drafts.map { Command.createProduct($0) }
@@ -126,9 +132,10 @@ import Testing
                 for (index, command) in commands.enumerated() {
                     try #require(batch.command(index) == command)
                 }
-                let (outcomes, entries, count) = Self.run(batch, on: &quick)
-                plain += count
-                left += commands.count - count
+                let (outcomes, entries, created, refused) = Self.run(batch, on: &quick)
+                plain += created
+                taken += refused
+                left += commands.count - created - refused
                 for (index, command) in commands.enumerated() {
                     let expected = Self.apply(command, to: &general)
                     #expect(outcomes[index] == expected.outcome, "\(command)")
@@ -141,6 +148,7 @@ import Testing
         let elsewhere = (0..<levels.rowCount).count { levels.locations[$0] == 2 }
         #expect(elsewhere > 30, "\(elsewhere) begin at the second location")
         #expect(plain > 500, "the quick way was taken \(plain) times")
+        #expect(taken > 500, "\(taken) were told that their SKU is taken")
         #expect(left > 500, "the general way was taken \(left) times")
         #expect(Verification(quick.readView()).rows.allSatisfy { $0.failure == nil })
         // What the two find their products by is the same too.

@@ -21,7 +21,6 @@ extension InventoryState {
     /// Pure: it fills in `step` and changes nothing else. `gathered`: The products that this state has
     /// but for their rows in the tables.
     ///
-    /// - Returns: Whether it did; if not, the creation takes the general way.
     /// - Complexity: O(1)
     public func decide(
         _ batch: borrowing PlainProduct.Batch,
@@ -29,14 +28,15 @@ extension InventoryState {
         at time: Instant,
         behind gathered: borrowing GatheredProducts,
         into step: inout PlainProduct.Step
-    ) -> Bool {
+    ) -> PlainProduct.Decision {
         if index + Self.lookahead < batch.count {
             self.indexes.prefetchSKU(hash: batch.skuHash(index + Self.lookahead))
         }
         let next = self.tables.products.rowCount + gathered.count
         guard next <= Int(Limits.productsMax), let product = batch.product(index),
-            Self.isPlain(product.pointee.numbers), self.isFree(product), self.opens(product, time)
-        else { return false }
+            Self.isPlain(product.pointee.numbers), self.isInCategory(product),
+            self.opens(product, time)
+        else { return .general }
         let opening = product.pointee.opening
         step.lsn = self.lsn + 1
         step.time = time
@@ -51,14 +51,20 @@ extension InventoryState {
         let price = Price(step.numbers.price, per: step.numbers.priceBasis)
         if opening.quantity > 0 {
             let cost = Price(step.unitCost, per: price.basis)
-            guard let value = cost.amount(of: opening.quantity) else { return false }
+            guard let value = cost.amount(of: opening.quantity) else { return .general }
             step.value = value.minorUnits
         }
-        guard let status = ProductStatus(rawValue: step.numbers.status) else { return false }
+        guard let status = ProductStatus(rawValue: step.numbers.status) else { return .general }
+        if let holder = self.indexes.holder(ofSKUOf: product, in: self.tables.products) {
+            return .refused(batch.skuTaken(index, by: holder))
+        }
+        guard self.indexes.hasFreeBarcode(product, in: self.tables.products) else {
+            return .general
+        }
         let point = step.numbers.reorderPoint
         let facts = ProductTable.Facts(status: status, price: price, reorderPoint: point)
         step.alerts = Self.alerts(of: step.level, facts)
-        return true
+        return .created
     }
 
     /// Whether there is nothing against the numbers of a product.
@@ -74,13 +80,11 @@ extension InventoryState {
             && numbers.status != ProductStatus.archived.rawValue
     }
 
-    /// Whether nobody has the product's keys, and its category takes it.
-    private func isFree(_ product: UnsafePointer<PlainProduct>) -> Bool {
+    /// Whether its category takes the product.
+    private func isInCategory(_ product: UnsafePointer<PlainProduct>) -> Bool {
         let category = CategoryID(product.pointee.numbers.category)
-        guard self.tables.categories.contains(category),
-            self.tables.categories.archived[category.row] == 0
-        else { return false }
-        return self.indexes.isFree(product, in: self.tables.products)
+        return self.tables.categories.contains(category)
+            && self.tables.categories.archived[category.row] == 0
     }
 
     /// Whether there is nothing against the stock that a product begins with.

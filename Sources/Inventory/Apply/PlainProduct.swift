@@ -9,8 +9,9 @@ internal import ColumnStore
 ///           └──────────────┴── anything out of the ordinary ──▶ the general way
 ///
 /// What it makes is the very step, byte for byte, that ``InventoryState/decide(_:at:)`` makes of the
-/// same command. It knows only how to say yes: what may have to be refused, or has a text that would
-/// have to be trimmed, composed or folded by Unicode, is left to the general way, and nothing has changed.
+/// same command. It knows how to say yes, and that the SKU is taken, which a catalog brought in again says
+/// of all its rows. What may have to be refused for anything else, or has a text that would have to be trimmed,
+/// composed or folded by Unicode, is left to the general way, and nothing has changed.
 ///
 /// Valid where its request's bytes are.
 public struct PlainProduct {
@@ -25,6 +26,16 @@ public struct PlainProduct {
         var reorderPoint: Int64 = 0
         var reorderTarget: Int64 = 0
         var packSize: Int64 = 0
+    }
+
+    /// What the quick way says to a creation.
+    public enum Decision {
+        /// The step is filled in.
+        case created
+        /// There is nothing against it but that its SKU is taken.
+        case refused(Refusal)
+        /// The general way says it.
+        case general
     }
 
     let sku: UnsafeRawBufferPointer
@@ -201,6 +212,12 @@ extension PlainProduct {
 
         /// What ``KeyIndex/hash(_:)`` gives of the SKU's key; of no meaning without ``product(_:)``.
         func skuHash(_ index: Int) -> UInt64 { self.products[index].skuHash }
+
+        /// The refusal of a product whose SKU another one has.
+        func skuTaken(_ index: Int, by holder: ProductID) -> Refusal {
+            let sku = String(decoding: self.products[index].sku, as: UTF8.self)
+            return Refusal(.skuTaken, .taken(sku, by: UInt64(holder.value)))
+        }
 
         /// A creation of the batch as a command of the general way.
         public func command(_ index: Int) -> Command {

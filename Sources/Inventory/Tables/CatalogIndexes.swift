@@ -97,20 +97,25 @@ struct CatalogIndexes: Sendable {
 
     mutating func reserveSKUs(_ count: Int) { self.skus.reserve(count) }
 
-    /// Asks for what ``isFree(_:in:)`` looks at first.
+    /// Asks for what ``holder(ofSKUOf:in:)`` looks at first.
     func prefetchSKU(hash: UInt64) { self.skus.prefetch(hash: hash) }
 
-    /// Whether no product has the keys of this one.
-    func isFree(_ product: UnsafePointer<PlainProduct>, in products: ProductTable) -> Bool {
+    /// The product that has this one's SKU.
+    func holder(
+        ofSKUOf product: UnsafePointer<PlainProduct>,
+        in products: ProductTable
+    ) -> ProductID? {
         let (key, hash) = (product.pointee.skuKey, product.pointee.skuHash)
-        guard self.skus.find(key, hash: hash, in: products.skuKeys) == nil else { return false }
-        let barcode = product.pointee.barcodeKey
-        return barcode.isEmpty
-            || self.barcodes.find(
-                barcode,
-                hash: product.pointee.barcodeHash,
-                in: products.barcodeKeys
-            ) == nil
+        return self.skus.find(key, hash: hash, in: products.skuKeys).map { ProductID($0) }
+    }
+
+    /// Whether no product has this one's barcode.
+    func hasFreeBarcode(
+        _ product: UnsafePointer<PlainProduct>,
+        in products: ProductTable
+    ) -> Bool {
+        let (key, hash) = (product.pointee.barcodeKey, product.pointee.barcodeHash)
+        return key.isEmpty || self.barcodes.find(key, hash: hash, in: products.barcodeKeys) == nil
     }
 
     /// ``insert(_:in:)`` of a product whose texts are in the table.

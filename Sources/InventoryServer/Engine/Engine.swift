@@ -304,16 +304,22 @@ struct Engine: ~Copyable {
             // One block takes them all: a crash leaves the whole request, or nothing of it.
             let last = index == batch.count - 1 ? advance : nil
             let time = self.time(context.now)
-            if self.state.decide(
+            switch self.state.decide(
                 batch,
                 index,
                 at: time,
                 behind: self.products,
                 into: &self.creation
             ) {
+            case .created:
                 answer.take(self.creation, into: &reply)
                 self.applyCreation(batch, index, context.actor, last, reply, from: start)
-            } else {
+            case .refused(let refusal):
+                answer.take(.refused(refusal), into: &reply)
+                guard last != nil else { continue }
+                self.state.settle(&self.products)
+                self.apply([], time, context.actor, last, reply, from: start)
+            case .general:
                 self.state.settle(&self.products)
                 let decision = self.state.decide(batch.command(index), at: time)
                 answer.take(decision.outcome, into: &reply)
