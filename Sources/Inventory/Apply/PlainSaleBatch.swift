@@ -15,6 +15,9 @@ public struct PlainSaleBatch: Sendable {
     /// Sales whose memory is asked for together: few enough that it is still near when the last is decided.
     public static let partCount = 32
 
+    /// Products from which on asking ahead is worth its while: what sales look at of fewer stays in the cache.
+    static let largeCatalogCount = 1 << 15
+
     /// Reads an encoded batch, brief or not; nothing unless all of its commands are plain sales and
     /// there is a permitted number of them.
     public init?(_ command: UnsafeRawBufferPointer) {
@@ -45,6 +48,7 @@ extension InventoryState {
     ///
     /// - Complexity: O(``PlainSaleBatch/partCount``)
     public func prefetch(_ batch: borrowing PlainSaleBatch, from start: Int) {
+        guard self.tables.products.rowCount >= PlainSaleBatch.largeCatalogCount else { return }
         let part = start..<min(start + PlainSaleBatch.partCount, batch.sales.count)
         batch.sales.withUnsafeBufferPointer { sales in
             for index in part {
