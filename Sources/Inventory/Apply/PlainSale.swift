@@ -62,17 +62,17 @@ public struct PlainSale: Sendable {
     ///
     /// Its owner keeps one and has it filled again and again, because it is large to hand around.
     public struct Step: ~Copyable, Sendable {
-        public fileprivate(set) var lsn: UInt64 = 0
-        public fileprivate(set) var time = Instant.zero
-        fileprivate var movement = Movement(
+        public internal(set) var lsn: UInt64 = 0
+        public internal(set) var time = Instant.zero
+        var movement = Movement(
             kind: .sale,
             product: ProductID(0),
             location: LocationID(0),
             occurredAt: .zero
         )
-        fileprivate var level = Level(product: ProductID(0), location: LocationID(0))
+        var level = Level(product: ProductID(0), location: LocationID(0))
         /// The level's row in its table.
-        fileprivate var row = 0
+        var row = 0
         private let inPlace = PassedInPlace()
 
         public init() {}

@@ -131,6 +131,7 @@ extension ByteReader {
     }
 
     /// A value that a presence mask announced, and that is left out when it is zero: so it is not.
+    @inline(__always)
     mutating func readNonZero() throws(ByteReaderError) -> Int64 {
         let offset = self.offset
         let value = try self.readSignedVarint()

@@ -50,6 +50,32 @@ package struct LevelTable: Sendable {
         self.alerts.prefetch(row)
     }
 
+    /// Asks for what folding a sale's entry looks at and changes of the level in `row`.
+    @inline(__always)
+    func prefetchFold(_ row: Int) {
+        self.onHand.prefetch(row)
+        self.values.prefetch(row)
+        self.reserved.prefetch(row)
+        self.unavailable.prefetch(row)
+        self.incoming.prefetch(row)
+        self.floors.prefetch(row)
+        self.revisions.prefetch(row)
+    }
+
+    /// Whether a sale that says to leave `level` in `row` fits what is there: what it takes agrees with what it
+    /// leaves, and all else is as it was.
+    @inline(__always)
+    func permits(_ level: Level, in row: Int, onHandDelta: Int64, cost: Int64) -> Bool {
+        let onHand = self.onHand[row].addingReportingOverflow(onHandDelta)
+        let value = self.values[row].addingReportingOverflow(cost)
+        return !onHand.overflow && level.onHand == onHand.partialValue
+            && !value.overflow && level.value == value.partialValue
+            && level.unavailable == self.unavailable[row]
+            && level.reserved == self.reserved[row]
+            && level.incoming == self.incoming[row]
+            && level.floor == self.floors[row]
+    }
+
     package func level(_ row: Int) -> Level {
         self.level(row, of: ProductID(self.products[row]), at: LocationID(self.locations[row]))
     }

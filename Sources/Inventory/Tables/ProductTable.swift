@@ -93,6 +93,13 @@ package struct ProductTable: Sendable {
         self.movementCounts.prefetch(id.row)
     }
 
+    /// Asks for what folding a sale's entry changes of a product.
+    @inline(__always)
+    func prefetchFold(_ id: ProductID) {
+        self.revisions.prefetch(id.row)
+        self.movementCounts.prefetch(id.row)
+    }
+
     /// The product with that id, which must exist.
     func product(_ id: ProductID, texts: TextColumn) -> Product {
         let row = id.row

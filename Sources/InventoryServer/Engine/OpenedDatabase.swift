@@ -8,7 +8,7 @@ struct OpenedDatabase: Sendable {
     var state: InventoryState
 
     /// Opens a directory: the newest snapshot, then every later step of the log, folded by the same
-    /// function that the running engine uses.
+    /// functions that the running engine uses.
     static func open(
         _ storage: any Storage,
         _ configuration: LogConfiguration,
@@ -16,6 +16,7 @@ struct OpenedDatabase: Sendable {
         now: Instant
     ) throws(DurabilityError) -> OpenedDatabase {
         var state = InventoryState()
+        var replay = Replay()
         let directory = try DataDirectory.open(
             storage,
             configuration: configuration,
@@ -26,11 +27,7 @@ struct OpenedDatabase: Sendable {
             },
             replay: { (first, _, body) throws(DurabilityError) in
                 do throws(ByteReaderError) {
-                    var reader = ByteReader(body)
-                    while reader.remaining > 0 {
-                        let entry = try EntryView(from: &reader)
-                        if entry.lsn > state.lsn { try state.evolve(entry) }
-                    }
+                    try state.evolve(body, with: &replay)
                 } catch {
                     throw .unreadable(path: "the log", lsn: first, reason: "\(error)")
                 }
