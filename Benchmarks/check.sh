@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-swift package --allow-writing-to-directory "$out" benchmark run \
+swift package --allow-writing-to-directory "$out" benchmark run --target Micro \
     --format jsonSmallerIsBetter --path "$out" --quiet --no-progress >&2
 python3 - "$out" <<'PYTHON'
 import glob, json, sys
