@@ -135,6 +135,10 @@ def invd_replay(scale, products, sales):
 
 DUCKDB = """
 import duckdb, os, resource, sys, time
+def connect(*path):
+    c = duckdb.connect(*path)
+    c.execute('SET enable_progress_bar = false')
+    return c
 path, products, sales = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 def memory():
     with open('/proc/self/status') as lines:
@@ -150,18 +154,18 @@ def fill(c, products, sales):
         FROM range(?) t(i)''', [products, products, sales])
 if len(sys.argv) > 4:
     begin = time.monotonic()
-    c = duckdb.connect(path)
+    c = connect(path)
     c.execute('SELECT stock FROM product WHERE id = 7').fetchall()
     print(time.monotonic() - begin)
 else:
-    c = duckdb.connect()
+    c = connect()
     start = memory(); fill(c, products, 0); mid = memory()
     c.execute('DROP TABLE product'); c.execute('DROP TABLE sale'); c.close()
-    c = duckdb.connect()
+    c = connect()
     fill(c, 1, sales); full = memory(); c.close()
-    c = duckdb.connect(path); fill(c, products, 0); c.execute('CHECKPOINT'); c.close()
+    c = connect(path); fill(c, products, 0); c.execute('CHECKPOINT'); c.close()
     alone = os.stat(path).st_size; os.remove(path)
-    c = duckdb.connect(path); fill(c, products, sales); c.execute('CHECKPOINT'); c.close()
+    c = connect(path); fill(c, products, sales); c.execute('CHECKPOINT'); c.close()
     print((mid - start) / products, (full - start) / sales, alone / products,
           (os.stat(path).st_size - alone) / sales)
 """
@@ -295,7 +299,8 @@ def page(rows, failures):
     lines = [
         "# What products and sales take, and how invd does as they grow", "",
         "Written by `Benchmarks/Peers/run.sh size`. Memory is what the process has resident (Redis: what"
-        " it says it uses) once filled, less what it had before; disk is the snapshot, the database"
+        " it says it uses) once filled, less what it had before; disk is the snapshot (with"
+        " what the sales changed of the products, and without the parity that the server adds to heal it), the database"
         f" file, the RDB or the relation. A start is from the process's beginning to its first answer,"
         f" the median of {ROUNDS}. invd keeps every column of its ledger, and with a product its stock,"
         " its opening movement and its indexes; the peers keep eight fields a product and four a sale.",
