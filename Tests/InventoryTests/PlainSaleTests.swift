@@ -174,6 +174,21 @@ import Testing
         #expect(Verification(quick.readView()).rows.allSatisfy { $0.failure == nil })
     }
 
+    @Test func `references that read alike keep the bytes they have`() throws {
+        var general = try Self.founded()
+        let restock = RestockLine(product: ProductID(1), location: LocationID(1), quantity: 99)
+        _ = Self.apply(.restock(Restock(lines: [restock])), to: &general)
+        var quick = general
+        let line = SaleLine(product: ProductID(1), location: LocationID(1), quantity: 1)
+        for reference in ["\u{E9}1", "e\u{301}1", "\u{E9}1", "\u{212B}", "\u{C5}"] {
+            let command = Command.sell(Sale(lines: [line], reference: reference))
+            let expected = Self.apply(command, to: &general)
+            let found = Self.applyPlain(Self.bytes { command.encode(into: &$0) }, to: &quick)
+            #expect(found?.entry == expected.entry)
+        }
+        #expect(quick.readView().digest() == general.readView().digest())
+    }
+
     @Test func `a sale and its session's progress make the entry of the general way`() throws {
         var state = try Self.founded()
         let id = SessionID(high: 1, low: 2)

@@ -59,7 +59,7 @@ struct CatalogIndexes: Sendable {
 
     /// ``intern(_:in:)`` of an actor, who is likely the one of the call before.
     mutating func internActor(_ name: String, in column: inout TextColumn) -> UInt32 {
-        if name == self.recentActor.text { return self.recentActor.code }
+        if Self.areSame(name, self.recentActor.text) { return self.recentActor.code }
         let code = self.intern(name, in: &column)
         self.recentActor = (name, code)
         return code
@@ -67,10 +67,19 @@ struct CatalogIndexes: Sendable {
 
     /// ``intern(_:in:)`` of a sale's reference, which is likely the one of the call before.
     mutating func internReference(_ text: String, in column: inout TextColumn) -> UInt32 {
-        if text == self.recentReference.text { return self.recentReference.code }
+        if Self.areSame(text, self.recentReference.text) { return self.recentReference.code }
         let code = self.intern(text, in: &column)
         self.recentReference = (text, code)
         return code
+    }
+
+    /// Whether two texts have the same bytes; those that only read alike are equal as strings.
+    @inline(__always)
+    private static func areSame(_ one: String, _ other: String) -> Bool {
+        let areSame = one.utf8.withContiguousStorageIfAvailable { one in
+            other.utf8.withContiguousStorageIfAvailable { one.elementsEqual($0) }
+        }
+        return (areSame ?? nil) ?? false
     }
 
     /// Asks for what ``internReference(_:in:)`` looks at first, in a text that is likely not the one before.
