@@ -10,20 +10,21 @@ internal import InventoryWire
 /// through its methods, bytes go out. What it answers may be told only once the LSN it names is
 /// durable; keeping to that is its driver's part.
 struct Engine: ~Copyable {
-    private(set) var state: InventoryState
+    /// What is open here is so for the engine's own files; its driver reads ``state``, and calls methods.
+    var state: InventoryState
     private(set) var commit: GroupCommit
-    private var gathered = ByteWriter(capacity: 1 << 20)
+    var gathered = ByteWriter(capacity: 1 << 20)
     /// The first step of the next block.
     private(set) var gatheredFirst: UInt64
     private var gatheredCount = 0
     /// The plain sale that is being decided.
-    private var step = PlainSale.Step()
+    var step = PlainSale.Step()
     /// Those that were decided and are not in the ledger yet: none between two calls.
-    private var sales = GatheredSales()
+    var sales = GatheredSales()
     /// The plain product that is being decided, and those that are not in the tables yet: none between
     /// two requests.
-    private var creation = PlainProduct.Step()
-    private var products = GatheredProducts()
+    var creation = PlainProduct.Step()
+    var products = GatheredProducts()
 
     /// Entries that may wait for the log; a request beyond it is refused with `overloaded`.
     static let gatheredByteCountMax = 16 << 20
@@ -199,166 +200,10 @@ struct Engine: ~Copyable {
     }
 
     /// The progress of a session that the last step of a request carries.
-    fileprivate struct Advance {
+    struct Advance {
         var session: UInt32
         var sequence: UInt64
         var digest: UInt64
-    }
-
-    // MARK: - Plain sales
-
-    /// Runs a plain sale, or a batch of independent ones.
-    ///
-    /// - Returns: Whether it was one; if not, nothing has changed.
-    private mutating func runPlain(
-        _ command: UnsafeRawBufferPointer,
-        _ context: borrowing Context,
-        _ advance: Advance?,
-        _ reply: inout ByteWriter
-    ) -> Bool {
-        if let sale = PlainSale(command) {
-            let time = self.time(context.now)
-            guard self.state.decide(sale, at: time, into: &self.step) else { return false }
-            let start = reply.count
-            let balances = self.step.encodeOutcome(into: &reply)
-            let place = (start, balances)
-            self.applyStep(context.actor, advance, reply, at: place, balancesIn: reply)
-            return true
-        }
-        if self.runProducts(command, context, advance, &reply) { return true }
-        guard let batch = PlainSaleBatch(command) else { return false }
-        let start = reply.count
-        var answer = BatchAnswer(count: batch.sales.count, isBrief: batch.isBrief, into: &reply)
-        var scratch = ByteWriter()
-        for index in batch.sales.indices {
-            if index % PlainSaleBatch.partCount == 0 { self.state.prefetch(batch, from: index) }
-            // One block takes them all: a crash leaves the whole request, or nothing of it.
-            let last = index == batch.sales.count - 1 ? advance : nil
-            let time = self.time(context.now)
-            if !self.state.decide(batch.sales[index], at: time, into: &self.step) {
-                self.state.settle(&self.sales)
-                let decision = self.state.decide(batch.sales[index].command, at: time)
-                answer.take(decision.outcome, into: &reply)
-                self.apply(decision.changes, time, context.actor, last, reply, from: start)
-            } else if batch.isBrief {
-                // Of the answer that is not given, the log's entry still needs the balances.
-                scratch.removeAll()
-                let balances = self.step.encodeOutcome(into: &scratch)
-                answer.takeDone(self.step.lsn, into: &reply)
-                let place = (start, balances)
-                self.applyStep(context.actor, last, reply, at: place, balancesIn: scratch)
-            } else {
-                let balances = self.step.encodeOutcome(into: &reply)
-                let place = (start, balances)
-                self.applyStep(context.actor, last, reply, at: place, balancesIn: reply)
-            }
-        }
-        return true
-    }
-
-    /// One step of a plain sale: encoded for the log, and put into the state.
-    ///
-    /// `place`: Where in the reply the request's answer begins, and where in `encoded` the balances are
-    /// that the step leaves.
-    private mutating func applyStep(
-        _ actor: String,
-        _ advance: Advance?,
-        _ reply: borrowing ByteWriter,
-        at place: (start: Int, balances: Range<Int>),
-        balancesIn encoded: borrowing ByteWriter
-    ) {
-        reply.withBytes { answer in
-            encoded.withBytes { bytes in
-                let session = advance.map {
-                    SessionAdvance($0, answered: answer, from: place.start)
-                }
-                self.step.encodeEntry(
-                    by: actor,
-                    leaving: UnsafeRawBufferPointer(rebasing: bytes[place.balances]),
-                    advancing: session,
-                    into: &self.gathered
-                )
-                self.state.evolve(self.step, by: actor, advancing: session, gathering: &self.sales)
-            }
-        }
-        self.finishStep()
-    }
-
-    // MARK: - Plain products
-
-    /// Runs a batch of independent creations of products.
-    ///
-    /// - Returns: Whether it was one; if not, nothing has changed.
-    private mutating func runProducts(
-        _ command: UnsafeRawBufferPointer,
-        _ context: borrowing Context,
-        _ advance: Advance?,
-        _ reply: inout ByteWriter
-    ) -> Bool {
-        guard let batch = PlainProduct.Batch.reading(command) else { return false }
-        self.state.settle(&self.sales)
-        self.state.prepare(for: batch)
-        let start = reply.count
-        var answer = BatchAnswer(count: batch.count, isBrief: batch.isBrief, into: &reply)
-        for index in 0..<batch.count {
-            // One block takes them all: a crash leaves the whole request, or nothing of it.
-            let last = index == batch.count - 1 ? advance : nil
-            let time = self.time(context.now)
-            switch self.state.decide(
-                batch,
-                index,
-                at: time,
-                behind: self.products,
-                into: &self.creation
-            ) {
-            case .created:
-                answer.take(self.creation, into: &reply)
-                self.applyCreation(batch, index, context.actor, last, reply, from: start)
-            case .refused(let refusal):
-                answer.take(.refused(refusal), into: &reply)
-                guard last != nil else { continue }
-                self.state.settle(&self.products)
-                self.apply([], time, context.actor, last, reply, from: start)
-            case .general:
-                self.state.settle(&self.products)
-                let decision = self.state.decide(batch.command(index), at: time)
-                answer.take(decision.outcome, into: &reply)
-                self.apply(decision.changes, time, context.actor, last, reply, from: start)
-            }
-        }
-        self.state.settle(&self.products)
-        return true
-    }
-
-    /// One step of a plain product: encoded for the log, and put into the state.
-    private mutating func applyCreation(
-        _ batch: borrowing PlainProduct.Batch,
-        _ index: Int,
-        _ actor: String,
-        _ advance: Advance?,
-        _ reply: borrowing ByteWriter,
-        from start: Int
-    ) {
-        reply.withBytes { bytes in
-            let session = advance.map { SessionAdvance($0, answered: bytes, from: start) }
-            self.state.encodeEntry(
-                batch,
-                index,
-                self.creation,
-                by: actor,
-                advancing: session,
-                into: &self.gathered
-            )
-            self.state.evolve(
-                batch,
-                index,
-                &self.creation,
-                by: actor,
-                advancing: session,
-                gathering: &self.products
-            )
-        }
-        self.finishStep()
     }
 
     // MARK: - Any command
@@ -439,14 +284,14 @@ struct Engine: ~Copyable {
     }
 
     /// Now, or just after the last step if the clock went back.
-    private func time(_ now: Instant) -> Instant {
+    func time(_ now: Instant) -> Instant {
         max(now, Instant(microseconds: self.state.time.microseconds &+ 1))
     }
 
     /// One step: encoded for the log, and put into the state.
     ///
     /// The step that completes a request carries its session's progress: the answer from `start` on.
-    private mutating func apply(
+    mutating func apply(
         _ changes: [Change],
         _ time: Instant,
         _ actor: String,
@@ -482,7 +327,7 @@ struct Engine: ~Copyable {
         self.finishStep()
     }
 
-    private mutating func finishStep() {
+    mutating func finishStep() {
         self.gatheredCount += 1
         self.commit.gathered(LSN(self.state.lsn))
     }
@@ -507,22 +352,6 @@ struct Engine: ~Copyable {
 
     /// Freezes the state for a snapshot.
     mutating func takeImage() -> StateImage { self.state.takeImage() }
-}
-
-extension SessionAdvance {
-    /// The session's progress by a request whose answer are the bytes from `start` on.
-    fileprivate init(
-        _ advance: Engine.Advance,
-        answered reply: UnsafeRawBufferPointer,
-        from start: Int
-    ) {
-        self.init(
-            number: advance.session,
-            sequence: advance.sequence,
-            digest: advance.digest,
-            outcome: UnsafeRawBufferPointer(rebasing: reply[start...])
-        )
-    }
 }
 
 extension Refusal {

@@ -34,8 +34,8 @@ final class BatchSender {
     private static let inFlightMin = 8
     /// So many may be in flight after as many answers without a refusal.
     ///
-    /// Enough that the server has work while what it did is synced; answers without refusals are
-    /// remembered in thousands.
+    /// Enough that the server has work while what it did is synced; of answers without refusals a session
+    /// remembers ``Limits/sessionWindow``.
     private static let inFlightMax = 32
     private var inFlightNow = BatchSender.inFlightMin
 

@@ -12,8 +12,6 @@ struct NumberedTexts: Sendable {
 
     init() { self.texts.append("") }
 
-    var count: Int { self.numbers.count - 1 }
-
     /// The number of a text; nothing if it was not put in.
     func number(of text: UnsafeRawBufferPointer) -> Int? {
         self.index.find(text, in: self.texts).map { self.numbers[Int($0)] }

@@ -26,9 +26,8 @@ struct RecordReader: @unchecked Sendable {
     private(set) var header: [String] = []
     /// Records read so far, without the head.
     private(set) var recordCount = 0
-    /// Bytes read so far, of ``byteCount``.
+    /// Bytes read so far.
     var bytesRead: Int { self.offset }
-    var byteCount: Int { self.bytes.count }
 
     init(_ file: FileBytes) throws {
         self.file = file

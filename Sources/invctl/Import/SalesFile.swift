@@ -5,7 +5,7 @@ import Inventory
 ///
 /// The first time all of it, in parts side by side: which products there are, what stock has to be there
 /// first, and which rows cannot be taken. The second time batch by batch, as they are sent; of the first
-/// only the number of each row's product is kept, so a long file takes little more room than its bytes.
+/// only the number of each row's product is kept beside the products.
 ///
 ///     bytes  [ part 0 | part 1 | part 2 ]     each begins behind the end of a line
 ///               │        │        │
