@@ -180,7 +180,9 @@ import Testing
         _ = Self.apply(.restock(Restock(lines: [restock])), to: &general)
         var quick = general
         let line = SaleLine(product: ProductID(1), location: LocationID(1), quantity: 1)
-        for reference in ["\u{E9}1", "e\u{301}1", "\u{E9}1", "\u{212B}", "\u{C5}"] {
+        for reference in [
+            "\u{E9}1", "e\u{301}1", "\u{E9}1", "\u{212B}", "\u{C5}", "K", "\u{212A}", "K",
+        ] {
             let command = Command.sell(Sale(lines: [line], reference: reference))
             let expected = Self.apply(command, to: &general)
             let found = Self.applyPlain(Self.bytes { command.encode(into: &$0) }, to: &quick)

@@ -9,8 +9,8 @@ struct CatalogIndexes: Sendable {
     /// Interned texts: from a text to its code.
     private var texts = KeyIndex()
     /// The last actor and reference looked up: requests of one client, and lines of one receipt, come in a row.
-    private var recentActor: (text: String, code: UInt32) = ("", 0)
-    private var recentReference: (text: String, code: UInt32) = ("", 0)
+    private var recentActor = RecentText()
+    private var recentReference = RecentText()
     /// The code of the last unit looked up.
     private var recentUnit: UInt32 = 0
     private var categoryNames: [String: CategoryID] = [:]
@@ -59,27 +59,18 @@ struct CatalogIndexes: Sendable {
 
     /// ``intern(_:in:)`` of an actor, who is likely the one of the call before.
     mutating func internActor(_ name: String, in column: inout TextColumn) -> UInt32 {
-        if Self.areSame(name, self.recentActor.text) { return self.recentActor.code }
+        if self.recentActor.isSame(name) { return self.recentActor.code }
         let code = self.intern(name, in: &column)
-        self.recentActor = (name, code)
+        self.recentActor.note(name, code)
         return code
     }
 
     /// ``intern(_:in:)`` of a sale's reference, which is likely the one of the call before.
     mutating func internReference(_ text: String, in column: inout TextColumn) -> UInt32 {
-        if Self.areSame(text, self.recentReference.text) { return self.recentReference.code }
+        if self.recentReference.isSame(text) { return self.recentReference.code }
         let code = self.intern(text, in: &column)
-        self.recentReference = (text, code)
+        self.recentReference.note(text, code)
         return code
-    }
-
-    /// Whether two texts have the same bytes; those that only read alike are equal as strings.
-    @inline(__always)
-    private static func areSame(_ one: String, _ other: String) -> Bool {
-        let areSame = one.utf8.withContiguousStorageIfAvailable { one in
-            other.utf8.withContiguousStorageIfAvailable { one.elementsEqual($0) }
-        }
-        return (areSame ?? nil) ?? false
     }
 
     /// Asks for what ``internReference(_:in:)`` looks at first, in a text that is likely not the one before.
@@ -196,4 +187,25 @@ struct CatalogIndexes: Sendable {
     }
 
     init() {}
+}
+
+/// The text that was looked up last, if it is ASCII, with its code.
+private struct RecentText: Sendable {
+    private var text = ""
+    private(set) var code: UInt32 = 0
+
+    /// Whether `text` has the bytes of this one.
+    ///
+    /// Strings that read alike are equal whatever their bytes. What equals an ASCII text and is none has more
+    /// bytes than it.
+    @inline(__always)
+    func isSame(_ text: String) -> Bool {
+        text == self.text && text.utf8.count == self.text.utf8.count
+    }
+
+    mutating func note(_ text: String, _ code: UInt32) {
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return }
+        self.text = text
+        self.code = code
+    }
 }
