@@ -81,7 +81,7 @@ extension InventoryState {
 
     /// Moves one movement's deltas the other way.
     ///
-    /// - Returns: The amount of the new movement.
+    /// - Returns: What is charged or given back by it.
     private func undo(
         _ row: Int,
         _ movement: Movement,
@@ -106,10 +106,21 @@ extension InventoryState {
         let range = 0...Limits.quantityMax
         findings.check("unavailable", level.unavailable, in: range)
         findings.check("incoming", level.incoming, in: range)
-        // The value follows what is on hand; what it cannot take is cost that came late.
-        let wish = level.value - movement.cost
-        level.value = level.onHand > 0 ? max(0, wish) : 0
-        let late = level.value - wish
+        let wish = before.value - movement.cost
+        if movement.onHandDelta < 0 {
+            // What comes back makes up for what was sold below zero first, as a delivery does.
+            let gained = StockMath.receiving(
+                -movement.onHandDelta,
+                costing: -movement.cost,
+                onto: before
+            )
+            level.value += gained.value
+        } else {
+            level.value = level.onHand > 0 ? max(0, wish) : 0
+        }
+        // Cost that neither comes into the stock nor goes out of it belongs to what was sold. The rows
+        // of sales and returns say so themselves: their cost is what the stock gained or lost.
+        let late = movement.kind.isSaleOrReturn ? 0 : wish - level.value
         self.checkRange(of: level, line: nil, &findings)
         try findings.settle()
 
@@ -139,6 +150,11 @@ extension InventoryState {
         )
         draft.move(reversal, leaving: level)
         self.recordLateCost(late, of: reversal, at: level, in: &draft)
-        return -movement.amount
+        // The amount of a cost variance is cost: nobody was charged it.
+        return movement.kind == .costVariance ? 0 : -movement.amount
     }
+}
+
+extension MovementKind {
+    fileprivate var isSaleOrReturn: Bool { self == .sale || self == .return }
 }

@@ -176,8 +176,8 @@ extension InventoryState {
                     occurredAt: occurredAt,
                     isImported: wanted.occurred?.isImported ?? false
                 )
+                // What the stock could not take stays in the cost of what was sold, where it is.
                 draft.move(movement, leaving: level)
-                self.recordLateCost(gained.late, of: movement, at: level, in: &draft)
             }
         }
         try findings.settle()

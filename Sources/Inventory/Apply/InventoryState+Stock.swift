@@ -272,7 +272,11 @@ extension InventoryState {
         }
     }
 
-    /// Records cost that came after its stock had been sold: an amount without a quantity.
+    /// Records cost that belongs to what was sold, though no sale has it: an amount without a quantity.
+    ///
+    /// `late`: Positive for cost that came after its stock had been sold, negative where such cost, or
+    /// the cost of goods that were sold since, is taken back. So what was paid is always the value of
+    /// the stock and the cost of what was sold, these included.
     func recordLateCost(
         _ late: Int64,
         of movement: Movement,
