@@ -124,6 +124,7 @@ extension InventoryState {
         }
         state.tables.reservations.completeLoading()
         state.tables.transfers.completeLoading()
+        state.tables.ledger.completeLoading()
         state.tables.levels.rebuildRows()
         state.indexes = CatalogIndexes(for: state.tables)
         state.links = MovementLinks(for: state.tables.ledger)

@@ -4,6 +4,14 @@ public import Inventory
 public enum Insight: Hashable, Sendable {
     case query(InsightQuery)
     case named(NamedInsight)
+
+    /// The point of the past that it asks about; `nil` for now.
+    public var asOf: AsOf? {
+        switch self {
+        case .query(let query): query.asOf
+        case .named(let named): named.asOf
+        }
+    }
 }
 
 /// An insight that has a name and a formula; its file in `Named` says both.

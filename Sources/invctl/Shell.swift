@@ -168,6 +168,7 @@ struct Shell: Sendable {
             try await self.watch(query, omitting: omitting)
             return
         }
+        if let asOf = query.asOf, !self.options.quiet { Terminal.note(asOf.note) }
         var output = RowOutput(self.style(isSingle: isSingle, omitting: omitting), self.listing)
         let sink = self.sink()
         for try await part in self.client.rows(of: query) {

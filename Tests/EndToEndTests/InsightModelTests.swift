@@ -100,6 +100,86 @@ import Testing
         try await self.compareDeadStock(client, model, calendar)
     }
 
+    /// The ledger's own rows, summed up by SQL: a second opinion on every way that money can go.
+    @Test(arguments: [UInt64(21), 22, 23])
+    func `money is what SQL makes of the ledger, whatever was done`(seed: UInt64) async throws {
+        let daemon = try Daemon()
+        var shop = RandomShop(daemon, seed: seed)
+        try await shop.fill(900)
+        let ledger = try daemon.invctl("ledger", "list", "--oldest-first", "-o", "csv", "--quiet")
+        #expect(ledger.code == 0, "\(ledger.errors)")
+        let text = ledger.output
+        for kind in ["costVariance", "reversal", "return", "transferIn", "adjust", "count"] {
+            #expect(text.contains(",\(kind),"), "seed \(seed) has no \(kind)")
+        }
+        let script = Bundle.module.bundleURL.appending(path: "Resources/ledger_model.py")
+        let lines = try ImportTests.model(Data(text.utf8), script.path)
+        let words = lines.map { $0.split(separator: "\t", maxSplits: 1).map { String($0) } }
+        let model = Dictionary(grouping: words) { $0[0] }.mapValues { Set($0.map { $0[1] }) }
+        let client = daemon.client()
+        let sums = ["gross", "returns", "net", "cost", "margin", "transactions"]
+        func question(_ groups: [InsightDimension], _ measures: [InsightMeasure]) -> Insight {
+            .query(InsightQuery(source: .sales, groups: [groups], measures: measures))
+        }
+        let all: [InsightMeasure] = [.gross, .returns, .net, .cost, .margin, .transactions]
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = .gmt
+        for (word, groups) in [
+            ("product", [InsightDimension.product]), ("location", [.location]), ("day", [.day]),
+            ("total", []),
+        ] {
+            let answer = try await client.insight(question(groups, all))
+            let found = try Self.lines(answer, sums) { table, row in
+                switch word {
+                case "product": table.text(row, "sku")
+                case "location": table.text(row, "location")
+                case "day": Self.day(table.integer(row, "day") ?? 0, calendar)
+                default: "-"
+                }
+            }
+            Self.compare(found, model[word], word)
+        }
+        let units = try await client.insight(question([.product], [.units, .returnedUnits]))
+        let pieces = try Self.lines(units, ["units", "returnedUnits"]) { $0.text($1, "sku") }
+        // Those in kg have two decimals here, and are read as hundredths; pieces are not.
+        let wanted = model["units"]?.map { line -> String in
+            let cells = line.split(separator: "\t").map { String($0) }
+            let isWeighed = Int(cells[0].dropFirst(2)).map { $0.isMultiple(of: 2) } ?? false
+            let numbers = cells.dropFirst().map { "\((Int($0) ?? 0) / (isWeighed ? 1 : 100))" }
+            return ([cells[0]] + numbers).joined(separator: "\t")
+        }
+        Self.compare(pieces, wanted.map { Set($0) }, "units")
+        try await Self.compareNamed(client, model)
+    }
+
+    private static func compareNamed(
+        _ client: InventoryClient,
+        _ model: [String: Set<String>]
+    ) async throws {
+        let margin = try await client.insight(.named(NamedInsight(.margin, window: .all)))
+        Self.compare(
+            try Self.lines(margin, ["net", "cost", "margin"]) { $0.text($1, "sku") },
+            model["margin"],
+            "margin"
+        )
+        let turnover = try await client.insight(.named(NamedInsight(.turnover, window: .all)))
+        // A row for each product, also for one that sold nothing.
+        let costs = try Self.lines(turnover, ["cost"]) { $0.text($1, "sku") }
+        let sold = costs.filter { !$0.hasSuffix("\t0") }
+        Self.compare(sold, model["turnover"].map { $0.filter { !$0.hasSuffix("\t0") } }, "turnover")
+        let parameters = NamedInsightParameters(by: .product)
+        let valuation = try await client.insight(
+            .named(NamedInsight(.valuation, window: .all, parameters: parameters))
+        )
+        let values = try Self.lines(valuation, ["value"]) { table, row in
+            table.integer(row, "productId") == nil
+                ? "-" : table.text(row, "sku") + "\t" + table.text(row, "stage")
+        }
+        let total = values.filter { $0.hasPrefix("-") }
+        Self.compare(values.subtracting(total), model["value"], "value")
+        Self.compare(total, model["worth"], "worth")
+    }
+
     private func compareRanks(
         _ client: InventoryClient,
         _ model: [String: Set<String>]

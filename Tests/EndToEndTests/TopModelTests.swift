@@ -101,12 +101,48 @@ import Testing
 
     @Test func `sellers go by revenue, by units after s, and ties by their number`() throws {
         var model = try Self.model()
+        model.take(TopModel.Item(sku: "KEY-1", name: "Keys", decimals: 0), of: ProductID(3))
         model.take(Self.sale(57, [(1, 1, 99_999), (2, 9, 900), (3, 9, 900)]), now: Self.noon)
         model.prepare()
         #expect(model.sellers.map { $0.product.value } == [1, 2, 3])
         #expect(model.take(.character("s")) == .nothing)
         #expect(model.sellers.map { $0.product.value } == [2, 3, 1])
         #expect(Self.screen(model).contains("Top sellers today, by units"))
+    }
+
+    @Test func `sellers of different units go by revenue, for grams are no pieces`() throws {
+        var model = try Self.model()
+        model.take(Self.sale(57, [(1, 1, 99_999), (2, 9, 900), (3, 666, 500)]), now: Self.noon)
+        #expect(model.take(.character("s")) == .nothing)
+        #expect(model.sellers.map { $0.product.value } == [1, 2, 3])
+        #expect(Self.screen(model).contains("Top sellers today, by revenue"))
+    }
+
+    @Test func `a sale that was undone is none, and late cost that is undone no revenue`() throws {
+        var model = try Self.model()
+        model.take(Self.sale(57, [(1, 1, 1_000)]), now: Self.noon)
+        model.take(Self.sale(58, [(2, 1, 300)]), now: Self.noon)
+        #expect(model.book.saleCountToday == 2)
+        for (lsn, origin, units, amount) in [(59, 57, -1, -1_000), (60, 40, 0, -250)] {
+            let movement = Movement(
+                kind: .reversal,
+                product: ProductID(1),
+                location: .main,
+                onHandDelta: Int64(-units),
+                amount: Int64(amount),
+                origin: MovementID(lsn: UInt64(origin), line: 0),
+                occurredAt: Instant(microseconds: Self.noon)
+            )
+            let level = Level(product: ProductID(1), location: .main, onHand: 5)
+            let entry = Entry(
+                lsn: UInt64(lsn),
+                time: Instant(microseconds: Self.noon),
+                actor: "till-1",
+                changes: [.moved(movement, level)]
+            )
+            model.take(.entry(entry), now: Self.noon)
+        }
+        #expect(model.book.saleCountToday == 1 && model.book.amountToday == 300)
     }
 
     @Test func `only the first sellers are ranked, and they are the right ones`() throws {

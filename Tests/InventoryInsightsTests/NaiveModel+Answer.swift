@@ -8,7 +8,8 @@ extension NaiveModel {
         var rows: [[ResultCell]]
     }
 
-    func answer(_ query: InsightQuery, at now: Int64) throws -> Answer {
+    /// - Returns: Nothing where rows of different units would be ordered by a quantity.
+    func answer(_ query: InsightQuery, at now: Int64) throws -> Answer? {
         let calendar = try self.calendar(self.zoneName(query))
         let window = self.window(query.window, now, calendar)
         let rows = self.rows(query).filter { self.counts($0, query.filter, window) }
@@ -27,17 +28,44 @@ extension NaiveModel {
             }
             groups += members.map { ($0.key, $0.value) }
         }
-        let source = query.source
+        let ordersQuantity = query.order.contains { order in
+            if case .measure(let measure) = order.key {
+                Self.quantities.contains(measure)
+            } else {
+                false
+            }
+        }
+        if ordersQuantity, self.units(groups.flatMap(\.rows)).count > 1 { return nil }
         var made = try groups.map { group in
-            (
-                key: group.key,
-                measures: try query.measures.map { try self.cell($0, group.rows, source) }
-            )
+            let units = self.units(group.rows)
+            let cells = try query.measures.map { measure in
+                units.count > 1 && Self.quantities.contains(measure)
+                    ? .none : try self.cell(measure, group.rows, query)
+            }
+            return Made(key: group.key, measures: cells, unit: units.count == 1 ? units.first : nil)
         }
         made.sort { self.isBefore($0, $1, query, dimensions) }
         if query.limit > 0 { made = Array(made.prefix(Int(query.limit))) }
         return self.shown(made, query, dimensions)
     }
+
+    struct NaiveUnit: Hashable {
+        var name: String
+        var decimals: Int64
+    }
+
+    private func units(_ rows: [NaiveRow]) -> Set<NaiveUnit> {
+        Set(
+            rows.compactMap { self.products[$0.product] }.map {
+                NaiveUnit(name: $0.unit, decimals: $0.decimals)
+            }
+        )
+    }
+
+    private static let quantities: Set<InsightMeasure> = [
+        .units, .returnedUnits, .netUnits, .onHandChange, .available, .onHand, .unavailable,
+        .reserved, .incoming, .asked, .refusedUnits,
+    ]
 
     private func zoneName(_ query: InsightQuery) -> String {
         if !query.zone.isEmpty { return query.zone }
@@ -66,18 +94,21 @@ extension NaiveModel {
         }
     }
 
-    private func rows(_ query: InsightQuery) -> [NaiveRow] {
-        func isPast(_ row: NaiveRow) -> Bool {
-            switch query.asOf {
-            case .none: true
-            case .lsn(let lsn): row.lsn <= Int64(lsn)
-            case .time(let time): row.recordedAt <= time.microseconds
-            }
+    private func isPast(_ row: NaiveRow, _ asOf: AsOf?) -> Bool {
+        switch asOf {
+        case .none: true
+        case .lsn(let lsn): row.lsn <= Int64(lsn)
+        case .time(let time): row.recordedAt <= time.microseconds
+        case .effective(let time): row.time <= time.microseconds
         }
+    }
+
+    private func rows(_ query: InsightQuery) -> [NaiveRow] {
+        func isPast(_ row: NaiveRow) -> Bool { self.isPast(row, query.asOf) }
         switch query.source {
         case .movements: return self.movements.filter(isPast)
         case .sales:
-            let kinds: Set = ["sale", "return"]
+            let kinds: Set = ["sale", "return", "costVariance"]
             return self.movements.filter {
                 isPast($0) && (kinds.contains($0.kind) || kinds.contains($0.undone))
             }
@@ -101,7 +132,10 @@ extension NaiveModel {
                 location: pair.location
             )
         }
-        for movement in self.movements where isPast(movement) {
+        for var movement in self.movements {
+            // What is expected was so when that was recorded, though it will happen later.
+            if movement.kind == "expectIncoming" { movement.time = movement.recordedAt }
+            guard isPast(movement) else { continue }
             let key = [movement.product, movement.location]
             balances[key]?.onHand += movement.onHand
             balances[key]?.unavailable += movement.unavailable
@@ -115,7 +149,32 @@ extension NaiveModel {
             row.retail = Self.halfEven(product.price * row.onHand, over: product.basis)
             rows.append(row)
         }
-        return rows
+        return rows + self.inTransit(query, isPast)
+    }
+
+    private func inTransit(
+        _ query: InsightQuery,
+        _ isPast: (NaiveRow) -> Bool
+    ) -> [NaiveRow] {
+        self.transfers.compactMap { sent, destination in
+            guard isPast(sent), let product = self.products[sent.product] else { return nil }
+            if query.source == .products, !product.isListed { return nil }
+            let arrived = self.movements.filter {
+                $0.kind == "transferIn" && $0.origin == sent.id && isPast($0)
+            }
+            let late = self.movements.filter { movement in
+                movement.kind == "costVariance"
+                    && arrived.contains { $0.id == [movement.lsn, movement.id[1] - 1] }
+            }
+            let quantity = -sent.onHand - arrived.reduce(0) { $0 + $1.onHand }
+            guard quantity > 0 else { return nil }
+            var row = NaiveRow(product: sent.product, location: destination)
+            row.cost = -sent.cost
+            row.cost -= arrived.reduce(0) { $0 + $1.cost } + late.reduce(0) { $0 + $1.amount }
+            row.stage = "inTransit"
+            row.retail = Self.halfEven(product.price * quantity, over: product.basis)
+            return row
+        }
     }
 
     static func halfEven(_ value: Int64, over divisor: Int64) -> Int64 {
@@ -174,6 +233,7 @@ extension NaiveModel {
         case .reason:
             Int64(Reason.allCases.first { "\($0)" == row.reason }?.rawValue ?? 0)
         case .kind: Int64(MovementKind.allCases.first { "\($0)" == row.kind }?.rawValue ?? 0)
+        case .stage: row.stage == "onHand" ? 1 : 2
         }
     }
 
@@ -218,20 +278,20 @@ extension NaiveModel {
     private func cell(
         _ measure: InsightMeasure,
         _ rows: [NaiveRow],
-        _ source: InsightSource
+        _ query: InsightQuery
     ) throws -> ResultCell {
         let sold = rows.filter { $0.kind == "sale" || $0.undone == "sale" }
         let back = rows.filter { $0.kind == "return" || $0.undone == "return" }
         func sum(_ rows: [NaiveRow], _ value: (NaiveRow) -> Int64) -> Int64 {
             rows.reduce(0) { $0 + value($1) }
         }
+        func needsReceipts(_ measure: InsightMeasure) -> Bool {
+            measure == .transactions || measure == .averageValue
+        }
         let net = sum(sold, \.amount) + sum(back, \.amount)
-        let cost = -sum(rows, \.cost)
-        let transactions = Set(
-            rows.filter { $0.kind == "sale" }.map {
-                $0.reference.isEmpty ? "step \($0.lsn)" : "reference " + $0.reference
-            }
-        ).count
+        let late = rows.filter { $0.kind == "costVariance" || $0.undone == "costVariance" }
+        let cost = -sum(rows, \.cost) + sum(late, \.amount)
+        let transactions = needsReceipts(measure) ? try self.receipts(rows, query).count : 0
         switch measure {
         case .units: return .integer(-sum(sold, \.onHand))
         case .returnedUnits: return .integer(sum(back, \.onHand))
@@ -262,9 +322,31 @@ extension NaiveModel {
         }
     }
 
+    /// The receipts that are left of the rows' sales.
+    private func receipts(_ rows: [NaiveRow], _ query: InsightQuery) throws -> Set<String> {
+        if self.undone[query.asOf] == nil {
+            let reversals = self.movements.filter {
+                $0.kind == "reversal" && self.isPast($0, query.asOf)
+            }
+            self.undone[query.asOf] = Set(reversals.map(\.origin))
+        }
+        let undone = self.undone[query.asOf] ?? []
+        return Set(
+            try rows.filter { $0.kind == "sale" && !undone.contains($0.id) }.map { row in
+                if row.reference.isEmpty { return "step \(row.lsn)" }
+                let zone = try self.calendar(self.zones[row.location] ?? "?")
+                return "\(row.reference) \(row.location) \(zone.start(.day, row.time))"
+            }
+        )
+    }
+
     // MARK: - Order and columns
 
-    private typealias Made = (key: [Int64?], measures: [ResultCell])
+    private struct Made {
+        var key: [Int64?]
+        var measures: [ResultCell]
+        var unit: NaiveUnit?
+    }
 
     private func isBefore(
         _ a: Made,
@@ -319,12 +401,7 @@ extension NaiveModel {
             }
         }
         columns += query.measures.map { "\($0)" }
-        let quantities: Set<InsightMeasure> = [
-            .units, .returnedUnits, .netUnits, .onHandChange, .available, .onHand, .unavailable,
-            .reserved, .incoming, .asked, .refusedUnits,
-        ]
-        let product = dimensions.firstIndex(of: .product)
-        let hasUnit = product != nil && query.measures.contains { quantities.contains($0) }
+        let hasUnit = query.measures.contains { Self.quantities.contains($0) }
         if hasUnit { columns += ["unit", "unitDecimals"] }
         let rows = made.map { made -> [ResultCell] in
             var cells: [ResultCell] = []
@@ -333,10 +410,8 @@ extension NaiveModel {
             }
             cells += made.measures
             if hasUnit {
-                let id = product.flatMap { made.key[$0] }
-                let unit = id.flatMap { self.products[$0] }
-                cells.append(unit.map { .text($0.unit) } ?? .none)
-                cells.append(unit.map { .integer($0.decimals) } ?? .none)
+                cells.append(made.unit.map { .text($0.name) } ?? .none)
+                cells.append(made.unit.map { .integer($0.decimals) } ?? .none)
             }
             return cells
         }
@@ -368,6 +443,7 @@ extension NaiveModel {
                     }
                 )
             ]
+        case .stage: return [text(value.map { $0 == 1 ? "onHand" : "inTransit" })]
         default: return [id]
         }
     }

@@ -23,8 +23,12 @@ struct NaiveRow {
     var actor = ""
     var asked: Int64 = 0
     var couldHave: Int64 = 0
-    /// Of balances: what it would sell for.
+    /// Of balances: what it would sell for, and where it is.
     var retail: Int64 = 0
+    var stage = "onHand"
+    /// The step and line that a return or reversal comes from.
+    var origin: [Int64] = []
+    var id: [Int64] = []
 }
 
 struct NaiveProduct {
@@ -44,6 +48,8 @@ final class NaiveModel {
     let lsn: UInt64
     private(set) var movements: [NaiveRow] = []
     private(set) var refusals: [NaiveRow] = []
+    /// What was sent from one location, one product a step, and where to.
+    private(set) var transfers: [(sent: NaiveRow, destination: Int64)] = []
     private(set) var products: [Int64: NaiveProduct] = [:]
     private(set) var categories: [Int64: String] = [:]
     private(set) var codes: [Int64: String] = [:]
@@ -51,6 +57,8 @@ final class NaiveModel {
     /// Products and locations that ever met.
     private(set) var pairs: [(product: Int64, location: Int64)] = []
     var calendars: [String: NaiveCalendar] = [:]
+    /// What was undone by a point, as far as it was looked for.
+    var undone: [AsOf?: Set<[Int64]>] = [:]
 
     init(_ view: ReadView) throws {
         self.lsn = view.lsn
@@ -104,9 +112,17 @@ final class NaiveModel {
                     cost: row.integer("cost"),
                     reason: row.text("reason").isEmpty ? "none" : row.text("reason"),
                     reference: row.text("reference"),
-                    actor: row.text("actor")
+                    actor: row.text("actor"),
+                    origin: origin,
+                    id: [row.integer("lsn"), row.integer("line")]
                 )
             )
+        }
+        for row in try Records(view, .transfers(TransferQuery())) {
+            let step = row.integer("lsn")
+            let sent = self.movements.first { $0.lsn == step && $0.kind == "transferOut" }
+            guard let sent else { continue }
+            self.transfers.append((sent, ids[row.text("to")] ?? -1))
         }
         for row in try Records(view, .refusals(RefusalQuery())) {
             self.refusals.append(

@@ -21,19 +21,21 @@ import Testing
         return shop
     }
 
-    @Test func `velocity counts the days in stock, and zero days`() throws {
+    @Test func `velocity counts the days there were, in stock or not, and zero days`() throws {
         let rows = try self.shop().rows(NamedInsight(.velocity, window: Self.may), at: Self.now)
         let a = try #require(rows["A"])
         #expect(a["units"] == .integer(20) && number(a["velocity"]) == 2)
         #expect(number(a["inStockDays"]) == 10 && number(a["movingAverage"]) == 2)
         #expect(number(a["ewma"]) == 2 && a["daysAveraged"] == .integer(7))
         let b = try #require(rows["B"])
-        #expect(number(b["velocity"]) == 0.6)
+        // It is there for five days of the ten.
+        #expect(number(b["days"]) == 5 && number(b["velocity"]) == 1.2)
         #expect(number(b["inStockDays"]) == 2 && number(b["inStockVelocity"]) == 3)
-        // Days 3 to 9: six units in seven days.
-        #expect(isClose(number(b["movingAverage"]), 6.0 / 7))
+        // Days 6 to 9: six units in four days.
+        #expect(number(b["movingAverage"]) == 1.5 && b["daysAveraged"] == .integer(4))
+        // Not there yet.
         let c = try #require(rows["C"])
-        #expect(number(c["velocity"]) == 0 && c["inStockVelocity"] == ResultCell.none)
+        #expect(c["velocity"] == ResultCell.none && c["inStockVelocity"] == ResultCell.none)
     }
 
     @Test func `a window with fewer days than are averaged says so`() throws {
@@ -71,10 +73,10 @@ import Testing
         #expect(number(a["demand"]) == 2 && number(a["deviation"]) == 0)
         #expect(a["safetyStock"] == .integer(0) && a["reorderPoint"] == .integer(20))
         #expect(a["suggestedOrder"] == .integer(0))
-        // B: six units on one of nine days; mean 2/3, deviation 2; z(95 %) · √(10 · 4) = 10.40.
+        // B: six units on one of its four days; mean 1.5, deviation 3; z(95 %) · √(10 · 9) = 15.60.
         let b = try #require(rows["B"])
-        #expect(isClose(number(b["deviation"]), 2))
-        #expect(b["safetyStock"] == .integer(11) && b["reorderPoint"] == .integer(18))
+        #expect(number(b["demand"]) == 1.5 && isClose(number(b["deviation"]), 3))
+        #expect(b["safetyStock"] == .integer(16) && b["reorderPoint"] == .integer(31))
         #expect(b["suggestedOrder"] == .integer(60))
     }
 
@@ -179,6 +181,7 @@ import Testing
         let b = try #require(rows["B"])
         #expect(b["refusals"] == nil && b["rows"] == .integer(1) && b["asked"] == .integer(4))
         #expect(b["refusedUnits"] == .integer(4) && number(b["fillRate"]) == 0.6)
+        #expect(b["lostSales"] == .integer(4_000))
         #expect(rows["A"] == nil)
     }
 

@@ -1,8 +1,9 @@
 import Inventory
 import InventoryTestSupport
 
-/// A state made by random commands: sales, returns, reversals, deliveries, holds, refusals, products
-/// that change their category or go, at several locations in several zones, around a change of clocks.
+/// A state made by random commands: sales, also below zero, returns, reversals, deliveries, transfers,
+/// holds, refusals, products that change their category or go, at several locations in several zones,
+/// around a change of clocks.
 struct RandomLedger {
     private(set) var state = InventoryState()
     private(set) var random: SplitMix64
@@ -111,7 +112,25 @@ struct RandomLedger {
         let occurred: Occurrence? =
             self.below(8) == 0 ? nil : Occurrence(at: self.moment(), isImported: true)
         let reference = self.below(3) == 0 ? "" : "order-\(self.below(40))"
-        switch self.below(20) {
+        switch self.below(23) {
+        case 20:
+            let other = LocationID(UInt16(1 + self.below(Self.zones.count)))
+            let line = DispatchLine(product: product, quantity: Int64(1 + self.below(3)))
+            self.run(
+                .dispatchTransfer(
+                    DispatchTransfer(from: location, to: other, lines: [line], reference: reference)
+                )
+            )
+        case 21:
+            let id = TransferID(UInt32(1 + self.below(20)))
+            let line = TransferLine(transfer: id, quantity: self.below(2) == 0 ? 1 : nil)
+            let settled = TransferSettlement(lines: [line])
+            self.run(
+                self.below(3) == 0 ? .cancelTransfer(settled) : .receiveTransfer(settled)
+            )
+        case 22:
+            let floor = FloorChange(product: product, location: location, floor: -6)
+            self.run(.setFloor(floor))
         case 0..<8:
             let lines = (0..<(1 + self.below(linesMax))).map { _ in
                 SaleLine(

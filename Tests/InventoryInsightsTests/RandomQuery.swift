@@ -20,7 +20,8 @@ extension RandomLedger {
             query.order.append(InsightOrder(key, descending: self.below(2) == 0))
         }
         if self.below(4) == 0 { query.limit = UInt32(1 + self.below(12)) }
-        switch self.below(6) {
+        switch self.below(7) {
+        case 2: query.asOf = .effective(self.moment())
         case 0: query.asOf = .lsn(UInt64(self.below(Int(self.state.lsn) + 1)))
         case 1:
             let back = Int64(self.below(100)) * Self.hour / 30
@@ -61,11 +62,11 @@ extension RandomLedger {
     private mutating func groups(_ source: InsightSource) -> [[InsightDimension]] {
         let all: [InsightDimension] =
             switch source {
-            case .sales, .movements: InsightDimension.allCases
-            case .levels: [.product, .category, .location]
-            case .products: [.product, .category]
+            case .sales, .movements: InsightDimension.allCases.filter { $0 != .stage }
+            case .levels: [.product, .category, .location, .stage]
+            case .products: [.product, .category, .stage]
             case .refusals:
-                InsightDimension.allCases.filter { $0 != .kind && $0 != .reason }
+                InsightDimension.allCases.filter { ![.kind, .reason, .stage].contains($0) }
             }
         var sets: [[InsightDimension]] = []
         for _ in 0..<(self.below(3) == 0 ? 1 + self.below(3) : 1) {
@@ -116,7 +117,8 @@ extension RandomLedger {
         if self.below(10) == 0 { filter.actor = ["ann", "bob", "nobody"][self.below(3)] }
         guard source != .refusals else { return filter }
         let kinds: [MovementKind] =
-            source == .sales ? [.sale, .return, .reversal] : MovementKind.allCases
+            source == .sales
+            ? [.sale, .return, .reversal, .costVariance] : MovementKind.allCases
         if self.below(8) == 0 {
             filter.kinds = MovementKindSet(
                 self.some(kinds, 1 + self.below(2)).map { MovementKindSet($0) }

@@ -70,6 +70,37 @@ struct Shop {
         return try self.run(.sell(Sale(lines: [line], occurred: occurred)), isDone: isDone)
     }
 
+    /// Adds a product that is weighed: in kg to the gram, its price that of a kg.
+    mutating func addWeighed(_ sku: String, price: Int64, category: UInt32 = 1) throws {
+        let draft = ProductDraft(
+            sku: sku,
+            name: "Product \(sku)",
+            category: CategoryID(category),
+            unit: Unit(code: "kg", decimals: 3),
+            price: Price(price, per: 1_000)
+        )
+        try self.run(.createProduct(draft))
+    }
+
+    /// The rows of a composed question, in order; a cell by its column's name.
+    func rows(_ query: InsightQuery, at now: String) throws -> [[String: ResultCell]] {
+        let table = try self.view.answer(query, at: try Self.at(now)).table
+        return (0..<table.rowCount).map { row in
+            Dictionary(
+                uniqueKeysWithValues: table.columns.indices.map {
+                    (table.columns[$0].field.name, table.cell(row, $0))
+                }
+            )
+        }
+    }
+
+    /// The SKUs of an insight's rows, in order.
+    func skus(_ insight: NamedInsight, at now: String) throws -> [String] {
+        let table = try self.view.answer(insight, at: try Self.at(now)).table
+        guard let column = table.column(named: "sku") else { return [] }
+        return table.columns[column].texts
+    }
+
     /// The answer's rows by SKU, or by row number where it has none; a cell by its column's name.
     func rows(_ insight: NamedInsight, at now: String) throws -> [String: [String: ResultCell]] {
         let table = try self.view.answer(insight, at: try Self.at(now)).table

@@ -28,6 +28,20 @@ package struct CodeMap: Sendable {
             }
     }
 
+    /// Maps each number from 0 on to its code, which must be below the limit.
+    ///
+    /// - Complexity: O(codes)
+    package init(_ codes: [UInt32], below limit: Int) {
+        precondition(codes.allSatisfy { Int($0) < limit }, "a code is not below \(limit)")
+        self.limit = limit
+        self.codes =
+            switch limit {
+            case ...(1 << 8): .bytes(codes.map { UInt8(truncatingIfNeeded: $0) })
+            case ...(1 << 16): .shorts(codes.map { UInt16(truncatingIfNeeded: $0) })
+            default: .words(codes)
+            }
+    }
+
     /// How many values are mapped: those from 0 on.
     package var count: Int {
         switch self.codes {

@@ -269,7 +269,7 @@ extension LedgerQuery {
 }
 
 extension ByteWriter {
-    /// 0 for now, 1 before an LSN, 2 before an instant.
+    /// 0 for now, 1 before an LSN, 2 before an instant of recording, 3 before one of happening.
     package mutating func writeOptional(_ asOf: AsOf?) {
         switch asOf {
         case .none:
@@ -279,6 +279,9 @@ extension ByteWriter {
             self.writeVarint(lsn)
         case .time(let time):
             self.write(2 as UInt8)
+            self.write(time)
+        case .effective(let time):
+            self.write(3 as UInt8)
             self.write(time)
         }
     }
@@ -292,6 +295,7 @@ extension ByteReader {
         case 0: return nil
         case 1: return .lsn(try self.readVarint())
         case 2: return .time(try self.readInstant())
+        case 3: return .effective(try self.readInstant())
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "point in time")
         }
     }

@@ -201,8 +201,9 @@ extension ReadView {
         ]
     }
 
-    /// Sales and returns, newest first, with their value and how long ago they happened.
-    func sales(_ query: SalesQuery) throws(Refusal) -> Answer {
+    /// Sales and returns, reversals of either and cost that came late, newest first, with their value
+    /// and how long ago they happened; see ``SaleRow``.
+    func sales(_ query: SalesQuery, at now: Instant) throws(Refusal) -> Answer {
         try self.check(query.product)
         try self.check(query.location)
         try self.check(query.category)
@@ -212,7 +213,7 @@ extension ReadView {
             product: query.product,
             location: query.location,
             category: query.category,
-            kinds: [MovementKindSet(.sale), MovementKindSet(.return)],
+            kinds: [.init(.sale), .init(.return), .init(.reversal), .init(.costVariance)],
             from: query.from,
             to: query.to
         )
@@ -234,26 +235,35 @@ extension ReadView {
             ResultField("unitDecimals", .integer),
         ]
         return Answer(schema, limit: query.limit) {
-            scan.next().map { self.saleRow($0) }
+            while let row = scan.next() {
+                if let saleRow = self.tables.ledger.saleRow(row) {
+                    return self.cells(of: row, saleRow, at: now)
+                }
+            }
+            return nil
         }
     }
 
-    private func saleRow(_ row: Int) -> [ResultCell] {
+    private func cells(of row: Int, _ saleRow: SaleRow, at now: Instant) -> [ResultCell] {
         let ledger = self.tables.ledger
         let movement = self.tables.movement(row)
         let products = self.tables.products
         let product = movement.product.row
-        // Ages count from the state the answer reflects, so that the same log gives the same answer.
-        let age = (self.time.microseconds - movement.occurredAt.microseconds) / 1_000_000
+        let age = now.microseconds.subtractingReportingOverflow(movement.occurredAt.microseconds)
+        let seconds = age.overflow ? Int64.max / 1_000_000 : max(0, age.partialValue) / 1_000_000
+        // Nobody was charged for late cost: its amount is cost.
+        let isLate = saleRow == .lateCost
+        let amount = isLate ? 0 : movement.amount
+        let cost = isLate ? movement.amount : -movement.cost
         let category = Int(products.categories[product])
         return [
             .number(ledger.lsns[row]), .number(ledger.lines[row]),
-            .instant(movement.occurredAt), .integer(max(0, age)), .text("\(movement.kind)"),
+            .instant(movement.occurredAt), .integer(seconds), .text("\(movement.kind)"),
             .text(products.skus[product]), .text(products.names[product]),
             .text(self.tables.categories.names[category]),
             .text(self.tables.locations.codes[movement.location.row]),
             .number(-movement.onHandDelta), .number(movement.price.minorUnits),
-            .number(movement.price.basis), .number(movement.amount), .number(-movement.cost),
+            .number(movement.price.basis), .number(amount), .number(cost),
             .optional(movement.reference), .optional(self.tables.texts[Int(ledger.actors[row])]),
             .text(self.tables.texts[Int(products.unitCodes[product])]),
             .number(products.unitDecimals[product]),

@@ -130,12 +130,14 @@ struct ProductRows {
 }
 
 /// The order of a search: by one column, ties by id, and where its page begins.
+///
+/// Quantities are compared as people count them: 52 pieces are more than half a kilogram.
 struct ProductOrder {
     private let search: ProductSearch
     private let rows: ProductRows
 
     private enum Key {
-        case integer(Int64)
+        case integer(Int128)
         case text(String)
     }
 
@@ -147,13 +149,21 @@ struct ProductOrder {
     private func key(_ id: ProductID) -> Key {
         let products = self.rows.view.tables.products
         switch self.search.sort {
-        case .id: return .integer(Int64(id.value))
+        case .id: return .integer(Int128(id.value))
         case .sku: return .text(products.skuKeys[id.row])
         case .name: return .text(NormalizedText.key(products.names[id.row]))
-        case .price: return .integer(products.prices[id.row])
-        case .available: return .integer(self.rows.stock(id).available)
-        case .updatedAt: return .integer(products.updatedAt[id.row])
+        case .price: return .integer(Int128(products.prices[id.row]))
+        case .available: return .integer(self.counted(self.rows.stock(id).available, of: id))
+        case .updatedAt: return .integer(Int128(products.updatedAt[id.row]))
         }
+    }
+
+    /// Base units of a product as millionths of what people count it in.
+    private func counted(_ quantity: Int64, of id: ProductID) -> Int128 {
+        let products = self.rows.view.tables.products
+        let decimals = id.row < products.rowCount ? products.unitDecimals[id.row] : 0
+        let missing = decimals..<max(decimals, Limits.unitDecimalsMax)
+        return missing.reduce(Int128(quantity)) { sum, _ in sum * 10 }
     }
 
     private static func isLess(_ a: Key, _ b: Key) -> Bool? {
@@ -175,8 +185,9 @@ struct ProductOrder {
         let key: Key =
             switch self.search.sort {
             case .sku, .name: .text(NormalizedText.key(after.text))
-            case .id: .integer(Int64(after.id.value))
-            case .price, .available, .updatedAt: .integer(after.integer)
+            case .id: .integer(Int128(after.id.value))
+            case .available: .integer(self.counted(after.integer, of: after.id))
+            case .price, .updatedAt: .integer(Int128(after.integer))
             }
         return self.isBefore((key, after.id), (self.key(id), id))
     }

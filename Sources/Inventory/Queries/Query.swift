@@ -33,10 +33,17 @@ public enum ProductKey: Hashable, Sendable {
 }
 
 /// A version or a moment of the past: balances are then those of that point.
+///
+/// What was recorded by a point, and what had happened by it, are two questions: a sale of Monday that
+/// is imported on Friday is part of Monday's stock by the second only.
 public enum AsOf: Hashable, Sendable {
+    /// What was recorded up to that version.
     case lsn(UInt64)
-    /// As it was recorded then, by ``Movement``'s recording time.
+    /// What was recorded up to that moment, that moment included.
     case time(Instant)
+    /// What had happened up to that moment, that moment included, whenever it was recorded. A delivery
+    /// that is expected counts from when that was recorded.
+    case effective(Instant)
 }
 
 /// The statuses a search takes.

@@ -5,8 +5,10 @@ extension ReadView {
     ///
     /// A product is looked up by its id alone: who has the keys resolves them first.
     ///
+    /// `now`: The moment that ages are counted to; that of the view's last step if not given.
+    ///
     /// - Throws: A ``Refusal`` naming what the query asks for that is not there or makes no sense.
-    public func answer(_ query: Query) throws(Refusal) -> Answer {
+    public func answer(_ query: Query, at now: Instant? = nil) throws(Refusal) -> Answer {
         switch query {
         case .product(let key, let asOf): try self.product(key, asOf)
         case .products(let search): try self.products(search)
@@ -16,12 +18,27 @@ extension ReadView {
         case .ledger(let query): try self.ledger(query)
         case .lowStock(let query): try self.lowStock(query)
         case .categoryRollup(let asOf): try self.categoryRollup(asOf)
-        case .sales(let query): try self.sales(query)
+        case .sales(let query): try self.sales(query, at: max(now ?? self.time, self.time))
         case .refusals(let query): try self.refusals(query)
         case .reservations(let query): try self.reservations(query)
         case .transfers(let query): try self.transfers(query)
         case .verify: self.verify()
         case .stats: self.stats()
+        }
+    }
+
+    /// The version that the answer to a query reflects, and when it was recorded: the view's, or that of
+    /// the point of the past that is asked for.
+    ///
+    /// - Throws: `out_of_range` for a version that is yet to come.
+    public func version(of query: Query) throws(Refusal) -> (lsn: UInt64, time: Instant) {
+        switch query {
+        case .product(_, let asOf), .categoryRollup(let asOf): try self.version(asOf)
+        case .products(let search): try self.version(search.asOf)
+        case .levels(let query): try self.version(query.asOf)
+        case .categories, .locations, .ledger, .lowStock, .sales, .refusals, .reservations,
+            .transfers, .verify, .stats:
+            (self.lsn, self.time)
         }
     }
 

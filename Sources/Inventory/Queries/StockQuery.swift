@@ -53,13 +53,14 @@ extension ReadView {
         ]
     }
 
-    /// The emptiest first: by what is missing to the reorder point, ties by product and location.
+    /// The emptiest first: by what is available as a share of the reorder point, ties by product and
+    /// location.
     func lowStock(_ query: LowStockQuery) throws(Refusal) -> Answer {
         try self.check(query.location)
         try self.check(query.category)
         try self.check(limit: query.limit)
         let tables = self.tables
-        var low: [(missing: Int64, row: Int)] = []
+        var low: [(share: StockShare, row: Int)] = []
         for row in 0..<tables.levels.rowCount {
             let level = tables.levels.level(row)
             guard tables.products.status(level.product) == .active,
@@ -68,9 +69,11 @@ extension ReadView {
                     || query.category?.value == tables.products.categories[level.product.row]
             else { continue }
             let point = tables.products.reorderPoints[level.product.row]
-            if level.available <= point { low.append((point - level.available, row)) }
+            if level.available <= point {
+                low.append((StockShare(of: point, left: level.available), row))
+            }
         }
-        low.sort { ($1.missing, $0.row) < ($0.missing, $1.row) }
+        low.sort { ($0.share, $0.row) < ($1.share, $1.row) }
         let schema = [
             ResultField("productId", .integer), ResultField("sku", .text),
             ResultField("name", .text), ResultField("category", .text),
@@ -95,11 +98,17 @@ extension ReadView {
 
     /// Grouping sets over the stock of listed products: category and product, category, total.
     ///
-    /// A row without a product is its category's; one without a category is the total.
+    /// A row without a product is its category's; one without a category is the total. Quantities of
+    /// different units have no sum.
     func categoryRollup(_ asOf: AsOf?) throws(Refusal) -> Answer {
         let past = try PastBalances(self, asOf)
         let rows = ProductRows(view: self, past: past)
         let tables = self.tables
+        var inTransit: [ProductID: (quantity: Int64, value: Int64)] = [:]
+        for line in try GoodsInTransit(self, asOf).lines {
+            inTransit[line.product, default: (0, 0)].quantity += line.quantity
+            inTransit[line.product, default: (0, 0)].value += line.value
+        }
         var byCategory: [UInt32: [ProductID]] = [:]
         for row in 1..<max(tables.products.rowCount, 1) {
             let id = ProductID(UInt32(row))
@@ -117,12 +126,12 @@ extension ReadView {
             let name = ResultCell.text(tables.categories.names[Int(category)])
             for id in byCategory[category] ?? [] {
                 var one = RollupSum()
-                one.add(rows.stock(id), price: tables.products.facts(id)?.price)
+                let product = tables.product(id)
+                one.add(product, rows.stock(id), inTransit: inTransit[id] ?? (0, 0))
                 sum.add(one)
                 cells.append(
-                    [.number(category), name, .number(id.value)]
-                        + [.text(tables.products.skus[id.row])]
-                        + [.text(tables.products.names[id.row])] + one.cells
+                    [.number(category), name, .number(id.value), .text(product.sku)]
+                        + [.text(product.name)] + one.cells
                 )
             }
             total.add(sum)
@@ -133,30 +142,40 @@ extension ReadView {
             ResultField("categoryId", .integer), ResultField("category", .text),
             ResultField("productId", .integer), ResultField("sku", .text),
             ResultField("name", .text), ResultField("products", .integer),
-            ResultField("onHand", .integer), ResultField("available", .integer),
+            ResultField("onHand", .quantity), ResultField("available", .quantity),
             ResultField("value", .money), ResultField("retailValue", .money),
+            ResultField("inTransit", .quantity), ResultField("inTransitValue", .money),
+            ResultField("unit", .text), ResultField("unitDecimals", .integer),
         ]
         return Answer(schema, over: cells) { $0 }
     }
 }
 
-/// Sums of one group of a rollup; nothing where a sum leaves its range.
+/// Sums of one group of a rollup; nothing where a sum leaves its range, or quantities have no sum.
 private struct RollupSum {
-    var products: Int64 = 0
-    var onHand: Int64? = 0
-    var available: Int64? = 0
-    var value: Int64? = 0
-    var retail: Int64? = 0
+    private var products: Int64 = 0
+    private var onHand: Int64? = 0
+    private var available: Int64? = 0
+    private var value: Int64? = 0
+    private var retail: Int64? = 0
+    private var inTransit: Int64? = 0
+    private var inTransitValue: Int64? = 0
+    private var unit: Unit?
+    private var hasSeveralUnits = false
 
     mutating func add(
+        _ product: Product,
         _ stock: (onHand: Int64, available: Int64, value: Int64),
-        price: Price?
+        inTransit: (quantity: Int64, value: Int64)
     ) {
-        self.products += 1
+        self.products = 1
         self.onHand = stock.onHand
         self.available = stock.available
         self.value = stock.value
-        self.retail = price?.amount(of: stock.onHand)?.minorUnits
+        self.retail = product.price.amount(of: stock.onHand)?.minorUnits
+        self.inTransit = inTransit.quantity
+        self.inTransitValue = inTransit.value
+        self.unit = product.unit
     }
 
     mutating func add(_ other: RollupSum) {
@@ -165,18 +184,31 @@ private struct RollupSum {
             let (sum, overflow) = a.addingReportingOverflow(b)
             return overflow ? nil : sum
         }
+        let isFirst = self.products == 0
         self.products += other.products
         self.onHand = sum(self.onHand, other.onHand)
         self.available = sum(self.available, other.available)
         self.value = sum(self.value, other.value)
         self.retail = sum(self.retail, other.retail)
+        self.inTransit = sum(self.inTransit, other.inTransit)
+        self.inTransitValue = sum(self.inTransitValue, other.inTransitValue)
+        if isFirst { self.unit = other.unit }
+        if other.hasSeveralUnits || self.unit != other.unit {
+            self.unit = nil
+            self.hasSeveralUnits = true
+        }
     }
 
     var cells: [ResultCell] {
         func cell(_ value: Int64?) -> ResultCell { value.map { .integer($0) } ?? .none }
+        func quantity(_ value: Int64?) -> ResultCell {
+            self.hasSeveralUnits ? .none : cell(value)
+        }
         return [
-            .integer(self.products), cell(self.onHand), cell(self.available), cell(self.value),
-            cell(self.retail),
+            .integer(self.products), quantity(self.onHand), quantity(self.available),
+            cell(self.value), cell(self.retail), quantity(self.inTransit),
+            cell(self.inTransitValue), self.unit.map { .text($0.code) } ?? .none,
+            self.unit.map { .number($0.decimals) } ?? .none,
         ]
     }
 }

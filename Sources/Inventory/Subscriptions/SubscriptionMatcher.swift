@@ -114,7 +114,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             guard self.topics.contains(.products) else { return .none }
             return self.accepts(id, view) ? .written : .none
         case .moved(let movement, _):
-            let isWanted = self.topics.contains(.stock) || Self.isSale(movement)
+            let isWanted = self.topics.contains(.stock) || Self.isSale(movement, view)
             guard isWanted, self.accepts(movement.product, movement.location, view) else {
                 return .none
             }
@@ -144,12 +144,19 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         }
     }
 
-    /// A sale, a return, or what undoes one: movements that money changed hands for.
-    private static func isSale(_ movement: Movement) -> Bool {
+    /// A sale, a return, or what undoes one; see ``SaleRow``.
+    ///
+    /// Late cost is none: no money changed hands.
+    private static func isSale(_ movement: Movement, _ view: ReadView) -> Bool {
         switch movement.kind {
-        case .sale, .return: true
-        case .reversal: movement.amount != 0
-        default: false
+        case .sale, .return: return true
+        case .reversal:
+            guard let origin = movement.origin.flatMap({ view.tables.ledger.row(of: $0) }) else {
+                return false
+            }
+            let kind = view.tables.ledger.kind(origin)
+            return kind == .sale || kind == .return
+        default: return false
         }
     }
 

@@ -32,6 +32,8 @@ package struct MovementLedger: Sendable {
     package private(set) var imported = LedgerColumn<UInt8>()
     /// What questions found out about its full segments; no part of what the ledger says.
     package let keptSums = KeptSums()
+    /// The rows that undo others, ascending; derived from the kinds, and no part of a snapshot.
+    package private(set) var reversals = LedgerColumn<UInt64>()
 
     package var rowCount: Int { self.lsns.count }
 
@@ -95,6 +97,7 @@ package struct MovementLedger: Sendable {
         origin: Int?,
         texts: TextCodes
     ) {
+        if movement.kind == .reversal { self.reversals.append(UInt64(self.rowCount)) }
         self.lsns.append(id.lsn)
         self.lines.append(id.line)
         self.recordedAt.append(recordedAt.microseconds)
@@ -201,6 +204,19 @@ package struct MovementLedger: Sendable {
             occurredAt: Instant(microseconds: self.occurredAt[row]),
             isImported: self.imported[row] == 1
         )
+    }
+
+    /// Derives what a snapshot does not keep.
+    ///
+    /// - Complexity: O(movements), of which it looks at few
+    mutating func completeLoading() {
+        let reversal = MovementKind.reversal.rawValue
+        var rows: [Int] = []
+        self.kinds.scanSegments(of: 0..<self.rowCount, mayContain: reversal...reversal) {
+            for row in $0 where self.kinds[row] == reversal { rows.append(row) }
+            return true
+        }
+        for row in rows { self.reversals.append(UInt64(row)) }
     }
 
     /// Every column under its number; see ``InventoryTables``.

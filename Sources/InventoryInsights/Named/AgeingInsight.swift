@@ -60,7 +60,7 @@ struct AgeingInsight {
         let ledger = self.frame.tables.ledger
         let isFiltered = !self.insight.filter.locations.isEmpty
         var arrivals = [[Arrival]](repeating: [], count: count)
-        for row in self.frame.rows where ledger.onHandDeltas[row] > 0 {
+        for row in self.frame.rows where ledger.onHandDeltas[row] > 0 && self.frame.counts(row) {
             let product = ledger.products[row]
             guard self.frame.takes(product, ledger.locations[row]),
                 isFiltered || ledger.kindUndone(row)?.isTransfer != true

@@ -8,8 +8,10 @@ internal import Inventory
 /// | sales | sales | the total, or by one dimension | gross, returns, net, units, returned, transactions, average |
 /// | margin | sales | by product or another dimension, the largest margin first | net, cost, margin, margin % |
 /// | heatmap | sales | 168: weekday × hour of the day | units, net, transactions |
-/// | valuation | levels | by category, product or location, and the total | products, at cost, at retail |
-/// | categories | levels | category + product, category, total | products, on hand, available, at cost, at retail |
+/// | valuation | levels | by category, product or location, and stage; the total | products, at cost, at retail |
+/// | categories | levels | category + product + stage, category, total | products, on hand, available, at cost, at retail |
+///
+/// What is in transit has rows of its own, at the location that it goes to, and is part of the sums.
 ///
 /// Margin % is 100 · (net − cost) ÷ net, none where net is 0. At retail is Σ price × on hand at the
 /// prices of now.
@@ -30,13 +32,13 @@ extension NamedInsight {
         case .valuation:
             return self.question(
                 .levels,
-                [self.dimension.map { [$0] } ?? [], []],
+                [self.dimension.map { [$0, .stage] } ?? [.stage], []],
                 [.products, .value, .retailValue]
             )
         case .categories:
             return self.question(
                 .levels,
-                [[.category, .product], [.category], []],
+                [[.category, .product, .stage], [.category], []],
                 [.products, .onHand, .available, .value, .retailValue]
             )
         case .sales:

@@ -8,10 +8,11 @@ internal import Inventory
 /// | available | what can be promised now | base units | |
 /// | inStockVelocity | units sold ÷ days with something available | units a day | see velocity |
 /// | daysOfCover | available ÷ inStockVelocity | days | nothing available: 0; nothing sells: none, it lasts for ever |
-/// | stockOutAt | the end of the running hour + daysOfCover | instant | none where cover is; beyond 100 years: none |
+/// | stockOutAt | the moment of the balances + daysOfCover | instant | none where cover is; beyond 100 years: none |
 /// | risk | P(Poisson(v · L) ≥ available) | 0 to 1 | nothing available: 1 |
 ///
-/// L is the product's lead time in days: the risk of running out before an order made now arrives, if
+/// Balances are those of the end of the running hour, whatever the window, or of the point of the past that
+/// is asked for. A velocity is over an hour at least. L is the product's lead time in days: the risk of running out before an order made now arrives, if
 /// demand is a Poisson process of that velocity, in units as people count them. Shortest cover first,
 /// those that last for ever at the end.
 struct CoverInsight {
@@ -42,8 +43,8 @@ struct CoverInsight {
         for id in self.frame.products {
             let size = self.frame.tables.unitSize(id)
             let available = stock[id.row].available
-            let days = history.course(of: id.row).inStockDays
-            let velocity = days > 0 ? max(0, Double(sales[id, .units]) / size / days) : nil
+            let time = history.course(of: id.row).inStock
+            let velocity = Rate.perDay(max(0, Double(sales[id, .units])) / size, over: time)
             let cover = Cover(available: available, size: size, velocity: velocity)
             let lead = Double(self.frame.tables.products.leadTimes[id.row])
             let cells: [ResultCell] = [
@@ -63,7 +64,7 @@ struct CoverInsight {
 
     private func date(after days: Double?) -> ResultCell {
         guard let days, days <= Self.coverDaysMax else { return .none }
-        return .integer(self.frame.span.to + Int64(days * Double(ZoneCalendar.day)))
+        return .integer(self.frame.moment + Int64(days * Double(ZoneCalendar.day)))
     }
 }
 

@@ -5,7 +5,7 @@ internal import Inventory
 ///
 /// A product with something on hand whose last sale was `days` (90 if not given) or more calendar days
 /// ago; one that was never sold counts from its first movement. Days are those of the zone, from the day
-/// of the sale to today. A sale that was undone later was still a sale. The most valuable first.
+/// of the sale to today. A sale that was undone is none. The most valuable first.
 ///
 /// | column | unit | edge |
 /// |---|---|---|
@@ -59,12 +59,15 @@ struct DeadStockInsight {
         let ledger = self.frame.tables.ledger
         var sold = [Int64?](repeating: nil, count: count)
         var first = sold
-        for row in self.frame.rows {
+        let undone = Set(
+            ledger.undoneSales(by: self.frame.rows, happenedBy: self.frame.plan.happenedBy)
+        )
+        for row in self.frame.rows where self.frame.counts(row) {
             let product = ledger.products[row]
             guard self.frame.takes(product, ledger.locations[row]) else { continue }
             let time = ledger.occurredAt[row]
             first[Int(product)] = min(first[Int(product)] ?? time, time)
-            if ledger.kinds[row] == MovementKind.sale.rawValue {
+            if ledger.kinds[row] == MovementKind.sale.rawValue, !undone.contains(row) {
                 sold[Int(product)] = max(sold[Int(product)] ?? time, time)
             }
         }

@@ -3,8 +3,8 @@ internal import Inventory
 
 /// Stock at or below its reorder point, with how long it lasts and what to order.
 ///
-/// One row for each level of a product for sale: available ≤ the product's reorder point. What is
-/// missing most comes first, ties by product and location.
+/// One row for each level of a product for sale: available ≤ the product's reorder point. The emptiest
+/// comes first: by available as a share of the reorder point, ties by product and location.
 ///
 /// | column | formula | unit |
 /// |---|---|---|
@@ -26,22 +26,23 @@ struct LowStockInsight {
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
         let tables = self.frame.tables
-        var low: [(missing: Int64, row: Int, level: Level)] = []
+        var low: [(share: StockShare, row: Int, level: Level)] = []
         for row in 0..<tables.levels.rowCount {
             let level = self.frame.past.level(tables.levels.level(row))
             guard tables.products.status(level.product) == .active,
                 self.frame.takes(level.product.value, level.location.value)
             else { continue }
-            let missing = tables.products.reorderPoints[level.product.row] - level.available
-            if missing >= 0 { low.append((missing, row, level)) }
+            let point = tables.products.reorderPoints[level.product.row]
+            guard level.available <= point else { continue }
+            low.append((StockShare(of: point, left: level.available), row, level))
         }
-        low.sort { ($1.missing, $0.row) < ($0.missing, $1.row) }
+        low.sort { ($0.share, $0.row) < ($1.share, $1.row) }
         let sold = low.isEmpty ? [:] : try self.units(&questions)
         let history = StockHistory(self.frame, .level)
         var table = ResultTable(Self.schema)
         for one in self.insight.limit == 0 ? low[...] : low.prefix(Int(self.insight.limit)) {
-            let days = history.course(of: one.row).inStockDays
-            table.append(self.cells(one.level, sold[one.level.place] ?? 0, days))
+            let time = history.course(of: one.row).inStock
+            table.append(self.cells(one.level, sold[one.level.place] ?? 0, time))
         }
         return self.frame.answer(Self.keyColumnCount, table)
     }
@@ -56,11 +57,11 @@ struct LowStockInsight {
         ResultField("unitDecimals", .integer),
     ]
 
-    private func cells(_ level: Level, _ sold: Int64, _ days: Double) -> [ResultCell] {
+    private func cells(_ level: Level, _ sold: Int64, _ inStock: Int64) -> [ResultCell] {
         let tables = self.frame.tables
         let row = level.product.row
         let size = tables.unitSize(level.product)
-        let velocity = days > 0 ? max(0, Double(sold) / size / days) : nil
+        let velocity = Rate.perDay(max(0, Double(sold)) / size, over: inStock)
         let cover = Cover(available: level.available, size: size, velocity: velocity)
         let order = SuggestedOrder(
             position: level.available &+ level.incoming,

@@ -28,7 +28,7 @@ extension NamedInsight.Name {
         case .top:
             return InsightParts(
                 by: things,
-                measures: [.units, .net, .margin, .gross, .netUnits],
+                measures: [.net, .units, .margin, .gross, .netUnits],
                 ascending: true,
                 rowFilters: true
             )

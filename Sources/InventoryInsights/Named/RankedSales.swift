@@ -26,7 +26,15 @@ struct RankedSales {
             window: window
         )
         question.limit = 0
-        self.answer = try questions.answer(question)
+        do throws(Refusal) {
+            self.answer = try questions.answer(question)
+        } catch {
+            // The order is that of the insight's measure.
+            if case .field("order", let problem) = error.detail {
+                throw Refusal(error.code, .field("measure", problem: problem))
+            }
+            throw error
+        }
         self.ids = self.answer.table.columns[0].integers
         self.values = try self.answer.table.integers("\(insight.measure)")
     }

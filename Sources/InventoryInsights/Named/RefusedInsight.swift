@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Inventory
 
 /// Demand that stock could not meet.
@@ -10,34 +11,49 @@ internal import Inventory
 /// | units | units sold in the window: what was served | base units | |
 /// | fillRate | units ÷ (units + asked): served ÷ all that was asked for | 0 to 1 | nothing asked: none |
 ///
+/// | lostSales | refusedUnits at the product's price of now | minor units | does not fit: none |
+///
 /// Refusals count when they were refused, sales when they happened. A row for each product that was
-/// refused in the window, the most refused units first.
+/// refused in the window, the most lost sales first: that compares, whatever products are counted in.
 struct RefusedInsight {
     private let insight: NamedInsight
 
     init(_ insight: NamedInsight) { self.insight = insight }
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        let question = self.insight.question(
+        var question = self.insight.question(
             .refusals,
             [[.product]],
-            [.rows, .asked, .refusedUnits],
-            [InsightOrder(.measure(.refusedUnits), descending: true)]
+            [.rows, .asked, .refusedUnits]
         )
+        question.limit = 0
         var answer = try questions.answer(question)
         let sales = try SalesSums(self.insight, [.units], &questions)
         let ids = answer.table.columns[0].integers
         let asked = try answer.table.integers("asked")
+        let refused = try answer.table.integers("refusedUnits")
+        let products = questions.view.tables.products
+        let lost = ids.indices.map { row in
+            let product = Int(ids[row])
+            let price = Price(products.prices[product], per: products.priceBases[product])
+            return price.amount(of: refused[row])?.minorUnits
+        }
+        let limit = self.insight.limit == 0 ? ids.count : Int(self.insight.limit)
+        let rows = ids.indices.sorted { (lost[$1] ?? .max, ids[$0]) < (lost[$0] ?? .max, ids[$1]) }
         let keys = InsightDimension.product.fields.count
         answer.table = answer.table.inserting(
-            [ResultField("units", .quantity), ResultField("fillRate", .number)],
+            [
+                ResultField("units", .quantity), ResultField("fillRate", .number),
+                ResultField("lostSales", .money),
+            ],
             after: keys + 3,
-            rows: ids.indices
+            rows: rows.prefix(limit)
         ) { row in
             let units = sales[ProductID(UInt32(ids[row])), .units]
             return [
                 .integer(units),
                 .ratio(Double(units), Double(units) + Double(asked[row])),
+                lost[row].map { .integer($0) } ?? .none,
             ]
         }
         return answer

@@ -6,7 +6,7 @@ internal import Inventory
 /// | column | formula | unit | edge |
 /// |---|---|---|---|
 /// | available, incoming | now | base units | |
-/// | demand | d: mean of the window's whole days | units a day | no whole day: 0 |
+/// | demand | d: mean of the window's whole days on which the product existed | units a day | no whole day: 0 |
 /// | deviation | σd: standard deviation of the same days (sample) | units a day | fewer than 2: 0 |
 /// | leadTimeDays | L, of the product | days | |
 /// | safetyStock | z · √(L · σd² + d² · σL²), up to a whole unit | base units | |
@@ -17,7 +17,8 @@ internal import Inventory
 /// of cycles without a stock-out. Source of the formula: S. Chopra, P. Meindl, "Supply Chain
 /// Management", safety inventory under uncertain demand. σL, the deviation of the lead time, is 0: a
 /// product has one lead time, and nothing is known of how it varies. The target is the product's own,
-/// or the reorder point if that is higher. The largest order first, by its packs.
+/// or the reorder point if that is higher. What has to be ordered comes first, the emptiest before the
+/// rest: by what is available or incoming as a share of the reorder point.
 struct ReorderInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
@@ -41,10 +42,11 @@ struct ReorderInsight {
                 ResultField("reorderPoint", .quantity), ResultField("suggestedOrder", .quantity),
             ]
         )
-        var made: [(id: ProductID, packs: Int64, cells: [ResultCell])] = []
+        var made: [(id: ProductID, isOrdered: Bool, share: StockShare, cells: [ResultCell])] = []
+        let beginnings = ProductBeginnings(of: daily.products, self.frame)
         let products = self.frame.tables.products
         for id in self.frame.products {
-            let days = daily.of(id)
+            let days = Array(daily.of(id, beginnings))
             let demand = Statistics.mean(days) ?? 0
             let deviation = Statistics.deviation(days)
             let lead = Double(products.leadTimes[id.row])
@@ -53,8 +55,9 @@ struct ReorderInsight {
             let point = Self.whole(demand * lead + safety, size)
             let balance = stock[id.row]
             let pack = max(1, products.packSizes[id.row])
+            let position = balance.available &+ balance.incoming
             let order = SuggestedOrder(
-                position: balance.available &+ balance.incoming,
+                position: position,
                 point: point,
                 target: products.reorderTargets[id.row],
                 pack: pack
@@ -64,9 +67,13 @@ struct ReorderInsight {
                 .number(deviation), .integer(Int64(lead)), .integer(Self.whole(safety, size)),
                 .integer(point), .integer(order.quantity),
             ]
-            made.append((id, order.quantity / pack, cells))
+            let share = StockShare(of: point, left: position)
+            made.append((id, order.quantity > 0, share, cells))
         }
-        made.sort { ($1.packs, $0.id.row) < ($0.packs, $1.id.row) }
+        made.sort {
+            if $0.isOrdered != $1.isOrdered { return $0.isOrdered }
+            return ($0.share, $0.id.row) < ($1.share, $1.id.row)
+        }
         for one in made { rows.append(one.id, one.cells) }
         return self.frame.answer(
             ProductRows.keyColumnCount,

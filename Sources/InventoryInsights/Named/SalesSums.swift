@@ -31,9 +31,11 @@ struct SalesSums {
     }
 }
 
-/// Units sold by product on each of a run of whole days, zero days included.
+/// Units sold by product on each of a run of whole days, zero days included; of a product that came into
+/// being on the way, only on those that it existed all day.
 struct DailyUnits {
     let days: Range<Int64>
+    private let calendar: ZoneCalendar
     private var units: [Int64: [Double]] = [:]
 
     /// - Complexity: O(rows + products · days)
@@ -43,6 +45,7 @@ struct DailyUnits {
         _ questions: inout Questions
     ) throws(Refusal) {
         self.days = frame.fullDays
+        self.calendar = frame.calendar
         guard !self.days.isEmpty else { return }
         let from = Instant(microseconds: frame.calendar.startOfDay(self.days.lowerBound))
         let to = Instant(microseconds: frame.calendar.startOfDay(self.days.upperBound))
@@ -66,9 +69,17 @@ struct DailyUnits {
         }
     }
 
+    /// The products that sold something.
+    var products: [ProductID] { self.units.keys.map { ProductID(UInt32($0)) } }
+
     /// In units as people count them, oldest day first.
-    func of(_ id: ProductID) -> [Double] {
-        self.units[Int64(id.value)] ?? Array(repeating: 0, count: self.days.count)
+    func of(_ id: ProductID, _ beginnings: ProductBeginnings) -> ArraySlice<Double> {
+        let units = self.units[Int64(id.value)] ?? Array(repeating: 0, count: self.days.count)
+        guard let beginning = beginnings.of(id) else { return units[...] }
+        var first = self.calendar.dayNumber(beginning)
+        if self.calendar.startOfDay(first) < beginning { first += 1 }
+        let missing = max(0, min(first - self.days.lowerBound, Int64(units.count)))
+        return units[Int(missing)...]
     }
 }
 

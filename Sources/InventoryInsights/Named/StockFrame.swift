@@ -13,7 +13,10 @@ struct StockFrame {
     let window: ResolvedWindow
     /// From the window's beginning to the moment up to which time is counted, in microseconds.
     let span: TimeSpan
-    /// The calendar day of `now`.
+    /// The moment that balances are of: the end of the running hour, or the point of the past that is
+    /// asked for.
+    let moment: Int64
+    /// The calendar day of `now`, or of that point.
     let today: Int64
     /// The rows recorded up to the point that is asked about.
     let rows: Range<Int>
@@ -33,10 +36,13 @@ struct StockFrame {
         self.plan = plan
         self.rows = rows
         self.past = try PastBalances(view, insight.asOf)
-        self.today = plan.calendar.dayNumber(now.microseconds)
+        let point = insight.asOf == nil ? nil : try Self.point(insight.asOf, view)
+        self.today = plan.calendar.dayNumber(min(now.microseconds, point ?? .max))
         let hour = plan.calendar.span(.hour, containing: now.microseconds)
         let window = plan.window
-        let end = min(window.to?.microseconds ?? .max, hour.to)
+        self.moment = min(hour.to, point ?? .max)
+        let happened = plan.happenedBy.map { ZoneCalendar.sum($0, 1) } ?? .max
+        let end = min(window.to?.microseconds ?? .max, hour.to, happened)
         let from = window.from?.microseconds ?? Self.first(rows, view) ?? end
         self.span = TimeSpan(from: min(from, end), to: end)
         // An answer that counts time to the end of the hour moves on with it.
@@ -47,6 +53,22 @@ struct StockFrame {
             zone: window.zone,
             movesAt: moves.min().map { Instant(microseconds: $0) }
         )
+    }
+
+    /// The moment of a point of the past.
+    private static func point(_ asOf: AsOf?, _ view: ReadView) throws(Refusal) -> Int64 {
+        switch asOf {
+        case .time(let time), .effective(let time): time.microseconds
+        case .lsn, nil: try view.version(asOf).time.microseconds
+        }
+    }
+
+    /// Whether all products have one unit, so that quantities compare.
+    var hasOneUnit: Bool { self.tables.products.onlyUnit != nil }
+
+    /// Whether a row of ``rows`` counts: not one that happened after a point that goes by that.
+    func counts(_ row: Int) -> Bool {
+        self.plan.happenedBy.map { self.tables.ledger.occurredAt[row] <= $0 } ?? true
     }
 
     private static func first(_ rows: Range<Int>, _ view: ReadView) -> Int64? {

@@ -4,13 +4,15 @@ internal import Inventory
 ///
 /// | column | formula | edge |
 /// |---|---|---|
-/// | (measure) | units, net, margin, gross or net units in the window | ties by id |
+/// | (measure) | net, units, margin, gross or net units in the window | ties by id |
 /// | rank | from 1 | |
 /// | previousRank | the rank in the window before | not sold there: none |
 /// | rankChange | previousRank − rank: positive for a climb | none where previousRank is |
 /// | previous | the measure in the window before | not sold there: 0 |
 /// | growth | (now − previous) ÷ previous, a share: 0.5 is half as much again | previous ≤ 0: none |
 /// | isNew | sold now, but not in the window before | |
+///
+/// Units rank only where all that sold is counted in one: else they are refused.
 ///
 /// The window before is as many units of the calendar, or as long a time, just before; a window without
 /// a beginning has none, and what compares with it is none. Rows are groups that sold in the window.

@@ -9,7 +9,7 @@ internal import Inventory
 /// | received | Σ restocks in the window, less what was undone of them | base units | |
 /// | units | units sold in the window | base units | |
 /// | sellThrough | units ÷ (opening + received) | share | ÷ 0: none |
-/// | cost | cost of the goods sold, less of those that came back | minor units | |
+/// | cost | cost of the goods sold, late cost too, less of those that came back | minor units | |
 /// | averageInventory | (∫ value dt) ÷ time, from the ledger | minor units, a number | no time: none |
 /// | turnover | cost ÷ averageInventory, in the window | times | ÷ 0: none |
 /// | daysOfInventory | days ÷ turnover | days | nothing sold: none |
@@ -72,14 +72,5 @@ struct TurnoverInsight {
         return history.events(of: id.row).reduce(0) { sum, event in
             ledger.kindUndone(event.row) == .restock ? sum &+ event.onHand : sum
         }
-    }
-}
-
-extension MovementLedger {
-    /// The kind of a row, or of the row that it undoes.
-    func kindUndone(_ row: Int) -> MovementKind? {
-        let kind = MovementKind(rawValue: self.kinds[row])
-        guard kind == .reversal else { return kind }
-        return MovementKind(rawValue: self.kinds[Int(self.origins[row]) - 1])
     }
 }

@@ -5,16 +5,18 @@ internal import Inventory
 /// | column | formula | unit | edge |
 /// |---|---|---|---|
 /// | units | units sold in the window | base units | |
-/// | days | time that has passed of the window | days of 24 h | |
+/// | days | time that has passed of the window since the product exists | days of 24 h | |
 /// | velocity | units ÷ days | units a day | no time: none |
 /// | inStockDays | time with something available | days of 24 h | from the first movement on |
 /// | inStockVelocity | units ÷ inStockDays | units a day | never in stock: none |
 /// | movingAverage | mean of the last n whole days | units a day | no whole day: none |
 /// | ewma | α · day + (1 − α) · before, α = 2 ÷ (n + 1) | units a day | zero days count |
-/// | daysAveraged | the days in movingAverage: n, or fewer if the window has fewer | days | |
+/// | daysAveraged | the days in movingAverage: n, or fewer if there are fewer | days | |
 ///
-/// A day without a sale counts as zero. n is `days`, 7 if it is not given. In-stock velocity is what
-/// would sell if there always were stock: a product that was away half the time does not seem slow.
+/// A day without a sale counts as zero, one before the product existed not at all. A rate is over an
+/// hour at least. n is `days`, 7 if it is not given. In-stock velocity is what would sell if there
+/// always were stock: a product that was away half the time does not seem slow. What sold most comes
+/// first: by units, or where products are counted in different units by what they brought, net.
 struct VelocityInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
@@ -25,7 +27,12 @@ struct VelocityInsight {
     }
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        let sales = try SalesSums(self.insight, [.units], &questions)
+        let rank: InsightMeasure = self.frame.hasOneUnit ? .units : .net
+        let sales = try SalesSums(
+            self.insight,
+            rank == .units ? [.units] : [.units, .net],
+            &questions
+        )
         let daily = try DailyUnits(self.insight, self.frame, &questions)
         let history = StockHistory(self.frame)
         var rows = ProductRows(
@@ -37,24 +44,26 @@ struct VelocityInsight {
                 ResultField("ewma", .number), ResultField("daysAveraged", .integer),
             ]
         )
-        var made: [(id: ProductID, velocity: Double, cells: [ResultCell])] = []
-        let days = self.frame.days
+        var made: [(id: ProductID, rank: Int64, cells: [ResultCell])] = []
+        let beginnings = ProductBeginnings(of: self.frame.products, self.frame)
         for id in self.frame.products {
             let sold = sales[id, .units]
             let units = Double(sold) / self.frame.tables.unitSize(id)
             let course = history.course(of: id.row)
-            let whole = daily.of(id)
+            let whole = Array(daily.of(id, beginnings))
             let last = Array(whole.suffix(Int(self.insight.days)))
+            let time = self.frame.existed(id, beginnings)
             let cells: [ResultCell] = [
-                .integer(sold), .number(days), .ratio(units, days),
-                .number(course.inStockDays), .ratio(units, course.inStockDays),
+                .integer(sold), .number(StockFrame.days(time)),
+                .number(Rate.perDay(units, over: time)), .number(course.inStockDays),
+                .number(Rate.perDay(units, over: course.inStock)),
                 .number(Statistics.mean(last)),
                 .number(Statistics.ewma(whole, days: Int(self.insight.days))),
                 .integer(Int64(last.count)),
             ]
-            made.append((id, units, cells))
+            made.append((id, sales[id, rank], cells))
         }
-        made.sort { ($1.velocity, $0.id.row) < ($0.velocity, $1.id.row) }
+        made.sort { ($1.rank, $0.id.row) < ($0.rank, $1.id.row) }
         for one in made { rows.append(one.id, one.cells) }
         return self.frame.answer(
             ProductRows.keyColumnCount,

@@ -2,7 +2,7 @@ internal import ColumnStore
 internal import Inventory
 
 /// The columns of an answer: the dimensions with their names, the measures, and the unit that the
-/// quantities of a product are counted in.
+/// quantities of a row are counted in.
 struct AnswerTable {
     private let plan: QueryPlan
     private let view: ReadView
@@ -16,7 +16,8 @@ struct AnswerTable {
     func table(
         _ rows: [Int],
         _ values: [[Int64?]],
-        _ measures: [InsightMeasure: MeasureColumn]
+        _ measures: [InsightMeasure: MeasureColumn],
+        _ units: [GroupUnit]
     ) -> ResultTable {
         var columns: [ResultColumn] = []
         for (index, dimension) in self.plan.dimensions.enumerated() {
@@ -32,9 +33,7 @@ struct AnswerTable {
             for row in rows { column.append(measures[measure]?.cells[row] ?? .none) }
             columns.append(column)
         }
-        if let index = self.plan.dimensions.firstIndex(of: .product), self.hasQuantities {
-            columns += self.units(rows.map { values[index][$0] })
-        }
+        if self.hasQuantities { columns += self.columns(of: rows.map { units[$0] }) }
         return ResultTable(columns: columns, rowCount: rows.count)
     }
 
@@ -59,23 +58,24 @@ struct AnswerTable {
             return [.text(Reason(rawValue: UInt8(value)).map { "\($0)" } ?? "none")]
         case .kind:
             return [.text(MovementKind(rawValue: UInt8(value)).map { "\($0)" } ?? "\(value)")]
+        case .stage:
+            return [.text(StockStage(rawValue: UInt8(value)).map { "\($0)" } ?? "\(value)")]
         }
     }
 
-    /// The unit of each row's product, so that its quantities can be written as people do.
-    private func units(_ ids: [Int64?]) -> [ResultColumn] {
+    /// The unit of each row, so that its quantities can be written as people do.
+    private func columns(of units: [GroupUnit]) -> [ResultColumn] {
         var unit = ResultColumn(ResultField("unit", .text))
         var decimals = ResultColumn(ResultField("unitDecimals", .integer))
-        let tables = self.view.tables
-        for id in ids {
-            guard let id else {
+        let texts = self.view.tables.texts
+        for one in units {
+            guard case .one(let id) = one else {
                 unit.append(.none)
                 decimals.append(.none)
                 continue
             }
-            let code = tables.products.unitCodes[Int(id)]
-            unit.append(.text(tables.texts[Int(code)]))
-            decimals.append(.integer(Int64(tables.products.unitDecimals[Int(id)])))
+            unit.append(.text(texts[Int(id.code)]))
+            decimals.append(.integer(Int64(id.decimals)))
         }
         return [unit, decimals]
     }

@@ -1,15 +1,17 @@
 /// How many different values each slot has seen.
 ///
-/// Values that are near one another, as the codes of texts and the numbers of steps are that were given
+/// A value is a number, and another that few values differ in. Numbers that are near one another, as the codes of texts and the numbers of steps are that were given
 /// at about the same time, share an entry: 64 of them a word of bits.
 struct DistinctValues: Sendable {
     private struct Chunk: Hashable {
         var slot: UInt32
-        /// The value without its last 6 bits.
+        var other: UInt32
+        /// The number without its last 6 bits.
         var number: UInt64
 
         func hash(into hasher: inout Hasher) {
-            hasher.combine(self.number &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(self.slot))
+            let rest = UInt64(self.other) << 32 | UInt64(self.slot)
+            hasher.combine(self.number &* 0x9E37_79B9_7F4A_7C15 ^ rest)
         }
     }
 
@@ -25,21 +27,25 @@ struct DistinctValues: Sendable {
 
     func count(_ slot: Int) -> Int64 { slot < self.counts.count ? self.counts[slot] : 0 }
 
-    mutating func insert(_ value: UInt64, _ slot: Int) {
+    mutating func insert(_ number: UInt64, _ slot: Int) { self.insert(number, 0, slot) }
+
+    mutating func insert(_ number: UInt64, _ other: UInt32, _ slot: Int) {
         self.insert(
-            1 << (value & 63),
-            Chunk(slot: UInt32(slot), number: value >> 6)
+            1 << (number & 63),
+            Chunk(slot: UInt32(slot), other: other, number: number >> 6)
         )
     }
 
     mutating func merge(_ other: DistinctValues, _ slot: (Int) -> Int) {
         for (chunk, bits) in other.chunks {
-            let moved = Chunk(slot: UInt32(slot(Int(chunk.slot))), number: chunk.number)
+            var moved = chunk
+            moved.slot = UInt32(slot(Int(chunk.slot)))
             self.insert(bits, moved)
         }
         if let recent = other.recent {
             let chunk = recent.chunk
-            let moved = Chunk(slot: UInt32(slot(Int(chunk.slot))), number: chunk.number)
+            var moved = chunk
+            moved.slot = UInt32(slot(Int(chunk.slot)))
             self.insert(recent.bits, moved)
         }
     }

@@ -9,6 +9,8 @@ struct GroupKey: Hashable, Sendable {
     var kind: UInt8 = 0
     /// 24 · weekday + hour of the day.
     var clock: UInt8 = 0
+    /// A ``StockStage``, of balances.
+    var stage: UInt8 = 0
     /// The beginning of the time that all units of the set have in common: the latest of the
     /// beginnings of the hour, day, week and month that are asked for.
     var time: Int64 = 0
@@ -23,7 +25,7 @@ struct GroupKey: Hashable, Sendable {
             UInt64(self.entity) | UInt64(self.location) << 32 | UInt64(self.reason) << 48
             | UInt64(self.kind) << 56
         hasher.combine(parts)
-        hasher.combine(self.time &+ Int64(self.clock))
+        hasher.combine(self.time &+ Int64(self.clock) &+ Int64(self.stage) << 8)
     }
 }
 

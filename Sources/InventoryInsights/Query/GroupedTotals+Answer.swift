@@ -20,17 +20,48 @@ extension GroupedTotals {
 
     /// The rows of the answer, in order.
     package func table(of view: ReadView) throws(Refusal) -> ResultTable {
-        let groups = self.leading(self.groups())
+        let all = self.groups()
+        try self.checkOrder(of: all, view)
+        let groups = self.leading(all)
+        let units = groups.map { self.unit(of: $0, view) }
         var columns: [InsightMeasure: MeasureColumn] = [:]
         for measure in self.plan.query.measures {
-            columns[measure] = try MeasureColumn(measure, groups, self)
+            columns[measure] = try MeasureColumn(measure, groups, units, self)
         }
         let values = self.plan.dimensions.map { dimension in
             groups.map { self.value(of: dimension, in: $0, view) }
         }
         let order = GroupOrder(self.plan, values, columns)
         let rows = order.sorted(groups.count, limit: Int(self.plan.query.limit))
-        return AnswerTable(self.plan, view).table(rows, values, columns)
+        return AnswerTable(self.plan, view).table(rows, values, columns, units)
+    }
+
+    // MARK: - Units
+
+    /// What the quantities of a group are counted in; none is known of one without rows in a shop of
+    /// several units.
+    func unit(of group: GroupRow, _ view: ReadView) -> GroupUnit {
+        if self.plan.sets[group.set].hasProduct {
+            return .one(view.tables.products.unit(Int(group.key.entity)))
+        }
+        if let unit = self.plan.unit { return .one(unit) }
+        guard let slot = group.slot, self.plan.tracksUnits else { return .none }
+        return self.sets[group.set].units[slot]
+    }
+
+    /// Refuses to order groups of different units by a quantity.
+    private func checkOrder(of groups: [GroupRow], _ view: ReadView) throws(Refusal) {
+        guard self.plan.tracksUnits,
+            let measure = self.plan.query.order.lazy.compactMap(\.quantity).first
+        else { return }
+        var all = GroupUnit.none
+        for group in groups { all.add(self.unit(of: group, view)) }
+        guard all == .mixed else { return }
+        let problem = """
+            \(measure) of different units have no order; order by net or another amount, or ask only \
+            for products of one unit
+            """
+        throw Refusal(.invalidField, .field("order", problem: problem))
     }
 
     /// The groups that have a row in the answer: those that a row of the source lies in, and those that
@@ -98,7 +129,15 @@ extension GroupedTotals {
         case .hourOfDay: return Int64(key.hourOfDay)
         case .reason: return Int64(key.reason)
         case .kind: return Int64(key.kind)
+        case .stage: return Int64(key.stage)
         }
+    }
+}
+
+extension InsightOrder {
+    /// The quantity that it orders by, if it is one.
+    fileprivate var quantity: InsightMeasure? {
+        if case .measure(let measure) = self.key, measure.kind == .quantity { measure } else { nil }
     }
 }
 
@@ -114,11 +153,19 @@ struct MeasureColumn {
     let kind: ResultKind
     private(set) var cells: [ResultCell] = []
 
-    init(_ measure: InsightMeasure, _ groups: [GroupRow], _ totals: GroupedTotals) throws(Refusal) {
+    init(
+        _ measure: InsightMeasure,
+        _ groups: [GroupRow],
+        _ units: [GroupUnit],
+        _ totals: GroupedTotals
+    ) throws(Refusal) {
         self.kind = measure.kind
         self.cells.reserveCapacity(groups.count)
         let terms = MeasureTerms(measure, totals.plan)
-        for group in groups { self.cells.append(try totals.cell(of: terms, in: group)) }
+        for (index, group) in groups.enumerated() {
+            let isNone = self.kind == .quantity && units[index] == .mixed
+            self.cells.append(isNone ? .none : try totals.cell(of: terms, in: group))
+        }
     }
 }
 

@@ -12,10 +12,14 @@ package struct GroupedTotals: Sendable {
     package var scanLimits = ScanLimits()
     private(set) var sets: [SetTotals]
     private var timeKeys: [TimeKey]
+    /// Of the rows that are being added, if transactions are counted.
+    private var receipts: Receipts?
 
     package init(_ plan: QueryPlan) {
         self.plan = plan
-        self.sets = plan.sets.map { _ in SetTotals(sumCount: plan.sums.count) }
+        self.sets = plan.sets.map {
+            SetTotals(sumCount: plan.sums.count, tracksUnits: plan.tracksUnits($0))
+        }
         self.timeKeys = plan.sets.map { TimeKey($0) }
     }
 
@@ -32,7 +36,8 @@ package struct GroupedTotals: Sendable {
 
     /// Adds rows of the source's table: those appended since, or a part of all of them.
     ///
-    /// Each row must be added once. The plan's catalog must be that of the view; see ``QueryPlan``.
+    /// Each row must be added once. The plan's catalog must be that of the view; see ``QueryPlan``. Where
+    /// transactions are counted, no row may undo one that was added before; see ``canAdd(_:of:)``.
     ///
     /// `threads`: How many may share the work; the totals are the same for any number.
     ///
@@ -45,6 +50,14 @@ package struct GroupedTotals: Sendable {
     ) throws(Refusal) {
         self.plan.filter.refresh(for: view)
         if self.plan.filter.takesNothing { return }
+        if self.plan.countsTransactions {
+            self.receipts = Receipts(
+                view,
+                from: rows.lowerBound,
+                upTo: try Self.rows(of: self.plan, in: view).upperBound,
+                happenedBy: self.plan.happenedBy
+            )
+        }
         switch self.plan.query.source {
         case .sales, .movements:
             guard rows.count >= self.scanLimits.rowsMin else {
@@ -56,6 +69,14 @@ package struct GroupedTotals: Sendable {
         case .levels, .products:
             preconditionFailure("\(self.plan.query.source) has balances, not rows to add")
         }
+    }
+
+    /// Whether rows can be added to those before them: not where they undo a sale that was counted as a
+    /// transaction.
+    func canAdd(_ rows: Range<Int>, of view: ReadView) -> Bool {
+        guard self.plan.countsTransactions else { return true }
+        let undone = view.tables.ledger.undoneSales(by: rows)
+        return undone.first.map { $0 >= rows.lowerBound } ?? true
     }
 
     /// Adds rows of the ledger a segment at a time.
@@ -72,6 +93,7 @@ package struct GroupedTotals: Sendable {
                 view,
                 rows,
                 self.scanLimits,
+                self.receipts,
                 threads: threads
             )
         else {
@@ -107,8 +129,8 @@ package struct GroupedTotals: Sendable {
                         self.plan.filter.actor.takes(ledger.actors[row])
                     else { continue }
                     if isSales {
-                        guard let isReturn = ledger.isReturn(row) else { continue }
-                        try self.addSale(row, isReturn: isReturn, view)
+                        guard let saleRow = ledger.saleRow(row) else { continue }
+                        try self.addSale(row, saleRow, view)
                     } else {
                         try self.addMovement(row, view)
                     }
@@ -124,31 +146,27 @@ package struct GroupedTotals: Sendable {
 
     private mutating func addSale(
         _ row: Int,
-        isReturn: Bool,
+        _ saleRow: SaleRow,
         _ view: ReadView
     ) throws(Refusal) {
         let ledger = view.tables.ledger
         let isSale = ledger.kinds[row] == MovementKind.sale.rawValue
+        let receipt = isSale ? self.receipts?.receipt(row, ledger) : nil
         for index in self.sets.indices {
             let slot = try self.ledgerSlot(row, index, view)
-            for (at, sum) in self.plan.sums.enumerated() {
-                switch sum {
-                case .soldUnits where !isReturn:
-                    self.sets[index].add(-ledger.onHandDeltas[row], to: at, of: slot)
-                case .returnedUnits where isReturn:
-                    self.sets[index].add(ledger.onHandDeltas[row], to: at, of: slot)
-                case .gross where !isReturn:
-                    self.sets[index].add(ledger.amounts[row], to: at, of: slot)
-                case .returns where isReturn:
-                    self.sets[index].add(-ledger.amounts[row], to: at, of: slot)
-                case .cost:
-                    self.sets[index].add(-ledger.costs[row], to: at, of: slot)
-                default: break
-                }
+            for (at, sum) in self.plan.sums.enumerated() where sum.takes(saleRow) {
+                let value: Int64 =
+                    switch sum {
+                    case .soldUnits: -ledger.onHandDeltas[row]
+                    case .returnedUnits: ledger.onHandDeltas[row]
+                    case .gross, .lateCost: ledger.amounts[row]
+                    case .returns: -ledger.amounts[row]
+                    case .cost: -ledger.costs[row]
+                    default: preconditionFailure("\(sum) is not of sales")
+                    }
+                self.sets[index].add(value, to: at, of: slot)
             }
-            if isSale, self.plan.countsTransactions {
-                self.sets[index].addTransaction(ledger.transaction(row), to: slot)
-            }
+            if let receipt { self.sets[index].addTransaction(receipt, to: slot) }
         }
     }
 
@@ -185,7 +203,7 @@ package struct GroupedTotals: Sendable {
         )
         if set.hasReason { key.reason = ledger.reasons[row] }
         if set.hasKind { key.kind = ledger.kinds[row] }
-        return try self.slot(of: key, index, product)
+        return try self.slot(of: key, index, product, view)
     }
 
     // MARK: - Refused demand
@@ -208,7 +226,7 @@ package struct GroupedTotals: Sendable {
                     refusals.recordedAt[row],
                     view.tables.products
                 )
-                let slot = try self.slot(of: key, index, product)
+                let slot = try self.slot(of: key, index, product, view)
                 for (at, sum) in self.plan.sums.enumerated() {
                     let asked = refusals.asked[row]
                     self.sets[index].add(
@@ -225,11 +243,28 @@ package struct GroupedTotals: Sendable {
 
     /// Adds one level, or one product at one location.
     mutating func add(_ level: Level, _ view: ReadView) throws(Refusal) {
+        try self.add(level, .onHand, retail: level.onHand, view)
+    }
+
+    /// Adds what is on its way to a location: it is worth something there, and on hand nowhere.
+    mutating func add(_ goods: GoodsInTransit.Line, _ view: ReadView) throws(Refusal) {
+        var level = Level(product: goods.product, location: goods.destination)
+        level.value = goods.value
+        try self.add(level, .inTransit, retail: goods.quantity, view)
+    }
+
+    private mutating func add(
+        _ level: Level,
+        _ stage: StockStage,
+        retail quantity: Int64,
+        _ view: ReadView
+    ) throws(Refusal) {
         let product = level.product.value
         let products = view.tables.products
         for index in self.sets.indices {
-            let key = self.key(index, product, level.location.value, 0, products)
-            let slot = try self.slot(of: key, index, product)
+            var key = self.key(index, product, level.location.value, 0, products)
+            if self.plan.sets[index].hasStage { key.stage = stage.rawValue }
+            let slot = try self.slot(of: key, index, product, view)
             for (at, sum) in self.plan.sums.enumerated() {
                 let value: Int64
                 switch sum {
@@ -243,7 +278,7 @@ package struct GroupedTotals: Sendable {
                         products.prices[level.product.row],
                         per: products.priceBases[level.product.row]
                     )
-                    guard let amount = price.amount(of: level.onHand) else {
+                    guard let amount = price.amount(of: quantity) else {
                         throw Refusal(
                             .amountOverflow,
                             .field("retailValue", problem: "of product \(product)")
@@ -284,35 +319,19 @@ package struct GroupedTotals: Sendable {
         return key
     }
 
-    /// The slot of the group of a row, in which the row and its product are counted.
+    /// The slot of the group of a row, in which the row, its product and its unit are counted.
     private mutating func slot(
         of key: GroupKey,
         _ index: Int,
-        _ product: UInt32
+        _ product: UInt32,
+        _ view: ReadView
     ) throws(Refusal) -> Int {
         let slot = try self.sets[index].slot(of: key)
         self.sets[index].countRow(slot)
+        if self.plan.tracksUnits {
+            self.sets[index].add(view.tables.products.unit(Int(product)), to: slot)
+        }
         if self.plan.countsProducts { self.sets[index].addProduct(product, to: slot) }
         return slot
-    }
-}
-
-extension MovementLedger {
-    /// Whether a row is a return, or undoes one; nothing if it is neither that nor a sale nor undoes
-    /// one.
-    func isReturn(_ row: Int) -> Bool? {
-        var kind = self.kinds[row]
-        if kind == MovementKind.reversal.rawValue { kind = self.kinds[Int(self.origins[row]) - 1] }
-        switch kind {
-        case MovementKind.sale.rawValue: return false
-        case MovementKind.return.rawValue: return true
-        default: return nil
-        }
-    }
-
-    /// What a row of a sale belongs to: all that has its reference, or its step.
-    func transaction(_ row: Int) -> UInt64 {
-        let reference = self.references[row]
-        return reference != 0 ? UInt64(reference) : 1 << 63 | self.lsns[row]
     }
 }

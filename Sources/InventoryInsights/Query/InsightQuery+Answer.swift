@@ -59,6 +59,10 @@ extension ReadView {
             else { continue }
             try totals.add(past.level(levels.level(row)), self)
         }
+        for goods in try GoodsInTransit(self, plan.query.asOf).lines
+        where plan.filter.takes(product: goods.product.value, location: goods.destination.value) {
+            try totals.add(goods, self)
+        }
         return totals
     }
 
@@ -80,6 +84,9 @@ extension ReadView {
         let levels = self.tables.levels
         for row in 0..<levels.rowCount where isListed(ProductID(levels.products[row])) {
             try totals.add(past.level(levels.level(row)), self)
+        }
+        for goods in try GoodsInTransit(self, plan.query.asOf).lines where isListed(goods.product) {
+            try totals.add(goods, self)
         }
         return totals
     }

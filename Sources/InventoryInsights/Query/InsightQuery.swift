@@ -8,9 +8,13 @@ public import Inventory
 /// each can be subscribed to. Equal questions are equal values, so that many who ask share one.
 ///
 /// A result has the columns of each dimension of the grouping sets, in the order in which they are
-/// first named there, then one for each measure; where there is a product and a quantity, `unit` and
-/// `unitDecimals` of the product at the end. A dimension that a row's grouping set leaves out has no
-/// value in it, and nothing else has none.
+/// first named there, then one for each measure; where there is a quantity, `unit` and `unitDecimals` at
+/// the end: what the row's quantities are counted in. A dimension that a row's grouping set leaves out has
+/// no value in it.
+///
+/// **Units.** Quantities of different units are never added up: a row of products that are counted in
+/// several has no value in its quantities, its `unit` and its `unitDecimals`. Its money is not concerned.
+/// For the same reason rows of different units are not ordered by a quantity: that is refused.
 ///
 /// A group has a row if a row of the source lies in it. Some have one always, so that a picture of
 /// them has no holes:
@@ -38,7 +42,8 @@ public struct InsightQuery: Hashable, Sendable {
     public var order: [InsightOrder]
     /// At most this many rows; 0 for all.
     public var limit: UInt32
-    /// The version or moment that is asked about: rows recorded later do not count.
+    /// The version or moment that is asked about: rows that were recorded later, or of an effective one
+    /// that happened later, do not count.
     public var asOf: AsOf?
 
     public init(
@@ -66,14 +71,15 @@ public struct InsightQuery: Hashable, Sendable {
 
 /// What the rows are that a question counts and adds up.
 public enum InsightSource: UInt8, CaseIterable, Sendable {
-    /// Sales, returns, and reversals of either, by when they happened.
+    /// Sales, returns, cost of goods sold that no sale has, and reversals of these, by when they
+    /// happened; see ``SaleRow``.
     case sales = 1
     /// Every row of the ledger, by when it happened.
     case movements = 2
     /// The stock of each product at each location where it ever was, as it is at the version asked
-    /// about.
+    /// about, and what is in transit, at its destination; see ``StockStage``.
     case levels = 3
-    /// Each product that is not archived, with its stock at all locations together.
+    /// Each product that is not archived, with its stock at all locations and in transit together.
     case products = 4
     /// Demand that stock could not meet, by when it was refused.
     case refusals = 5
@@ -145,6 +151,8 @@ public enum InsightDimension: UInt8, CaseIterable, Sendable {
     /// A ``Reason``; rows without one are together under "none".
     case reason = 10
     case kind = 11
+    /// A ``StockStage`` (levels, products).
+    case stage = 12
 
     /// Whether it is a span of time, whose empty buckets within a bounded window have rows too.
     public var isBucket: Bool {
@@ -153,6 +161,15 @@ public enum InsightDimension: UInt8, CaseIterable, Sendable {
         default: false
         }
     }
+}
+
+/// Where stock is: in the shop, or on its way between two of its locations.
+///
+/// What is in transit is on hand nowhere and still the shop's: its value is part of every valuation, at
+/// the location that it goes to.
+public enum StockStage: UInt8, CaseIterable, Sendable {
+    case onHand = 1
+    case inTransit = 2
 }
 
 /// What is counted and added up of the rows of a group.
@@ -172,14 +189,16 @@ public enum InsightMeasure: UInt8, CaseIterable, Sendable {
     case returns = 5
     /// `gross` − `returns` (sales).
     case net = 6
-    /// Cost of the goods sold, less that of those that came back (sales): −Σ cost.
+    /// Cost of the goods sold, less that of those that came back (sales): −Σ cost of sales and returns
+    /// + Σ amounts of cost variances, which is cost that came after its goods were sold.
     case cost = 7
     /// `net` − `cost` (sales).
     case margin = 8
     /// 100 · `margin` ÷ `net`, a number; none if `net` is 0 (sales).
     case marginPercent = 9
-    /// How many sales there were (sales): different references among the sale rows, and steps of the
-    /// log for rows without one.
+    /// How many sales there were (sales): different receipts among the rows of sales that were not undone.
+    /// A receipt is a reference at a location on a day, by the location's clock, or a step of the log
+    /// without a reference.
     case transactions = 10
     /// `net` ÷ `transactions`, in minor units, half to even; none without a transaction (sales).
     case averageValue = 11
@@ -196,9 +215,9 @@ public enum InsightMeasure: UInt8, CaseIterable, Sendable {
     case unavailable = 17
     case reserved = 18
     case incoming = 19
-    /// Σ value at cost (levels, products).
+    /// Σ value at cost, in transit too (levels, products).
     case value = 20
-    /// Σ price × on hand, each level rounded half to even (levels, products).
+    /// Σ price × quantity on hand or in transit, each level rounded by itself (levels, products).
     case retailValue = 21
     /// How many products have a row in the group (levels, products, sales, movements, refusals).
     case products = 22

@@ -5,6 +5,8 @@ extension GroupedTotals {
     /// The groups without those that cannot be among the first ``InsightQuery/limit`` rows: all of them
     /// where the order does not begin with a sum.
     ///
+    /// Groups that are ordered by a quantity have one unit, so none of them lacks a value.
+    ///
     /// Ties with the last row that is shown stay, since later parts of the order decide them.
     ///
     /// - Complexity: O(groups · log limit) at worst; O(groups) for most data.

@@ -127,8 +127,14 @@ struct PartChecks {
 }
 
 extension MovementKind {
-    /// Whether rows of the kind can be among sales, returns and reversals of either.
-    var isSales: Bool { self == .sale || self == .return || self == .reversal }
+    /// Whether rows of the kind can be among sales, returns, cost that no sale has, and reversals of
+    /// these.
+    var isSales: Bool {
+        switch self {
+        case .sale, .return, .reversal, .costVariance: true
+        default: false
+        }
+    }
 }
 
 extension InsightOrder.Key {

@@ -47,6 +47,7 @@ extension InsightDimension {
         switch self {
         case .product, .category: true
         case .location: source != .products
+        case .stage: source.isStock
         case .hour, .day, .week, .month, .weekday, .hourOfDay: source.hasTime
         case .reason, .kind: source.isLedger
         }
@@ -66,9 +67,10 @@ extension InsightDimension {
 
 /// What is added up for the rows of a group; every measure that is a sum is made of these.
 ///
-/// Amounts of returns and costs of sales lie in the ledger with a minus; here they are positive.
+/// Amounts of returns and costs of sales lie in the ledger with a minus; here they are positive. Cost that
+/// no sale has lies there as the amount of a cost variance.
 enum Sum: Int, CaseIterable {
-    case soldUnits, returnedUnits, gross, returns, cost
+    case soldUnits, returnedUnits, gross, returns, cost, lateCost
     case onHandChange, valueChange
     case asked, refusedUnits
     case onHand, unavailable, reserved, incoming, value, retailValue
@@ -84,8 +86,9 @@ extension InsightMeasure {
         case .gross: [(.gross, 1)]
         case .returns: [(.returns, 1)]
         case .net, .averageValue: [(.gross, 1), (.returns, -1)]
-        case .cost: [(.cost, 1)]
-        case .margin, .marginPercent: [(.gross, 1), (.returns, -1), (.cost, -1)]
+        case .cost: [(.cost, 1), (.lateCost, 1)]
+        case .margin, .marginPercent:
+            [(.gross, 1), (.returns, -1), (.cost, -1), (.lateCost, -1)]
         case .onHandChange: [(.onHandChange, 1)]
         case .valueChange: [(.valueChange, 1)]
         case .available: [(.onHand, 1), (.unavailable, -1), (.reserved, -1)]

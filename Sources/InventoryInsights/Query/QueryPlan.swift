@@ -16,6 +16,12 @@ package struct QueryPlan: Sendable {
     let sums: [Sum]
     let countsTransactions: Bool
     let countsProducts: Bool
+    /// What all products are counted in; `nil` if they have several units, or nobody asks.
+    let unit: UnitID?
+    /// Whether a group may have rows of several units: only where a quantity is asked for.
+    let tracksUnits: Bool
+    /// The last moment that counts, of a point of the past by when things happened.
+    let happenedBy: Int64?
     var filter: RowFilter
 
     /// Checks and prepares a question.
@@ -38,12 +44,26 @@ package struct QueryPlan: Sendable {
         }
         self.countsTransactions = query.measures.contains { $0.needsTransactions }
         self.countsProducts = query.measures.contains(.products)
-        self.filter = try RowFilter(query, self.window.span, view)
+        let hasQuantities = query.measures.contains { $0.kind == .quantity }
+        self.unit = hasQuantities ? view.tables.products.onlyUnit : nil
+        self.tracksUnits = hasQuantities && self.unit == nil
+        var span = self.window.span
+        if case .effective(let time) = query.asOf {
+            self.happenedBy = time.microseconds
+            let end = min(span.to, ZoneCalendar.sum(time.microseconds, 1))
+            span = TimeSpan(from: min(span.from, end), to: end)
+        } else {
+            self.happenedBy = nil
+        }
+        self.filter = try RowFilter(query, span, view)
         for set in self.sets { try self.checkBuckets(of: set) }
     }
 
     /// The columns that tell each row from every other.
     package var keyColumnCount: Int { self.dimensions.reduce(0) { $0 + $1.fields.count } }
+
+    /// Whether the units of a set's groups have to be found out: a product has one.
+    func tracksUnits(_ set: GroupingSet) -> Bool { self.tracksUnits && !set.hasProduct }
 
     private static func calendar(
         of query: InsightQuery,
@@ -97,6 +117,7 @@ struct GroupingSet: Sendable {
     let hasKind: Bool
     let hasWeekday: Bool
     let hasHourOfDay: Bool
+    let hasStage: Bool
 
     init(_ dimensions: [InsightDimension]) {
         self.dimensions = dimensions
@@ -108,6 +129,7 @@ struct GroupingSet: Sendable {
         self.hasKind = dimensions.contains(.kind)
         self.hasWeekday = dimensions.contains(.weekday)
         self.hasHourOfDay = dimensions.contains(.hourOfDay)
+        self.hasStage = dimensions.contains(.stage)
     }
 
     var cutsTime: Bool { !self.units.isEmpty || self.hasWeekday || self.hasHourOfDay }
@@ -135,7 +157,7 @@ extension InsightDimension {
         case .location: [ResultField("locationId", .integer), ResultField("location", .text)]
         case .hour, .day, .week, .month: [ResultField("\(self)", .instant)]
         case .weekday, .hourOfDay: [ResultField("\(self)", .integer)]
-        case .reason, .kind: [ResultField("\(self)", .text)]
+        case .reason, .kind, .stage: [ResultField("\(self)", .text)]
         }
     }
 }

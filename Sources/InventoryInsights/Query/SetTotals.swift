@@ -14,9 +14,16 @@ struct SetTotals: Sendable {
     private(set) var rowCounts: [Int64] = []
     private(set) var transactions = DistinctValues()
     private(set) var products = DistinctValues()
+    /// Whether the units of its groups have to be found out.
+    private let tracksUnits: Bool
+    /// By slot, if they have to.
+    private(set) var units: [GroupUnit] = []
     private var recent: (key: GroupKey, slot: Int)?
 
-    init(sumCount: Int) { self.sumCount = sumCount }
+    init(sumCount: Int, tracksUnits: Bool) {
+        self.sumCount = sumCount
+        self.tracksUnits = tracksUnits
+    }
 
     var count: Int { self.keys.count }
 
@@ -53,6 +60,7 @@ struct SetTotals: Sendable {
         }
         self.keys.append(key)
         self.rowCounts.append(0)
+        if self.tracksUnits { self.units.append(.none) }
         for _ in 0..<self.sumCount { self.sums.append(0) }
         return slot
     }
@@ -63,8 +71,13 @@ struct SetTotals: Sendable {
         self.sums[slot * self.sumCount + sum] += Int128(value)
     }
 
-    mutating func addTransaction(_ transaction: UInt64, to slot: Int) {
-        self.transactions.insert(transaction, slot)
+    mutating func addTransaction(_ receipt: Receipt, to slot: Int) {
+        self.transactions.insert(receipt.number, receipt.day, slot)
+    }
+
+    /// Notes what a row's quantities are counted in, if that has to be found out.
+    mutating func add(_ unit: UnitID, to slot: Int) {
+        if self.tracksUnits { self.units[slot].add(unit) }
     }
 
     mutating func addProduct(_ product: UInt32, to slot: Int) {
@@ -75,13 +88,15 @@ struct SetTotals: Sendable {
 
     /// Adds the sums of many rows, each with its sign.
     mutating func pour(_ dense: DenseTotals, signs: [Int128]) throws(Refusal) {
-        let isFirst = self.keys.isEmpty
+        // Slots of different classes may be of one group.
+        let isFirst = self.keys.isEmpty && !dense.splitsGroups
         var moved: [Int: Int] = [:]
         let keepsDistinct = !dense.transactions.isEmpty || !dense.products.isEmpty
         for from in 0..<dense.usedCount where dense.seen[from] != 0 {
             let key = dense.key(from)
             let slot = isFirst ? try self.append(key) : try self.lookUp(key)
             if keepsDistinct { moved[from] = slot }
+            if self.tracksUnits, let unit = dense.unit(from) { self.units[slot].add(unit) }
             if dense.countsRows { self.rowCounts[slot] += dense.rowCounts[from] }
             for sum in 0..<self.sumCount {
                 self.sums[slot * self.sumCount + sum] += signs[sum] * Int128(dense.sums[sum][from])
@@ -103,6 +118,7 @@ struct SetTotals: Sendable {
             let slot = try self.lookUp(key)
             moved.append(slot)
             self.rowCounts[slot] += other.rowCounts[from]
+            if self.tracksUnits { self.units[slot].add(other.units[from]) }
             for sum in 0..<self.sumCount {
                 self.sums[slot * self.sumCount + sum] += other.sums[from * self.sumCount + sum]
             }

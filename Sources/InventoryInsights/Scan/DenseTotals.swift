@@ -7,13 +7,15 @@ internal import Inventory
 ///     slot = block · width + code
 ///
 /// A block is one span of time (or weekday and hour) that a row lay in; a code is made of the product
-/// or category, location, reason and kind. So the rows of one day lie in one stretch of memory.
+/// or its class, location, reason and kind. So the rows of one day lie in one stretch of memory.
 ///
 /// Sums wrap in 64 bits: whoever adds takes care that ``headroom`` is not used up, and pours what there
 /// is into ``SetTotals`` before it is.
 struct DenseTotals {
     let set: GroupingSet
     let codes: [DenseCode]
+    /// What the classes of products are, if slots are made of them.
+    private let classes: ProductClasses?
     /// How many codes there are.
     let width: Int
     private let sumCount: Int
@@ -35,10 +37,18 @@ struct DenseTotals {
     }
 
     /// Nothing for a set with too many codes to have a slot each.
-    init?(_ set: GroupingSet, _ plan: QueryPlan, _ view: ReadView, _ limits: ScanLimits) {
+    init?(
+        _ set: GroupingSet,
+        _ plan: QueryPlan,
+        _ view: ReadView,
+        _ limits: ScanLimits,
+        _ classes: ProductClasses?
+    ) {
         self.set = set
         self.limits = limits
-        self.codes = DenseCode.codes(of: set, view)
+        let isByClass = set.hasCategory && !set.hasProduct || plan.tracksUnits(set)
+        self.classes = isByClass ? classes : nil
+        self.codes = DenseCode.codes(of: set, view, self.classes)
         var width = 1
         for code in self.codes {
             let (product, overflow) = width.multipliedReportingOverflow(by: code.count)
@@ -148,8 +158,17 @@ struct DenseTotals {
         for code in 0..<count where takes(code) { self.rowCounts[first + code] += counts[code] }
     }
 
-    /// Whether its slots are the categories.
-    var isByCategory: Bool { self.codes.count == 1 && self.codes[0].part == .category }
+    /// Whether its slots are the classes of products.
+    var isByClass: Bool { self.codes.count == 1 && self.codes[0].part == .productClass }
+
+    /// Whether several slots may be of one group.
+    var splitsGroups: Bool { self.classes?.splitsCategories ?? false }
+
+    /// What the quantities of a slot are counted in, where slots are made of that.
+    func unit(_ slot: Int) -> UnitID? {
+        guard let classes = self.classes, let last = self.codes.last else { return nil }
+        return classes.unit(slot % self.width % last.count)
+    }
 
     /// Lends a sum of every slot, and the marks.
     mutating func withTotals(
@@ -207,7 +226,9 @@ struct DenseTotals {
             let value = rest % code.count
             rest /= code.count
             switch code.part {
-            case .product, .category: key.entity = UInt32(value)
+            case .product: key.entity = UInt32(value)
+            case .productClass:
+                if self.set.hasCategory { key.entity = self.classes?.category(value) ?? 0 }
             case .location: key.location = UInt16(value)
             case .reason: key.reason = UInt8(value)
             case .kind: key.kind = UInt8(value)
@@ -219,13 +240,19 @@ struct DenseTotals {
 
 /// A part of the code that a group's slot is made of, and how many values it has.
 struct DenseCode {
-    enum Part { case product, category, location, reason, kind }
+    enum Part { case product, productClass, location, reason, kind }
 
     let part: Part
     let count: Int
 
-    /// The parts of a set's codes; a product's category need not be one of them.
-    static func codes(of set: GroupingSet, _ view: ReadView) -> [DenseCode] {
+    /// The parts of a set's codes, that of products last; a product's category need not be one of them.
+    ///
+    /// `classes`: Those that slots are made of; nothing if they are not.
+    static func codes(
+        of set: GroupingSet,
+        _ view: ReadView,
+        _ classes: ProductClasses?
+    ) -> [DenseCode] {
         var codes: [DenseCode] = []
         func append(_ part: Part, _ count: Int) {
             codes.append(DenseCode(part: part, count: max(count, 1)))
@@ -235,8 +262,8 @@ struct DenseCode {
         if set.hasKind { append(.kind, 1 + Int(MovementKind.allCases.map(\.rawValue).max() ?? 0)) }
         if set.hasProduct {
             append(.product, view.tables.products.rowCount)
-        } else if set.hasCategory {
-            append(.category, view.tables.categories.rowCount)
+        } else if let classes {
+            append(.productClass, classes.limit)
         }
         return codes
     }

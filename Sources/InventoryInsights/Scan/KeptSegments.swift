@@ -4,48 +4,48 @@ internal import Inventory
 /// How sums that were kept of whole segments serve one question about sales.
 ///
 /// They serve a segment of which every row passes the filter, as its zone maps tell, but for that of
-/// categories; in grouping sets that make one group of it, or one for each category.
+/// categories; in grouping sets that make one group of it, or one for each class of products.
 final class KeptSegments: Sendable {
     /// What was known when the scan began.
     let known: KeptSums.Findings
-    /// The category of each product; nothing if sums of whole segments will do.
-    let categories: CodeMap?
-    /// By category id: 1 for those that count; nothing if all do.
+    /// The class of each product; nothing if sums of whole segments will do.
+    let classes: ProductClasses?
+    /// By class: 1 for those that count; nothing if all do.
     let marks: [UInt8]?
     /// The sums that the question is made of, a bit for each.
     let kinds: UInt32
 
     /// Nothing for a question that kept sums cannot serve.
-    init?(_ plan: QueryPlan, _ categories: CodeMap?, _ ledger: MovementLedger) {
+    init?(_ plan: QueryPlan, _ classes: ProductClasses?, _ ledger: MovementLedger) {
         let filter = plan.filter
         guard plan.query.source == .sales, !plan.countsTransactions, !plan.countsProducts,
             plan.sets.allSatisfy({ $0.isByCategoryAtMost }),
             filter.products == nil || filter.categories != nil,
-            [MovementKind.sale, .return, .reversal].allSatisfy({
+            [MovementKind.sale, .return, .reversal, .costVariance].allSatisfy({
                 filter.kinds >> UInt32($0.rawValue) & 1 == 1
             })
         else { return nil }
-        if let categories, categories.limit > KeptSums.codesMax { return nil }
-        self.categories = categories
-        self.marks = filter.categories
+        if let classes, classes.limit > KeptSums.codesMax { return nil }
+        self.classes = classes
+        self.marks = filter.categories.flatMap { classes?.marks($0) }
         self.kinds = plan.sums.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
-        if let categories {
-            self.known = ledger.keptSums.byCode(of: categories)
+        if let classes {
+            self.known = ledger.keptSums.byCode(of: classes.map)
         } else {
             self.known = ledger.keptSums.whole
         }
     }
 
     @inline(__always)
-    func takes(_ category: Int) -> Bool {
+    func takes(_ number: Int) -> Bool {
         guard let marks = self.marks else { return true }
-        return category < marks.count && marks[category] != 0
+        return number < marks.count && marks[number] != 0
     }
 
-    /// The sum of the values of those categories that count, wrapping.
+    /// The sum of the values of those classes that count, wrapping.
     func sum(_ values: UnsafeBufferPointer<Int64>) -> Int64 {
         var sum: Int64 = 0
-        for category in values.indices where self.takes(category) { sum &+= values[category] }
+        for number in values.indices where self.takes(number) { sum &+= values[number] }
         return sum
     }
 }
@@ -127,10 +127,10 @@ extension LedgerScan {
         let sums = Sum.allCases.filter { kinds >> UInt32($0.rawValue) & 1 == 1 }
         guard let headroom = self.headroom(sums, segment, SegmentSize.capacity) else { return nil }
         let room = self.buffers.groups
-        room.begin(codes: kept.categories?.limit ?? 1, sums: sums.count)
-        let (sold, returned) = self.split(segment, .run(0..<SegmentSize.capacity))
-        self.addGroups(segment, sold, kept.categories, sums, isReturn: false)
-        self.addGroups(segment, returned, kept.categories, sums, isReturn: true)
+        room.begin(codes: kept.classes?.limit ?? 1, sums: sums.count)
+        for (saleRow, rows) in self.split(segment, .run(0..<SegmentSize.capacity)) {
+            self.addGroups(segment, rows, kept.classes?.map, sums, saleRow)
+        }
         guard
             let finding = KeptSums.Finding(
                 segment,
@@ -144,38 +144,38 @@ extension LedgerScan {
         return finding
     }
 
-    /// Adds the picked rows for each category, or all of them together.
+    /// Adds the picked rows for each class, or all of them together.
     private func addGroups(
         _ segment: Int,
         _ pick: RowPick,
-        _ categories: CodeMap?,
+        _ classes: CodeMap?,
         _ sums: [Sum],
-        isReturn: Bool
+        _ saleRow: SaleRow
     ) {
         let room = self.buffers.groups
-        if let categories {
+        if let classes {
             self.ledger.products.addGroups(
                 segment,
                 pick,
-                by: categories,
-                of: self.columns(of: sums, isReturn: isReturn),
+                by: classes,
+                of: self.columns(of: sums, saleRow),
                 to: room
             )
             return
         }
         room[0][0] += Int64(pick.count)
-        for (column, row) in self.columns(of: sums, isReturn: isReturn) {
+        for (column, row) in self.columns(of: sums, saleRow) {
             room[row][0] &+= column.sum(segment, pick)
         }
     }
 
-    /// The columns of those sums that rows of sold or of returned goods are part of, and their rows in
+    /// The columns of those sums that such rows of sales are part of, and their rows in
     /// a room for all of them.
     func columns(
         of sums: [Sum],
-        isReturn: Bool?
+        _ saleRow: SaleRow?
     ) -> [(column: LedgerColumn<Int64>, row: Int)] {
-        sums.indices.filter { sums[$0].takes(isReturn) }.map { (self.column(of: sums[$0]), 1 + $0) }
+        sums.indices.filter { sums[$0].takes(saleRow) }.map { (self.column(of: sums[$0]), 1 + $0) }
     }
 
     /// Keeps what was found out, for later questions.
@@ -183,7 +183,7 @@ extension LedgerScan {
         guard let kept = self.kept else { return }
         self.ledger.keptSums.keep(
             self.found,
-            wholeSegments: kept.categories == nil,
+            wholeSegments: kept.classes == nil,
             after: kept.known
         )
     }
@@ -198,7 +198,7 @@ extension DenseTotals {
         _ kept: KeptSegments
     ) {
         let first = block * self.width
-        if self.isByCategory {
+        if self.isByClass {
             finding.withCounts { self.countRows($0, from: first, where: kept.takes) }
             for (at, sum) in sums.enumerated() {
                 finding.withSums(sum.rawValue) {

@@ -6,13 +6,13 @@ extension LedgerScan {
     mutating func add(
         _ segment: Int,
         _ pick: RowPick,
-        isReturn: Bool?
+        _ saleRow: SaleRow?
     ) throws(Refusal) {
         for index in self.sets.indices {
             if self.plan.sets[index].cutsTime {
-                try self.addByTime(index, segment, pick, isReturn)
+                try self.addByTime(index, segment, pick, saleRow)
             } else {
-                self.add(index, segment, pick, isReturn, block: 0)
+                self.add(index, segment, pick, saleRow, block: 0)
             }
         }
     }
@@ -21,7 +21,7 @@ extension LedgerScan {
     func column(of sum: Sum) -> LedgerColumn<Int64> {
         switch sum {
         case .soldUnits, .returnedUnits, .onHandChange: self.ledger.onHandDeltas
-        case .gross, .returns: self.ledger.amounts
+        case .gross, .returns, .lateCost: self.ledger.amounts
         case .cost, .valueChange: self.ledger.costs
         default: preconditionFailure("\(sum) is not of the ledger")
         }
@@ -32,46 +32,46 @@ extension LedgerScan {
         _ index: Int,
         _ segment: Int,
         _ pick: RowPick,
-        _ isReturn: Bool?,
+        _ saleRow: SaleRow?,
         block: Int
     ) {
         let first = block * self.sets[index].width
         if self.sets[index].codes.isEmpty {
-            for (at, sum) in self.plan.sums.enumerated() where sum.takes(isReturn) {
+            for (at, sum) in self.plan.sums.enumerated() where sum.takes(saleRow) {
                 self.sets[index].add(self.column(of: sum).sum(segment, pick), to: at, of: first)
             }
             self.sets[index].countRows(pick.count, of: first)
-            self.countDistinct(index, segment, pick, isReturn) { _ in first }
+            self.countDistinct(index, segment, pick, saleRow) { _ in first }
             return
         }
-        if self.addGroups(index, segment, pick, isReturn, first: first) { return }
+        if self.addGroups(index, segment, pick, saleRow, first: first) { return }
         self.makeCodes(index, segment, pick)
-        self.addSlots(index, segment, pick, isReturn, first: first)
+        self.addSlots(index, segment, pick, saleRow, first: first)
     }
 
-    /// Adds a long run of rows by category, all sums of a row at once.
+    /// Adds a long run of rows by class, all sums of a row at once.
     ///
     /// - Returns: Whether it was done.
     private mutating func addGroups(
         _ index: Int,
         _ segment: Int,
         _ pick: RowPick,
-        _ isReturn: Bool?,
+        _ saleRow: SaleRow?,
         first: Int
     ) -> Bool {
-        guard self.sets[index].isByCategory, case .run(let run) = pick,
+        guard self.sets[index].isByClass, case .run(let run) = pick,
             run.count >= 4 * self.sets[index].width, self.sets[index].width <= GroupRoom.codesMax,
             self.plan.sums.count <= GroupRoom.sumsMax, !self.plan.countsProducts,
-            !self.plan.countsTransactions, let categories = self.categories
+            !self.plan.countsTransactions, let classes = self.classes
         else { return false }
         let room = self.buffers.groups
         let sums = self.plan.sums
-        room.begin(codes: categories.limit, sums: sums.count)
+        room.begin(codes: classes.limit, sums: sums.count)
         self.ledger.products.addGroups(
             segment,
             pick,
-            by: categories,
-            of: self.columns(of: sums, isReturn: isReturn),
+            by: classes.map,
+            of: self.columns(of: sums, saleRow),
             to: room
         )
         let values = room.values
@@ -80,7 +80,7 @@ extension LedgerScan {
             return UnsafeBufferPointer(rebasing: values[start..<(start + room.codeCount)])
         }
         self.sets[index].countRows(row(0), from: first) { _ in true }
-        for at in sums.indices where sums[at].takes(isReturn) {
+        for at in sums.indices where sums[at].takes(saleRow) {
             self.sets[index].add(row(1 + at), to: at, from: first) { _ in true }
         }
         return true
@@ -91,12 +91,12 @@ extension LedgerScan {
         _ index: Int,
         _ segment: Int,
         _ pick: RowPick,
-        _ isReturn: Bool?,
+        _ saleRow: SaleRow?,
         first: Int
     ) {
         let slots = self.buffers.slots
         var isMarked = false
-        for (at, sum) in self.plan.sums.enumerated() where sum.takes(isReturn) {
+        for (at, sum) in self.plan.sums.enumerated() where sum.takes(saleRow) {
             let column = self.column(of: sum)
             self.sets[index].withTotals(at) { totals, seen in
                 column.add(segment, pick, slots: slots, to: totals + first, marking: seen + first)
@@ -109,7 +109,7 @@ extension LedgerScan {
                 from: first
             )
         }
-        self.countDistinct(index, segment, pick, isReturn) { first + Int(slots[$0]) }
+        self.countDistinct(index, segment, pick, saleRow) { first + Int(slots[$0]) }
     }
 
     func makeCodes(_ index: Int, _ segment: Int, _ pick: RowPick) {
@@ -121,15 +121,15 @@ extension LedgerScan {
             switch code.part {
             case .product:
                 self.ledger.products.appendCodes(segment, pick, multiplier: multiplier, to: slots)
-            case .category:
-                guard let categories = self.categories else {
-                    preconditionFailure("no categories for groups by them")
+            case .productClass:
+                guard let classes = self.classes else {
+                    preconditionFailure("no classes for groups by them")
                 }
                 self.ledger.products.appendCodes(
                     segment,
                     pick,
                     multiplier: multiplier,
-                    map: categories,
+                    map: classes.map,
                     to: slots
                 )
             case .location:
@@ -148,7 +148,7 @@ extension LedgerScan {
         _ index: Int,
         _ segment: Int,
         _ pick: RowPick,
-        _ isReturn: Bool?,
+        _ saleRow: SaleRow?,
         _ slot: (Int) -> Int
     ) {
         let first = segment << SegmentSize.shift
@@ -158,22 +158,28 @@ extension LedgerScan {
                 self.sets[index].products.insert(UInt64(product), slot(at))
             }
         }
-        guard self.plan.countsTransactions, isReturn == false else { return }
+        guard saleRow == .sold, var receipts = self.receipts else { return }
+        // Taken out, so that it is never copied.
+        self.receipts = nil
         for at in 0..<pick.count {
             let row = first + pick.offset(at)
-            guard self.ledger.kinds[row] == MovementKind.sale.rawValue else { continue }
-            self.sets[index].transactions.insert(self.ledger.transaction(row), slot(at))
+            guard self.ledger.kinds[row] == MovementKind.sale.rawValue,
+                let receipt = receipts.receipt(row, self.ledger)
+            else { continue }
+            self.sets[index].transactions.insert(receipt.number, receipt.day, slot(at))
         }
+        self.receipts = receipts
     }
 }
 
 extension Sum {
-    /// Whether rows of sold or of returned goods are among what it adds up; nothing is known of rows of
-    /// other sources.
-    func takes(_ isReturn: Bool?) -> Bool {
+    /// Whether such rows of sales are among what it adds up; nothing is known of rows of other sources.
+    func takes(_ saleRow: SaleRow?) -> Bool {
         switch self {
-        case .soldUnits, .gross: isReturn == false
-        case .returnedUnits, .returns: isReturn == true
+        case .soldUnits, .gross: saleRow == .sold
+        case .returnedUnits, .returns: saleRow == .returned
+        case .cost: saleRow != .lateCost
+        case .lateCost: saleRow == .lateCost
         default: true
         }
     }

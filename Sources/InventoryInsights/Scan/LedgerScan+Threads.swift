@@ -12,9 +12,10 @@ extension LedgerScan {
         _ view: ReadView,
         _ rows: Range<Int>,
         _ limits: ScanLimits,
+        _ receipts: Receipts?,
         threads: Int
     ) throws(Refusal) -> LedgerScan? {
-        guard var whole = LedgerScan(plan, view, limits) else { return nil }
+        guard var whole = LedgerScan(plan, view, limits, receipts) else { return nil }
         let rows = Self.trimmed(rows, plan, view.tables.ledger.occurredAt)
         let parts = Self.parts(of: rows, threads: threads)
         guard parts.count > 1 else {

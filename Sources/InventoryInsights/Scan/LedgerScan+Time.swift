@@ -9,7 +9,7 @@ extension LedgerScan {
         _ index: Int,
         _ segment: Int,
         _ pick: RowPick,
-        _ isReturn: Bool?
+        _ saleRow: SaleRow?
     ) throws(Refusal) {
         let zone = self.ledger.occurredAt.zoneMap(ofSegment: segment)
         let lowest = max(zone.lowest, self.plan.filter.span.from)
@@ -18,11 +18,11 @@ extension LedgerScan {
             self.timeKeys[index].span.contains(lowest),
             self.timeKeys[index].span.contains(highest)
         {
-            self.add(index, segment, pick, isReturn, block: block)
+            self.add(index, segment, pick, saleRow, block: block)
             return
         }
         self.ledger.occurredAt.read(segment, pick, into: self.buffers.values)
-        try self.addMixed(index, segment, pick, isReturn)
+        try self.addMixed(index, segment, pick, saleRow)
     }
 
     /// Adds rows whose times were read: a long run of one span as a block, what lies between such runs
@@ -31,7 +31,7 @@ extension LedgerScan {
         _ index: Int,
         _ segment: Int,
         _ pick: RowPick,
-        _ isReturn: Bool?
+        _ saleRow: SaleRow?
     ) throws(Refusal) {
         let times = self.buffers.values
         let width = UInt32(self.sets[index].width)
@@ -43,7 +43,7 @@ extension LedgerScan {
             if let known = try self.block(index, times[row], mayPour: false) {
                 block = known
             } else {
-                self.addPending(index, segment, pick.part(pending..<row), isReturn, from: pending)
+                self.addPending(index, segment, pick.part(pending..<row), saleRow, from: pending)
                 pending = row
                 try self.pour(index)
                 continue
@@ -54,15 +54,15 @@ extension LedgerScan {
                 while end < pick.count, span.contains(times[end]) { end += 1 }
             }
             if end - row >= Self.runMin {
-                self.addPending(index, segment, pick.part(pending..<row), isReturn, from: pending)
-                self.add(index, segment, pick.part(row..<end), isReturn, block: block)
+                self.addPending(index, segment, pick.part(pending..<row), saleRow, from: pending)
+                self.add(index, segment, pick.part(row..<end), saleRow, block: block)
                 pending = end
             } else {
                 for at in row..<end { self.buffers.blocks[at] = UInt32(block) &* width }
             }
             row = end
         }
-        self.addPending(index, segment, pick.part(pending..<row), isReturn, from: pending)
+        self.addPending(index, segment, pick.part(pending..<row), saleRow, from: pending)
     }
 
     /// Rows of one span that are worth to be added at once.
@@ -73,7 +73,7 @@ extension LedgerScan {
         _ index: Int,
         _ segment: Int,
         _ pick: RowPick,
-        _ isReturn: Bool?,
+        _ saleRow: SaleRow?,
         from start: Int
     ) {
         guard pick.count > 0 else { return }
@@ -85,7 +85,7 @@ extension LedgerScan {
             self.makeCodes(index, segment, pick)
             for row in 0..<pick.count { slots[row] &+= blocks[row] }
         }
-        self.addSlots(index, segment, pick, isReturn, first: 0)
+        self.addSlots(index, segment, pick, saleRow, first: 0)
     }
 
     /// The block that an instant lies in; nothing if there is no room for one.

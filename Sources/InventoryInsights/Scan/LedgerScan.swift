@@ -44,8 +44,10 @@ struct LedgerScan {
     var isLong = false
     /// Rows that have to be added one by one.
     var left: [Range<Int>] = []
-    /// The category of each product, if it is needed.
-    let categories: CodeMap?
+    /// The class of each product, if it is needed.
+    let classes: ProductClasses?
+    /// Of all rows, if transactions are counted.
+    var receipts: Receipts?
     /// What is known about whole segments, if that can serve the question.
     let kept: KeptSegments?
     /// What this scan has added to that.
@@ -54,25 +56,36 @@ struct LedgerScan {
     let reasonMask: [UInt8]
 
     /// Nothing for a plan that has a set with too many groups for it.
-    init?(_ plan: QueryPlan, _ view: ReadView, _ limits: ScanLimits) {
+    init?(
+        _ plan: QueryPlan,
+        _ view: ReadView,
+        _ limits: ScanLimits,
+        _ receipts: Receipts?
+    ) {
         self.plan = plan
+        self.receipts = receipts
         self.limits = limits
         self.ledger = view.tables.ledger
         self.isSales = plan.query.source == .sales
+        let needsClasses =
+            plan.filter.categories != nil
+            || plan.sets.contains {
+                $0.hasCategory && !$0.hasProduct || plan.tracksUnits($0)
+            }
+        let classes = needsClasses ? ProductClasses(view) : nil
+        self.classes = classes
         var sets: [DenseTotals] = []
         for set in plan.sets {
-            guard let totals = DenseTotals(set, plan, view, limits) else { return nil }
+            guard let totals = DenseTotals(set, plan, view, limits, classes) else { return nil }
             sets.append(totals)
         }
         self.sets = sets
         self.timeKeys = plan.sets.map { TimeKey($0) }
         self.caches = plan.sets.map { _ in BlockCache() }
-        self.poured = plan.sets.map { _ in SetTotals(sumCount: plan.sums.count) }
-        let needsCategories =
-            plan.filter.categories != nil
-            || plan.sets.contains { $0.hasCategory && !$0.hasProduct }
-        self.categories = needsCategories ? view.categoryMap : nil
-        self.kept = limits.keepsSums ? KeptSegments(plan, self.categories, self.ledger) : nil
+        self.poured = plan.sets.map {
+            SetTotals(sumCount: plan.sums.count, tracksUnits: plan.tracksUnits($0))
+        }
+        self.kept = limits.keepsSums ? KeptSegments(plan, classes, self.ledger) : nil
         self.kindMask = Self.mask(plan.filter.kinds)
         self.reasonMask = Self.mask(plan.filter.reasons)
     }
@@ -123,41 +136,50 @@ struct LedgerScan {
 
     mutating func addPicked(_ segment: Int, _ pick: RowPick) throws(Refusal) {
         guard self.isSales else {
-            try self.add(segment, pick, isReturn: nil)
+            try self.add(segment, pick, nil)
             return
         }
-        let (sold, returned) = self.split(segment, pick)
-        if sold.count > 0 { try self.add(segment, sold, isReturn: false) }
-        if returned.count > 0 { try self.add(segment, returned, isReturn: true) }
+        for (saleRow, rows) in self.split(segment, pick) where rows.count > 0 {
+            try self.add(segment, rows, saleRow)
+        }
     }
 
-    /// The picked rows of sold goods, and those of returned ones.
-    func split(_ segment: Int, _ pick: RowPick) -> (sold: RowPick, returned: RowPick) {
+    /// The picked rows of sold goods, those of returned ones, and those of late cost.
+    func split(_ segment: Int, _ pick: RowPick) -> [(SaleRow, RowPick)] {
         let kinds = self.ledger.kinds.zoneMap(ofSegment: segment)
         if kinds.lowest == kinds.highest, kinds.lowest == MovementKind.sale.rawValue {
-            return (pick, .run(0..<0))
+            return [(.sold, pick)]
         }
+        let buffers = self.buffers
         var counts = (
-            sold: self.list(segment, pick, .sale, self.buffers.sold),
-            returned: self.list(segment, pick, .return, self.buffers.returned)
+            sold: self.list(segment, pick, .sale, buffers.sold),
+            returned: self.list(segment, pick, .return, buffers.returned),
+            late: self.list(segment, pick, .costVariance, buffers.late)
         )
-        let undoing = self.list(segment, pick, .reversal, self.buffers.undoing)
+        let undoing = self.list(segment, pick, .reversal, buffers.undoing)
         for index in 0..<undoing {
-            let offset = self.buffers.undoing[index]
-            switch self.ledger.isReturn(segment << SegmentSize.shift + Int(offset)) {
-            case .some(false):
-                self.buffers.sold[counts.sold] = offset
+            let offset = buffers.undoing[index]
+            switch self.ledger.saleRow(segment << SegmentSize.shift + Int(offset)) {
+            case .sold:
+                buffers.sold[counts.sold] = offset
                 counts.sold += 1
-            case .some(true):
-                self.buffers.returned[counts.returned] = offset
+            case .returned:
+                buffers.returned[counts.returned] = offset
                 counts.returned += 1
-            case .none: break
+            case .lateCost:
+                buffers.late[counts.late] = offset
+                counts.late += 1
+            case nil: break
             }
         }
-        return (
-            .list(UnsafeBufferPointer(start: self.buffers.sold, count: counts.sold)),
-            .list(UnsafeBufferPointer(start: self.buffers.returned, count: counts.returned))
-        )
+        func list(_ rows: UnsafeMutablePointer<UInt16>, _ count: Int) -> RowPick {
+            RowPick.list(UnsafeBufferPointer(start: rows, count: count))
+        }
+        return [
+            (.sold, list(buffers.sold, counts.sold)),
+            (.returned, list(buffers.returned, counts.returned)),
+            (.lateCost, list(buffers.late, counts.late)),
+        ]
     }
 
     func list(
@@ -167,6 +189,9 @@ struct LedgerScan {
         _ list: UnsafeMutablePointer<UInt16>
     ) -> Int {
         let raw = Int64(kind.rawValue)
+        guard
+            self.ledger.kinds.zoneMap(ofSegment: segment).mayContain(kind.rawValue...kind.rawValue)
+        else { return 0 }
         return self.ledger.kinds.filter(segment, pick, in: raw...raw, into: list)
     }
 

@@ -9,16 +9,19 @@ final class ScanBuffers: @unchecked Sendable {
     let values = UnsafeMutablePointer<Int64>.allocate(capacity: SegmentSize.capacity)
     let blocks = UnsafeMutablePointer<UInt32>.allocate(capacity: SegmentSize.capacity)
     let groups = GroupRoom()
-    /// Rows that pass the filter, and of those the sold and the returned.
+    /// Rows that pass the filter, and of those the sold, the returned, those of late cost, and reversals.
     let passed = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
     let sold = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
     let returned = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
+    let late = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
     let undoing = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
 
     deinit {
         self.slots.deallocate()
         self.values.deallocate()
         self.blocks.deallocate()
-        for list in [self.passed, self.sold, self.returned, self.undoing] { list.deallocate() }
+        for list in [self.passed, self.sold, self.returned, self.late, self.undoing] {
+            list.deallocate()
+        }
     }
 }

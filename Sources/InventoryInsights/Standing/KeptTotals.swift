@@ -2,8 +2,8 @@ internal import Inventory
 
 /// What a composable question adds up, kept from one answer to the next and fed the rows that are new.
 ///
-/// It is added up anew when the window moves on or the catalog changes, for a product's category and
-/// SKU are those of now.
+/// It is added up anew when the window moves on, when the catalog changes, for a product's category, SKU
+/// and unit are those of now, and when a sale is undone that was counted as a transaction.
 struct KeptTotals: Sendable {
     private struct Sums {
         var totals: GroupedTotals
@@ -33,6 +33,11 @@ struct KeptTotals: Sendable {
             return try self.addUp(query, view, moment)
         }
         let rows = try GroupedTotals.rows(of: sums.totals.plan, in: view)
+        if query.source == .sales, rows.upperBound > sums.rowCount,
+            !sums.totals.canAdd(sums.rowCount..<rows.upperBound, of: view)
+        {
+            return try self.addUp(query, view, moment)
+        }
         if rows.upperBound > sums.rowCount {
             try sums.totals.add(rows: sums.rowCount..<rows.upperBound, of: view)
             sums.rowCount = rows.upperBound

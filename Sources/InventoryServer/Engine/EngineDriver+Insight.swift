@@ -13,7 +13,9 @@ extension EngineDriver {
         let threads = self.configuration.queryThreads
         let view = self.engine.state.readView()
         let stream = AnswerStream(of: view, requestID: requestID) { (view) throws(Refusal) in
-            let answer = try view.answer(insight, at: now, threads: threads)
+            var answer = try view.answer(insight, at: now, threads: threads)
+            // A subscription counts in versions of the data; an answer names the one that it is of.
+            (answer.lsn, answer.time) = try view.version(insight.asOf)
             var rest = 0..<answer.table.rowCount
             return (
                 .insightHeader(InsightHeader(of: answer)),

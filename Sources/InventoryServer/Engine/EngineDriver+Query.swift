@@ -33,10 +33,11 @@ final class AnswerStream: @unchecked Sendable {
         self.begin = begin
     }
 
-    convenience init(_ query: Query, _ view: ReadView, requestID: UInt64) {
+    convenience init(_ query: Query, _ view: ReadView, at now: Instant, requestID: UInt64) {
         self.init(of: view, requestID: requestID) { (view) throws(Refusal) in
-            let answer = try view.answer(query)
-            let header = ResultHeader(lsn: view.lsn, time: view.time, schema: answer.schema)
+            let answer = try view.answer(query, at: now)
+            let (lsn, time) = try view.version(of: query)
+            let header = ResultHeader(lsn: lsn, time: time, schema: answer.schema)
             return (.resultHeader(header), { answer.nextBlock() })
         }
     }
@@ -95,7 +96,12 @@ extension EngineDriver {
             }
             query = .product(.id(id), asOf: asOf)
         }
-        let stream = AnswerStream(query, self.engine.state.readView(), requestID: requestID)
+        let stream = AnswerStream(
+            query,
+            self.engine.state.readView(),
+            at: self.now(),
+            requestID: requestID
+        )
         if case .product(_, nil) = query {
             // One row: cheaper made here than handed over.
             let (bytes, _) = stream.next()

@@ -49,7 +49,7 @@ extension NamedInsightCommand {
                 zone: self.options.zone,
                 filter: try await self.options.filter(shell),
                 limit: self.options.list.serverLimit,
-                asOf: try AsOf(argument: self.options.asOf)
+                asOf: try self.options.past.point()
             )
             try self.complete(&insight)
             try await shell.show(.named(insight), picture: self.picture)
@@ -115,8 +115,11 @@ extension InsightCommand {
             commandName: "top",
             abstract: "The most or least sold, with ranks and growth over the window before.",
             discussion: """
+                By net, unless another measure is given. Units rank where all that sold is counted in \
+                one unit.
+
                 Examples:
-                  invctl insight top --measure net --limit 10
+                  invctl insight top --measure units --category Cameras --limit 10
                   invctl insight top --bottom --by category --window last-month
                 """
         )
@@ -125,7 +128,7 @@ extension InsightCommand {
         @Option(help: "What ranks.") var measure: String?
         @Flag(help: "The least instead of the most.") var bottom = false
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
-        var picture: InsightPicture { .bars(self.measure ?? "units") }
+        var picture: InsightPicture { .bars(self.measure ?? "net") }
 
         func complete(_ insight: inout NamedInsight) throws {
             if let by {
@@ -334,6 +337,8 @@ extension InsightCommand {
             commandName: "valuation",
             abstract: "What the stock is worth, at cost and at retail.",
             discussion: """
+                What is on its way between two locations has rows of its own, at the one it goes to.
+
                 Examples:
                   invctl insight valuation --by location
                 """

@@ -37,7 +37,7 @@ struct InsightOptions: ParsableArguments {
 
     @Option(help: "Only SKUs that begin so.") var prefix = ""
 
-    @Option(help: "As of this LSN, or of this time.") var asOf: String?
+    @OptionGroup var past: PointOptions
 
     func window(orElse other: InsightWindow) throws(Failure) -> InsightWindow {
         guard let window else { return other }

@@ -119,7 +119,7 @@ struct ProductCommand: AsyncParsableCommand {
         @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String?
         @Option(help: "Looks it up by its barcode.") var barcode: String?
         @Option(help: "Looks it up by its number.") var id: UInt32?
-        @Option(help: "As of this LSN, or of this time.") var asOf: String?
+        @OptionGroup var past: PointOptions
 
         func validate() throws {
             let given = [self.sku != nil, self.barcode != nil, self.id != nil]
@@ -139,7 +139,7 @@ struct ProductCommand: AsyncParsableCommand {
                     key = .sku(self.sku ?? "")
                 }
                 if case .sku(let sku) = key { _ = try await shell.product(sku) }
-                let asOf = try AsOf(argument: self.asOf)
+                let asOf = try self.past.point()
                 try await shell.list(.product(key, asOf: asOf), isSingle: true)
             }
         }
@@ -162,7 +162,7 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(help: "Only names that contain this.") var name = ""
         @Argument(help: "Only those whose SKU, name or barcode contains this.") var text = ""
         @Option(help: "active, inactive, archived or all.") var status: String?
-        @Option(help: "As of this LSN, or of this time.") var asOf: String?
+        @OptionGroup var past: PointOptions
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
@@ -173,7 +173,7 @@ struct ProductCommand: AsyncParsableCommand {
                     nameContains: self.name,
                     text: self.text,
                     limit: self.global.serverLimit,
-                    asOf: try AsOf(argument: self.asOf)
+                    asOf: try self.past.point()
                 )
                 shell = self.pushSort(into: &search, shell)
                 if let category { search.category = try await shell.category(category) }

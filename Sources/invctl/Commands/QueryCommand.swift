@@ -9,8 +9,9 @@ struct QueryCommand: AsyncParsableCommand {
         abstract: "Any question over stock and its history: source, window, groups, measures.",
         discussion: """
             Sources: sales, movements, levels, products, refusals. Groups: product, category, \
-            location, hour, day, week, month, weekday, hourOfDay, reason, kind. What does not go \
-            together is refused by name.
+            location, hour, day, week, month, weekday, hourOfDay, reason, kind, stage (on hand or in \
+            transit). What does not go together is refused by name. Quantities of different units \
+            are not added up: they are empty, or null.
 
             Examples:
               invctl query --from sales --window last-7-days --by day --measure net,units
@@ -80,7 +81,7 @@ struct QueryCommand: AsyncParsableCommand {
             measures: try Choice.list(self.measure, InsightMeasure.self, "--measure"),
             order: try self.orders(),
             limit: self.options.list.serverLimit,
-            asOf: try AsOf(argument: self.options.asOf)
+            asOf: try self.options.past.point()
         )
         query.filter = try await self.options.filter(shell)
         query.filter.kinds = MovementKindSet(self.kind.map { MovementKindSet($0) })

@@ -1,6 +1,7 @@
 import Inventory
 import InventoryClient
 import InventoryInsights
+import InventoryWire
 
 extension Shell {
     /// Shows an insight: a picture or a table on a terminal, plain rows when piped, and beside the data,
@@ -17,6 +18,10 @@ extension Shell {
         let answer = try await self.client.insight(insight)
         if !self.options.quiet {
             Terminal.note("\(InsightWatch.window(answer.window)), LSN \(answer.lsn)")
+            if let asOf = insight.asOf { Terminal.note(asOf.note) }
+            if answer.table.hasMixedUnits {
+                Terminal.note("quantities of different units are not added up")
+            }
         }
         guard self.format == .table else {
             try self.list(answer.table)
@@ -31,7 +36,7 @@ extension Shell {
     /// An answer as a person sees it.
     private func lines(_ answer: InsightAnswer, _ picture: InsightPicture) throws -> [String] {
         if case .heatmap(let measure) = picture,
-            let lines = Heatmap(answer.table, measure)?.lines
+            let lines = Heatmap(answer.table, measure, self.server.currencyDecimals)?.lines
         {
             return lines
         }
@@ -47,5 +52,15 @@ extension Shell {
         lines += String(decoding: output.bytes, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: true).map { String($0) }
         return lines
+    }
+}
+
+extension ResultTable {
+    /// Whether a row has no value in a quantity, as one of products of several units has none.
+    fileprivate var hasMixedUnits: Bool {
+        self.columns.indices.contains { column in
+            self.columns[column].field.kind == .quantity
+                && (0..<self.rowCount).contains { self.cell($0, column) == .none }
+        }
     }
 }

@@ -24,6 +24,7 @@ struct StockCommand: AsyncParsableCommand {
                   invctl stock show LAP-01
                   invctl stock show --at main --where 'available < 5'
                   invctl stock show LAP-01 --as-of 2026-03-01
+                  invctl stock show LAP-01 --effective 2026-03-01
                 """
         )
         @OptionGroup var global: ListOptions
@@ -32,13 +33,13 @@ struct StockCommand: AsyncParsableCommand {
         @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
         var category: String?
-        @Option(help: "As of this LSN, or of this time.") var asOf: String?
+        @OptionGroup var past: PointOptions
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
                 var query = LevelQuery(
                     limit: self.global.serverLimit,
-                    asOf: try AsOf(argument: self.asOf)
+                    asOf: try self.past.point()
                 )
                 if let sku { query.product = try await shell.product(sku).id }
                 if let at { query.location = try await shell.location(at) }

@@ -170,8 +170,14 @@ enum HelpTopic: String, CaseIterable, Sendable {
         setting "zone" (default UTC), with the distance from UTC; programs exactly, in
         UTC.
 
-        --as-of takes an LSN or a time: balances are then those of that point, worked
-        back from the ledger.
+        Balances of the past are worked back from the ledger, and there are two:
+
+          --as-of LSN|TIME    what was recorded by then: what one could know
+          --effective TIME    what had happened by then, whenever it was recorded
+
+        A sale of Monday that is imported on Friday is part of Monday's stock by the
+        second only. Each answer says on standard error which it is. Windows of time
+        (--window, --from) go by when things happened.
         """
     }
 
@@ -182,6 +188,10 @@ enum HelpTopic: String, CaseIterable, Sendable {
         pieces have none. What has more decimals is refused, nothing is rounded.
 
         A line is SKU, SKU=QUANTITY or SKU=QUANTITY@PRICE.
+
+        Quantities of different units are never added up. A sum of one unit is shown
+        in it; where a row would have several, its quantities are empty (null in JSON),
+        and its money is as it should be. Rows of different units are ranked by money.
 
           available = on hand − unavailable − reserved
           sellable  = available − floor, and at least 0

@@ -2,6 +2,8 @@ import Inventory
 
 /// What `--sort a,-b` asks for: columns, `-` before one turns it round; ties keep their order.
 ///
+/// Quantities are compared as they are written: 52 pieces are more than half a kilogram.
+///
 /// Sorting has to see every row, so it holds them; with a limit it holds twice that many.
 struct RowOrder {
     private struct Key {
@@ -70,11 +72,20 @@ struct RowOrder {
         a < b ? -1 : a > b ? 1 : 0
     }
 
+    /// Base units of a row as millionths of what people count them in.
+    private func counted(_ quantity: Int64, _ row: Int) -> Int128 {
+        let decimals = CellText.unitDecimals(self.held, row)
+        let missing = decimals..<max(decimals, Limits.unitDecimalsMax)
+        return missing.reduce(Int128(quantity)) { sum, _ in sum * 10 }
+    }
+
     /// What is not there comes last, however the column is turned.
     private func order(_ a: Int, _ b: Int, _ key: Key) -> Int {
         let end = key.isDescending ? -1 : 1
         switch (self.held.cell(a, key.column), self.held.cell(b, key.column)) {
-        case (.integer(let a), .integer(let b)): return Self.order(a, b)
+        case (.integer(let first), .integer(let second)):
+            guard key.kind == .quantity else { return Self.order(first, second) }
+            return Self.order(self.counted(first, a), self.counted(second, b))
         case (.number(let a), .number(let b)): return Self.order(a, b)
         case (.none, .none): return 0
         case (.none, _): return end

@@ -10,13 +10,14 @@ struct Heatmap {
     private var values = [Double](repeating: 0, count: 7 * 24)
     private let measure: String
     private let largest: Double
-    private let isMoney: Bool
+    /// Those of the currency; nothing for what is no money.
+    private let decimals: UInt8?
 
     private static let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     private static let shades = ["··", "░░", "▒▒", "▓▓", "██"]
 
     /// Nothing if the table is not one of weekdays and hours.
-    init?(_ table: ResultTable, _ measure: String) {
+    init?(_ table: ResultTable, _ measure: String, _ currencyDecimals: UInt8) {
         guard let weekday = table.column(named: "weekday"),
             let hour = table.column(named: "hourOfDay"), let value = table.column(named: measure)
         else { return nil }
@@ -29,7 +30,8 @@ struct Heatmap {
         }
         self.measure = measure
         self.largest = self.values.reduce(0, max)
-        self.isMoney = table.columns[value].field.kind == .money
+        let isMoney = table.columns[value].field.kind == .money
+        self.decimals = isMoney ? currencyDecimals : nil
     }
 
     var lines: [String] {
@@ -40,7 +42,7 @@ struct Heatmap {
             lines.append("\(name)  \(cells)")
         }
         let most = Int64(self.largest)
-        let text = self.isMoney ? DecimalText.format(most, decimals: 2) : "\(most)"
+        let text = self.decimals.map { DecimalText.format(most, decimals: $0) } ?? "\(most)"
         lines.append("")
         lines.append("     ·· none  ░░ ▒▒ ▓▓ ██ up to \(DecimalText.grouped(text)) \(self.measure)")
         return lines

@@ -39,13 +39,14 @@ struct SalesBook: Sendable {
         var products: [ProductID: Sold] = [:]
         var units: [Spot: Int64] = [:]
         var amount: Int64 = 0
-        var saleCount = 0
     }
 
     private var days: [Int64: Day] = [:]
     private var clock: DayClock
     private(set) var today: Int64
-    private var lastLSN: UInt64 = 0
+    /// The sales of today that were not undone, and those that were undone of whatever day, by step.
+    private var sales: Set<UInt64> = []
+    private var undone: Set<UInt64> = []
     /// When the first sale happened that is in here.
     private var first = Int64.max
 
@@ -72,10 +73,16 @@ struct SalesBook: Sendable {
         kept.products[line.product, default: Sold()].amount += line.amount
         kept.units[Spot(product: line.product, location: line.location), default: 0] += line.units
         kept.amount += line.amount
-        // The lines of one sale come one after the other.
-        if line.isSale, line.lsn != self.lastLSN { kept.saleCount += 1 }
-        self.lastLSN = line.lsn
+        if line.isSale, day == self.today, !self.undone.contains(line.lsn) {
+            self.sales.insert(line.lsn)
+        }
         self.days[day] = kept
+    }
+
+    /// A step was undone: if it was a sale, it is none.
+    mutating func undo(_ lsn: UInt64) {
+        self.undone.insert(lsn)
+        self.sales.remove(lsn)
     }
 
     /// Lets days go that are over.
@@ -83,13 +90,14 @@ struct SalesBook: Sendable {
         let day = self.clock.day(of: now)
         guard day > self.today else { return }
         self.today = day
+        (self.sales, self.undone) = ([], [])
         self.days = self.days.filter { $0.key >= day - Self.daysBack }
     }
 
     // MARK: - Answers
 
     var amountToday: Int64 { self.days[self.today]?.amount ?? 0 }
-    var saleCountToday: Int { self.days[self.today]?.saleCount ?? 0 }
+    var saleCountToday: Int { self.sales.count }
     var productsToday: [ProductID: Sold] { self.days[self.today]?.products ?? [:] }
 
     /// Base units sold a day at a spot, over the days that are kept, or since the first sale where that

@@ -191,7 +191,8 @@ final class TopDriver: Sendable {
             let item = TopModel.Item(
                 sku: found.sku,
                 name: found.name,
-                decimals: found.unit.decimals
+                decimals: found.unit.decimals,
+                unit: found.unit.code
             )
             self.change { $0.model.take(item, of: id) }
         }

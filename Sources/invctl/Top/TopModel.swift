@@ -17,6 +17,8 @@ struct TopModel: Sendable {
         var sku: String
         var name: String
         var decimals: UInt8
+        /// What it is counted in.
+        var unit = ""
     }
 
     /// A line of the tape.
@@ -104,18 +106,23 @@ struct TopModel: Sendable {
         for row in 0..<table.rowCount {
             let amount = table.integer(row, "amount") ?? 0
             let kind = table.text(row, "kind")
-            guard kind != "reversal" || amount != 0 else { continue }
+            let units = -(table.integer(row, "onHandDelta") ?? 0)
+            // The reversal of late cost has an amount too, which nobody was charged.
+            guard kind != "reversal" || amount != 0 && units != 0 else { continue }
             let product = ProductID(UInt32(clamping: table.integer(row, "productId") ?? 0))
             let code = table.text(row, "location")
             let line = SalesBook.Line(
                 lsn: UInt64(clamping: table.integer(row, "lsn") ?? 0),
                 product: product,
                 location: self.locations.first { $0.value == code }?.key ?? .main,
-                units: -(table.integer(row, "onHandDelta") ?? 0),
+                units: units,
                 amount: amount,
                 occurredAt: table.integer(row, "occurredAt") ?? 0,
                 isSale: kind == "sale"
             )
+            if kind == "reversal", let origin = table.integer(row, "originLsn") {
+                self.book.undo(UInt64(clamping: origin))
+            }
             self.book.add(line)
             guard self.tickets.count < Self.tapeMax else { continue }
             self.tickets.append(
@@ -174,7 +181,7 @@ struct TopModel: Sendable {
     private mutating func take(_ movement: Movement, _ level: Level, _ entry: Entry) -> Bool {
         switch movement.kind {
         case .sale, .return: break
-        case .reversal where movement.amount != 0: break
+        case .reversal where movement.amount != 0 && movement.onHandDelta != 0: break
         default: return false
         }
         let line = SalesBook.Line(
@@ -186,6 +193,7 @@ struct TopModel: Sendable {
             occurredAt: movement.occurredAt.microseconds,
             isSale: movement.kind == .sale
         )
+        if movement.kind == .reversal, let origin = movement.origin { self.book.undo(origin.lsn) }
         self.book.add(line)
         let ticket = Ticket(
             line: line,
@@ -205,7 +213,9 @@ struct TopModel: Sendable {
             switch field {
             case .sku(_, let sku): self.items[id]?.sku = sku
             case .name(_, let name): self.items[id]?.name = name
-            case .unit(_, let unit): self.items[id]?.decimals = unit.decimals
+            case .unit(_, let unit):
+                self.items[id]?.unit = unit.code
+                self.items[id]?.decimals = unit.decimals
             default: break
             }
         }
@@ -219,7 +229,8 @@ struct TopModel: Sendable {
             self.items[product] = Item(
                 sku: table.text(row, "sku"),
                 name: table.text(row, "name"),
-                decimals: UInt8(clamping: table.integer(row, "unitDecimals") ?? 0)
+                decimals: UInt8(clamping: table.integer(row, "unitDecimals") ?? 0),
+                unit: table.text(row, "unit")
             )
             let location = self.locations.first { $0.value == code }?.key ?? .main
             return LowLevel(
@@ -263,9 +274,22 @@ struct TopModel: Sendable {
         if self.book.productsToday.count <= Self.rankedAtOnceMax { self.rank() }
     }
 
+    /// What sellers are ranked by: units only where all that sold is counted in one unit.
+    var order: Order {
+        guard self.keys.order == .units else { return .revenue }
+        var decimals: UInt8?
+        var unit: String?
+        for id in self.book.productsToday.keys {
+            guard let item = self.items[id] else { continue }
+            if let unit, unit != item.unit || decimals != item.decimals { return .revenue }
+            (unit, decimals) = (item.unit, item.decimals)
+        }
+        return .units
+    }
+
     /// The first ``sellersMax`` of today's products, without sorting all of them; ties by id.
     private mutating func rank() {
-        let order = self.keys.order
+        let order = self.order
         func isBefore(_ a: Seller, _ b: Seller) -> Bool {
             let pair =
                 order == .revenue

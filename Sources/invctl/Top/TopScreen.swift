@@ -167,7 +167,7 @@ struct TopScreen {
     ) -> String {
         let name =
             switch pane {
-            case .sellers: "Top sellers today, by \(self.model.keys.order)"
+            case .sellers: "Top sellers today, by \(self.model.order)"
             case .low: "Low stock: \(total)"
             case .tape: "Sales as they come"
             }

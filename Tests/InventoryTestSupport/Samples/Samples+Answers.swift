@@ -188,9 +188,10 @@ extension SplitMix64 {
     }
 
     mutating func asOf() -> AsOf? {
-        switch self.below(3) {
+        switch self.below(4) {
         case 0: nil
         case 1: .lsn(self.unsigned())
+        case 2: .effective(self.instant())
         default: .time(self.instant())
         }
     }

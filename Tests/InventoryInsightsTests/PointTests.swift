@@ -1,0 +1,147 @@
+import Inventory
+import InventoryInsights
+import Testing
+
+/// The two readings of the past, what is on its way, and rates over the days there were.
+@Suite struct PointTests {
+    private static let now = "2024-05-10T12:00:00Z"
+
+    /// 100 at the beginning of the year, 30 sold on 10 January; all recorded later.
+    private func shop() throws -> Shop {
+        var shop = try Shop(["A"])
+        try shop.restock(1, 100, cost: 4, "2024-01-01T00:00:00Z")
+        try shop.sell(1, 30, "2024-01-10T00:00:00Z")
+        return shop
+    }
+
+    private func onHand(_ shop: Shop, _ asOf: AsOf?) throws -> [Int64] {
+        let table = try shop.view.answer(.levels(LevelQuery(asOf: asOf))).wholeTable()
+        return table.columns[try #require(table.column(named: "onHand"))].integers
+    }
+
+    @Test func `a balance is by when things happened, or by when they were recorded`() throws {
+        let shop = try self.shop()
+        #expect(try self.onHand(shop, .effective(try Shop.at("2024-01-05T00:00:00Z"))) == [100])
+        #expect(try self.onHand(shop, .effective(try Shop.at("2024-02-01T00:00:00Z"))) == [70])
+        #expect(try self.onHand(shop, .time(try Shop.at("2024-02-01T00:00:00Z"))) == [0])
+        let stock = NamedInsight(
+            .valuation,
+            window: .all,
+            asOf: .effective(try Shop.at("2024-01-05T00:00:00Z"))
+        )
+        #expect(try shop.rows(stock, at: Self.now)["1"]?["value"] == .integer(400))
+        var sales = NamedInsight(.sales, window: .all)
+        sales.asOf = .effective(try Shop.at("2024-01-05T00:00:00Z"))
+        #expect(try shop.rows(sales, at: Self.now)["0"]?["net"] == .integer(0))
+        sales.asOf = .effective(try Shop.at("2024-01-10T00:00:00Z"))
+        #expect(try shop.rows(sales, at: Self.now)["0"]?["net"] == .integer(30_000))
+    }
+
+    @Test func `an answer names the version it is of`() throws {
+        let shop = try self.shop()
+        let last = shop.view.lsn
+        #expect(try shop.view.version(nil).lsn == last)
+        #expect(try shop.view.version(.lsn(last - 1)).lsn == last - 1)
+        #expect(try shop.view.version(.time(try Shop.at("2024-02-01T00:00:00Z"))).lsn == 0)
+        #expect(try shop.view.version(.effective(.zero)).lsn == last)
+        let query = Query.levels(LevelQuery(asOf: .lsn(last - 1)))
+        #expect(try shop.view.version(of: query).lsn == last - 1)
+        #expect(throws: Refusal.self) { try shop.view.version(.lsn(last + 1)) }
+    }
+
+    @Test func `what is expected counts from when that was said, not from when it comes`() throws {
+        var shop = try self.shop()
+        let before = shop.view.time
+        let eta = Instant(microseconds: before.microseconds + 86_400_000_000)
+        try shop.run(.expectIncoming(Expectation(product: ProductID(1), delta: 9, eta: eta)))
+        let said = shop.view.time
+        func incoming(_ time: Instant) throws -> Int64 {
+            let query = LevelQuery(asOf: .effective(time))
+            let table = try shop.view.answer(.levels(query)).wholeTable()
+            return table.columns[try #require(table.column(named: "incoming"))].integers[0]
+        }
+        #expect(try incoming(before) == 0 && incoming(said) == 9)
+    }
+
+    // MARK: - In transit
+
+    @Test func `what is on its way is worth what it cost, where it goes, until it is there`() throws
+    {
+        var shop = try Shop(["A"])
+        try shop.run(.createLocation(LocationDraft(code: "D", name: "Depot", zone: "UTC")))
+        try shop.restock(1, 10, cost: 400, "2024-05-01T00:00:00Z")
+        let before = shop.view.lsn
+        let line = DispatchLine(product: ProductID(1), quantity: 6)
+        let sent = try shop.run(
+            .dispatchTransfer(DispatchTransfer(from: .main, to: LocationID(2), lines: [line]))
+        )
+        func totals(_ asOf: AsOf? = nil, _ locations: [LocationID] = []) throws -> [ResultCell?] {
+            let query = InsightQuery(
+                source: .levels,
+                filter: InsightFilter(locations: locations),
+                groups: [[.stage], []],
+                measures: [.value],
+                asOf: asOf
+            )
+            return try shop.rows(query, at: Self.now).map { $0["value"] }
+        }
+        #expect(try totals() == [.integer(1_600), .integer(2_400), .integer(4_000)])
+        #expect(try totals(nil, [.main]) == [.integer(1_600), .integer(1_600)])
+        #expect(
+            try totals(nil, [LocationID(2)]) == [.integer(0), .integer(2_400), .integer(2_400)]
+        )
+        let insight = NamedInsight(.valuation, window: .all)
+        #expect(try shop.rows(insight, at: Self.now)["1"]?["stage"] == .text("inTransit"))
+        #expect(try shop.rows(insight, at: Self.now)["2"]?["retailValue"] == .integer(10_000))
+        let settled = TransferSettlement(
+            lines: [TransferLine(transfer: TransferID(1), quantity: 2)]
+        )
+        try shop.run(.receiveTransfer(settled))
+        #expect(try totals() == [.integer(2_400), .integer(1_600), .integer(4_000)])
+        try shop.run(
+            .receiveTransfer(TransferSettlement(lines: [TransferLine(transfer: TransferID(1))]))
+        )
+        #expect(try totals() == [.integer(4_000), .integer(4_000)])
+        // And as it was.
+        #expect(try totals(.lsn(sent)) == [.integer(1_600), .integer(2_400), .integer(4_000)])
+        #expect(try totals(.lsn(before)) == [.integer(4_000), .integer(4_000)])
+    }
+
+    // MARK: - Rates
+
+    @Test func `a rate is over an hour at least`() throws {
+        var shop = try Shop(["A"])
+        try shop.restock(1, 10, cost: 4, "2024-05-10T11:00:00Z")
+        try shop.sell(1, 10, "2024-05-10T11:00:01Z")
+        let rows = try shop.rows(NamedInsight(.velocity, window: .last(1, .day)), at: Self.now)
+        #expect(number(rows["A"]?["inStockVelocity"]) == 240)
+    }
+
+    @Test func `a stock-out date lies ahead, whatever window the velocity is of`() throws {
+        let shop = try self.shop()
+        let january = InsightWindow.between(
+            try Shop.at("2024-01-01T00:00:00Z"),
+            try Shop.at("2024-02-01T00:00:00Z")
+        )
+        let row = try #require(
+            try shop.rows(NamedInsight(.cover, window: january), at: Self.now)["A"]
+        )
+        guard case .integer(let date) = row["stockOutAt"] else {
+            Issue.record("no date")
+            return
+        }
+        #expect(date > (try Shop.at(Self.now).microseconds))
+    }
+
+    @Test func `ages are counted to now, not to the last step`() throws {
+        let shop = try self.shop()
+        let later = shop.view.time.advanced(bySeconds: 90)
+        func age(_ now: Instant?) throws -> Int64 {
+            let table = try shop.view.answer(.sales(SalesQuery()), at: now).wholeTable()
+            return table.columns[try #require(table.column(named: "ageSeconds"))].integers[0]
+        }
+        #expect(try age(later) - age(nil) == 90)
+        // A clock that was set back makes nothing younger than the last step.
+        #expect(try age(.zero) == age(nil))
+    }
+}
