@@ -34,8 +34,10 @@ struct Receipts: Sendable {
     init(_ view: ReadView, from first: Int, upTo end: Int, happenedBy: Int64?) {
         let ledger = view.tables.ledger
         let locations = view.tables.locations
-        self.zones = (0..<locations.rowCount).map { row in
-            let name = locations.zones[row]
+        // The main location is there from the start, also where tables were put together by hand.
+        let count = max(locations.rowCount, LocationID.main.row + 1)
+        self.zones = (0..<count).map { row in
+            let name = row < locations.rowCount ? locations.zones[row] : ""
             return name.isEmpty ? .utc : (try? ZoneCalendar(name)) ?? .utc
         }
         self.days = self.zones.map { _ in (TimeSpan(from: 0, to: 0), 0) }

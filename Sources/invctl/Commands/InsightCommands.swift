@@ -312,7 +312,7 @@ extension InsightCommand {
                 """
         )
         @OptionGroup var options: InsightOptions
-        var picture: InsightPicture { .bars("refusedUnits") }
+        var picture: InsightPicture { .bars("lostSales") }
     }
 
     struct Availability: NamedInsightCommand {
