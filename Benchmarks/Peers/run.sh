@@ -7,11 +7,20 @@
 #     Benchmarks/Peers/run.sh insights [--sales 50000000] [--rounds 5]
 #     Benchmarks/Peers/run.sh load [--products 1000000] [--sales 10000000] [--rounds 3]
 #     Benchmarks/Peers/run.sh snapshots [--products 1000000] [--sales 10000000] [--rounds 3]
+#     Benchmarks/Peers/run.sh till [--subscribers 1000] [--sales 5000000] [--invd NAME=PATH …]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=$root/.build/peers
 mkdir -p "$build"
+
+# Needs none of the peers.
+if [ "${1:-}" = till ]; then
+    shift
+    (cd "$root" && swift build -c release --product invd && swift build -c release --product invctl) >&2
+    ulimit -n "$(ulimit -Hn)"
+    exec python3 "$here/till.py" --out "$root/Benchmarks" "$@"
+fi
 
 missing=()
 for program in redis-server:redis-server redis-benchmark:redis-tools nats-server:nats-server gcc:gcc; do

@@ -14,7 +14,7 @@ struct BenchCommand: AsyncParsableCommand {
         commandName: "bench",
         abstract: "Puts a server under load and tells how it did.",
         subcommands: [
-            Sell.self, Get.self, Mixed.self, Subscribe.self, Insights.self, Ping.self,
+            Sell.self, Get.self, Mixed.self, Subscribe.self, Till.self, Insights.self, Ping.self,
             Questions.self,
         ]
     )
@@ -139,6 +139,50 @@ struct BenchCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await self.options.bench(.sell(batch: self.batch), subscribers: self.subscribers)
+        }
+    }
+
+    struct Till: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A till beside many subscribers while past sales are imported.",
+            discussion: """
+                --alone sales are imported first, with nobody else there. Then --subscribers follow \
+                all stock, and --silent more subscribe and never read, while --sales are imported and \
+                a till sends a ping, a read and a sale in turns, --rate a second together; each \
+                latency counts from when its request was due. It ends once every subscriber has \
+                everything and each of the --copies has the server's checksum.
+
+                Examples:
+                  invctl bench till --subscribers 1000 --sales 5000000
+                """
+        )
+        @OptionGroup var global: GlobalOptions
+        @Option(help: "Connections that each subscribe to all stock.") var subscribers = 1_000
+        @Option(help: "Of those, how many keep a copy and compare checksums.") var copies = 4
+        @Option(help: "Further connections that subscribe and never read.") var silent = 0
+        @Option(help: "Sales that are imported beside the till.") var sales = 5_000_000
+        @Option(help: "Sales that are imported alone, before.") var alone = 1_000_000
+        @Option(help: "Products that are sold.") var products = 500
+        @Option(help: "Requests of the till a second.") var rate = 150
+        @Option(help: "Seconds that any part may take at most.") var secondsMax = 1_800
+        @Option(help: "The server's process, to tell its peak memory.") var pid: Int?
+
+        func validate() throws {
+            try Options.check("subscribers", self.subscribers, 1...18_000)
+            try Options.check("copies", self.copies, 0...self.subscribers)
+            try Options.check("silent", self.silent, 0...10_000)
+            try Options.check("sales", self.sales, 1...100_000_000)
+            try Options.check("alone", self.alone, 0...100_000_000)
+            try Options.check("products", self.products, 1...100_000)
+            try Options.check("rate", self.rate, 1...10_000)
+            try Options.check("seconds-max", self.secondsMax, 1...86_400)
+        }
+
+        func run() async throws {
+            try await Shell.run(self.global) { shell in
+                let ids = try await shell.benchProducts(self.products)
+                try await TillBench(self, ids, shell).run()
+            }
         }
     }
 

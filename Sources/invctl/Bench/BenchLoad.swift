@@ -1,6 +1,7 @@
 import ColumnStore
 import InventoryClient
 import InventoryWire
+import Synchronization
 
 /// What the connections of one thread found out together.
 ///
@@ -8,7 +9,13 @@ import InventoryWire
 final class BenchTally: @unchecked Sendable {
     var histogram = LatencyHistogram()
     /// Refusals, steps out of order.
-    var failures = 0
+    var failures = 0 {
+        didSet { self.failed.store(self.failures > 0, ordering: .relaxed) }
+    }
+    private let failed = Atomic(false)
+
+    /// Whether there were any so far: other threads may ask.
+    var hasFailed: Bool { self.failed.load(ordering: .relaxed) }
 }
 
 /// One connection that asks: a number of requests in flight, or so many a second.

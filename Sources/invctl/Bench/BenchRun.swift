@@ -95,7 +95,7 @@ struct BenchRun {
     private static let warmUpMax = Duration.seconds(60)
 
     /// Serves the poller's sockets on a thread of its own; completes when that has ended.
-    private static func start(_ poller: BenchPoller) -> Task<Void, Never> {
+    static func start(_ poller: BenchPoller) -> Task<Void, Never> {
         Task.detached {
             await withCheckedContinuation { continuation in
                 Thread.detachNewThread {

@@ -12,16 +12,19 @@ final class BenchSubscriber: BenchPeer {
     /// What it listens to.
     enum Interest: Sendable {
         case stock
+        /// All stock from the state on, with checksums.
+        case copy
         case insight(Insight)
 
-        /// Whether it begins with a result.
+        /// Whether it begins with a result, or with a snapshot.
         fileprivate var hasResult: Bool {
-            if case .insight = self { true } else { false }
+            if case .stock = self { false } else { true }
         }
 
         fileprivate var request: Request {
             switch self {
             case .stock: .subscribe(Subscription(topics: .stock, start: .now))
+            case .copy: .subscribe(Subscription(topics: [.stock, .proof], start: .snapshot))
             case .insight(let insight): .subscribeInsight(insight)
             }
         }
@@ -30,13 +33,27 @@ final class BenchSubscriber: BenchPeer {
     private let interest: Interest
     private let phase: BenchPhase
     private let tally: BenchTally
+    /// Where a bench waits until it has everything.
+    private let progress: TillProgress?
     private var lastLSN: UInt64 = 0
     private var hasBegun = false
+    /// Of one that holds its copy against the server's.
+    private var copy: BenchCopy?
+    private var reachedLSN: UInt64 = 0
+    private var provenLSN: UInt64 = 0
+    private var toldLSN: UInt64 = 0
 
-    init(_ interest: Interest, _ phase: BenchPhase, _ tally: BenchTally) {
+    init(
+        _ interest: Interest,
+        _ phase: BenchPhase,
+        _ tally: BenchTally,
+        _ progress: TillProgress? = nil
+    ) {
         self.interest = interest
         self.phase = phase
         self.tally = tally
+        self.progress = progress
+        if case .copy = interest { self.copy = BenchCopy() }
     }
 
     func connected(_ out: inout ByteWriter) {
@@ -50,13 +67,17 @@ final class BenchSubscriber: BenchPeer {
         var frames = BenchFrames(bytes)
         let now = benchClock()
         let isMeasuring = self.phase.isMeasuring
+        var delivered = 0
         while let frame = frames.next() {
             switch Opcode(rawValue: frame.opcode) {
             case .subscribed where !self.interest.hasResult,
                 .caughtUp where self.interest.hasResult:
                 if !self.hasBegun { self.phase.subscriberBegan() }
                 self.hasBegun = true
-            case .entries: self.receive(frame.body, now, isMeasuring)
+            case .entries: delivered += self.receive(frame.body, now, isMeasuring)
+            case .snapshotRows: self.applySnapshot(frame.body)
+            case .progress where frame.body.count >= 8: self.progressed(frame.body)
+            case .digest where frame.body.count >= 16: self.compare(frame.body)
             case .insightChanged:
                 // It begins as an entry does behind its byte count.
                 guard frame.body.count >= 16 else { break }
@@ -65,18 +86,30 @@ final class BenchSubscriber: BenchPeer {
             default: break
             }
         }
+        if let progress { self.tell(progress, delivered) }
         return frames.consumed
     }
 
     /// An entry begins with its byte count, its LSN and when it was recorded.
-    private func receive(_ body: UnsafeRawBufferPointer, _ now: Int64, _ isMeasuring: Bool) {
+    ///
+    /// - Returns: How many there were.
+    private func receive(
+        _ body: UnsafeRawBufferPointer,
+        _ now: Int64,
+        _ isMeasuring: Bool
+    ) -> Int {
         var offset = 0
+        var count = 0
         while body.count - offset >= 20 {
             let byteCount = body.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+            let end = offset + 4 + Int(byteCount)
             self.heard(body, at: offset + 4, now, isMeasuring)
-            offset += 4 + Int(byteCount)
+            if self.copy != nil, end <= body.count { self.apply(body[offset..<end]) }
+            offset = end
+            count += 1
         }
         if offset != body.count { self.tally.failures += 1 }
+        return count
     }
 
     /// An LSN, and when it was recorded.
@@ -91,5 +124,53 @@ final class BenchSubscriber: BenchPeer {
         if lsn <= self.lastLSN { self.tally.failures += 1 }
         self.lastLSN = lsn
         if isMeasuring { self.tally.histogram.record(UInt64(max(0, now - recordedAt))) }
+    }
+
+    // MARK: - A copy, and how far it is
+
+    private func apply(_ entry: UnsafeRawBufferPointer.SubSequence) {
+        do {
+            try self.copy?.apply(entry: UnsafeRawBufferPointer(rebasing: entry))
+        } catch {
+            self.tally.failures += 1
+        }
+    }
+
+    private func applySnapshot(_ body: UnsafeRawBufferPointer) {
+        do {
+            try self.copy?.apply(snapshotRows: body)
+        } catch {
+            self.tally.failures += 1
+        }
+    }
+
+    /// Everything up to an LSN was delivered.
+    private func progressed(_ body: UnsafeRawBufferPointer) {
+        let lsn = body.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        self.lastLSN = max(self.lastLSN, lsn)
+    }
+
+    /// The server's checksum after an LSN: to be compared where that is the copy's too.
+    private func compare(_ body: UnsafeRawBufferPointer) {
+        let lsn = body.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        let value = body.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        // Entries behind that LSN may have come already: then the next one is waited for.
+        guard let copy, lsn >= self.lastLSN else { return }
+        if copy.value == value { self.provenLSN = lsn } else { self.tally.failures += 1 }
+    }
+
+    /// Says what was delivered, and once for each target that it was reached.
+    private func tell(_ progress: TillProgress, _ delivered: Int) {
+        if delivered > 0 { progress.delivered(delivered) }
+        let target = progress.target
+        guard target != .max else { return }
+        if self.lastLSN >= target, self.reachedLSN < target {
+            self.reachedLSN = target
+            progress.subscriberReached()
+        }
+        if self.provenLSN >= target, self.toldLSN < target {
+            self.toldLSN = target
+            progress.copyProven()
+        }
     }
 }

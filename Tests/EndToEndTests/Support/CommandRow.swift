@@ -660,6 +660,15 @@ struct CommandRow {
             says: "--subscribers must be 1 to 18000"
         ).slow,
         CommandRow(
+            "bench till --subscribers 5 --copies 2 --silent 1 --sales 3000 --alone 1000 "
+                + "--products 5",
+            shows: "copies  2 of 2 right, 0 failures",
+            json: .object("sharePercent"),
+            wrong: "bench till --copies 2000",
+            code: 2,
+            says: "--copies must be 0 to 1000"
+        ).slow,
+        CommandRow(
             "bench insights --seconds 1 --connections 1 --products 5 --rate 50 --standing 2 "
                 + "--subscribers 2 --rounds 1",
             shows: "sharePercent",

@@ -1,0 +1,104 @@
+import ColumnStore
+import Inventory
+import InventoryClient
+import InventoryWire
+import Synchronization
+
+/// Past sales at full speed, as `invctl import` sends them: numbered batches of a session, errors only,
+/// as many in flight as an import has.
+final class BenchImport: BenchPeer {
+    /// Read by the thread that waits for the end.
+    final class Progress: Sendable {
+        private let decided = Atomic(0)
+        private let refused = Atomic(0)
+        private let lastLSN = Atomic(UInt64(0))
+
+        /// Sales that are answered.
+        var count: Int { self.decided.load(ordering: .relaxed) }
+        var failures: Int { self.refused.load(ordering: .relaxed) }
+        /// The LSN of the last sale that is answered.
+        var lsn: UInt64 { self.lastLSN.load(ordering: .relaxed) }
+
+        fileprivate func add(_ count: Int, lsn: UInt64) {
+            self.lastLSN.store(max(self.lsn, lsn), ordering: .relaxed)
+            self.decided.add(count, ordering: .sequentiallyConsistent)
+        }
+        fileprivate func fail() { self.refused.add(1, ordering: .sequentiallyConsistent) }
+    }
+
+    let progress = Progress()
+    private let products: [ProductID]
+    private let saleCount: Int
+    private var random = BenchRandom(seed: 7)
+    private var sent = 0
+    private var sequence: UInt64 = 0
+    private var waiting: [UInt64: Int] = [:]
+
+    private static let batchMax = 1_000
+    private static let inFlightMax = 32
+    /// The first sale was so long ago, and they end a day ago.
+    private static let daysAgo: Int64 = 365
+    private let begin: Int64
+
+    init(_ products: [ProductID], sales: Int) {
+        self.products = products
+        self.saleCount = sales
+        self.begin = benchClock() - Self.daysAgo * 86_400_000_000
+    }
+
+    func connected(_ out: inout ByteWriter) {
+        out.writeBenchHello()
+        Request.openSession(.random(), mayCreate: true).encodeFrame(requestID: 0, into: &out)
+    }
+
+    func received(_ bytes: UnsafeRawBufferPointer, _ out: inout ByteWriter) -> Int {
+        var frames = BenchFrames(bytes)
+        while let frame = frames.next() {
+            switch Opcode(rawValue: frame.opcode) {
+            case .helloAccepted: break
+            case .sessionOpened:
+                for _ in 0..<Self.inFlightMax { self.send(&out) }
+            case .outcome: self.receive(frame, &out)
+            default: self.progress.fail()
+            }
+        }
+        return frames.consumed
+    }
+
+    private func receive(_ frame: BenchFrames.Frame, _ out: inout ByteWriter) {
+        var reader = ByteReader(frame.body)
+        let count = self.waiting.removeValue(forKey: frame.requestID) ?? 0
+        guard case .brief(let brief)? = try? Outcome(from: &reader), brief.refused.isEmpty else {
+            self.progress.fail()
+            return
+        }
+        self.progress.add(count, lsn: brief.lsn)
+        self.send(&out)
+    }
+
+    func due(_ now: UInt64, _ out: inout ByteWriter) -> UInt64? { nil }
+
+    private func send(_ out: inout ByteWriter) {
+        let count = min(Self.batchMax, self.saleCount - self.sent)
+        guard count > 0 else { return }
+        var batch = BatchEncoder(.brief)
+        let step = (Self.daysAgo - 1) * 86_400_000_000 / Int64(self.saleCount)
+        for number in self.sent..<(self.sent + count) {
+            let at = Instant(microseconds: self.begin + Int64(number) * step)
+            let product = self.products[self.random.next(below: self.products.count)]
+            batch.appendSale(
+                lineCount: 1,
+                reference: UnsafeRawBufferPointer(start: nil, count: 0),
+                occurred: Occurrence(at: at, isImported: true)
+            ) { _ in SaleLine(product: product, quantity: 1) }
+        }
+        self.sent += count
+        self.sequence += 1
+        self.waiting[self.sequence] = count
+        batch.finish().encodeFrame(
+            sequence: self.sequence,
+            requestID: self.sequence,
+            into: &out
+        )
+    }
+}
