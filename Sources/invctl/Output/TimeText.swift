@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Inventory
+import InventoryInsights
 
 /// Instants as people write them.
 enum TimeText {
@@ -69,8 +70,9 @@ enum TimeText {
     /// Reads a day, with or without a time of day.
     ///
     /// `YYYY-MM-DD`, optionally with `HH:MM[:SS[.ffffff]]` after a space or a T, optionally with `Z`.
-    /// Without `Z` the time is that of `zone`; one that a change of clocks leaves out counts on from
-    /// before it, one that comes twice is the first.
+    /// Without `Z` the time is that of `zone`. One that comes twice is the first, and one that a change of
+    /// clocks leaves out has the distance from UTC that held before it (RFC 5545, 3.3.5): 02:30 where
+    /// clocks go from 02:00 to 03:00 is 03:30 by the new ones. A day alone is its first instant.
     static func parse(_ text: String, zone: TimeZone) -> Instant? {
         var text = Substring(text)
         let isUTC = text.hasSuffix("Z")
@@ -100,6 +102,9 @@ enum TimeText {
         }
         let dayNumber = self.days(year, month, day)
         guard self.civil(dayNumber) == (year, month, day) else { return nil }
+        if parts.count == 1, !isUTC, let calendar = try? ZoneCalendar(zone.identifier) {
+            return Instant(microseconds: calendar.startOfDay(dayNumber))
+        }
         let local = dayNumber * 86_400 + seconds
         let utc = isUTC ? local : local - self.offset(local, zone)
         return Instant(microseconds: utc * 1_000_000 + fraction)
@@ -119,6 +124,8 @@ enum TimeText {
             Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(utc))))
         }
         let before = offset(at: local - 86_400)
-        return offset(at: local - before) == before ? before : offset(at: local - before)
+        let after = offset(at: local - before)
+        // With neither does the zone's clock show it: it is left out.
+        return after == before || offset(at: local - after) != after ? before : after
     }
 }

@@ -1,4 +1,6 @@
 import Foundation
+import Inventory
+import InventoryInsights
 
 /// How many sales each of the last seconds had.
 ///
@@ -68,37 +70,21 @@ enum Sparkline {
 }
 
 /// The day an instant belongs to, in a zone.
-///
-/// Zones change their distance from UTC on quarters of an hour, so one look-up serves a quarter.
 struct DayClock: Sendable {
-    private let zone: TimeZone
-    private var quarter = Int64.min
-    private var offset: Int64 = 0
+    private let calendar: ZoneCalendar
 
-    init(_ zone: TimeZone) { self.zone = zone }
+    init(_ zone: TimeZone) { self.calendar = (try? ZoneCalendar(zone.identifier)) ?? .utc }
 
     /// Days since 1970-01-01 on the zone's calendar.
-    mutating func day(of microseconds: Int64) -> Int64 {
-        Self.floor(self.local(microseconds), 86_400)
-    }
+    func day(of microseconds: Int64) -> Int64 { self.calendar.dayNumber(microseconds) }
 
     /// The clock of the zone, in seconds since 1970 as its hands show it.
-    mutating func local(_ microseconds: Int64) -> Int64 {
-        let seconds = Self.floor(microseconds, 1_000_000)
-        let quarter = Self.floor(seconds, 900)
-        if quarter != self.quarter {
-            self.quarter = quarter
-            let date = Date(timeIntervalSince1970: TimeInterval(seconds))
-            self.offset = Int64(self.zone.secondsFromGMT(for: date))
-        }
-        return seconds + self.offset
+    func local(_ microseconds: Int64) -> Int64 {
+        let instant = Instant(microseconds: microseconds).clampedToCalendar
+        let local = self.calendar.local(instant.microseconds)
+        return local / 1_000_000 - (local % 1_000_000 < 0 ? 1 : 0)
     }
 
-    /// When that day begins, in microseconds since 1970, by the distance from UTC that is known.
-    func start(of day: Int64) -> Int64 { (day * 86_400 - self.offset) * 1_000_000 }
-
-    private static func floor(_ value: Int64, _ divisor: Int64) -> Int64 {
-        let quotient = value / divisor
-        return value % divisor < 0 ? quotient - 1 : quotient
-    }
+    /// When that day begins, in microseconds since 1970.
+    func start(of day: Int64) -> Int64 { self.calendar.startOfDay(day) }
 }

@@ -50,7 +50,7 @@ struct TopScreen {
         var words = ["invctl top", self.model.place.name]
         words += self.model.status.words(now: self.model.now)
         if self.model.isLoading { words.append("reading the sales so far …") }
-        var clock = self.model.clock
+        let clock = self.model.clock
         let seconds = clock.local(self.model.now)
         let time = TimeText.format(seconds * 1_000_000).dropFirst(11).dropLast()
         let right = "\(time) \(self.model.place.zone)"
@@ -269,7 +269,7 @@ struct TopScreen {
     }
 
     private func time(_ microseconds: Int64) -> String {
-        var clock = self.model.clock
+        let clock = self.model.clock
         let local = clock.local(microseconds) * 1_000_000
         return String(TimeText.format(local).dropFirst(11).prefix(8))
     }
