@@ -131,7 +131,8 @@ let package = Package(
         tests(
             "InventoryServer",
             [
-                "ColumnStore", "Inventory", "InventoryWire",
+                "ColumnStore", "Inventory", "InventoryInsights", "InventoryTestSupport",
+                "InventoryWire",
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),

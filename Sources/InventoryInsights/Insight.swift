@@ -4,12 +4,15 @@ public import Inventory
 public enum Insight: Hashable, Sendable {
     case query(InsightQuery)
     case named(NamedInsight)
+    /// Some of the rows of one of these.
+    indirect case rows(RowSelection, of: Insight)
 
     /// The point of the past that it asks about; `nil` for now.
     public var asOf: AsOf? {
         switch self {
         case .query(let query): query.asOf
         case .named(let named): named.asOf
+        case .rows(_, let insight): insight.asOf
         }
     }
 }

@@ -17,6 +17,10 @@ public enum InsightLimits {
     public static let windowUnitsMax: UInt32 = 100_000
     /// Buckets of time that a window may be cut into: more than 11 years of hours.
     public static let bucketsMax = 100_000
+    /// Parts of a condition on rows: tests, and what joins them.
+    public static let conditionPartsMax = 256
+    /// Parts of a condition inside one another.
+    public static let conditionDepthMax = 64
     /// Rows of a result that is kept up to date for subscribers; for more, ask for fewer by a limit or
     /// a filter.
     public static let standingRowsMax = 16_384

@@ -9,10 +9,16 @@ enum Statistics {
     /// they add nothing: above the mean that is the tail itself, with every digit however small, below it
     /// is 1 less the rest.
     ///
+    /// Beyond a mean of 10⁹ the normal distribution takes its place, which is then as good as 10⁻⁵, so that
+    /// the work is bounded whatever quantities are.
+    ///
     /// - Complexity: O(√mean)
     static func poissonTail(atLeast count: Int64, mean: Double) -> Double {
         if count <= 0 { return 1 }
         if mean <= 0 { return 0 }
+        if mean > 1e9 {
+            return self.normalTail((Double(count) - 0.5 - mean) / mean.squareRoot())
+        }
         var k = Double(count)
         if k > mean {
             var term = self.poissonTerm(k, mean: mean)

@@ -27,6 +27,8 @@ public struct ServerConfiguration: Sendable {
     ///
     /// Each is a core that the engine may lack.
     public var queryThreads: Int
+    /// Milliseconds of work on a query, or on a part of its answer, after which it is ended.
+    public var queryMilliseconds: Int
     /// Seconds that open requests have to end when the server stops.
     public var drainSeconds: Int
     /// Seconds from one scrub to the next: every file that no longer changes is read, and healed
@@ -44,6 +46,7 @@ public struct ServerConfiguration: Sendable {
         log: LogConfiguration = LogConfiguration(),
         snapshotByteCount: Int = 256 << 20,
         queryThreads: Int = 1,
+        queryMilliseconds: Int = 60_000,
         drainSeconds: Int = 10,
         scrubSeconds: Int = 86_400
     ) {
@@ -55,6 +58,7 @@ public struct ServerConfiguration: Sendable {
         self.log = log
         self.snapshotByteCount = snapshotByteCount
         self.queryThreads = queryThreads
+        self.queryMilliseconds = queryMilliseconds
         self.drainSeconds = drainSeconds
         self.scrubSeconds = scrubSeconds
     }

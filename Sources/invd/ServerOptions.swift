@@ -88,6 +88,15 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Milliseconds of work on a query, or on a part of its answer, after which it ends with "
+                + "deadline_exceeded. [INVD_QUERY_MILLISECONDS; default 60000]",
+            valueName: "milliseconds"
+        )
+    )
+    var queryMilliseconds: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Seconds that open requests have to end when the server stops. "
                 + "[INVD_DRAIN_SECONDS; default 10]",
             valueName: "seconds"
@@ -203,6 +212,13 @@ struct ServerOptions: ParsableArguments {
                 "query-threads",
                 in: 1...64,
                 default: 1
+            ),
+            queryMilliseconds: try Self.number(
+                self.queryMilliseconds,
+                "INVD_QUERY_MILLISECONDS",
+                "query-milliseconds",
+                in: 1...86_400_000,
+                default: 60_000
             ),
             drainSeconds: try Self.number(
                 self.drainSeconds,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inventory
+import InventoryInsights
 import InventoryTestSupport
 import Testing
 

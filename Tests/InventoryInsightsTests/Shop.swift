@@ -38,12 +38,18 @@ struct Shop {
     }
 
     /// Runs a command; a refused one leaves what a refusal leaves.
+    ///
+    /// `recording`: What the log holds instead of each change, as an old log may.
     @discardableResult
-    mutating func run(_ command: Command, isDone: Bool = true) throws -> UInt64 {
+    mutating func run(
+        _ command: Command,
+        isDone: Bool = true,
+        recording: (Change) -> Change = { $0 }
+    ) throws -> UInt64 {
         self.time = Instant(microseconds: self.time.microseconds + 1_000_000)
         let decision = self.state.decide(command, at: self.time)
         if isDone, case .refused(let refusal) = decision.outcome { throw refusal }
-        self.apply(decision.changes)
+        self.apply(decision.changes.map(recording))
         return self.state.lsn
     }
 

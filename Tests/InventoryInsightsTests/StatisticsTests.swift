@@ -59,4 +59,19 @@ import Testing
         // α = 2 ÷ (3 + 1): 10, then 5, then 7.5, then 3.75 on a day without a sale.
         #expect(Statistics.ewma([10, 0, 10, 0], days: 3) == 3.75)
     }
+
+    @Test func `the tail of a huge mean is that of the normal distribution`() {
+        for mean in [1.1e9, 1e12, 1e16] {
+            #expect(abs(Statistics.poissonTail(atLeast: Int64(mean), mean: mean) - 0.5) < 1e-4)
+            let far = Int64(mean + 2 * mean.squareRoot())
+            #expect(
+                isClose(Statistics.poissonTail(atLeast: far, mean: mean), 0.022_75, within: 1e-3)
+            )
+        }
+        let (below, above) = (0.999e9, 1.001e9)
+        for mean in [below, above] {
+            let count = Int64(mean + mean.squareRoot())
+            #expect(abs(Statistics.poissonTail(atLeast: count, mean: mean) - 0.158_655) < 2e-5)
+        }
+    }
 }

@@ -114,6 +114,12 @@ import Testing
             ("standingInsightsMax", Int64(WireLimits.standingInsightsMax)),
             ("outboxByteCountMax", Int64(WireLimits.outboxByteCountMax)),
             ("eventsByteCountMax", Int64(WireLimits.eventsByteCountMax)),
+            (
+                "waitingQueriesPerConnectionMax",
+                Int64(WireLimits.waitingQueriesPerConnectionMax)
+            ),
+            ("waitingQueriesMax", Int64(WireLimits.waitingQueriesMax)),
+            ("queryMilliseconds", Int64(WireLimits.queryMilliseconds)),
             ("helloMilliseconds", Int64(WireLimits.helloMilliseconds)),
             ("progressMilliseconds", Int64(WireLimits.progressMilliseconds)),
             ("tokenByteCountMax", Int64(WireLimits.tokenByteCountMax)),
@@ -157,6 +163,8 @@ import Testing
             ("groupsMax", Int64(InsightLimits.groupsMax)),
             ("windowUnitsMax", Int64(InsightLimits.windowUnitsMax)),
             ("bucketsMax", Int64(InsightLimits.bucketsMax)),
+            ("conditionPartsMax", Int64(InsightLimits.conditionPartsMax)),
+            ("conditionDepthMax", Int64(InsightLimits.conditionDepthMax)),
             ("standingRowsMax", Int64(InsightLimits.standingRowsMax)),
         ]
         // The section has three tables with the same first column: they are read as one.

@@ -10,6 +10,8 @@ public enum ByteReaderError: Error, Equatable, Sendable {
     case invalidText(offset: Int)
     /// A count or length above the limit its place allows.
     case tooLong(offset: Int, length: UInt64, limit: Int)
+    /// A number above the limit of its field, which is whole and can be named.
+    case outOfRange(offset: Int, value: UInt64, limit: UInt64, what: String)
     /// A code that stands for nothing here.
     case unknownCode(offset: Int, code: UInt64, what: String)
     /// Bytes left over after everything was read.

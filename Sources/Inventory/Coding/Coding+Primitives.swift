@@ -71,6 +71,22 @@ extension ByteReader {
         return value
     }
 
+    /// A varint with a limit of its own, for fields whose type is wider than their limit.
+    ///
+    /// What the type still holds is compared with the limit by whoever runs the request, in the order
+    /// of its fields; what it cannot hold is refused here, with the same limit and the same code.
+    package mutating func readBoundedVarint(
+        _ what: String,
+        limit: UInt32
+    ) throws(ByteReaderError) -> UInt32 {
+        let offset = self.offset
+        let wide = try self.readVarint()
+        guard let value = UInt32(exactly: wide) else {
+            throw .outOfRange(offset: offset, value: wide, limit: UInt64(limit), what: what)
+        }
+        return value
+    }
+
     package mutating func readInstant() throws(ByteReaderError) -> Instant {
         Instant(microseconds: try self.readInt64())
     }

@@ -301,7 +301,7 @@ extension ByteReader {
     }
 
     package mutating func readLimit() throws(ByteReaderError) -> UInt32 {
-        try self.readVarint(as: UInt32.self, "limit")
+        try self.readBoundedVarint("limit", limit: UInt32(Limits.queryRowsMax))
     }
 
     mutating func readOptionalID<Value: FixedWidthInteger>(

@@ -18,6 +18,7 @@ public enum RefusalCode: UInt16, CaseIterable, Sendable {
     case overloaded = 22
     case storageFull = 23
     case shuttingDown = 24
+    case deadlineExceeded = 25
     // The session.
     case sequenceGap = 30
     case sequenceReused = 31

@@ -48,11 +48,16 @@ extension ReadView {
     func forEachMovement(after asOf: AsOf, _ visit: (Int) -> Void) throws(Refusal) {
         let ledger = self.tables.ledger
         guard case .effective(let time) = asOf else {
-            for row in try self.firstMovement(after: asOf)..<ledger.rowCount { visit(row) }
+            for row in try self.firstMovement(after: asOf)..<ledger.rowCount {
+                try self.checkpoint(at: row)
+                visit(row)
+            }
             return
         }
+        try time.checkCalendar("asOf")
         var row = 0
         while row < ledger.rowCount {
+            try self.checkpoint()
             let segment = row >> SegmentSize.shift
             let end = min(ledger.rowCount, (segment + 1) << SegmentSize.shift)
             let last = max(
@@ -90,7 +95,7 @@ extension ReadView {
     /// The first row of the ledger that was recorded after a point; one past the last if none was, or
     /// if the point is one by when things happened.
     ///
-    /// - Throws: `out_of_range` for a version that is yet to come.
+    /// - Throws: `out_of_range` for a version that is yet to come, or an instant outside the calendar.
     /// - Complexity: O(log n)
     package func firstMovement(after asOf: AsOf) throws(Refusal) -> Int {
         let ledger = self.tables.ledger
@@ -99,8 +104,11 @@ extension ReadView {
             try self.check(asOf: lsn)
             return ledger.firstRow(after: lsn)
         case .time(let time):
+            try time.checkCalendar("asOf")
             return ledger.recordedAt.firstRow(above: time.microseconds)
-        case .effective: return ledger.rowCount
+        case .effective(let time):
+            try time.checkCalendar("asOf")
+            return ledger.rowCount
         }
     }
 
@@ -112,6 +120,7 @@ extension ReadView {
             return self.tables.refusals.lsns.firstRow(above: lsn)
         case .time(let time), .effective(let time):
             // Demand is refused when it is recorded.
+            try time.checkCalendar("asOf")
             return self.tables.refusals.recordedAt.firstRow(above: time.microseconds)
         }
     }

@@ -27,22 +27,43 @@ private final class LedgerScan {
         self.isNewestFirst = isNewestFirst
     }
 
-    func next() -> Int? {
-        while !self.rest.isEmpty {
-            let row = self.isNewestFirst ? self.rest.upperBound - 1 : self.rest.lowerBound
-            let segment = row >> SegmentSize.shift
-            if self.isAtSegmentStart(row), !self.mayMatch(segment) {
-                self.pass(segment)
-                continue
-            }
-            if self.isNewestFirst {
-                self.rest = self.rest.lowerBound..<row
-            } else {
-                self.rest = (row + 1)..<self.rest.upperBound
-            }
-            if self.matches(row) { return row }
+    enum Step {
+        case row(Int)
+        /// A row, or a segment, that was passed over.
+        case passed
+        case end
+    }
+
+    /// Looks at the next row, or passes over the segment that begins there.
+    func next() -> Step {
+        guard !self.rest.isEmpty else { return .end }
+        let row = self.isNewestFirst ? self.rest.upperBound - 1 : self.rest.lowerBound
+        let segment = row >> SegmentSize.shift
+        if self.isAtSegmentStart(row), !self.mayMatch(segment) {
+            self.pass(segment)
+            return .passed
         }
-        return nil
+        if self.isNewestFirst {
+            self.rest = self.rest.lowerBound..<row
+        } else {
+            self.rest = (row + 1)..<self.rest.upperBound
+        }
+        return self.matches(row) ? .row(row) : .passed
+    }
+
+    /// The rows, each as `make` shows it.
+    func answer(
+        _ schema: [ResultField],
+        limit: UInt32,
+        _ make: @escaping (Int) -> [ResultCell]
+    ) -> Answer {
+        Answer(schema, limit: limit, token: self.view.token) {
+            switch self.next() {
+            case .row(let row): .row(make(row))
+            case .passed: .passed
+            case .end: .end
+            }
+        }
     }
 
     private func isAtSegmentStart(_ row: Int) -> Bool {
@@ -106,16 +127,27 @@ private final class LedgerScan {
 }
 
 extension ReadView {
+    /// ``code(of:from:)`` with checkpoints, where there may be millions of texts.
+    func lookUp(_ text: String) throws(Refusal) -> UInt32? {
+        let part = 1 << 16
+        for first in stride(from: 0, to: self.tables.texts.count, by: part) {
+            try self.checkpoint()
+            if let code = self.code(of: text, from: first, to: first + part) { return code }
+        }
+        return nil
+    }
+
     /// The code of an interned text; nothing if the text was never used.
     ///
     /// `first`: Where to begin to look, for who knows that it was not among the codes before.
+    /// `end`: Where to stop.
     /// - Complexity: O(texts): a view has no index.
-    package func code(of text: String, from first: Int = 0) -> UInt32? {
+    package func code(of text: String, from first: Int = 0, to end: Int = .max) -> UInt32? {
         let texts = self.tables.texts
         var text = text
         return text.withUTF8 { wanted in
             let wanted = UnsafeRawBufferPointer(wanted)
-            for code in min(first, texts.count)..<texts.count {
+            for code in min(first, texts.count)..<min(end, texts.count) {
                 let isEqual = texts.withUTF8(code) {
                     $0.count == wanted.count && $0.elementsEqual(wanted)
                 }
@@ -147,17 +179,15 @@ extension ReadView {
             to: query.to
         )
         if !query.reference.isEmpty {
-            filter.reference = self.code(of: query.reference)
+            filter.reference = try self.lookUp(query.reference)
             if filter.reference == nil { rows = 0..<0 }
         }
         if !query.actor.isEmpty {
-            filter.actor = self.code(of: query.actor)
+            filter.actor = try self.lookUp(query.actor)
             if filter.actor == nil { rows = 0..<0 }
         }
         let scan = LedgerScan(self, filter, rows: rows, isNewestFirst: query.isNewestFirst)
-        return Answer(Self.ledgerSchema, limit: query.limit) {
-            scan.next().map { self.ledgerRow($0) }
-        }
+        return scan.answer(Self.ledgerSchema, limit: query.limit) { self.ledgerRow($0) }
     }
 
     static let ledgerSchema = [
@@ -219,7 +249,7 @@ extension ReadView {
         )
         var rows = 0..<self.tables.ledger.rowCount
         if !query.reference.isEmpty {
-            filter.reference = self.code(of: query.reference)
+            filter.reference = try self.lookUp(query.reference)
             if filter.reference == nil { rows = 0..<0 }
         }
         let scan = LedgerScan(self, filter, rows: rows, isNewestFirst: true)
@@ -234,13 +264,14 @@ extension ReadView {
             ResultField("actor", .text), ResultField("unit", .text),
             ResultField("unitDecimals", .integer),
         ]
-        return Answer(schema, limit: query.limit) {
-            while let row = scan.next() {
-                if let saleRow = self.tables.ledger.saleRow(row) {
-                    return self.cells(of: row, saleRow, at: now)
-                }
+        return Answer(schema, limit: query.limit, token: self.token) {
+            switch scan.next() {
+            case .row(let row):
+                self.tables.ledger.saleRow(row).map { .row(self.cells(of: row, $0, at: now)) }
+                    ?? .passed
+            case .passed: .passed
+            case .end: .end
             }
-            return nil
         }
     }
 
@@ -287,7 +318,7 @@ extension ReadView {
             ResultField("unitDecimals", .integer),
         ]
         let rows = (0..<refusals.rowCount).reversed()
-        return Answer(schema, limit: query.limit, over: rows) { row in
+        return Answer(schema, limit: query.limit, token: self.token, over: rows) { row in
             let time = refusals.recordedAt[row]
             let product = Int(refusals.products[row])
             if let wanted = query.product, wanted.row != product { return nil }

@@ -37,6 +37,7 @@ extension ReadView {
             return Answer(
                 Self.productSchema,
                 limit: search.limit,
+                token: self.token,
                 over: min(first, last)..<last
             ) { row in
                 let id = ProductID(UInt32(row))
@@ -46,11 +47,17 @@ extension ReadView {
         let order = ProductOrder(search, rows)
         var ids: [ProductID] = []
         for row in 1..<last {
+            try self.checkpoint(at: row << 4)
             let id = ProductID(UInt32(row))
             if filter.accepts(id), order.isAfterPage(id) { ids.append(id) }
         }
-        let sorted = order.sorted(ids)
-        return Answer(Self.productSchema, limit: search.limit, over: sorted) { rows.row($0) }
+        let sorted = try order.sorted(ids)
+        return Answer(
+            Self.productSchema,
+            limit: search.limit,
+            token: self.token,
+            over: sorted
+        ) { rows.row($0) }
     }
 }
 
@@ -192,7 +199,14 @@ struct ProductOrder {
         return self.isBefore((key, after.id), (self.key(id), id))
     }
 
-    func sorted(_ ids: [ProductID]) -> [ProductID] {
-        ids.map { (key: self.key($0), id: $0) }.sorted(by: self.isBefore).map { $0.id }
+    func sorted(_ ids: [ProductID]) throws(Refusal) -> [ProductID] {
+        var keyed: [(key: Key, id: ProductID)] = []
+        keyed.reserveCapacity(ids.count)
+        for (index, id) in ids.enumerated() {
+            try self.rows.view.checkpoint(at: index << 4)
+            keyed.append((self.key(id), id))
+        }
+        try self.rows.view.sort(&keyed, by: self.isBefore)
+        return keyed.map { $0.id }
     }
 }

@@ -22,7 +22,7 @@ extension ReadView {
         case .refusals(let query): try self.refusals(query)
         case .reservations(let query): try self.reservations(query)
         case .transfers(let query): try self.transfers(query)
-        case .verify: self.verify()
+        case .verify: try self.verify()
         case .stats: self.stats()
         }
     }
@@ -60,10 +60,13 @@ extension ReadView {
         }
     }
 
+    /// Checks the ends of a span of time that is asked about.
     func check(from: Instant?, to: Instant?) throws(Refusal) {
         if let from, let to, from > to {
             throw Refusal(.invalidField, .field("from", problem: "is after the end"))
         }
+        try from?.checkCalendar("from")
+        try to?.checkCalendar("before")
     }
 
     func check(limit: UInt32) throws(Refusal) {
@@ -134,6 +137,22 @@ extension ReadView {
             [ResultField("name", .text), ResultField("value", .integer)],
             over: facts
         ) { [.text($0.0), .integer($0.1)] }
+    }
+}
+
+extension Instant {
+    /// - Throws: `out_of_range`, naming the field, for an instant outside the years 1 to 9999.
+    package func checkCalendar(_ field: String) throws(Refusal) {
+        guard !self.isInCalendar else { return }
+        throw Refusal(
+            .outOfRange,
+            .range(
+                field,
+                value: self.microseconds,
+                lowest: Limits.instantMin,
+                highest: Limits.instantMax
+            )
+        )
     }
 }
 

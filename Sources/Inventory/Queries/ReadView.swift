@@ -8,6 +8,8 @@ public struct ReadView: Sendable {
     public let time: Instant
     public let currency: Currency?
     package let tables: InventoryTables
+    /// By which work on it can be ended; `nil` for work that always runs to its end.
+    @usableFromInline package internal(set) var token: WorkToken?
 
     package init(lsn: UInt64, time: Instant, currency: Currency?, tables: InventoryTables) {
         self.lsn = lsn

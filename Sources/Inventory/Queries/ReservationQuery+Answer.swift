@@ -26,7 +26,8 @@ extension ReadView {
             after: query.after?.row,
             isNewestFirst: query.isNewestFirst
         )
-        return Answer(Self.reservationSchema, limit: query.limit, over: ids) { row in
+        return Answer(Self.reservationSchema, limit: query.limit, token: self.token, over: ids) {
+            row in
             if let product = query.product, reservations.products[row] != product.value {
                 return nil
             }
@@ -89,7 +90,8 @@ extension ReadView {
             after: query.after?.row,
             isNewestFirst: query.isNewestFirst
         )
-        return Answer(Self.transferSchema, limit: query.limit, over: ids) { row in
+        return Answer(Self.transferSchema, limit: query.limit, token: self.token, over: ids) {
+            row in
             if let product = query.product, transfers.products[row] != product.value { return nil }
             if let location = query.location, transfers.sources[row] != location.value,
                 transfers.destinations[row] != location.value

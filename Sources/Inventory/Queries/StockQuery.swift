@@ -27,7 +27,12 @@ extension ReadView {
         let pairs = products.lazy.flatMap { product in
             locations.lazy.map { (ProductID(UInt32(product)), LocationID(UInt16($0))) }
         }
-        return Answer(Self.levelSchema, limit: query.limit, over: pairs) { product, location in
+        return Answer(
+            Self.levelSchema,
+            limit: query.limit,
+            token: self.token,
+            over: pairs
+        ) { product, location in
             guard let status = tables.products.status(product),
                 status != .archived || query.product != nil,
                 let row = tables.levels.row(product, location)
@@ -62,6 +67,7 @@ extension ReadView {
         let tables = self.tables
         var low: [(share: StockShare, row: Int)] = []
         for row in 0..<tables.levels.rowCount {
+            try self.checkpoint(at: row)
             let level = tables.levels.level(row)
             guard tables.products.status(level.product) == .active,
                 query.location == nil || query.location == level.location,
@@ -73,7 +79,7 @@ extension ReadView {
                 low.append((StockShare(of: point, left: level.available), row))
             }
         }
-        low.sort { ($0.share, $0.row) < ($1.share, $1.row) }
+        try self.sort(&low) { ($0.share, $0.row) < ($1.share, $1.row) }
         let schema = [
             ResultField("productId", .integer), ResultField("sku", .text),
             ResultField("name", .text), ResultField("category", .text),
@@ -82,7 +88,7 @@ extension ReadView {
             ResultField("reorderTarget", .quantity), ResultField("unit", .text),
             ResultField("unitDecimals", .integer),
         ]
-        return Answer(schema, limit: query.limit, over: low) { entry in
+        return Answer(schema, limit: query.limit, token: self.token, over: low) { entry in
             let level = tables.levels.level(entry.row)
             let product = tables.product(level.product)
             return [
@@ -111,6 +117,7 @@ extension ReadView {
         }
         var byCategory: [UInt32: [ProductID]] = [:]
         for row in 1..<max(tables.products.rowCount, 1) {
+            try self.checkpoint(at: row)
             let id = ProductID(UInt32(row))
             switch tables.products.status(id) {
             case .active, .inactive:
@@ -125,6 +132,7 @@ extension ReadView {
             var sum = RollupSum()
             let name = ResultCell.text(tables.categories.names[Int(category)])
             for id in byCategory[category] ?? [] {
+                try self.checkpoint(at: cells.count)
                 var one = RollupSum()
                 let product = tables.product(id)
                 one.add(product, rows.stock(id), inTransit: inTransit[id] ?? (0, 0))
@@ -147,7 +155,7 @@ extension ReadView {
             ResultField("inTransit", .quantity), ResultField("inTransitValue", .money),
             ResultField("unit", .text), ResultField("unitDecimals", .integer),
         ]
-        return Answer(schema, over: cells) { $0 }
+        return Answer(schema, token: self.token, over: cells) { $0 }
     }
 }
 

@@ -4,13 +4,14 @@ internal import ColumnStore
 extension Verification {
     /// Each reservation has left what the ledger left it, and what a level has reserved is what its
     /// active reservations have left.
-    mutating func checkReservations() {
+    mutating func checkReservations() throws(Refusal) {
         let (ledger, levels) = (self.tables.ledger, self.tables.levels)
         let reservations = self.tables.reservations
-        let lifted = self.sums(ofKinds: [.commit, .release, .expire], ledger.reservedDeltas)
+        let lifted = try self.sums(ofKinds: [.commit, .release, .expire], ledger.reservedDeltas)
         var held: [Int: Int64] = [:]
         var failure: String?
         for row in 1..<max(reservations.rowCount, 1) {
+            try self.checkpoint(at: row)
             let reservation = self.tables.reservation(ReservationID(UInt32(row)))
             let isActive = reservation.state == .active
             guard let made = ledger.row(of: reservation.origin), ledger.kind(made) == .reserve,
@@ -29,7 +30,9 @@ extension Verification {
                 held[level, default: 0] += reservation.remaining
             }
         }
-        for row in 0..<levels.rowCount where levels.reserved[row] != held[row] ?? 0 {
+        for row in 0..<levels.rowCount {
+            try self.checkpoint(at: row)
+            guard levels.reserved[row] != held[row] ?? 0 else { continue }
             let level = levels.level(row)
             failure = failure ?? "\(level) is not what is reserved: \(held[row] ?? 0)"
         }
@@ -37,13 +40,14 @@ extension Verification {
     }
 
     /// What left one location arrived at another, came back, or is on its way.
-    mutating func checkTransfers() {
+    mutating func checkTransfers() throws(Refusal) {
         let ledger = self.tables.ledger
         let transfers = self.tables.transfers
-        let arrived = self.sums(ofKinds: [.transferIn], ledger.onHandDeltas)
+        let arrived = try self.sums(ofKinds: [.transferIn], ledger.onHandDeltas)
         var sent = 0
         var failure: String?
         for row in 1..<max(transfers.rowCount, 1) {
+            try self.checkpoint(at: row)
             let transfer = self.tables.transfer(TransferID(UInt32(row)))
             guard let out = ledger.row(of: transfer.origin), ledger.kind(out) == .transferOut,
                 ledger.onHandDeltas[out] == -transfer.quantity,
@@ -74,10 +78,12 @@ extension Verification {
     private func sums(
         ofKinds kinds: Set<MovementKind>,
         _ deltas: LedgerColumn<Int64>
-    ) -> [Int: Int64] {
+    ) throws(Refusal) -> [Int: Int64] {
         let ledger = self.tables.ledger
         var sums: [Int: Int64] = [:]
-        for row in 0..<ledger.rowCount where kinds.contains(ledger.kind(row)) {
+        for row in 0..<ledger.rowCount {
+            try self.checkpoint(at: row)
+            guard kinds.contains(ledger.kind(row)) else { continue }
             sums[Int(ledger.origins[row]) - 1, default: 0] += deltas[row]
         }
         return sums

@@ -5,26 +5,43 @@ internal import ColumnStore
 /// It shares no arithmetic with the rules it checks: sums are built anew, row by row.
 struct Verification {
     let tables: InventoryTables
+    private let view: ReadView
     private(set) var rows: [(check: String, checked: Int, failure: String?)] = []
 
+    /// All checks, run to their end.
     init(_ view: ReadView) {
-        self.tables = view.tables
-        self.checkBalances()
-        self.checkLevels()
-        self.checkLedgerOrder()
-        self.checkReversals()
-        self.checkReservations()
-        self.checkTransfers()
-        self.checkKeys()
-        self.checkCategories()
+        var view = view
+        view.token = nil
+        do throws(Refusal) {
+            try self.init(within: view)
+        } catch {
+            preconditionFailure("checks that nobody can end were ended: \(error)")
+        }
     }
+
+    /// All checks, unless the view's token ends them.
+    init(within view: ReadView) throws(Refusal) {
+        self.tables = view.tables
+        self.view = view
+        try self.checkBalances()
+        try self.checkLevels()
+        try self.checkLedgerOrder()
+        try self.checkReversals()
+        try self.checkReservations()
+        try self.checkTransfers()
+        try self.checkKeys()
+        try self.checkCategories()
+    }
+
+    /// A place where it may be ended, at one of so many steps.
+    func checkpoint(at step: Int) throws(Refusal) { try self.view.checkpoint(at: step) }
 
     mutating func note(_ check: String, _ checked: Int, _ failure: String?) {
         self.rows.append((check, checked, failure))
     }
 
     /// Every balance of every level is the sum of its movements' deltas.
-    private mutating func checkBalances() {
+    private mutating func checkBalances() throws(Refusal) {
         let levels = self.tables.levels
         let ledger = self.tables.ledger
         var sums = (0..<levels.rowCount).map { row in
@@ -33,6 +50,7 @@ struct Verification {
         }
         var failure: String?
         for row in 0..<ledger.rowCount {
+            try self.checkpoint(at: row)
             let product = ProductID(ledger.products[row])
             let location = LocationID(ledger.locations[row])
             guard let index = levels.row(product, location) else {
@@ -46,6 +64,7 @@ struct Verification {
             sums[index].value += ledger.costs[row]
         }
         for (index, sum) in sums.enumerated() {
+            try self.checkpoint(at: index)
             let level = levels.level(index)
             if level.onHand != sum.onHand || level.unavailable != sum.unavailable
                 || level.reserved != sum.reserved || level.incoming != sum.incoming
@@ -58,12 +77,13 @@ struct Verification {
     }
 
     /// What must hold of each level by itself.
-    private mutating func checkLevels() {
+    private mutating func checkLevels() throws(Refusal) {
         let levels = self.tables.levels
         var negative: String?
         var worthless: String?
         var alerts: String?
         for row in 0..<levels.rowCount {
+            try self.checkpoint(at: row)
             let level = levels.level(row)
             if level.unavailable < 0 || level.reserved < 0 || level.incoming < 0 {
                 negative = negative ?? "\(self.name(level)): \(level)"
@@ -99,10 +119,11 @@ struct Verification {
     }
 
     /// LSNs and recording times only rise; lines count from 0.
-    private mutating func checkLedgerOrder() {
+    private mutating func checkLedgerOrder() throws(Refusal) {
         let ledger = self.tables.ledger
         var failure: String?
         for row in 1..<max(ledger.rowCount, 1) {
+            try self.checkpoint(at: row)
             let isSameStep = ledger.lsns[row] == ledger.lsns[row - 1]
             let isInOrder =
                 isSameStep
@@ -116,12 +137,14 @@ struct Verification {
     }
 
     /// A movement is reversed at most once, and no more comes back than was sold.
-    private mutating func checkReversals() {
+    private mutating func checkReversals() throws(Refusal) {
         let ledger = self.tables.ledger
         var reversed: Set<UInt64> = []
         var returned: [UInt64: Int64] = [:]
         var failure: String?
-        for row in 0..<ledger.rowCount where ledger.origins[row] > 0 {
+        for row in 0..<ledger.rowCount {
+            try self.checkpoint(at: row)
+            guard ledger.origins[row] > 0 else { continue }
             let origin = ledger.origins[row]
             switch ledger.kind(row) {
             case .reversal:
@@ -150,12 +173,13 @@ struct Verification {
     }
 
     /// SKUs and barcodes are unique among what is not archived.
-    private mutating func checkKeys() {
+    private mutating func checkKeys() throws(Refusal) {
         let products = self.tables.products
         var skus: Set<String> = []
         var barcodes: Set<String> = []
         var failure: String?
         for row in 1..<max(products.rowCount, 1) {
+            try self.checkpoint(at: row << 2)
             switch products.status(ProductID(UInt32(row))) {
             case .active, .inactive:
                 let sku = products.skus[row]
@@ -176,11 +200,12 @@ struct Verification {
     }
 
     /// Every product has a category that is there and says how many it has.
-    private mutating func checkCategories() {
+    private mutating func checkCategories() throws(Refusal) {
         let products = self.tables.products
         let categories = self.tables.categories
         var counts = [UInt32](repeating: 0, count: categories.rowCount)
         for row in 1..<max(products.rowCount, 1) {
+            try self.checkpoint(at: row)
             switch products.status(ProductID(UInt32(row))) {
             case .active, .inactive: counts[Int(products.categories[row])] += 1
             case .archived, nil: break
@@ -207,19 +232,32 @@ extension ReadView {
     ///
     /// - Complexity: O(rows × columns)
     public func digest() -> UInt64 {
-        var digester = Digester()
+        do throws(Refusal) {
+            return try self.digest(Digester(token: nil))
+        } catch {
+            preconditionFailure("a digest that nobody can end was ended: \(error)")
+        }
+    }
+
+    private func digest(_ digester: Digester) throws(Refusal) -> UInt64 {
+        var digester = digester
         digester.digest.feed(self.lsn)
         digester.digest.feed(UInt64(bitPattern: self.time.microseconds))
         var tables = self.tables
-        tables.visit(&digester)
+        try tables.visit(&digester)
         return digester.digest.value
     }
 
     private struct Digester: ImageVisitor {
-        typealias Failure = Never
+        typealias Failure = Refusal
+        let token: WorkToken?
         var digest = StateDigest()
 
-        mutating func visit(_ number: UInt32, _ column: inout some ColumnImaging) {
+        mutating func visit(
+            _ number: UInt32,
+            _ column: inout some ColumnImaging
+        ) throws(Refusal) {
+            try self.token?.checkpoint()
             self.digest.feed(UInt64(number))
             column.digest(into: &self.digest)
         }
@@ -234,15 +272,15 @@ extension ReadView {
         }
     }
 
-    func verify() -> Answer {
-        let verification = Verification(self)
+    func verify() throws(Refusal) -> Answer {
+        let verification = try Verification(within: self)
         var rows: [[ResultCell]] = verification.rows.map { row in
             [
                 .text(row.check), .number(row.checked), .text(row.failure == nil ? "ok" : "FAILED"),
                 row.failure.map { .text($0) } ?? .none,
             ]
         }
-        let digest = String(self.digest(), radix: 16)
+        let digest = String(try self.digest(Digester(token: self.token)), radix: 16)
         let padded = String(repeating: "0", count: 16 - digest.utf8.count) + digest
         rows.append([.text("digest"), .number(self.lsn), .text("ok"), .text(padded)])
         let schema = [

@@ -53,6 +53,10 @@ public enum Limits {
     public static let occurredAtPastSeconds: Int64 = 7 * 86_400
     /// How far ahead of the server's clock a movement may claim to have happened.
     public static let occurredAtFutureSeconds: Int64 = 5 * 60
+    /// The first and the last instant that anything may happen, be expected or end at, in
+    /// microseconds: the years 1 to 9999, as ISO 8601 writes them.
+    public static let instantMin: Int64 = -62_135_596_800_000_000
+    public static let instantMax: Int64 = 253_402_300_799_999_999
     /// Sessions remembered at once; the one unused for longest is pushed out by the next.
     public static let sessionsMax = 4_096
     /// Outcomes remembered of each session: no more requests of it may be in flight.

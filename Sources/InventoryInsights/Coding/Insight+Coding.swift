@@ -7,6 +7,7 @@ internal import Inventory
 public enum InsightTag: UInt8, CaseIterable, Sendable {
     case query = 1
     case named = 2
+    case rows = 3
 }
 
 extension Insight {
@@ -18,6 +19,10 @@ extension Insight {
         case .named(let named):
             writer.writeCase(InsightTag.named)
             named.encode(into: &writer)
+        case .rows(let selection, let insight):
+            writer.writeCase(InsightTag.rows)
+            selection.encode(into: &writer)
+            insight.encode(into: &writer)
         }
     }
 
@@ -25,6 +30,22 @@ extension Insight {
         switch try reader.readCase(InsightTag.self, "insight") {
         case .query: self = .query(try InsightQuery(from: &reader))
         case .named: self = .named(try NamedInsight(from: &reader))
+        case .rows:
+            let selection = try RowSelection(from: &reader)
+            let offset = reader.offset
+            let insight: Insight
+            // Not of a selection again: so its depth is not left to the bytes.
+            switch try reader.readCase(InsightTag.self, "insight") {
+            case .query: insight = .query(try InsightQuery(from: &reader))
+            case .named: insight = .named(try NamedInsight(from: &reader))
+            case .rows:
+                throw .unknownCode(
+                    offset: offset,
+                    code: UInt64(InsightTag.rows.rawValue),
+                    what: "insight whose rows are selected"
+                )
+            }
+            self = .rows(selection, of: insight)
         }
     }
 }
@@ -91,10 +112,13 @@ extension NamedInsightParameters {
             self.measure = try reader.readCase(InsightMeasure.self, "measure")
         }
         if mask & Part.days != 0 {
-            self.days = try reader.readVarint(as: UInt32.self, "days")
+            self.days = try reader.readBoundedVarint("days", limit: NamedInsight.daysMax)
         }
         if mask & Part.serviceLevel != 0 {
-            self.serviceLevel = try reader.readVarint(as: UInt32.self, "service level")
+            self.serviceLevel = try reader.readBoundedVarint(
+                "serviceLevel",
+                limit: NamedInsight.serviceLevels.upperBound
+            )
         }
     }
 }

@@ -41,10 +41,10 @@ extension InsightWindow {
             let from = try reader.readOptionalInstant()
             self = .between(from, try reader.readOptionalInstant())
         case Self.lastTag:
-            let count = try reader.readVarint(as: UInt32.self, "units of the calendar")
+            let count = try reader.readWindowUnits()
             self = .last(count, try reader.readCase(CalendarUnit.self, "calendar unit"))
         case Self.previousTag:
-            let count = try reader.readVarint(as: UInt32.self, "units of the calendar")
+            let count = try reader.readWindowUnits()
             self = .previous(count, try reader.readCase(CalendarUnit.self, "calendar unit"))
         case let tag:
             throw .unknownCode(offset: offset, code: UInt64(tag), what: "window")
@@ -69,5 +69,11 @@ extension ResolvedWindow {
             zone: try reader.readText(),
             movesAt: try reader.readOptionalInstant()
         )
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func readWindowUnits() throws(ByteReaderError) -> UInt32 {
+        try self.readBoundedVarint("window", limit: InsightLimits.windowUnitsMax)
     }
 }

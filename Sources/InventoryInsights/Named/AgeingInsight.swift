@@ -23,7 +23,7 @@ struct AgeingInsight {
 
     func answer() throws(Refusal) -> InsightAnswer {
         let stock = try self.frame.stock()
-        let arrivals = self.arrivals(of: stock.count)
+        let arrivals = try self.arrivals(of: stock.count)
         var rows = ProductRows(
             self.frame.view,
             [
@@ -35,17 +35,18 @@ struct AgeingInsight {
         )
         var made: [(id: ProductID, oldest: Int64, cells: [ResultCell])] = []
         for id in self.frame.products where stock[id.row].onHand > 0 {
-            let ages = self.ages(of: stock[id.row].onHand, arrivals[id.row])
+            try self.frame.view.checkpoint(at: id.row)
+            let ages = try self.ages(of: stock[id.row].onHand, arrivals[id.row])
             let cells =
                 [ResultCell.integer(stock[id.row].onHand)] + ages.counts.map { .integer($0) }
                 + [.integer(ages.oldest)]
             made.append((id, ages.oldest, cells))
         }
-        made.sort { ($1.oldest, $0.id.row) < ($0.oldest, $1.id.row) }
+        try self.frame.view.sort(&made) { ($1.oldest, $0.id.row) < ($0.oldest, $1.id.row) }
         for one in made { rows.append(one.id, one.cells) }
         return self.frame.answer(
             ProductRows.keyColumnCount,
-            rows.table(limit: self.insight.limit)
+            try rows.table(limit: self.insight.limit)
         )
     }
 
@@ -56,11 +57,13 @@ struct AgeingInsight {
     }
 
     /// By product id, in the order of the rows.
-    private func arrivals(of count: Int) -> [[Arrival]] {
+    private func arrivals(of count: Int) throws(Refusal) -> [[Arrival]] {
         let ledger = self.frame.tables.ledger
         let isFiltered = !self.insight.filter.locations.isEmpty
         var arrivals = [[Arrival]](repeating: [], count: count)
-        for row in self.frame.rows where ledger.onHandDeltas[row] > 0 && self.frame.counts(row) {
+        for row in self.frame.rows {
+            try self.frame.view.checkpoint(at: row)
+            guard ledger.onHandDeltas[row] > 0, self.frame.counts(row) else { continue }
             let product = ledger.products[row]
             guard self.frame.takes(product, ledger.locations[row]),
                 isFiltered || ledger.kindUndone(row)?.isTransfer != true
@@ -79,11 +82,13 @@ struct AgeingInsight {
     private func ages(
         of onHand: Int64,
         _ arrivals: [Arrival]
-    ) -> (counts: [Int64], oldest: Int64) {
+    ) throws(Refusal) -> (counts: [Int64], oldest: Int64) {
         var counts = [Int64](repeating: 0, count: Self.limits.count + 1)
         var oldest: Int64 = 0
         var rest = onHand
-        for arrival in arrivals.sorted(by: { ($1.time, $1.row) < ($0.time, $0.row) }) {
+        var latest = arrivals
+        try self.frame.view.sort(&latest) { ($1.time, $1.row) < ($0.time, $0.row) }
+        for arrival in latest {
             guard rest > 0 else { break }
             let taken = min(rest, arrival.quantity)
             let days = max(0, self.frame.today - self.frame.calendar.dayNumber(arrival.time))

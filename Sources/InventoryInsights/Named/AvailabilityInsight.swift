@@ -21,7 +21,7 @@ struct AvailabilityInsight {
     }
 
     func answer() throws(Refusal) -> InsightAnswer {
-        let history = StockHistory(self.frame)
+        let history = try StockHistory(self.frame)
         var rows = ProductRows(
             self.frame.view,
             [
@@ -31,6 +31,7 @@ struct AvailabilityInsight {
         )
         var made: [(id: ProductID, away: Int64, cells: [ResultCell])] = []
         for id in self.frame.products {
+            try self.frame.view.checkpoint(at: id.row)
             let course = history.course(of: id.row)
             let away = course.observed - course.inStock
             let cells: [ResultCell] = [
@@ -40,11 +41,11 @@ struct AvailabilityInsight {
             ]
             made.append((id, away, cells))
         }
-        made.sort { ($1.away, $0.id.row) < ($0.away, $1.id.row) }
+        try self.frame.view.sort(&made) { ($1.away, $0.id.row) < ($0.away, $1.id.row) }
         for one in made { rows.append(one.id, one.cells) }
         return self.frame.answer(
             ProductRows.keyColumnCount,
-            rows.table(limit: self.insight.limit)
+            try rows.table(limit: self.insight.limit)
         )
     }
 }

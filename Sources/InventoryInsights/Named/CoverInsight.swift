@@ -29,7 +29,7 @@ struct CoverInsight {
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
         let sales = try SalesSums(self.insight, [.units], &questions)
-        let history = StockHistory(self.frame)
+        let history = try StockHistory(self.frame)
         let stock = try self.frame.stock()
         var rows = ProductRows(
             self.frame.view,
@@ -41,6 +41,7 @@ struct CoverInsight {
         )
         var made: [(id: ProductID, cover: Double, cells: [ResultCell])] = []
         for id in self.frame.products {
+            try self.frame.view.checkpoint(at: id.row)
             let size = self.frame.tables.unitSize(id)
             let available = stock[id.row].available
             let time = history.course(of: id.row).inStock
@@ -54,11 +55,11 @@ struct CoverInsight {
             ]
             made.append((id, cover.days ?? .infinity, cells))
         }
-        made.sort { ($0.cover, $0.id.row) < ($1.cover, $1.id.row) }
+        try self.frame.view.sort(&made) { ($0.cover, $0.id.row) < ($1.cover, $1.id.row) }
         for one in made { rows.append(one.id, one.cells) }
         return self.frame.answer(
             ProductRows.keyColumnCount,
-            rows.table(limit: self.insight.limit)
+            try rows.table(limit: self.insight.limit)
         )
     }
 

@@ -23,14 +23,16 @@ struct DeadStockInsight {
 
     func answer() throws(Refusal) -> InsightAnswer {
         let stock = try self.frame.stock()
-        let times = self.times(of: stock.count)
+        let times = try self.times(of: stock.count)
         var dead: [(id: ProductID, sold: Int64?, idle: Int64)] = []
         for id in self.frame.products where stock[id.row].onHand > 0 {
             guard let since = times.sold[id.row] ?? times.first[id.row] else { continue }
             let idle = self.frame.today - self.frame.calendar.dayNumber(since)
             if idle >= Int64(self.insight.days) { dead.append((id, times.sold[id.row], idle)) }
         }
-        dead.sort { (stock[$1.id.row].value, $0.id.row) < (stock[$0.id.row].value, $1.id.row) }
+        try self.frame.view.sort(&dead) {
+            (stock[$1.id.row].value, $0.id.row) < (stock[$0.id.row].value, $1.id.row)
+        }
         var rows = ProductRows(
             self.frame.view,
             [
@@ -50,19 +52,21 @@ struct DeadStockInsight {
         }
         return self.frame.answer(
             ProductRows.keyColumnCount,
-            rows.table(limit: self.insight.limit)
+            try rows.table(limit: self.insight.limit)
         )
     }
 
     /// By product id: when it was sold last, and when it first moved.
-    private func times(of count: Int) -> (sold: [Int64?], first: [Int64?]) {
+    private func times(of count: Int) throws(Refusal) -> (sold: [Int64?], first: [Int64?]) {
         let ledger = self.frame.tables.ledger
         var sold = [Int64?](repeating: nil, count: count)
         var first = sold
         let undone = Set(
             ledger.undoneSales(by: self.frame.rows, happenedBy: self.frame.plan.happenedBy)
         )
-        for row in self.frame.rows where self.frame.counts(row) {
+        for row in self.frame.rows {
+            try self.frame.view.checkpoint(at: row)
+            guard self.frame.counts(row) else { continue }
             let product = ledger.products[row]
             guard self.frame.takes(product, ledger.locations[row]) else { continue }
             let time = ledger.occurredAt[row]

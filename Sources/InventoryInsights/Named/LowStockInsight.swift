@@ -28,6 +28,7 @@ struct LowStockInsight {
         let tables = self.frame.tables
         var low: [(share: StockShare, row: Int, level: Level)] = []
         for row in 0..<tables.levels.rowCount {
+            try self.frame.view.checkpoint(at: row)
             let level = self.frame.past.level(tables.levels.level(row))
             guard tables.products.status(level.product) == .active,
                 self.frame.takes(level.product.value, level.location.value)
@@ -36,11 +37,12 @@ struct LowStockInsight {
             guard level.available <= point else { continue }
             low.append((StockShare(of: point, left: level.available), row, level))
         }
-        low.sort { ($0.share, $0.row) < ($1.share, $1.row) }
+        try self.frame.view.sort(&low) { ($0.share, $0.row) < ($1.share, $1.row) }
         let sold = low.isEmpty ? [:] : try self.units(&questions)
-        let history = StockHistory(self.frame, .level)
+        let history = try StockHistory(self.frame, .level)
         var table = ResultTable(Self.schema)
         for one in self.insight.limit == 0 ? low[...] : low.prefix(Int(self.insight.limit)) {
+            try self.frame.view.checkpoint(at: table.rowCount)
             let time = history.course(of: one.row).inStock
             table.append(self.cells(one.level, sold[one.level.place] ?? 0, time))
         }

@@ -3,12 +3,12 @@ internal import Inventory
 
 /// The rows of an insight by product: its key, what was worked out, and its unit.
 struct ProductRows {
-    private let tables: InventoryTables
+    private let view: ReadView
     private let fields: [ResultField]
     private var rows: [(id: ProductID, cells: [ResultCell])] = []
 
     init(_ view: ReadView, _ fields: [ResultField]) {
-        self.tables = view.tables
+        self.view = view
         self.fields = fields
     }
 
@@ -21,22 +21,26 @@ struct ProductRows {
     static let keyColumnCount = 3
 
     /// The rows in the order in which they were appended, up to a limit; 0 for all.
-    func table(limit: UInt32) -> ResultTable {
+    func table(limit: UInt32) throws(Refusal) -> ResultTable {
         let key = [
             ResultField("productId", .integer), ResultField("sku", .text),
             ResultField("name", .text),
         ]
         let unit = [ResultField("unit", .text), ResultField("unitDecimals", .integer)]
         var table = ResultTable(key + self.fields + unit)
-        let products = self.tables.products
-        for row in limit == 0 ? self.rows[...] : self.rows.prefix(Int(limit)) {
+        let tables = self.view.tables
+        let products = tables.products
+        for (number, row) in (limit == 0 ? self.rows[...] : self.rows.prefix(Int(limit)))
+            .enumerated()
+        {
+            try self.view.checkpoint(at: number)
             let at = row.id.row
             table.append(
                 [
                     .integer(Int64(row.id.value)), .text(products.skus[at]),
                     .text(products.names[at]),
                 ] + row.cells + [
-                    .text(self.tables.texts[Int(products.unitCodes[at])]),
+                    .text(tables.texts[Int(products.unitCodes[at])]),
                     .integer(Int64(products.unitDecimals[at])),
                 ]
             )

@@ -33,7 +33,17 @@ struct Questions {
         switch insight {
         case .query(let query): try self.answer(query)
         case .named(let named): try self.answer(named)
+        case .rows(let selection, let insight): try self.answer(insight, selection)
         }
+    }
+
+    private mutating func answer(
+        _ insight: Insight,
+        _ selection: RowSelection
+    ) throws(Refusal) -> InsightAnswer {
+        var answer = try self.answer(insight)
+        answer.table = try selection.rows(of: answer.table, self.view)
+        return answer
     }
 
     mutating func answer(_ query: InsightQuery) throws(Refusal) -> InsightAnswer {

@@ -46,9 +46,10 @@ struct ReorderInsight {
         let beginnings = ProductBeginnings(of: daily.products, self.frame)
         let products = self.frame.tables.products
         for id in self.frame.products {
-            let days = Array(daily.of(id, beginnings))
-            let demand = Statistics.mean(days) ?? 0
-            let deviation = Statistics.deviation(days)
+            try self.frame.view.checkpoint(at: id.row)
+            let days = daily.of(id, beginnings)
+            let demand = days.mean ?? 0
+            let deviation = days.deviation
             let lead = Double(products.leadTimes[id.row])
             let size = self.frame.tables.unitSize(id)
             let safety = z * (lead * deviation * deviation).squareRoot()
@@ -70,14 +71,14 @@ struct ReorderInsight {
             let share = StockShare(of: point, left: position)
             made.append((id, order.quantity > 0, share, cells))
         }
-        made.sort {
+        try self.frame.view.sort(&made) {
             if $0.isOrdered != $1.isOrdered { return $0.isOrdered }
             return ($0.share, $0.id.row) < ($1.share, $1.id.row)
         }
         for one in made { rows.append(one.id, one.cells) }
         return self.frame.answer(
             ProductRows.keyColumnCount,
-            rows.table(limit: self.insight.limit)
+            try rows.table(limit: self.insight.limit)
         )
     }
 

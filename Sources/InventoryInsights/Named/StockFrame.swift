@@ -45,6 +45,7 @@ struct StockFrame {
         let end = min(window.to?.microseconds ?? .max, hour.to, happened)
         let from = window.from?.microseconds ?? Self.first(rows, view) ?? end
         self.span = TimeSpan(from: min(from, end), to: end)
+        if isTimed, window.from != nil { try Self.checkDays(self.span) }
         // An answer that counts time to the end of the hour moves on with it.
         let moves = [window.movesAt?.microseconds, end == hour.to ? hour.to : nil].compactMap { $0 }
         self.window = ResolvedWindow(
@@ -79,7 +80,24 @@ struct StockFrame {
         for row in (whole << SegmentSize.shift)..<rows.upperBound {
             first = min(first ?? times[row], times[row])
         }
-        return first
+        // A log of an early version may hold instants that no calendar has.
+        return first.map { Instant(microseconds: $0).clampedToCalendar.microseconds }
+    }
+
+    /// Checks that a window that somebody chose is not cut into too many days; one without a beginning
+    /// is as long as the data.
+    private static func checkDays(_ span: TimeSpan) throws(Refusal) {
+        let count = (span.to - span.from) / ZoneCalendar.day
+        guard count > InsightLimits.bucketsMax else { return }
+        throw Refusal(
+            .outOfRange,
+            .range(
+                "days of the window",
+                value: count,
+                lowest: 0,
+                highest: Int64(InsightLimits.bucketsMax)
+            )
+        )
     }
 
     var calendar: ZoneCalendar { self.plan.calendar }
@@ -123,6 +141,7 @@ struct StockFrame {
             Level(product: ProductID(UInt32($0)), location: LocationID(0))
         }
         for row in 0..<self.tables.levels.rowCount {
+            try self.view.checkpoint(at: row)
             let level = self.past.level(self.tables.levels.level(row))
             guard self.takes(level.product.value, level.location.value) else { continue }
             try stock[level.product.row].add(level)

@@ -39,7 +39,7 @@ struct StockHistory {
     private var starts: [Int]
 
     /// - Complexity: O(rows + e log e) for e events.
-    init(_ frame: StockFrame, _ grain: Grain = .product) {
+    init(_ frame: StockFrame, _ grain: Grain = .product) throws(Refusal) {
         let ledger = frame.tables.ledger
         let levels = frame.tables.levels
         let count =
@@ -53,6 +53,7 @@ struct StockHistory {
         self.firstSeen = Array(repeating: nil, count: count)
         var found: [(entity: Int, event: Event)] = []
         for row in frame.rows {
+            try frame.view.checkpoint(at: row)
             let time = ledger.occurredAt[row]
             guard time < self.span.to else { continue }
             let product = ledger.products[row]
@@ -92,7 +93,8 @@ struct StockHistory {
             next[one.entity] += 1
         }
         for entity in 0..<count {
-            events[starts[entity]..<starts[entity + 1]].sort {
+            try frame.view.checkpoint(at: entity)
+            try frame.view.sort(&events[starts[entity]..<starts[entity + 1]]) {
                 ($0.time, $0.row) < ($1.time, $1.row)
             }
         }

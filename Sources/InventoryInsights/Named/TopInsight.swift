@@ -63,17 +63,16 @@ struct TopInsight {
     /// The window of the same length just before; nothing for one without a beginning or an end.
     private func windowBefore(_ window: ResolvedWindow) throws(Refusal) -> InsightWindow? {
         guard let from = window.from, let to = window.to else { return nil }
+        // Before the calendar begins there is nothing to compare with.
+        guard from > Instant.calendar.lowerBound else { return nil }
         let start: Int64
         switch self.insight.window {
         case .last(let count, let unit), .previous(let count, let unit):
             let calendar = try ZoneCalendar(window.zone)
             start = calendar.start(unit, count, before: from.microseconds)
         case .all, .between:
-            let length = to.microseconds.subtractingReportingOverflow(from.microseconds)
-            let earlier = from.microseconds.subtractingReportingOverflow(length.partialValue)
-            if length.overflow || earlier.overflow { return nil }
-            start = earlier.partialValue
+            start = from.microseconds - (to.microseconds - from.microseconds)
         }
-        return .between(Instant(microseconds: start), from)
+        return .between(Instant(microseconds: start).clampedToCalendar, from)
     }
 }

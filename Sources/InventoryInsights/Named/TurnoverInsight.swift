@@ -29,7 +29,7 @@ struct TurnoverInsight {
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
         let sales = try SalesSums(self.insight, [.units, .cost, .margin], &questions)
-        let history = StockHistory(self.frame)
+        let history = try StockHistory(self.frame)
         var rows = ProductRows(
             self.frame.view,
             [
@@ -44,6 +44,7 @@ struct TurnoverInsight {
         let days = self.frame.days
         let time = Double(self.frame.span.to - self.frame.span.from)
         for id in self.frame.products {
+            try self.frame.view.checkpoint(at: id.row)
             let opening = history.openings[id.row].onHand
             let received = self.received(history, id)
             let units = sales[id, .units]
@@ -59,11 +60,11 @@ struct TurnoverInsight {
             ]
             made.append((id, turnover ?? -.infinity, cells))
         }
-        made.sort { ($1.turnover, $0.id.row) < ($0.turnover, $1.id.row) }
+        try self.frame.view.sort(&made) { ($1.turnover, $0.id.row) < ($0.turnover, $1.id.row) }
         for one in made { rows.append(one.id, one.cells) }
         return self.frame.answer(
             ProductRows.keyColumnCount,
-            rows.table(limit: self.insight.limit)
+            try rows.table(limit: self.insight.limit)
         )
     }
 

@@ -34,7 +34,7 @@ struct VelocityInsight {
             &questions
         )
         let daily = try DailyUnits(self.insight, self.frame, &questions)
-        let history = StockHistory(self.frame)
+        let history = try StockHistory(self.frame)
         var rows = ProductRows(
             self.frame.view,
             [
@@ -47,27 +47,27 @@ struct VelocityInsight {
         var made: [(id: ProductID, rank: Int64, cells: [ResultCell])] = []
         let beginnings = ProductBeginnings(of: self.frame.products, self.frame)
         for id in self.frame.products {
+            try self.frame.view.checkpoint(at: id.row)
             let sold = sales[id, .units]
             let units = Double(sold) / self.frame.tables.unitSize(id)
             let course = history.course(of: id.row)
-            let whole = Array(daily.of(id, beginnings))
-            let last = Array(whole.suffix(Int(self.insight.days)))
+            let whole = daily.of(id, beginnings)
+            let last = whole.last(Int(self.insight.days))
             let time = self.frame.existed(id, beginnings)
             let cells: [ResultCell] = [
                 .integer(sold), .number(StockFrame.days(time)),
                 .number(Rate.perDay(units, over: time)), .number(course.inStockDays),
                 .number(Rate.perDay(units, over: course.inStock)),
-                .number(Statistics.mean(last)),
-                .number(Statistics.ewma(whole, days: Int(self.insight.days))),
+                .number(last.mean), .number(whole.ewma(days: Int(self.insight.days))),
                 .integer(Int64(last.count)),
             ]
             made.append((id, sales[id, rank], cells))
         }
-        made.sort { ($1.rank, $0.id.row) < ($0.rank, $1.id.row) }
+        try self.frame.view.sort(&made) { ($1.rank, $0.id.row) < ($0.rank, $1.id.row) }
         for one in made { rows.append(one.id, one.cells) }
         return self.frame.answer(
             ProductRows.keyColumnCount,
-            rows.table(limit: self.insight.limit)
+            try rows.table(limit: self.insight.limit)
         )
     }
 }

@@ -18,11 +18,12 @@ struct AnswerTable {
         _ values: [[Int64?]],
         _ measures: [InsightMeasure: MeasureColumn],
         _ units: [GroupUnit]
-    ) -> ResultTable {
+    ) throws(Refusal) -> ResultTable {
         var columns: [ResultColumn] = []
         for (index, dimension) in self.plan.dimensions.enumerated() {
             var made = dimension.fields.map { ResultColumn($0) }
-            for row in rows {
+            for (number, row) in rows.enumerated() {
+                try self.view.checkpoint(at: number)
                 let cells = self.cells(of: dimension, values[index][row])
                 for field in made.indices { made[field].append(cells[field]) }
             }

@@ -49,8 +49,9 @@ struct GroupOrder {
     }
 
     /// The groups in order; the first `limit` of them, all for 0.
-    func sorted(_ count: Int, limit: Int) -> [Int] {
-        let sorted = (0..<count).sorted { self.isBefore($0, $1) }
+    func sorted(_ count: Int, limit: Int, _ view: ReadView) throws(Refusal) -> [Int] {
+        var sorted = Array(0..<count)
+        try view.sort(&sorted) { self.isBefore($0, $1) }
         return limit == 0 ? sorted : Array(sorted.prefix(limit))
     }
 

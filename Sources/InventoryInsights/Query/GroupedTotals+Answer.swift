@@ -26,14 +26,15 @@ extension GroupedTotals {
         let units = groups.map { self.unit(of: $0, view) }
         var columns: [InsightMeasure: MeasureColumn] = [:]
         for measure in self.plan.query.measures {
-            columns[measure] = try MeasureColumn(measure, groups, units, self)
+            columns[measure] = try MeasureColumn(measure, groups, units, self, view)
         }
-        let values = self.plan.dimensions.map { dimension in
-            groups.map { self.value(of: dimension, in: $0, view) }
+        let values = try self.plan.dimensions.map { (dimension) throws(Refusal) in
+            try view.checkpoint()
+            return groups.map { self.value(of: dimension, in: $0, view) }
         }
         let order = GroupOrder(self.plan, values, columns)
-        let rows = order.sorted(groups.count, limit: Int(self.plan.query.limit))
-        return AnswerTable(self.plan, view).table(rows, values, columns, units)
+        let rows = try order.sorted(groups.count, limit: Int(self.plan.query.limit), view)
+        return try AnswerTable(self.plan, view).table(rows, values, columns, units)
     }
 
     // MARK: - Units
@@ -157,12 +158,14 @@ struct MeasureColumn {
         _ measure: InsightMeasure,
         _ groups: [GroupRow],
         _ units: [GroupUnit],
-        _ totals: GroupedTotals
+        _ totals: GroupedTotals,
+        _ view: ReadView
     ) throws(Refusal) {
         self.kind = measure.kind
         self.cells.reserveCapacity(groups.count)
         let terms = MeasureTerms(measure, totals.plan)
         for (index, group) in groups.enumerated() {
+            try view.checkpoint(at: index)
             let isNone = self.kind == .quantity && units[index] == .mixed
             self.cells.append(isNone ? .none : try totals.cell(of: terms, in: group))
         }

@@ -117,6 +117,7 @@ package struct GroupedTotals: Sendable {
             mayContain: span.from...max(span.from, span.to - 1)
         ) { rows in
             do throws(Refusal) {
+                try view.checkpoint()
                 for row in rows where span.contains(ledger.occurredAt[row]) {
                     let kind = ledger.kinds[row]
                     guard
@@ -211,7 +212,9 @@ package struct GroupedTotals: Sendable {
     private mutating func addRefusals(_ rows: Range<Int>, _ view: ReadView) throws(Refusal) {
         let refusals = view.tables.refusals
         let span = self.plan.filter.span
-        for row in rows where span.contains(refusals.recordedAt[row]) {
+        for row in rows {
+            try view.checkpoint(at: row)
+            guard span.contains(refusals.recordedAt[row]) else { continue }
             let product = refusals.products[row]
             guard
                 self.plan.filter.takes(product: product, location: refusals.locations[row]),

@@ -53,6 +53,7 @@ extension ReadView {
         var totals = GroupedTotals(plan)
         let levels = self.tables.levels
         for row in 0..<levels.rowCount {
+            try self.checkpoint(at: row)
             let product = levels.products[row]
             guard self.tables.products.contains(ProductID(product)),
                 plan.filter.takes(product: product, location: levels.locations[row])
@@ -76,13 +77,16 @@ extension ReadView {
         }
         // One without stock counts too.
         for row in 1..<max(products.rowCount, 1) {
+            try self.checkpoint(at: row)
             let id = ProductID(UInt32(row))
             if isListed(id) {
                 try totals.add(Level(product: id, location: LocationID(0)), self)
             }
         }
         let levels = self.tables.levels
-        for row in 0..<levels.rowCount where isListed(ProductID(levels.products[row])) {
+        for row in 0..<levels.rowCount {
+            try self.checkpoint(at: row)
+            guard isListed(ProductID(levels.products[row])) else { continue }
             try totals.add(past.level(levels.level(row)), self)
         }
         for goods in try GoodsInTransit(self, plan.query.asOf).lines where isListed(goods.product) {

@@ -28,6 +28,7 @@ struct LedgerScan {
     let plan: QueryPlan
     let limits: ScanLimits
     let ledger: MovementLedger
+    let token: WorkToken?
     var buffers = ScanBuffers()
     let isSales: Bool
     var sets: [DenseTotals]
@@ -66,6 +67,7 @@ struct LedgerScan {
         self.receipts = receipts
         self.limits = limits
         self.ledger = view.tables.ledger
+        self.token = view.token
         self.isSales = plan.query.source == .sales
         let needsClasses =
             plan.filter.categories != nil
@@ -111,6 +113,7 @@ struct LedgerScan {
         self.isLong = rows.count >= Self.longRowsMin
         var row = rows.lowerBound
         while row < rows.upperBound {
+            try self.token?.checkpoint()
             // Times that are so mixed that blocks are poured for a handful of rows each.
             if self.pouredCount > 4 * self.rowCount + 4 * self.limits.slotsMax {
                 self.left.append(row..<rows.upperBound)

@@ -49,13 +49,15 @@ public struct StandingInsight: Sendable {
         let answer = try questions.answer(self.insight)
         self.kept = questions.kept
         guard answer.table.rowCount <= InsightLimits.standingRowsMax else {
+            let (count, most) = (answer.table.rowCount, InsightLimits.standingRowsMax)
             throw Refusal(
                 .outOfRange,
-                .range(
+                .field(
                     "rows",
-                    value: Int64(answer.table.rowCount),
-                    lowest: 0,
-                    highest: Int64(InsightLimits.standingRowsMax)
+                    problem: """
+                        are \(count), and a result that is subscribed to has \(most) at most: \
+                        ask for fewer by a limit, a condition or a filter
+                        """
                 )
             )
         }

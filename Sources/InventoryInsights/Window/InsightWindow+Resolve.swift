@@ -3,8 +3,10 @@ package import Inventory
 extension InsightWindow {
     /// The window as it stands at `now` by the calendar of a zone.
     ///
+    /// A window that reaches back beyond the year 1 begins there.
+    ///
     /// - Throws: `invalid_field` for a window that ends before it begins, `out_of_range` for a count
-    ///   beyond ``InsightLimits/windowUnitsMax``.
+    ///   beyond ``InsightLimits/windowUnitsMax`` or an instant outside the calendar.
     package func resolve(
         at now: Instant,
         in calendar: ZoneCalendar
@@ -19,6 +21,8 @@ extension InsightWindow {
                     .field("window", problem: from == to ? "is empty" : "ends before it begins")
                 )
             }
+            try from?.checkCalendar("window")
+            try to?.checkCalendar("window")
             return ResolvedWindow(from: from, to: to, zone: calendar.name)
         case .last(let count, let unit):
             try Self.check(count)
@@ -39,8 +43,8 @@ extension InsightWindow {
         _ calendar: ZoneCalendar
     ) -> ResolvedWindow {
         ResolvedWindow(
-            from: Instant(microseconds: span.from),
-            to: Instant(microseconds: span.to),
+            from: Instant(microseconds: span.from).clampedToCalendar,
+            to: Instant(microseconds: span.to).clampedToCalendar,
             zone: calendar.name,
             movesAt: Instant(microseconds: next)
         )

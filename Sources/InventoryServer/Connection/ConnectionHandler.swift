@@ -30,7 +30,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Answers that are being sent block by block, by the request they answer.
     var streams: [UInt64: AnswerStream] = [:]
 
-    init(driver: EngineDriver) { self.driver = driver }
+    /// Whose work its queries are.
+    let queryOwner: QueryQueue.Owner
+
+    init(driver: EngineDriver) {
+        self.driver = driver
+        self.queryOwner = driver.makeOwner()
+    }
 
     // MARK: - The channel
 
@@ -50,7 +56,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.machine.channelClosed()
-        self.streams.values.forEach { $0.cancel() }
+        self.streams.values.forEach { $0.job.token.cancel() }
         self.streams = [:]
         self.driver.changedSubscriptions(by: -self.subscriptions.count)
         self.subscriptions = [:]
@@ -102,9 +108,23 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.subscriptions = [:]
             self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
             if self.machine.drain() == .finish { self.isClosing = true }
+            if !self.streams.isEmpty { self.probe() }
             self.waitForRelease()
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Writes a frame that means nothing to a client that closed its sending side while an answer is
+    /// being worked out for it.
+    ///
+    /// To the server that looks the same as a client that is gone, until something is sent to it: one
+    /// that is gone answers with a reset, which ends the connection and its work at once.
+    private func probe() {
+        self.send(
+            .pong(durable: self.driver.engine.durable, time: self.driver.now()),
+            to: 0,
+            at: 0
+        )
     }
 
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
@@ -254,11 +274,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .unsubscribe(let subscription):
             self.unsubscribe(subscription, id)
         case .cancel(let query):
-            if let stream = self.streams.removeValue(forKey: query) {
-                stream.cancel()
-                // One that waits for its reader has no block on its way that would end it.
-                if stream.isStalled { self.reply(.refused(AnswerStream.cancelled), to: query) }
-            }
+            self.driver.cancel(query, of: self)
             self.reply(.pong(durable: self.driver.engine.durable, time: self.driver.now()), to: id)
         case .ping:
             self.reply(

@@ -12,14 +12,19 @@ extension EngineDriver {
         let now = self.now()
         let threads = self.configuration.queryThreads
         let view = self.engine.state.readView()
-        let stream = AnswerStream(of: view, requestID: requestID) { (view) throws(Refusal) in
+        let job = QueryJob(
+            connection.queryOwner,
+            self.queries,
+            cost: QueryJob.Cost(of: insight, view)
+        )
+        let stream = AnswerStream(of: view, requestID: requestID, job) { (view) throws(Refusal) in
             var answer = try view.answer(insight, at: now, threads: threads)
             // A subscription counts in versions of the data; an answer names the one that it is of.
             (answer.lsn, answer.time) = try view.version(insight.asOf)
             var rest = 0..<answer.table.rowCount
             return (
                 .insightHeader(InsightHeader(of: answer)),
-                {
+                { () throws(Refusal) in
                     let rows = rest.prefix(Self.blockRowsMax)
                     rest = rest.dropFirst(rows.count)
                     return rows.isEmpty ? nil : answer.table.rows(rows)

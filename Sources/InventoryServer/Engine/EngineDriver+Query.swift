@@ -3,82 +3,6 @@ internal import Durability
 internal import Inventory
 internal import InventoryWire
 internal import NIOCore
-internal import NIOPosix
-
-/// An answer on its way: made on a query thread block by block, sent as fast as its reader reads.
-///
-/// `@unchecked Sendable`: the answer belongs to whoever makes its next block, and there is one at a
-/// time; the flags belong to the loop.
-final class AnswerStream: @unchecked Sendable {
-    /// What goes before the rows, and the rows block by block.
-    typealias Beginning = (header: ServerMessage, nextBlock: () -> ResultTable?)
-
-    let requestID: UInt64
-    let view: ReadView
-    private let begin: (ReadView) throws(Refusal) -> Beginning
-    private var nextBlock: (() -> ResultTable?)?
-    fileprivate var rowCount: UInt64 = 0
-    /// Its next block waits until the connection takes more bytes.
-    fileprivate(set) var isStalled = false
-    fileprivate var isCancelled = false
-
-    /// `begin`: Called once, by whoever makes the first block.
-    init(
-        of view: ReadView,
-        requestID: UInt64,
-        _ begin: @escaping (ReadView) throws(Refusal) -> Beginning
-    ) {
-        self.view = view
-        self.requestID = requestID
-        self.begin = begin
-    }
-
-    convenience init(_ query: Query, _ view: ReadView, at now: Instant, requestID: UInt64) {
-        self.init(of: view, requestID: requestID) { (view) throws(Refusal) in
-            let answer = try view.answer(query, at: now)
-            let (lsn, time) = try view.version(of: query)
-            let header = ResultHeader(lsn: lsn, time: time, schema: answer.schema)
-            return (.resultHeader(header), { answer.nextBlock() })
-        }
-    }
-
-    /// How an answer ends that its asker no longer wants.
-    static let cancelled = Refusal(.invalidField, .message("cancelled"))
-
-    func cancel() { self.isCancelled = true }
-
-    /// Encodes the next frames of the answer.
-    ///
-    /// - Returns: The frames, and whether they are the last.
-    fileprivate func next() -> (bytes: [UInt8], isLast: Bool) {
-        var writer = ByteWriter(capacity: 1 << 16)
-        if self.nextBlock == nil {
-            do throws(Refusal) {
-                let beginning = try self.begin(self.view)
-                self.nextBlock = beginning.nextBlock
-                self.write(beginning.header, &writer)
-            } catch {
-                self.write(.refused(error), &writer)
-                return (writer.array(), true)
-            }
-        }
-        while let block = self.nextBlock?() {
-            self.rowCount += UInt64(block.rowCount)
-            let frame = FrameWriter(.resultRows, requestID: self.requestID, into: &writer)
-            block.encodeBlock(into: &writer)
-            frame.finish(into: &writer)
-            if writer.count >= 1 << 17 { return (writer.array(), false) }
-        }
-        self.write(.resultEnd(rowCount: self.rowCount), &writer)
-        return (writer.array(), true)
-    }
-
-    private func write(_ message: ServerMessage, _ writer: inout ByteWriter) {
-        message.encodeFrame(requestID: self.requestID, into: &writer)
-    }
-
-    fileprivate func stall(_ isStalled: Bool) { self.isStalled = isStalled }
-}
 
 /// Queries: keys are resolved and a view is taken on the loop, which is free; the rest is done by
 /// the query threads, at the reader's pace.
@@ -96,12 +20,10 @@ extension EngineDriver {
             }
             query = .product(.id(id), asOf: asOf)
         }
-        let stream = AnswerStream(
-            query,
-            self.engine.state.readView(),
-            at: self.now(),
-            requestID: requestID
-        )
+        let view = self.engine.state.readView()
+        let cost = QueryJob.Cost(of: query, view)
+        let job = QueryJob(connection.queryOwner, self.queries, cost: cost)
+        let stream = AnswerStream(query, view, at: self.now(), requestID: requestID, job)
         if case .product(_, nil) = query {
             // One row: cheaper made here than handed over.
             let (bytes, _) = stream.next()
@@ -119,8 +41,23 @@ extension EngineDriver {
             connection.reply(.refused(refusal), to: requestID)
             return
         }
-        connection.streams[requestID] = stream
-        self.advance(stream, of: connection)
+        let connectionBound = NIOLoopBound(connection, eventLoop: self.loop)
+        do throws(Refusal) {
+            try self.queries.admit(stream.job) { self.makeBlock(of: stream, connectionBound) }
+            connection.streams[requestID] = stream
+        } catch {
+            connection.reply(.refused(error), to: requestID)
+        }
+    }
+
+    /// Ends an answer that is no longer wanted; what isn't there any more has ended.
+    func cancel(_ requestID: UInt64, of connection: ConnectionHandler) {
+        guard let stream = connection.streams.removeValue(forKey: requestID) else { return }
+        stream.job.token.cancel()
+        // One that waits, for a thread or for its reader, has no block on its way that would end it.
+        if stream.isStalled || self.queries.withdraw(stream.job) {
+            connection.reply(.refused(WorkToken.cancellation), to: requestID)
+        }
     }
 
     private func send(
@@ -138,12 +75,16 @@ extension EngineDriver {
     func advance(_ stream: AnswerStream, of connection: ConnectionHandler) {
         stream.stall(false)
         let connection = NIOLoopBound(connection, eventLoop: self.loop)
-        self.queryPool.submit {
-            let (bytes, isLast) = stream.next()
-            self.loop.execute {
-                self.blockMade(stream, bytes, isLast, connection.value)
-            }
-        }
+        self.queries.submit(stream.job, .slice) { self.makeBlock(of: stream, connection) }
+    }
+
+    /// On a query thread.
+    private func makeBlock(
+        of stream: AnswerStream,
+        _ connection: NIOLoopBound<ConnectionHandler>
+    ) {
+        let (bytes, isLast) = stream.next()
+        self.loop.execute { self.blockMade(stream, bytes, isLast, connection.value) }
     }
 
     private func blockMade(
@@ -153,12 +94,12 @@ extension EngineDriver {
         _ connection: ConnectionHandler
     ) {
         guard connection.context != nil else { return }
-        if stream.isCancelled {
-            connection.reply(.refused(AnswerStream.cancelled), to: stream.requestID)
+        if stream.job.token.isCancelled {
+            connection.reply(.refused(WorkToken.cancellation), to: stream.requestID)
             connection.releaseSoon()
             return
         }
-        self.send(bytes, stream.view.lsn, isLast: isLast, connection)
+        if !bytes.isEmpty { self.send(bytes, stream.view.lsn, isLast: isLast, connection) }
         if isLast {
             connection.streams[stream.requestID] = nil
         } else if connection.isWritable,
@@ -180,6 +121,7 @@ extension EngineDriver {
         }
         let now = self.now().microseconds
         var rows = self.metrics.rows
+        rows.append(("waitingQueries", Int64(self.queries.waitingCount)))
         rows.append(("durableLsn", Int64(self.engine.durable)))
         rows.append(("logBytes", Int64(self.log.byteCount)))
         rows.append(("firstRetainedLsn", Int64(self.log.firstRetainedLSN.value)))

@@ -58,30 +58,36 @@ extension EngineDriver {
     }
 
     private func beginRound(_ due: [LiveInsight], at moment: Instant) {
+        let job = QueryJob(.insights, self.queries)
         let turns = due.compactMap { live -> InsightRound.Turn? in
             guard let standing = live.standing else { return nil }
             // The thread has it alone, so that what it keeps is never copied.
             live.standing = nil
-            return InsightRound.Turn(live: live, standing: standing)
+            let token = WorkToken(within: job.token)
+            live.token = token
+            return InsightRound.Turn(live: live, standing: standing, token: token)
         }
         self.standing.isRunning = true
         self.standing.telling = 0
-        let clock = self.now
-        let round = InsightRound(turns, of: self.engine.state.readView(), at: moment) {
-            UInt64(clamping: clock().microseconds) * 1_000
+        // Not the time of day, which may be set: a turn would seem to have taken a day, or less than none.
+        let loop = self.loop
+        let round = InsightRound(turns, of: self.engine.state.readView(), at: moment, job) {
+            loop.now.uptimeNanoseconds
         }
-        self.run(round)
+        // What was cheap the last time goes before longer questions.
+        let isBrief = due.allSatisfy { Double($0.cost ?? .max) <= QueryCosts.briefMax }
+        self.run(round, isBrief ? .brief : .scan)
     }
 
-    private func run(_ round: InsightRound) {
+    private func run(_ round: InsightRound, _ kind: QueryQueue.Class) {
         let start = self.nanoseconds
-        self.queryPool.submit {
+        self.queries.submit(round.job, kind) {
             let isOver = round.work()
             self.loop.execute {
                 let ended = round.takeEnded()
                 for turn in ended { self.ended(turn, of: round, from: start) }
                 self.tellWhatIsDurable()
-                if isOver { self.roundEnded() } else { self.run(round) }
+                if isOver { self.roundEnded() } else { self.run(round, kind) }
             }
         }
     }
@@ -97,6 +103,8 @@ extension EngineDriver {
     private func ended(_ turn: InsightRound.Turn, of round: InsightRound, from start: UInt64) {
         let live = turn.live
         live.standing = turn.standing
+        live.token = nil
+        live.cost = turn.cost
         live.pace.ran(from: start, cost: turn.cost, among: self.standing.all.count)
         self.metrics.insightMicroseconds += Int64(turn.cost / 1_000)
         switch turn.result {
@@ -182,7 +190,7 @@ extension EngineDriver {
         live.beginMaking(before)
         let bound = NIOLoopBound(live, eventLoop: self.loop)
         let (number, answer) = (newest.number, newest.answer)
-        self.queryPool.submit {
+        self.queries.submit {
             let telling = LiveInsight.Telling.changed(from: old, to: answer) ?? .whole(answer)
             self.loop.execute {
                 let live = bound.value

@@ -22,8 +22,10 @@ final class EngineDriver: @unchecked Sendable {
     let now: @Sendable () -> Instant
     let database: DatabaseID
     let log: WriteAheadLog
-    /// Answers queries and reads old log files.
-    let queryPool: any Worker
+    /// Has the query threads answer queries, keep insights up to date and read old log files.
+    let queries: QueryScheduler
+    /// For what the server does there by itself.
+    var queryPool: any Worker { self.queries }
     /// Writes blocks, one at a time.
     let logThread: any Worker
     /// Writes snapshots, and gives log files back.
@@ -40,6 +42,7 @@ final class EngineDriver: @unchecked Sendable {
     var snapshots: SnapshotState
     var protection: ProtectionState
     let recovery: RecoveryReport
+    private var nextOwner = QueryQueue.Owner.firstConnection
     private(set) var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     /// Those of them that subscribe to events; nothing once that has changed.
     private var followers: [ConnectionHandler]?
@@ -92,7 +95,11 @@ final class EngineDriver: @unchecked Sendable {
             nextScrubAt: Int64(loop.now.uptimeNanoseconds / 1_000_000) + firstScrub
         )
         self.engine = Engine(state: opened.state)
-        self.queryPool = queryPool
+        self.queries = QueryScheduler(
+            queryPool,
+            limitMilliseconds: configuration.queryMilliseconds,
+            now: { loop.now.uptimeNanoseconds }
+        )
         self.logThread = logThread
         self.filePool = filePool
         self.spareThread = spareThread
@@ -130,6 +137,12 @@ final class EngineDriver: @unchecked Sendable {
 
     // MARK: - Connections
 
+    /// As what a connection's queries are told from those of others.
+    func makeOwner() -> QueryQueue.Owner {
+        self.nextOwner += 1
+        return QueryQueue.Owner(number: self.nextOwner)
+    }
+
     func connected(_ connection: ConnectionHandler) {
         self.connections[ObjectIdentifier(connection)] = connection
         self.metrics.connections += 1
@@ -141,6 +154,7 @@ final class EngineDriver: @unchecked Sendable {
             return
         }
         self.waiting.removeAll { $0 === connection }
+        self.queries.remove(connection.queryOwner)
         self.metrics.connections -= 1
         self.finishDrainIfDone()
     }

@@ -11,6 +11,8 @@ final class InsightRound: @unchecked Sendable {
     struct Turn {
         let live: LiveInsight
         var standing: StandingInsight
+        /// By which it is ended, should nobody want it any longer.
+        let token: WorkToken
         var result: TurnResult = .same
         /// Nanoseconds it took.
         var cost: UInt64 = 0
@@ -25,6 +27,8 @@ final class InsightRound: @unchecked Sendable {
     }
 
     let view: ReadView
+    /// Its work on the query threads.
+    let job: QueryJob
     private let moment: Instant
     /// Nanoseconds of a clock that only rises.
     private let now: @Sendable () -> UInt64
@@ -38,11 +42,13 @@ final class InsightRound: @unchecked Sendable {
         _ turns: [Turn],
         of view: ReadView,
         at moment: Instant,
+        _ job: QueryJob,
         now: @escaping @Sendable () -> UInt64
     ) {
         self.waiting = turns[...]
         self.view = view
         self.moment = moment
+        self.job = job
         self.now = now
     }
 
@@ -54,8 +60,10 @@ final class InsightRound: @unchecked Sendable {
         var before = start
         while var turn = self.waiting.popFirst() {
             let old = turn.standing.answer
+            let others = self.job.between
             do throws(Refusal) {
-                let new = try turn.standing.advance(to: self.view, at: self.moment)
+                let view = self.view.limited(by: turn.token)
+                let new = try turn.standing.advance(to: view, at: self.moment)
                 if old?.table != new.table || old?.window != new.window {
                     turn.result = .changed(new, .changed(from: old, to: new))
                 }
@@ -63,7 +71,8 @@ final class InsightRound: @unchecked Sendable {
                 turn.result = .refused(error)
             }
             let now = self.now()
-            turn.cost = now - before
+            // Other work that was done at its checkpoints is not its own.
+            turn.cost = now - min(now, before + (self.job.between - others))
             before = now
             self.ended.append(turn)
             if now - start > Self.spell { break }

@@ -37,6 +37,10 @@ final class LiveInsight {
     /// The newest result is that of every step up to here.
     var lsn: UInt64 = 0
     var pace = StandingPace()
+    /// By which the turn that it has is ended; `nil` while it has none.
+    var token: WorkToken?
+    /// Nanoseconds that its last turn took; `nil` before the first.
+    var cost: UInt64?
     private(set) var subscribers: [ObjectIdentifier: InsightSubscriber] = [:]
 
     /// Earlier results that are kept for those who were not told of a later one yet.

@@ -43,6 +43,7 @@ struct StandingInsights {
 
     mutating func dropIfUnused(_ live: LiveInsight) {
         guard live.subscribers.isEmpty, self.all[live.insight] === live else { return }
+        live.token?.cancel()
         self.all[live.insight] = nil
         self.untold.removeAll { $0 === live }
     }

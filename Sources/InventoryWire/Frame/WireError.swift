@@ -52,6 +52,16 @@ public enum WireError: Error, Equatable, Sendable {
             )
         case .unknownOpcode(let opcode):
             Refusal(.unknownOperation, .id(UInt64(opcode)))
+        case .malformedBody(_, .outOfRange(_, let value, let limit, let what)):
+            Refusal(
+                .outOfRange,
+                .range(
+                    what,
+                    value: Int64(clamping: value),
+                    lowest: 0,
+                    highest: Int64(clamping: limit)
+                )
+            )
         case .malformedBody(let opcode, let error):
             Refusal(.malformedFrame, .message("body of \(opcode): \(error)"))
         }

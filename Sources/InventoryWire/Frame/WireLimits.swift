@@ -16,6 +16,13 @@ public enum WireLimits {
     ///
     /// A single step may be more.
     public static let eventsByteCountMax = 64 << 10
+    /// Queries and insights of one connection that wait for a query thread.
+    public static let waitingQueriesPerConnectionMax = 1_024
+    /// Queries and insights of all connections that wait for a query thread.
+    public static let waitingQueriesMax = 16_384
+    /// Milliseconds of work on a query, or on a part of its answer, unless the server was told
+    /// otherwise.
+    public static let queryMilliseconds = 60_000
     /// Milliseconds a client has to say hello.
     public static let helloMilliseconds = 10_000
     /// Milliseconds between two signs of progress on an idle subscription.

@@ -10,7 +10,8 @@ extension Shell {
     /// `picture`: What people would rather look at; a table without.
     func show(_ insight: Insight, picture: InsightPicture = .none) async throws {
         if self.isWatching {
-            try await InsightWatch(self, insight) { answer, shell in
+            let wanted = try await self.selecting(insight)
+            try await InsightWatch(self, wanted) { answer, shell in
                 try shell.lines(answer, picture)
             }.run()
             return
@@ -31,6 +32,26 @@ extension Shell {
         var bytes = Array((try self.lines(answer, picture).joined(separator: "\n") + "\n").utf8)
         try sink.write(&bytes)
         sink.finish()
+    }
+
+    /// The insight with `--where`, `--sort` and `--limit` done by the server, before it limits the rows
+    /// of a result that is subscribed to.
+    private func selecting(_ insight: Insight) async throws -> Insight {
+        let listing = self.listing
+        guard !listing.conditions.isEmpty || listing.sort != nil || listing.limit != nil else {
+            return insight
+        }
+        var selection = RowSelection(limit: UInt32(clamping: listing.limit ?? 0))
+        if !listing.conditions.isEmpty || listing.sort != nil {
+            // What its columns are is known from an answer of no rows to speak of.
+            let one = try await self.client.insight(.rows(RowSelection(limit: 1), of: insight))
+            let schema = one.table.schema
+            selection.condition = try RowCondition(listing.conditions, schema)
+            selection.order = try RowOrder.columns(listing.sort, schema).map {
+                RowSelection.Order(schema[$0.column].name, descending: $0.isDescending)
+            }
+        }
+        return .rows(selection, of: insight)
     }
 
     /// An answer as a person sees it.

@@ -137,6 +137,8 @@ extension RefusalCode {
             """
         case .overloaded, .shuttingDown, .notLeader:
             "Nothing was done. Try again in a moment."
+        case .deadlineExceeded:
+            "Ask for less: a shorter --window, a filter, or a --limit."
         case .readOnly:
             "Nothing was done: this server takes no writes."
         case .unsupportedVersion:

@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import InventoryInsights
 
 /// What `--where` asks of a row, over the columns of any answer.
 ///
@@ -8,113 +9,8 @@ import Inventory
 ///     not  = [ "not" ] ( "(" or ")" | test )
 ///     test = FIELD ( = | != | < | <= | > | >= | ~ | !~ ) VALUE
 ///
-/// `~` is "contains". Texts are compared as keys are (trimmed, case folded); numbers, money and
-/// quantities exactly, by their decimals; instants as times in UTC. `none` is no value. A comparison
-/// with no value is false, but for `= none` and `!= …`.
-indirect enum RowCondition: Sendable {
-    case or(RowCondition, RowCondition)
-    case and(RowCondition, RowCondition)
-    case not(RowCondition)
-    case test(Test)
-
-    enum Comparison: String, CaseIterable, Sendable {
-        case notContains = "!~"
-        case notEqual = "!="
-        case atMost = "<="
-        case atLeast = ">="
-        case equal = "="
-        case less = "<"
-        case greater = ">"
-        case contains = "~"
-    }
-
-    enum Operand: Sendable {
-        case none
-        /// A number in millionths: the finest that a unit may have.
-        case number(Int128)
-        case microseconds(Int64)
-        /// As keys are.
-        case text(String)
-    }
-
-    struct Test: Sendable {
-        var column: Int
-        var kind: ResultKind
-        var comparison: Comparison
-        var operand: Operand
-    }
-
-    func holds(_ table: ResultTable, _ row: Int, currencyDecimals: UInt8) -> Bool {
-        switch self {
-        case .or(let a, let b):
-            a.holds(table, row, currencyDecimals: currencyDecimals)
-                || b.holds(table, row, currencyDecimals: currencyDecimals)
-        case .and(let a, let b):
-            a.holds(table, row, currencyDecimals: currencyDecimals)
-                && b.holds(table, row, currencyDecimals: currencyDecimals)
-        case .not(let a):
-            !a.holds(table, row, currencyDecimals: currencyDecimals)
-        case .test(let test):
-            test.holds(table, row, currencyDecimals)
-        }
-    }
-}
-
-extension RowCondition.Test {
-    fileprivate func holds(_ table: ResultTable, _ row: Int, _ currencyDecimals: UInt8) -> Bool {
-        let cell = table.cell(row, self.column)
-        if case .none = self.operand {
-            let isNone = cell == .none
-            return self.comparison == .notEqual ? !isNone : isNone
-        }
-        switch (cell, self.operand) {
-        case (.text(let text), .text(let wanted)):
-            let key = NormalizedText.key(text)
-            switch self.comparison {
-            case .contains: return key.contains(wanted)
-            case .notContains: return !key.contains(wanted)
-            default: return self.compare(key, wanted)
-            }
-        case (.integer(let value), .number(let wanted)):
-            return self.compare(self.millionths(value, table, row, currencyDecimals), wanted)
-        case (.integer(let value), .microseconds(let wanted)):
-            return self.compare(value, wanted)
-        case (.number(let value), .number(let wanted)):
-            return self.compare(value, Double(wanted) / 1_000_000)
-        default:
-            return self.comparison == .notEqual || self.comparison == .notContains
-        }
-    }
-
-    private func millionths(
-        _ value: Int64,
-        _ table: ResultTable,
-        _ row: Int,
-        _ currencyDecimals: UInt8
-    ) -> Int128 {
-        let decimals: UInt8 =
-            switch self.kind {
-            case .money: currencyDecimals
-            case .quantity: CellText.unitDecimals(table, row)
-            case .integer, .boolean, .instant, .text, .number: 0
-            }
-        var scaled = Int128(value)
-        for _ in decimals..<max(decimals, 6) { scaled *= 10 }
-        return scaled
-    }
-
-    private func compare<Value: Comparable>(_ a: Value, _ b: Value) -> Bool {
-        switch self.comparison {
-        case .equal, .contains: a == b
-        case .notEqual, .notContains: a != b
-        case .less: a < b
-        case .atMost: a <= b
-        case .greater: a > b
-        case .atLeast: a >= b
-        }
-    }
-}
-
+/// `~` is "contains". Instants are times in UTC, and `none` is no value; ``RowCondition`` says how
+/// cells compare.
 extension RowCondition {
     /// Reads the conditions of several `--where`: all must hold.
     ///
@@ -145,6 +41,11 @@ private struct ConditionParser {
     /// must not outgrow the stack.
     private static let depthMax = 100
     private static let testsMax = 1_000
+
+    private static let comparisons: [String: RowCondition.Comparison] = [
+        "=": .equal, "!=": .notEqual, "<": .less, "<=": .atMost, ">": .greater, ">=": .atLeast,
+        "~": .contains, "!~": .notContains,
+    ]
 
     init(_ text: String, _ schema: [ResultField]) {
         self.text = text
@@ -246,11 +147,11 @@ private struct ConditionParser {
             throw self.fail("more than \(Self.testsMax) tests")
         }
         guard let name = self.word else { throw self.fail("a field is missing at its end") }
-        guard let column = self.schema.firstIndex(where: { $0.name == name }) else {
+        guard let field = self.schema.first(where: { $0.name == name }) else {
             throw Failure.noColumn(name, self.schema)
         }
         self.next += 1
-        guard let sign = self.word, let comparison = RowCondition.Comparison(rawValue: sign) else {
+        guard let sign = self.word, let comparison = Self.comparisons[sign] else {
             throw self.fail("'\(self.word ?? "nothing")' after \(name) is no comparison")
         }
         self.next += 1
@@ -258,7 +159,6 @@ private struct ConditionParser {
         self.next += 1
         let isQuoted = value.hasPrefix("\"")
         if isQuoted { value.removeFirst() }
-        let field = self.schema[column]
         // Words that follow belong to the value: category = Garden Tools.
         while !isQuoted, field.kind == .text || field.kind == .instant, let more = self.word,
             !["and", "or", ")"].contains(more.lowercased())
@@ -267,10 +167,9 @@ private struct ConditionParser {
             self.next += 1
         }
         return RowCondition.Test(
-            column: column,
-            kind: field.kind,
-            comparison: comparison,
-            operand: !isQuoted && value == "none" ? .none : try self.operand(value, field)
+            name,
+            comparison,
+            !isQuoted && value == "none" ? .none : try self.operand(value, field)
         )
     }
 
@@ -282,19 +181,19 @@ private struct ConditionParser {
     {
         switch field.kind {
         case .text:
-            return .text(NormalizedText.key(value))
+            return .text(value)
         case .instant:
             guard let instant = TimeText.parse(value, zone: TimeText.utc) else {
                 throw self.fail("'\(value)' is not a time such as 2026-03-01 12:30:00")
             }
-            return .microseconds(instant.microseconds)
+            return .instant(instant)
         case .boolean where value == "true" || value == "false":
             return .number(value == "true" ? 1_000_000 : 0)
         case .integer, .money, .quantity, .boolean, .number:
             guard let number = DecimalText.parse(value, decimals: 6) else {
                 throw self.fail("'\(value)' is not a number, as \(field.name) is")
             }
-            return .number(Int128(number))
+            return .number(number)
         }
     }
 }

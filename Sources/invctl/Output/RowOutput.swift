@@ -1,4 +1,5 @@
 import Inventory
+import InventoryInsights
 
 /// What a person asked of a list, whatever it lists.
 struct Listing: Sendable {
@@ -17,7 +18,7 @@ struct RowOutput {
     private let style: RowStyle
     private let listing: Listing
     private var writer: any RowWriter
-    private var condition: RowCondition?
+    private var condition: BoundCondition?
     private var order: RowOrder?
     private var rest: Int?
     private var hasBegun = false
@@ -40,8 +41,7 @@ struct RowOutput {
         if !self.hasBegun { try self.begin(table.schema) }
         var rows = Array(0..<table.rowCount)
         if let condition {
-            let decimals = self.style.currencyDecimals
-            rows = rows.filter { condition.holds(table, $0, currencyDecimals: decimals) }
+            rows = rows.filter { condition.holds(table, $0) }
         }
         if self.order != nil {
             self.order?.take(table, rows)
@@ -64,9 +64,22 @@ struct RowOutput {
         for name in self.style.fields where !schema.contains(where: { $0.name == name }) {
             throw Failure.noColumn(name, schema)
         }
-        self.condition = try RowCondition(self.listing.conditions, schema)
+        self.condition = try self.bound(try RowCondition(self.listing.conditions, schema), schema)
         self.order = try RowOrder(self.listing.sort, schema, limit: self.listing.limit)
         self.writer.begin(schema, into: &self.bytes)
+    }
+
+    private func bound(
+        _ condition: RowCondition?,
+        _ schema: [ResultField]
+    ) throws(Failure) -> BoundCondition? {
+        guard let condition else { return nil }
+        do throws(Refusal) {
+            let decimals = self.style.currencyDecimals
+            return try BoundCondition(condition, schema, currencyDecimals: decimals)
+        } catch {
+            preconditionFailure("a condition names a column that it was read with: \(error)")
+        }
     }
 
     private mutating func write(_ table: ResultTable, _ rows: [Int]) {

@@ -10,7 +10,12 @@ import Testing
         for _ in 0..<2_000 {
             let insight = random.insight()
             let encoded = bytes(of: insight) { $0.encode(into: &$1) }
-            let tag: InsightTag = if case .query = insight { .query } else { .named }
+            let tag: InsightTag =
+                switch insight {
+                case .query: .query
+                case .named: .named
+                case .rows: .rows
+                }
             #expect(encoded.first == tag.rawValue)
             let decoded = try read(encoded) { (reader) throws(ByteReaderError) in
                 try Insight(from: &reader)

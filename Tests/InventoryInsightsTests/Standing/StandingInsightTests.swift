@@ -86,7 +86,13 @@ import Testing
         var standing = StandingInsight(.query(query))
         let refusal = Refusal(
             .outOfRange,
-            .range("rows", value: hours, lowest: 0, highest: hours - 1)
+            .field(
+                "rows",
+                problem: """
+                    are \(hours), and a result that is subscribed to has \(hours - 1) at most: ask for \
+                    fewer by a limit, a condition or a filter
+                    """
+            )
         )
         #expect(throws: refusal) {
             try standing.advance(to: ledger.state.readView(), at: first)

@@ -4,7 +4,40 @@ public import InventoryInsights
 /// Questions that can be encoded, sensible or not.
 extension SplitMix64 {
     public mutating func insight() -> Insight {
-        self.flag() ? .query(self.insightQuery()) : .named(self.namedInsight())
+        let insight: Insight =
+            self.flag() ? .query(self.insightQuery()) : .named(self.namedInsight())
+        return self.below(3) == 0 ? .rows(self.rowSelection(), of: insight) : insight
+    }
+
+    public mutating func rowSelection() -> RowSelection {
+        RowSelection(
+            condition: self.flag() ? self.rowCondition(depth: 4) : nil,
+            order: self.list(upTo: 3) { .init($0.text(), descending: $0.flag()) },
+            limit: UInt32(truncatingIfNeeded: self.next())
+        )
+    }
+
+    private mutating func rowCondition(depth: Int) -> RowCondition {
+        switch depth == 0 ? 3 : self.below(5) {
+        case 0:
+            return .or(self.rowCondition(depth: depth - 1), self.rowCondition(depth: depth - 1))
+        case 1:
+            return .and(self.rowCondition(depth: depth - 1), self.rowCondition(depth: depth - 1))
+        case 2: return .not(self.rowCondition(depth: depth - 1))
+        default:
+            let operands: [RowCondition.Operand] = [
+                .none, .number(Int64(truncatingIfNeeded: self.next())),
+                .instant(Instant(microseconds: Int64(truncatingIfNeeded: self.next()))),
+                .text(self.text()),
+            ]
+            return .test(
+                RowCondition.Test(
+                    self.text(),
+                    self.any(RowCondition.Comparison.self),
+                    operands[Int(self.below(4))]
+                )
+            )
+        }
     }
 
     public mutating func insightQuery() -> InsightQuery {

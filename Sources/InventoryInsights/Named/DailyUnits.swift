@@ -1,0 +1,129 @@
+internal import Foundation
+internal import Inventory
+
+/// Units sold by product on each of a run of whole days, zero days included; of a product that came into
+/// being on the way, only on those that it existed all day.
+///
+/// Only days with a sale are kept, so one sale a thousand years ago costs one entry and not a thousand
+/// years of zeros for every product.
+struct DailyUnits {
+    let days: Range<Int64>
+    private let calendar: ZoneCalendar
+    private var units: [Int64: DaySeries] = [:]
+
+    /// - Complexity: O(rows), however many days there are.
+    init(
+        _ insight: NamedInsight,
+        _ frame: StockFrame,
+        _ questions: inout Questions
+    ) throws(Refusal) {
+        self.days = frame.fullDays
+        self.calendar = frame.calendar
+        guard !self.days.isEmpty else { return }
+        let from = Instant(microseconds: frame.calendar.startOfDay(self.days.lowerBound))
+        let to = Instant(microseconds: frame.calendar.startOfDay(self.days.upperBound))
+        guard from < to else { return }
+        var question = insight.question(
+            .sales,
+            [[.product, .day]],
+            [.units],
+            window: .between(from.clampedToCalendar, to.clampedToCalendar)
+        )
+        question.zone = frame.calendar.name
+        question.limit = 0
+        let table = try questions.answer(question).table
+        let days = try table.integers("day")
+        let units = try table.integers("units")
+        let none = DaySeries(count: self.days.count)
+        // By product and day, as an answer without an order of its own is.
+        for (row, id) in table.columns[0].integers.enumerated() {
+            try frame.view.checkpoint(at: row)
+            let day = Int(frame.calendar.dayNumber(days[row]) - self.days.lowerBound)
+            let size = frame.tables.unitSize(ProductID(UInt32(id)))
+            self.units[id, default: none].append(Double(units[row]) / size, on: day)
+        }
+    }
+
+    /// The products that sold something.
+    var products: [ProductID] { self.units.keys.map { ProductID(UInt32($0)) } }
+
+    /// In units as people count them, oldest day first.
+    func of(_ id: ProductID, _ beginnings: ProductBeginnings) -> DaySeries {
+        let units = self.units[Int64(id.value)] ?? DaySeries(count: self.days.count)
+        guard let beginning = beginnings.of(id) else { return units }
+        var first = self.calendar.dayNumber(beginning)
+        if self.calendar.startOfDay(first) < beginning { first += 1 }
+        let missing = max(0, min(first - self.days.lowerBound, Int64(units.count)))
+        return units.last(units.count - Int(missing))
+    }
+}
+
+/// A number for each of a run of days, of which only those that are not zero are kept.
+///
+///     days   0  1  2  3  4  5  6       count 7
+///     kept      3        1             (1, 3.0) (4, 1.0)
+struct DaySeries {
+    private struct Day {
+        var day: Int
+        var value: Double
+    }
+
+    /// Days in all.
+    let count: Int
+    private var days: [Day] = []
+
+    init(count: Int) {
+        precondition(count >= 0, "\(count) days")
+        self.count = count
+    }
+
+    init(_ values: [Double]) {
+        self.init(count: values.count)
+        for (day, value) in values.enumerated() where value != 0 { self.append(value, on: day) }
+    }
+
+    /// Adds the number of a later day.
+    mutating func append(_ value: Double, on day: Int) {
+        precondition(day > self.days.last?.day ?? -1 && day < self.count, "day \(day)")
+        self.days.append(Day(day: day, value: value))
+    }
+
+    /// The last `count` days, or all if there are fewer.
+    ///
+    /// - Complexity: O(days that are kept), as of all below.
+    func last(_ count: Int) -> DaySeries {
+        let first = max(0, self.count - count)
+        var series = DaySeries(count: self.count - first)
+        for day in self.days where day.day >= first {
+            series.append(day.value, on: day.day - first)
+        }
+        return series
+    }
+
+    /// `nil` without a day.
+    var mean: Double? {
+        self.count == 0 ? nil : self.days.reduce(0) { $0 + $1.value } / Double(self.count)
+    }
+
+    /// As ``Statistics/deviation(_:)``.
+    var deviation: Double {
+        guard self.count > 1, let mean = self.mean else { return 0 }
+        let squares = self.days.reduce(0) { $0 + ($1.value - mean) * ($1.value - mean) }
+        let zeros = Double(self.count - self.days.count) * mean * mean
+        return ((squares + zeros) / Double(self.count - 1)).squareRoot()
+    }
+
+    /// As ``Statistics/ewma(_:days:)``: a run of k zeros scales the average by (1 − α)^k.
+    func ewma(days span: Int) -> Double? {
+        guard self.count > 0 else { return nil }
+        let alpha = 2 / (Double(span) + 1)
+        var average = 0.0
+        var next = 0
+        for day in self.days {
+            average *= pow(1 - alpha, Double(day.day - next))
+            average = day.day == 0 ? day.value : alpha * day.value + (1 - alpha) * average
+            next = day.day + 1
+        }
+        return average * pow(1 - alpha, Double(self.count - next))
+    }
+}

@@ -1,0 +1,94 @@
+internal import ColumnStore
+internal import Inventory
+internal import InventoryWire
+
+/// An answer on its way: made on a query thread block by block, sent as fast as its reader reads.
+///
+/// `@unchecked Sendable`: the answer belongs to whoever makes its next block, and there is one at a
+/// time; the flags belong to the loop.
+final class AnswerStream: @unchecked Sendable {
+    /// What goes before the rows, and the rows block by block.
+    typealias Beginning = (
+        header: ServerMessage, nextBlock: () throws(Refusal) -> ResultTable?
+    )
+
+    let requestID: UInt64
+    let view: ReadView
+    /// Its work on the query threads.
+    let job: QueryJob
+    private let begin: (ReadView) throws(Refusal) -> Beginning
+    private var nextBlock: (() throws(Refusal) -> ResultTable?)?
+    private var rowCount: UInt64 = 0
+    /// Its next block waits until the connection takes more bytes.
+    private(set) var isStalled = false
+
+    /// Bytes of frames after which a block is sent.
+    private static let blockByteCountMax = 1 << 17
+
+    /// `begin`: Called once, by whoever makes the first block.
+    init(
+        of view: ReadView,
+        requestID: UInt64,
+        _ job: QueryJob,
+        _ begin: @escaping (ReadView) throws(Refusal) -> Beginning
+    ) {
+        self.view = view.limited(by: job.token)
+        self.requestID = requestID
+        self.job = job
+        self.begin = begin
+    }
+
+    convenience init(
+        _ query: Query,
+        _ view: ReadView,
+        at now: Instant,
+        requestID: UInt64,
+        _ job: QueryJob
+    ) {
+        self.init(of: view, requestID: requestID, job) { (view) throws(Refusal) in
+            let answer = try view.answer(query, at: now)
+            let (lsn, time) = try view.version(of: query)
+            let header = ResultHeader(lsn: lsn, time: time, schema: answer.schema)
+            return (
+                .resultHeader(header), { () throws(Refusal) in try answer.nextBlock() }
+            )
+        }
+    }
+
+    /// Encodes the next frames of the answer: up to a block's bytes, or what its slice allows.
+    ///
+    /// - Returns: The frames, of which there may be none yet, and whether they are the last.
+    func next() -> (bytes: [UInt8], isLast: Bool) {
+        var writer = ByteWriter(capacity: 1 << 16)
+        do throws(Refusal) {
+            if self.nextBlock == nil {
+                let beginning = try self.begin(self.view)
+                self.nextBlock = beginning.nextBlock
+                self.write(beginning.header, &writer)
+            }
+            while let block = try self.nextBlock?() {
+                if block.rowCount > 0 { self.write(block, &writer) }
+                if writer.count >= Self.blockByteCountMax || self.job.token.isPauseDue {
+                    return (writer.array(), false)
+                }
+            }
+            self.write(.resultEnd(rowCount: self.rowCount), &writer)
+        } catch {
+            self.write(.refused(error), &writer)
+        }
+        return (writer.array(), true)
+    }
+
+    private func write(_ block: ResultTable, _ writer: inout ByteWriter) {
+        self.rowCount += UInt64(block.rowCount)
+        let frame = FrameWriter(.resultRows, requestID: self.requestID, into: &writer)
+        block.encodeBlock(into: &writer)
+        frame.finish(into: &writer)
+    }
+
+    private func write(_ message: ServerMessage, _ writer: inout ByteWriter) {
+        message.encodeFrame(requestID: self.requestID, into: &writer)
+    }
+
+    func stall(_ isStalled: Bool) { self.isStalled = isStalled }
+}

@@ -1,0 +1,29 @@
+/// What kinds of questions cost, by what they cost before: nanoseconds for each row there is.
+///
+/// A guess that is wrong costs fairness, never an answer: what takes longer than it was taken for
+/// still lets shorter work go first, and ends at its limit. A plain value.
+struct QueryCosts {
+    /// What tells questions of one cost from those of another.
+    struct Kind: Hashable, Sendable { let number: UInt16 }
+
+    private var perRow: [Kind: Double] = [:]
+
+    /// Nanoseconds a row of what was not seen yet.
+    private static let unknown = 100.0
+    /// What a kind is known to cost falls by this share with each cheaper one, so that one that was
+    /// dear once isn't taken for dear for ever.
+    private static let fading = 0.9
+    /// Nanoseconds up to which a question is brief.
+    static let briefMax: Double = 5_000_000
+
+    /// The class of a question over so many rows.
+    func kind(_ kind: Kind, rows: Int) -> QueryQueue.Class {
+        (self.perRow[kind] ?? Self.unknown) * Double(rows) <= Self.briefMax ? .brief : .scan
+    }
+
+    /// A question over so many rows took so many nanoseconds.
+    mutating func ran(_ kind: Kind, rows: Int, for nanoseconds: UInt64) {
+        let cost = Double(nanoseconds) / Double(max(rows, 1))
+        self.perRow[kind] = max(cost, (self.perRow[kind] ?? cost) * Self.fading)
+    }
+}

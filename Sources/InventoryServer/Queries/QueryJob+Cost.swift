@@ -1,0 +1,55 @@
+internal import ColumnStore
+internal import Inventory
+internal import InventoryInsights
+
+/// What is expected of a question before it is asked: whether its answer comes in slices from the
+/// first row on, and if not, which others cost the same.
+extension QueryJob.Cost {
+    /// `nil` for a query whose rows are found one by one, so that it may be put aside at any of them.
+    init?(of query: Query, _ view: ReadView) {
+        let number: UInt16
+        switch query {
+        case .categories, .locations, .reservations, .transfers, .refusals, .stats: return nil
+        case .product(_, let asOf):
+            guard asOf != nil else { return nil }
+            number = 1
+        case .levels(let query):
+            guard query.asOf != nil else { return nil }
+            number = 2
+        case .ledger(let query):
+            // Texts have to be looked up first.
+            guard !query.reference.isEmpty || !query.actor.isEmpty else { return nil }
+            number = 3
+        case .sales(let query):
+            guard !query.reference.isEmpty else { return nil }
+            number = 3
+        case .products(let search):
+            let isOrdered = search.sort != .id || search.isDescending || search.asOf != nil
+            guard isOrdered else { return nil }
+            number = 4
+        case .lowStock: number = 5
+        case .categoryRollup: number = 6
+        case .verify: number = 7
+        }
+        self.init(kind: QueryCosts.Kind(number: number), rows: view.rowCount)
+    }
+
+    init(of insight: Insight, _ view: ReadView) {
+        let number: UInt16
+        switch insight {
+        case .query(let query): number = 256 + UInt16(query.source.rawValue)
+        case .named(let named): number = 512 + UInt16(named.name.rawValue)
+        case .rows(_, let insight):
+            self.init(of: insight, view)
+            return
+        }
+        self.init(kind: QueryCosts.Kind(number: number), rows: view.rowCount)
+    }
+}
+
+extension ReadView {
+    /// What a question may have to look at.
+    fileprivate var rowCount: Int {
+        self.tables.ledger.rowCount + self.tables.levels.rowCount + self.tables.products.rowCount
+    }
+}

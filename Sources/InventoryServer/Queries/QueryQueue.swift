@@ -1,0 +1,197 @@
+internal import Inventory
+internal import InventoryWire
+
+/// Which of the waiting work a query thread does next, and how much may wait.
+///
+///     connection a  ▣ ▣ ▣ ▣ ▣ ▣        ▢ slice: a part of an answer that is being sent
+///     connection b  ▢                  ▤ brief: a question that takes milliseconds
+///     connection c  ▤ ▤                ▣ scan:  a question that takes longer
+///                   └─────┬─────┘
+///     next          the shortest class first, but each class within eight turns;
+///                   in a class, the connection that was served least
+///
+/// So sixty questions of one client delay another's by one at the most, and what is short doesn't wait
+/// for what is long. A plain value: nanoseconds come in, and it knows no thread.
+struct QueryQueue {
+    /// Whose work it is.
+    struct Owner: Hashable, Sendable {
+        let number: UInt64
+
+        /// What the server does by itself: snapshots for subscribers, steps from old log files.
+        static let server = Owner(number: 0)
+        /// Live insights, all together.
+        static let insights = Owner(number: 1)
+        /// The first number that a connection may have.
+        static let firstConnection: UInt64 = 16
+
+        var isConnection: Bool { self.number >= Self.firstConnection }
+    }
+
+    /// How long work takes before it returns, shortest first.
+    enum Class: Int, CaseIterable, Sendable {
+        case slice, brief, scan
+    }
+
+    /// One piece of work that waits.
+    struct Ticket: Hashable, Sendable {
+        fileprivate let number: UInt64
+    }
+
+    private struct Entry {
+        var owner: Owner
+        var kind: Class
+    }
+
+    /// The tickets of one owner in one class, oldest first; some may have been withdrawn.
+    private struct Line {
+        var tickets: [Ticket] = []
+        var first = 0
+
+        mutating func popFirst() -> Ticket? {
+            guard self.first < self.tickets.count else { return nil }
+            defer { self.first += 1 }
+            return self.tickets[self.first]
+        }
+    }
+
+    private var lines: [[Owner: Line]] = Class.allCases.map { _ in [:] }
+    private var entries: [Ticket: Entry] = [:]
+    /// Requests of each connection that wait.
+    private var counts: [Owner: Int] = [:]
+    /// Nanoseconds that each owner was served, counted from where it came in.
+    private var served: [Owner: UInt64] = [:]
+    /// The least that whoever comes in now counts as having been served.
+    private var floor: UInt64 = 0
+    /// By class: how often a shorter one went first in a row.
+    private var passes = Class.allCases.map { _ in 0 }
+    private var nextNumber: UInt64 = 1
+
+    private let ownerMax: Int
+    private let totalMax: Int
+
+    /// How often in a row a class may be passed over for shorter ones.
+    static let passesMax = 8
+
+    init(
+        ownerMax: Int = WireLimits.waitingQueriesPerConnectionMax,
+        totalMax: Int = WireLimits.waitingQueriesMax
+    ) {
+        self.ownerMax = ownerMax
+        self.totalMax = totalMax
+    }
+
+    /// How much waits.
+    var count: Int { self.entries.count }
+
+    // MARK: - Coming in
+
+    /// Has work wait.
+    ///
+    /// `isContinuation`: Whether it is a further part of work that was admitted before, or of the
+    /// server's own: that always may wait.
+    ///
+    /// - Throws: `overloaded`, naming the limit.
+    /// - Complexity: O(1)
+    mutating func add(
+        _ owner: Owner,
+        _ kind: Class,
+        isContinuation: Bool = false
+    ) throws(Refusal) -> Ticket {
+        if !isContinuation, owner.isConnection {
+            try Self.check("waiting queries", self.entries.count + 1, self.totalMax)
+            try Self.check(
+                "waiting queries of a connection",
+                (self.counts[owner] ?? 0) + 1,
+                self.ownerMax
+            )
+        }
+        let ticket = Ticket(number: self.nextNumber)
+        self.nextNumber += 1
+        self.entries[ticket] = Entry(owner: owner, kind: kind)
+        self.counts[owner, default: 0] += 1
+        self.served[owner] = max(self.served[owner] ?? 0, self.floor)
+        self.lines[kind.rawValue][owner, default: Line()].tickets.append(ticket)
+        return ticket
+    }
+
+    private static func check(_ what: String, _ count: Int, _ limit: Int) throws(Refusal) {
+        guard count > limit else { return }
+        throw Refusal(
+            .overloaded,
+            .range(what, value: Int64(count), lowest: 0, highest: Int64(limit))
+        )
+    }
+
+    // MARK: - Going out
+
+    /// Takes what is to be done next.
+    ///
+    /// `longest`: What is longer than this stays.
+    ///
+    /// - Complexity: O(owners that wait)
+    mutating func next(upTo longest: Class = .scan) -> (ticket: Ticket, owner: Owner)? {
+        let waiting = Class.allCases.filter {
+            $0.rawValue <= longest.rawValue && !self.lines[$0.rawValue].isEmpty
+        }
+        let due = waiting.last { self.passes[$0.rawValue] >= Self.passesMax }
+        guard let kind = due ?? waiting.first else { return nil }
+        guard let taken = self.take(kind) else { return self.next(upTo: longest) }
+        self.passes[kind.rawValue] = 0
+        for other in waiting where other.rawValue > kind.rawValue {
+            self.passes[other.rawValue] += 1
+        }
+        return taken
+    }
+
+    /// Takes the oldest work of the owner in a class that was served least; `nil` if all of that
+    /// owner's was withdrawn.
+    private mutating func take(_ kind: Class) -> (ticket: Ticket, owner: Owner)? {
+        let owner = self.lines[kind.rawValue].keys.min { a, b in
+            (self.served[a] ?? 0, a.number) < (self.served[b] ?? 0, b.number)
+        }
+        guard let owner, var line = self.lines[kind.rawValue].removeValue(forKey: owner) else {
+            return nil
+        }
+        while let ticket = line.popFirst() {
+            guard self.forget(ticket) else { continue }
+            if line.first < line.tickets.count { self.lines[kind.rawValue][owner] = line }
+            self.floor = max(self.floor, self.served[owner] ?? 0)
+            return (ticket, owner)
+        }
+        return nil
+    }
+
+    /// - Returns: Whether it still waited.
+    private mutating func forget(_ ticket: Ticket) -> Bool {
+        guard let entry = self.entries.removeValue(forKey: ticket) else { return false }
+        let count = self.counts[entry.owner] ?? 1
+        self.counts[entry.owner] = count > 1 ? count - 1 : nil
+        return true
+    }
+
+    /// Work of an owner took so many nanoseconds of a thread.
+    mutating func ran(_ owner: Owner, for nanoseconds: UInt64) {
+        // One that is gone meanwhile is not kept.
+        self.served[owner]? += nanoseconds
+    }
+
+    /// Takes back work that is no longer wanted.
+    ///
+    /// - Returns: Whether it still waited.
+    mutating func withdraw(_ ticket: Ticket) -> Bool { self.forget(ticket) }
+
+    /// Drops all work of a connection that is gone.
+    ///
+    /// - Returns: What waited.
+    mutating func remove(_ owner: Owner) -> [Ticket] {
+        var dropped: [Ticket] = []
+        for kind in Class.allCases {
+            guard var line = self.lines[kind.rawValue].removeValue(forKey: owner) else { continue }
+            while let ticket = line.popFirst() {
+                if self.forget(ticket) { dropped.append(ticket) }
+            }
+        }
+        self.served[owner] = nil
+        return dropped
+    }
+}

@@ -1,0 +1,252 @@
+internal import Glibc
+internal import Inventory
+internal import InventoryWire
+internal import Synchronization
+
+/// Does the work of queries on the query threads, in the order that ``QueryQueue`` decides.
+///
+///     loop     submit ──▶ queue ──▶ thread: run ───▶ done
+///                           │                │
+///                           └── shorter ──▶ checkpoint: done in between, on the same thread
+///
+/// Nothing is preempted: work reaches a checkpoint every some thousand rows, and there, once its slice
+/// is over, whatever shorter work waits is done first. So one thread is enough for short requests to
+/// get in beside a scan of seconds, and no core is taken from the engine's loop for it. Parts of answers
+/// (slices) return at the end of their slice and queue again.
+///
+/// `@unchecked Sendable`: the queue is behind a lock, and a job belongs to the thread that runs it.
+final class QueryScheduler: Worker, @unchecked Sendable {
+    private struct Waiting {
+        var job: QueryJob
+        var body: @Sendable () -> Void
+    }
+
+    private struct State {
+        var queue = QueryQueue()
+        var costs = QueryCosts()
+        var waiting: [QueryQueue.Ticket: Waiting] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let threads: any Worker
+    /// Nanoseconds of a clock that only rises.
+    fileprivate let now: @Sendable () -> UInt64
+    /// Nanoseconds of work after which a query ends with `deadline_exceeded`.
+    fileprivate let limit: UInt64
+
+    /// Nanoseconds of a slice: how long shorter work waits for longer at the least.
+    static let slice: UInt64 = 5_000_000
+    /// Pieces of shorter work done at one checkpoint, so that longer work gets on too.
+    private static let betweenMax = 4
+    /// Work inside work at most: what is taken for brief may be long, and each keeps what it holds.
+    private static let depthMax = 4
+
+    init(
+        _ threads: any Worker,
+        limitMilliseconds: Int,
+        now: @escaping @Sendable () -> UInt64
+    ) {
+        self.threads = threads
+        self.now = now
+        self.limit = UInt64(limitMilliseconds) * 1_000_000
+    }
+
+    // MARK: - Submitting
+
+    /// Work of the server itself that takes milliseconds at most.
+    func submit(_ work: @escaping @Sendable () -> Void) {
+        self.submit(QueryJob(.server, self), .slice, work)
+    }
+
+    /// A further part of a job that was admitted, or a job of the server's own.
+    func submit(_ job: QueryJob, _ kind: QueryQueue.Class, _ body: @escaping @Sendable () -> Void) {
+        do throws(Refusal) {
+            try self.enqueue(job, kind, isContinuation: true, body)
+        } catch {
+            preconditionFailure("a continuation was refused: \(error)")
+        }
+    }
+
+    /// A client's request.
+    ///
+    /// - Throws: `overloaded`.
+    func admit(_ job: QueryJob, _ body: @escaping @Sendable () -> Void) throws(Refusal) {
+        var kind = QueryQueue.Class.slice
+        if let cost = job.cost {
+            kind = self.state.withLock { $0.costs.kind(cost.kind, rows: cost.rows) }
+        }
+        try self.enqueue(job, kind, isContinuation: false, body)
+    }
+
+    private func enqueue(
+        _ job: QueryJob,
+        _ kind: QueryQueue.Class,
+        isContinuation: Bool,
+        _ body: @escaping @Sendable () -> Void
+    ) throws(Refusal) {
+        try self.state.withLock { (state) throws(Refusal) in
+            let ticket = try state.queue.add(job.owner, kind, isContinuation: isContinuation)
+            state.waiting[ticket] = Waiting(job: job, body: body)
+            job.ticket = ticket
+        }
+        self.threads.submit { self.runNext() }
+    }
+
+    // MARK: - Ending
+
+    /// Takes back work that hasn't begun.
+    ///
+    /// - Returns: Whether it hadn't.
+    func withdraw(_ job: QueryJob) -> Bool {
+        self.state.withLock { state in
+            guard let ticket = job.ticket, state.queue.withdraw(ticket) else { return false }
+            state.waiting[ticket] = nil
+            job.ticket = nil
+            return true
+        }
+    }
+
+    /// Drops all that waits of a connection that is gone.
+    func remove(_ owner: QueryQueue.Owner) {
+        // Let go of outside of the lock.
+        _ = self.state.withLock { state in
+            state.queue.remove(owner).map { state.waiting.removeValue(forKey: $0) }
+        }
+    }
+
+    /// How much waits for a thread.
+    var waitingCount: Int { self.state.withLock { $0.queue.count } }
+
+    // MARK: - Running, on a query thread
+
+    private func runNext() {
+        // It was withdrawn, or done at a checkpoint, if there is none.
+        guard let next = self.take(.scan) else { return }
+        self.run(next, depth: 0)
+    }
+
+    private func take(_ longest: QueryQueue.Class) -> Waiting? {
+        self.state.withLock { state in
+            guard let next = state.queue.next(upTo: longest) else { return nil }
+            guard let waiting = state.waiting.removeValue(forKey: next.ticket) else {
+                preconditionFailure("work waited without a body")
+            }
+            waiting.job.ticket = nil
+            return waiting
+        }
+    }
+
+    private func run(_ waiting: Waiting, depth: Int) {
+        let job = waiting.job
+        let start = self.now()
+        job.begin(at: start, depth: depth, limit: self.limit)
+        waiting.body()
+        let took = self.now() - start - job.between
+        let cost = job.takeCost()
+        self.state.withLock { state in
+            state.queue.ran(job.owner, for: took)
+            if let cost, !job.token.isCancelled {
+                state.costs.ran(cost.kind, rows: cost.rows, for: took)
+            }
+        }
+    }
+
+    /// A job has reached a checkpoint: shorter work first, if its slice is over.
+    fileprivate func pause(_ job: QueryJob) throws(Refusal) {
+        let now = self.now()
+        if now > job.endsAt { throw self.deadlineExceeded }
+        guard job.isOnItsThread, now >= job.sliceEndsAt else { return }
+        if job.depth < Self.depthMax {
+            for _ in 0..<Self.betweenMax {
+                guard let next = self.take(.brief) else { break }
+                self.run(next, depth: job.depth + 1)
+            }
+        }
+        job.resumed(after: now, at: self.now())
+        if job.token.isCancelled { throw WorkToken.cancellation }
+    }
+
+    private var deadlineExceeded: Refusal {
+        let seconds = self.limit / 1_000_000_000
+        return Refusal(
+            .deadlineExceeded,
+            .message(
+                "took longer than \(seconds) s of work; ask for less, by a window, a filter or a limit"
+            )
+        )
+    }
+}
+
+/// One request's work on the query threads, in one piece or in several.
+///
+/// `@unchecked Sendable`: what is not atomic belongs to the thread that runs it, and to the scheduler's
+/// lock while it waits.
+final class QueryJob: @unchecked Sendable {
+    /// What it is expected to cost: its kind, and the rows there are.
+    struct Cost: Sendable {
+        var kind: QueryCosts.Kind
+        var rows: Int
+    }
+
+    let owner: QueryQueue.Owner
+    private(set) var cost: Cost?
+    /// While it waits.
+    fileprivate var ticket: QueryQueue.Ticket?
+    fileprivate private(set) var depth = 0
+    /// When its slice is over.
+    private let slice = Atomic<UInt64>(0)
+    /// When its time is up; moved by what is done in between.
+    private let end = Atomic<UInt64>(0)
+    /// Nanoseconds of this run that other work took at its checkpoints.
+    private(set) var between: UInt64 = 0
+    private var thread = pthread_self()
+    private unowned let scheduler: QueryScheduler
+
+    /// By which it is ended.
+    private(set) lazy var token = self.makeToken()
+
+    init(_ owner: QueryQueue.Owner, _ scheduler: QueryScheduler, cost: Cost? = nil) {
+        self.owner = owner
+        self.scheduler = scheduler
+        self.cost = cost
+        _ = self.token
+    }
+
+    private func makeToken() -> WorkToken {
+        WorkToken(
+            onCheckpoint: { [weak self] () throws(Refusal) in
+                if let self { try self.scheduler.pause(self) }
+            },
+            isPauseWanted: { [weak self] in
+                self.map { $0.scheduler.now() >= $0.sliceEndsAt } ?? false
+            }
+        )
+    }
+
+    fileprivate var sliceEndsAt: UInt64 { self.slice.load(ordering: .relaxed) }
+    fileprivate var endsAt: UInt64 { self.end.load(ordering: .relaxed) }
+
+    /// Whether the thread that asks is the one that runs it: others may do a part of a scan, but
+    /// nothing in between.
+    fileprivate var isOnItsThread: Bool { pthread_equal(self.thread, pthread_self()) != 0 }
+
+    fileprivate func begin(at now: UInt64, depth: Int, limit: UInt64) {
+        self.thread = pthread_self()
+        self.depth = depth
+        self.between = 0
+        self.slice.store(now + QueryScheduler.slice, ordering: .relaxed)
+        self.end.store(now + limit, ordering: .relaxed)
+    }
+
+    fileprivate func resumed(after start: UInt64, at now: UInt64) {
+        self.between += now - start
+        self.slice.store(now + QueryScheduler.slice, ordering: .relaxed)
+        self.end.store(self.endsAt + (now - start), ordering: .relaxed)
+    }
+
+    /// What it was expected to cost, once: later runs are parts of its answer.
+    fileprivate func takeCost() -> Cost? {
+        defer { self.cost = nil }
+        return self.cost
+    }
+}

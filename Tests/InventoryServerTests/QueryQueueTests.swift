@@ -1,0 +1,156 @@
+import Inventory
+import InventoryTestSupport
+import Testing
+
+@testable import InventoryServer
+
+/// Which work a query thread does next.
+@Suite struct QueryQueueTests {
+    private typealias Owner = QueryQueue.Owner
+
+    private let ann = Owner(number: 20)
+    private let bob = Owner(number: 21)
+
+    @Test func `sixty scans of one connection delay another's by one`() throws {
+        var queue = QueryQueue()
+        for _ in 0..<60 { _ = try queue.add(self.ann, .scan) }
+        let first = queue.next()
+        #expect(first?.owner == self.ann)
+        _ = try queue.add(self.bob, .scan)
+        queue.ran(self.ann, for: 5_000_000)
+        let second = queue.next()
+        #expect(second?.owner == self.bob)
+    }
+
+    @Test func `a slice goes before a brief question, and that before a scan`() throws {
+        var queue = QueryQueue()
+        let scan = try queue.add(self.ann, .scan)
+        let brief = try queue.add(self.ann, .brief)
+        let slice = try queue.add(self.ann, .slice)
+        let order = (0..<4).map { _ in queue.next()?.ticket }
+        #expect(order == [slice, brief, scan, nil])
+    }
+
+    @Test func `beside a scan only what is shorter is taken`() throws {
+        var queue = QueryQueue()
+        _ = try queue.add(self.ann, .scan)
+        let none = queue.next(upTo: .brief)
+        #expect(none == nil)
+        let brief = try queue.add(self.bob, .brief)
+        let taken = queue.next(upTo: .brief)
+        #expect(taken?.ticket == brief)
+    }
+
+    @Test func `a scan is not passed over for ever`() throws {
+        var queue = QueryQueue()
+        let scan = try queue.add(self.ann, .scan)
+        var passes = 0
+        while true {
+            _ = try queue.add(self.bob, .slice)
+            guard let next = queue.next(), next.ticket != scan else { break }
+            passes += 1
+        }
+        #expect(passes == QueryQueue.passesMax)
+    }
+
+    @Test func `connections share the threads evenly, whatever each piece of work takes`() throws {
+        var random = SplitMix64(seed: 71)
+        var queue = QueryQueue()
+        let owners = (0..<7).map { Owner(number: 30 + UInt64($0)) }
+        var served: [Owner: UInt64] = [:]
+        for owner in owners { for _ in 0..<50 { _ = try queue.add(owner, .scan) } }
+        for _ in 0..<200 {
+            guard let next = queue.next() else { break }
+            // Each has work of another size.
+            let cost = (1 + next.owner.number % 5) * 1_000_000 + random.next() % 100_000
+            queue.ran(next.owner, for: cost)
+            served[next.owner, default: 0] += cost
+        }
+        let shares = owners.map { served[$0] ?? 0 }
+        let (least, most) = (shares.min() ?? 0, shares.max() ?? 0)
+        #expect(most - least <= 2 * 5_100_000, "\(shares)")
+    }
+
+    @Test func `who comes late has no credit for the time before`() throws {
+        var queue = QueryQueue()
+        for _ in 0..<100 { _ = try queue.add(self.ann, .scan) }
+        for _ in 0..<50 {
+            _ = queue.next()
+            queue.ran(self.ann, for: 1_000_000)
+        }
+        for _ in 0..<50 { _ = try queue.add(self.bob, .scan) }
+        var turns: [Owner] = []
+        for _ in 0..<10 {
+            guard let next = queue.next() else { break }
+            queue.ran(next.owner, for: 1_000_000)
+            turns.append(next.owner)
+        }
+        #expect(turns.count { $0 == self.ann } >= 4, "\(turns)")
+    }
+
+    @Test func `beyond its limit a connection is refused, and others are not`() throws {
+        var queue = QueryQueue(ownerMax: 3, totalMax: 5)
+        for _ in 0..<3 { _ = try queue.add(self.ann, .scan) }
+        let ofAnn = Self.refusal(of: &queue, self.ann)
+        #expect(ofAnn == Self.overloaded("waiting queries of a connection", 4, 3))
+        for _ in 0..<2 { _ = try queue.add(self.bob, .scan) }
+        let ofAnother = Self.refusal(of: &queue, Owner(number: 22))
+        #expect(ofAnother == Self.overloaded("waiting queries", 6, 5))
+        // What was admitted continues, and so does the server's own work.
+        _ = try queue.add(self.ann, .slice, isContinuation: true)
+        _ = try queue.add(.server, .slice)
+        #expect(queue.count == 7)
+    }
+
+    private static func refusal(of queue: inout QueryQueue, _ owner: Owner) -> Refusal? {
+        do throws(Refusal) {
+            _ = try queue.add(owner, .slice)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private static func overloaded(_ what: String, _ count: Int64, _ limit: Int64) -> Refusal {
+        Refusal(.overloaded, .range(what, value: count, lowest: 0, highest: limit))
+    }
+
+    @Test func `what was withdrawn is not taken, and makes room`() throws {
+        var queue = QueryQueue(ownerMax: 2, totalMax: 5)
+        let first = try queue.add(self.ann, .scan)
+        let second = try queue.add(self.ann, .scan)
+        let withdrawals = [queue.withdraw(first), queue.withdraw(first)]
+        #expect(withdrawals == [true, false])
+        let third = try queue.add(self.ann, .brief)
+        let order = (0..<3).map { _ in queue.next()?.ticket }
+        #expect(order == [third, second, nil] && queue.count == 0)
+        let isLate = !queue.withdraw(second)
+        #expect(isLate)
+    }
+
+    @Test func `with a connection all its work goes`() throws {
+        var queue = QueryQueue()
+        var tickets = Set<QueryQueue.Ticket>()
+        for kind in QueryQueue.Class.allCases { tickets.insert(try queue.add(self.ann, kind)) }
+        let other = try queue.add(self.bob, .scan)
+        let dropped = Set(queue.remove(self.ann))
+        #expect(dropped == tickets)
+        let order = (0..<2).map { _ in queue.next()?.ticket }
+        #expect(order == [other, nil])
+    }
+
+    @Test func `a kind of question costs what it did, and less and less of what it did once`() {
+        var costs = QueryCosts()
+        let kind = QueryCosts.Kind(number: 7)
+        #expect(costs.kind(kind, rows: 100) == .brief)
+        #expect(costs.kind(kind, rows: 10_000_000) == .scan)
+        costs.ran(kind, rows: 100, for: 80_000_000)
+        #expect(costs.kind(kind, rows: 100) == .scan)
+        var runs = 0
+        while costs.kind(kind, rows: 100) == .scan, runs < 100 {
+            costs.ran(kind, rows: 100, for: 1_000)
+            runs += 1
+        }
+        #expect((20...40).contains(runs))
+    }
+}
