@@ -15,7 +15,7 @@ struct BenchCommand: AsyncParsableCommand {
         abstract: "Puts a server under load and tells how it did.",
         subcommands: [
             Sell.self, Get.self, Mixed.self, Subscribe.self, Till.self, Insights.self, Ping.self,
-            Questions.self,
+            Questions.self, Queries.self,
         ]
     )
 
@@ -70,6 +70,37 @@ struct BenchCommand: AsyncParsableCommand {
                     rounds: insights.rounds,
                     shell
                 ).run()
+            }
+        }
+    }
+
+    struct Queries: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sales while others ask the longest questions: what that costs the sales.",
+            discussion: """
+                Sales alone, then beside --askers connections that ask one long question after \
+                another (full scans, sorted catalogs, searches that find nothing), --rounds times.
+
+                Examples:
+                  invctl bench queries --connections 1 --depth 1 --askers 50
+                """
+        )
+        @OptionGroup var options: Options
+        @Option(help: "Connections that ask.") var askers = 50
+        @Option(help: "Times that sales are measured alone and beside them.") var rounds = 2
+
+        func validate() throws {
+            try Options.check("askers", self.askers, 1...1_000)
+            try Options.check("rounds", self.rounds, 1...100)
+        }
+
+        func run() async throws {
+            let (options, askers, rounds) = (self.options, self.askers, self.rounds)
+            try await Shell.run(options.global) { shell in
+                let ids = try await shell.benchProducts(options.products)
+                let requests = BenchRequests(.sell(batch: 1), ids)
+                try await QueryBench(options, requests, askers: askers, rounds: rounds, shell)
+                    .run()
             }
         }
     }

@@ -30,17 +30,21 @@ struct BenchRun {
     private let options: BenchCommand.Options
     private let requests: BenchRequests
     private let interests: [BenchSubscriber.Interest]
+    /// Connections that ask long questions meanwhile.
+    private let askers: Int
     private let shell: Shell
 
     init(
         _ options: BenchCommand.Options,
         _ requests: BenchRequests,
         interests: [BenchSubscriber.Interest],
+        askers: Int = 0,
         _ shell: Shell
     ) {
         self.options = options
         self.requests = requests
         self.interests = interests
+        self.askers = askers
         self.shell = shell
     }
 
@@ -61,7 +65,10 @@ struct BenchRun {
         for interest in self.interests {
             try listening.add(BenchSubscriber(interest, phase, heard), at: address)
         }
-        let listener = self.subscriberCount > 0 ? Self.start(listening) : nil
+        for number in 0..<self.askers {
+            try listening.add(BenchAsker(number, phase, heard), at: address)
+        }
+        let listener = self.subscriberCount + self.askers > 0 ? Self.start(listening) : nil
         for number in 0..<self.options.connections {
             try asking.add(self.load(number, phase, asked), at: address)
         }
