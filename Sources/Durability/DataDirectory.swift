@@ -2,7 +2,7 @@ public import ColumnStore
 
 /// Everything durable of one database, opened: its name, its snapshots, its log.
 ///
-///     database.invid               who it is
+///     database.invid               who it is, and how far its log reaches
 ///     snapshot-<LSN>.invsnap       a manifest: where each segment of the state lies
 ///     blocks-<LSN>.invblk          the segments that snapshot wrote
 ///     log-<first LSN>.invlog       every step since, and some before
@@ -13,7 +13,7 @@ public import ColumnStore
 /// name last, once its log is there: so a directory with a name and no log has lost it.
 public struct DataDirectory: Sendable {
     /// The file that names the database.
-    public static let identityName = "database.invid"
+    public static let identityName = DatabaseIdentity.name
 
     public let database: DatabaseID
     public let log: WriteAheadLog
@@ -39,16 +39,16 @@ public struct DataDirectory: Sendable {
         load: (inout SnapshotLoader) throws(DurabilityError) -> Void,
         replay: (LSN, Int, UnsafeRawBufferPointer) throws(DurabilityError) -> Void
     ) throws(DurabilityError) -> DataDirectory {
-        let database: DatabaseID
-        if let named = try Self.readIdentity(storage, Self.identityName) {
-            database = named
+        let identity: DatabaseIdentity
+        if let named = try DatabaseIdentity.read(storage) {
+            identity = named
         } else {
-            database = try Self.create(storage, configuration, newID: newID, time: time)
+            identity = try Self.create(storage, configuration, newID: newID, time: time)
         }
-        let protection = Protection(storage: storage, database: database)
+        let protection = Protection(storage: storage, database: identity.database)
         let opening = Opening(
             storage: storage,
-            database: database,
+            identity: identity,
             configuration: configuration,
             time: time
         )
@@ -66,9 +66,11 @@ public struct DataDirectory: Sendable {
     /// One attempt to open a directory whose database is known.
     private struct Opening {
         let storage: any Storage
-        let database: DatabaseID
+        let identity: DatabaseIdentity
         let configuration: LogConfiguration
         let time: Int64
+
+        private var database: DatabaseID { self.identity.database }
 
         func run(
             _ healed: [Protection.HealedPage],
@@ -77,20 +79,25 @@ public struct DataDirectory: Sendable {
         ) throws(DurabilityError) -> DataDirectory {
             var report = RecoveryReport()
             report.healed = healed
-            let snapshots = try SnapshotStore.open(storage: self.storage, database: self.database)
+            let snapshots = try SnapshotStore.open(
+                storage: self.storage,
+                database: self.database,
+                report: &report
+            )
             if var loader = snapshots.loader() {
                 try load(&loader)
                 report.snapshotLSN = loader.lsn
             }
             let log = try WriteAheadLog.open(
                 storage: self.storage,
-                database: self.database,
+                identity: self.identity,
                 configuration: self.configuration,
                 after: report.snapshotLSN ?? .zero,
                 time: self.time,
                 report: &report,
                 replay: replay
             )
+            try self.removeLeftovers(&report)
             return DataDirectory(
                 database: self.database,
                 log: log,
@@ -99,15 +106,20 @@ public struct DataDirectory: Sendable {
                 report: report
             )
         }
+
+        /// Removes what was being written when the last process ended: nobody will finish it, and it
+        /// may take much of the disk.
+        private func removeLeftovers(_ report: inout RecoveryReport) throws(DurabilityError) {
+            for name in try self.storage.list() where name.hasSuffix(Self.temporarySuffix) {
+                try self.storage.remove(name)
+                report.notices.append(.leftover(path: self.storage.path(name)))
+            }
+        }
+
+        private static let temporarySuffix = ".tmp"
     }
 
     // MARK: - The name
-
-    private static let magic: UInt64 = 0x3144_4944_4456_4E49
-    private static let version: UInt16 = 1
-    private static let identityByteCount = 44
-
-    private static let temporaryName = Self.identityName + ".tmp"
 
     /// Makes a new database, or finishes making one.
     ///
@@ -118,59 +130,46 @@ public struct DataDirectory: Sendable {
         _ configuration: LogConfiguration,
         newID: DatabaseID,
         time: Int64
-    ) throws(DurabilityError) -> DatabaseID {
-        let database = try Self.beginIdentity(storage, newID: newID, time: time)
-        try WriteAheadLog.create(storage, database, configuration, time: time)
-        try storage.publish(Self.temporaryName, as: Self.identityName)
-        return database
+    ) throws(DurabilityError) -> DatabaseIdentity {
+        let identity = try Self.beginIdentity(storage, newID: newID, time: time)
+        try WriteAheadLog.create(storage, identity.database, configuration, time: time)
+        try storage.publish(DatabaseIdentity.temporaryName, as: DatabaseIdentity.name)
+        return identity
     }
 
     private static func beginIdentity(
         _ storage: any Storage,
         newID: DatabaseID,
         time: Int64
-    ) throws(DurabilityError) -> DatabaseID {
+    ) throws(DurabilityError) -> DatabaseIdentity {
         let hasData = try storage.list().contains {
             LogFileHead.firstLSN(ofName: $0) != nil || SnapshotManifest.lsn(ofName: $0) != nil
                 || SnapshotManifest.blockFileLSN($0) != nil
         }
         // Nothing else was made before the temporary name was whole.
         if hasData {
-            let begun = try Self.readIdentity(storage, Self.temporaryName)
+            let begun = try DatabaseIdentity.read(storage, DatabaseIdentity.temporaryName)
             guard let begun else { throw .nameless(path: storage.path("")) }
             return begun
         }
-        try Self.writeTemporaryIdentity(storage, newID, time: time)
-        return newID
-    }
-
-    private static func writeTemporaryIdentity(
-        _ storage: any Storage,
-        _ database: DatabaseID,
-        time: Int64
-    ) throws(DurabilityError) {
-        var writer = ByteWriter(capacity: Self.identityByteCount)
-        writer.write(Self.magic)
-        writer.write(Self.version)
-        writer.writeZeros(6)
-        writer.write(database.bytes.0)
-        writer.write(database.bytes.1)
-        writer.write(time)
-        writer.write(writer.withBytes { CRC32C.checksum($0) })
-        let file = try storage.open(Self.temporaryName, create: true, direct: false)
-        try file.write(writer.array(), at: 0)
-        try file.sync()
-        try storage.syncDirectory()
+        let identity = DatabaseIdentity(
+            database: newID,
+            time: time,
+            mark: LogMark(number: 1, newestFile: .first, acknowledged: .zero, time: time)
+        )
+        try identity.writeTemporary(storage)
+        return identity
     }
 
     /// Names a directory whose name was lost, by what its files say.
     static func restoreIdentity(
         _ storage: any Storage,
         _ database: DatabaseID,
+        newestFile: LSN,
         time: Int64
     ) throws(DurabilityError) {
-        try Self.writeTemporaryIdentity(storage, database, time: time)
-        try storage.publish(Self.temporaryName, as: Self.identityName)
+        let mark = LogMark(number: 1, newestFile: newestFile, acknowledged: .zero, time: time)
+        try DatabaseIdentity(database: database, time: time, mark: mark).write(storage)
     }
 
     /// The database that a directory names.
@@ -179,43 +178,9 @@ public struct DataDirectory: Sendable {
     public static func database(
         of storage: any Storage
     ) throws(DurabilityError) -> DatabaseID {
-        guard let named = try Self.readIdentity(storage, Self.identityName) else {
+        guard let named = try DatabaseIdentity.read(storage) else {
             throw .nameless(path: storage.path(""))
         }
-        return named
-    }
-
-    /// Reads the database's id from the file `name`; nothing if there is no such file.
-    private static func readIdentity(
-        _ storage: any Storage,
-        _ name: String
-    ) throws(DurabilityError) -> DatabaseID? {
-        guard try storage.list().contains(name) else { return nil }
-        let file = try storage.open(name, create: false, direct: false)
-        let bytes = try file.bytes(at: 0, count: Self.identityByteCount)
-        let isWhole = bytes.withUnsafeBytes { bytes -> Bool in
-            guard bytes.count == Self.identityByteCount else { return false }
-            let checked = UnsafeRawBufferPointer(rebasing: bytes[0..<(bytes.count - 4)])
-            let stored = bytes.loadUnaligned(fromByteOffset: bytes.count - 4, as: UInt32.self)
-            return UInt32(littleEndian: stored) == CRC32C.checksum(checked)
-        }
-        guard isWhole else { throw .corruptHead(path: file.path) }
-        return try bytes.withBytes { (bytes) throws(DurabilityError) -> DatabaseID in
-            func word(_ offset: Int) -> UInt64 {
-                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-            }
-            let version = UInt16(truncatingIfNeeded: word(8))
-            guard word(0) == Self.magic else {
-                throw .wrongKind(path: file.path, expected: "a database's name")
-            }
-            guard version == Self.version else {
-                throw .unsupportedVersion(
-                    path: file.path,
-                    found: version,
-                    newestKnown: Self.version
-                )
-            }
-            return DatabaseID(word(16), word(24))
-        }
+        return named.database
     }
 }

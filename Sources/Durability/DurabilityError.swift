@@ -23,6 +23,10 @@ public enum DurabilityError: Error, Equatable, Sendable {
     case corruptBlock(path: String, offset: UInt64, lsn: LSN, reason: String)
     /// The log lacks steps between two of its files, or between a snapshot and its first file.
     case missingLog(expected: LSN, found: LSN, path: String)
+    /// The newest file of the log is not there.
+    case missingNewestLog(path: String, firstLSN: LSN)
+    /// The log ends before a step that was acknowledged.
+    case shortLog(path: String, last: LSN, acknowledged: LSN)
     /// A snapshot's block or manifest is damaged.
     case corruptSnapshot(path: String, offset: UInt64, reason: String)
     /// What a snapshot or a log block holds is whole, but does not say what it should.
@@ -59,6 +63,12 @@ extension DurabilityError: CustomStringConvertible {
         case .missingLog(let expected, let found, let path):
             "\(path) goes on with \(found), but the log lacks \(expected); restore the files of the "
                 + "log between from a backup"
+        case .missingNewestLog(let path, let first):
+            "\(path), the newest file of the log, is missing, and with it the steps from \(first) on. "
+                + "Nothing was changed; restore the file from a backup"
+        case .shortLog(let path, let last, let acknowledged):
+            "the log ends with \(last) in \(path), but steps up to \(acknowledged) were "
+                + "acknowledged. Nothing was changed; restore the file from a backup"
         case .corruptSnapshot(let path, let offset, let reason):
             "\(path) is damaged at byte \(offset): \(reason). Nothing was changed; restore the "
                 + "file from a backup"
@@ -78,7 +88,7 @@ extension DurabilityError: CustomStringConvertible {
     public var isDataRefused: Bool {
         switch self {
         case .wrongKind, .unsupportedVersion, .foreignFile, .corruptHead, .corruptBlock,
-            .missingLog, .corruptSnapshot, .unreadable, .nameless:
+            .missingLog, .missingNewestLog, .shortLog, .corruptSnapshot, .unreadable, .nameless:
             true
         case .failed, .full, .locked, .retired, .poisoned:
             false

@@ -13,7 +13,9 @@ struct CheckCommand: ParsableCommand {
             Reads every file: pages against their parity, the log's whole chain, each snapshot; then \
             opens it as a start would, and recomputes every balance from the ledger.
 
-            Exit: 0 all is well, 1 failed, 2 wrong usage, 3 something is damaged, 4 a server has it.
+            What a server puts in order by itself is named, and the verdict is that of a start. Exit: \
+            0 a start serves everything, 1 failed, 2 wrong usage, 3 something is damaged for good, and \
+            a start is refused if it needs it, 4 a server has it.
             """
     )
 
@@ -31,9 +33,17 @@ struct CheckCommand: ParsableCommand {
             """
         )
         for finding in scan.findings { print(Offline.line(finding)) }
+        if case .opens(let report) = check.opening {
+            for notice in report.notices { print("noted     \(notice)") }
+        }
         print(Offline.line(check.opening))
         for violation in check.violations { print("wrong     \(violation)") }
-        print(check.isSound ? "sound     everything is as it was written" : "damaged   see above")
+        let isClean = check.scan.findings.isEmpty
+        let sound =
+            isClean
+            ? "sound     everything is as it was written"
+            : "sound     a start serves everything; see above for what it puts in order"
+        print(check.isSound ? sound : "damaged   see above")
         if !check.isSound { throw ExitCode(3) }
     }
 }
@@ -69,7 +79,7 @@ struct RepairCommand: ParsableCommand {
             print("unchanged say --write to do it")
         }
         guard case .refused(let error) = repaired.opening else { return }
-        if case .corruptBlock(_, _, let lsn, _) = error, !self.cut {
+        if let lsn = Offline.firstLost(error), !self.cut {
             print("lost      say --cut to give up everything from \(lsn) on")
         }
         throw ExitCode(3)
@@ -100,6 +110,20 @@ private enum Offline {
             "unguarded \(path) has no whole parity; a server makes it, or invd repair --write"
         case .refused(let error):
             "damaged   \(error)"
+        case .noHistory(let error):
+            "reduced   the log before the newest snapshot does not hold, which a start has no need of: \(error)"
+        case .noFallback(let error):
+            "reduced   the older snapshot is damaged, which a start has no need of: \(error)"
+        }
+    }
+
+    /// The first step that a cut would give up.
+    static func firstLost(_ error: DurabilityError) -> LSN? {
+        switch error {
+        case .corruptBlock(_, _, let lsn, _): lsn
+        case .missingNewestLog(_, let first): first
+        case .shortLog(_, let last, _): last.next
+        default: nil
         }
     }
 
@@ -128,6 +152,8 @@ private enum Offline {
             "\(will)set \(path) aside as \(kept)"
         case .cut(let path, let offset, let lsn, let kept):
             "\(will)cut \(path) off at byte \(offset): steps from \(lsn) on are lost; it is kept as \(kept)"
+        case .givenUp(let lsn):
+            "\(will)give up the steps from \(lsn) on: the end of the log is not there"
         }
     }
 }

@@ -121,8 +121,15 @@ import Testing
     @Test func `no bit of a database's name can flip unnoticed`() throws {
         let (storage, _) = try self.log([1])
         let name = DataDirectory.identityName
-        for bit in 0..<(storage.bytes(name).count * 8) {
+        for bit in 0..<(DatabaseIdentity.byteCount * 8) {
             #expect(self.start(storage, flipping: bit, of: name) == .refused)
+        }
+        // Of the mark behind it there are two copies.
+        let page = StorageAlignment.byteCount * 8
+        for copy in 1...LogMark.copies {
+            for bit in 0..<((LogMark.checkedByteCount + 4) * 8) {
+                #expect(self.start(storage, flipping: copy * page + bit, of: name) == .same)
+            }
         }
     }
 

@@ -155,6 +155,9 @@ import Testing
         let found = try reader.log()
         #expect(found.blocks == expected)
         #expect(!found.isTorn)
+        let files = try storage.list().compactMap { LogFileHead.firstLSN(ofName: $0)?.value }
+        let mark = try reader.mark()
+        #expect(mark.newestFile == files.max() && mark.acknowledged == mark.newestFile - 1)
         #expect(try reader.snapshot() == nil)
         #expect(try reader.log(after: expected[3].first + 4).blocks == Array(expected[4...]))
     }

@@ -25,10 +25,27 @@ struct IndependentReader {
     init(_ storage: MemoryStorage) throws {
         self.storage = storage
         let bytes = storage.bytes("database.invid")
-        try Self.require(bytes.count == 44, "database.invid has \(bytes.count) bytes")
+        try Self.require(bytes.count == 3 * 4_096, "database.invid has \(bytes.count) bytes")
         try Self.check(bytes[...], checksumAt: 40, "database.invid")
+        try Self.require(bytes[10] == 2, "database.invid has \(bytes[10]) copies of the mark")
         try Self.checkHead(bytes, "INVDDID1", nil)
         self.database = Array(bytes[16..<32])
+    }
+
+    // MARK: - The mark
+
+    /// The newest file of the log, and the step that was acknowledged, as the newest mark says.
+    func mark() throws -> (newestFile: UInt64, acknowledged: UInt64) {
+        let bytes = self.storage.bytes("database.invid")
+        let copies = [1, 2].map { Array(bytes[($0 * Self.page)..<(($0 + 1) * Self.page)]) }
+        let whole = copies.filter { copy in
+            (try? Self.checkHead(copy, "INVDEND1", self.database)) != nil
+                && (try? Self.check(copy[...], checksumAt: 64, "mark")) != nil
+        }
+        guard let newest = whole.max(by: { $0.u64(32) < $1.u64(32) }) else {
+            throw Problem(description: "no copy of the mark is whole")
+        }
+        return (newest.u64(40), newest.u64(48))
     }
 
     // MARK: - The log

@@ -39,7 +39,8 @@ import Testing
         #expect(try Repair.nameAgain(disk) == said)
         #expect(said.last == .named(path: disk.path(name)))
         #expect(said.count == (bit == nil ? 1 : 2))
-        #expect(disk.bytes(name) == before)
+        let named = DatabaseIdentity.byteCount
+        #expect(disk.bytes(name).prefix(named) == before.prefix(named))
         let database = try TestDatabase(disk)
         #expect(database.machine.lsn == last && database.machine.isRight)
         #expect(try Repair.nameAgain(disk).isEmpty)
@@ -56,5 +57,113 @@ import Testing
         let nothing = MemoryStorage()
         nothing.setBytes(DataDirectory.identityName, [1, 2, 3])
         #expect(try Repair.nameAgain(nothing).isEmpty)
+    }
+
+    // MARK: - Each kind of file
+
+    /// What a start makes of a directory, and what a check says of it.
+    private enum Verdict: Equatable {
+        /// It opens with everything; these were named on the way, by the last part of their names.
+        case opens(noted: [String])
+        case refused(naming: String)
+    }
+
+    private static func ending(_ path: String) -> String {
+        String(path.split(separator: ".").last ?? "")
+    }
+
+    private func start(_ disk: MemoryStorage, _ last: UInt64) throws -> Verdict {
+        do throws(DurabilityError) {
+            let database = try TestDatabase(disk)
+            #expect(database.machine.lsn == last && database.machine.isRight)
+            let noted = database.report.notices.map { notice in
+                switch notice {
+                case .leftover(let path): "leftover \(Self.ending(path))"
+                case .unused(let path): "unused \(Self.ending(path))"
+                case .noFallback(let path, _): "no fallback \(Self.ending(path))"
+                }
+            }
+            return .opens(noted: noted.sorted())
+        } catch {
+            guard error.isDataRefused else { throw error }
+            return .refused(naming: "\(error)")
+        }
+    }
+
+    /// A directory with three files of log at the least, two snapshots, parity, and a next file.
+    private func rich() throws -> (disk: MemoryStorage, last: UInt64) {
+        let disk = MemoryStorage()
+        let configuration = LogConfiguration(fileByteCount: 8 * StorageAlignment.byteCount)
+        var database = try TestDatabase(disk, configuration)
+        for round in 0..<24 {
+            try database.append(3, padding: 500)
+            if round == 12 || round == 18 { try database.snapshot() }
+        }
+        try database.seal()
+        try database.log.prepareNext()
+        try database.directory.protection.protectAll()
+        return (disk, database.machine.lsn)
+    }
+
+    @Test func `whichever file is gone, a start and a check say the same of it`() throws {
+        let (whole, last) = try self.rich()
+        let names = try whole.list().sorted()
+        let logs = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }
+        let manifests = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }
+        let blocks = names.filter { SnapshotManifest.blockFileLSN($0) != nil }
+        #expect(logs.count > 3 && manifests.count == 2 && blocks.count == 2)
+        for name in names {
+            let disk = whole.copy()
+            try disk.remove(name)
+            // A check opens an overlay, which a start would not have changed.
+            let scan = try? DirectoryScan(disk)
+            let overlay = try OverlayStorage(over: disk)
+            var isOpened = true
+            do throws(DurabilityError) { _ = try TestDatabase(overlay) } catch { isOpened = false }
+            let isSound = isOpened && !(scan?.findings.contains { $0.isDamage } ?? true)
+            let verdict = try self.start(disk, last)
+            switch verdict {
+            case .opens: #expect(isSound, "\(name): \(scan?.findings ?? [])")
+            case .refused: #expect(!isSound, "\(name)")
+            }
+            switch name {
+            case DataDirectory.identityName:
+                guard case .refused(let said) = verdict else { fallthrough }
+                #expect(said.contains(name))
+            case logs[logs.count - 1]:
+                #expect(verdict == .refused(naming: "\(self.missingNewest(disk, name))"))
+            case manifests[1]:
+                // The one before it and the log hold the same.
+                #expect(verdict == .opens(noted: ["unused invblk"]), "\(name)")
+            case manifests[0]:
+                #expect(verdict == .opens(noted: ["unused invblk"]), "\(name)")
+            case blocks[1]:
+                guard case .refused(let said) = verdict else { fallthrough }
+                #expect(said.contains(name), "\(said)")
+            case LogFileHead.spareName:
+                #expect(verdict == .opens(noted: []))
+            case _ where name.hasSuffix(Protection.suffix):
+                #expect(verdict == .opens(noted: []))
+            default:
+                continue
+            }
+        }
+    }
+
+    private func missingNewest(_ disk: MemoryStorage, _ name: String) -> DurabilityError {
+        .missingNewestLog(
+            path: disk.path(name),
+            firstLSN: LogFileHead.firstLSN(ofName: name) ?? .zero
+        )
+    }
+
+    @Test func `what an attempt that was cut off has left is removed by the next start`() throws {
+        let (disk, last) = try self.rich()
+        let before = Set(try disk.list())
+        for name in ["blocks-00000000000000000072.invblk.tmp", "log-1.invpar.tmp"] {
+            disk.setBytes(name, [1, 2, 3])
+        }
+        #expect(try self.start(disk, last) == .opens(noted: ["leftover tmp", "leftover tmp"]))
+        #expect(try Set(disk.list()) == before)
     }
 }

@@ -154,7 +154,12 @@ import Testing
         }
         let count = try self.files(storage, ".invblk").count
         #expect(count <= SnapshotStore.blockFileCountMax + 2, "\(count) block files")
-        let store = try SnapshotStore.open(storage: storage, database: TestDatabase.id)
+        var report = RecoveryReport()
+        let store = try SnapshotStore.open(
+            storage: storage,
+            database: TestDatabase.id,
+            report: &report
+        )
         var loader = try #require(store.loader())
         var back = TestColumn()
         try loader.visit(2, &back)
@@ -182,5 +187,37 @@ import Testing
         var missing = TestColumn()
         try loader.visit(7, &missing)
         #expect(missing.values.isEmpty)
+    }
+
+    @Test func `a snapshot that fails leaves nothing, and nothing that it needs is gone`() throws {
+        // Each call of a snapshot fails in turn, with a full disk and with a failing one.
+        let whole = MemoryStorage()
+        var database = try TestDatabase(whole)
+        try database.append(40)
+        try database.snapshot()
+        try database.append(40)
+        let base = whole
+        for call in [.write, .sync, .rename, .syncDirectory] as [MemoryStorage.Call] {
+            for errno in [28, 5] as [Int32] {
+                for number in 1...12 {
+                    let disk = base.copy()
+                    var database = try TestDatabase(disk)
+                    let before = Set(try disk.list())
+                    disk.fail(call, number: number, errno: errno)
+                    var isFailed = false
+                    do throws(DurabilityError) { try database.snapshot() } catch { isFailed = true }
+                    disk.clearFailures()
+                    let names = Set(try disk.list())
+                    #expect(!names.contains { $0.hasSuffix(".tmp") }, "\(call) \(number)")
+                    guard isFailed else { continue }
+                    // What has its name may be durable, so it stays with all that it refers to.
+                    let manifests = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }
+                    if manifests.count < 2 { #expect(names == before, "\(call) \(number)") }
+                    let again = try TestDatabase(disk.restarted(keeping: .everything))
+                    #expect(again.machine.lsn == 80 && again.machine.isRight)
+                    try database.snapshot()
+                }
+            }
+        }
     }
 }

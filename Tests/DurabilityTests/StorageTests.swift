@@ -66,6 +66,17 @@ import Testing
         #expect(try Set(storage.list()) == names)
     }
 
+    @Test func `a directory stays in use whatever files of it are removed`() throws {
+        let directory = TemporaryDirectory()
+        let held = try DirectoryStorage(directory: directory.path)
+        let lock = try held.open("lock", create: true, direct: false)
+        try held.remove("lock")
+        #expect(throws: DurabilityError.locked(path: directory.path)) {
+            try DirectoryStorage(directory: directory.path)
+        }
+        withExtendedLifetime(lock) {}
+    }
+
     @Test func `a directory that is in use is refused, and free again afterwards`() throws {
         let directory = TemporaryDirectory()
         do {

@@ -87,4 +87,46 @@ import Testing
         _ = try await client.verified()
         #expect(daemon.stop() == 0)
     }
+
+    @Test(.enabled(if: Self.canMount, "needs a user namespace with a mount of its own"))
+    func `a snapshot that does not fit leaves nothing behind, and writes go on by themselves`()
+        async throws
+    {
+        let daemon = try Daemon(
+            ["--log-file-mib", "1", "--snapshot-mib", "1024", "--log-retention-mib", "0"],
+            launcher: Self.launcher
+        )
+        let client = daemon.client()
+        let products = try await client.stockedProducts(50, stock: 1_000_000)
+        func sell() async throws {
+            let sales = (0..<2_000).map { number in
+                let note = (0..<6).map { _ in "\(UInt64.random(in: 0 ... .max))" }
+                let line = SaleLine(product: products[number % 50], quantity: 1)
+                return Command.sell(Sale(lines: [line], note: note.joined(separator: "-")))
+            }
+            _ = try await client.send(.batch(sales, .independent))
+        }
+        for _ in 0..<12 { try await sell() }
+        let inside = daemon.directoryInside
+        let ballast = inside + "/ballast"
+        #expect(FileManager.default.createFile(atPath: ballast, contents: nil))
+        let file = try #require(FileHandle(forWritingAtPath: ballast))
+        while (try? file.write(contentsOf: Data(count: 64 << 10))) != nil {}
+        // Room for a part of a snapshot.
+        try file.truncate(atOffset: (try file.offset()) - 256 << 10)
+        try file.close()
+        let refused = try daemon.invctl("snapshot")
+        #expect(refused.code != 0, "\(refused.output)")
+        let left = try FileManager.default.contentsOfDirectory(atPath: inside)
+        let litter = left.filter { $0.hasSuffix(".tmp") || $0.hasSuffix(".invblk") }
+        #expect(litter.isEmpty, "\(left)")
+        try FileManager.default.removeItem(atPath: ballast)
+        let last = try await client.done(
+            .sell(Sale(lines: [SaleLine(product: products[0], quantity: 1)]))
+        )
+        #expect(last.lsn > 0)
+        #expect(try daemon.invctl("snapshot").code == 0)
+        _ = try await client.verified()
+        #expect(daemon.stop() == 0)
+    }
 }

@@ -61,6 +61,12 @@ extension WriteAheadLog {
             time: time
         )
         try self.storage.putInUse(next, source, head)
+        // Before anything in it is acknowledged: it can be missed from now on.
+        try self.mark.move(
+            newestFile: head.firstLSN,
+            acknowledged: LSN(head.firstLSN.value - 1),
+            time: time
+        )
         let isReplaced = self.isFileEmpty
         self.file = next
         self.fileByteCount = byteCount

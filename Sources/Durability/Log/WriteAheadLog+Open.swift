@@ -11,18 +11,31 @@ extension WriteAheadLog {
     /// damage to its last block is from then on no torn tail.
     static func open(
         storage: any Storage,
-        database: DatabaseID,
+        identity: DatabaseIdentity,
         configuration: LogConfiguration,
         after: LSN,
         time: Int64,
         report: inout RecoveryReport,
         replay: LogRecovery.Replay
     ) throws(DurabilityError) -> WriteAheadLog {
+        let database = identity.database
         let all = try storage.list()
         let names = all.filter { LogFileHead.firstLSN(ofName: $0) != nil }.sorted()
+        let newestFile = names.last.flatMap { LogFileHead.firstLSN(ofName: $0) } ?? .first
+        if let mark = identity.mark, !names.isEmpty, newestFile < mark.newestFile {
+            let path = storage.path(LogFileHead.name(mark.newestFile))
+            throw .missingNewestLog(path: path, firstLSN: mark.newestFile)
+        }
         let recovery = LogRecovery(storage: storage, database: database, after: after)
         let end = try recovery.run(names, report: &report, replay: replay)
         report.lastLSN = LSN(end.nextLSN.value - 1)
+        if let mark = identity.mark, report.lastLSN < mark.acknowledged {
+            throw .shortLog(
+                path: storage.path(LogFileHead.name(newestFile)),
+                last: report.lastLSN,
+                acknowledged: mark.acknowledged
+            )
+        }
 
         let files = try names.map { (name) throws(DurabilityError) in
             try Self.entry(storage, database, name)
@@ -47,10 +60,11 @@ extension WriteAheadLog {
             configuration: configuration,
             files: files,
             file: file,
+            mark: try identity.openMark(storage, newestFile: newestFile),
             end: end,
             hasSpare: hasSpare
         )
-        try log.seal(acknowledged: report.lastLSN, time: time)
+        try log.close(acknowledged: report.lastLSN, time: time)
         return log
     }
 

@@ -83,6 +83,7 @@ public final class WriteAheadLog: @unchecked Sendable {
 
     // Of the log thread alone.
     var file: any StorageFile
+    var mark: LogMarkFile
     var fileByteCount: UInt64
     var end: LogEnd
     private var head = ByteWriter(capacity: LogFileHead.byteCount)
@@ -95,6 +96,7 @@ public final class WriteAheadLog: @unchecked Sendable {
         configuration: LogConfiguration,
         files: [FileEntry],
         file: any StorageFile,
+        mark: LogMarkFile,
         end: LogEnd,
         hasSpare: Bool
     ) {
@@ -102,6 +104,7 @@ public final class WriteAheadLog: @unchecked Sendable {
         self.database = database
         self.configuration = configuration
         self.file = file
+        self.mark = mark
         self.fileByteCount = files.last?.byteCount ?? 0
         self.end = end
         self.shared = Mutex(
@@ -177,6 +180,23 @@ public final class WriteAheadLog: @unchecked Sendable {
         }
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         try self.write(nothing, .seal, count: 0, acknowledged: acknowledged, time: time)
+    }
+
+    /// Seals the log, and says outside of it how far it reaches: so that a start notices if its end is
+    /// gone.
+    ///
+    /// For the first and the last moment of a process; between them, each new file says so.
+    public func close(acknowledged: LSN, time: Int64) throws(DurabilityError) {
+        try self.seal(acknowledged: acknowledged, time: time)
+        guard !self.isPoisoned else { throw .poisoned(path: self.file.path) }
+        let newestFile = self.files().last?.firstLSN ?? .first
+        try self.poisoning { () throws(DurabilityError) in
+            try self.mark.move(
+                newestFile: newestFile,
+                acknowledged: acknowledged,
+                time: time
+            )
+        }
     }
 
     private func write(

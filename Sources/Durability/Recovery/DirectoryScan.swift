@@ -11,8 +11,20 @@ public struct DirectoryScan: Sendable {
         case damagedPage(path: String, offset: UInt64, isHealable: Bool)
         /// A sealed file without parity, or whose parity is damaged.
         case noParity(path: String)
-        /// A file or the log's chain is refused.
+        /// A file or the log's chain is refused, whatever parity brings back.
         case refused(DurabilityError)
+        /// The snapshot that is kept beside the newest cannot take its place; a start has no need of it.
+        case noFallback(DurabilityError)
+        /// The log does not hold before the newest snapshot; a start has no need of that part.
+        case noHistory(DurabilityError)
+
+        /// Whether it is more than a server copes with by itself.
+        public var isDamage: Bool {
+            switch self {
+            case .damagedPage(_, _, isHealable: false), .refused: true
+            case .damagedPage, .noParity, .noFallback, .noHistory: false
+            }
+        }
     }
 
     /// What was read.
@@ -37,9 +49,18 @@ public struct DirectoryScan: Sendable {
             self.byteCount += try storage.open(name, create: false, direct: false).byteCount()
         }
         try self.scanPages(names)
-        self.scanLog(names.filter { LogFileHead.firstLSN(ofName: $0) != nil })
-        for name in names where SnapshotManifest.lsn(ofName: name) != nil {
-            self.scanSnapshot(name)
+        // As a start would find it: with what parity brings back.
+        let healed = try OverlayStorage(over: storage)
+        let protection = Protection(storage: healed, database: self.database)
+        _ = try protection.heal(try protection.patches())
+        let snapshots = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }
+        self.scanLog(
+            names.filter { LogFileHead.firstLSN(ofName: $0) != nil },
+            behind: snapshots.last.flatMap { SnapshotManifest.lsn(ofName: $0) },
+            in: healed
+        )
+        for name in snapshots {
+            self.scanSnapshot(name, isNewest: name == snapshots.last, in: healed)
         }
     }
 
@@ -64,37 +85,53 @@ public struct DirectoryScan: Sendable {
         }
     }
 
-    /// The whole chain, from the oldest file that is kept.
-    private mutating func scanLog(_ names: [String]) {
+    /// The whole chain, from the oldest file that is kept; if it does not hold, the part of it that a
+    /// start needs.
+    private mutating func scanLog(
+        _ names: [String],
+        behind snapshot: LSN?,
+        in storage: any Storage
+    ) {
         guard let first = names.first.flatMap({ LogFileHead.firstLSN(ofName: $0) }) else { return }
-        let after = LSN(first.value - 1)
-        let recovery = LogRecovery(
-            storage: self.storage,
-            database: self.database,
-            after: after
-        )
+        let whole = self.chain(names, after: LSN(first.value - 1), storage)
+        guard case .refused(let error) = whole else { return }
+        if let snapshot, self.chain(names, after: snapshot, storage) == nil {
+            self.findings.append(.noHistory(error))
+        } else {
+            self.findings.append(.refused(error))
+        }
+    }
+
+    /// What is wrong with the log after `after`; nil if it holds.
+    private mutating func chain(
+        _ names: [String],
+        after: LSN,
+        _ storage: any Storage
+    ) -> Finding? {
+        let recovery = LogRecovery(storage: storage, database: self.database, after: after)
         var report = RecoveryReport()
+        defer { self.blocks = max(self.blocks, report.blocksRead) }
         do throws(DurabilityError) {
             _ = try recovery.run(names, report: &report) {
                 (_, _, _) throws(DurabilityError) in
                 // Reading them is what is asked for.
             }
+            return nil
         } catch {
-            self.findings.append(.refused(error))
+            return .refused(error)
         }
-        self.blocks = report.blocksRead
     }
 
-    private mutating func scanSnapshot(_ name: String) {
+    private mutating func scanSnapshot(_ name: String, isNewest: Bool, in storage: any Storage) {
         do throws(DurabilityError) {
-            let manifest = try SnapshotStore.manifest(name, self.storage, self.database)
-            var loader = SnapshotLoader(storage: self.storage, manifest: manifest)
+            let manifest = try SnapshotStore.manifest(name, storage, self.database)
+            var loader = SnapshotLoader(storage: storage, manifest: manifest)
             for entry in manifest.entries {
                 _ = try loader.bytes(of: entry)
                 self.segments += 1
             }
         } catch {
-            self.findings.append(.refused(error))
+            self.findings.append(isNewest ? .refused(error) : .noFallback(error))
         }
     }
 }

@@ -11,6 +11,16 @@ public struct RecoveryReport: Equatable, Sendable {
         public var lastLSN: LSN?
     }
 
+    /// Something that is not in order and that a start copes with.
+    public enum Notice: Equatable, Sendable {
+        /// A file that was not finished; it was removed.
+        case leftover(path: String)
+        /// No snapshot refers to this file of blocks; the next snapshot removes it.
+        case unused(path: String)
+        /// The snapshot that is kept beside the newest cannot take its place.
+        case noFallback(path: String, reason: String)
+    }
+
     /// The snapshot that was loaded, if any.
     public var snapshotLSN: LSN?
     /// Blocks of the log that were read after it.
@@ -20,6 +30,21 @@ public struct RecoveryReport: Equatable, Sendable {
     public var torn: Torn?
     /// Pages that were damaged, and are again what was written.
     public var healed: [Protection.HealedPage] = []
+    public var notices: [Notice] = []
 
     public init() {}
+}
+
+extension RecoveryReport.Notice: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .leftover(let path):
+            "\(path) was not finished when the last process ended; it is removed"
+        case .unused(let path):
+            "no snapshot refers to \(path); the next snapshot removes it"
+        case .noFallback(let path, let reason):
+            "\(path) could not take the place of the newest snapshot: \(reason); the next "
+                + "snapshot makes up for it"
+        }
+    }
 }

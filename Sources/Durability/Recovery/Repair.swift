@@ -18,6 +18,8 @@ public struct Repair: Sendable {
         case setAside(path: String, keptAs: String)
         /// The log was cut off: steps from `lsn` on are gone.
         case cut(path: String, offset: UInt64, lsn: LSN, keptAs: String)
+        /// The end of the log is gone: steps from `lsn` on are no longer expected.
+        case givenUp(lsn: LSN)
     }
 
     private let storage: any Storage
@@ -43,7 +45,10 @@ public struct Repair: Sendable {
         }
         let names = try storage.list().sorted()
         var found: (id: DatabaseID, time: Int64)?
-        for name in names where LogFileHead.firstLSN(ofName: name) != nil {
+        var newestFile = LSN.first
+        for name in names {
+            guard let first = LogFileHead.firstLSN(ofName: name) else { continue }
+            newestFile = first
             let file = try storage.open(name, create: false, direct: false)
             let head = try file.bytes(at: 0, count: LogFileHead.byteCount)
             guard let said = LogFileHead.database(of: head) else { continue }
@@ -54,7 +59,12 @@ public struct Repair: Sendable {
         var actions: [Action] = []
         let name = DataDirectory.identityName
         if names.contains(name) { actions.append(try Self.setAside(name, in: storage)) }
-        try DataDirectory.restoreIdentity(storage, found.id, time: found.time)
+        try DataDirectory.restoreIdentity(
+            storage,
+            found.id,
+            newestFile: newestFile,
+            time: found.time
+        )
         return actions + [.named(path: storage.path(name))]
     }
 
@@ -121,8 +131,39 @@ public struct Repair: Sendable {
             try self.storage.remove(parity)
         }
         try self.storage.syncDirectory()
+        try self.expect(newestFile: first, through: LSN(lsn.value - 1))
         let keptPath = self.storage.path(kept)
         return actions + [.cut(path: path, offset: offset, lsn: lsn, keptAs: keptPath)]
+    }
+
+    /// Has the log be taken for whole as it is, though its end is gone.
+    ///
+    /// Snapshots that reach further are kept under another name.
+    ///
+    /// `lsn`: The first step that is lost.
+    public func giveUp(from lsn: LSN) throws(DurabilityError) -> [Action] {
+        let names = try self.storage.list().sorted()
+        guard let newest = names.compactMap({ LogFileHead.firstLSN(ofName: $0) }).last else {
+            return []
+        }
+        var actions: [Action] = []
+        for name in names where SnapshotManifest.lsn(ofName: name).map({ $0 >= lsn }) ?? false {
+            actions.append(try self.setAside(name))
+        }
+        try self.expect(newestFile: newest, through: LSN(lsn.value - 1))
+        return actions + [.givenUp(lsn: lsn)]
+    }
+
+    /// Has a start expect no more of the log than this.
+    private func expect(newestFile: LSN, through last: LSN) throws(DurabilityError) {
+        guard let identity = try DatabaseIdentity.read(self.storage), let mark = identity.mark
+        else { return }
+        var file = try identity.openMark(self.storage, newestFile: newestFile)
+        try file.move(
+            newestFile: min(newestFile, mark.newestFile),
+            acknowledged: min(last, mark.acknowledged),
+            time: mark.time
+        )
     }
 
     // MARK: - Files

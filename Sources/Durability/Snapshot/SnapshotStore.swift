@@ -73,12 +73,30 @@ public struct SnapshotStore: Sendable {
         epoch: UInt64,
         parts: [SnapshotPart]
     ) throws(DurabilityError) -> SnapshotInfo {
-        var info = SnapshotInfo(lsn: lsn, byteCount: 0, segmentsWritten: 0, segmentsReused: 0)
         if let newest, newest.lsn == lsn {
-            info.segmentsReused = newest.entries.count
-            return info
+            return SnapshotInfo(
+                lsn: lsn,
+                byteCount: 0,
+                segmentsWritten: 0,
+                segmentsReused: newest.entries.count
+            )
         }
         precondition(self.newest.map { $0.lsn < lsn } ?? true, "a snapshot older than the newest")
+        do throws(DurabilityError) {
+            return try self.begin(lsn: lsn, time: time, epoch: epoch, parts: parts)
+        } catch {
+            self.abandon(lsn)
+            throw error
+        }
+    }
+
+    private mutating func begin(
+        lsn: LSN,
+        time: Int64,
+        epoch: UInt64,
+        parts: [SnapshotPart]
+    ) throws(DurabilityError) -> SnapshotInfo {
+        var info = SnapshotInfo(lsn: lsn, byteCount: 0, segmentsWritten: 0, segmentsReused: 0)
         try self.removeTemporaries()
         let reusable = try self.reusableEntries(parts)
         let blockName = SnapshotManifest.blockFileName(lsn)
@@ -120,6 +138,20 @@ public struct SnapshotStore: Sendable {
         self.previous = kept
         try self.removeUnneeded()
         return info
+    }
+
+    /// Removes what an attempt that failed has written: it must not take the space that is left.
+    ///
+    /// A manifest that has its name may be durable, and then needs its blocks. What cannot be removed
+    /// here goes with the next attempt, or the next start.
+    private func abandon(_ lsn: LSN) {
+        guard let names = try? self.storage.list() else { return }
+        let manifest = SnapshotManifest.name(lsn)
+        let blocks = SnapshotManifest.blockFileName(lsn)
+        for name in [Self.temporary(manifest), Self.temporary(blocks)] where names.contains(name) {
+            try? self.storage.remove(name)
+        }
+        if !names.contains(manifest), names.contains(blocks) { try? self.storage.remove(blocks) }
     }
 
     private struct Key: Hashable {
@@ -278,26 +310,68 @@ public struct SnapshotStore: Sendable {
     }
 
     /// Finds the snapshots of a directory.
+    ///
+    /// What is wrong with those that a start has no need of is said in `report`.
     static func open(
         storage: any Storage,
-        database: DatabaseID
+        database: DatabaseID,
+        report: inout RecoveryReport
     ) throws(DurabilityError) -> SnapshotStore {
-        let names = try storage.list().filter { SnapshotManifest.lsn(ofName: $0) != nil }.sorted()
-        let newest: SnapshotManifest?
-        if let last = names.last {
-            newest = try Self.manifest(last, storage, database)
-        } else {
-            newest = nil
+        let all = try storage.list().sorted()
+        let names = all.filter { SnapshotManifest.lsn(ofName: $0) != nil }
+        let newest: SnapshotManifest? =
+            if let last = names.last { try Self.manifest(last, storage, database) } else { nil }
+        var referred = Set((newest?.entries ?? []).map { $0.file })
+        var previous: LSN?
+        if let name = names.dropLast().last, let lsn = SnapshotManifest.lsn(ofName: name) {
+            if let problem = Self.problem(ofFallback: name, all, storage, database, &referred) {
+                let path = storage.path(name)
+                report.notices.append(.noFallback(path: path, reason: problem))
+            } else {
+                previous = lsn
+            }
+        }
+        for name in all {
+            guard let lsn = SnapshotManifest.blockFileLSN(name), !referred.contains(lsn) else {
+                continue
+            }
+            report.notices.append(.unused(path: storage.path(name)))
         }
         return SnapshotStore(
             storage: storage,
             database: database,
             newest: newest,
-            previous: names.dropLast().last.flatMap { SnapshotManifest.lsn(ofName: $0) }
+            previous: previous
         )
     }
 
-    /// What reads the newest snapshot back; nothing if there is none.
+    /// Why a snapshot could not take the place of the newest; nil if it could, as far as that shows
+    /// without reading its blocks.
+    private static func problem(
+        ofFallback name: String,
+        _ names: [String],
+        _ storage: any Storage,
+        _ database: DatabaseID,
+        _ referred: inout Set<LSN>
+    ) -> String? {
+        do throws(DurabilityError) {
+            let manifest = try Self.manifest(name, storage, database)
+            let files = Set(manifest.entries.map { $0.file })
+            referred.formUnion(files)
+            for file in files.sorted() where !names.contains(SnapshotManifest.blockFileName(file)) {
+                return "\(SnapshotManifest.blockFileName(file)) is missing"
+            }
+            let logs = names.compactMap { LogFileHead.firstLSN(ofName: $0) }
+            if let first = logs.min(), first > manifest.lsn.next {
+                return "the log begins with \(first) and lacks \(manifest.lsn.next)"
+            }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    /// What reads the newest snapshot back; nil if there is none.
     func loader() -> SnapshotLoader? {
         self.newest.map { SnapshotLoader(storage: self.storage, manifest: $0) }
     }

@@ -4,12 +4,16 @@ internal import Synchronization
 
 /// A directory of a real file system, held by one process at a time.
 ///
+/// The lock is on the directory itself: a file in it could be removed, and a second process would make
+/// and lock another.
+///
 /// Calls that a signal interrupts are made again, short writes are completed. A descriptor is
 /// closed when the last user of its file is gone.
 public final class DirectoryStorage: Storage {
     private let directory: String
     /// Holds the lock for as long as this object lives.
     private let lock: Descriptor
+    private let spares = SpareDescriptors()
 
     /// Opens a directory, making it if there is none, and takes it for this process alone.
     ///
@@ -22,14 +26,13 @@ public final class DirectoryStorage: Storage {
         } else if errno != EEXIST {
             throw .last("create", directory)
         }
-        let path = directory + "/lock"
-        let descriptor = invd_open(path, 1, 0)
-        guard descriptor >= 0 else { throw .last("open", path) }
+        let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last("open", directory) }
         self.lock = Descriptor(descriptor)
         // A holder that was just killed, or a child it is starting, may have it for a moment yet.
         var attempts = 0
         while invd_lock(descriptor) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR else { throw .last("lock", path) }
+            guard errno == EWOULDBLOCK || errno == EINTR else { throw .last("lock", directory) }
             guard attempts < Self.lockAttemptsMax else { throw .locked(path: directory) }
             attempts += 1
             usleep(Self.lockPauseMicroseconds)
@@ -55,6 +58,7 @@ public final class DirectoryStorage: Storage {
                 break
             }
             let name = Self.name(of: entry)
+            // Version 0.1.0 left a file named lock, which means nothing any more.
             if name != ".", name != "..", name != "lock" { names.append(name) }
         }
         return names
@@ -77,6 +81,13 @@ public final class DirectoryStorage: Storage {
     ) throws(DurabilityError) -> any StorageFile {
         let path = self.path(name)
         var descriptor = invd_open(path, create ? 1 : 0, direct ? 1 : 0)
+        if descriptor < 0, errno == EMFILE || errno == ENFILE, create || direct {
+            // The log and snapshots must go on, whoever has taken all the others.
+            self.spares.release()
+            descriptor = invd_open(path, create ? 1 : 0, direct ? 1 : 0)
+        } else if descriptor >= 0 {
+            self.spares.refill()
+        }
         // Not every file system takes direct writes; the page cache then serves as well.
         if descriptor < 0, direct, errno == EINVAL {
             descriptor = invd_open(path, create ? 1 : 0, 0)
@@ -117,6 +128,36 @@ public final class DirectoryStorage: Storage {
             throw .last("look at", self.directory)
         }
         return UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    }
+}
+
+/// Descriptors that are kept open for nothing, to be closed when the log or a snapshot needs one and
+/// there is no other.
+private final class SpareDescriptors: Sendable {
+    static let count = 4
+
+    private let held: Mutex<[Descriptor]>
+
+    init() { self.held = Mutex(Self.fill([])) }
+
+    /// Frees one, if any is left.
+    func release() { self.held.withLock { _ = $0.popLast() } }
+
+    /// Takes back what was released, as far as there are descriptors again.
+    func refill() {
+        self.held.withLock { held in
+            if held.count < Self.count { held = Self.fill(held) }
+        }
+    }
+
+    private static func fill(_ held: [Descriptor]) -> [Descriptor] {
+        var held = held
+        while held.count < self.count {
+            let descriptor = Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { break }
+            held.append(Descriptor(descriptor))
+        }
+        return held
     }
 }
 

@@ -222,7 +222,7 @@ final class EngineDriver: @unchecked Sendable {
         let acknowledged = LSN(self.engine.durable)
         self.logThread.submit {
             do throws(DurabilityError) {
-                try self.log.seal(
+                try self.log.close(
                     acknowledged: acknowledged,
                     time: self.now().microseconds
                 )

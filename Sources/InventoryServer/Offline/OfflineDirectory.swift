@@ -1,3 +1,4 @@
+internal import ColumnStore
 public import Durability
 internal import Glibc
 internal import Inventory
@@ -23,15 +24,13 @@ public struct OfflineDirectory: Sendable {
         /// What does not hold of the state that its files add up to.
         public var violations: [String]
 
-        /// Whether everything is as it was written, and holds.
+        /// Whether a start serves all that was written, and it holds.
         ///
-        /// A file without parity is no worse for it: a server that was killed had no time to make it.
+        /// A page that parity brings back, parity that is missing, or an older snapshot that is damaged
+        /// is named, but no start has to be refused for it: the server puts it in order by itself.
         public var isSound: Bool {
             if case .refused = self.opening { return false }
-            let isWhole = self.scan.findings.allSatisfy { finding in
-                if case .noParity = finding { true } else { false }
-            }
-            return isWhole && self.violations.isEmpty
+            return !self.scan.findings.contains { $0.isDamage } && self.violations.isEmpty
         }
     }
 
@@ -99,6 +98,10 @@ public struct OfflineDirectory: Sendable {
         switch error {
         case .corruptBlock(let path, let offset, let lsn, _):
             mayCut ? try repair.cut(path: path, offset: offset, lsn: lsn) : nil
+        case .missingNewestLog(_, let first):
+            mayCut ? try repair.giveUp(from: first) : nil
+        case .shortLog(_, let last, _):
+            mayCut ? try repair.giveUp(from: last.next) : nil
         case .corruptSnapshot, .corruptHead, .wrongKind, .unreadable:
             try repair.goBackOneSnapshot().map { [$0] }
         default:
