@@ -15,13 +15,14 @@
 #   make fuzz SECONDS_EACH=60           every decoder, guided by what its input reaches
 #   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
 #   make failed-calls OPERATIONS=10000  a failed write or sync, or a full disk, at each of them in turn
+#   make tsan                           server, client and simulation under ThreadSanitizer
 #   make retries RETRIES=1000000        commands sent again, over lost connections and restarts
 
 SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
 
 .PHONY: run test build lint dependencies test-dependencies clean
-.PHONY: simulate crash-states bit-flips kill-cycles failed-calls retries fuzz insight-queries insights-model
+.PHONY: tsan simulate crash-states bit-flips kill-cycles failed-calls retries fuzz insight-queries insights-model
 
 SEEDS ?= 1000
 FIRST ?= 1000
@@ -83,6 +84,11 @@ insight-queries: dependencies
 insights-model: test-dependencies
 	@test -n "$(SALES)" || { echo "error: name the file: make insights-model SALES=FILE" >&2; exit 2; }
 	INVD_SALES=$(abspath $(SALES)) $(LONG) --filter InsightModelTests
+
+# Data races between the threads of server and client, in a place of its own.
+tsan: dependencies
+	swift test --sanitize=thread --scratch-path .build/tsan --no-parallel \
+		--filter 'DurabilityTests|InventoryServerTests|InventoryClientTests|SimulationTests'
 
 fuzz: dependencies
 	SECONDS_EACH=$(SECONDS_EACH) bash Fuzzing/run.sh

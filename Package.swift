@@ -35,10 +35,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
-        .package(
-            url: "https://github.com/swift-server/swift-service-lifecycle.git",
-            from: "2.13.0"
-        ),
     ],
     targets: [
         // MARK: - The core: values in, values out. No files, sockets, clocks or randomness.
@@ -69,11 +65,11 @@ let package = Package(
         .target(
             name: "InventoryServer",
             dependencies: [
-                "ColumnStore", "Durability", "Inventory", "InventoryInsights", "InventoryWire",
+                "CPosix", "ColumnStore", "Durability", "Inventory", "InventoryInsights",
+                "InventoryWire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
@@ -89,11 +85,9 @@ let package = Package(
         .executableTarget(
             name: "invd",
             dependencies: [
-                "ColumnStore", "Durability", "Inventory", "InventoryServer",
+                "CPosix", "ColumnStore", "Durability", "Inventory", "InventoryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

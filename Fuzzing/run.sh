@@ -4,8 +4,6 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 each=${SECONDS_EACH:-60}
-# A trap is told by the fuzzer, with its input; a backtrace of this much code takes minutes.
-export SWIFT_BACKTRACE=enable=no
 targets=${TARGETS:-frame hello request reply command insight entry table block file manifest parity snapshot records condition flags}
 swift build -c release --product fuzz \
     -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library -Xswiftc -enable-testing -Xlinker -lm

@@ -5,14 +5,11 @@ internal import Inventory
 public import Logging
 internal import NIOCore
 internal import NIOPosix
-public import ServiceLifecycle
 
 /// A running inventory: opens the data, listens, serves, and stops when it is told to.
 ///
 ///     opening ──recovered──▶ serving ──graceful stop──▶ draining ──durable, sent──▶ stopped
-///
-/// As a `Service` it runs in a `ServiceGroup`, which turns SIGTERM and SIGINT into a graceful stop.
-public final class Server: Service {
+public final class Server: Sendable {
     private let configuration: ServerConfiguration
     private let logger: Logger
     private let onReady: @Sendable (ServerStatus) -> Void
@@ -36,11 +33,15 @@ public final class Server: Service {
         self.onReady = onReady
     }
 
-    /// Serves until a graceful stop.
+    /// Serves until `waitForStop` returns, then stops gracefully.
     ///
-    /// - Throws: ``DurabilityError`` if the data cannot be opened, or an error of the network if an
-    ///   address cannot be listened on.
-    public func run() async throws {
+    /// It holds the calling thread: to stop must depend on as little as possible, and so on no other
+    /// thread that might be busy, and no clock.
+    ///
+    /// - Throws: ``DurabilityError`` if the data cannot be opened, ``ListenError`` if an address cannot
+    ///   be listened on.
+    public func run(until waitForStop: () -> Void) throws {
+        let connectionsMax = Descriptors.connectionsMax(self.configuration, self.logger)
         let storage = try DirectoryStorage(directory: self.configuration.dataDirectory)
         let start = NIODeadline.now()
         let opened = try OpenedDatabase.open(
@@ -56,7 +57,6 @@ public final class Server: Service {
         let queryPool = NIOThreadPool(numberOfThreads: self.configuration.queryThreads)
         for pool in pools + [queryPool] { pool.start() }
         let loop = group.next()
-        let logger = self.logger
         let driver = EngineDriver(
             loop: loop,
             configuration: self.configuration,
@@ -65,30 +65,33 @@ public final class Server: Service {
             logThread: ThreadWorker(pools[0], isUrgent: true),
             filePool: ThreadWorker(pools[1], isUrgent: false),
             spareThread: ThreadWorker(pools[2], isUrgent: true),
-            logger: logger,
+            logger: self.logger,
             now: { .now() },
             onFailure: { _ in
                 // After a failed write nothing in memory may be believed to be on disk.
                 exit(1)
             }
         )
-        do {
-            let durable = try await loop.flatSubmit { driver.start() }.get()
-            let channels = try await self.listen(group, driver)
-            let status = ServerStatus(
-                addresses: channels.map { $0.address },
+        let durable = try loop.flatSubmit { driver.start() }.wait()
+        let acceptance = Acceptance(
+            connectionsMax: connectionsMax,
+            loop: loop,
+            logger: self.logger
+        )
+        let listeners = Listeners { self.bootstrap(group, driver, acceptance) }
+        defer { listeners.removeNames() }
+        try listeners.listen(self.configuration)
+        self.onReady(
+            ServerStatus(
+                addresses: listeners.addresses,
                 lsn: LSN(durable),
                 report: opened.directory.report
             )
-            self.onReady(status)
-            try? await gracefulShutdown()
-            await self.stop(channels.map { $0.channel }, driver, loop)
-        } catch {
-            try? await group.shutdownGracefully()
-            throw error
-        }
-        for pool in pools + [queryPool] { try await pool.shutdownGracefully() }
-        try await group.shutdownGracefully()
+        )
+        waitForStop()
+        self.stop(listeners, driver, loop)
+        for pool in pools + [queryPool] { try pool.syncShutdownGracefully() }
+        try group.syncShutdownGracefully()
         withExtendedLifetime(storage) {}
     }
 
@@ -101,6 +104,7 @@ public final class Server: Service {
         for page in report.healed {
             self.logger.warning("healed a damaged page: \(page.path), byte \(page.offset)")
         }
+        for notice in report.notices { self.logger.warning("\(notice)") }
         if let torn = report.torn {
             let last = torn.lastLSN.map { " to \($0)" } ?? ""
             self.logger.warning(
@@ -114,33 +118,21 @@ public final class Server: Service {
 
     // MARK: - Listening
 
-    private func listen(
-        _ group: MultiThreadedEventLoopGroup,
-        _ driver: EngineDriver
-    ) async throws -> [(channel: any Channel, address: String)] {
-        var channels: [(channel: any Channel, address: String)] = []
-        if let host = self.configuration.host {
-            let channel = try await self.bootstrap(group, driver)
-                .serverChannelOption(.backlog, value: 1_024)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .bind(host: host, port: self.configuration.port).get()
-            let port = channel.localAddress?.port ?? self.configuration.port
-            channels.append((channel, "\(host):\(port)"))
-        }
-        if let path = self.configuration.unixSocketPath {
-            let channel = try await self.bootstrap(group, driver)
-                .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
-            channels.append((channel, "unix:\(path)"))
-        }
-        return channels
-    }
-
     private func bootstrap(
         _ group: MultiThreadedEventLoopGroup,
-        _ driver: EngineDriver
+        _ driver: EngineDriver,
+        _ acceptance: Acceptance
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptHandler(acceptance)
+                    )
+                }
+            }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(
                 .writeBufferWaterMark,
@@ -165,19 +157,15 @@ public final class Server: Service {
 
     // MARK: - Stopping
 
-    private func stop(
-        _ channels: [any Channel],
-        _ driver: EngineDriver,
-        _ loop: any EventLoop
-    ) async {
+    private func stop(_ listeners: Listeners, _ driver: EngineDriver, _ loop: any EventLoop) {
         self.logger.info("stopping: no new connections; open requests are being answered")
-        for channel in channels { try? await channel.close() }
+        listeners.close()
         let seconds = Int64(self.configuration.drainSeconds)
         let deadline = loop.scheduleTask(in: .seconds(seconds)) { driver.abandonConnections() }
-        let drained = loop.flatSubmit { driver.drain() }
-        try? await drained.get()
+        // Its future completes; what can fail on the way is told by the driver.
+        try? loop.flatSubmit { driver.drain() }.wait()
         deadline.cancel()
-        let lsn = try? await loop.submit { driver.engine.durable }.get()
+        let lsn = try? loop.submit { driver.engine.durable }.wait()
         self.logger.info("stopped: everything up to LSN \(lsn ?? 0) is on disk")
     }
 }

@@ -29,6 +29,8 @@ public struct ServerConfiguration: Sendable {
     public var queryThreads: Int
     /// Milliseconds of work on a query, or on a part of its answer, after which it is ended.
     public var queryMilliseconds: Int
+    /// Connections there may be at once; whoever comes beyond waits to be accepted.
+    public var connectionsMax: Int
     /// Seconds that open requests have to end when the server stops.
     public var drainSeconds: Int
     /// Seconds from one scrub to the next: every file that no longer changes is read, and healed
@@ -47,6 +49,7 @@ public struct ServerConfiguration: Sendable {
         snapshotByteCount: Int = 256 << 20,
         queryThreads: Int = 1,
         queryMilliseconds: Int = 60_000,
+        connectionsMax: Int = 10_000,
         drainSeconds: Int = 10,
         scrubSeconds: Int = 86_400
     ) {
@@ -59,6 +62,7 @@ public struct ServerConfiguration: Sendable {
         self.snapshotByteCount = snapshotByteCount
         self.queryThreads = queryThreads
         self.queryMilliseconds = queryMilliseconds
+        self.connectionsMax = connectionsMax
         self.drainSeconds = drainSeconds
         self.scrubSeconds = scrubSeconds
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CPosix
 import Glibc
 import Synchronization
 
@@ -31,7 +32,11 @@ struct Invctl: AsyncParsableCommand {
         ]
     )
 
+    /// Seconds that a crash may take to write where it was.
+    private static let crashReportSeconds: UInt32 = 30
+
     static func main() async {
+        invd_end_on_fatal_signals(Self.crashReportSeconds)
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == TerminalGuard.word {
             TerminalGuard.stand(Array(arguments.dropFirst()))

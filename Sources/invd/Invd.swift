@@ -1,22 +1,22 @@
 import ArgumentParser
+import CPosix
 import ColumnStore
 import Durability
 import Glibc
 import InventoryServer
 import Logging
-import ServiceLifecycle
-import UnixSignals
 
 /// The daemon: options to configuration, then a service until it is told to stop.
 @main
-struct Invd: AsyncParsableCommand {
+struct Invd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invd",
         abstract: "A real-time inventory engine: products, stock and sales, durable and live.",
         discussion: """
             Every setting is a flag or an environment variable; the flag wins. The first line on \
             standard output, once it serves, is "ready" with the addresses and the LSN. Log lines \
-            go to standard error. SIGTERM or SIGINT stops it gracefully.
+            go to standard error. SIGTERM or SIGINT stops it gracefully; SIGHUP, SIGUSR1 and SIGUSR2 \
+            are ignored, with a log line.
 
             Exit: 0 stopped gracefully, 1 failed, 2 wrong usage, 3 the data is refused, 4 another \
             process has the directory.
@@ -27,28 +27,17 @@ struct Invd: AsyncParsableCommand {
 
     @OptionGroup var options: ServerOptions
 
-    func run() async throws {
+    func run() throws {
         let configuration = try self.options.configuration()
         var logger = Logger(label: "invd") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = self.options.logLevel
+        let signals = Signals(logger)
         let server = Server(configuration: configuration, logger: logger) { status in
             let addresses = status.addresses.joined(separator: " ")
             Self.printLine("ready \(addresses) lsn \(status.lsn.value)")
         }
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(
-                        service: server,
-                        successTerminationBehavior: .gracefullyShutdownGroup
-                    )
-                ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: Logger(label: "invd") { _ in SwiftLogNoOpLogHandler() }
-            )
-        )
         do {
-            try await group.run()
+            try server.run { signals.waitForStop() }
         } catch let error as DurabilityError {
             logger.critical("\(error)")
             throw ExitCode(Self.exitCode(error))
@@ -69,15 +58,15 @@ struct Invd: AsyncParsableCommand {
         _ = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
     }
 
+    /// Seconds that a crashed server may take to write where it was.
+    private static let crashReportSeconds: UInt32 = 30
+
     /// Usage errors exit with 2, as DOMAIN and most tools have it.
-    static func main() async {
+    static func main() {
+        invd_end_on_fatal_signals(Self.crashReportSeconds)
         do {
             var command = try Self.parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try command.run()
         } catch let error as ExitCode {
             Self.exit(withError: error)
         } catch {

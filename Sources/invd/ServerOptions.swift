@@ -97,6 +97,16 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Connections there may be at once, fewer where the limit of open files (ulimit -n) is "
+                + "lower; whoever comes beyond waits to be accepted. "
+                + "[INVD_CONNECTIONS; default 10000]",
+            valueName: "count"
+        )
+    )
+    var connections: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Seconds that open requests have to end when the server stops. "
                 + "[INVD_DRAIN_SECONDS; default 10]",
             valueName: "seconds"
@@ -219,6 +229,13 @@ struct ServerOptions: ParsableArguments {
                 "query-milliseconds",
                 in: 1...86_400_000,
                 default: 60_000
+            ),
+            connectionsMax: try Self.number(
+                self.connections,
+                "INVD_CONNECTIONS",
+                "connections",
+                in: 1...1_000_000,
+                default: 10_000
             ),
             drainSeconds: try Self.number(
                 self.drainSeconds,

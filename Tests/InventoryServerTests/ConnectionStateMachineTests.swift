@@ -17,15 +17,15 @@ import Testing
     private static func code(_ action: ConnectionStateMachine.Action) -> RefusalCode? {
         switch action {
         case .refuse(let refusal), .close(let refusal): refusal.code
-        case .accept, .run, .finish, .nothing: nil
+        case .accept, .run, .nothing: nil
         }
     }
 
     @Test func `a request before the hello closes the connection`() {
         var machine = ConnectionStateMachine(inFlightMax: 2)
-        #expect(Self.code(machine.requestReceived()) == .malformedFrame)
+        #expect(Self.code(machine.requestReceived(1)) == .malformedFrame)
         #expect(machine.isClosed)
-        #expect(machine.requestReceived() == .nothing)
+        #expect(machine.requestReceived(1) == .nothing)
     }
 
     @Test func `a second hello closes the connection`() {
@@ -42,25 +42,59 @@ import Testing
 
     @Test func `more than may be in flight is refused until something was answered`() {
         var machine = Self.active()
-        #expect(machine.requestReceived() == .run)
-        #expect(machine.requestReceived() == .run)
-        #expect(Self.code(machine.requestReceived()) == .overloaded)
+        #expect(machine.requestReceived(1) == .run)
+        #expect(machine.requestReceived(1) == .run)
+        #expect(Self.code(machine.requestReceived(1)) == .overloaded)
         #expect(machine.replied(1) == .nothing)
-        #expect(machine.requestReceived() == .run)
+        #expect(machine.requestReceived(1) == .run)
     }
 
     @Test func `draining answers what runs, refuses the rest, and then closes`() {
         var machine = Self.active()
-        #expect(machine.requestReceived() == .run)
+        #expect(machine.requestReceived(1) == .run)
         #expect(machine.drain() == .nothing)
-        #expect(Self.code(machine.requestReceived()) == .shuttingDown)
-        #expect(machine.replied(1) == .finish)
+        #expect(Self.code(machine.requestReceived(1)) == .shuttingDown)
+        #expect(Self.code(machine.replied(1)) == .shuttingDown)
         #expect(machine.isClosed)
+    }
+
+    @Test func `a client that closes its sending side is answered, then told that it closed`() {
+        var machine = Self.active()
+        #expect(machine.requestReceived(1) == .run)
+        #expect(machine.requestReceived(2) == .run)
+        #expect(machine.inputClosed() == .nothing)
+        #expect(machine.replied(1) == .nothing)
+        #expect(Self.code(machine.replied(1)) == .clientClosed)
+        var idle = Self.active()
+        #expect(Self.code(idle.inputClosed()) == .clientClosed)
+        #expect(idle.inputClosed() == .nothing)
+        var mute = ConnectionStateMachine()
+        #expect(Self.code(mute.inputClosed()) == .clientClosed)
+    }
+
+    @Test func `an id that is in use, or 0, closes the connection, and does not run`() {
+        for (id, isInUse) in [(0, false), (7, true)] as [(UInt64, Bool)] {
+            var machine = Self.active()
+            let admitted = machine.admits(id, isInUse: isInUse)
+            #expect(!admitted)
+            #expect(machine.requestReceived(1) == .run)
+            #expect(Self.code(machine.requestReceived(id, isInUse: isInUse)) == .malformedFrame)
+            #expect(machine.isClosed)
+        }
+    }
+
+    @Test func `a frame that is not whole in time closes the connection, before a hello too`() {
+        var machine = Self.active()
+        #expect(Self.code(machine.frameTimedOut()) == .malformedFrame)
+        #expect(machine.isClosed)
+        #expect(machine.frameTimedOut() == .nothing)
+        var mute = ConnectionStateMachine()
+        #expect(Self.code(mute.frameTimedOut()) == .malformedFrame)
     }
 
     @Test func `draining an idle connection closes it at once`() {
         var machine = Self.active()
-        #expect(machine.drain() == .finish)
+        #expect(Self.code(machine.drain()) == .shuttingDown)
         #expect(machine.drain() == .nothing)
     }
 
@@ -69,7 +103,7 @@ import Testing
         #expect(Self.code(late.helloTimedOut()) == .malformedFrame)
         var machine = Self.active()
         #expect(machine.helloTimedOut() == .nothing)
-        #expect(machine.requestReceived() == .run)
+        #expect(machine.requestReceived(1) == .run)
     }
 }
 

@@ -121,6 +121,7 @@ import Testing
             ("waitingQueriesMax", Int64(WireLimits.waitingQueriesMax)),
             ("queryMilliseconds", Int64(WireLimits.queryMilliseconds)),
             ("helloMilliseconds", Int64(WireLimits.helloMilliseconds)),
+            ("frameMilliseconds", Int64(WireLimits.frameMilliseconds)),
             ("progressMilliseconds", Int64(WireLimits.progressMilliseconds)),
             ("tokenByteCountMax", Int64(WireLimits.tokenByteCountMax)),
             ("softwareByteCountMax", Int64(WireLimits.softwareByteCountMax)),

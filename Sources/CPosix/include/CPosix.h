@@ -8,6 +8,25 @@ int invd_open(const char *path, int create, int direct);
 // Takes an exclusive lock for as long as the descriptor is open. Returns 0, or -1 with errno set.
 int invd_lock(int descriptor);
 
+// Whether somebody listens on a Unix socket; 1 also where that cannot be found out.
+int invd_unix_socket_is_live(const char *path);
+
+// Sees to it that SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV and SIGTRAP end the program.
+//
+// The Swift runtime installs a handler for them where it finds swift-backtrace: it reports, returns,
+// and expects the faulty instruction to be run again. A signal that somebody else sent has no such
+// instruction: the program would live on, with its threads and its handlers in disorder. So such a
+// signal ends it at once, as by default. What the program did itself, a trap or abort(), is reported
+// first, for at most so many seconds. Call it once, before there are other threads.
+void invd_end_on_fatal_signals(unsigned seconds);
+
+// Has these signals leave their numbers in a pipe, whatever thread takes them. Returns the end to
+// read from, or -1 with errno set. Call it once.
+int invd_signals_open(const int *numbers, int count);
+
+// Waits for the next signal, with no clock involved. Returns its number, or -1.
+int invd_signals_next(int outlet);
+
 // One epoll of many sockets, each known by a number. `writing` waits until it takes bytes as well.
 // They return 0, or -1 with errno set; the first returns a descriptor.
 int invd_poll_create(void);

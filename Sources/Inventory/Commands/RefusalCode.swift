@@ -19,6 +19,7 @@ public enum RefusalCode: UInt16, CaseIterable, Sendable {
     case storageFull = 23
     case shuttingDown = 24
     case deadlineExceeded = 25
+    case clientClosed = 26
     // The session.
     case sequenceGap = 30
     case sequenceReused = 31

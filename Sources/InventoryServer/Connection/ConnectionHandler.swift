@@ -18,6 +18,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     private(set) var context: ChannelHandlerContext?
     /// The beginning of a frame whose rest has not come yet.
     private var partial: ByteBuffer?
+    /// When that frame was begun, or reading resumed since.
+    private var frameBegunAt: Int64 = 0
+    private var isFrameTimed = false
     private var isWaiting = false
     private var isReadPaused = false
     private var isClosing = false
@@ -29,6 +32,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     var insights: [UInt64: InsightSubscriber] = [:]
     /// Answers that are being sent block by block, by the request they answer.
     var streams: [UInt64: AnswerStream] = [:]
+    /// Snapshots that were asked for and are being taken.
+    private var snapshots: Set<UInt64> = []
 
     /// Whose work its queries are.
     let queryOwner: QueryQueue.Owner
@@ -73,6 +78,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = self.unwrapInboundIn(data)
+        let isFirstPart = self.partial == nil
         // Taken out of its place: while that held it too, each read would copy all of it.
         if var partial = self.partial.take() {
             if partial.readerIndex > partial.readableBytes { partial.discardReadBytes() }
@@ -81,7 +87,36 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
         let consumed = read.withUnsafeReadableBytes { self.receive($0) }
         read.moveReaderIndex(forwardBy: consumed)
-        if read.readableBytes > 0, !self.machine.isClosed { self.partial = read }
+        guard read.readableBytes > 0, !self.machine.isClosed else { return }
+        if consumed > 0 || isFirstPart { self.timeFrame() }
+        self.partial = read
+    }
+
+    /// A frame was begun: it has to be whole in time.
+    ///
+    /// One look at the clock a frame, one timer for as many as follow each other.
+    private func timeFrame() {
+        self.frameBegunAt = self.driver.milliseconds
+        if !self.isFrameTimed { self.checkFrame(in: Int64(WireLimits.frameMilliseconds)) }
+    }
+
+    private func checkFrame(in milliseconds: Int64) {
+        self.isFrameTimed = true
+        self.context?.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(milliseconds)) {
+            [weak self] in
+            guard let self else { return }
+            self.isFrameTimed = false
+            guard self.partial != nil else { return }
+            // While nothing is read, it is not the client that is late.
+            if self.isReadPaused { self.frameBegunAt = self.driver.milliseconds }
+            let left =
+                self.frameBegunAt + Int64(WireLimits.frameMilliseconds) - self.driver.milliseconds
+            guard left <= 0 else {
+                self.checkFrame(in: left)
+                return
+            }
+            self.perform(self.machine.frameTimedOut(), requestID: 0)
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -107,8 +142,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.driver.changedSubscriptions(by: -self.subscriptions.count)
             self.subscriptions = [:]
             self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
-            if self.machine.drain() == .finish { self.isClosing = true }
             if !self.streams.isEmpty { self.probe() }
+            self.perform(self.machine.inputClosed(), requestID: 0)
             self.waitForRelease()
         }
         context.fireUserInboundEventTriggered(event)
@@ -166,9 +201,27 @@ final class ConnectionHandler: ChannelInboundHandler {
             session: self.session,
             context,
             &self.machine,
+            isInUse: self.hasOpenAnswers ? { self.isInUse($0) } : nil,
             into: &self.pending,
             counting: &counts
         )
+    }
+
+    /// Whether a request may be answered in parts, or later, while others are answered.
+    private var hasOpenAnswers: Bool {
+        !self.streams.isEmpty || !self.subscriptions.isEmpty || !self.insights.isEmpty
+            || !self.snapshots.isEmpty
+    }
+
+    private func isInUse(_ requestID: UInt64) -> Bool {
+        self.streams[requestID] != nil || self.subscriptions[requestID] != nil
+            || self.insights[requestID] != nil || self.snapshots.contains(requestID)
+    }
+
+    /// Whether the request may run.
+    private func admit(_ frame: Frame) -> ConnectionStateMachine.Action {
+        let id = frame.requestID
+        return self.machine.requestReceived(id, isInUse: self.hasOpenAnswers && self.isInUse(id))
     }
 
     private func writeContext() -> Engine.Context {
@@ -188,7 +241,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.receiveHello(frame)
             return
         }
-        switch self.machine.requestReceived() {
+        switch self.admit(frame) {
         case .run:
             self.driver.metrics.requests += 1
             do throws(WireError) {
@@ -205,7 +258,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// A whole frame that is no request: answered, since the next one can still be found.
     private func receiveUnknown(_ frame: Frame) {
         self.driver.metrics.refusedFrames += 1
-        switch self.machine.requestReceived() {
+        switch self.admit(frame) {
         case .run:
             let refusal = WireError.unknownOpcode(frame.opcode).refusal
             self.reply(.refused(refusal), to: frame.requestID)
@@ -283,7 +336,9 @@ final class ConnectionHandler: ChannelInboundHandler {
                 at: 0
             )
         case .takeSnapshot:
+            self.snapshots.insert(id)
             self.driver.takeSnapshot { [weak self] result in
+                self?.snapshots.remove(id)
                 switch result {
                 case .success(let taken):
                     self?.reply(.snapshotTaken(taken), to: id)
@@ -313,7 +368,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func unsubscribe(_ subscription: UInt64, _ requestID: UInt64) {
-        let reason = Refusal(.shuttingDown, .message("unsubscribed"))
+        let reason = Refusal(.clientClosed, .message("unsubscribed"))
         self.driver.unsubscribeInsight(subscription, of: self, reason)
         if let ended = self.subscriptions.removeValue(forKey: subscription) {
             self.driver.changedSubscriptions(by: -1)
@@ -379,12 +434,15 @@ final class ConnectionHandler: ChannelInboundHandler {
             // It never ran, so it does not count as answered either.
             self.send(.refused(refusal), to: requestID, at: self.driver.engine.durable)
         case .close(let refusal):
-            self.send(.goodbye(refusal), to: requestID, at: self.driver.engine.durable)
-            self.isClosing = true
-        case .finish:
-            self.isClosing = true
+            self.sayGoodbye(refusal)
         }
         if !self.pending.isEmpty || self.isClosing { self.waitForRelease() }
+    }
+
+    /// The last frame of the connection, behind all that is owed.
+    private func sayGoodbye(_ refusal: Refusal) {
+        self.send(.goodbye(refusal), to: 0, at: self.driver.engine.durable)
+        self.isClosing = true
     }
 
     /// Has the driver call ``release(durable:)`` when more is durable, or this round is over.
@@ -402,17 +460,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     func release(durable: UInt64) {
         self.isWaiting = false
         guard let context else { return }
-        var didWrite = false
-        let finals = self.pending.release(durable: durable) { bytes in
-            var buffer = context.channel.allocator.buffer(capacity: bytes.count)
-            buffer.writeBytes(bytes)
-            context.write(self.wrapOutboundOut(buffer), promise: nil)
-            didWrite = true
-        }
-        if didWrite { context.flush() }
-        if finals > 0, self.machine.replied(finals) == .finish {
-            self.sendGoodbye(context)
-            self.isClosing = true
+        let finals = self.write(durable, context)
+        if finals > 0, case .close(let refusal) = self.machine.replied(finals) {
+            self.sayGoodbye(refusal)
+            _ = self.write(durable, context)
         }
         if self.isClosing, self.pending.isEmpty {
             context.close(mode: .all, promise: nil)
@@ -423,6 +474,21 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.driver.wait(self)
         }
         self.pauseReadingIfNeeded(context)
+    }
+
+    /// Writes what may go.
+    ///
+    /// - Returns: How many requests that completes.
+    private func write(_ durable: UInt64, _ context: ChannelHandlerContext) -> Int {
+        var didWrite = false
+        let finals = self.pending.release(durable: durable) { bytes in
+            var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+            buffer.writeBytes(bytes)
+            context.write(self.wrapOutboundOut(buffer), promise: nil)
+            didWrite = true
+        }
+        if didWrite { context.flush() }
+        return finals
     }
 
     // MARK: - Back pressure
@@ -445,6 +511,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.pending.byteCount <= WireLimits.outboxByteCountMax
         else { return }
         self.isReadPaused = false
+        self.frameBegunAt = self.driver.milliseconds
         context.channel.setOption(.autoRead, value: true).whenFailure { _ in
             // The channel closed meanwhile.
         }
@@ -464,23 +531,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.driver.changedSubscriptions(by: -self.subscriptions.count)
         self.subscriptions = [:]
         self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
-        if self.machine.drain() == .finish {
-            self.send(
-                .goodbye(Refusal(.shuttingDown)),
-                to: 0,
-                at: self.driver.engine.durable
-            )
-            self.isClosing = true
-        }
+        self.perform(self.machine.drain(), requestID: 0)
         self.waitForRelease()
-    }
-
-    private func sendGoodbye(_ context: ChannelHandlerContext) {
-        var writer = ByteWriter()
-        ServerMessage.goodbye(Refusal(.shuttingDown)).encodeFrame(requestID: 0, into: &writer)
-        var buffer = context.channel.allocator.buffer(capacity: writer.count)
-        writer.withBytes { _ = buffer.writeBytes($0) }
-        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
     }
 
     func abandon() { self.context?.close(mode: .all, promise: nil) }

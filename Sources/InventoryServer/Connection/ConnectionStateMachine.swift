@@ -3,8 +3,8 @@ internal import InventoryWire
 
 /// What one connection may do next.
 ///
-///     awaitingHello ──hello──▶ active ──drain──▶ draining ──last reply──▶ closed
-///           └──────────── not a hello, time out, bad frame ─────────────────▶ closed
+///     awaitingHello ──hello──▶ active ──stop, or nothing more to read──▶ draining ──last reply──▶ closed
+///           └──────────── not a hello, time out, bad frame ──────────────────────────────────────▶ closed
 ///
 /// It knows no channel and no byte. ``ConnectionHandler`` feeds it events and does what it says.
 struct ConnectionStateMachine: Equatable {
@@ -15,17 +15,16 @@ struct ConnectionStateMachine: Equatable {
         case run
         /// Answer the request with this instead of running it.
         case refuse(Refusal)
-        /// Say why, send what is owed, and close.
+        /// Send what is owed, say why in a goodbye, and close.
         case close(Refusal)
-        /// Send what is owed, and close.
-        case finish
         case nothing
     }
 
     private enum State: Equatable {
         case awaitingHello
         case active(inFlight: Int)
-        case draining(inFlight: Int)
+        /// `refusal`: What the goodbye says.
+        case draining(inFlight: Int, Refusal)
         case closed
     }
 
@@ -69,11 +68,18 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
-    mutating func requestReceived() -> Action {
+    /// `isInUse`: Whether the answer to another request of that id goes on.
+    mutating func requestReceived(_ requestID: UInt64, isInUse: Bool = false) -> Action {
         switch self.state {
         case .awaitingHello:
             self.state = .closed
             return .close(Refusal(.malformedFrame, .message("a request before the hello")))
+
+        case .active where requestID == 0 || isInUse, .draining where requestID == 0 || isInUse:
+            // Answered under that id, it could be taken for the answer to the other one.
+            self.state = .closed
+            let problem = isInUse ? "\(requestID) is in use" : "is 0, which is the server's"
+            return .close(Refusal(.malformedFrame, .field("request id", problem: problem)))
 
         case .active(let inFlight) where inFlight >= self.inFlightMax:
             return .refuse(
@@ -92,8 +98,8 @@ struct ConnectionStateMachine: Equatable {
             self.state = .active(inFlight: inFlight + 1)
             return .run
 
-        case .draining:
-            return .refuse(Refusal(.shuttingDown))
+        case .draining(_, let refusal):
+            return .refuse(refusal)
 
         case .closed:
             // Frames that were read together with the one that closed the connection.
@@ -101,14 +107,14 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
-    /// ``requestReceived()`` for a request that may simply run.
+    /// ``requestReceived(_:isInUse:)`` for a request that may simply run.
     ///
-    /// - Returns: Whether it may; if not, nothing has changed, and ``requestReceived()`` says what to
-    ///   do instead.
-    mutating func admits() -> Bool {
-        guard case .active(let inFlight) = self.state, inFlight < self.inFlightMax else {
-            return false
-        }
+    /// - Returns: Whether it may; if not, nothing has changed, and ``requestReceived(_:isInUse:)`` says
+    ///   what to do instead.
+    mutating func admits(_ requestID: UInt64, isInUse: Bool = false) -> Bool {
+        guard case .active(let inFlight) = self.state, inFlight < self.inFlightMax,
+            requestID != 0, !isInUse
+        else { return false }
         self.state = .active(inFlight: inFlight + 1)
         return true
     }
@@ -124,14 +130,14 @@ struct ConnectionStateMachine: Equatable {
             self.state = .active(inFlight: inFlight - count)
             return .nothing
 
-        case .draining(let inFlight):
+        case .draining(let inFlight, let refusal):
             precondition(inFlight >= count, "\(count) replies to \(inFlight) requests")
             guard inFlight == count else {
-                self.state = .draining(inFlight: inFlight - count)
+                self.state = .draining(inFlight: inFlight - count, refusal)
                 return .nothing
             }
             self.state = .closed
-            return .finish
+            return .close(refusal)
 
         case .closed:
             // The connection went while its requests ran.
@@ -163,15 +169,35 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
-    /// The server stops: answer what runs, take nothing more.
-    mutating func drain() -> Action {
+    /// The frame that is being received was begun too long ago.
+    mutating func frameTimedOut() -> Action {
+        switch self.state {
+        case .active, .draining, .awaitingHello:
+            self.state = .closed
+            let seconds = WireLimits.frameMilliseconds / 1_000
+            let problem = "a frame was not whole \(seconds) s after its first byte"
+            return .close(Refusal(.malformedFrame, .message(problem)))
+
+        case .closed:
+            // It was closed for another reason meanwhile.
+            return .nothing
+        }
+    }
+
+    /// The server stops: answer what runs, accept nothing more.
+    mutating func drain() -> Action { self.drain(Refusal(.shuttingDown)) }
+
+    /// The client has closed its sending side: answer what runs.
+    mutating func inputClosed() -> Action { self.drain(Refusal(.clientClosed)) }
+
+    private mutating func drain(_ refusal: Refusal) -> Action {
         switch self.state {
         case .awaitingHello, .active(inFlight: 0):
             self.state = .closed
-            return .finish
+            return .close(refusal)
 
         case .active(let inFlight):
-            self.state = .draining(inFlight: inFlight)
+            self.state = .draining(inFlight: inFlight, refusal)
             return .nothing
 
         case .draining, .closed:

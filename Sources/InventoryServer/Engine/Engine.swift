@@ -59,7 +59,7 @@ struct Engine: ~Copyable {
         var malformed: Int64 = 0
     }
 
-    /// Whether ``run(_:session:_:_:into:counting:)`` takes such a frame.
+    /// Whether ``run(_:session:_:_:isInUse:into:counting:)`` takes such a frame.
     static func runs(_ opcode: UInt8) -> Bool {
         opcode == Opcode.command.rawValue || opcode == Opcode.getProduct.rawValue
     }
@@ -69,12 +69,15 @@ struct Engine: ~Copyable {
     ///
     /// One call for all of a read: what they are run with is taken in hand once.
     ///
+    /// `isInUse`: Whether another request of an id is still being answered; nil where none can be.
+    ///
     /// - Returns: That frame; nothing at the end of the bytes.
     mutating func run(
         _ frames: inout FrameReader,
         session: UInt32?,
         _ context: borrowing Context,
         _ machine: inout ConnectionStateMachine,
+        isInUse: ((UInt64) -> Bool)?,
         into pending: inout PendingReplies,
         counting counts: inout RunCounts
     ) throws(WireError) -> Frame? {
@@ -82,13 +85,14 @@ struct Engine: ~Copyable {
         if context.refusal == nil { _ = self.tick(now: context.now) }
         defer { self.state.settle(&self.sales) }
         while let frame = try frames.next() {
-            guard Self.runs(frame.opcode), machine.admits() else { return frame }
+            let id = frame.requestID
+            guard Self.runs(frame.opcode), machine.admits(id, isInUse: isInUse?(id) ?? false)
+            else { return frame }
             let start = pending.writer.count
             var lsn = self.lsn
             do throws(WireError) {
                 if frame.opcode == Opcode.command.rawValue {
                     counts.commands += 1
-                    let id = frame.requestID
                     let reply = FrameWriter(.outcome, requestID: id, into: &pending.writer)
                     lsn = try self.run(frame.body, session: session, context, into: &pending.writer)
                     reply.finish(into: &pending.writer)

@@ -25,6 +25,8 @@ public enum WireLimits {
     public static let queryMilliseconds = 60_000
     /// Milliseconds a client has to say hello.
     public static let helloMilliseconds = 10_000
+    /// Milliseconds from the first byte of a frame to its last, while the server reads.
+    public static let frameMilliseconds = 20_000
     /// Milliseconds between two signs of progress on an idle subscription.
     public static let progressMilliseconds = 1_000
     /// Bytes of a hello's token.

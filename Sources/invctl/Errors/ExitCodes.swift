@@ -51,7 +51,7 @@ enum Exit {
             }
         case .malformedFrame, .unsupportedVersion, .unknownOperation, .frameTooLarge,
             .invalidField, .outOfRange, .amountOverflow, .tooManyLines, .occurredAtOutOfWindow,
-            .deadlineExceeded, .internal:
+            .deadlineExceeded, .clientClosed, .internal:
             self.failed
         }
     }

@@ -107,6 +107,15 @@ final class Daemon: @unchecked Sendable {
 
     func signal(_ number: Int32) { self.process?.signal(number) }
 
+    /// Waits until it has ended by itself.
+    ///
+    /// - Returns: The exit code, or 128 plus the signal that ended it.
+    func wait() -> Int32 {
+        guard let process = self.process else { return -1 }
+        self.process = nil
+        return process.wait()
+    }
+
     var isRunning: Bool { self.process?.isRunning ?? false }
     var processID: pid_t? { self.process?.id }
 

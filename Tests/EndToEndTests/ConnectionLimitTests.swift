@@ -1,0 +1,77 @@
+import Foundation
+import Glibc
+import Inventory
+import InventoryClient
+import Testing
+
+/// Connections are bounded, by a setting and by the descriptors that a process may have.
+@Suite struct ConnectionLimitTests {
+    private func log(_ daemon: Daemon) throws -> String {
+        try String(contentsOfFile: daemon.directory.path + ".log", encoding: .utf8)
+    }
+
+    /// Connections that have said hello, as far as they were accepted.
+    private func connections(_ daemon: Daemon, _ count: Int) throws -> [RawConnection] {
+        try (0..<count).map { _ in
+            let connection = try RawConnection(daemon)
+            connection.send(RawConnection.hello)
+            return connection
+        }
+    }
+
+    @Test func `beyond the limit clients wait until a connection closes, and the log says so once`()
+        async throws
+    {
+        let daemon = try Daemon(["--connections", "4"])
+        var first = try self.connections(daemon, 4)
+        for connection in first { #expect(connection.readSome() > 0) }
+        let waiting = try self.connections(daemon, 2)
+        #expect(try self.log(daemon).split(separator: "which is the limit").count == 2)
+        // The server reads nothing of the two that wait, and answers when there is space.
+        first.removeFirst(2)
+        for connection in waiting { #expect(connection.readSome() > 0) }
+        first = []
+        for _ in 0..<100 where try !self.log(daemon).contains("are accepted again") {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        let log = try self.log(daemon)
+        #expect(log.contains("are accepted again"), "\(log)")
+        _ = try await daemon.client().ping()
+    }
+
+    @Test func `however many connect, the log and snapshots have their descriptors`() async throws {
+        let launcher = ["bash", "-c", "ulimit -n 128; exec \"$@\""]
+        let daemon = try Daemon(launcher: launcher)
+        let client = daemon.client()
+        let product = try await client.stockedProducts(1, stock: 1_000_000)[0]
+        let crowd = try self.connections(daemon, 140)
+        for connection in crowd[..<40] { #expect(connection.readSome() > 0) }
+        // Several files of log, and snapshots.
+        for _ in 0..<5 {
+            let sales = (0..<4_000).map { _ in
+                let note = (0..<6).map { _ in "\(UInt64.random(in: 0 ... .max))" }
+                let line = SaleLine(product: product, quantity: 1)
+                return Command.sell(Sale(lines: [line], note: note.joined(separator: "-")))
+            }
+            _ = try await client.send(.batch(sales, .independent))
+            _ = try await client.takeSnapshot()
+        }
+        let log = try self.log(daemon)
+        #expect(log.contains("connections instead of 10000"), "\(log)")
+        #expect(log.contains("which is the limit"), "\(log)")
+        #expect(!log.contains(" error "), "\(log)")
+        _ = try await client.verified()
+        withExtendedLifetime(crowd) {}
+        #expect(daemon.stop() == 0)
+    }
+
+    @Test func `the soft limit of descriptors is raised to the hard one`() throws {
+        let launcher = ["bash", "-c", "ulimit -Sn 100; exec \"$@\""]
+        let daemon = try Daemon(launcher: launcher)
+        let id = try #require(daemon.processID)
+        let limits = try String(contentsOfFile: "/proc/\(id)/limits", encoding: .utf8)
+        let line = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open") })
+        let numbers = line.split(separator: " ").compactMap { Int($0) }
+        #expect(numbers.count == 2 && numbers[0] == numbers[1], "\(line)")
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Glibc
+import InventoryClient
+import Testing
+
+/// Addresses: who has one, who may take it, and what is said of one that cannot be had.
+@Suite struct ListeningTests {
+    private let folder = FileManager.default.temporaryDirectory.path + "/invd-listen-\(getpid())"
+
+    private func scratch(_ name: String) throws -> String {
+        let path = self.folder + "-" + UUID().uuidString.prefix(8)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path + "/" + name
+    }
+
+    private func refusal(_ arguments: String...) throws -> Finished {
+        let directory = try self.scratch("data")
+        defer { try? FileManager.default.removeItem(atPath: directory + "/..") }
+        return try Daemon.run("invd", ["--data-dir", directory] + arguments)
+    }
+
+    @Test func `a live Unix socket is not taken over, and stays when the second server has ended`()
+        async throws
+    {
+        let path = try self.scratch("s")
+        let daemon = try Daemon(["--unix-socket", path])
+        let second = try self.refusal("--listen", "none", "--unix-socket", path)
+        #expect(second.code == 1)
+        #expect(second.errors.contains("unix:\(path) is in use"), "\(second.errors)")
+        let client = InventoryClient(ClientConfiguration(address: .unix(path: path), actor: "a"))
+        #expect(try await client.ping() >= 1)
+        try await client.close()
+        #expect(daemon.stop() == 0)
+        // It removes its own, and the lock beside it.
+        let left = try FileManager.default.contentsOfDirectory(atPath: path + "/..")
+        #expect(left.isEmpty, "\(left)")
+    }
+
+    @Test func `a socket that a killed server left is replaced, one of another program is not`()
+        async throws
+    {
+        let path = try self.scratch("s")
+        let daemon = try Daemon(["--unix-socket", path])
+        daemon.kill()
+        #expect(FileManager.default.fileExists(atPath: path))
+        try daemon.start(["--unix-socket", path])
+        let client = InventoryClient(ClientConfiguration(address: .unix(path: path), actor: "a"))
+        #expect(try await client.ping() >= 1)
+        try await client.close()
+        // Whoever took the name meanwhile keeps it.
+        unlink(path)
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        #expect(daemon.stop() == 0)
+        #expect(FileManager.default.fileExists(atPath: path))
+        let onFile = try self.refusal("--listen", "none", "--unix-socket", path)
+        #expect(onFile.code == 1 && onFile.errors.contains("unix:\(path) is a file"))
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func `an address that cannot be had is named, in a person's words`() throws {
+        let daemon = try Daemon()
+        let taken = daemon.address.description
+        let long = try self.scratch(String(repeating: "x", count: 120))
+        let nowhere = try self.scratch("none/s")
+        let cases: [(arguments: [String], says: String)] = [
+            (["--listen", taken], "\(taken) is in use by another program"),
+            (
+                ["--listen", "192.0.2.1:7411", "--unprotected"],
+                "192.0.2.1:7411 is not an address of"
+            ),
+            (["--listen", "no.such.host.invalid:7411", "--unprotected"], "no host of that name"),
+            (["--listen", "none", "--unix-socket", long], "the path has \(long.utf8.count) bytes"),
+            (["--listen", "none", "--unix-socket", nowhere], "its directory does not exist"),
+        ]
+        for (arguments, says) in cases {
+            let said = try Daemon.run(
+                "invd",
+                ["--data-dir", try self.scratch("data")] + arguments
+            )
+            #expect(said.code == 1 && said.errors.contains(says), "\(arguments): \(said.errors)")
+            for word in ["errno", "descriptor", "bind("] {
+                #expect(!said.errors.contains(word), "\(said.errors)")
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import Testing
+
+@testable import InventoryServer
+
+@Suite struct ConnectionGateTests {
+    @Test func `the last connection that may be pauses, and one that closes goes on`() {
+        var gate = ConnectionGate(connectionsMax: 2)
+        #expect(gate.accepted() == .none)
+        #expect(gate.isOpen)
+        #expect(gate.accepted() == .pause(.full(connectionsMax: 2)))
+        #expect(!gate.isOpen)
+        #expect(gate.closed() == .resume(.over(connections: 1)))
+        #expect(gate.isOpen)
+    }
+
+    @Test func `an episode is reported once, and is over when a good part has gone`() {
+        var gate = ConnectionGate(connectionsMax: 16)
+        for _ in 1..<16 { #expect(gate.accepted() == .none) }
+        #expect(gate.accepted() == .pause(.full(connectionsMax: 16)))
+        for _ in 0..<100 {
+            #expect(gate.closed() == .resume(nil))
+            #expect(gate.accepted() == .pause(nil))
+        }
+        #expect(gate.closed() == .resume(nil))
+        #expect(gate.closed() == .resume(.over(connections: 14)))
+        #expect(gate.closed() == .resume(nil))
+    }
+
+    @Test func `without a descriptor it waits for one that closes, or for a while`() {
+        var gate = ConnectionGate(connectionsMax: 8)
+        #expect(gate.accepted() == .none)
+        #expect(gate.acceptFailed() == .pause(.exhausted(connections: 1)))
+        #expect(!gate.isOpen)
+        #expect(gate.retry() == .resume(.over(connections: 1)))
+        #expect(gate.retry() == .none)
+        #expect(gate.acceptFailed() == .pause(.exhausted(connections: 1)))
+        #expect(gate.acceptFailed() == .pause(nil))
+        #expect(gate.closed() == .resume(.over(connections: 0)))
+        #expect(gate.isOpen)
+    }
+
+    @Test func `the log and snapshots have their descriptors before connections do`() {
+        func connectionsMax(_ descriptorsMax: Int) -> Int {
+            Descriptors.connectionsMax(wanted: 10_000, descriptorsMax: descriptorsMax)
+        }
+        #expect(connectionsMax(1 << 20) == 10_000)
+        #expect(connectionsMax(1_024) == 732)
+        #expect(connectionsMax(128) == 60)
+        #expect(connectionsMax(20) == Descriptors.connectionsMin)
+        for count in stride(from: 64, to: 5_000, by: 7) {
+            #expect(connectionsMax(count) + Descriptors.reserved <= count)
+        }
+    }
+}
