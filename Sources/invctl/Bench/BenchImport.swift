@@ -48,7 +48,7 @@ final class BenchImport: BenchPeer {
 
     func connected(_ out: inout ByteWriter) {
         out.writeBenchHello()
-        Request.openSession(.random(), mayCreate: true).encodeFrame(requestID: 0, into: &out)
+        Request.openSession(.random(), mayCreate: true).encodeFrame(requestID: .max, into: &out)
     }
 
     func received(_ bytes: UnsafeRawBufferPointer, _ out: inout ByteWriter) -> Int {

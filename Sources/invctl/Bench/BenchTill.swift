@@ -37,7 +37,7 @@ final class BenchTill: BenchPeer {
 
     func connected(_ out: inout ByteWriter) {
         out.writeBenchHello()
-        Request.ping.encodeFrame(requestID: 0, into: &out)
+        Request.ping.encodeFrame(requestID: .max, into: &out)
     }
 
     func received(_ bytes: UnsafeRawBufferPointer, _ out: inout ByteWriter) -> Int {
@@ -46,7 +46,7 @@ final class BenchTill: BenchPeer {
         while let frame = frames.next() {
             switch Opcode(rawValue: frame.opcode) {
             case .helloAccepted: break
-            case .pong where frame.requestID == 0:
+            case .pong where frame.requestID == .max:
                 self.isOpen = true
                 self.dueAt = now
             case .outcome, .product, .pong:
