@@ -104,7 +104,7 @@ let package = Package(
         // MARK: - Tests. One suite per module.
         .target(
             name: "InventoryTestSupport",
-            dependencies: ["Durability", "Inventory", "InventoryInsights"],
+            dependencies: ["ColumnStore", "Durability", "Inventory", "InventoryInsights"],
             path: "Tests/InventoryTestSupport",
             swiftSettings: strict
         ),

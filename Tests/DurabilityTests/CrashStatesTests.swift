@@ -1,3 +1,4 @@
+import ColumnStore
 import Foundation
 import InventoryTestSupport
 import Synchronization
@@ -24,7 +25,7 @@ import Testing
     private final class Tally: Sendable {
         let states = Atomic<Int>(0)
         let torn = Atomic<Int>(0)
-        let failures = Mutex<[String]>([])
+        let failures = Guarded<[String]>([])
 
         func fail(_ problem: String) { self.failures.withLock { $0.append(problem) } }
     }

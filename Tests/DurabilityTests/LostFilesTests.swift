@@ -81,6 +81,8 @@ import Testing
                 case .leftover(let path): "leftover \(Self.ending(path))"
                 case .unused(let path): "unused \(Self.ending(path))"
                 case .noFallback(let path, _): "no fallback \(Self.ending(path))"
+                case .noHistory(let path, _):
+                    "no history \(path.split(separator: "/").last ?? "")"
                 }
             }
             return .opens(noted: noted.sorted())
@@ -144,8 +146,24 @@ import Testing
                 #expect(verdict == .opens(noted: []))
             case _ where name.hasSuffix(Protection.suffix):
                 #expect(verdict == .opens(noted: []))
+            case logs[0]:
+                // As if it had been given back.
+                #expect(verdict == .opens(noted: []))
+            case _ where logs.contains(name):
+                guard case .opens(let noted) = verdict else {
+                    // The newest snapshot needs it.
+                    let first = LogFileHead.firstLSN(ofName: name) ?? .zero
+                    let newest = SnapshotManifest.lsn(ofName: manifests[1]) ?? .zero
+                    #expect(logs.contains { LogFileHead.firstLSN(ofName: $0) == first })
+                    #expect(
+                        logs.last { LogFileHead.firstLSN(ofName: $0) ?? .zero <= newest.next }
+                            ?? "" <= name
+                    )
+                    continue
+                }
+                #expect(noted.contains("no history \(name)"), "\(noted)")
             default:
-                continue
+                Issue.record("\(name) is of no kind that is known here")
             }
         }
     }

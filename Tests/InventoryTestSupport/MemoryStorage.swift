@@ -1,6 +1,6 @@
+internal import ColumnStore
 public import Durability
 internal import Glibc
-internal import Synchronization
 
 /// A disk in memory that behaves as badly as a disk may.
 ///
@@ -87,11 +87,11 @@ public final class MemoryStorage: Storage {
         var page: Int
     }
 
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
-    public init() { self.state = Mutex(State()) }
+    public init() { self.state = Guarded(State()) }
 
-    private init(_ state: State) { self.state = Mutex(state) }
+    private init(_ state: State) { self.state = Guarded(state) }
 
     // MARK: - Storage
 

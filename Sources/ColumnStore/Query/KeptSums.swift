@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// What scans found out about sealed segments, kept for later scans: such a segment never changes, so
 /// neither do the sums of its rows.
 ///
@@ -20,7 +18,7 @@ package final class KeptSums: Sendable {
         var map: CodeMap?
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
 
     package init() {}
 

@@ -9,7 +9,8 @@ internal import ColumnStore
 ///     offset  size  field
 ///          0     8  magic          "INVDLOG1"
 ///          8     2  version        1
-///         10     6  zero
+///         10     2  zero
+///         12     4  distance       from the first LSN of the file before; 0 if there is none
 ///         16    16  database id
 ///         32     8  first LSN      of the first block; also in the file's name
 ///         40     8  previous hash  of the head of the block before, in the file before
@@ -25,6 +26,9 @@ struct LogFileHead: Equatable, Sendable {
 
     var database: DatabaseID
     var firstLSN: LSN
+    /// LSNs from the first one of the file before to the first one of this; 0 if there is none, or the
+    /// number does not fit, or version 0.1.0 wrote the file.
+    var distance: UInt32
     var previousHash: UInt64
     var fileByteCount: UInt64
     var time: Int64
@@ -34,7 +38,7 @@ struct LogFileHead: Equatable, Sendable {
         writer.write(Self.magic)
         writer.write(Self.version)
         writer.write(0 as UInt16)
-        writer.write(0 as UInt32)
+        writer.write(self.distance)
         writer.write(self.database.bytes.0)
         writer.write(self.database.bytes.1)
         writer.write(self.firstLSN)
@@ -51,12 +55,15 @@ struct LogFileHead: Equatable, Sendable {
     init(
         database: DatabaseID,
         firstLSN: LSN,
+        after before: LSN? = nil,
         previousHash: UInt64,
         fileByteCount: UInt64,
         time: Int64
     ) {
         self.database = database
         self.firstLSN = firstLSN
+        self.distance =
+            before.flatMap { UInt32(exactly: firstLSN.value - $0.value) } ?? 0
         self.previousHash = previousHash
         self.fileByteCount = fileByteCount
         self.time = time
@@ -67,20 +74,22 @@ struct LogFileHead: Equatable, Sendable {
             guard bytes.count >= Self.checkedByteCount + 4 else { return nil }
             var reader = ByteReader(bytes)
             guard let magic = try? reader.readUInt64(), magic == Self.magic,
-                let version = try? reader.readUInt16(), (try? reader.readBytes(6)) != nil,
+                let version = try? reader.readUInt16(), (try? reader.readUInt16()) != nil,
+                let distance = try? reader.readUInt32(),
                 let high = try? reader.readUInt64(), let low = try? reader.readUInt64(),
                 let firstLSN = try? reader.readLSN(), let hash = try? reader.readUInt64(),
                 let byteCount = try? reader.readUInt64(), let time = try? reader.readInt64(),
                 let checksum = try? reader.readUInt32()
             else { return nil }
             let checked = UnsafeRawBufferPointer(rebasing: bytes[0..<Self.checkedByteCount])
-            let head = LogFileHead(
+            var head = LogFileHead(
                 database: DatabaseID(high, low),
                 firstLSN: firstLSN,
                 previousHash: hash,
                 fileByteCount: byteCount,
                 time: time
             )
+            head.distance = distance
             return (head, version, checksum == CRC32C.checksum(checked))
         }
         guard let (head, version, isWhole) = head else {

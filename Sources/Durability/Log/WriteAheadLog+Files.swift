@@ -1,5 +1,4 @@
 public import ColumnStore
-internal import Synchronization
 
 /// The files of the log: the next one made ready ahead of need, the oldest given back.
 ///
@@ -53,9 +52,11 @@ extension WriteAheadLog {
     func roll(to source: String, time: Int64) throws(DurabilityError) {
         let next = try self.storage.open(source, create: false, direct: true)
         let byteCount = try next.byteCount()
+        let isReplaced = self.isFileEmpty
         let head = LogFileHead(
             database: self.database,
             firstLSN: self.end.nextLSN,
+            after: self.files().dropLast(isReplaced ? 1 : 0).last?.firstLSN,
             previousHash: self.end.hash,
             fileByteCount: byteCount,
             time: time
@@ -67,7 +68,6 @@ extension WriteAheadLog {
             acknowledged: LSN(head.firstLSN.value - 1),
             time: time
         )
-        let isReplaced = self.isFileEmpty
         self.file = next
         self.fileByteCount = byteCount
         self.end.offset = UInt64(LogFileHead.byteCount)
@@ -186,6 +186,10 @@ extension WriteAheadLog {
     @discardableResult
     public func retire(through lsn: LSN, now: Int64) throws(DurabilityError) -> Int {
         var count = 0
+        for name in self.shared.withLock({ $0.disconnected }) {
+            try self.storage.remove(name)
+            self.shared.withLock { $0.disconnected.removeAll { $0 == name } }
+        }
         while let file = self.takeRetired(through: lsn, now: now) {
             let isSpareWanted =
                 file.byteCount == UInt64(self.configuration.fileByteCount) && self.beginPreparing()

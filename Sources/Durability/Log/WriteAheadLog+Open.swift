@@ -37,8 +37,10 @@ extension WriteAheadLog {
             )
         }
 
-        let files = try names.map { (name) throws(DurabilityError) in
-            try Self.entry(storage, database, name)
+        let (files, missing) = try Self.connected(names, storage, database)
+        if let missing {
+            let path = storage.path(LogFileHead.name(missing))
+            report.notices.append(.noHistory(path: path, first: files[0].firstLSN))
         }
         let file = try storage.open(names[names.count - 1], create: false, direct: true)
         // Everything was checked: only now is anything changed.
@@ -59,6 +61,7 @@ extension WriteAheadLog {
             database: database,
             configuration: configuration,
             files: files,
+            disconnected: names.dropLast(files.count).map { $0 },
             file: file,
             mark: try identity.openMark(storage, newestFile: newestFile),
             end: end,
@@ -88,20 +91,40 @@ extension WriteAheadLog {
         try storage.putInUse(file, LogFileHead.rollingName, head)
     }
 
-    private static func entry(
+    /// The files of the log that follow each other without a gap up to the last one, and the first LSN
+    /// of the one that is missing before them, if any is.
+    ///
+    /// Each says how far it is from the one before, so it takes only the heads.
+    static func connected(
+        _ names: [String],
         _ storage: any Storage,
-        _ database: DatabaseID,
-        _ name: String
-    ) throws(DurabilityError) -> FileEntry {
-        let file = try storage.open(name, create: false, direct: false)
-        let bytes = try file.bytes(at: 0, count: LogFileHead.byteCount)
-        let head = try LogFileHead(bytes, path: file.path, database: database)
-        return FileEntry(
-            name: name,
-            firstLSN: head.firstLSN,
-            byteCount: try file.byteCount(),
-            time: head.time
-        )
+        _ database: DatabaseID
+    ) throws(DurabilityError) -> (files: [FileEntry], missing: LSN?) {
+        var files: [FileEntry] = []
+        var missing: LSN?
+        for name in names {
+            let file = try storage.open(name, create: false, direct: false)
+            let bytes = try file.bytes(at: 0, count: LogFileHead.byteCount)
+            let head = try LogFileHead(bytes, path: file.path, database: database)
+            guard head.firstLSN == LogFileHead.firstLSN(ofName: name) else {
+                throw .corruptHead(path: file.path)
+            }
+            if let last = files.last, head.distance > 0,
+                head.firstLSN.value - last.firstLSN.value != UInt64(head.distance)
+            {
+                missing = LSN(head.firstLSN.value &- UInt64(head.distance))
+                files = []
+            }
+            files.append(
+                FileEntry(
+                    name: name,
+                    firstLSN: head.firstLSN,
+                    byteCount: try file.byteCount(),
+                    time: head.time
+                )
+            )
+        }
+        return (files, missing)
     }
 
     /// Wipes the head of a torn block, so that it can never be taken for a later one.

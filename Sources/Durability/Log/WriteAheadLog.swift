@@ -1,5 +1,4 @@
 public import ColumnStore
-internal import Synchronization
 
 /// How the log uses the disk.
 public struct LogConfiguration: Sendable, Equatable {
@@ -69,6 +68,8 @@ public final class WriteAheadLog: @unchecked Sendable {
 
     struct Shared {
         var files: [FileEntry]
+        /// Files before one that is missing: of no use to anybody.
+        var disconnected: [String]
         var spare: Spare
         /// Bytes that still fit in the current file.
         var room: Int
@@ -79,7 +80,7 @@ public final class WriteAheadLog: @unchecked Sendable {
     let storage: any Storage
     let database: DatabaseID
     let configuration: LogConfiguration
-    let shared: Mutex<Shared>
+    let shared: Guarded<Shared>
 
     // Of the log thread alone.
     var file: any StorageFile
@@ -95,6 +96,7 @@ public final class WriteAheadLog: @unchecked Sendable {
         database: DatabaseID,
         configuration: LogConfiguration,
         files: [FileEntry],
+        disconnected: [String],
         file: any StorageFile,
         mark: LogMarkFile,
         end: LogEnd,
@@ -107,9 +109,10 @@ public final class WriteAheadLog: @unchecked Sendable {
         self.mark = mark
         self.fileByteCount = files.last?.byteCount ?? 0
         self.end = end
-        self.shared = Mutex(
+        self.shared = Guarded(
             Shared(
                 files: files,
+                disconnected: disconnected,
                 spare: hasSpare ? .ready : .none,
                 room: Int(self.fileByteCount) - Int(end.offset)
             )

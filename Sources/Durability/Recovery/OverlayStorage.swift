@@ -1,4 +1,4 @@
-internal import Synchronization
+internal import ColumnStore
 
 /// Another storage as it would be, if what is written here were written there.
 ///
@@ -13,13 +13,13 @@ public final class OverlayStorage: Storage {
     }
 
     private let base: any Storage
-    private let state: Mutex<State>
+    private let state: Guarded<State>
 
     public init(over base: any Storage) throws(DurabilityError) {
         self.base = base
         var state = State()
         for name in try base.list() { state.names[name] = Node(below: name) }
-        self.state = Mutex(state)
+        self.state = Guarded(state)
     }
 
     public func path(_ name: String) -> String { self.base.path(name) }
@@ -69,7 +69,7 @@ public final class OverlayStorage: Storage {
         }
 
         let below: String?
-        let written = Mutex(Written())
+        let written = Guarded(Written())
 
         init(below: String?) { self.below = below }
 

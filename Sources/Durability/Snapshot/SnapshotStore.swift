@@ -361,8 +361,9 @@ public struct SnapshotStore: Sendable {
             for file in files.sorted() where !names.contains(SnapshotManifest.blockFileName(file)) {
                 return "\(SnapshotManifest.blockFileName(file)) is missing"
             }
-            let logs = names.compactMap { LogFileHead.firstLSN(ofName: $0) }
-            if let first = logs.min(), first > manifest.lsn.next {
+            let logs = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }
+            let connected = try WriteAheadLog.connected(logs, storage, database)
+            if let first = connected.files.first?.firstLSN, first > manifest.lsn.next {
                 return "the log begins with \(first) and lacks \(manifest.lsn.next)"
             }
             return nil

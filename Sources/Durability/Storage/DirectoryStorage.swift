@@ -1,6 +1,6 @@
 internal import CPosix
+internal import ColumnStore
 internal import Glibc
-internal import Synchronization
 
 /// A directory of a real file system, held by one process at a time.
 ///
@@ -136,9 +136,9 @@ public final class DirectoryStorage: Storage {
 private final class SpareDescriptors: Sendable {
     static let count = 4
 
-    private let held: Mutex<[Descriptor]>
+    private let held: Guarded<[Descriptor]>
 
-    init() { self.held = Mutex(Self.fill([])) }
+    init() { self.held = Guarded(Self.fill([])) }
 
     /// Frees one, if any is left.
     func release() { self.held.withLock { _ = $0.popLast() } }

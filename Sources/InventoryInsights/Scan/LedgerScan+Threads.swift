@@ -1,7 +1,6 @@
 internal import ColumnStore
 internal import Dispatch
 internal import Inventory
-internal import Synchronization
 
 extension LedgerScan {
     /// Scans rows by so many threads.
@@ -23,7 +22,7 @@ extension LedgerScan {
             whole.keepFound()
             return whole
         }
-        let results = Mutex<[Result<LedgerScan, Refusal>?]>(parts.map { _ in nil })
+        let results = Guarded<[Result<LedgerScan, Refusal>?]>(parts.map { _ in nil })
         let empty = whole
         DispatchQueue.concurrentPerform(iterations: parts.count) { index in
             let result = Result { () throws(Refusal) -> LedgerScan in

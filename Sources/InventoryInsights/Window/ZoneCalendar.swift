@@ -1,6 +1,6 @@
+internal import ColumnStore
 internal import Foundation
 package import Inventory
-internal import Synchronization
 
 /// The civil calendar of one zone: where its hours, days, weeks and months begin.
 ///
@@ -87,7 +87,7 @@ package struct ZoneCalendar: Sendable {
     private static let tableTo: Double = 7_258_118_400
 
     /// Tables that were gathered: there are some 600 names, so all of them may stay.
-    private static let known = Mutex<[String: ZoneCalendar]>([:])
+    private static let known = Guarded<[String: ZoneCalendar]>([:])
     private static let knownMax = 2_000
 
     static let hour: Int64 = 3_600_000_000
