@@ -142,6 +142,8 @@ import Testing
             case blocks[1]:
                 guard case .refused(let said) = verdict else { fallthrough }
                 #expect(said.contains(name), "\(said)")
+            case blocks[0]:
+                #expect(verdict == .opens(noted: ["no fallback invsnap"]), "\(verdict)")
             case LogFileHead.spareName:
                 #expect(verdict == .opens(noted: []))
             case _ where name.hasSuffix(Protection.suffix):

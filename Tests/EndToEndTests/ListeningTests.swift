@@ -15,7 +15,8 @@ import Testing
 
     private func refusal(_ arguments: String...) throws -> Finished {
         let directory = try self.scratch("data")
-        defer { try? FileManager.default.removeItem(atPath: directory + "/..") }
+        let folder = URL(fileURLWithPath: directory).deletingLastPathComponent()
+        defer { try? FileManager.default.removeItem(at: folder) }
         return try Daemon.run("invd", ["--data-dir", directory] + arguments)
     }
 
@@ -32,7 +33,8 @@ import Testing
         try await client.close()
         #expect(daemon.stop() == 0)
         // It removes its own, and the lock beside it.
-        let left = try FileManager.default.contentsOfDirectory(atPath: path + "/..")
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder)
         #expect(left.isEmpty, "\(left)")
     }
 

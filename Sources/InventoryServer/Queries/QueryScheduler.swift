@@ -1,3 +1,4 @@
+internal import ColumnStore
 internal import Glibc
 internal import Inventory
 internal import InventoryWire
@@ -27,7 +28,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         var waiting: [QueryQueue.Ticket: Waiting] = [:]
     }
 
-    private let state = Mutex(State())
+    private let state = Guarded(State())
     private let threads: any Worker
     /// Nanoseconds of a clock that only rises.
     fileprivate let now: @Sendable () -> UInt64
