@@ -64,7 +64,9 @@ import Testing
     /// Whether the runtime reports traps here: it needs its tool, and this test a processor it knows.
     private static let reportsTraps: Bool = {
         #if arch(x86_64)
-            let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
+            // Its size is said to be 0, so it is read to its end.
+            let file = FileHandle(forReadingAtPath: "/proc/self/maps")
+            let maps = String(decoding: (try? file?.readToEnd()) ?? Data(), as: UTF8.self)
             let core = maps.split(separator: "\n").first { $0.hasSuffix("libswiftCore.so") }
             guard let path = core?.split(separator: " ").last else { return false }
             let library = URL(fileURLWithPath: String(path)).deletingLastPathComponent()
