@@ -85,7 +85,7 @@ import Testing
     @Test func `one sale of the year 1 counts, and costs no more than another`() throws {
         var shop = try Shop(["A", "B"])
         try shop.restock(1, 100, cost: 50, "2025-01-01T00:00:00Z")
-        try shop.sell(1, 2, "0001-01-01T00:00:00Z")
+        try shop.sell(1, 2, "0001-02-01T00:00:00Z")
         let rows = try shop.rows(NamedInsight(.velocity, window: .all), at: Self.now)
         #expect(rows["A"]?["units"] == .integer(2))
         #expect(number(rows["A"]?["days"]) > 739_000)

@@ -9,7 +9,7 @@ internal import Synchronization
 ///                             └─ returns: later, if something shorter had to be done first
 ///
 /// It knows no clock and no thread: who has work done says what a checkpoint means, and the work says
-/// only that it has reached one. Checkpoints are some thousand rows apart.
+/// only that it has reached one. Checkpoints are a thousand rows apart, or fewer.
 public final class WorkToken: Sendable {
     private let cancelled = Atomic<Bool>(false)
     private let onCheckpoint: @Sendable () throws(Refusal) -> Void
@@ -69,7 +69,7 @@ extension ReadView {
     /// A checkpoint at one of so many steps, as loops over rows have it.
     @inlinable @inline(__always)
     package func checkpoint(at step: Int) throws(Refusal) {
-        if step & 4_095 == 0 { try self.checkpoint() }
+        if step & 1_023 == 0 { try self.checkpoint() }
     }
 
     /// Sorts, with checkpoints.
@@ -88,7 +88,7 @@ extension ReadView {
         do {
             try elements.sort { a, b in
                 comparisons &+= 1
-                if comparisons & 4_095 == 0 { try token.checkpoint() }
+                if comparisons & 1_023 == 0 { try token.checkpoint() }
                 return isBefore(a, b)
             }
         } catch let refusal as Refusal {

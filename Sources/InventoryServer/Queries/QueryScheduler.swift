@@ -10,7 +10,7 @@ internal import Synchronization
 ///                           │                │
 ///                           └── shorter ──▶ checkpoint: done in between, on the same thread
 ///
-/// Nothing is preempted: work reaches a checkpoint every some thousand rows, and there, once its slice
+/// Nothing is preempted: work reaches a checkpoint every thousand rows, and there, once its slice
 /// is over, whatever shorter work waits is done first. So one thread is enough for short requests to
 /// get in beside a scan of seconds, and no core is taken from the engine's loop for it. Parts of answers
 /// (slices) return at the end of their slice and queue again.
