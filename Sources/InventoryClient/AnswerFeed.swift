@@ -100,7 +100,8 @@ final class AnswerFeed: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
             case .failure(let error):
                 self.lastFailure = ClientError(
                     .unreachable,
-                    "cannot connect to \(self.configuration.address): \(error)"
+                    "cannot connect to \(self.configuration.address): "
+                        + NetworkFailure.reason(error)
                 )
                 let pause = self.backoff
                 self.backoff = min(pause * 2, self.configuration.backoffMilliseconds.upperBound)

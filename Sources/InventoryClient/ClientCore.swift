@@ -208,18 +208,11 @@ final class ClientCore: @unchecked Sendable {
                 let address = self.configuration.address
                 self.lastFailure = ClientError(
                     .unreachable,
-                    "cannot connect to \(address): \(Self.reason(error))"
+                    "cannot connect to \(address): \(NetworkFailure.reason(error))"
                 )
                 self.reconnectLater()
             }
         }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        if let error = error as? NIOConnectionError {
-            return error.connectionErrors.first.map { "\($0.error)" } ?? "\(error)"
-        }
-        return "\(error)"
     }
 
     private func reconnectLater() {

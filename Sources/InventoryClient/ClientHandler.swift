@@ -70,7 +70,7 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.failure = self.failure ?? ClientError(.unreachable, "\(error)")
+        self.failure = self.failure ?? ClientError(.unreachable, NetworkFailure.reason(error))
         context.close(promise: nil)
     }
 }

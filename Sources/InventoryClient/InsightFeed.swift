@@ -104,7 +104,7 @@ final class InsightFeed: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
                 if self.isPaused { self.setReading(false) }
                 channel.sendHello(self.configuration)
             case .failure(let error):
-                self.yield(.disconnected("\(error)"))
+                self.yield(.disconnected(NetworkFailure.reason(error)))
                 self.reconnectLater()
             }
         }

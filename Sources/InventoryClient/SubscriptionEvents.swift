@@ -209,7 +209,7 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
                 if self.isPaused { self.setReading(false) }
                 channel.sendHello(self.configuration)
             case .failure(let error):
-                self.yield([.disconnected("\(error)")])
+                self.yield([.disconnected(NetworkFailure.reason(error))])
                 self.reconnectLater()
             }
         }

@@ -85,4 +85,25 @@ import Testing
             }
         }
     }
+
+    @Test func `a client says in a person's words why it reaches nobody`() throws {
+        let file = try self.scratch("file")
+        #expect(FileManager.default.createFile(atPath: file, contents: nil))
+        let long = "/tmp/" + String(repeating: "x", count: 120)
+        let cases = [
+            ("127.0.0.1:1", "nobody listens there"), ("unix:\(file)", "nobody listens there"),
+            ("unix:/nowhere/s", "there is no such socket"), ("unix:\(long)", "too long"),
+            ("no.such.host.invalid:7411", "no host of that name is known"),
+        ]
+        for (address, says) in cases {
+            let said = try Daemon.run("invctl", ["ping", "--server", address, "--timeout", "1s"])
+            #expect(said.code == 7)
+            #expect(said.errors.contains("cannot connect to \(address): "), "\(said.errors)")
+            #expect(said.errors.contains(says), "\(said.errors)")
+            for word in ["errno", "descriptor", "(", "SocketAddress"] {
+                let line = said.errors.split(separator: "\n").first ?? ""
+                #expect(!line.contains(word), "\(said.errors)")
+            }
+        }
+    }
 }
