@@ -107,6 +107,37 @@ import Testing
         #expect(try totals(.lsn(before)) == [.integer(4_000), .integer(4_000)])
     }
 
+    @Test func `the average inventory has what is on its way, at the location that it goes to`()
+        throws
+    {
+        var shop = try Shop(["A"])
+        try shop.run(.createLocation(LocationDraft(code: "D", name: "Depot", zone: "UTC")))
+        try shop.restock(1, 10, cost: 400, "2025-02-10T00:00:00Z")
+        let line = DispatchLine(product: ProductID(1), quantity: 6)
+        try shop.run(
+            .dispatchTransfer(DispatchTransfer(from: .main, to: LocationID(2), lines: [line]))
+        )
+        let sent = shop.view.time
+        let settled = TransferSettlement(
+            lines: [TransferLine(transfer: TransferID(1), quantity: 2)]
+        )
+        try shop.run(.receiveTransfer(settled))
+        // From when it was sent on, to a day later.
+        let end = Instant(microseconds: sent.microseconds + 86_400_000_000)
+        func average(_ locations: [LocationID]) throws -> Double {
+            let insight = NamedInsight(
+                .turnover,
+                window: .between(sent, end),
+                filter: InsightFilter(locations: locations)
+            )
+            let row = try shop.rows(insight, at: "2025-03-01T00:00:00Z")["A"]
+            return number(row?["averageInventory"])
+        }
+        #expect(try average([]) == 4_000)
+        #expect(try average([.main]) == 1_600)
+        #expect(try average([LocationID(2)]) == 2_400)
+    }
+
     // MARK: - Rates
 
     @Test func `a rate is over an hour at least`() throws {

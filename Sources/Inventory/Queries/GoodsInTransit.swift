@@ -74,6 +74,45 @@ package struct GoodsInTransit {
     }
 }
 
+/// What the rows of the ledger change of the value that is in transit, and where that is on its way to.
+package struct TransitChanges {
+    /// By the movement that sent the goods.
+    private var destinations: [MovementID: LocationID] = [:]
+
+    /// Nothing if there never was a transfer.
+    ///
+    /// - Complexity: O(transfers)
+    package init?(_ view: ReadView) {
+        let transfers = view.tables.transfers
+        guard transfers.rowCount > 1 else { return nil }
+        for row in 1..<transfers.rowCount {
+            let origin = MovementID(
+                lsn: transfers.originLSNs[row],
+                line: transfers.originLines[row]
+            )
+            self.destinations[origin] = LocationID(transfers.destinations[row])
+        }
+    }
+
+    /// The change of one row: what was sent, or what arrived or came back; `nil` for other rows.
+    package func change(
+        _ row: Int,
+        _ ledger: MovementLedger
+    ) -> (destination: LocationID, value: Int64)? {
+        let origin: Int
+        let value: Int64
+        switch ledger.kind(row) {
+        case .transferOut: (origin, value) = (row, -ledger.costs[row])
+        case .transferIn:
+            origin = Int(ledger.origins[row]) - 1
+            value = -ledger.costs[row] - ledger.lateCost(after: row)
+        default: return nil
+        }
+        guard let destination = self.destinations[ledger.movementID(origin)] else { return nil }
+        return (destination, value)
+    }
+}
+
 extension MovementLedger {
     /// The cost that arrived with a row and did not become the value of its level: that of the cost
     /// variance behind it.

@@ -9,6 +9,8 @@ internal import Inventory
 ///             └──────|──────────|└──▶      events: the rows inside it, by entity and time
 ///                  from        to
 ///
+/// What is on its way between two locations has its value at the one it goes to, from when it was sent.
+///
 /// Rows are put in the order of when they happened, not of when they were recorded: so an import of the
 /// past is the past.
 struct StockHistory {
@@ -47,26 +49,41 @@ struct StockHistory {
             case .product: frame.tables.products.rowCount
             case .level: levels.rowCount
             }
-        self.span = frame.span
+        let span = frame.span
+        self.span = span
         let nothing = Event(time: .min, row: 0, onHand: 0, available: 0, value: 0)
-        self.openings = Array(repeating: nothing, count: count)
+        var openings = Array(repeating: nothing, count: count)
         self.firstSeen = Array(repeating: nil, count: count)
         var found: [(entity: Int, event: Event)] = []
+        let transit = TransitChanges(frame.view)
+        func entity(_ product: UInt32, _ location: UInt16) -> Int? {
+            switch grain {
+            case .product: Int(product)
+            case .level: levels.row(ProductID(product), LocationID(location))
+            }
+        }
+        func add(_ event: Event, of entity: Int) {
+            if event.time < span.from {
+                openings[entity].add(event)
+            } else {
+                found.append((entity, event))
+            }
+        }
         for row in frame.rows {
             try frame.view.checkpoint(at: row)
             let time = ledger.occurredAt[row]
-            guard time < self.span.to else { continue }
+            guard time < span.to else { continue }
             let product = ledger.products[row]
             let location = ledger.locations[row]
-            guard frame.takes(product, location) else { continue }
-            let entity: Int
-            switch grain {
-            case .product: entity = Int(product)
-            case .level:
-                guard let level = levels.row(ProductID(product), LocationID(location)) else {
-                    continue
-                }
-                entity = level
+            if let change = transit?.change(row, ledger),
+                frame.takes(product, change.destination.value),
+                let entity = entity(product, change.destination.value)
+            {
+                let value = change.value
+                add(Event(time: time, row: row, onHand: 0, available: 0, value: value), of: entity)
+            }
+            guard frame.takes(product, location), let entity = entity(product, location) else {
+                continue
             }
             let onHand = ledger.onHandDeltas[row]
             let event = Event(
@@ -77,12 +94,9 @@ struct StockHistory {
                 value: ledger.costs[row]
             )
             self.firstSeen[entity] = min(self.firstSeen[entity] ?? time, time)
-            if time < self.span.from {
-                self.openings[entity].add(event)
-            } else {
-                found.append((entity, event))
-            }
+            add(event, of: entity)
         }
+        self.openings = openings
         var starts = [Int](repeating: 0, count: count + 1)
         for one in found { starts[one.entity + 1] += 1 }
         for entity in 0..<count { starts[entity + 1] += starts[entity] }
