@@ -23,7 +23,7 @@ struct ProductBeginnings {
     /// Those that were created before the frame's span are not looked for in the ledger; of the others,
     /// rows that were recorded before any of them was created are not looked at.
     /// - Complexity: O(rows recorded since the first of these products was created)
-    init(of products: some Sequence<ProductID>, _ frame: StockFrame) {
+    init(of products: some Sequence<ProductID>, _ frame: StockFrame) throws(Refusal) {
         let tables = frame.tables
         var first = Int64.max
         for id in products where tables.products.createdAt[id.row] > frame.span.from {
@@ -34,13 +34,19 @@ struct ProductBeginnings {
         var wanted = [Int64](repeating: .min, count: tables.products.rowCount)
         for (id, beginning) in self.beginnings { wanted[id.row] = beginning }
         let ledger = tables.ledger
-        ledger.recordedAt.scanSegments(of: frame.rows, mayContain: first...Int64.max) { rows in
-            for row in rows {
-                let product = Int(ledger.products[row])
-                let time = ledger.occurredAt[row]
-                if time < wanted[product] { wanted[product] = time }
+        var row = frame.rows.lowerBound
+        while row < frame.rows.upperBound {
+            try frame.view.checkpoint()
+            let segment = row >> SegmentSize.shift
+            let end = min(frame.rows.upperBound, (segment + 1) << SegmentSize.shift)
+            if ledger.recordedAt.zoneMap(ofSegment: segment).highest >= first {
+                for row in row..<end {
+                    let product = Int(ledger.products[row])
+                    let time = ledger.occurredAt[row]
+                    if time < wanted[product] { wanted[product] = time }
+                }
             }
-            return true
+            row = end
         }
         for id in self.beginnings.keys { self.beginnings[id] = wanted[id.row] }
     }

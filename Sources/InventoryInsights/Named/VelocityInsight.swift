@@ -45,7 +45,7 @@ struct VelocityInsight {
             ]
         )
         var made: [(id: ProductID, rank: Int64, cells: [ResultCell])] = []
-        let beginnings = ProductBeginnings(of: self.frame.products, self.frame)
+        let beginnings = try ProductBeginnings(of: self.frame.products, self.frame)
         for id in self.frame.products {
             try self.frame.view.checkpoint(at: id.row)
             let sold = sales[id, .units]
