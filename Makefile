@@ -16,7 +16,8 @@
 #   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
 #   make failed-calls OPERATIONS=10000  a failed write or sync, or a full disk, at each of them in turn
 #   make tsan                           server, client and simulation under ThreadSanitizer
-#   make retries RETRIES=1000000        commands sent again, over lost connections and restarts
+#   make retries RETRIES=1000000        commands sent again, over lost connections and restarts;
+#                                       KEYS=1000000 with keys, over a kill -9
 
 SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
@@ -29,6 +30,7 @@ FIRST ?= 1000
 STATES ?= 2000000
 KILLS ?= 200
 OPERATIONS ?= 10000
+KEYS ?= 1000000
 RETRIES ?= 1000000
 QUERIES ?= 200000
 SECONDS_EACH ?= 60
@@ -77,6 +79,7 @@ failed-calls: dependencies
 
 retries: dependencies
 	INVD_RETRIES=$(RETRIES) $(LONG) --filter RetryTests
+	INVD_KEYS=$(KEYS) $(LONG) --filter IdempotencyTests
 
 insight-queries: dependencies
 	INVD_INSIGHT_QUERIES=$(QUERIES) INVD_INSIGHT_FIRST=$(FIRST) $(LONG) --filter RandomQueryTests

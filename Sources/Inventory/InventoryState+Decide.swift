@@ -24,7 +24,7 @@ extension InventoryState {
         do throws(Refusal) {
             var done = try self.decide(command, in: &draft)
             self.settleAlerts(in: &draft)
-            done.levels = draft.levels
+            if !command.isBrief { done.levels = draft.levels }
             if draft.changes.isEmpty { done.lsn = self.lsn }
             return Decision(outcome: .done(done), changes: draft.changes)
         } catch {
@@ -102,7 +102,7 @@ extension InventoryState {
             try self.receive(settlement, in: &draft)
         case .cancelTransfer(let settlement):
             try self.cancel(settlement, in: &draft)
-        case .batch(let commands, .atomic):
+        case .batch(let commands, .atomic), .batch(let commands, .atomicBrief):
             try self.decideAtomically(commands, in: &draft)
         case .batch(_, .rehearsal):
             preconditionFailure("a rehearsal makes no step")
@@ -179,6 +179,11 @@ extension InventoryState {
 extension Command {
     fileprivate var isBatch: Bool {
         if case .batch = self { true } else { false }
+    }
+
+    /// Whether its outcome names no levels.
+    fileprivate var isBrief: Bool {
+        if case .batch(_, .atomicBrief) = self { true } else { false }
     }
 
     /// How many lines of movements it asks for at most.

@@ -14,11 +14,11 @@ extension InventoryState {
             lsn: entry.lsn,
             time: entry.time,
             actor: entry.actor,
-            advancing: nil
+            remembering: nil
         )
     }
 
-    /// ``evolve(_:)`` of an entry of these changes, and of a session's progress behind them.
+    /// ``evolve(_:)`` of an entry of these changes, and of the outcome that is remembered behind them.
     ///
     /// - Complexity: O(changes)
     public mutating func evolve(
@@ -26,12 +26,12 @@ extension InventoryState {
         lsn: UInt64,
         time: Instant,
         actor: String,
-        advancing session: SessionAdvance?
+        remembering outcome: RememberedOutcome?
     ) {
         self.begin(lsn, at: time)
         var line: UInt16 = 0
         for change in changes { self.apply(change, line: &line, by: actor) }
-        if let session { self.advance(session) }
+        if let outcome { self.remember(outcome) }
     }
 
     /// ``evolve(_:)`` of an encoded entry: what recovery and replicas fold, millions of times.
@@ -60,7 +60,9 @@ extension InventoryState {
                 self.move(movement, leaving: level, line: line, by: entry.actor)
                 line += 1
             case .sessionAdvanced:
-                self.advance(try SessionAdvance(from: &reader))
+                self.remember(try RememberedOutcome(.sessionAdvanced, from: &reader))
+            case .keyRemembered:
+                self.remember(try RememberedOutcome(.keyRemembered, from: &reader))
             case let tag:
                 let change = try Change(tag, from: &reader, lsn: self.lsn, time: self.time)
                 self.apply(change, line: &line, by: entry.actor)
@@ -78,14 +80,24 @@ extension InventoryState {
         self.time = time
     }
 
-    mutating func advance(_ session: SessionAdvance) {
-        self.sessions.advance(
-            session.number,
-            to: session.sequence,
-            digest: session.digest,
-            outcome: session.outcome,
-            at: self.time
-        )
+    mutating func remember(_ remembered: RememberedOutcome) {
+        switch remembered.name {
+        case .session(let number, let sequence):
+            self.sessions.advance(
+                number,
+                to: sequence,
+                digest: remembered.digest,
+                outcome: remembered.outcome,
+                at: self.time
+            )
+        case .key(let fingerprint):
+            self.keys.remember(
+                fingerprint,
+                digest: remembered.digest,
+                at: self.time,
+                remembered.outcome
+            )
+        }
     }
 
     private mutating func apply(_ change: Change, line: inout UInt16, by actor: String) {
@@ -95,10 +107,15 @@ extension InventoryState {
             line += 1
         case .sessionAdvanced(let number, let sequence, let digest, let outcome):
             outcome.withUnsafeBytes {
-                self.advance(
-                    SessionAdvance(number: number, sequence: sequence, digest: digest, outcome: $0)
-                )
+                let name = RememberedOutcome.Name.session(number, sequence: sequence)
+                self.remember(RememberedOutcome(name, digest: digest, outcome: $0))
             }
+        case .keyRemembered(let fingerprint, let digest, let outcome):
+            outcome.withUnsafeBytes {
+                self.remember(RememberedOutcome(.key(fingerprint), digest: digest, outcome: $0))
+            }
+        case .keysForgotten(let count):
+            self.keys.forget(count)
         case .alert(let kind, let isRaised, let product, let location, _, _):
             self.tables.levels.setAlert(product, location, kind, isRaised: isRaised)
         case .level(let level):
@@ -233,7 +250,7 @@ extension InventoryState {
         case .productDeleted(let id):
             self.remove(id, leaving: nil)
         case .moved, .level, .demandRefused, .alert, .sessionOpened, .sessionAdvanced,
-            .sessionsExpired, .reservation, .transfer:
+            .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer:
             preconditionFailure("not a change of the catalog: \(change)")
         }
     }

@@ -40,6 +40,7 @@ public struct StateImage: Sendable {
     public let epoch: UInt64
     private let tables: InventoryTables
     private let sessions: SessionTable
+    private let keys: KeyLog
     private let currency: Currency?
 
     init(of state: InventoryState, epoch: UInt64) {
@@ -48,6 +49,7 @@ public struct StateImage: Sendable {
         self.epoch = epoch
         self.tables = state.tables
         self.sessions = state.sessions
+        self.keys = state.keys.log
         self.currency = state.currency
     }
 
@@ -63,6 +65,8 @@ public struct StateImage: Sendable {
         writer.write(self.time)
         writer.writeText(self.currency?.code ?? "")
         self.sessions.encode(into: &writer)
+        self.keys.encodeHead(into: &writer)
+        collector.parts.append((InventoryState.keysPart, self.keys))
         collector.parts.append((InventoryState.headPart, BlobImage(writer.array(), self.epoch)))
         return collector.parts
     }
@@ -78,8 +82,11 @@ public struct StateImage: Sendable {
 }
 
 extension InventoryState {
-    /// LSN, time, currency and sessions: small, and different in every snapshot.
+    /// LSN, time, currency, sessions and what the chunks of the keys do not say: small, and different in
+    /// every snapshot.
     static let headPart: UInt32 = 1
+    /// The chunks of the keys.
+    static let keysPart: UInt32 = 2
 
     /// Freezes the state for a snapshot, and begins the epoch of the changes after it.
     ///
@@ -89,6 +96,7 @@ extension InventoryState {
         self.epoch += 1
         var beginner = EpochBeginner(epoch: self.epoch)
         self.tables.visit(&beginner)
+        self.keys.beginEpoch(self.epoch)
         return image
     }
 
@@ -117,8 +125,10 @@ extension InventoryState {
         try state.tables.visit(&source)
         var head = BlobImage([], 0)
         try source.visit(Self.headPart, &head)
+        var keys = KeyLog()
+        try source.visit(Self.keysPart, &keys)
         do throws(ByteReaderError) {
-            try state.readHead(head.bytes)
+            try state.readHead(head.bytes, keys)
         } catch {
             throw ImageError(description: "the head of the snapshot: \(error)")
         }
@@ -133,7 +143,7 @@ extension InventoryState {
         return state
     }
 
-    private mutating func readHead(_ bytes: [UInt8]) throws(ByteReaderError) {
+    private mutating func readHead(_ bytes: [UInt8], _ keys: KeyLog) throws(ByteReaderError) {
         let result = bytes.withUnsafeBytes { bytes -> Result<Void, ByteReaderError> in
             do throws(ByteReaderError) {
                 var reader = ByteReader(bytes)
@@ -141,6 +151,8 @@ extension InventoryState {
                 self.time = try reader.readInstant()
                 self.currency = Currency(code: try reader.readText())
                 self.sessions = try SessionTable(from: &reader)
+                // A snapshot of version 0.1.0 has no keys.
+                if reader.remaining > 0 { self.keys = try KeyTable(keys, head: &reader) }
                 return .success(try reader.finish())
             } catch {
                 return .failure(error)

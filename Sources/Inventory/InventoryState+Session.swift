@@ -26,53 +26,10 @@ public struct SessionStanding: Sendable, Hashable {
     }
 }
 
-/// A request of a session that was decided: what ``Change/sessionAdvanced(number:sequence:digest:outcome:)``
-/// says, with the outcome's bytes borrowed from where they were encoded.
-public struct SessionAdvance {
-    let number: UInt32
-    let sequence: UInt64
-    let digest: UInt64
-    let outcome: UnsafeRawBufferPointer
-
-    public init(
-        number: UInt32,
-        sequence: UInt64,
-        digest: UInt64,
-        outcome: UnsafeRawBufferPointer
-    ) {
-        self.number = number
-        self.sequence = sequence
-        self.digest = digest
-        self.outcome = outcome
-    }
-
-    /// Bytes that it takes at most.
-    var byteCountMax: Int { 9 + 3 * VarintCoding.byteCountMax + self.outcome.count }
-
-    func encode(into writer: inout ByteWriter) {
-        writer.append(atMost: self.byteCountMax) { self.encode(into: &$0) }
-    }
-
-    @inline(__always)
-    func encode(into cursor: inout ByteCursor) {
-        cursor.write(ChangeTag.sessionAdvanced.rawValue)
-        cursor.writeVarint(UInt64(self.number))
-        cursor.writeVarint(self.sequence)
-        cursor.write(self.digest)
-        cursor.writeVarint(UInt64(self.outcome.count))
-        cursor.write(bytes: self.outcome)
-    }
-
-    /// Reads what follows the tag.
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.number = try reader.readVarint(as: UInt32.self, "session number")
-        self.sequence = try reader.readVarint()
-        self.digest = try reader.readUInt64()
-        self.outcome = try reader.readBytes(try reader.readCount(limit: .max))
-    }
-}
-
 extension InventoryState {
+    /// Sessions that are remembered.
+    public var sessionCount: Int { self.sessions.sessions.count }
+
     /// Where the session with that id stands; nothing if it was never opened or is forgotten.
     public func standing(of id: SessionID) -> SessionStanding? {
         guard let number = self.sessions.number(of: id),
@@ -85,9 +42,17 @@ extension InventoryState {
         )
     }
 
-    /// The changes that open a session at `time`: those that make room for it, and its own.
-    public func opening(_ id: SessionID, at time: Instant) -> [Change] {
-        let expired = self.sessions.expiring(at: time)
+    /// The changes that open a session at `time`: those that make space for it, and its own.
+    ///
+    /// `isOpen`: Whether the session of that number is open on a connection, and so must stay.
+    ///
+    /// - Throws: `overloaded` if there are too many sessions, and none may go.
+    public func opening(
+        _ id: SessionID,
+        at time: Instant,
+        unless isOpen: (UInt32) -> Bool = { _ in false }
+    ) throws(Refusal) -> [Change] {
+        let expired = try self.sessions.expiring(at: time, unless: isOpen)
         let opened = Change.sessionOpened(id, number: self.sessions.nextNumber)
         return expired.isEmpty ? [opened] : [.sessionsExpired(expired), opened]
     }

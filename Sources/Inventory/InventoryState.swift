@@ -25,6 +25,7 @@ public struct InventoryState: Sendable {
     var indexes = CatalogIndexes()
     var links = MovementLinks()
     var sessions = SessionTable()
+    var keys = KeyTable()
     var deadlines = ReservationDeadlines()
     var openTransfers = OpenTransfers()
 

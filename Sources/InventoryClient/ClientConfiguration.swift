@@ -83,6 +83,13 @@ public struct ClientConfiguration: Sendable {
     }
 }
 
+extension IdempotencyKey {
+    /// A key that nobody else has: 16 random bytes.
+    public static func random() -> IdempotencyKey {
+        IdempotencyKey(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
+    }
+}
+
 extension SessionID {
     /// A session that nobody else has.
     public static func random() -> SessionID {

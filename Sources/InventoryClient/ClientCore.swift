@@ -10,27 +10,32 @@ internal import NIOPosix
 /// there first.
 final class ClientCore: @unchecked Sendable {
     typealias CommandCompletion = @Sendable (Result<Outcome, ClientError>) -> Void
+    typealias KeyedCompletion = @Sendable (Result<KeyedOutcome, ClientError>) -> Void
     /// Takes the messages of an answer, and says whether it was the last.
     typealias MessageHandler = @Sendable (Result<ServerMessage, ClientError>) -> Bool
 
     let loop: any EventLoop
     private let configuration: ClientConfiguration
     private let connector: any Connector
-    private var machine: ClientStateMachine
-    private var channel: (any Channel)?
+    private(set) var machine: ClientStateMachine
+    private(set) var channel: (any Channel)?
     private var isConnecting = false
-    private var isClosed = false
+    private(set) var isClosed = false
     private var nextRequestID: UInt64 = 1
     private var backoff: Int64
-    private var lastFailure = ClientError(.unreachable)
+    private(set) var lastFailure = ClientError(.unreachable)
     private var completions: [UInt64: CommandCompletion] = [:]
+    var keyed = KeyedCommands()
+    var keyedCompletions: [UInt64: KeyedCompletion] = [:]
     /// Why commands were turned away for now, that had no other answer since.
-    private var turnedAway: [UInt64: Refusal] = [:]
+    var turnedAway: [UInt64: Refusal] = [:]
     private var handlers: [UInt64: MessageHandler] = [:]
     /// Requests that wait for a connection.
     private var unsent: [(id: UInt64, request: Request)] = []
     private var openRequestID: UInt64 = 0
     private(set) var accepted: HelloAccepted?
+    /// When the hello was accepted, by the loop's clock.
+    private var acceptedAt = NIODeadline.distantPast
     private var greeters: [@Sendable (Result<HelloAccepted, ClientError>) -> Void] = []
 
     private var openers: [@Sendable (Result<SessionStanding, ClientError>) -> Void] = []
@@ -51,9 +56,9 @@ final class ClientCore: @unchecked Sendable {
     }
 
     /// The pause before a request that was turned away for now goes out again.
-    private static let retryMilliseconds: Int64 = 20
+    static let retryMilliseconds: Int64 = 20
 
-    private var timeout: TimeAmount { .milliseconds(self.configuration.timeoutMilliseconds) }
+    var timeout: TimeAmount { .milliseconds(self.configuration.timeoutMilliseconds) }
 
     // MARK: - Asking
 
@@ -98,7 +103,7 @@ final class ClientCore: @unchecked Sendable {
                 completion(.failure(ClientError(.closed)))
                 return
             }
-            if let refusal = command.tooLarge {
+            if let refusal = command.tooLarge() {
                 completion(.failure(.refused(refusal)))
                 return
             }
@@ -143,6 +148,7 @@ final class ClientCore: @unchecked Sendable {
                 }
             }
             self.completions = [:]
+            self.abandonKeyed()
             self.failRequests(ClientError(.closed))
             guard let channel = self.channel else { return self.loop.makeSucceededVoidFuture() }
             self.channel = nil
@@ -152,7 +158,7 @@ final class ClientCore: @unchecked Sendable {
         }
     }
 
-    private func takeRequestID() -> UInt64 {
+    func takeRequestID() -> UInt64 {
         defer { self.nextRequestID += 1 }
         return self.nextRequestID
     }
@@ -185,7 +191,14 @@ final class ClientCore: @unchecked Sendable {
 
     // MARK: - Connecting
 
-    private func connectIfNeeded() {
+    /// The server's clock, as far as its hello said: not ahead of it.
+    var serverTime: Instant {
+        guard let accepted = self.accepted else { return .zero }
+        let passed = (self.loop.now - self.acceptedAt).nanoseconds / 1_000
+        return Instant(microseconds: accepted.serverTime.microseconds &+ passed)
+    }
+
+    func connectIfNeeded() {
         guard self.channel == nil, !self.isConnecting, !self.isClosed else { return }
         self.isConnecting = true
         self.connector.connect(on: self.loop) {
@@ -218,7 +231,7 @@ final class ClientCore: @unchecked Sendable {
     private func reconnectLater() {
         let hasWork =
             !self.completions.isEmpty || !self.handlers.isEmpty || !self.greeters.isEmpty
-            || !self.openers.isEmpty
+            || !self.openers.isEmpty || !self.keyedCompletions.isEmpty
         guard hasWork, !self.isClosed else { return }
         let pause = self.backoff
         self.backoff = min(self.backoff * 2, self.configuration.backoffMilliseconds.upperBound)
@@ -227,10 +240,12 @@ final class ClientCore: @unchecked Sendable {
 
     private func helloAccepted(_ accepted: HelloAccepted) {
         self.accepted = accepted
+        self.acceptedAt = self.loop.now
         self.backoff = self.configuration.backoffMilliseconds.lowerBound
         for greeter in self.greeters { greeter(.success(accepted)) }
         self.greeters = []
         self.perform(self.machine.accepted())
+        self.sendKeyed()
         let unsent = self.unsent
         self.unsent = []
         for (id, request) in unsent {
@@ -244,6 +259,7 @@ final class ClientCore: @unchecked Sendable {
         self.accepted = nil
         self.lastFailure = error
         self.machine.lost()
+        self.keyed.lost()
         // A query whose answer has begun cannot be continued; its caller asks again.
         let lost = self.handlers.filter { id, _ in !self.unsent.contains { $0.id == id } }
         for (id, handler) in lost {
@@ -273,7 +289,7 @@ final class ClientCore: @unchecked Sendable {
             self.receivedOpening(message)
             return
         }
-        if self.receivedAnswer(id, message) { return }
+        if self.receivedKeyed(id, message) || self.receivedAnswer(id, message) { return }
         guard let handler = self.handlers[id] else { return }
         if case .refused(let refusal) = message {
             self.handlers[id] = nil
@@ -387,9 +403,10 @@ final class ClientCore: @unchecked Sendable {
 
 extension EncodedCommand {
     /// Why it cannot be sent at all, if so: no frame takes it.
-    fileprivate var tooLarge: Refusal? {
-        // A request's body is the sequence number, then the command.
-        let byteCount = MemoryLayout<UInt64>.size + self.bytes.count
+    ///
+    /// `headByteCount`: What goes before it in a request's body: its sequence number, if nothing else.
+    func tooLarge(behind headByteCount: Int = MemoryLayout<UInt64>.size) -> Refusal? {
+        let byteCount = headByteCount + self.bytes.count
         let limit = WireLimits.requestByteCountMax
         return byteCount <= limit
             ? nil : WireError.frameTooLarge(byteCount: byteCount, limit: limit).refusal
@@ -398,9 +415,11 @@ extension EncodedCommand {
 
 extension ServerMessage {
     /// The refusal of a request, whatever it came in.
-    fileprivate var refusal: Refusal? {
+    var refusal: Refusal? {
         switch self {
-        case .refused(let refusal), .outcome(.refused(let refusal)): refusal
+        case .refused(let refusal), .outcome(.refused(let refusal)),
+            .replayedOutcome(.refused(let refusal)):
+            refusal
         default: nil
         }
     }

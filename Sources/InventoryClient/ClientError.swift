@@ -18,8 +18,8 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         /// The command was sent, and no answer came by the deadline: it may have been carried out,
         /// or may yet be.
         ///
-        /// Asking again with the same session and sequence number settles it, for as long as the server
-        /// remembers the outcome.
+        /// Asking again with the same session and sequence number, or with the same idempotency key, settles
+        /// it, for as long as the server remembers the outcome.
         public static let unknown = Code(description: "unknown")
         /// The answer to a query did not come by the deadline.
         public static let timedOut = Code(description: "timed out")
@@ -41,17 +41,21 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     public let refusal: Refusal?
     /// The sequence number of a command whose outcome is unknown.
     public let sequence: UInt64?
+    /// The idempotency key of a command whose outcome is unknown.
+    public let key: IdempotencyKey?
 
     public init(
         _ code: Code,
         _ message: String = "",
         refusal: Refusal? = nil,
-        sequence: UInt64? = nil
+        sequence: UInt64? = nil,
+        key: IdempotencyKey? = nil
     ) {
         self.code = code
         self.message = message
         self.refusal = refusal
         self.sequence = sequence
+        self.key = key
     }
 
     static func refused(_ refusal: Refusal) -> ClientError {
@@ -60,6 +64,10 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
 
     static func unknown(_ sequence: UInt64, _ message: String) -> ClientError {
         ClientError(.unknown, message, sequence: sequence)
+    }
+
+    static func unknown(_ key: IdempotencyKey, _ message: String) -> ClientError {
+        ClientError(.unknown, message, key: key)
     }
 
     public var description: String {

@@ -133,7 +133,7 @@ struct ClientStateMachine {
         return self.sendMore()
     }
 
-    /// Sends what was not sent yet, as far as the session's window goes.
+    /// Sends what was not sent yet, as far as the session's window goes, in outcomes and in their bytes.
     ///
     /// If more were decided than the server remembers, a lost outcome could not be asked for again.
     private mutating func sendMore() -> Action {
@@ -142,8 +142,15 @@ struct ClientStateMachine {
         }
         let end = first.sequence + UInt64(Limits.sessionWindow)
         var sent: [PendingCommand] = []
-        for index in self.index(of: self.nextToSend)..<self.commands.endIndex {
-            guard self.commands[index].sequence < end else { break }
+        let start = self.index(of: self.nextToSend)
+        var byteCount = 0
+        for command in self.commands[..<start] { byteCount += command.command.outcomeByteCountMax }
+        for index in start..<self.commands.endIndex {
+            byteCount += self.commands[index].command.outcomeByteCountMax
+            // The first always fits: its outcome is far below what a session remembers.
+            guard self.commands[index].sequence < end,
+                byteCount <= Limits.sessionOutcomeByteCountMax
+            else { break }
             self.commands[index].copiesInFlight += 1
             sent.append(self.commands[index])
         }

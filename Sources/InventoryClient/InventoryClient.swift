@@ -14,8 +14,8 @@ internal import Synchronization
 ///     try await client.close()
 ///
 /// It connects when it is first used and again whenever the connection is lost. Commands belong to a
-/// session and are numbered, so one that is sent again after a reconnect is carried out once. Every
-/// call ends by its deadline. Calls may be made from many tasks at once; commands are carried out in
+/// session and are numbered, or have an idempotency key, so one that is sent again after a reconnect is
+/// executed once. Every call ends by its deadline. Calls may be made from many tasks at once; commands are carried out in
 /// the order in which they were made.
 public final class InventoryClient: Sendable {
     public let configuration: ClientConfiguration
@@ -76,6 +76,52 @@ public final class InventoryClient: Sendable {
         completion: @escaping @Sendable (Result<Outcome, ClientError>) -> Void
     ) {
         self.core.submit(command, completion)
+    }
+
+    // MARK: - Commands with a key
+
+    /// Has a command executed once under an idempotency key: sent again with it, by anybody, it is answered
+    /// as it was, for as long as the server remembers.
+    ///
+    /// It is a request of its own: it belongs to no session and takes no place in its order. The call itself
+    /// sends it again after a lost connection. `firstTried`: When an earlier call was made with the same key,
+    /// by the server's clock, so that what the server has forgotten is refused (`outcome_forgotten`) and not
+    /// executed a second time; the call adds when it first sent it, if that is not given.
+    ///
+    /// - Returns: Its outcome, done or refused, and whether an earlier call had it executed.
+    /// - Throws: ``ClientError``: `unknown` if it may have been executed, or may yet be: the same key settles
+    ///   it. With any other code it was not, and will not be.
+    public func send(
+        _ command: Command,
+        key: IdempotencyKey,
+        firstTried: Instant? = nil
+    ) async throws(ClientError) -> KeyedOutcome {
+        let result = await withCheckedContinuation { continuation in
+            self.core.submit(command.encoded, key: key, firstTried: firstTried) {
+                continuation.resume(returning: $0)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Has commands decided as one step, and not executed: the outcome is what they would come to.
+    ///
+    /// It needs no session and no key. Asked again if the connection is lost meanwhile.
+    public func dryRun(_ commands: [Command]) async throws(ClientError) -> Outcome {
+        var attempts = 0
+        while true {
+            do throws(ClientError) {
+                let request = Request.command(sequence: 0, .batch(commands, .rehearsal))
+                switch try await self.ask(request) {
+                case .outcome(let outcome): return outcome
+                case let message:
+                    throw ClientError(.protocolViolation, "\(message.opcode) to a dry run")
+                }
+            } catch {
+                attempts += 1
+                guard error.code == .unreachable, attempts < 3 else { throw error }
+            }
+        }
     }
 
     /// Has the next command take up the session's numbers at `sequence`: commands that were decided
@@ -239,6 +285,13 @@ public final class InventoryClient: Sendable {
     public func close() async throws {
         try await self.core.close().get()
     }
+}
+
+/// What became of a command with an idempotency key.
+public struct KeyedOutcome: Sendable, Hashable {
+    public var outcome: Outcome
+    /// Whether it is the outcome of an earlier call, which this one only repeated.
+    public var isReplayed: Bool
 }
 
 /// An answer, or a part of it: the state it reflects, and rows.

@@ -38,6 +38,12 @@ public struct ServerConfiguration: Sendable {
     ///
     /// 0 for never.
     public var scrubSeconds: Int
+    /// Seconds that a request is remembered under its idempotency key, at least.
+    public var keyRetentionSeconds: Int64
+    /// Bytes of memory that idempotency keys take, at most; a quarter of it for one connection.
+    ///
+    /// At the bound new commands with a key are refused: none is forgotten early.
+    public var keyByteCountMax: Int
 
     public init(
         dataDirectory: String,
@@ -51,7 +57,9 @@ public struct ServerConfiguration: Sendable {
         queryMilliseconds: Int = 60_000,
         connectionsMax: Int = 10_000,
         drainSeconds: Int = 10,
-        scrubSeconds: Int = 86_400
+        scrubSeconds: Int = 86_400,
+        keyRetentionSeconds: Int64 = 86_400,
+        keyByteCountMax: Int = 512 << 20
     ) {
         self.dataDirectory = dataDirectory
         self.host = host
@@ -65,5 +73,7 @@ public struct ServerConfiguration: Sendable {
         self.connectionsMax = connectionsMax
         self.drainSeconds = drainSeconds
         self.scrubSeconds = scrubSeconds
+        self.keyRetentionSeconds = keyRetentionSeconds
+        self.keyByteCountMax = keyByteCountMax
     }
 }

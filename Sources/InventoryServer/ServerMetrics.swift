@@ -10,6 +10,8 @@ struct ServerMetrics {
     var refusedFrames: Int64 = 0
     var subscriptions: Int64 = 0
     var eventBytes: Int64 = 0
+    /// Bytes of answers to queries.
+    var answerBytes: Int64 = 0
     /// Rounds that brought standing insights up to date, and what those took on the query threads.
     var insightRounds: Int64 = 0
     var insightMicroseconds: Int64 = 0
@@ -40,6 +42,7 @@ struct ServerMetrics {
             ("refusedFrames", self.refusedFrames),
             ("subscriptions", self.subscriptions),
             ("eventBytes", self.eventBytes),
+            ("answerBytes", self.answerBytes),
             ("insightRounds", self.insightRounds),
             ("insightMicroseconds", self.insightMicroseconds),
             ("logBlocks", self.blocks),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Inventory
 import InventoryClient
 
@@ -151,16 +152,76 @@ struct ListOptions: ParsableArguments {
     }
 }
 
-/// Options of commands that change something.
-struct WriteOptions: ParsableArguments {
+/// Options that name a request, so that it can be given again.
+struct RetryOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Names this request: given again with the same id, it is carried out once. Good for a "
-                + "week.",
+            "Names this request (its idempotency key): given again with the same id within 24 hours, it is "
+                + "executed once and answered as it was. 1 to 64 bytes; see: invctl help retries",
             valueName: "id"
         )
     )
     var id: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --id: when it was tried first. If that is so long ago that the server may have forgotten "
+                + "it, it is refused (outcome_forgotten) and not executed a second time.",
+            valueName: "time"
+        )
+    )
+    var firstTried: String?
+
+    func validate() throws {
+        if let id { try Self.check(id) }
+        guard let firstTried else { return }
+        guard self.id != nil else {
+            throw ValidationError("--first-tried is of a request that --id names")
+        }
+        guard Self.instant(firstTried) != nil else {
+            throw ValidationError(
+                "--first-tried is '\(firstTried)', not a time such as 2026-03-01T12:30:05Z"
+            )
+        }
+    }
+
+    /// Checks what names a request.
+    static func check(_ id: String) throws {
+        if IdempotencyKey(id) != nil { return }
+        let problem =
+            id.isEmpty
+            ? "is empty"
+            : id.utf8.count > Limits.keyByteCountMax
+                ? "has \(id.utf8.count) bytes; it may have \(Limits.keyByteCountMax)"
+                : "has control characters"
+        throw ValidationError("--id \(problem)")
+    }
+
+    private static func instant(_ text: String) -> Instant? {
+        TextTime.utc.flatMap { TimeText.parse(text, zone: $0) }
+    }
+
+    var request: WriteRequest {
+        WriteRequest(id: self.id, firstTried: self.firstTried.flatMap { Self.instant($0) })
+    }
+}
+
+private enum TextTime {
+    static let utc = TimeZone(identifier: "UTC")
+}
+
+/// How a command that changes something is to be sent.
+struct WriteRequest: Sendable {
+    /// What the user named it; `nil` if it has no name.
+    var id: String?
+    /// When the user says it was tried first.
+    var firstTried: Instant?
+    var isDryRun = false
+}
+
+/// Options of commands that change something.
+struct WriteOptions: ParsableArguments {
+    @OptionGroup var retry: RetryOptions
 
     @Option(
         name: .customLong("ref"),
@@ -173,6 +234,12 @@ struct WriteOptions: ParsableArguments {
 
     @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
     var dryRun = false
+
+    var request: WriteRequest {
+        var request = self.retry.request
+        request.isDryRun = self.dryRun
+        return request
+    }
 }
 
 enum InvctlVersion {

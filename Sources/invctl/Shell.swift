@@ -15,13 +15,18 @@ struct Shell: Sendable {
     let client: InventoryClient
     let server: HelloAccepted
     let session: SessionID
+    /// What names the command that is sent: the user's id, else a random one.
+    let key: IdempotencyKey
+    /// When the user says that the command was tried first.
+    let firstTried: Instant?
+    private let replay = ReplayNote()
 
     var format: OutputFormat { self.settings.format }
 
     /// Connects, runs `body`, and turns what goes wrong into a ``Failure``.
     static func run(
         _ options: GlobalOptions,
-        _ write: WriteOptions? = nil,
+        _ write: WriteRequest? = nil,
         listing: Listing = Listing(),
         isWatching: Bool = false,
         continuesSession: Bool = false,
@@ -30,10 +35,11 @@ struct Shell: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let settings = try options.settings()
-        // A rehearsal must not use up the number that the real request is to have.
-        let isDryRun = write?.dryRun ?? false
+        // A dry run must not use up the name that the real request is to have.
+        let isDryRun = write?.isDryRun ?? false
         let name = isDryRun ? nil : write?.id
         let session = name.map { SessionID(naming: $0) } ?? .random()
+        let key = name.flatMap { IdempotencyKey($0) } ?? .random()
         var configuration = try settings.client(session: session)
         configuration.continuesSession = continuesSession
         let client = InventoryClient(configuration)
@@ -47,13 +53,15 @@ struct Shell: Sendable {
                 isDryRun: isDryRun,
                 client: client,
                 server: server,
-                session: session
+                session: session,
+                key: key,
+                firstTried: write?.firstTried
             )
             try await body(shell)
             try await client.close()
         } catch let error as ClientError {
             try? await client.close()
-            throw Self.failure(error, session, settings, isWrite: write != nil)
+            throw Self.failure(error, session, settings)
         } catch {
             try? await client.close()
             throw error
@@ -61,6 +69,15 @@ struct Shell: Sendable {
         if options.timing || Terminal.environment("INVCTL_TIMING") != nil {
             Self.tell(clock.now - start)
         }
+    }
+
+    /// A command that changes something.
+    static func run(
+        _ options: GlobalOptions,
+        _ write: WriteOptions,
+        _ body: (Shell) async throws -> Void
+    ) async throws {
+        try await self.run(options, write.request, body)
     }
 
     /// A command that lists rows.
@@ -79,11 +96,11 @@ struct Shell: Sendable {
     private static func failure(
         _ error: ClientError,
         _ session: SessionID,
-        _ settings: Settings,
-        isWrite: Bool
+        _ settings: Settings
     ) -> Failure {
         guard let refusal = error.refusal else {
-            return Failure(error, address: settings.address, session: session, isWrite: isWrite)
+            let id = error.key?.text ?? session.text
+            return Failure(error, address: settings.address, id: id)
         }
         let innermost = refusal.innermost
         return Failure(
@@ -182,8 +199,8 @@ struct Shell: Sendable {
     }
 
     /// Prints rows that were made here, in the same ways.
-    func list(_ table: ResultTable) throws {
-        var output = RowOutput(self.style(), self.listing)
+    func list(_ table: ResultTable, isSingle: Bool = false) throws {
+        var output = RowOutput(self.style(isSingle: isSingle), self.listing)
         let sink = self.sink()
         _ = try output.take(table)
         output.finish()
@@ -203,10 +220,10 @@ struct Shell: Sendable {
     func send(_ command: Command, about subject: String? = nil) async throws -> Outcome.Done {
         if self.isDryRun { return try await self.rehearse(command, about: subject) }
         Interruption.say(
-            "the command may have been carried out; give it again with --id \(self.session.text) to "
-                + "settle it: it is carried out once"
+            "the command may have been executed; give it again with --id \(self.key) to "
+                + "settle it: it is executed once"
         )
-        let outcome = try await self.client.send(command)
+        let outcome = try await self.sendWithKey(command)
         Interruption.say(nil)
         switch outcome {
         case .done(let done):
@@ -228,6 +245,33 @@ struct Shell: Sendable {
 }
 
 extension Shell {
+    /// Sends a command under the key, and notes whether it was executed before.
+    func sendWithKey(_ command: Command) async throws -> Outcome {
+        let result = try await self.client.send(
+            command,
+            key: self.key,
+            firstTried: self.firstTried
+        )
+        self.replay.isReplayed = result.isReplayed
+        if result.isReplayed, !self.format.isJSON {
+            Terminal.note(
+                "replayed: a request with this --id was executed before; this is its answer, and nothing was "
+                    + "done again"
+            )
+        }
+        return result.outcome
+    }
+
+    /// Whether the answer is that of an earlier request with the same id.
+    var isReplayed: Bool { self.replay.isReplayed }
+
+    /// Prints what a command came to, as JSON, and whether it is a repeat.
+    func print(_ object: JSONObject) {
+        var object = object
+        if self.isReplayed { object.add("replayed", raw: "true") }
+        Terminal.print(object.text)
+    }
+
     /// Has a command decided and not carried out; says so, and what it would come to.
     private func rehearse(
         _ command: Command,
@@ -235,7 +279,7 @@ extension Shell {
     ) async throws -> Outcome.Done {
         var commands = [command]
         if case .batch(let all, _) = command { commands = all }
-        switch try await self.client.send(.batch(commands, .rehearsal)) {
+        switch try await self.client.dryRun(commands) {
         case .done(var done):
             Terminal.note("dry run: nothing was changed; this is what it would come to")
             if case .batch = command { return done }
@@ -249,6 +293,11 @@ extension Shell {
             throw Failure("protocol_violation", "a list answers a rehearsal", exit: Exit.failed)
         }
     }
+}
+
+/// What is known of an answer once it is there; of the one task that runs a command.
+private final class ReplayNote: @unchecked Sendable {
+    var isReplayed = false
 }
 
 extension SessionID {

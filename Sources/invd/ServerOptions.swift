@@ -124,6 +124,25 @@ struct ServerOptions: ParsableArguments {
     var scrubSeconds: Int?
 
     @Option(
+        help: ArgumentHelp(
+            "How long a request is remembered under its idempotency key, at least: 24h, 90m, 30s. Sent "
+                + "again within it, it is answered as it was. [INVD_KEY_RETENTION; default 24h]",
+            valueName: "duration"
+        )
+    )
+    var keyRetention: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "MiB of memory for idempotency keys, some 90 bytes each; one connection takes a quarter at "
+                + "most. At the bound new keys are refused, none is forgotten early. "
+                + "[INVD_KEY_MEMORY_MIB; default 512]",
+            valueName: "mib"
+        )
+    )
+    var keyMemoryMib: Int?
+
+    @Option(
         name: .customLong("log-level"),
         help: ArgumentHelp(
             "Least important log lines to write: trace, debug, info, notice, warning, error or "
@@ -250,9 +269,35 @@ struct ServerOptions: ParsableArguments {
                 "scrub-seconds",
                 in: 0...31_536_000,
                 default: 86_400
-            )
+            ),
+            keyRetentionSeconds: try self.keyRetentionSeconds(),
+            keyByteCountMax: try Self.number(
+                self.keyMemoryMib,
+                "INVD_KEY_MEMORY_MIB",
+                "key-memory-mib",
+                in: 1...16_384,
+                default: 512
+            ) << 20
         )
     }
+
+    private func keyRetentionSeconds() throws -> Int64 {
+        guard let text = Self.text(self.keyRetention, "INVD_KEY_RETENTION") else { return 86_400 }
+        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
+        let unit = text.last.flatMap { units[$0] }
+        let digits = unit == nil ? text[...] : text.dropLast()
+        let product = Int64(digits)?.multipliedReportingOverflow(by: unit ?? 1)
+        guard let product, !product.overflow,
+            Self.keyRetentionRange.contains(product.partialValue)
+        else {
+            throw ValidationError(
+                "--key-retention is '\(text)'; it must be a duration of 1s to 30d, such as 24h"
+            )
+        }
+        return product.partialValue
+    }
+
+    private static let keyRetentionRange: ClosedRange<Int64> = 1...30 * 86_400
 
     private func address() throws -> (host: String?, port: Int) {
         let text = Self.text(self.listen, "INVD_LISTEN") ?? "127.0.0.1:7411"

@@ -160,7 +160,7 @@ import Testing
         #expect(try await daemon.client().level(id).onHand == 3)
         let other = try daemon.invctl("sell", "P-0=1", "--id", "till-7")
         #expect(other.code == 4)
-        #expect(other.errors.contains("sequence_reused"))
+        #expect(other.errors.contains("key_reused"))
         #expect(other.errors.contains("an id of its own"))
     }
 
@@ -177,10 +177,10 @@ import Testing
         )
         #expect(lost.code == 7)
         #expect(lost.errors.hasPrefix("error: unknown"))
-        #expect(lost.errors.contains("may have been carried out"))
-        let session = try #require(lost.errors.firstMatch(of: /--id ([0-9a-f]{32})/)?.output.1)
+        #expect(lost.errors.contains("may have been executed"))
+        let key = try #require(lost.errors.firstMatch(of: /--id ([0-9a-f]{32})/)?.output.1)
         for _ in 0..<2 {
-            let settled = try daemon.invctl("sell", "P-0=2", "--id", String(session))
+            let settled = try daemon.invctl("sell", "P-0=2", "--id", String(key))
             #expect(settled.code == 0)
             #expect(settled.output.contains("P-0 3 left"))
         }
@@ -200,7 +200,7 @@ import Testing
         kill(terminal.id, SIGINT)
         #expect(terminal.wait() == 130)
         let said = terminal.screen.text.replacing("\n", with: "")
-        #expect(said.contains("interrupted: the command may have been carried out"))
+        #expect(said.contains("interrupted: the command may have been executed"))
         #expect(said.contains("--id "))
     }
 

@@ -262,6 +262,20 @@ import Testing
         #expect(self.sequences(machine.opened(Self.standing(0))) == Array(3...(window + 2)))
     }
 
+    @Test func `no more are on their way than their outcomes have bytes to be remembered in`() {
+        let part = Command.batch(
+            Array(repeating: .createCategory(name: "C"), count: 512),
+            .independent
+        ).encoded
+        #expect(part.outcomeByteCountMax == Limits.outcomeByteCountMax)
+        var machine = self.ready(0)
+        let fitting = UInt64(Limits.sessionOutcomeByteCountMax / Limits.outcomeByteCountMax)
+        for id in 1...fitting { #expect(machine.submitted(part, requestID: id) != .nothing) }
+        #expect(machine.submitted(Self.command, requestID: fitting + 1) == .nothing)
+        #expect(machine.answered(requestID: 1, refusal: nil) == .settled)
+        #expect(self.sequences(machine.moreToSend()) == [fitting + 1])
+    }
+
     @Test func `a request that the server cannot read used no number up`() {
         var machine = self.ready(3)
         #expect(machine.answered(requestID: 1, refusal: nil) == .settled)

@@ -92,14 +92,14 @@ import Testing
                 plain += 1
                 outcomes.append(Self.bytes { step.encodeOutcome(into: &$0) })
                 var writer = ByteWriter()
-                state.encodeEntry(batch, index, step, by: "till", advancing: nil, into: &writer)
+                state.encodeEntry(batch, index, step, by: "till", remembering: nil, into: &writer)
                 entries.append(writer.array())
                 state.evolve(
                     batch,
                     index,
                     &step,
                     by: "till",
-                    advancing: nil,
+                    remembering: nil,
                     gathering: &gathered
                 )
             case .general:

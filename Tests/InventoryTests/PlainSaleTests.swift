@@ -49,12 +49,12 @@ import Testing
             step.encodeEntry(
                 by: "till",
                 leaving: UnsafeRawBufferPointer(rebasing: bytes[balances]),
-                advancing: nil,
+                remembering: nil,
                 into: &writer
             )
         }
         var sales = GatheredSales()
-        state.evolve(step, by: "till", advancing: nil, gathering: &sales)
+        state.evolve(step, by: "till", remembering: nil, gathering: &sales)
         state.settle(&sales)
         return (outcome.array(), writer.array())
     }
@@ -191,10 +191,10 @@ import Testing
         #expect(quick.readView().digest() == general.readView().digest())
     }
 
-    @Test func `a sale and its session's progress make the entry of the general way`() throws {
+    @Test func `a sale and its remembered outcome make the entry of the slow path`() throws {
         var state = try Self.founded()
         let id = SessionID(high: 1, low: 2)
-        let opening = state.opening(id, at: Self.time(state))
+        let opening = try state.opening(id, at: Self.time(state))
         state.evolve(Entry(lsn: state.lsn + 1, time: Self.time(state), actor: "", changes: opening))
         let restock = RestockLine(product: ProductID(1), quantity: 5_000, unitCost: Money(3))
         _ = Self.apply(.restock(Restock(lines: [restock])), to: &state)
@@ -213,35 +213,34 @@ import Testing
             try #require(isPlain)
             let decision = general.decide(command, at: time)
             let outcome = Self.bytes { decision.outcome.encode(into: &$0) }
-            let advanced = Change.sessionAdvanced(
-                number: 1,
-                sequence: sequence,
-                digest: 77,
-                outcome: outcome
-            )
+            // By turns under a key and as the next of a session.
+            let key = KeyFingerprint(high: sequence, low: sequence &* 0x9E37_79B9_7F4A_7C15)
+            let isKeyed = sequence % 2 == 0
+            let number = (sequence + 1) / 2
+            let remembered =
+                isKeyed
+                ? Change.keyRemembered(key, digest: 77, outcome: outcome)
+                : .sessionAdvanced(number: 1, sequence: number, digest: 77, outcome: outcome)
             let expected = Entry(
                 lsn: general.lsn + 1,
                 time: time,
                 actor: "a till with a name of some length",
-                changes: decision.changes + [advanced]
+                changes: decision.changes + [remembered]
             )
             var answer = ByteWriter()
             var entry = ByteWriter()
             let balances = step.encodeOutcome(into: &answer)
             answer.withBytes { bytes in
-                let session = SessionAdvance(
-                    number: 1,
-                    sequence: sequence,
-                    digest: 77,
-                    outcome: bytes
-                )
+                let name: RememberedOutcome.Name =
+                    isKeyed ? .key(key) : .session(1, sequence: number)
+                let session = RememberedOutcome(name, digest: 77, outcome: bytes)
                 step.encodeEntry(
                     by: expected.actor,
                     leaving: UnsafeRawBufferPointer(rebasing: bytes[balances]),
-                    advancing: session,
+                    remembering: session,
                     into: &entry
                 )
-                state.evolve(step, by: expected.actor, advancing: session, gathering: &sales)
+                state.evolve(step, by: expected.actor, remembering: session, gathering: &sales)
             }
             general.evolve(expected)
             try #require(entry.array() == Self.bytes { expected.encode(into: &$0) })

@@ -23,7 +23,7 @@ import Testing
             self.run(.createLocation(LocationDraft(code: "back", name: "Back")))
             for high in 1...3 as ClosedRange<UInt64> {
                 let id = SessionID(high: high, low: 9)
-                self.write(self.state.opening(id, at: self.time))
+                self.write(try self.state.opening(id, at: self.time))
                 self.sequences[self.state.standing(of: id)?.number ?? 0] = 0
             }
             for _ in 0..<6 { self.createProduct() }
@@ -43,7 +43,12 @@ import Testing
             if decision.changes.isEmpty { return }
             let before = self.state.lsn
             var changes = decision.changes
-            if self.below(3) == 0,
+            if self.below(4) == 0 {
+                var writer = ByteWriter()
+                decision.outcome.encode(into: &writer)
+                let key = KeyFingerprint(high: self.random.next(), low: self.random.next())
+                changes.append(.keyRemembered(key, digest: before, outcome: writer.array()))
+            } else if self.below(3) == 0,
                 let number = self.sequences.keys.sorted().first(where: { _ in
                     self.below(2) == 0
                 })
@@ -173,6 +178,8 @@ import Testing
         try #require(found.readView().digest() == expected.readView().digest())
         #expect(found.links.returned == expected.links.returned)
         #expect(found.links.reversed == expected.links.reversed)
+        #expect(found.keyUse == expected.keyUse)
+        #expect(found.keys.log.digest() == expected.keys.log.digest())
         for number in sessions {
             let mine = try #require(found.sessions.session(number))
             let others = try #require(expected.sessions.session(number))

@@ -23,9 +23,12 @@ import Testing
         }
 
         @discardableResult
-        mutating func open(_ id: SessionID) -> UInt32 {
+        mutating func open(
+            _ id: SessionID,
+            unless isOpen: (UInt32) -> Bool = { _ in false }
+        ) throws -> UInt32 {
             let time = Instant(microseconds: self.microseconds + 1_000)
-            self.apply(self.state.opening(id, at: time))
+            self.apply(try self.state.opening(id, at: time, unless: isOpen))
             return self.state.standing(of: id)?.number ?? 0
         }
 
@@ -50,7 +53,7 @@ import Testing
 
     @Test func `the next number is decided, an earlier one answered as it was`() throws {
         var sessions = Sessions()
-        let number = sessions.open(Self.id)
+        let number = try sessions.open(Self.id)
         #expect(sessions.state.check(number, sequence: 1, digest: 11) == .next)
         sessions.advance(number, to: 1, outcome: [1, 2, 3])
         #expect(sessions.state.check(number, sequence: 1, digest: 11) == .repeated([1, 2, 3]))
@@ -60,9 +63,10 @@ import Testing
         #expect(sessions.code(number + 1, 1, 11) == .sessionExpired)
     }
 
-    @Test func `outcomes are remembered for a window, and the rest is said to be forgotten`() {
+    @Test func `outcomes are remembered for a window, and the rest is said to be forgotten`() throws
+    {
         var sessions = Sessions()
-        let number = sessions.open(Self.id)
+        let number = try sessions.open(Self.id)
         let last = UInt64(Limits.sessionWindow) + 3
         for sequence in 1...last { sessions.advance(number, to: sequence) }
         #expect(sessions.code(number, 3, 33) == .outcomeForgotten)
@@ -70,9 +74,9 @@ import Testing
         #expect(sessions.state.standing(of: Self.id)?.oldestRemembered == 4)
     }
 
-    @Test func `large outcomes are remembered for fewer requests`() {
+    @Test func `large outcomes are remembered for fewer requests`() throws {
         var sessions = Sessions()
-        let number = sessions.open(Self.id)
+        let number = try sessions.open(Self.id)
         let outcome = [UInt8](repeating: 1, count: Limits.sessionOutcomeByteCountMax / 4)
         for sequence in 1...8 as ClosedRange<UInt64> {
             sessions.advance(number, to: sequence, outcome: outcome)
@@ -81,27 +85,61 @@ import Testing
         #expect(sessions.state.check(number, sequence: 8, digest: 88) == .repeated(outcome))
     }
 
-    @Test func `a session that is idle for a week is forgotten when another is opened`() {
+    @Test func `a session that is idle for a week is forgotten when another is opened`() throws {
         var sessions = Sessions()
-        let number = sessions.open(Self.id)
+        let number = try sessions.open(Self.id)
         sessions.advance(number, to: 1)
         sessions.microseconds += Limits.sessionIdleSeconds * 1_000_000 + 1_000_000
-        sessions.open(SessionID(high: 3, low: 4))
+        try sessions.open(SessionID(high: 3, low: 4))
         #expect(sessions.state.standing(of: Self.id) == nil)
         #expect(sessions.code(number, 1, 11) == .sessionExpired)
     }
 
-    @Test func `when there are too many the one longest unused goes`() {
+    /// As many sessions as there may be, each used once, a millisecond apart.
+    private static func full() throws -> Sessions {
         var sessions = Sessions()
-        let first = sessions.open(Self.id)
-        let second = sessions.open(SessionID(high: 9, low: 9))
-        for number in 3...Limits.sessionsMax {
-            sessions.open(SessionID(high: 0, low: UInt64(number)))
+        for number in 1...UInt32(Limits.sessionsMax) {
+            let opened = try sessions.open(SessionID(high: 0, low: UInt64(number)))
+            #expect(opened == number)
+            sessions.advance(number, to: 1)
         }
-        sessions.advance(first, to: 1)
-        sessions.open(SessionID(high: 5, low: 5))
-        #expect(sessions.state.standing(of: Self.id)?.lastSequence == 1)
-        #expect(sessions.state.standing(of: SessionID(high: 9, low: 9)) == nil)
-        #expect(sessions.code(second, 1, 11) == .sessionExpired)
+        return sessions
+    }
+
+    @Test func `where there are too many, none is pushed out that was used within a day`() throws {
+        var sessions = try Self.full()
+        #expect(throws: Refusal.self) { try sessions.open(Self.id) }
+        sessions.microseconds += Limits.sessionKeptSeconds * 1_000_000
+        sessions.advance(1, to: 2)
+        // The second is now the one longest unused, and a day has passed.
+        _ = try sessions.open(Self.id)
+        #expect(sessions.code(2, 1, 11) == .sessionExpired)
+        #expect(sessions.state.check(1, sequence: 2, digest: 22) == .repeated([7]))
+        #expect(sessions.state.check(3, sequence: 1, digest: 11) == .repeated([7]))
+    }
+
+    @Test func `a session that is open on a connection is never pushed out, however long unused`()
+        throws
+    {
+        var sessions = try Self.full()
+        sessions.microseconds += 2 * Limits.sessionIdleSeconds * 1_000_000
+        let open: Set<UInt32> = [1, 7]
+        _ = try sessions.open(Self.id, unless: { open.contains($0) })
+        #expect(sessions.state.check(1, sequence: 1, digest: 11) == .repeated([7]))
+        #expect(sessions.state.check(7, sequence: 1, digest: 11) == .repeated([7]))
+        #expect(sessions.code(2, 1, 11) == .sessionExpired)
+        #expect(sessions.state.sessionCount == 3)
+    }
+
+    @Test func `one that never had a command goes first, after a minute`() throws {
+        var sessions = Sessions()
+        for number in 1...UInt32(Limits.sessionsMax) {
+            try sessions.open(SessionID(high: 0, low: UInt64(number)))
+            if number != 3 { sessions.advance(number, to: 1) }
+        }
+        sessions.microseconds += Limits.sessionUnusedSeconds * 1_000_000 + 1_000
+        try sessions.open(Self.id)
+        #expect(sessions.code(3, 1, 11) == .sessionExpired)
+        #expect(throws: Refusal.self) { try sessions.open(SessionID(high: 8, low: 8)) }
     }
 }

@@ -22,6 +22,7 @@ import Testing
                 )
             ),
             .outcome(random.outcome()),
+            .replayedOutcome(random.outcome()),
             .resultHeader(
                 ResultHeader(lsn: random.unsigned(), time: random.instant(), schema: schema)
             ),
@@ -78,6 +79,11 @@ import Testing
         [
             .openSession(random.sessionID(), mayCreate: random.flag()),
             .command(sequence: random.unsigned(), random.command(random.any(CommandTag.self))),
+            .keyedCommand(
+                IdempotencyKey(high: random.next(), low: random.next()),
+                firstTried: random.flag() ? random.instant() : nil,
+                random.command(random.any(CommandTag.self))
+            ),
             .query(random.query(random.any(QueryTag.self))),
             .subscribe(random.subscription()),
             .unsubscribe(requestID: random.unsigned()),

@@ -192,7 +192,8 @@ struct History {
             return topics.contains(.reservations) && isChosen(reservation.product)
         case .transfer(let transfer):
             return topics.contains(.transfers) && isChosen(transfer.product)
-        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired:
+        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
+            .keysForgotten:
             return false
         }
     }

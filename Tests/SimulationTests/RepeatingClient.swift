@@ -10,13 +10,15 @@ import NIOEmbedded
 /// A client that sends each command many times, on the same connection and on later ones, and
 /// compares every answer with the first.
 ///
-/// It speaks frames, since the library would never do that.
+/// It speaks frames, since the library would never do that. Its commands are the numbers of a session, or
+/// each has an idempotency key.
 final class RepeatingClient: @unchecked Sendable {
     private let network: SimulatedNetwork
     private let loop: EmbeddedEventLoop
     private let session: SessionID
     private let number: Int
     private let products: Int
+    private let isKeyed: Bool
     private var channel: (any Channel)?
     private var isReady = false
     private var isOver = false
@@ -35,9 +37,11 @@ final class RepeatingClient: @unchecked Sendable {
     init(
         _ number: Int,
         products: Int,
+        isKeyed: Bool = false,
         _ network: SimulatedNetwork,
         _ loop: EmbeddedEventLoop
     ) {
+        self.isKeyed = isKeyed
         self.network = network
         self.loop = loop
         self.products = products
@@ -67,6 +71,10 @@ final class RepeatingClient: @unchecked Sendable {
     }
 
     private func open() {
+        if self.isKeyed {
+            self.isReady = true
+            return
+        }
         self.channel?.send {
             Request.openSession(self.session, mayCreate: true).encodeFrame(requestID: 1, into: &$0)
         }
@@ -85,7 +93,7 @@ final class RepeatingClient: @unchecked Sendable {
                 .adjust(Adjustment(product: ProductID(1), delta: 1, reason: .lost)),
                 .reused
             )
-        case 1 where self.answers.count == self.commands.count:
+        case 1 where self.answers.count == self.commands.count && !self.isKeyed:
             self.misuses += 1
             self.send(known + 5, self.sale(known + 5, &random), .gap)
         case 2...4 where self.answers.count == self.commands.count:
@@ -94,8 +102,9 @@ final class RepeatingClient: @unchecked Sendable {
             self.send(known + 1, self.commands[Int(known)], .honest)
         default:
             guard known > 0 else { return }
-            // Of the last few: older ones may have been forgotten.
-            let sequence = UInt64.random(in: (known > 8 ? known - 8 : 1)...known, using: &random)
+            // Of the last few: older ones a session may have forgotten.
+            let oldest = known > 8 && !self.isKeyed ? known - 8 : 1
+            let sequence = UInt64.random(in: oldest...known, using: &random)
             self.repeats += 1
             self.send(sequence, self.commands[Int(sequence) - 1], .honest)
         }
@@ -124,9 +133,15 @@ final class RepeatingClient: @unchecked Sendable {
         let id = self.nextRequestID
         self.nextRequestID += 1
         self.requests[id] = (sequence, kind)
-        self.channel?.send {
-            Request.command(sequence: sequence, command).encodeFrame(requestID: id, into: &$0)
-        }
+        let request =
+            self.isKeyed
+            ? Request.keyedCommand(self.key(sequence), firstTried: nil, command)
+            : .command(sequence: sequence, command)
+        self.channel?.send { request.encodeFrame(requestID: id, into: &$0) }
+    }
+
+    private func key(_ sequence: UInt64) -> IdempotencyKey {
+        IdempotencyKey(high: UInt64(self.number), low: sequence)
     }
 
     private func received(_ id: UInt64, _ message: ServerMessage) {
@@ -137,7 +152,14 @@ final class RepeatingClient: @unchecked Sendable {
         guard let (sequence, kind) = self.requests.removeValue(forKey: id) else { return }
         let outcome: Outcome
         switch message {
-        case .outcome(let answer): outcome = answer
+        case .outcome(let answer):
+            outcome = answer
+            if self.isKeyed, kind == .honest, self.answers[sequence] != nil, !outcome.isForNow {
+                self.failures.append("\(sequence) was decided a second time")
+            }
+        case .replayedOutcome(let answer):
+            outcome = answer
+            if !self.isKeyed { self.failures.append("a replay to a session's command") }
         case .refused(let refusal): outcome = .refused(refusal)
         default:
             self.failures.append("\(message) answers a command")
@@ -147,7 +169,8 @@ final class RepeatingClient: @unchecked Sendable {
         if case .refused(let refusal) = outcome, refusal.code.isRetryable { return }
         switch kind {
         case .reused:
-            guard case .refused(let refusal) = outcome, refusal.code == .sequenceReused else {
+            let code: RefusalCode = self.isKeyed ? .keyReused : .sequenceReused
+            guard case .refused(let refusal) = outcome, refusal.code == code else {
                 self.failures.append("another command under \(sequence) came to \(outcome)")
                 return
             }
@@ -163,5 +186,12 @@ final class RepeatingClient: @unchecked Sendable {
             }
             self.answers[sequence] = outcome
         }
+    }
+}
+
+extension Outcome {
+    /// Whether it says nothing of the command: the server takes nothing now.
+    fileprivate var isForNow: Bool {
+        if case .refused(let refusal) = self { refusal.code.isRetryable } else { false }
     }
 }

@@ -20,7 +20,16 @@ import Testing
         let setup = world.client("setup", session: 77)
         world.stock(4, by: setup)
         var random = SplitMix64(seed: 6)
-        let clients = (1...4).map { RepeatingClient($0, products: 4, world.network, world.loop) }
+        // Two number their commands, two give each a key.
+        let clients = (1...4).map {
+            RepeatingClient(
+                $0,
+                products: 4,
+                isKeyed: $0 % 2 == 0,
+                world.network,
+                world.loop
+            )
+        }
         var repeats: Int { clients.reduce(0) { $0 + $1.repeats } }
         var restarts = 0
         var cuts = 0

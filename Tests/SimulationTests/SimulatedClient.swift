@@ -33,6 +33,8 @@ final class SimulatedClient: @unchecked Sendable {
     private let number: Int
     private let products: Int
     private(set) var sent = 0
+    /// Commands that had a key.
+    private(set) var keyed = 0
     private(set) var acknowledged: [Acknowledged] = []
     /// Commands of which nobody can say whether they were done.
     private(set) var unknown = 0
@@ -69,27 +71,51 @@ final class SimulatedClient: @unchecked Sendable {
 
     func submitRandom(_ random: inout SplitMix64) {
         let tag = "c\(self.number)-\(self.sent)"
-        self.submit(self.randomCommand(tag, &random), tag)
+        let command = self.randomCommand(tag, &random)
+        if Int.random(in: 0..<3, using: &random) > 0 {
+            self.submit(command, tag)
+        } else {
+            self.submit(command, tag, key: IdempotencyKey(high: random.next(), low: random.next()))
+        }
+    }
+
+    /// Sends a command with a key of its own, beside the session.
+    private func submit(_ command: Command, _ tag: String, key: IdempotencyKey) {
+        self.sent += 1
+        self.keyed += 1
+        self.waiting += 1
+        self.core.submit(command.encoded, key: key, firstTried: nil) { result in
+            if case .success(let answer) = result, answer.isReplayed {
+                self.failures.append("\(tag) is called a repeat, and was never sent before")
+            }
+            self.answered(command, tag, result.map { $0.outcome })
+        }
     }
 
     func submit(_ command: Command, _ tag: String) {
         self.sent += 1
         self.waiting += 1
-        self.core.submit(command) { result in
-            self.waiting -= 1
-            switch result {
-            case .success(let outcome):
-                self.acknowledged.append(
-                    Acknowledged(tag: tag, command: command, outcome: outcome)
-                )
-            case .failure(let error):
-                switch error.code {
-                case .unknown: self.unknown += 1
-                case .unreachable: self.undone.append(command)
-                case .refused where error.refusal?.code.isRetryable == true:
-                    self.undone.append(command)
-                default: self.failures.append("\(tag): \(error)")
-                }
+        self.core.submit(command) { self.answered(command, tag, $0) }
+    }
+
+    private func answered(
+        _ command: Command,
+        _ tag: String,
+        _ result: Result<Outcome, ClientError>
+    ) {
+        self.waiting -= 1
+        switch result {
+        case .success(let outcome):
+            self.acknowledged.append(
+                Acknowledged(tag: tag, command: command, outcome: outcome)
+            )
+        case .failure(let error):
+            switch error.code {
+            case .unknown: self.unknown += 1
+            case .unreachable: self.undone.append(command)
+            case .refused where error.refusal?.code.isRetryable == true:
+                self.undone.append(command)
+            default: self.failures.append("\(tag): \(error)")
             }
         }
     }

@@ -39,7 +39,7 @@ import Testing
             expired += verdict.expired
             undone += verdict.undone
             unknown += simulator.clients.reduce(0) { $0 + $1.unknown }
-            repeats += simulator.repeating.repeats
+            repeats += simulator.repeating.reduce(0) { $0 + $1.repeats }
             resets += simulator.subscribers.reduce(0) { $0 + $1.resets }
             proven += simulator.subscribers.reduce(0) { $0 + $1.proven }
         }
@@ -131,7 +131,7 @@ private struct LongRun: CustomStringConvertible {
         self.acknowledged += verdict.acknowledged
         self.delivered += verdict.delivered
         self.readings += verdict.readings
-        self.repeats += simulator.repeating.repeats
+        self.repeats += simulator.repeating.reduce(0) { $0 + $1.repeats }
         self.counts.crashes += simulator.counts.crashes
         self.counts.powerCuts += simulator.counts.powerCuts
         self.counts.cutConnections += simulator.counts.cutConnections

@@ -23,7 +23,8 @@ final class Simulator {
     private let configuration: ServerConfiguration
     private(set) var clients: [SimulatedClient] = []
     private(set) var subscribers: [SimulatedSubscriber] = []
-    private(set) var repeating: RepeatingClient
+    /// One that numbers its commands, and one that gives each a key.
+    private(set) var repeating: [RepeatingClient]
     private(set) var failures: [String] = []
     private(set) var counts = Counts()
     /// Every life of the server, without keeping any.
@@ -58,12 +59,16 @@ final class Simulator {
             snapshotByteCount: Int.random(in: 1...64, using: &random) << 10,
             scrubSeconds: 1
         )
-        self.repeating = RepeatingClient(
-            1,
-            products: Self.products,
-            self.network,
-            self.clientLoop
-        )
+        let (network, loop) = (self.network, self.clientLoop)
+        self.repeating = [false, true].enumerated().map { index, isKeyed in
+            RepeatingClient(
+                index + 1,
+                products: Self.products,
+                isKeyed: isKeyed,
+                network,
+                loop
+            )
+        }
         self.random = random
         // Whatever leaves the server is looked at before anything else happens.
         self.network.makeTap = { [weak self] in
@@ -143,7 +148,8 @@ final class Simulator {
         case 330..<650: self.deliver()
         case 650..<740:
             self.clients[Int.random(in: 0..<3, using: &self.random)].submitRandom(&self.random)
-        case 740..<800: self.repeating.act(&self.random)
+        case 740..<800:
+            self.repeating[Int.random(in: 0..<2, using: &self.random)].act(&self.random)
         case 800..<830: self.clients[2].read(&self.random)
         case 830..<920: self.pass(Int64.random(in: 1...80, using: &self.random))
         case 920..<935: self.subscribe()
@@ -325,8 +331,8 @@ final class Simulator {
         self.calm(until: { clients.allSatisfy { $0.waiting == 0 } }, "every command is answered")
         self.calm(
             until: {
-                self.repeating.settle()
-                return self.repeating.isSettled
+                for client in self.repeating { client.settle() }
+                return self.repeating.allSatisfy { $0.isSettled }
             },
             "every repeated command is answered"
         )

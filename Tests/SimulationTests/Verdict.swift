@@ -19,7 +19,7 @@ struct Verdict {
         self.failures = simulator.failures + self.history.violations
         for client in simulator.clients { self.judge(client) }
         for subscriber in simulator.subscribers { self.judge(subscriber) }
-        self.judge(simulator.repeating)
+        for client in simulator.repeating { self.judge(client) }
         let last = UInt64(self.history.entries.count)
         for (product, onHand) in simulator.finalOnHand()
         where self.history.balance(product, at: last).onHand != onHand {

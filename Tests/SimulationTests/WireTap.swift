@@ -57,7 +57,7 @@ extension ServerMessage {
     /// The last step that somebody who reads it knows of.
     var lsn: UInt64 {
         switch self {
-        case .outcome(let outcome): outcome.lsn
+        case .outcome(let outcome), .replayedOutcome(let outcome): outcome.lsn
         case .resultHeader(let header): header.lsn
         case .pong(let durable, _): durable
         case .subscribed(let subscribed): subscribed.lsn

@@ -105,13 +105,13 @@ extension InventoryState {
         _ index: Int,
         _ step: PlainProduct.Step,
         by actor: String,
-        advancing session: SessionAdvance?,
+        remembering outcome: RememberedOutcome?,
         into writer: inout ByteWriter
     ) {
         guard let product = batch.product(index) else {
             preconditionFailure("product \(index) of the batch was not decided")
         }
-        product.pointee.encodeEntry(step, by: actor, advancing: session, into: &writer)
+        product.pointee.encodeEntry(step, by: actor, remembering: outcome, into: &writer)
     }
 
     /// Puts the creation of a batch's product into the state, as ``evolve(_:)`` does its entry, but for its rows
@@ -123,7 +123,7 @@ extension InventoryState {
         _ index: Int,
         _ step: inout PlainProduct.Step,
         by actor: String,
-        advancing session: SessionAdvance?,
+        remembering outcome: RememberedOutcome?,
         gathering gathered: inout GatheredProducts
     ) {
         if !gathered.takes(step.location) { self.settle(&gathered) }
@@ -141,7 +141,7 @@ extension InventoryState {
         self.tables.products.appendTexts(of: product)
         self.indexes.insert(product, row: step.id, in: self.tables.products)
         gathered.append(step)
-        if let session { self.advance(session) }
+        if let outcome { self.remember(outcome) }
     }
 
     /// Puts what was gathered into the tables: before any step that is no plain product, and before anybody

@@ -76,35 +76,35 @@ extension PlainProduct {
         4 + 8 + 8 + VarintCoding.byteCountMax + 4  // the entry
         + 5 + 20 * VarintCoding.byteCountMax  // the product
         + 5 + 16 * VarintCoding.byteCountMax + Level.byteCountMax  // its stock
-        + 3 * (8 + 4 * VarintCoding.byteCountMax) + 4  // its alerts, the session
+        + 3 * (8 + 4 * VarintCoding.byteCountMax) + 4  // its alerts, the outcome
 
     /// Appends what the log has of the step: what an ``EntryWriter`` makes of its changes, and of the
-    /// session's progress behind them.
+    /// outcome that is remembered behind them.
     func encodeEntry(
         _ step: Step,
         by actor: String,
-        advancing session: SessionAdvance?,
+        remembering outcome: RememberedOutcome?,
         into writer: inout ByteWriter
     ) {
         let byteCountMax =
             Self.entryByteCountMax + actor.utf8.count + self.sku.count + self.name.count
-            + self.barcode.count + self.unit.count + (session?.byteCountMax ?? 0)
+            + self.barcode.count + self.unit.count + (outcome?.byteCountMax ?? 0)
         writer.append(atMost: byteCountMax) { cursor in
             let entry = cursor.leaveUInt32()
             cursor.write(step.lsn)
             cursor.write(step.time.microseconds)
             cursor.writeText(actor)
             let alertCount = UInt32(step.alerts.rawValue.nonzeroBitCount)
-            cursor.write(2 + alertCount + (session == nil ? 0 : 1))
+            cursor.write(2 + alertCount + (outcome == nil ? 0 : 1))
             self.encodeProduct(step, into: &cursor)
             step.encodeStock(into: &cursor)
             for kind in AlertKind.allCases where step.alerts.contains(AlertSet(kind)) {
                 step.encodeAlert(kind, into: &cursor)
             }
-            if let session {
-                let advanced = cursor.leaveUInt32()
-                session.encode(into: &cursor)
-                cursor.fillWithByteCount(advanced)
+            if let outcome {
+                let remembered = cursor.leaveUInt32()
+                outcome.encode(into: &cursor)
+                cursor.fillWithByteCount(remembered)
             }
             cursor.fillWithByteCount(entry)
         }

@@ -107,33 +107,33 @@ public struct PlainSale: Sendable {
         private static let entryByteCountMax = 4 + 8 + 8 + VarintCoding.byteCountMax + 3 * 4 + 1
 
         /// Appends what the log has of the step: what an ``EntryWriter`` makes of its movement, and of
-        /// the session's progress behind it.
+        /// the outcome that is remembered behind it.
         ///
         /// `balances`: As ``encodeOutcome(into:)`` has written them.
         public borrowing func encodeEntry(
             by actor: String,
             leaving balances: UnsafeRawBufferPointer,
-            advancing session: SessionAdvance?,
+            remembering outcome: RememberedOutcome?,
             into writer: inout ByteWriter
         ) {
             let byteCountMax =
                 Self.entryByteCountMax + actor.utf8.count + self.movement.byteCountMax
-                + balances.count + (session?.byteCountMax ?? 0)
+                + balances.count + (outcome?.byteCountMax ?? 0)
             writer.append(atMost: byteCountMax) { cursor in
                 let entry = cursor.leaveUInt32()
                 cursor.write(self.lsn)
                 cursor.write(self.time.microseconds)
                 cursor.writeText(actor)
-                cursor.write(session == nil ? 1 : 2 as UInt32)
+                cursor.write(outcome == nil ? 1 : 2 as UInt32)
                 let moved = cursor.leaveUInt32()
                 cursor.write(ChangeTag.moved.rawValue)
                 self.movement.encode(into: &cursor, recordedAt: self.time)
                 cursor.write(bytes: balances)
                 cursor.fillWithByteCount(moved)
-                if let session {
-                    let advanced = cursor.leaveUInt32()
-                    session.encode(into: &cursor)
-                    cursor.fillWithByteCount(advanced)
+                if let outcome {
+                    let remembered = cursor.leaveUInt32()
+                    outcome.encode(into: &cursor)
+                    cursor.fillWithByteCount(remembered)
                 }
                 cursor.fillWithByteCount(entry)
             }
@@ -208,7 +208,7 @@ extension InventoryState {
     public mutating func evolve(
         _ step: borrowing PlainSale.Step,
         by actor: String,
-        advancing session: SessionAdvance?,
+        remembering outcome: RememberedOutcome?,
         gathering sales: inout GatheredSales
     ) {
         if sales.isFull { self.settle(&sales) }
@@ -245,7 +245,7 @@ extension InventoryState {
         )
         self.tables.products.setRevision(movement.product, step.lsn)
         self.tables.products.countMovement(movement.product)
-        if let session { self.advance(session) }
+        if let outcome { self.remember(outcome) }
     }
 
     /// Appends what was gathered to the ledger: before any step that is no plain sale, and before

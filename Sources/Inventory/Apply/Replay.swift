@@ -11,12 +11,12 @@ public import ColumnStore
 ///
 /// What is unusual in the least is left to the general way, which also says what is wrong with it.
 public struct Replay: ~Copyable {
-    /// An entry of one sale, and of a session's progress behind it.
+    /// An entry of one sale, and of the outcome that is remembered behind it.
     struct Sale: ~Copyable {
         var step = PlainSale.Step()
         var actor = ""
         /// Its outcome lies in the block's bytes.
-        var session: SessionAdvance?
+        var remembered: RememberedOutcome?
 
         /// Reads the entry at the reader's position and moves past it, if it is such a one.
         ///
@@ -36,14 +36,12 @@ public struct Replay: ~Copyable {
                 guard try self.step.readMoved(&moved) else { return false }
                 try moved.finish()
                 if changeCount == 2 {
-                    var advanced = try Self.counted(&entry)
-                    guard try advanced.readUInt8() == ChangeTag.sessionAdvanced.rawValue else {
-                        return false
-                    }
-                    self.session = try SessionAdvance(from: &advanced)
-                    try advanced.finish()
+                    var change = try Self.counted(&entry)
+                    self.remembered = try RememberedOutcome(change: &change)
+                    guard self.remembered != nil else { return false }
+                    try change.finish()
                 } else {
-                    self.session = nil
+                    self.remembered = nil
                 }
                 try entry.finish()
                 self.actor = actor
@@ -173,7 +171,7 @@ extension InventoryState {
         self.evolve(
             sale.pointee.step,
             by: sale.pointee.actor,
-            advancing: sale.pointee.session,
+            remembering: sale.pointee.remembered,
             gathering: &gathered
         )
         return true

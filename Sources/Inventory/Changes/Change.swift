@@ -36,6 +36,10 @@ public enum Change: Hashable, Sendable {
     case sessionAdvanced(number: UInt32, sequence: UInt64, digest: UInt64, outcome: [UInt8])
     /// Sessions that were forgotten, idle for too long or pushed out.
     case sessionsExpired([UInt32])
+    /// A request with an idempotency key was decided, as with ``sessionAdvanced(number:sequence:digest:outcome:)``.
+    case keyRemembered(KeyFingerprint, digest: UInt64, outcome: [UInt8])
+    /// So many keys were forgotten, the oldest there were.
+    case keysForgotten(count: Int)
 }
 
 /// One field of a product that changed: its value before and after.

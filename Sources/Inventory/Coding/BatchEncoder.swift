@@ -13,6 +13,7 @@ public struct BatchEncoder: ~Copyable, Sendable {
     private var commands: ByteWriter
     /// Commands so far.
     public private(set) var count = 0
+    private var lineCount = 0
 
     public init(_ mode: BatchMode) {
         self.mode = mode
@@ -24,6 +25,7 @@ public struct BatchEncoder: ~Copyable, Sendable {
         if case .batch = command { preconditionFailure("a batch in a batch") }
         command.encode(into: &self.commands)
         self.count += 1
+        self.lineCount += command.lineCount
     }
 
     /// Appends the creation of a product.
@@ -31,6 +33,7 @@ public struct BatchEncoder: ~Copyable, Sendable {
         self.commands.writeCase(CommandTag.createProduct)
         draft.encode(into: &self.commands)
         self.count += 1
+        self.lineCount += 1
     }
 
     /// Appends the creation of one of `products`, now that its category has a number.
@@ -41,6 +44,7 @@ public struct BatchEncoder: ~Copyable, Sendable {
     ) {
         products.encode(index, in: category, into: &self.commands)
         self.count += 1
+        self.lineCount += 1
     }
 
     /// Appends a sale of `lineCount` lines without a note.
@@ -60,6 +64,7 @@ public struct BatchEncoder: ~Copyable, Sendable {
         self.commands.writeText("")
         self.commands.writeOptional(occurred)
         self.count += 1
+        self.lineCount += lineCount
     }
 
     /// The batch of all commands that were appended; none is one that the server refuses as a whole.
@@ -69,6 +74,14 @@ public struct BatchEncoder: ~Copyable, Sendable {
         whole.writeCase(self.mode)
         whole.writeVarint(UInt64(self.count))
         self.commands.withBytes { whole.write(bytes: $0) }
-        return EncodedCommand(bytes: whole.array())
+        let bound = OutcomeBound.byteCount(
+            ofBatch: self.mode,
+            commands: self.count,
+            lines: self.lineCount
+        )
+        return EncodedCommand(
+            bytes: whole.array(),
+            outcomeByteCountMax: min(bound, Limits.outcomeByteCountMax)
+        )
     }
 }

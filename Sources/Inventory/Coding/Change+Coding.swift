@@ -20,6 +20,8 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
     case sessionsExpired = 14
     case reservation = 15
     case transfer = 16
+    case keyRemembered = 18
+    case keysForgotten = 19
 }
 
 extension Change {
@@ -75,9 +77,17 @@ extension Change {
             writer.writeVarint(UInt64(number))
         case .sessionAdvanced(let number, let sequence, let digest, let outcome):
             outcome.withUnsafeBytes {
-                SessionAdvance(number: number, sequence: sequence, digest: digest, outcome: $0)
+                let name = RememberedOutcome.Name.session(number, sequence: sequence)
+                RememberedOutcome(name, digest: digest, outcome: $0).encode(into: &writer)
+            }
+        case .keyRemembered(let fingerprint, let digest, let outcome):
+            outcome.withUnsafeBytes {
+                RememberedOutcome(.key(fingerprint), digest: digest, outcome: $0)
                     .encode(into: &writer)
             }
+        case .keysForgotten(let count):
+            writer.writeCase(ChangeTag.keysForgotten)
+            writer.writeVarint(UInt64(count))
         case .sessionsExpired(let numbers):
             writer.writeCase(ChangeTag.sessionsExpired)
             writer.writeVarint(UInt64(numbers.count))
@@ -180,13 +190,21 @@ extension Change {
             let number = try reader.readVarint(as: UInt32.self, "session number")
             self = .sessionOpened(id, number: number)
         case .sessionAdvanced:
-            let advance = try SessionAdvance(from: &reader)
+            let number = try reader.readVarint(as: UInt32.self, "session number")
             self = .sessionAdvanced(
-                number: advance.number,
-                sequence: advance.sequence,
-                digest: advance.digest,
-                outcome: [UInt8](advance.outcome)
+                number: number,
+                sequence: try reader.readVarint(),
+                digest: try reader.readUInt64(),
+                outcome: try Self.readOutcome(&reader)
             )
+        case .keyRemembered:
+            self = .keyRemembered(
+                try KeyFingerprint(from: &reader),
+                digest: try reader.readUInt64(),
+                outcome: try Self.readOutcome(&reader)
+            )
+        case .keysForgotten:
+            self = .keysForgotten(count: try reader.readCount(limit: Limits.tickKeysMax))
         case .sessionsExpired:
             let numbers = try reader.readList(limit: Limits.sessionsMax) {
                 (reader: inout ByteReader) throws(ByteReaderError) -> UInt32 in
@@ -198,6 +216,12 @@ extension Change {
         case .transfer:
             self = .transfer(try Transfer(from: &reader))
         }
+    }
+
+    private static func readOutcome(
+        _ reader: inout ByteReader
+    ) throws(ByteReaderError) -> [UInt8] {
+        [UInt8](try reader.readBytes(try reader.readCount(limit: .max)))
     }
 }
 

@@ -34,9 +34,9 @@ public struct EntryWriter: Sendable {
         self.finishChange(start, &writer)
     }
 
-    public mutating func append(_ session: SessionAdvance, into writer: inout ByteWriter) {
+    public mutating func append(_ outcome: RememberedOutcome, into writer: inout ByteWriter) {
         let start = self.beginChange(&writer)
-        session.encode(into: &writer)
+        outcome.encode(into: &writer)
         self.finishChange(start, &writer)
     }
 

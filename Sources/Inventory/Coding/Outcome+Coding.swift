@@ -47,14 +47,16 @@ extension Outcome {
 }
 
 extension Outcome.Brief {
+    /// Bytes ahead of the refusals.
+    static let headByteCountMax = 1 + 3 * VarintCoding.byteCountMax
+    /// Bytes of a refusal without a detail: index, code, line, shape.
+    static let plainByteCountMax = 2 + 1 + 3 + 1
+
     fileprivate func encode(into writer: inout ByteWriter) {
         writer.writeVarint(self.lsn)
         writer.writeVarint(UInt64(self.count))
         writer.writeVarint(UInt64(self.refused.count))
-        for refused in self.refused {
-            writer.writeVarint(UInt64(refused.index))
-            refused.refusal.encode(into: &writer)
-        }
+        for refused in self.refused { refused.encode(into: &writer) }
     }
 
     fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
@@ -69,6 +71,29 @@ extension Outcome.Brief {
                 )
             }
         )
+    }
+}
+
+extension Outcome.Brief.Refused {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.index))
+        self.refusal.encode(into: &writer)
+    }
+
+    var encodedByteCount: Int {
+        var writer = ByteWriter(capacity: 128)
+        self.encode(into: &writer)
+        return writer.count
+    }
+}
+
+extension Refusal {
+    /// As it is, or without its detail where that is too long for an outcome of a batch.
+    public var bounded: Refusal {
+        var writer = ByteWriter(capacity: 256)
+        self.encode(into: &writer)
+        if writer.count < Limits.outcomeRefusalByteCountMax { return self }
+        return Refusal(self.code, line: self.line)
     }
 }
 

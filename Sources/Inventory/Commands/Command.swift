@@ -51,7 +51,10 @@ public enum Command: Hashable, Sendable {
     public var encoded: EncodedCommand {
         var writer = ByteWriter(capacity: 256)
         self.encode(into: &writer)
-        return EncodedCommand(bytes: writer.array())
+        return EncodedCommand(
+            bytes: writer.array(),
+            outcomeByteCountMax: min(self.outcomeByteCountMax, Limits.outcomeByteCountMax)
+        )
     }
 }
 
@@ -59,8 +62,13 @@ public enum Command: Hashable, Sendable {
 public struct EncodedCommand: Hashable, Sendable {
     /// As ``Command`` is encoded.
     public let bytes: [UInt8]
+    /// Bytes of its outcome at most, where that has to be remembered.
+    public let outcomeByteCountMax: Int
 
-    init(bytes: [UInt8]) { self.bytes = bytes }
+    init(bytes: [UInt8], outcomeByteCountMax: Int) {
+        self.bytes = bytes
+        self.outcomeByteCountMax = outcomeByteCountMax
+    }
 }
 
 /// What a batch does when one of its commands is refused.
@@ -74,6 +82,9 @@ public enum BatchMode: UInt8, CaseIterable, Sendable {
     case brief = 3
     /// As ``atomic``, but nothing is carried out: the outcome is what it would come to.
     case rehearsal = 4
+    /// As ``atomic``, and the outcome names no levels: for steps so large that their outcome could not be
+    /// remembered.
+    case atomicBrief = 5
 }
 
 // MARK: - Catalog

@@ -67,6 +67,23 @@ public enum Outcome: Hashable, Sendable {
             self.refused = refused
         }
 
+        /// Leaves out the details of refusals that would take it beyond so many bytes.
+        ///
+        /// Without details all refusals of a batch are less than ``Limits/outcomeByteCountMax``.
+        public mutating func fit(in byteCount: Int) {
+            var used = Self.headByteCountMax
+            for index in self.refused.indices {
+                let others = (self.refused.count - index - 1) * Self.plainByteCountMax
+                let size = self.refused[index].encodedByteCount
+                if used + size + others <= byteCount {
+                    used += size
+                } else {
+                    self.refused[index].refusal.detail = .none
+                    used += self.refused[index].encodedByteCount
+                }
+            }
+        }
+
         /// Takes what the command at `index` came to.
         public mutating func note(_ outcome: Outcome, of index: Int) {
             switch outcome {

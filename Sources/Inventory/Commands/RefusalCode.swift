@@ -25,6 +25,7 @@ public enum RefusalCode: UInt16, CaseIterable, Sendable {
     case sequenceReused = 31
     case sessionExpired = 32
     case outcomeForgotten = 33
+    case keyReused = 34
     // What the fields say.
     case invalidField = 40
     case outOfRange = 41

@@ -92,7 +92,9 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         case .demandRefused, .alert: .alerts
         case .reservation: .reservations
         case .transfer: .transfers
-        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired: []
+        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
+            .keysForgotten:
+            []
         }
     }
 
@@ -139,7 +141,8 @@ public struct SubscriptionMatcher: Sendable, Hashable {
                     || self.accepts(transfer.product, transfer.destination, view)
             else { return .none }
             return .written
-        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired:
+        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
+            .keysForgotten:
             return .none
         }
     }

@@ -97,18 +97,42 @@ struct SessionTable: Sendable {
         }
     }
 
-    /// The sessions that must go before another can be opened at `time`: those idle for too long,
-    /// and the one unused for longest if there is still no room.
+    /// The sessions that go before another is opened at `time`: those idle for too long, and one more if
+    /// there are still too many: one that never had a command, else one that was not used for a day.
     ///
+    /// One that is open on a connection never goes.
+    ///
+    /// - Throws: `overloaded` if there are too many, and none may go.
     /// - Complexity: O(sessions)
-    func expiring(at time: Instant) -> [UInt32] {
-        let limit = time.advanced(bySeconds: -Limits.sessionIdleSeconds)
-        var expired = self.sessions.filter { $0.usedAt < limit }.map { $0.number }
+    func expiring(
+        at time: Instant,
+        unless isOpen: (UInt32) -> Bool
+    ) throws(Refusal) -> [UInt32] {
+        let candidates = self.sessions.filter { !isOpen($0.number) }
+        let idle = time.advanced(bySeconds: -Limits.sessionIdleSeconds)
+        var expired = candidates.filter { $0.usedAt < idle }.map { $0.number }
         if self.sessions.count - expired.count >= Limits.sessionsMax {
-            let oldest = self.sessions.lazy.filter { $0.usedAt >= limit }
-                .min { ($0.usedAt, $0.number) < ($1.usedAt, $1.number) }
-            if let oldest { expired.append(oldest.number) }
+            guard let oldest = Self.dispensable(candidates.filter { $0.usedAt >= idle }, at: time)
+            else {
+                let count = Int64(self.sessions.count) + 1
+                let highest = Int64(Limits.sessionsMax)
+                throw Refusal(
+                    .overloaded,
+                    .range("sessions", value: count, lowest: 0, highest: highest)
+                )
+            }
+            expired.append(oldest)
         }
         return expired.sorted()
+    }
+
+    private static func dispensable(_ sessions: [Session], at time: Instant) -> UInt32? {
+        func oldest(_ seconds: Int64, _ isMeant: (Session) -> Bool) -> UInt32? {
+            let limit = time.advanced(bySeconds: -seconds)
+            return sessions.filter { $0.usedAt < limit && isMeant($0) }
+                .min { ($0.usedAt, $0.number) < ($1.usedAt, $1.number) }?.number
+        }
+        return oldest(Limits.sessionUnusedSeconds) { $0.sequence == 0 }
+            ?? oldest(Limits.sessionKeptSeconds) { _ in true }
     }
 }

@@ -57,14 +57,30 @@ public enum Limits {
     /// microseconds: the years 1 to 9999, as ISO 8601 writes them.
     public static let instantMin: Int64 = -62_135_596_800_000_000
     public static let instantMax: Int64 = 253_402_300_799_999_999
-    /// Sessions remembered at once; the one unused for longest is pushed out by the next.
+    /// Sessions remembered at once; beyond it another is refused with `overloaded`, unless one of them may go.
     public static let sessionsMax = 4_096
     /// Outcomes remembered of each session: no more requests of it may be in flight.
     public static let sessionWindow = 1_024
     /// Bytes of remembered outcomes of one session; older outcomes are forgotten beyond it.
     public static let sessionOutcomeByteCountMax = 256 << 10
-    /// A session unused for this long is forgotten: a week.
+    /// A session unused for this long, and not open on a connection, is forgotten: a week.
     public static let sessionIdleSeconds: Int64 = 7 * 86_400
+    /// How long an unused session is remembered even where there are too many: a day.
+    public static let sessionKeptSeconds: Int64 = 86_400
+    /// How long a session is remembered that never had a command, where there are too many.
+    public static let sessionUnusedSeconds: Int64 = 60
+    /// UTF-8 bytes of an idempotency key.
+    public static let keyByteCountMax = 64
+    /// Keys that one step forgets; what else is due waits for the next.
+    public static let tickKeysMax = 4_096
+    /// Bytes of an outcome that is remembered, by a session or under a key.
+    public static let outcomeByteCountMax = 64 << 10
+    /// Bytes of an outcome ahead of its levels, at most.
+    public static let outcomeHeadByteCountMax = 48
+    /// Bytes of a refusal in the outcome of a batch, at most: beyond it, it has no detail.
+    public static let outcomeRefusalByteCountMax = 128
+    /// Bytes of a level in an outcome, at most.
+    public static let outcomeLevelByteCountMax = 80
     /// Rows one query may ask for; a longer list is asked for page by page, by its key.
     public static let queryRowsMax = 10_000_000
     /// Ids one subscription's filter may list.

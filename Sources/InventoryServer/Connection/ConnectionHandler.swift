@@ -27,6 +27,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var hasUnflushed = false
     private(set) var actor = ""
     private var session: UInt32?
+    /// Sessions that were created over this connection.
+    private var sessionsCreated = 0
+    /// What the idempotency keys take that came over this connection.
+    private var keyShare = KeyShare()
     var subscriptions: [UInt64: LiveSubscription] = [:]
     /// Subscriptions to insights.
     var insights: [UInt64: InsightSubscriber] = [:]
@@ -66,6 +70,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.driver.changedSubscriptions(by: -self.subscriptions.count)
         self.subscriptions = [:]
         self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
+        self.driver.changedSession(from: self.session, to: nil)
+        self.session = nil
         self.driver.disconnected(self)
         self.context = nil
         context.fireChannelInactive()
@@ -203,6 +209,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             &self.machine,
             isInUse: self.hasOpenAnswers ? { self.isInUse($0) } : nil,
             into: &self.pending,
+            share: &self.keyShare,
             counting: &counts
         )
     }
@@ -312,7 +319,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch try Request(opcode, from: &reader) {
         case .openSession(let session, let mayCreate):
             self.open(session, mayCreate: mayCreate, id)
-        case .command, .getProduct:
+        case .command, .keyedCommand, .getProduct:
             preconditionFailure("what the engine runs at once was run with what came before it")
         case .query(let query):
             self.driver.metrics.queries += 1
@@ -354,17 +361,34 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func open(_ id: SessionID, mayCreate: Bool, _ requestID: UInt64) {
         let context = self.writeContext()
         do throws(Refusal) {
-            let standing = try self.driver.engine.openSession(
+            let driver = self.driver
+            let isFull = self.sessionsCreated >= WireLimits.sessionsPerConnectionMax
+            if isFull, mayCreate, driver.engine.state.standing(of: id) == nil {
+                throw Self.tooManySessions
+            }
+            let before = driver.engine.lsn
+            let standing = try driver.engine.openSession(
                 id,
                 mayCreate: mayCreate,
-                context
+                context,
+                unless: { driver.isOpen($0) }
             )
+            if driver.engine.lsn > before { self.sessionsCreated += 1 }
+            driver.changedSession(from: self.session, to: standing.number)
             self.session = standing.number
             self.reply(.sessionOpened(standing), to: requestID)
         } catch {
             // What it is refused for now says nothing of the state.
             self.reply(.refused(error), to: requestID, at: error.code.isRetryable ? 0 : nil)
         }
+    }
+
+    private static var tooManySessions: Refusal {
+        let highest = Int64(WireLimits.sessionsPerConnectionMax)
+        return Refusal(
+            .overloaded,
+            .range("sessions of a connection", value: highest + 1, lowest: 0, highest: highest)
+        )
     }
 
     private func unsubscribe(_ subscription: UInt64, _ requestID: UInt64) {

@@ -24,7 +24,7 @@ struct BatchAnswer {
 
     /// Takes what the next command came to.
     mutating func take(_ outcome: Outcome, into reply: inout ByteWriter) {
-        if self.brief == nil { outcome.encode(into: &reply) }
+        if self.brief == nil { outcome.bounded.encode(into: &reply) }
         self.brief?.note(outcome, of: self.taken)
         self.taken += 1
         self.finishBrief(into: &reply)
@@ -44,7 +44,15 @@ struct BatchAnswer {
     }
 
     private func finishBrief(into reply: inout ByteWriter) {
-        guard self.taken == self.count, let brief = self.brief else { return }
+        guard self.taken == self.count, var brief = self.brief else { return }
+        brief.fit(in: Limits.outcomeByteCountMax)
         Outcome.brief(brief).encode(into: &reply)
+    }
+}
+
+extension Outcome {
+    /// As it is, or without the detail of a refusal that is too long for one of many.
+    fileprivate var bounded: Outcome {
+        if case .refused(let refusal) = self { .refused(refusal.bounded) } else { self }
     }
 }

@@ -13,7 +13,7 @@ extension Engine {
     mutating func runPlain(
         _ command: UnsafeRawBufferPointer,
         _ context: borrowing Context,
-        _ advance: Advance?,
+        _ completion: Completion?,
         _ reply: inout ByteWriter
     ) -> Bool {
         if let sale = PlainSale(command) {
@@ -22,18 +22,20 @@ extension Engine {
             let start = reply.count
             let balances = self.step.encodeOutcome(into: &reply)
             let place = (start, balances)
-            self.applyStep(context.actor, advance, reply, at: place, balancesIn: reply)
+            self.applyStep(context.actor, completion, reply, at: place, balancesIn: reply)
             return true
         }
-        if self.runProducts(command, context, advance, &reply) { return true }
-        guard let batch = PlainSaleBatch(command) else { return false }
+        if self.runProducts(command, context, completion, &reply) { return true }
+        guard let batch = PlainSaleBatch(command),
+            Self.isShort(batch.sales.count, batch.isBrief, completion)
+        else { return false }
         let start = reply.count
         var answer = BatchAnswer(count: batch.sales.count, isBrief: batch.isBrief, into: &reply)
         var scratch = ByteWriter()
         for index in batch.sales.indices {
             if index % PlainSaleBatch.partCount == 0 { self.state.prefetch(batch, from: index) }
             // One block takes them all: a crash leaves the whole request, or nothing of it.
-            let last = index == batch.sales.count - 1 ? advance : nil
+            let last = index == batch.sales.count - 1 ? completion : nil
             let time = self.time(context.now)
             if !self.state.decide(batch.sales[index], at: time, into: &self.step) {
                 self.state.settle(&self.sales)
@@ -62,26 +64,39 @@ extension Engine {
     /// that the step leaves.
     private mutating func applyStep(
         _ actor: String,
-        _ advance: Advance?,
+        _ completion: Completion?,
         _ reply: borrowing ByteWriter,
         at place: (start: Int, balances: Range<Int>),
         balancesIn encoded: borrowing ByteWriter
     ) {
         reply.withBytes { answer in
             encoded.withBytes { bytes in
-                let session = advance.map {
-                    SessionAdvance($0, answered: answer, from: place.start)
+                let outcome = completion.map {
+                    RememberedOutcome($0, answered: answer, from: place.start)
                 }
                 self.step.encodeEntry(
                     by: actor,
                     leaving: UnsafeRawBufferPointer(rebasing: bytes[place.balances]),
-                    advancing: session,
+                    remembering: outcome,
                     into: &self.gathered
                 )
-                self.state.evolve(self.step, by: actor, advancing: session, gathering: &self.sales)
+                self.state.evolve(
+                    self.step,
+                    by: actor,
+                    remembering: outcome,
+                    gathering: &self.sales
+                )
             }
         }
         self.finishStep()
+    }
+
+    /// Whether the outcome of a batch of commands of one line each may be remembered, where it has to be.
+    ///
+    /// The slow path refuses one that may not.
+    private static func isShort(_ count: Int, _ isBrief: Bool, _ completion: Completion?) -> Bool {
+        completion == nil || isBrief
+            || count * OutcomeBound.byteCount(lines: 1) <= Limits.outcomeByteCountMax
     }
 
     // MARK: - Plain products
@@ -92,17 +107,19 @@ extension Engine {
     private mutating func runProducts(
         _ command: UnsafeRawBufferPointer,
         _ context: borrowing Context,
-        _ advance: Advance?,
+        _ completion: Completion?,
         _ reply: inout ByteWriter
     ) -> Bool {
-        guard let batch = PlainProduct.Batch.reading(command) else { return false }
+        guard let batch = PlainProduct.Batch.reading(command),
+            Self.isShort(batch.count, batch.isBrief, completion)
+        else { return false }
         self.state.settle(&self.sales)
         self.state.prepare(for: batch)
         let start = reply.count
         var answer = BatchAnswer(count: batch.count, isBrief: batch.isBrief, into: &reply)
         for index in 0..<batch.count {
             // One block takes them all: a crash leaves the whole request, or nothing of it.
-            let last = index == batch.count - 1 ? advance : nil
+            let last = index == batch.count - 1 ? completion : nil
             let time = self.time(context.now)
             switch self.state.decide(
                 batch,
@@ -135,18 +152,20 @@ extension Engine {
         _ batch: borrowing PlainProduct.Batch,
         _ index: Int,
         _ actor: String,
-        _ advance: Advance?,
+        _ completion: Completion?,
         _ reply: borrowing ByteWriter,
         from start: Int
     ) {
         reply.withBytes { bytes in
-            let session = advance.map { SessionAdvance($0, answered: bytes, from: start) }
+            let outcome = completion.map {
+                RememberedOutcome($0, answered: bytes, from: start)
+            }
             self.state.encodeEntry(
                 batch,
                 index,
                 self.creation,
                 by: actor,
-                advancing: session,
+                remembering: outcome,
                 into: &self.gathered
             )
             self.state.evolve(
@@ -154,7 +173,7 @@ extension Engine {
                 index,
                 &self.creation,
                 by: actor,
-                advancing: session,
+                remembering: outcome,
                 gathering: &self.products
             )
         }
@@ -162,17 +181,16 @@ extension Engine {
     }
 }
 
-extension SessionAdvance {
-    /// The session's progress by a request whose answer are the bytes from `start` on.
+extension RememberedOutcome {
+    /// What is remembered of a request whose answer are the bytes from `start` on.
     init(
-        _ advance: Engine.Advance,
+        _ completion: Engine.Completion,
         answered reply: UnsafeRawBufferPointer,
         from start: Int
     ) {
         self.init(
-            number: advance.session,
-            sequence: advance.sequence,
-            digest: advance.digest,
+            completion.name,
+            digest: completion.digest,
             outcome: UnsafeRawBufferPointer(rebasing: reply[start...])
         )
     }

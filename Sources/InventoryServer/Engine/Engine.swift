@@ -13,7 +13,7 @@ struct Engine: ~Copyable {
     /// What is open here is so for the engine's own files; its driver reads ``state``, and calls methods.
     var state: InventoryState
     private(set) var commit: GroupCommit
-    var gathered = ByteWriter(capacity: 1 << 20)
+    var gathered = ByteWriter(capacity: Engine.gatheredByteCountAtFirst)
     /// The first step of the next block.
     private(set) var gatheredFirst: UInt64
     private var gatheredCount = 0
@@ -29,8 +29,13 @@ struct Engine: ~Copyable {
     /// Entries that may wait for the log; a request beyond it is refused with `overloaded`.
     static let gatheredByteCountMax = 16 << 20
 
-    init(state: InventoryState) {
+    private static let gatheredByteCountAtFirst = 1 << 20
+
+    let keys: KeyRetention
+
+    init(state: InventoryState, keys: KeyRetention = KeyRetention()) {
         self.state = state
+        self.keys = keys
         self.commit = GroupCommit(durable: LSN(state.lsn))
         self.gatheredFirst = state.lsn + 1
     }
@@ -62,6 +67,7 @@ struct Engine: ~Copyable {
     /// Whether ``run(_:session:_:_:isInUse:into:counting:)`` takes such a frame.
     static func runs(_ opcode: UInt8) -> Bool {
         opcode == Opcode.command.rawValue || opcode == Opcode.getProduct.rawValue
+            || opcode == Opcode.keyedCommand.rawValue
     }
 
     /// Runs the commands and reads of products that come next in `frames`, up to the first frame that
@@ -79,6 +85,7 @@ struct Engine: ~Copyable {
         _ machine: inout ConnectionStateMachine,
         isInUse: ((UInt64) -> Bool)?,
         into pending: inout PendingReplies,
+        share: inout KeyShare,
         counting counts: inout RunCounts
     ) throws(WireError) -> Frame? {
         // What nobody holds any more may be sold by the first of them.
@@ -91,7 +98,10 @@ struct Engine: ~Copyable {
             let start = pending.writer.count
             var lsn = self.lsn
             do throws(WireError) {
-                if frame.opcode == Opcode.command.rawValue {
+                if frame.opcode == Opcode.keyedCommand.rawValue {
+                    counts.commands += 1
+                    lsn = try self.runKeyed(frame, context, &share, into: &pending.writer)
+                } else if frame.opcode == Opcode.command.rawValue {
                     counts.commands += 1
                     let reply = FrameWriter(.outcome, requestID: id, into: &pending.writer)
                     lsn = try self.run(frame.body, session: session, context, into: &pending.writer)
@@ -153,7 +163,7 @@ struct Engine: ~Copyable {
         }
         let sequence = UInt64(littleEndian: body.loadUnaligned(as: UInt64.self))
         let bytes = UnsafeRawBufferPointer(rebasing: body[8...])
-        var advance: Advance?
+        var completion: Completion?
         if sequence > 0 {
             guard let session else {
                 let refusal = Refusal(.sessionExpired, .message("no session is open here"))
@@ -170,53 +180,99 @@ struct Engine: ~Copyable {
                     return self.refuse(refusal, &reply)
                 }
             }
-            advance = Advance(session: session, sequence: sequence, digest: digest)
+            completion = Completion(.session(session, sequence: sequence), digest: digest)
         }
-        if context.refusal == nil, self.runPlain(bytes, context, advance, &reply) {
-            return self.lsn
-        }
-        let command = try Self.command(body)
+        return try self.run(body, at: 8, of: .command, context, completion, &reply)
+    }
+
+    /// Decides the command that is in the body of a request from `offset` on, and appends the answer's body
+    /// to `reply`.
+    ///
+    /// - Returns: The LSN that must be durable before the answer is sent.
+    mutating func run(
+        _ body: UnsafeRawBufferPointer,
+        at offset: Int,
+        of opcode: Opcode,
+        _ context: borrowing Context,
+        _ completion: Completion?,
+        _ reply: inout ByteWriter
+    ) throws(WireError) -> UInt64 {
+        let mayWrite =
+            context.refusal == nil && self.gatheredByteCount <= Self.gatheredByteCountMax
+        let bytes = UnsafeRawBufferPointer(rebasing: body[offset...])
+        if mayWrite, self.runPlain(bytes, context, completion, &reply) { return self.lsn }
+        let command = try Self.command(body, at: offset, of: opcode)
         self.state.settle(&self.sales)
-        if let refusal = context.refusal {
+        if let refusal = context.refusal ?? self.backlogRefusal {
             // It says nothing of the state: there is no step that it would have to wait for.
             _ = self.refuse(refusal, &reply)
             return 0
         }
-        self.run(command, context, advance, &reply)
+        if completion?.isKeyed ?? false, case .batch(_, .rehearsal) = command {
+            // What it would come to is another thing each time.
+            return self.refuse(
+                Refusal(.invalidField, .field("key", problem: "is given to a dry run")),
+                &reply
+            )
+        }
+        self.run(command, context, completion, &reply)
         return self.lsn
     }
 
-    private static func command(_ body: UnsafeRawBufferPointer) throws(WireError) -> Command {
+    /// Why nothing more is decided before the log has written something; `nil` if more may be.
+    var backlogRefusal: Refusal? {
+        let pending = self.gatheredByteCount
+        guard pending > Self.gatheredByteCountMax else { return nil }
+        return Refusal(.overloaded, .message("the log is \(pending) bytes behind"))
+    }
+
+    private static func command(
+        _ body: UnsafeRawBufferPointer,
+        at offset: Int,
+        of opcode: Opcode
+    ) throws(WireError) -> Command {
         do throws(ByteReaderError) {
             var reader = ByteReader(body)
-            _ = try reader.readUInt64()
+            _ = try reader.readBytes(offset)
             let command = try Command(from: &reader)
             try reader.finish()
             return command
         } catch {
-            throw .malformedBody(.command, error)
+            throw .malformedBody(opcode, error)
         }
     }
 
-    private mutating func refuse(_ refusal: Refusal, _ reply: inout ByteWriter) -> UInt64 {
+    mutating func refuse(_ refusal: Refusal, _ reply: inout ByteWriter) -> UInt64 {
         Outcome.refused(refusal).encode(into: &reply)
         return self.lsn
     }
 
-    /// The progress of a session that the last step of a request carries.
-    struct Advance {
-        var session: UInt32
-        var sequence: UInt64
+    /// What the last step of a request carries, so that its outcome is remembered.
+    struct Completion {
+        var name: RememberedOutcome.Name
+        /// Of the request's command.
         var digest: UInt64
+
+        init(_ name: RememberedOutcome.Name, digest: UInt64) {
+            self.name = name
+            self.digest = digest
+        }
+
+        var isKeyed: Bool {
+            switch self.name {
+            case .session: false
+            case .key: true
+            }
+        }
     }
 
     // MARK: - Any command
 
-    /// Decides a command, with the session's progress in its last step.
+    /// Decides a command, and has its outcome remembered in its last step.
     private mutating func run(
         _ command: Command,
         _ context: borrowing Context,
-        _ advance: Advance?,
+        _ completion: Completion?,
         _ reply: inout ByteWriter
     ) {
         let start = reply.count
@@ -224,22 +280,30 @@ struct Engine: ~Copyable {
             mode == .independent || mode == .brief
         else {
             let time = self.time(context.now)
-            let decision = self.state.decide(command, at: time)
+            var decision = self.state.decide(command, at: time)
             decision.outcome.encode(into: &reply)
-            self.apply(decision.changes, time, context.actor, advance, reply, from: start)
+            if completion != nil, let refusal = Self.tooLong(reply.count - start) {
+                // Nothing was done yet: deciding changes nothing.
+                decision.changes = []
+                reply.truncate(to: start)
+                Outcome.refused(refusal).encode(into: &reply)
+            }
+            self.apply(decision.changes, time, context.actor, completion, reply, from: start)
             return
         }
         do throws(Refusal) {
             try InventoryState.checkBatch(commands)
+            let byteCount = command.outcomeByteCountMax
+            if completion != nil, let refusal = Self.tooLong(byteCount) { throw refusal }
         } catch {
             Outcome.refused(error).encode(into: &reply)
-            self.apply([], self.time(context.now), context.actor, advance, reply, from: start)
+            self.apply([], self.time(context.now), context.actor, completion, reply, from: start)
             return
         }
         var answer = BatchAnswer(count: commands.count, isBrief: mode == .brief, into: &reply)
         for (index, command) in commands.enumerated() {
             // One block takes them all: a crash leaves the whole request, or nothing of it.
-            let last = index == commands.count - 1 ? advance : nil
+            let last = index == commands.count - 1 ? completion : nil
             let time = self.time(context.now)
             let decision = self.state.decide(command, at: time)
             answer.take(decision.outcome, into: &reply)
@@ -247,19 +311,37 @@ struct Engine: ~Copyable {
         }
     }
 
+    /// Why an outcome that is to be remembered must not have so many bytes; `nil` if it may.
+    private static func tooLong(_ byteCount: Int) -> Refusal? {
+        guard byteCount > Limits.outcomeByteCountMax else { return nil }
+        return Refusal(
+            .tooManyLines,
+            .range(
+                "bytes of the outcome",
+                value: Int64(byteCount),
+                lowest: 0,
+                highest: Int64(Limits.outcomeByteCountMax)
+            )
+        )
+    }
+
     /// Opens a session, or says where it stands.
     ///
-    /// - Returns: Nothing if it may not be created and is not there.
+    /// `isOpen`: Whether the session of that number is open on a connection.
+    ///
+    /// - Throws: `session_expired` if it may not be created and is not there.
     mutating func openSession(
         _ id: SessionID,
         mayCreate: Bool,
-        _ context: borrowing Context
+        _ context: borrowing Context,
+        unless isOpen: (UInt32) -> Bool
     ) throws(Refusal) -> SessionStanding {
         if let standing = self.state.standing(of: id) { return standing }
         guard mayCreate else { throw Refusal(.sessionExpired) }
         if let refusal = context.refusal { throw refusal }
         let time = self.time(context.now)
-        self.apply(self.state.opening(id, at: time), time, context.actor, nil)
+        let changes = try self.state.opening(id, at: time, unless: isOpen)
+        self.apply(changes, time, context.actor, nil)
         guard let standing = self.state.standing(of: id) else {
             preconditionFailure("a session that was opened is not there")
         }
@@ -274,17 +356,26 @@ struct Engine: ~Copyable {
 
     // MARK: - Steps
 
-    /// Lets the reservations that are due expire: a step of its own, in nobody's name.
+    /// Lets the reservations that are due expire, and forgets keys: each a step of its own, of no actor.
     ///
-    /// Up to ``Limits/tickReservationsMax`` of them, so that nobody waits for long; what else is due
-    /// goes with the next call.
+    /// Up to ``Limits/tickReservationsMax`` and ``Limits/tickKeysMax`` of them, so that nobody waits for
+    /// long; what else is due goes with the next call.
     ///
     /// - Returns: Whether any was due.
     mutating func tick(now: Instant) -> Bool {
+        let hasForgotten = self.forgetKeys(now: now)
         let time = self.time(now)
-        guard time >= self.state.nextExpiry else { return false }
+        guard time >= self.state.nextExpiry else { return hasForgotten }
         self.apply(self.state.tick(at: time), time, "", nil)
         return true
+    }
+
+    /// Forgets keys once the oldest is older than they are kept for.
+    private mutating func forgetKeys(now: Instant) -> Bool {
+        guard self.keys.isDue(self.state.oldestKeyTime, at: now) else { return false }
+        let changes = self.state.forgettingKeys(through: self.keys.horizon(at: now))
+        self.apply(changes, self.time(now), "", nil)
+        return !changes.isEmpty
     }
 
     /// Now, or just after the last step if the clock went back.
@@ -294,22 +385,22 @@ struct Engine: ~Copyable {
 
     /// One step: encoded for the log, and put into the state.
     ///
-    /// The step that completes a request carries its session's progress: the answer from `start` on.
+    /// The step that completes a request remembers its outcome: the answer from `start` on.
     mutating func apply(
         _ changes: [Change],
         _ time: Instant,
         _ actor: String,
-        _ advance: Advance?,
+        _ completion: Completion?,
         _ reply: borrowing ByteWriter,
         from start: Int
     ) {
-        guard let advance else {
+        guard let completion else {
             self.apply(changes, time, actor, nil)
             return
         }
         reply.withBytes { bytes in
-            let session = SessionAdvance(advance, answered: bytes, from: start)
-            self.apply(changes, time, actor, session)
+            let outcome = RememberedOutcome(completion, answered: bytes, from: start)
+            self.apply(changes, time, actor, outcome)
         }
     }
 
@@ -317,16 +408,16 @@ struct Engine: ~Copyable {
         _ changes: [Change],
         _ time: Instant,
         _ actor: String,
-        _ session: SessionAdvance?
+        _ outcome: RememberedOutcome?
     ) {
-        if changes.isEmpty, session == nil { return }
+        if changes.isEmpty, outcome == nil { return }
         precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")
         precondition(self.products.isEmpty, "a step behind products that are not in the tables")
         let lsn = self.state.lsn + 1
         var entry = EntryWriter(lsn: lsn, time: time, actor: actor, into: &self.gathered)
         for change in changes { entry.append(change, into: &self.gathered) }
-        if let session { entry.append(session, into: &self.gathered) }
-        self.state.evolve(changes, lsn: lsn, time: time, actor: actor, advancing: session)
+        if let outcome { entry.append(outcome, into: &self.gathered) }
+        self.state.evolve(changes, lsn: lsn, time: time, actor: actor, remembering: outcome)
         entry.finish(into: &self.gathered)
         self.finishStep()
     }
@@ -349,6 +440,13 @@ struct Engine: ~Copyable {
         self.gatheredFirst = last.value + 1
         self.gatheredCount = 0
         return block
+    }
+
+    /// Gives back memory beyond what entries need as a rule, if none waits for the log.
+    mutating func shrink() {
+        if self.gathered.count == 0 {
+            self.gathered = ByteWriter(capacity: Self.gatheredByteCountAtFirst)
+        }
     }
 
     /// The block in flight is durable.

@@ -15,10 +15,7 @@ extension EngineDriver {
     /// Why nothing may be written now; nothing if it may.
     func writeRefusal() -> Refusal? {
         if self.isDraining { return Refusal(.shuttingDown) }
-        let pending = self.engine.gatheredByteCount
-        if pending > Engine.gatheredByteCountMax {
-            return Refusal(.overloaded, .message("the log is \(pending) bytes behind"))
-        }
+        if let refusal = self.engine.backlogRefusal { return refusal }
         return self.isDiskFull ? Self.noRoom : self.roomRefusal()
     }
 

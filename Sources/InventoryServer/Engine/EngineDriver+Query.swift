@@ -66,6 +66,7 @@ extension EngineDriver {
         isLast: Bool,
         _ connection: ConnectionHandler
     ) {
+        self.metrics.answerBytes += Int64(bytes.count)
         connection.pending.writer.write(bytes: bytes)
         connection.pending.mark(lsn: lsn, isFinal: isLast)
         connection.releaseSoon()
@@ -129,6 +130,14 @@ extension EngineDriver {
         if let time = self.snapshots.store.newestTime {
             rows.append(("snapshotAgeSeconds", max(0, now - time) / 1_000_000))
         }
+        let keys = self.engine.state.keyUse
+        rows.append(("sessions", Int64(self.engine.state.sessionCount)))
+        rows.append(("keys", Int64(keys.count)))
+        rows.append(("keyBytes", Int64(keys.byteCount)))
+        rows.append(("keyBytesMax", Int64(self.configuration.keyByteCountMax)))
+        rows.append(("keyRetentionSeconds", self.configuration.keyRetentionSeconds))
+        let oldest = keys.oldest.map { max(0, now - $0.microseconds) / 1_000_000 }
+        rows.append(("keyOldestSeconds", oldest ?? 0))
         rows.append(("tornTailsDropped", self.recovery.torn == nil ? 0 : 1))
         rows.append(("uptimeSeconds", (now - self.metrics.startedAt.microseconds) / 1_000_000))
         for row in rows { table.append([.text(row.name), .integer(row.value)]) }

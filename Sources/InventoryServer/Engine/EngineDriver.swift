@@ -46,6 +46,11 @@ final class EngineDriver: @unchecked Sendable {
     private(set) var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     /// Those of them that subscribe to events; nothing once that has changed.
     private var followers: [ConnectionHandler]?
+    /// How many connections have each session open: those never make space for another.
+    private var openSessions: [UInt32: Int] = [:]
+    private var quiet = QuietPeriod()
+    /// Whether it was said that the keys are near their bound.
+    private var areKeysNearBound = false
     /// Connections with replies that wait for a block.
     var waiting: [ConnectionHandler] = []
     var isTickScheduled = false
@@ -94,11 +99,17 @@ final class EngineDriver: @unchecked Sendable {
             protection: opened.directory.protection,
             nextScrubAt: Int64(loop.now.uptimeNanoseconds / 1_000_000) + firstScrub
         )
-        self.engine = Engine(state: opened.state)
         self.queries = QueryScheduler(
             queryPool,
             limitMilliseconds: configuration.queryMilliseconds,
             now: { loop.now.uptimeNanoseconds }
+        )
+        self.engine = Engine(
+            state: opened.state,
+            keys: KeyRetention(
+                seconds: configuration.keyRetentionSeconds,
+                byteCountMax: configuration.keyByteCountMax
+            )
         )
         self.logThread = logThread
         self.filePool = filePool
@@ -159,6 +170,18 @@ final class EngineDriver: @unchecked Sendable {
         self.finishDrainIfDone()
     }
 
+    /// A connection has another session open, or none any more.
+    func changedSession(from old: UInt32?, to new: UInt32?) {
+        guard old != new else { return }
+        if let old, let count = self.openSessions[old] {
+            self.openSessions[old] = count > 1 ? count - 1 : nil
+        }
+        if let new { self.openSessions[new, default: 0] += 1 }
+    }
+
+    /// Whether a connection has that session open.
+    func isOpen(_ session: UInt32) -> Bool { self.openSessions[session] != nil }
+
     /// So many more subscriptions to events, or fewer.
     func changedSubscriptions(by count: Int) {
         self.metrics.subscriptions += Int64(count)
@@ -181,6 +204,8 @@ final class EngineDriver: @unchecked Sendable {
     private func keepTime() {
         let now = self.milliseconds
         self.expireReservations()
+        self.reportKeys()
+        self.giveMemoryBackIfQuiet(now)
         self.sealIfIdle(now)
         self.prepareLogIfNeeded(now)
         self.protectIfNeeded(now)
@@ -188,7 +213,36 @@ final class EngineDriver: @unchecked Sendable {
         self.deliverInsightProgress(now)
     }
 
-    /// Has the engine log a tick when reservations are due.
+    /// Gives the system back what a burst of work has left behind, away from the loop.
+    private func giveMemoryBackIfQuiet(_ now: Int64) {
+        let worked = self.metrics.blockBytes + self.metrics.eventBytes + self.metrics.answerBytes
+        guard self.quiet.hasPassed(worked: worked, at: now) else { return }
+        self.engine.shrink()
+        self.filePool.submit { Allocator.giveBack() }
+    }
+
+    /// Says once that the idempotency keys are near the bound of their memory, and once that they are not
+    /// any more.
+    private func reportKeys() {
+        let use = self.engine.state.keyUse
+        let highest = self.configuration.keyByteCountMax
+        let isNear = use.byteCount >= highest / 5 * 4
+        if isNear, !self.areKeysNearBound {
+            self.areKeysNearBound = true
+            self.logger.warning(
+                """
+                \(use.count) idempotency keys take \(use.byteCount) of \(highest) bytes: at the bound \
+                new commands with a key are refused with overloaded until older ones are forgotten \
+                (--key-retention, --key-memory-mib)
+                """
+            )
+        } else if self.areKeysNearBound, use.byteCount < highest / 10 * 7 {
+            self.areKeysNearBound = false
+            self.logger.notice("idempotency keys take \(use.byteCount) of \(highest) bytes again")
+        }
+    }
+
+    /// Has the engine log a tick when reservations or keys are due.
     private func expireReservations() {
         guard self.writeRefusal() == nil, self.engine.tick(now: self.now()) else { return }
         self.tick()

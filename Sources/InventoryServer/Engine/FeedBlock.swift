@@ -45,13 +45,16 @@ struct Feed {
 
     private var blocks: [FeedBlock] = []
     private var firstIndex = 0
-    private var byteCount = 0
+    private(set) var byteCount = 0
+    /// Takes the place of a block that was dropped, so that its bytes are free at once.
+    private static let dropped = FeedBlock(first: 0, count: 0, bytes: [])
 
     mutating func append(_ block: FeedBlock) {
         self.blocks.append(block)
         self.byteCount += block.bytes.count
         while self.byteCount > Self.byteCountMax, self.firstIndex < self.blocks.count - 1 {
             self.byteCount -= self.blocks[self.firstIndex].bytes.count
+            self.blocks[self.firstIndex] = Self.dropped
             self.firstIndex += 1
         }
         if self.firstIndex > 1_024, self.firstIndex * 2 > self.blocks.count {

@@ -17,6 +17,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case getProduct = 10
     case insight = 11
     case subscribeInsight = 12
+    case keyedCommand = 13
 
     // Server to client.
     case helloAccepted = 129
@@ -40,6 +41,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case digest = 147
     case insightHeader = 148
     case insightChanged = 149
+    case replayedOutcome = 150
 
     public var isRequest: Bool { self.rawValue < 128 }
 }

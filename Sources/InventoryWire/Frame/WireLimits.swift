@@ -10,6 +10,8 @@ public enum WireLimits {
     public static let subscriptionsMax = 64
     /// Different insights that all connections together subscribe to.
     public static let standingInsightsMax = 256
+    /// Sessions that one connection creates: a quarter of all there may be.
+    public static let sessionsPerConnectionMax = 1_024
     /// Bytes waiting to be sent to one client beyond which nothing more is read from it.
     public static let outboxByteCountMax = 4 << 20
     /// Bytes of events that are put together for one subscriber at once.

@@ -6,6 +6,7 @@ extension ServerMessage {
         switch self {
         case .sessionOpened: .sessionOpened
         case .outcome: .outcome
+        case .replayedOutcome: .replayedOutcome
         case .resultHeader: .resultHeader
         case .resultRows: .resultRows
         case .resultEnd: .resultEnd
@@ -36,7 +37,7 @@ extension ServerMessage {
             writer.write(standing.number)
             writer.write(standing.lastSequence)
             writer.write(standing.oldestRemembered)
-        case .outcome(let outcome):
+        case .outcome(let outcome), .replayedOutcome(let outcome):
             outcome.encode(into: &writer)
         case .resultHeader(let header):
             writer.write(header.lsn)
@@ -120,6 +121,7 @@ extension ServerMessage {
                 )
             )
         case .outcome: self = .outcome(try Outcome(from: &reader))
+        case .replayedOutcome: self = .replayedOutcome(try Outcome(from: &reader))
         case .resultHeader:
             self = .resultHeader(
                 ResultHeader(
@@ -178,7 +180,8 @@ extension ServerMessage {
                 )
             )
         case .helloAccepted, .hello, .openSession, .command, .query, .subscribe, .unsubscribe,
-            .cancel, .ping, .takeSnapshot, .getProduct, .insight, .subscribeInsight:
+            .cancel, .ping, .takeSnapshot, .getProduct, .insight, .subscribeInsight,
+            .keyedCommand:
             throw .unknownCode(
                 offset: 0,
                 code: UInt64(opcode.rawValue),

@@ -6,6 +6,8 @@ public import Inventory
 public enum ServerMessage: Hashable, Sendable {
     case sessionOpened(SessionStanding)
     case outcome(Outcome)
+    /// The outcome that a command with the same idempotency key had: this request did nothing.
+    case replayedOutcome(Outcome)
     /// The columns of an answer, and the state it reflects.
     case resultHeader(ResultHeader)
     /// Some of its rows: a block as ``ResultTable`` encodes it, to be read with the schema.

@@ -9,6 +9,8 @@ public enum Request: Hashable, Sendable {
     case openSession(SessionID, mayCreate: Bool)
     /// A command: the next of the connection's session, or 0 outside of any.
     case command(sequence: UInt64, Command)
+    /// A command that is executed once under its key; when its client first sent it, if it says so.
+    case keyedCommand(IdempotencyKey, firstTried: Instant?, Command)
     case query(Query)
     case subscribe(Subscription)
     /// Ends the subscription that the request of that id began.
@@ -29,6 +31,7 @@ public enum Request: Hashable, Sendable {
         switch self {
         case .openSession: .openSession
         case .command: .command
+        case .keyedCommand: .keyedCommand
         case .query: .query
         case .subscribe: .subscribe
         case .unsubscribe: .unsubscribe
@@ -48,6 +51,10 @@ public enum Request: Hashable, Sendable {
             writer.write(mayCreate)
         case .command(let sequence, let command):
             writer.write(sequence)
+            command.encode(into: &writer)
+        case .keyedCommand(let key, let firstTried, let command):
+            key.encode(into: &writer)
+            writer.writeOptional(firstTried)
             command.encode(into: &writer)
         case .query(let query):
             query.encode(into: &writer)
@@ -87,6 +94,12 @@ public enum Request: Hashable, Sendable {
                     sequence: try reader.readUInt64(),
                     try Command(from: &reader)
                 )
+            case .keyedCommand:
+                self = .keyedCommand(
+                    try IdempotencyKey(from: &reader),
+                    firstTried: try reader.readOptionalInstant(),
+                    try Command(from: &reader)
+                )
             case .query: self = .query(try Query(from: &reader))
             case .subscribe: self = .subscribe(try Subscription(from: &reader))
             case .unsubscribe: self = .unsubscribe(requestID: try reader.readUInt64())
@@ -120,6 +133,21 @@ extension EncodedCommand {
     ) {
         let frame = FrameWriter(.command, requestID: requestID, into: &writer)
         writer.write(sequence)
+        writer.write(bytes: self.bytes)
+        frame.finish(into: &writer)
+    }
+
+    /// Appends the whole frame of the request that this command is under a key: what
+    /// ``Request/keyedCommand(_:firstTried:_:)`` makes of the command that it was.
+    public func encodeFrame(
+        key: IdempotencyKey,
+        firstTried: Instant?,
+        requestID: UInt64,
+        into writer: inout ByteWriter
+    ) {
+        let frame = FrameWriter(.keyedCommand, requestID: requestID, into: &writer)
+        key.encode(into: &writer)
+        writer.writeOptional(firstTried)
         writer.write(bytes: self.bytes)
         frame.finish(into: &writer)
     }

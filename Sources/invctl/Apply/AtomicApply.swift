@@ -14,7 +14,8 @@ struct AtomicApply {
 
     func run() async throws {
         let (commands, numbers) = try await self.read()
-        let outcome = try await self.send(.batch(commands, .atomic))
+        // Its levels are not shown, and with them a large step could not be remembered.
+        let outcome = try await self.send(.batch(commands, .atomicBrief))
         switch outcome {
         case .done(let done): self.tell(done, commands.count)
         case .refused(let refusal):
@@ -45,11 +46,11 @@ struct AtomicApply {
             )
         }
         Interruption.say(
-            "the commands may have been carried out; run it again with --id "
-                + "\(self.shell.session.text) to settle it: they are carried out once"
+            "the commands may have been executed; run it again with --id "
+                + "\(self.shell.key) to settle it: they are executed once"
         )
         defer { Interruption.say(nil) }
-        return try await self.shell.client.send(command)
+        return try await self.shell.sendWithKey(command)
     }
 
     /// All commands and their lines; one that is wrong ends it, once all that are wrong are told.
@@ -98,7 +99,7 @@ struct AtomicApply {
             object.add("done", raw: String(count))
             object.add("lsn", raw: String(done.lsn))
             object.add("ids", raw: "[" + done.ids.map { String($0) }.joined(separator: ",") + "]")
-            return Terminal.print(object.text)
+            return self.shell.print(object)
         }
         Terminal.print("\(DecimalText.grouped(String(count))) commands done   LSN \(done.lsn)")
     }

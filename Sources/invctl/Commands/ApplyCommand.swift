@@ -10,7 +10,7 @@ struct ApplyCommand: AsyncParsableCommand {
             Every command that changes something, by its name and its fields: invctl help commands \
             lists them. Each line is carried out on its own, in order, and what is wrong is told by \
             line and field; the rest is done (exit 8). --atomic has all of them done in one step or \
-            none. Given again with the same --id, a line that was carried out is not carried out again.
+            none. Given again with the same --id, a line that was executed is not executed again.
 
             Examples:
               echo '{"command":"createCategory","name":"Garden"}' | invctl apply -
@@ -24,20 +24,17 @@ struct ApplyCommand: AsyncParsableCommand {
     @Argument(help: "The file, or - for standard input.") var file: String
     @Flag(help: "All of them as one step, or none.") var atomic = false
     @Flag(help: "Says what it would do, and changes nothing.") var dryRun = false
-    @Option(
-        help: ArgumentHelp(
-            "Names the run: given again with the same id, no line is carried out twice. Good for a "
-                + "week.",
-            valueName: "id"
-        )
-    )
-    var id: String?
+    @OptionGroup var retry: RetryOptions
+
+    func validate() throws {
+        if self.retry.firstTried != nil, !self.atomic {
+            throw ValidationError("--first-tried is of one request: it needs --atomic")
+        }
+    }
 
     func run() async throws {
         let stream = try ByteStream(self.file)
-        var write = WriteOptions()
-        write.dryRun = false
-        write.id = self.id
+        let write = self.retry.request
         // An atomic batch is one request, which can be asked for again; of many lines some are done.
         try await Shell.run(self.global, write, continuesSession: !self.atomic) { shell in
             if self.dryRun {

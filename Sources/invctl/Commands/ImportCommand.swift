@@ -71,6 +71,7 @@ struct ImportCommand: AsyncParsableCommand {
     @Flag(help: "Says what it would do, and writes nothing.") var dryRun = false
 
     func validate() throws {
+        if let id { try RetryOptions.check(id) }
         if self.mode != nil, self.kind == .sales {
             throw ValidationError("--mode is for the stock of products; sales have none")
         }
@@ -87,9 +88,7 @@ struct ImportCommand: AsyncParsableCommand {
         if stream.head.starts(with: WholeExport.head) { return try await self.restore(stream) }
         let file = try stream.rest()
         let session = SessionID(naming: self.id ?? self.contentName(file))
-        var write = WriteOptions()
-        write.dryRun = false
-        write.id = session.text
+        let write = WriteRequest(id: session.text)
         if !self.dryRun {
             Interruption.say(
                 "what was taken stays; the same command goes on where this one stopped"
@@ -116,9 +115,7 @@ struct ImportCommand: AsyncParsableCommand {
         // Its beginning names it: the whole is not there yet.
         let head = Array(stream.head.prefix(WholeImport.nameByteCount))
         let name = self.id ?? "restore \(SessionID(hashing: head).text)"
-        var write = WriteOptions()
-        write.dryRun = false
-        write.id = SessionID(naming: name).text
+        let write = WriteRequest(id: SessionID(naming: name).text)
         try await Shell.run(self.global, write, continuesSession: true) { shell in
             var whole = WholeImport(shell, stream, name: name, isDry: self.dryRun)
             try await whole.run()
@@ -133,7 +130,7 @@ struct ImportCommand: AsyncParsableCommand {
         let how =
             "\(self.kind)\(mode) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
         let content = SessionID(hashing: file.bytes)
-        return "import 2 \(content.text) \(how) \(self.at ?? "")"
+        return "import 3 \(content.text) \(how) \(self.at ?? "")"
     }
 
     private var listedMax: Int { self.rejects == nil ? Int(self.errors) ?? .max : .max }

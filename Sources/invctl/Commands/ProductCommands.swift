@@ -339,7 +339,7 @@ extension Shell {
 
     func say(_ line: String, _ object: JSONObject) {
         if self.format.isJSON {
-            Terminal.print(object.text)
+            self.print(object)
         } else if !self.options.quiet {
             Terminal.print(line)
         }
@@ -348,7 +348,15 @@ extension Shell {
     /// Says what was done to a product; programs get the product.
     func show(_ id: ProductID, _ line: String) async throws {
         switch self.format {
-        case .json, .ndjson: try await self.list(.product(.id(id), asOf: nil), isSingle: true)
+        case .json, .ndjson:
+            guard self.isReplayed else {
+                return try await self.list(.product(.id(id), asOf: nil), isSingle: true)
+            }
+            let table = try await self.client.query(.product(.id(id), asOf: nil)).table
+            var replayed = ResultColumn(ResultField("replayed", .boolean))
+            for _ in 0..<table.rowCount { replayed.append(.integer(1)) }
+            let whole = ResultTable(columns: table.columns + [replayed], rowCount: table.rowCount)
+            try self.list(whole, isSingle: true)
         case .table, .plain, .csv, .tsv, .md: if !self.options.quiet { Terminal.print(line) }
         }
     }

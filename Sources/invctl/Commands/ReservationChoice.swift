@@ -168,7 +168,7 @@ extension Shell {
             raw: "[\((first...last).map(String.init).joined(separator: ","))]"
         )
         object.add("expiresAt", until)
-        Terminal.print(object.text)
+        self.print(object)
     }
 
     func say(_ done: Outcome.Done, extended chosen: [ChosenReservation], _ expiry: Expiry) {
@@ -186,7 +186,7 @@ extension Shell {
         object.add("lsn", raw: String(done.lsn))
         object.add("reservations", raw: "[\(numbers.joined(separator: ","))]")
         object.add("expiresAt", time)
-        Terminal.print(object.text)
+        self.print(object)
     }
 }
 

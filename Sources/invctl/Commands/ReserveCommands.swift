@@ -72,7 +72,7 @@ struct ReserveCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var choice: ReservationChoice
         @OptionGroup var expiry: ExpiryOptions
-        @Option(help: "Names this request: given again, it is carried out once.") var id: String?
+        @OptionGroup var retry: RetryOptions
         @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
         var dryRun = false
 
@@ -83,9 +83,8 @@ struct ReserveCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            var write = WriteOptions()
-            write.dryRun = self.dryRun
-            write.id = self.id
+            var write = self.retry.request
+            write.isDryRun = self.dryRun
             try await Shell.run(self.global, write) { shell in
                 let chosen = try await shell.reservations(self.choice)
                 let expiry = try self.expiry.expiry()
@@ -140,7 +139,7 @@ struct ReserveCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var choice: ReservationChoice
-        @Option(help: "Names this request: given again, it is carried out once.") var id: String?
+        @OptionGroup var retry: RetryOptions
         @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
         var dryRun = false
         @Option(help: "A note for the ledger.") var note = ""
@@ -152,9 +151,8 @@ struct ReserveCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            var write = WriteOptions()
-            write.dryRun = self.dryRun
-            write.id = self.id
+            var write = self.retry.request
+            write.isDryRun = self.dryRun
             try await Shell.run(self.global, write) { shell in
                 let chosen = try await shell.reservations(self.choice)
                 let release = ReleaseReservation(lines: chosen.map { $0.line }, note: self.note)

@@ -378,7 +378,7 @@ extension Shell {
         let infos = Dictionary(products.map { ($0.id, $0) }) { first, _ in first }
         switch self.format {
         case .json, .ndjson:
-            Terminal.print(self.object(done, products).text)
+            self.print(self.object(done, products))
         case .table, .plain, .csv, .tsv, .md:
             guard !self.options.quiet else { return }
             let left = done.levels.map { level -> String in

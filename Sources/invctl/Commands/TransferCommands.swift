@@ -84,7 +84,7 @@ struct TransferCommand: AsyncParsableCommand {
         @OptionGroup var write: SettlementOptions
 
         func run() async throws {
-            try await Shell.run(self.global, self.write.options) { shell in
+            try await Shell.run(self.global, self.write.request) { shell in
                 let chosen = try await shell.transfers(self.choice)
                 let settlement = TransferSettlement(
                     lines: chosen.map { $0.line },
@@ -110,7 +110,7 @@ struct TransferCommand: AsyncParsableCommand {
         @OptionGroup var write: SettlementOptions
 
         func run() async throws {
-            try await Shell.run(self.global, self.write.options) { shell in
+            try await Shell.run(self.global, self.write.request) { shell in
                 let chosen = try await shell.transfers(self.choice)
                 let settlement = TransferSettlement(
                     lines: chosen.map { $0.line },
@@ -171,15 +171,14 @@ struct TransferCommand: AsyncParsableCommand {
 
 /// Options of what becomes of goods on their way.
 struct SettlementOptions: ParsableArguments {
-    @Option(help: "Names this request: given again, it is carried out once.") var id: String?
+    @OptionGroup var retry: RetryOptions
     @Option(help: "A note for the ledger.") var note = ""
     @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
     var dryRun = false
 
-    var options: WriteOptions {
-        var write = WriteOptions()
-        write.dryRun = self.dryRun
-        write.id = self.id
+    var request: WriteRequest {
+        var write = self.retry.request
+        write.isDryRun = self.dryRun
         return write
     }
 }
@@ -263,7 +262,7 @@ extension Shell {
         }
         var object = self.object(done, products)
         object.add("transfers", raw: "[\((first...last).map(String.init).joined(separator: ","))]")
-        Terminal.print(object.text)
+        self.print(object)
     }
 }
 

@@ -34,7 +34,7 @@ enum Exit {
             self.notFound
         case .skuTaken, .barcodeTaken, .nameTaken, .revisionMismatch, .inUse, .productInactive,
             .archived, .alreadyReversed, .sequenceGap, .sequenceReused, .sessionExpired,
-            .outcomeForgotten:
+            .outcomeForgotten, .keyReused:
             self.conflict
         case .insufficientStock, .reservationExpired, .reservationClosed, .exceedsReservation,
             .exceedsSold, .transferClosed, .exceedsTransfer:

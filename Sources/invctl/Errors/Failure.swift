@@ -80,7 +80,9 @@ struct Failure: Error, Sendable {
 
 extension Failure {
     /// What the client library could not do, for a person.
-    init(_ error: ClientError, address: ServerAddress, session: SessionID, isWrite: Bool) {
+    ///
+    /// `id`: What settles a write whose outcome is unknown.
+    init(_ error: ClientError, address: ServerAddress, id: String) {
         let name = error.code.description.replacing(" ", with: "_")
         switch error.code {
         case .unknown:
@@ -88,8 +90,8 @@ extension Failure {
                 name,
                 error.message,
                 wayOut: """
-                    The command may have been carried out. Give it again with --id \(session.text) \
-                    to settle it: it is carried out once.
+                    The command may have been executed. Give it again with --id \(id) \
+                    to settle it: it is executed once.
                     """,
                 exit: Exit.code(for: error)
             )
@@ -149,8 +151,8 @@ extension RefusalCode {
         case .unauthenticated, .forbidden:
             "Give a token: --token-file, INVCTL_TOKEN_FILE or the context's token-file."
         case .sessionExpired, .outcomeForgotten:
-            "Look whether it was carried out (invctl ledger list) before giving it a new --id."
-        case .sequenceReused:
+            "Look whether it was executed (invctl ledger list) before giving it a new --id."
+        case .sequenceReused, .keyReused:
             "That --id was used for another command. Give this one an id of its own."
         case .productInactive:
             "Put it on sale first: invctl product set SKU --status active"

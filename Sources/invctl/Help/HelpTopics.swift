@@ -133,16 +133,36 @@ enum HelpTopic: String, CaseIterable, Sendable {
 
     private static var retriesPage: String {
         """
-        Each command that changes something is a request of a session, and a server
-        carries a request out once. When the answer does not come, the command may
-        have been carried out: the message says so, and names an id. Give the same
-        command again with that id; it is answered as it was the first time, or
-        carried out now, but never twice.
+        Each command that changes something has an idempotency key, and a server
+        executes a key once. When the answer does not come, the command may have been
+        executed: the message says so, and names an id. Give the same command again
+        with that id; it is answered as it was the first time, or executed now, but
+        never twice. A repeat says so: a line on standard error, and with -o json
+        "replayed": true.
 
           invctl sell LAP-01=2 --id till-7-1042
 
-        An --id is any text, for one command, good for a week. The same id for another
-        command is refused (sequence_reused).
+        An --id is any text of 1 to 64 bytes, for one command or one atomic apply. The
+        same id for another command is refused (key_reused). A refusal is remembered
+        like anything else: sold out under an id stays sold out under it.
+
+        The server remembers a key for 24 hours (invd --key-retention): that is the
+        horizon. Beyond it the same id would be executed a second time, unless you say
+        when it was tried first:
+
+          invctl sell LAP-01=2 --id till-7-1042 --first-tried 2026-03-01T12:30:05Z
+
+        What was first tried before the horizon is then refused (outcome_forgotten);
+        look whether it was done: invctl ledger list.
+
+        A key takes some 90 bytes of the server's memory. 512 MiB (invd
+        --key-memory-mib) remember 6 million, 69 a second all day; beyond that new
+        keys are refused (overloaded, exit 7) and none is forgotten early. invctl
+        stats --where 'name ~ key' shows how near that is.
+
+        The lines of an apply and the rows of an import have a session of their own
+        under their id, which is remembered for a day at least after its last line,
+        and for a week as a rule.
         """
     }
 

@@ -28,9 +28,10 @@ final class BatchSender {
         var take: (Outcome?) throws -> Void
     }
 
-    /// Commands or lines of one request: so that what ``inFlightMin`` of them are refused with fits
-    /// into the bytes that a session remembers, and none is forgotten before it was read.
+    /// Commands or lines of one request.
     static let rowsMax = 1_000
+    /// Commands of one request that is answered one by one, so that its outcome can be remembered.
+    static let answeredRowsMax = 500
     private static let inFlightMin = 8
     /// So many may be in flight after as many answers without a refusal.
     ///

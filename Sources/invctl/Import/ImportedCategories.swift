@@ -55,8 +55,8 @@ final class ImportedCategories {
         // What a name stands for changes in here only.
         if !new.isEmpty { self.numbered = Array(repeating: nil, count: self.names.count) }
         var isForgotten = false
-        for start in stride(from: 0, to: new.count, by: BatchSender.rowsMax) {
-            let names = new[start..<min(start + BatchSender.rowsMax, new.count)]
+        for start in stride(from: 0, to: new.count, by: BatchSender.answeredRowsMax) {
+            let names = new[start..<min(start + BatchSender.answeredRowsMax, new.count)]
             let request = Command.batch(
                 names.map { .createCategory(name: $0.name) },
                 .independent

@@ -5,8 +5,9 @@ import Inventory
 /// Where a request ends depends on the file alone, never on what is decided already: the same file makes
 /// the same requests, so that an import that was stopped can go on.
 struct RestoreQueue {
-    private static let commandsMax = 256
-    private static let linesMax = 4_096
+    /// Together they keep a request's outcome short enough to be remembered.
+    private static let commandsMax = 128
+    private static let linesMax = 512
     /// Bytes of the file that one request is made of, unless a single step has more.
     private static let byteCountMax = 1 << 18
 
@@ -56,7 +57,8 @@ struct RestoreQueue {
         line: Int,
         byteCount: Int
     ) async throws {
-        let isSingle = step.commands.count == 1
+        // Of a larger step only what it made is answered.
+        let isSingle = step.commands.count == 1 && step.lineCount <= Self.linesMax
         let isFull =
             self.request.commands.count >= Self.commandsMax
             || self.lineCount + step.lineCount > Self.linesMax
@@ -75,7 +77,7 @@ struct RestoreQueue {
         self.lineCount += step.lineCount
         self.byteCount += byteCount
         guard !isSingle else { return }
-        self.request.mode = .atomic
+        self.request.mode = .atomicBrief
         try await self.flush()
     }
 

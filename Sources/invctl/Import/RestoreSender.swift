@@ -158,7 +158,7 @@ final class RestoreSender {
     }
 
     private func take(_ done: Outcome.Done, _ index: Int, of request: Request) throws {
-        let isAtomic = request.mode == .atomic
+        let isAtomic = request.mode == .atomicBrief
         for (place, wanted) in request.ids where isAtomic || place == index {
             let id = isAtomic ? done.ids[place] : done.id
             guard id == wanted else {

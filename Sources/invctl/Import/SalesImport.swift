@@ -90,8 +90,8 @@ struct SalesImport {
         try await categories.create(by: sender, self.shell.client)
         var ids = [ProductID](repeating: ProductID(0), count: products.count)
         var isForgotten = false
-        for start in stride(from: 0, to: products.count, by: BatchSender.rowsMax) {
-            let part = start..<min(start + BatchSender.rowsMax, products.count)
+        for start in stride(from: 0, to: products.count, by: BatchSender.answeredRowsMax) {
+            let part = start..<min(start + BatchSender.answeredRowsMax, products.count)
             try await sender.send({ self.creating(part, categories, location) }) { outcome in
                 Terminal.progress("products  \(part.upperBound)")
                 guard case .batch(let outcomes) = outcome else {

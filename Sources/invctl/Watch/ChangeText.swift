@@ -113,7 +113,8 @@ struct ChangeText {
                     ("threshold", .number(self.quantity(limit, product))),
                 ]
             )
-        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .reservation,
+        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
+            .keysForgotten, .reservation,
             .transfer:
             return nil
         }

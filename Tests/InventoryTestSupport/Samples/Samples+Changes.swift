@@ -64,6 +64,14 @@ extension SplitMix64 {
             )
         case .sessionsExpired:
             .sessionsExpired(self.list { UInt32(truncatingIfNeeded: $0.unsigned()) })
+        case .keyRemembered:
+            .keyRemembered(
+                KeyFingerprint(high: self.next(), low: self.next()),
+                digest: self.unsigned(),
+                outcome: self.list(upTo: 200) { UInt8(truncatingIfNeeded: $0.next()) }
+            )
+        case .keysForgotten:
+            .keysForgotten(count: Int(self.below(UInt64(Limits.tickKeysMax) + 1)))
         case .reservation: .reservation(self.reservationRow())
         case .transfer: .transfer(self.transferRow())
         }

@@ -1,0 +1,92 @@
+internal import ColumnStore
+internal import Inventory
+internal import InventoryWire
+
+/// Commands with an idempotency key.
+///
+///     key known ──▶ the outcome it had, byte for byte, as replayedOutcome
+///     key new   ──▶ decided as any command; its step remembers the outcome under the key
+extension Engine {
+    /// Runs a command with a key, and appends the frame that answers it.
+    ///
+    /// - Returns: The LSN that must be durable before the answer is sent.
+    mutating func runKeyed(
+        _ frame: Frame,
+        _ context: borrowing Context,
+        _ share: inout KeyShare,
+        into writer: inout ByteWriter
+    ) throws(WireError) -> UInt64 {
+        let request = try KeyedRequest(frame.body)
+        let command = UnsafeRawBufferPointer(rebasing: frame.body[request.offset...])
+        let digest = Hash64.hash(command)
+        let key = request.key
+        switch self.state.check(
+            key,
+            digest: digest,
+            firstTried: request.firstTried,
+            horizon: self.keys.horizon(at: context.now)
+        ) {
+        case .new:
+            break
+        case .repeated(let outcome):
+            let reply = FrameWriter(.replayedOutcome, requestID: frame.requestID, into: &writer)
+            writer.write(bytes: outcome)
+            reply.finish(into: &writer)
+            return self.lsn
+        case .refused(let refusal):
+            return self.refuse(frame, refusal, &writer)
+        }
+        let before = self.state.keyUse
+        share.forget(before: before.firstNumber)
+        if let refusal = self.keys.refusal(before, share.byteCount) {
+            _ = self.refuse(frame, refusal, &writer)
+            // It says nothing of the state.
+            return 0
+        }
+        let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &writer)
+        let lsn = try self.run(
+            frame.body,
+            at: request.offset,
+            of: .keyedCommand,
+            context,
+            Completion(.key(key), digest: digest),
+            &writer
+        )
+        reply.finish(into: &writer)
+        let added = self.state.keyUse.byteCount - before.byteCount
+        if added > 0 {
+            share.add(before.nextNumber, byteCount: added, of: self.keys.shareByteCountMax)
+        }
+        return lsn
+    }
+
+    private mutating func refuse(
+        _ frame: Frame,
+        _ refusal: Refusal,
+        _ writer: inout ByteWriter
+    ) -> UInt64 {
+        let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &writer)
+        let lsn = self.refuse(refusal, &writer)
+        reply.finish(into: &writer)
+        return lsn
+    }
+}
+
+/// What goes before the command in a keyed command's body.
+private struct KeyedRequest {
+    var key: KeyFingerprint
+    var firstTried: Instant?
+    /// Where the command begins.
+    var offset: Int
+
+    init(_ body: UnsafeRawBufferPointer) throws(WireError) {
+        do throws(ByteReaderError) {
+            var reader = ByteReader(body)
+            self.key = try IdempotencyKey(from: &reader).fingerprint
+            self.firstTried = try reader.readOptionalInstant()
+            self.offset = reader.offset
+        } catch {
+            throw .malformedBody(.keyedCommand, error)
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Inventory
+import Testing
+
+@testable import InventoryClient
+
+/// Commands with an idempotency key, from the client's side.
+@Suite struct KeyedCommandsTests {
+    private static let key = IdempotencyKey(high: 1, low: 2)
+    private static let command = Command.createCategory(name: "C").encoded
+
+    private static func at(_ seconds: Int64) -> Instant {
+        Instant(microseconds: seconds * 1_000_000)
+    }
+
+    private static func submitted(firstTried: Instant? = nil) -> KeyedCommands {
+        var commands = KeyedCommands()
+        commands.submitted(
+            KeyedCommands.Pending(
+                requestID: 7,
+                key: Self.key,
+                firstTried: firstTried,
+                command: Self.command
+            )
+        )
+        return commands
+    }
+
+    @Test func `a command is sent once a connection, with the time of the first`() {
+        var commands = Self.submitted()
+        #expect(commands.takeUnsent(at: Self.at(5)).map { $0.firstTried } == [Self.at(5)])
+        #expect(commands.takeUnsent(at: Self.at(6)).isEmpty)
+        commands.lost()
+        #expect(commands.takeUnsent(at: Self.at(9)).map { $0.firstTried } == [Self.at(5)])
+        let settlement = commands.answered(
+            requestID: 7,
+            refusal: nil,
+            time: Self.at(9),
+            isReplay: false
+        )
+        #expect(settlement == .settled(isReplayed: false))
+        #expect(commands.isEmpty)
+    }
+
+    @Test func `what the caller says of the first try goes with every copy`() {
+        var commands = Self.submitted(firstTried: Self.at(1))
+        #expect(commands.takeUnsent(at: Self.at(5)).map { $0.firstTried } == [Self.at(1)])
+    }
+
+    @Test func `a repeat of an earlier call is one, a repeat of this call's own copy is not`() {
+        let cases: [(done: Instant?, isReplayed: Bool)] = [
+            (Self.at(4), true), (Self.at(6), false), (nil, false),
+        ]
+        for (done, isReplayed) in cases {
+            var commands = Self.submitted()
+            _ = commands.takeUnsent(at: Self.at(5))
+            commands.lost()
+            _ = commands.takeUnsent(at: Self.at(8))
+            let settlement = commands.answered(
+                requestID: 7,
+                refusal: nil,
+                time: done,
+                isReplay: true
+            )
+            #expect(settlement == .settled(isReplayed: isReplayed))
+        }
+        var once = Self.submitted()
+        _ = once.takeUnsent(at: Self.at(5))
+        let settlement = once.answered(requestID: 7, refusal: nil, time: Self.at(9), isReplay: true)
+        #expect(settlement == .settled(isReplayed: true))
+    }
+
+    @Test func `one that was refused for now is sent again, and can be given up without a trace`() {
+        var commands = Self.submitted()
+        _ = commands.takeUnsent(at: Self.at(5))
+        let refusal = Refusal(.overloaded)
+        let settlement = commands.answered(
+            requestID: 7,
+            refusal: refusal,
+            time: nil,
+            isReplay: false
+        )
+        #expect(settlement == .again)
+        #expect(commands.takeAgain(7, at: Self.at(6))?.firstTried == Self.at(5))
+        #expect(commands.takeAgain(7, at: Self.at(6)) == nil)
+        _ = commands.answered(requestID: 7, refusal: refusal, time: nil, isReplay: false)
+        #expect(commands.givenUp(requestID: 7) == .withdrawn)
+        #expect(commands.givenUp(requestID: 7) == nil)
+    }
+
+    @Test func `one of which a copy was lost is unknown when it is given up or forgotten`() {
+        var commands = Self.submitted()
+        _ = commands.takeUnsent(at: Self.at(5))
+        commands.lost()
+        var others = commands
+        #expect(commands.givenUp(requestID: 7) == .unknown(Self.key))
+        _ = others.takeUnsent(at: Self.at(6))
+        let settlement = others.answered(
+            requestID: 7,
+            refusal: Refusal(.outcomeForgotten),
+            time: nil,
+            isReplay: false
+        )
+        #expect(settlement == .unknown(Self.key))
+    }
+
+    @Test func `an answer to something else is none of theirs`() {
+        var commands = Self.submitted()
+        let settlement = commands.answered(requestID: 8, refusal: nil, time: nil, isReplay: false)
+        #expect(settlement == .stray)
+    }
+}

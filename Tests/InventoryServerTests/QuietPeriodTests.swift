@@ -1,0 +1,34 @@
+import Testing
+
+@testable import InventoryServer
+
+/// When memory is given back: after work, once it is quiet, and not again for nothing.
+@Suite struct QuietPeriodTests {
+    private static let much = QuietPeriod.workedByteCountMin
+    private static let long = QuietPeriod.milliseconds
+
+    /// What is said at each of these points, of work so far and time.
+    private static func said(_ points: [(worked: Int64, at: Int64)]) -> [Bool] {
+        var quiet = QuietPeriod()
+        return points.map { quiet.hasPassed(worked: $0.worked, at: $0.at) }
+    }
+
+    @Test func `after work and a quiet while, once`() {
+        let said = Self.said([
+            (0, Self.long), (Self.much, 20_000), (Self.much, 20_000 + Self.long - 1),
+            (Self.much, 20_000 + Self.long), (Self.much, 20_000 + 9 * Self.long),
+        ])
+        #expect(said == [false, false, false, true, false])
+    }
+
+    @Test func `a trickle is quiet, a stream is not`() {
+        let trickle = Self.much + QuietPeriod.byteCountMax
+        #expect(Self.said([(Self.much, 0), (trickle, Self.long)]) == [false, true])
+        let stream = Self.said(
+            (0..<100 as Range<Int64>).map {
+                (Self.much + $0 * (QuietPeriod.byteCountMax + 1), $0 * 1_000)
+            }
+        )
+        #expect(!stream.contains(true))
+    }
+}
