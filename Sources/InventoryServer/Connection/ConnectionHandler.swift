@@ -39,6 +39,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Snapshots that were asked for and are being taken.
     private var snapshots: Set<UInt64> = []
 
+    let gauge = OutboxGauge()
     /// Whose work its queries are.
     let queryOwner: QueryQueue.Owner
 
@@ -131,6 +132,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        self.gauge.set(isFull: !self.takesAnswers)
         if context.channel.isWritable {
             self.resumeReading()
             for stream in self.streams.values where stream.isStalled {
@@ -169,6 +171,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
+    /// Whether the client reads fast enough for more of its answers to be made.
+    var takesAnswers: Bool {
+        self.isWritable && self.pending.byteCount < WireLimits.outboxByteCountMax
+    }
 
     // MARK: - Frames
 

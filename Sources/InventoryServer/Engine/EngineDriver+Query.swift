@@ -43,7 +43,10 @@ extension EngineDriver {
         }
         let connectionBound = NIOLoopBound(connection, eventLoop: self.loop)
         do throws(Refusal) {
-            try self.queries.admit(stream.job) { self.makeBlock(of: stream, connectionBound) }
+            let gauge = connection.gauge
+            try self.queries.admit(stream.job) {
+                self.makeBlock(of: stream, connectionBound, gauge)
+            }
             connection.streams[requestID] = stream
         } catch {
             connection.reply(.refused(error), to: requestID)
@@ -76,16 +79,26 @@ extension EngineDriver {
     func advance(_ stream: AnswerStream, of connection: ConnectionHandler) {
         stream.stall(false)
         let connection = NIOLoopBound(connection, eventLoop: self.loop)
-        self.queries.submit(stream.job, .slice) { self.makeBlock(of: stream, connection) }
+        let gauge = connection.value.gauge
+        self.queries.submit(stream.job, .slice) { self.makeBlock(of: stream, connection, gauge) }
     }
 
     /// On a query thread.
     private func makeBlock(
         of stream: AnswerStream,
-        _ connection: NIOLoopBound<ConnectionHandler>
+        _ connection: NIOLoopBound<ConnectionHandler>,
+        _ gauge: OutboxGauge
     ) {
+        guard gauge.takesMore || stream.job.token.isCancelled else {
+            self.loop.execute { self.continueOrStall(stream, connection.value) }
+            return
+        }
         let (bytes, isLast) = stream.next()
-        self.loop.execute { self.blockMade(stream, bytes, isLast, connection.value) }
+        gauge.made(bytes.count)
+        self.loop.execute {
+            gauge.arrived(bytes.count)
+            self.blockMade(stream, bytes, isLast, connection.value)
+        }
     }
 
     private func blockMade(
@@ -102,10 +115,21 @@ extension EngineDriver {
         }
         if !bytes.isEmpty { self.send(bytes, stream.view.lsn, isLast: isLast, connection) }
         if isLast {
+            connection.gauge.set(isFull: !connection.takesAnswers)
             connection.streams[stream.requestID] = nil
-        } else if connection.isWritable,
-            connection.pending.byteCount < WireLimits.outboxByteCountMax
-        {
+        } else {
+            self.continueOrStall(stream, connection)
+        }
+    }
+
+    /// Goes on with an answer, now or once its client takes more.
+    private func continueOrStall(_ stream: AnswerStream, _ connection: ConnectionHandler) {
+        guard connection.context != nil else { return }
+        connection.gauge.set(isFull: !connection.takesAnswers)
+        if stream.job.token.isCancelled {
+            connection.reply(.refused(WorkToken.cancellation), to: stream.requestID)
+            connection.releaseSoon()
+        } else if connection.takesAnswers {
             self.advance(stream, of: connection)
         } else {
             stream.stall(true)
