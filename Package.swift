@@ -23,6 +23,8 @@ let package = Package(
     products: [
         .executable(name: "invd", targets: ["invd"]),
         .executable(name: "invctl", targets: ["invctl"]),
+        // For `Fuzzing`, which compiles the sources of invctl.
+        .library(name: "CPosix", targets: ["CPosix"]),
         .library(name: "ColumnStore", targets: ["ColumnStore"]),
         .library(name: "Durability", targets: ["Durability"]),
         .library(name: "Inventory", targets: ["Inventory"]),

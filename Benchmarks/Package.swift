@@ -1,5 +1,7 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 // A package of its own, so that nobody who uses invd builds the benchmarks' dependencies.
 let package = Package(
@@ -19,6 +21,7 @@ let package = Package(
                 .product(name: "InventoryWire", package: "invd"),
             ],
             path: "Benchmarks/Micro",
+            swiftSettings: strict,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
         ),
         .executableTarget(
@@ -28,7 +31,8 @@ let package = Package(
                 .product(name: "Durability", package: "invd"),
                 .product(name: "Inventory", package: "invd"),
             ],
-            path: "Benchmarks/Scale"
+            path: "Benchmarks/Scale",
+            swiftSettings: strict
         ),
     ],
     swiftLanguageModes: [.v6]

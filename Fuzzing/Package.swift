@@ -15,16 +15,21 @@ let package = Package(
             name: "InvctlParts",
             dependencies: [
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "CPosix", package: "invd"),
                 .product(name: "ColumnStore", package: "invd"),
                 .product(name: "Inventory", package: "invd"),
                 .product(name: "InventoryClient", package: "invd"),
+                .product(name: "InventoryInsights", package: "invd"),
                 .product(name: "InventoryWire", package: "invd"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            // Its warnings are errors where it is at home; here, conformances of types of its own package
+            // count as those of strangers, and would each give one.
             swiftSettings: [
                 .enableUpcomingFeature("ExistentialAny"),
                 .enableUpcomingFeature("InternalImportsByDefault"),
+                .enableUpcomingFeature("MemberImportVisibility"),
                 // Its beginning is not the fuzzer's.
                 .unsafeFlags([
                     "-Xfrontend", "-entry-point-function-name", "-Xfrontend", "invctl_main",
@@ -40,7 +45,8 @@ let package = Package(
                 .product(name: "Inventory", package: "invd"),
                 .product(name: "InventoryInsights", package: "invd"),
                 .product(name: "InventoryWire", package: "invd"),
-            ]
+            ],
+            swiftSettings: [.treatAllWarnings(as: .error)]
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -217,19 +217,31 @@ private func readSegment(_ bytes: UnsafeRawBufferPointer) {
 
 /// A file for an import: CSV, TSV or NDJSON, as the sales and as the products it may be.
 private func readRecords(_ bytes: UnsafeRawBufferPointer) {
-    let options = SalesFile.Options(
-        zone: .gmt,
-        decimals: 2,
-        returnPrefix: "C",
-        category: "Imported"
-    )
-    _ = try? SalesFile(Array(bytes), options)
-    guard var reader = try? RecordReader(Array(bytes)) else { return }
+    let file = FileBytes(Array(bytes))
+    readSales(file)
+    guard var reader = try? RecordReader(file) else { return }
     var count = 0
     while (try? reader.next()) == true {
         for column in reader.header.indices { _ = reader.text(column) }
         count += 1
         precondition(count <= bytes.count, "more records than bytes")
+    }
+}
+
+private func readSales(_ file: FileBytes) {
+    let options = SalesReader.Options(
+        zone: .gmt,
+        decimals: 2,
+        returnPrefix: "C",
+        category: "Imported"
+    )
+    guard var sales = try? SalesReader(file, options) else { return }
+    var times = FileTimes(zone: .gmt)
+    var count = 0
+    while let reading = try? sales.next(&times) {
+        if case .row(let row) = reading { precondition(row.quantity > 0, "\(row)") }
+        count += 1
+        precondition(count <= file.count, "more sales than bytes")
     }
 }
 
