@@ -13,17 +13,21 @@
 #   make insight-queries QUERIES=200000 random questions, each against a model that looks at every row
 #   make insights-model SALES=FILE      insights over a whole file of sales against SQL over the same
 #   make fuzz SECONDS_EACH=60           every decoder, guided by what its input reaches
+#   make fuzz-daemon SECONDS=1800       mutated requests against the running daemon, from seed FIRST on;
+#                                       RESULTS=FILE gets a line
 #   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
 #   make failed-calls OPERATIONS=10000  a failed write or sync, or a full disk, at each of them in turn
 #   make tsan                           server, client and simulation under ThreadSanitizer
 #   make retries RETRIES=1000000        commands sent again, over lost connections and restarts;
 #                                       KEYS=1000000 with keys, over a kill -9
+#   make packages                       builds what is in Benchmarks and Fuzzing, as strictly as the rest
 
 SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
 
 .PHONY: run test build lint dependencies test-dependencies clean
 .PHONY: tsan simulate crash-states bit-flips kill-cycles failed-calls retries fuzz insight-queries insights-model
+.PHONY: fuzz-daemon packages
 
 SEEDS ?= 1000
 FIRST ?= 1000
@@ -34,6 +38,8 @@ KEYS ?= 1000000
 RETRIES ?= 1000000
 QUERIES ?= 200000
 SECONDS_EACH ?= 60
+SECONDS ?= 60
+RESULTS ?=
 
 run: build
 	@.build/release/invd --version
@@ -95,6 +101,16 @@ tsan: dependencies
 
 fuzz: dependencies
 	SECONDS_EACH=$(SECONDS_EACH) bash Fuzzing/run.sh
+
+fuzz-daemon: dependencies
+	INVD_FUZZ_SECONDS=$(SECONDS) INVD_FUZZ_FIRST=$(FIRST) \
+		INVD_FUZZ_RESULTS=$(if $(RESULTS),$(abspath $(RESULTS))) \
+		$(LONG) --filter 'DaemonFuzzTests/whatever'
+
+# The fuzzer is linked by Fuzzing/run.sh alone, with its own flags: here it only has to compile.
+packages: dependencies
+	swift build --package-path Benchmarks
+	swift build --package-path Fuzzing --target fuzz
 
 clean:
 	rm -rf .build .run

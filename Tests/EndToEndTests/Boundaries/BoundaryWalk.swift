@@ -1,0 +1,232 @@
+import ColumnStore
+import Glibc
+import Inventory
+import InventoryClient
+import InventoryWire
+import Testing
+
+/// Sends each request with each of its numbers replaced, one at a time, and looks that every one is
+/// answered and that nobody else is disturbed.
+///
+///     world ─▶ plausible request ─▶ fields ─▶ a frame for each replacement ─▶ answers
+///                                                                              │
+///                                                good client: a sale, a balance ◀┘   after each field
+struct BoundaryWalk {
+    struct Counts: Sendable {
+        var fields = 0
+        var requests = 0
+        /// Answered with what was asked for, and refused.
+        var accepted = 0
+        var refused = 0
+    }
+
+    private let daemon: Daemon
+    private let maker: InventoryClient
+    private var good: GoodClient
+    private var connection: RawConnection
+    private var nextID: UInt64 = 1_000
+    private var worldCount = 0
+    private(set) var counts = Counts()
+
+    /// Requests that are sent before an answer is awaited, at most.
+    private static let inFlightMax = 32
+    /// How often what was refused as `overloaded` is sent again.
+    private static let attemptsMax = 200
+
+    init(_ daemon: Daemon) async throws {
+        self.daemon = daemon
+        self.maker = daemon.client("walk")
+        self.good = try await GoodClient(daemon)
+        self.connection = try Self.connect(daemon)
+    }
+
+    private static func connect(_ daemon: Daemon) throws -> RawConnection {
+        let connection = try RawConnection(daemon, timeoutSeconds: 60)
+        connection.send(RawConnection.hello)
+        return connection
+    }
+
+    private mutating func world() async throws -> WalkedWorld {
+        self.worldCount += 1
+        return try await WalkedWorld.make(self.worldCount, self.maker)
+    }
+
+    /// Walks all requests of an opcode.
+    mutating func walk(_ opcode: Opcode) async throws {
+        let isChanging = opcode == .command || opcode == .keyedCommand
+        var world = try await self.world()
+        let count = PlausibleRequests.of(opcode, world).count
+        for number in 0..<count {
+            var field = 0
+            try self.begin(PlausibleRequests.of(opcode, world)[number])
+            while true {
+                if isChanging { world = try await self.world() }
+                let request = PlausibleRequests.of(opcode, world)[number]
+                let fields = request.fields
+                guard field < fields.count else { break }
+                try self.walk(fields[field], of: request)
+                self.counts.fields += 1
+                try await self.good.serve(after: "\(request.name), \(fields[field])")
+                field += 1
+            }
+        }
+    }
+
+    func verify() async throws { try await self.good.verify() }
+
+    // MARK: - One request as it is
+
+    /// The request as it is, which must be answered, and all of whose fields must be found.
+    private mutating func begin(_ request: PlausibleRequest) throws {
+        let unseen = NumericFields(of: request.body, request.opcode).unseenByteCount
+        try #require(unseen == 0, "\(unseen) bytes of \(request.name) are of no field")
+        let before = self.counts
+        if request.opcode == .hello {
+            try self.sayHello(request.body)
+        } else {
+            try self.send([request.body], of: request)
+        }
+        guard !request.mayBeRefused else { return }
+        #expect(self.counts.accepted > before.accepted, "\(request.name) is refused as it is")
+    }
+
+    private mutating func walk(_ field: NumericField, of request: PlausibleRequest) throws {
+        let bodies = field.replacements.map { field.replaced(by: $0, in: request.body) }
+        if request.opcode == .hello {
+            for body in bodies { try self.sayHello(body) }
+        } else {
+            try self.send(bodies, of: request)
+        }
+    }
+
+    /// A connection of its own for each, since it can say hello but once.
+    private mutating func sayHello(_ body: [UInt8]) throws {
+        let connection = try RawConnection(self.daemon)
+        connection.sendFrame(Opcode.hello.rawValue, body)
+        let answer = try #require(connection.next().first, "hello \(body) is not answered")
+        self.counts.requests += 1
+        switch Opcode(rawValue: answer.opcode) {
+        case .helloAccepted: self.counts.accepted += 1
+        case .goodbye: self.counts.refused += 1
+        default: Issue.record("hello \(body) is answered by \(answer.opcode)")
+        }
+    }
+
+    // MARK: - Many, and their answers
+
+    private mutating func send(_ bodies: [[UInt8]], of request: PlausibleRequest) throws {
+        for start in stride(from: 0, to: bodies.count, by: Self.inFlightMax) {
+            let part = bodies[start..<min(start + Self.inFlightMax, bodies.count)]
+            try self.sendTogether(Array(part), of: request)
+        }
+    }
+
+    private mutating func sendTogether(_ bodies: [[UInt8]], of request: PlausibleRequest) throws {
+        var waiting: [UInt64: [UInt8]] = [:]
+        for body in bodies { waiting[self.issue(body, request.opcode)] = body }
+        var attempts = 0
+        while !waiting.isEmpty {
+            let messages = self.connection.next()
+            guard !messages.isEmpty else { throw self.unanswered(request, waiting) }
+            for message in messages {
+                guard let body = waiting[message.requestID] else { continue }
+                let step = AnswerStep(message, to: request.opcode)
+                switch step {
+                case .more: continue
+                case .unsubscribe:
+                    self.unsubscribe(message.requestID)
+                    continue
+                case .overloaded where attempts < Self.attemptsMax:
+                    attempts += 1
+                    waiting[message.requestID] = nil
+                    usleep(2_000)
+                    waiting[self.issue(body, request.opcode)] = body
+                    continue
+                case .accepted: self.counts.accepted += 1
+                case .refused, .overloaded: self.counts.refused += 1
+                case .unexpected:
+                    Issue.record("\(request.name) \(body) is answered by \(message)")
+                }
+                waiting[message.requestID] = nil
+                self.counts.requests += 1
+            }
+        }
+    }
+
+    private func unanswered(
+        _ request: PlausibleRequest,
+        _ waiting: [UInt64: [UInt8]]
+    ) -> any Error {
+        let bodies = waiting.values.map { "\($0)" }.joined(separator: "\n")
+        let state = self.daemon.isRunning ? "runs" : "has ended"
+        Issue.record("\(request.name): the daemon \(state); one of these has no answer\n\(bodies)")
+        return Unexpected()
+    }
+
+    private mutating func issue(_ body: [UInt8], _ opcode: Opcode) -> UInt64 {
+        self.nextID += 1
+        self.connection.sendFrame(opcode.rawValue, body, id: self.nextID)
+        return self.nextID
+    }
+
+    private mutating func unsubscribe(_ requestID: UInt64) {
+        var writer = ByteWriter()
+        Request.unsubscribe(requestID: requestID).encodeBody(into: &writer)
+        _ = self.issue(writer.array(), .unsubscribe)
+    }
+}
+
+/// What a message with the id of a request is to that request.
+enum AnswerStep: Equatable {
+    /// More of the same answer comes.
+    case more
+    /// A subscription has what it begins with, and can be ended.
+    case unsubscribe
+    case accepted
+    case refused
+    case overloaded
+    /// No answer to that request, as PROTOCOL.md has it.
+    case unexpected
+
+    init(_ received: RawConnection.Received, to opcode: Opcode) {
+        guard let message = received.message else {
+            self = .unexpected
+            return
+        }
+        switch (opcode, message) {
+        case (_, .refused(let refusal)) where refusal.code == .overloaded: self = .overloaded
+        case (_, .refused): self = .refused
+        case (.command, .outcome(let outcome)), (.keyedCommand, .outcome(let outcome)),
+            (.keyedCommand, .replayedOutcome(let outcome)):
+            guard case .refused(let refusal) = outcome else {
+                self = .accepted
+                return
+            }
+            self = refusal.code == .overloaded ? .overloaded : .refused
+        case (.openSession, .sessionOpened), (.takeSnapshot, .snapshotTaken),
+            (.getProduct, .product), (.ping, .pong), (.cancel, .pong), (.unsubscribe, .pong),
+            (.query, .resultEnd), (.insight, .resultEnd):
+            self = .accepted
+        case (.query, .resultHeader), (.query, .resultRows), (.insight, .insightHeader),
+            (.insight, .resultRows):
+            self = .more
+        case (.subscribe, let message): self = Self.event(message, isInsight: false)
+        case (.subscribeInsight, let message): self = Self.event(message, isInsight: true)
+        default: self = .unexpected
+        }
+    }
+
+    /// A subscription ends by itself, or by `unsubscribe` once it has begun.
+    private static func event(_ message: ServerMessage, isInsight: Bool) -> AnswerStep {
+        switch message {
+        case .subscribed(let subscribed):
+            isInsight || subscribed.hasSnapshot ? .more : .unsubscribe
+        case .caughtUp: .unsubscribe
+        case .closed(let refusal, _): refusal.code == .shuttingDown ? .accepted : .refused
+        case .snapshotRows, .entries, .progress, .reset, .digest, .insightHeader, .insightChanged,
+            .resultRows:
+            .more
+        default: .unexpected
+        }
+    }
+}

@@ -1,0 +1,307 @@
+import ColumnStore
+import Inventory
+import InventoryWire
+
+@testable import InventoryInsights
+
+extension PlausibleRequests {
+    /// Queries of that kind: of everything, and with every field that it has.
+    static func queries(_ tag: QueryTag, _ world: WalkedWorld) -> [Query] {
+        let (from, to) = (world.seconds(-900 * 86_400), world.seconds(86_400))
+        let past: [AsOf?] = [nil, .lsn(world.sale), .time(world.now)]
+        let (product, category) = (world.product, world.category)
+        switch tag {
+        case .product: return past.map { .product(.id(product), asOf: $0) }
+        case .products:
+            let whole = ProductSearch(
+                category: category,
+                skuPrefix: "W",
+                nameContains: "Product",
+                text: "product",
+                sort: .available,
+                isDescending: true,
+                after: ProductSearch.PageKey(integer: 5, text: "W", id: product),
+                limit: 5,
+                asOf: .lsn(world.sale)
+            )
+            return [.products(ProductSearch(limit: 9)), .products(whole)]
+                + ProductSearch.Sort.allCases.map {
+                    .products(
+                        ProductSearch(
+                            sort: $0,
+                            after: ProductSearch.PageKey(integer: 1, text: "A", id: product),
+                            limit: 2
+                        )
+                    )
+                }
+        case .categories: return [.categories(includingArchived: true)]
+        case .locations: return [.locations(includingArchived: true)]
+        case .levels:
+            return past.map {
+                .levels(
+                    LevelQuery(
+                        product: product,
+                        location: .main,
+                        category: category,
+                        limit: 3,
+                        asOf: $0
+                    )
+                )
+            }
+        case .ledger:
+            let after = MovementID(lsn: world.sale, line: 0)
+            let whole = LedgerQuery(
+                product: product,
+                location: .main,
+                kinds: MovementKindSet(.sale),
+                from: from,
+                to: to,
+                reference: "POS-1",
+                actor: "test",
+                lsn: world.sale,
+                isNewestFirst: false,
+                after: after,
+                limit: 4
+            )
+            return [
+                .ledger(LedgerQuery(limit: 5)), .ledger(LedgerQuery(after: after, limit: 5)),
+                .ledger(LedgerQuery(from: from, to: to, limit: 5)), .ledger(whole),
+            ]
+        case .lowStock:
+            return [.lowStock(LowStockQuery(location: .main, category: category, limit: 3))]
+        case .categoryRollup: return past.map { .categoryRollup(asOf: $0) }
+        case .sales:
+            return [
+                .sales(SalesQuery(from: from, to: to, limit: 5)),
+                .sales(
+                    SalesQuery(
+                        product: product,
+                        location: .main,
+                        category: category,
+                        reference: "POS-1",
+                        limit: 5
+                    )
+                ),
+            ]
+        case .refusals:
+            return [
+                .refusals(
+                    RefusalQuery(product: product, location: .main, from: from, to: to, limit: 5)
+                )
+            ]
+        case .reservations:
+            return [
+                .reservations(ReservationQuery(limit: 5)),
+                .reservations(
+                    ReservationQuery(
+                        id: world.reservation,
+                        product: product,
+                        location: .main,
+                        states: .all,
+                        reference: "",
+                        isNewestFirst: true,
+                        after: world.reservation,
+                        limit: 5
+                    )
+                ),
+            ]
+        case .transfers:
+            return [
+                .transfers(TransferQuery(limit: 5)),
+                .transfers(
+                    TransferQuery(
+                        id: world.transfer,
+                        product: product,
+                        location: .main,
+                        states: .all,
+                        reference: "",
+                        isNewestFirst: true,
+                        after: world.transfer,
+                        limit: 5
+                    )
+                ),
+            ]
+        case .verify: return [.verify]
+        case .stats: return [.stats]
+        }
+    }
+
+    // MARK: - Insights
+
+    /// Every window there is, with bounds that mean something.
+    private static func windows(_ world: WalkedWorld) -> [InsightWindow] {
+        let (from, to) = (world.seconds(-30 * 86_400), world.seconds(60))
+        return [.between(from, to), .all, .between(from, nil), .between(nil, to)]
+            + CalendarUnit.allCases.flatMap { [.last(3, $0), .previous(2, $0)] }
+    }
+
+    /// Where the window is in the body of a named insight or of a query: behind a byte of what it is and
+    /// one of its name or source.
+    private static func windowRange(_ window: InsightWindow) -> Range<Int> {
+        var writer = ByteWriter()
+        window.encode(into: &writer)
+        return 2..<(2 + writer.count)
+    }
+
+    /// Each named insight with every field, then with each window; each source by each dimension.
+    static func insights(_ world: WalkedWorld) -> [PlausibleRequest] {
+        let windows = Self.windows(world)
+        let named = NamedInsight.Name.allCases.flatMap { name in
+            [
+                Self.request("\(name) whole", .named(Self.whole(name, windows[0], world))),
+                Self.request("\(name) all", .named(Self.whole(name, .all, world)))
+                    .limited(to: Self.windowRange(.all)),
+            ]
+                + windows.map { window in
+                    Self.request(
+                        "\(name) \(window)",
+                        .named(NamedInsight(name, window: window, limit: 5))
+                    ).limited(to: Self.windowRange(window))
+                }
+        }
+        return named + Self.queries(windows, world) + Self.selections()
+    }
+
+    private static func queries(
+        _ windows: [InsightWindow],
+        _ world: WalkedWorld
+    ) -> [PlausibleRequest] {
+        InsightSource.allCases.flatMap { source -> [PlausibleRequest] in
+            let measures = InsightMeasure.allCases.filter { $0.goes(with: source) }
+            let dimensions = InsightDimension.allCases.filter { $0.goes(with: source) }
+            var requests = [
+                Self.request("query \(source)", .query(Self.whole(source, windows[0], world)))
+            ]
+            guard source.hasTime else { return requests }
+            for dimension in dimensions {
+                // The windows that are cut into the most, and the least, buckets.
+                for window in [windows[0], .previous(2, .hour), .last(3, .month)] {
+                    let query = InsightQuery(
+                        source: source,
+                        window: window,
+                        groups: [[dimension]],
+                        measures: [measures[0]],
+                        limit: 5
+                    )
+                    requests.append(
+                        Self.request("query \(source) by \(dimension) \(window)", .query(query))
+                            .limited(to: Self.windowRange(window))
+                    )
+                }
+            }
+            return requests
+        }
+    }
+
+    /// With every part that the insight has a use for.
+    private static func whole(
+        _ name: NamedInsight.Name,
+        _ window: InsightWindow,
+        _ world: WalkedWorld
+    ) -> NamedInsight {
+        let parts = name.parts
+        var insight = NamedInsight(
+            name,
+            window: parts.window ? window : .all,
+            zone: "Africa/Cairo",
+            filter: InsightFilter(
+                products: [world.product],
+                categories: [world.category],
+                locations: parts.locations ? [.main] : [],
+                skuPrefix: "W"
+            ),
+            parameters: NamedInsightParameters(
+                by: parts.by.last,
+                measure: parts.measures.last,
+                isAscending: parts.ascending,
+                days: parts.days,
+                serviceLevel: parts.serviceLevel ? 900_000 : nil
+            ),
+            limit: 6
+        )
+        if parts.rowFilters {
+            insight.filter.kinds = MovementKindSet(.sale)
+            insight.filter.reasons = [.other]
+            insight.filter.reference = "POS-1"
+            insight.filter.actor = "test"
+        }
+        if window != .all { insight.asOf = .lsn(world.sale) }
+        return insight
+    }
+
+    /// What is subscribed to: each named insight, and each source.
+    ///
+    /// The rest of an insight is decoded as
+    /// where it is asked once.
+    static func liveInsights(_ world: WalkedWorld) -> [PlausibleRequest] {
+        let windows = Self.windows(world)
+        let named = NamedInsight.Name.allCases.map { name in
+            let window = name.parts.window ? windows[0] : .all
+            return PlausibleRequest(
+                "live \(name)",
+                .subscribeInsight(.named(NamedInsight(name, window: window, limit: 5)))
+            ).limited(to: Self.windowRange(window))
+        }
+        let sources = InsightSource.allCases.map { source in
+            PlausibleRequest(
+                "live query \(source)",
+                .subscribeInsight(.query(Self.whole(source, windows[0], world)))
+            ).limited(to: Self.windowRange(windows[0]))
+        }
+        return named + sources
+    }
+
+    private static func whole(
+        _ source: InsightSource,
+        _ window: InsightWindow,
+        _ world: WalkedWorld
+    ) -> InsightQuery {
+        let measures = InsightMeasure.allCases.filter { $0.goes(with: source) }
+        let dimensions = InsightDimension.allCases.filter { $0.goes(with: source) }
+        return InsightQuery(
+            source: source,
+            window: source.hasTime ? window : .all,
+            zone: source.hasTime ? "America/New_York" : "",
+            filter: InsightFilter(
+                products: [world.product],
+                categories: [world.category],
+                locations: source == .products ? [] : [.main]
+            ),
+            groups: [Array(dimensions.prefix(2)), []],
+            measures: Array(measures.prefix(InsightLimits.measuresMax)),
+            order: [InsightOrder(.measure(measures[0]), descending: true)],
+            limit: 7
+        )
+    }
+
+    /// Rows of an insight by every comparison and operand.
+    private static func selections() -> [PlausibleRequest] {
+        let operands: [(String, RowCondition.Operand)] = [
+            ("sku", .none), ("sku", .text("W")), ("idleDays", .number(1_000_000)),
+            ("lastSoldAt", .instant(.zero)),
+        ]
+        return RowCondition.Comparison.allCases.enumerated().map { number, comparison in
+            let tests = operands.map {
+                RowCondition.test(RowCondition.Test($0.0, comparison, $0.1))
+            }
+            let selection = RowSelection(
+                condition: .or(.and(tests[0], tests[1]), .not(.or(tests[2], tests[3]))),
+                order: [RowSelection.Order("sku", descending: true)],
+                limit: 3
+            )
+            let request = Self.request(
+                "rows \(comparison)",
+                .rows(selection, of: .named(NamedInsight(.dead, window: .all)))
+            )
+            // They differ by one byte: the others are sent as they are.
+            return number == 0 ? request : request.limited(to: 0..<0)
+        }
+    }
+
+    private static func request(_ name: String, _ insight: Insight) -> PlausibleRequest {
+        var request = PlausibleRequest(name, .insight(insight))
+        // A window, or another part, that an insight has no use for is refused.
+        request.mayBeRefused = true
+        return request
+    }
+}

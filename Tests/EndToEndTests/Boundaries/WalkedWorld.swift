@@ -1,0 +1,100 @@
+import Inventory
+import InventoryClient
+import Testing
+
+/// What the requests of a walk are about: things that are there, made anew before each field, so that
+/// what an earlier request did to its own doesn't get the next one refused early.
+struct WalkedWorld: Sendable {
+    /// Part of each name, and so of no other.
+    var unique = ""
+    var category = CategoryID(1)
+    var emptyCategory = CategoryID(1)
+    var emptyLocation = LocationID(1)
+    var other = LocationID(1)
+    /// Has stock at the main location and at ``other``, a sale, a delivery that is expected.
+    var product = ProductID(1)
+    /// Has never had any.
+    var emptyProduct = ProductID(1)
+    var sale: UInt64 = 1
+    /// The LSNs of the last change of the category and the locations, of the products, and of the
+    /// product's levels, the reservation and the transfer.
+    var placesRevision: UInt64 = 1
+    var productRevision: UInt64 = 1
+    var levelRevision: UInt64 = 1
+    var reservation = ReservationID(1)
+    var transfer = TransferID(1)
+    /// When it was made, by the server's clock.
+    var now = Instant.zero
+
+    static func make(_ number: Int, _ client: InventoryClient) async throws -> WalkedWorld {
+        var world = WalkedWorld(unique: "W\(number)")
+        let places = try await client.done(
+            .batch(
+                [
+                    .createCategory(name: "\(world.unique) C"),
+                    .createCategory(name: "\(world.unique) E"),
+                    .createLocation(LocationDraft(code: "\(world.unique) E", name: "Empty")),
+                    .createLocation(LocationDraft(code: "\(world.unique) O", name: "Other")),
+                ],
+                .atomic
+            )
+        )
+        world.now = places.time
+        world.placesRevision = places.lsn
+        world.category = CategoryID(UInt32(places.ids[0]))
+        world.emptyCategory = CategoryID(UInt32(places.ids[1]))
+        world.emptyLocation = LocationID(UInt16(places.ids[2]))
+        world.other = LocationID(UInt16(places.ids[3]))
+        let products = try await client.done(
+            .batch([world.draft(""), world.draft("-E", isEmpty: true)], .atomic)
+        )
+        world.productRevision = products.lsn
+        world.product = ProductID(UInt32(products.ids[0]))
+        world.emptyProduct = ProductID(UInt32(products.ids[1]))
+        let sale = Sale(lines: [SaleLine(product: world.product, quantity: 9)])
+        world.sale = try await client.done(.sell(sale)).lsn
+        let more = try await client.done(
+            .batch(
+                [
+                    .reserve(
+                        Reserve(
+                            lines: [ReserveLine(product: world.product, quantity: 400)],
+                            expiry: .after(seconds: 86_400)
+                        )
+                    ),
+                    .dispatchTransfer(
+                        DispatchTransfer(
+                            from: .main,
+                            to: world.other,
+                            lines: [DispatchLine(product: world.product, quantity: 400)]
+                        )
+                    ),
+                    .expectIncoming(Expectation(product: world.product, delta: 400)),
+                    .setUnavailable(
+                        Hold(product: world.product, delta: 400, reason: .damaged)
+                    ),
+                ],
+                .atomic
+            )
+        )
+        world.levelRevision = more.lsn
+        world.reservation = ReservationID(UInt32(more.ids[0]))
+        world.transfer = TransferID(UInt32(more.ids[1]))
+        return world
+    }
+
+    private func draft(_ suffix: String, isEmpty: Bool = false) -> Command {
+        .createProduct(
+            ProductDraft(
+                sku: self.unique + suffix,
+                name: "Product \(self.unique)",
+                category: self.category,
+                price: Price(999),
+                opening: isEmpty
+                    ? nil : OpeningStock(quantity: 100_000, unitCost: Money(500))
+            )
+        )
+    }
+
+    func seconds(_ seconds: Int64) -> Instant { self.now.advanced(bySeconds: seconds) }
+}
