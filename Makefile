@@ -21,6 +21,7 @@
 #   make retries RETRIES=1000000        commands sent again, over lost connections and restarts;
 #                                       KEYS=1000000 with keys, over a kill -9
 #   make packages                       builds what is in Benchmarks and Fuzzing, as strictly as the rest
+#   make value-conservation STEPS=1000000   random moves, each minor unit accounted for after every one
 
 SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
@@ -28,6 +29,7 @@ IMPORTS := --explicit-target-dependency-import-check error
 .PHONY: run test build lint dependencies test-dependencies clean
 .PHONY: tsan simulate crash-states bit-flips kill-cycles failed-calls retries fuzz insight-queries insights-model
 .PHONY: fuzz-daemon packages
+.PHONY: value-conservation
 
 SEEDS ?= 1000
 FIRST ?= 1000
@@ -37,6 +39,7 @@ OPERATIONS ?= 10000
 KEYS ?= 1000000
 RETRIES ?= 1000000
 QUERIES ?= 200000
+STEPS ?= 1000000
 SECONDS_EACH ?= 60
 SECONDS ?= 60
 RESULTS ?=
@@ -86,6 +89,9 @@ failed-calls: dependencies
 retries: dependencies
 	INVD_RETRIES=$(RETRIES) $(LONG) --filter RetryTests
 	INVD_KEYS=$(KEYS) $(LONG) --filter IdempotencyTests
+
+value-conservation: dependencies
+	INVD_VALUE_STEPS=$(STEPS) $(LONG) --filter ValueConservationTests
 
 insight-queries: dependencies
 	INVD_INSIGHT_QUERIES=$(QUERIES) INVD_INSIGHT_FIRST=$(FIRST) $(LONG) --filter RandomQueryTests

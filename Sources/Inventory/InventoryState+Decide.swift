@@ -28,15 +28,18 @@ extension InventoryState {
             if draft.changes.isEmpty { done.lsn = self.lsn }
             return Decision(outcome: .done(done), changes: draft.changes)
         } catch {
-            let refused = draft.refusedDemand.map { Change.demandRefused($0) }
+            // Of a batch that is rolled back nothing stays, unmet demand neither.
+            let refused = draft.isBatch ? [] : draft.refusedDemand.map { Change.demandRefused($0) }
             return Decision(outcome: .refused(error), changes: refused)
         }
     }
 
-    /// What an atomic batch would come to, and no change: it is as of the step the data is at.
+    /// What an atomic batch would come to, alerts included, and no change: it is as of the step the
+    /// data is at.
     private func rehearse(_ commands: [Command], in draft: inout Draft) -> Decision {
         do throws(Refusal) {
             var done = try self.decideAtomically(commands, in: &draft)
+            self.settleAlerts(in: &draft)
             done.lsn = self.lsn
             done.levels = draft.levels.map { level in
                 var level = level
@@ -71,37 +74,37 @@ extension InventoryState {
         case .deleteProduct(let id, let revision):
             try self.deleteProduct(id, ifRevision: revision, in: &draft)
         case .sell(let sale):
-            try self.sell(sale, in: &draft)
+            try self.sell(sale.trimmed, in: &draft)
         case .returnSale(let saleReturn):
-            try self.returnSale(saleReturn, in: &draft)
+            try self.returnSale(saleReturn.trimmed, in: &draft)
         case .restock(let restock):
-            try self.restock(restock, in: &draft)
+            try self.restock(restock.trimmed, in: &draft)
         case .adjust(let adjustment):
-            try self.adjust(adjustment, in: &draft)
+            try self.adjust(adjustment.trimmed, in: &draft)
         case .count(let count):
-            try self.count(count, in: &draft)
+            try self.count(count.trimmed, in: &draft)
         case .setUnavailable(let hold):
-            try self.setUnavailable(hold, in: &draft)
+            try self.setUnavailable(hold.trimmed, in: &draft)
         case .expectIncoming(let expectation):
-            try self.expectIncoming(expectation, in: &draft)
+            try self.expectIncoming(expectation.trimmed, in: &draft)
         case .setFloor(let change):
             try self.setFloor(change, in: &draft)
         case .reverse(let reversal):
-            try self.reverse(reversal, in: &draft)
+            try self.reverse(reversal.trimmed, in: &draft)
         case .reserve(let reserve):
-            try self.reserve(reserve, in: &draft)
+            try self.reserve(reserve.trimmed, in: &draft)
         case .extendReservation(let wanted):
             try self.extend(wanted, in: &draft)
         case .commitReservation(let commit):
-            try self.commit(commit, in: &draft)
+            try self.commit(commit.trimmed, in: &draft)
         case .releaseReservation(let release):
-            try self.release(release, in: &draft)
+            try self.release(release.trimmed, in: &draft)
         case .dispatchTransfer(let dispatch):
-            try self.dispatch(dispatch, in: &draft)
+            try self.dispatch(dispatch.trimmed, in: &draft)
         case .receiveTransfer(let settlement):
-            try self.receive(settlement, in: &draft)
+            try self.receive(settlement.trimmed, in: &draft)
         case .cancelTransfer(let settlement):
-            try self.cancel(settlement, in: &draft)
+            try self.cancel(settlement.trimmed, in: &draft)
         case .batch(let commands, .atomic), .batch(let commands, .atomicBrief):
             try self.decideAtomically(commands, in: &draft)
         case .batch(_, .rehearsal):
@@ -122,35 +125,40 @@ extension InventoryState {
 extension InventoryState {
     /// Checks what makes a batch a batch: how long it is and what it holds.
     public static func checkBatch(_ commands: [Command]) throws(Refusal) {
-        if commands.count > Limits.batchMax || commands.isEmpty {
-            throw Refusal(
-                commands.isEmpty ? .outOfRange : .tooManyLines,
-                .range(
-                    "commands",
-                    value: Int64(commands.count),
-                    lowest: 1,
-                    highest: Int64(Limits.batchMax)
-                )
+        var findings = Findings()
+        if commands.isEmpty {
+            findings.add(Self.batchRange("commands", 0, 1, .outOfRange, Limits.batchMax))
+        } else if commands.count > Limits.batchMax {
+            findings.add(
+                Self.batchRange("commands", commands.count, 1, .tooManyLines, Limits.batchMax)
             )
         }
         var lines = 0
         for command in commands {
             lines += command.lineCount
             if case .batch = command {
-                throw Refusal(.invalidField, .field("commands", problem: "a batch in a batch"))
+                findings.add(
+                    Refusal(.invalidField, .field("commands", problem: "a batch in a batch"))
+                )
             }
         }
         if lines > Limits.batchLinesMax {
-            throw Refusal(
-                .tooManyLines,
-                .range(
-                    "lines",
-                    value: Int64(lines),
-                    lowest: 0,
-                    highest: Int64(Limits.batchLinesMax)
-                )
-            )
+            findings.add(Self.batchRange("lines", lines, 0, .tooManyLines, Limits.batchLinesMax))
         }
+        try findings.settle()
+    }
+
+    private static func batchRange(
+        _ field: String,
+        _ value: Int,
+        _ lowest: Int64,
+        _ code: RefusalCode,
+        _ limit: Int
+    ) -> Refusal {
+        Refusal(
+            code,
+            .range(field, value: Int64(value), lowest: lowest, highest: Int64(limit))
+        )
     }
 
     private func decideAtomically(
@@ -165,7 +173,7 @@ extension InventoryState {
                 let one = try self.decide(command, in: &draft)
                 done.ids.append(one.id)
                 guard let sum = Money(done.amount).adding(Money(one.amount)) else {
-                    throw Refusal(.amountOverflow, .field("amount", problem: "of the whole batch"))
+                    throw .overflow("amount")
                 }
                 done.amount = sum.minorUnits
             } catch {

@@ -173,6 +173,7 @@ extension InventoryState {
         )
         if let origin { self.links.note(row, origin: origin, in: self.tables.ledger) }
         self.tables.levels.put(level, revision: self.lsn)
+        self.tables.levels.noteCost(of: movement, leaving: level)
         self.tables.products.setRevision(movement.product, self.lsn)
         self.tables.products.countMovement(movement.product)
     }
@@ -208,6 +209,7 @@ extension InventoryState {
     private mutating func put(_ transfer: Transfer) {
         let row = transfer.id.row
         let isKnown = self.tables.transfers.contains(transfer.id)
+        let before = isKnown ? self.tables.transfers.remaining[row] : 0
         if isKnown {
             precondition(
                 self.tables.transfers.isInTransit(row),
@@ -216,7 +218,12 @@ extension InventoryState {
         }
         let reference = isKnown ? 0 : self.intern(transfer.reference)
         self.tables.transfers.put(transfer, reference: reference)
-        self.openTransfers.note(row, wasInTransit: isKnown, in: self.tables.transfers)
+        self.openTransfers.note(
+            row,
+            wasInTransit: isKnown,
+            remainingBefore: before,
+            in: self.tables.transfers
+        )
     }
 
     mutating func intern(_ text: String) -> UInt32 {

@@ -146,7 +146,7 @@ extension NaiveModel {
         for var row in balances.values {
             guard let product = self.products[row.product] else { continue }
             if query.source == .products, !product.isListed { continue }
-            row.retail = Self.halfEven(product.price * row.onHand, over: product.basis)
+            row.retail = Self.halfAway(product.price * row.onHand, over: product.basis)
             rows.append(row)
         }
         return rows + self.inTransit(query, isPast)
@@ -172,9 +172,15 @@ extension NaiveModel {
             row.cost = -sent.cost
             row.cost -= arrived.reduce(0) { $0 + $1.cost } + late.reduce(0) { $0 + $1.amount }
             row.stage = "inTransit"
-            row.retail = Self.halfEven(product.price * quantity, over: product.basis)
+            row.retail = Self.halfAway(product.price * quantity, over: product.basis)
             return row
         }
+    }
+
+    /// As an amount is rounded, below 0 too.
+    private static func halfAway(_ value: Int64, over divisor: Int64) -> Int64 {
+        let size = (2 * abs(value) + divisor) / (2 * divisor)
+        return value < 0 ? -size : size
     }
 
     static func halfEven(_ value: Int64, over divisor: Int64) -> Int64 {

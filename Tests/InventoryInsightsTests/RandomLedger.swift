@@ -197,13 +197,48 @@ struct RandomLedger {
             )
         default:
             let isDeletion = self.below(12) == 0 && self.deletes
-            self.run(
-                isDeletion
-                    ? .deleteProduct(product, ifRevision: nil)
-                    : .expectIncoming(
+            if isDeletion {
+                self.delete(product)
+            } else {
+                self.run(
+                    .expectIncoming(
                         Expectation(product: product, location: location, delta: 2)
                     )
+                )
+            }
+        }
+    }
+
+    /// Writes off what there is of a product and deletes it, unless it is reserved or on its way.
+    private mutating func delete(_ product: ProductID) {
+        let levels = self.state.readView().tables.levels
+        for row in 0..<levels.rowCount where levels.level(row).product == product {
+            let level = levels.level(row)
+            if level.unavailable > 0 {
+                self.run(
+                    .setUnavailable(
+                        Hold(
+                            product: product,
+                            location: level.location,
+                            delta: -level.unavailable,
+                            reason: .other
+                        )
+                    )
+                )
+            }
+            self.run(
+                .expectIncoming(
+                    Expectation(
+                        product: product,
+                        location: level.location,
+                        delta: -level.incoming
+                    )
+                )
+            )
+            self.run(
+                .count(StockCount(product: product, location: level.location, counted: 0))
             )
         }
+        self.run(.deleteProduct(product, ifRevision: nil))
     }
 }

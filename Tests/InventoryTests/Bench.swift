@@ -99,6 +99,11 @@ struct Bench {
         self.state.tables.levels.level(ProductID(product), .main)
     }
 
+    /// A count that finds nothing, at the default location.
+    func writeOff(_ product: UInt32) -> Command {
+        .count(StockCount(product: ProductID(product), counted: 0))
+    }
+
     func sale(_ product: UInt32, _ quantity: Int64) -> Command {
         .sell(Sale(lines: [SaleLine(product: ProductID(product), quantity: quantity)]))
     }

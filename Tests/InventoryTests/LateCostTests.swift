@@ -32,7 +32,9 @@ import Testing
                     let price = Price(ledger.prices[row], per: ledger.priceBases[row])
                     self.paid += price.amount(of: ledger.onHandDeltas[row])?.minorUnits ?? 0
                 case .adjust, .count:
-                    if !isReversal, !isUndone { self.corrected += cost }
+                    if !isReversal, !isUndone {
+                        self.corrected += cost + Self.lateCost(after: row, in: ledger)
+                    }
                 default: break
                 }
             }
@@ -40,6 +42,15 @@ import Testing
             for row in 1..<max(transfers.rowCount, 1) where transfers.isInTransit(row) {
                 self.stock += transfers.values[row]
             }
+        }
+
+        /// What came late with the movement before it.
+        private static func lateCost(after row: Int, in ledger: MovementLedger) -> Int64 {
+            let next = row + 1
+            guard next < ledger.rowCount, ledger.kind(next) == .costVariance,
+                ledger.lsns[next] == ledger.lsns[row]
+            else { return 0 }
+            return ledger.amounts[next]
         }
 
         var isBalanced: Bool { self.stock + self.sold == self.paid + self.corrected }

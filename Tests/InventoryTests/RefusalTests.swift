@@ -25,6 +25,7 @@ import Testing
             opening: OpeningStock(quantity: 1)
         )
         try bench.done(.createProduct(draft))
+        try bench.done(.count(StockCount(product: ProductID(4), counted: 0)))
         try bench.done(.deleteProduct(ProductID(4), ifRevision: nil))
         var update = ProductUpdate()
         update.status = .inactive
@@ -201,7 +202,7 @@ import Testing
         try self.expect(
             .setUnavailable(Hold(product: one, delta: -1, reason: .damaged)),
             .outOfRange,
-            .range("delta", value: -1, lowest: 0, highest: Limits.quantityMax)
+            .range("delta", value: -1, lowest: 0, highest: 10)
         )
         try self.expect(.expectIncoming(Expectation(product: one, delta: -1)), .outOfRange)
         try self.expect(

@@ -329,7 +329,7 @@ import Testing
         try bench.done(bench.reserve(1, 4))
         let delete = Command.deleteProduct(self.one, ifRevision: nil)
         #expect(bench.refusal(delete) == Refusal(.inUse, .id(1)))
-        try bench.done(.batch([bench.release(1), delete], .atomic))
+        try bench.done(.batch([bench.release(1), bench.writeOff(1), delete], .atomic))
         bench.check()
     }
 

@@ -137,6 +137,7 @@ import Testing
         #expect(bench.code(draft(" s0 ")) == .skuTaken)
         try bench.done(draft("Caf\u{E9}"))
         #expect(bench.code(draft("CAFE\u{301}")) == .skuTaken)
+        try bench.done(bench.writeOff(1))
         try bench.done(.deleteProduct(ProductID(1), ifRevision: nil))
         try bench.done(draft("S0"))
         #expect(bench.code(bench.sale(1, 1)) == .archived)
@@ -160,10 +161,16 @@ import Testing
         #expect(bench.code(.createCategory(name: "ALL ")) == .nameTaken)
     }
 
-    @Test func `an amount is rounded once, halves to even`() {
+    @Test func `an amount is rounded once, halves away from zero`() {
         #expect(Price(568, per: 1_000).amount(of: 1_250) == Money(710))
-        #expect(Price(1, per: 2).amount(of: 1) == Money(0))
+        #expect(Price(1, per: 2).amount(of: 1) == Money(1))
         #expect(Price(1, per: 2).amount(of: 3) == Money(2))
+        #expect(Price(1, per: 2).amount(of: -1) == Money(-1))
+        #expect(Price(100, per: 1_000).amount(of: 945) == Money(95))
+        #expect(Price(100, per: 1_000).amount(of: 944) == Money(94))
+        // With a product beyond 64 bits, too.
+        let half = Price(Limits.moneyMax, per: 2 * Limits.quantityMax)
+        #expect(half.amount(of: Limits.quantityMax) == Money((Limits.moneyMax + 1) / 2))
         #expect(Price(Limits.moneyMax).amount(of: 2) == nil)
     }
 }

@@ -145,9 +145,9 @@ import Testing
 
     @Test func `an archived product has no alerts`() throws {
         var bench = try self.watched()
-        _ = bench.changes(of: bench.sale(1, 15))
+        _ = bench.changes(of: bench.sale(1, 30))
         let changes = bench.changes(of: .deleteProduct(self.one, ifRevision: nil))
-        #expect(self.alerts(changes) == ["-lowStock 15/20"])
+        #expect(self.alerts(changes) == ["-lowStock 0/20", "-stockout 0/0"])
         bench.check()
     }
 

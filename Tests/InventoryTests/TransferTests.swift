@@ -155,21 +155,55 @@ import Testing
     @Test func `places and products that a transfer names stay until it is settled`() throws {
         var bench = try self.benched()
         try bench.done(self.send(10))
-        // The announcement is used up by another delivery: the transfer alone holds the place.
-        let delivery = RestockLine(product: self.one, location: self.back, quantity: 10)
-        let restocked = try bench.done(.restock(Restock(lines: [delivery], fromIncoming: true)))
-        try bench.done(
-            .adjust(
-                Adjustment(product: self.one, location: self.back, delta: -10, reason: .lost)
-            )
-        )
-        #expect(restocked.levels.map { $0.incoming } == [0])
         let archive = Command.archiveLocation(self.back, ifRevision: nil)
         #expect(bench.refusal(archive) == Refusal(.inUse, .id(2)))
         let delete = Command.deleteProduct(self.one, ifRevision: nil)
         #expect(bench.refusal(delete) == Refusal(.inUse, .id(1)))
         try bench.done(.batch([self.cancel(1), archive], .atomic))
-        try bench.done(delete)
+        try bench.done(.batch([bench.writeOff(1), delete], .atomic))
+        bench.check()
+    }
+
+    @Test func `what a transfer brings is no other delivery's`() throws {
+        var bench = try self.benched()
+        try bench.done(self.send(6))
+        let line = RestockLine(product: self.one, location: self.back, quantity: 6)
+        let delivery = Command.restock(Restock(lines: [line], fromIncoming: true))
+        try bench.done(delivery)
+        #expect(self.there(bench).onHand == 6 && self.there(bench).incoming == 6)
+        func expect(_ delta: Int64) -> Command {
+            .expectIncoming(Expectation(product: self.one, location: self.back, delta: delta))
+        }
+        let range = Refusal.Detail.range("delta", value: -1, lowest: 0, highest: Limits.quantityMax)
+        #expect(bench.refusal(expect(-1)) == Refusal(.outOfRange, range))
+        // Four were ordered: a delivery of six takes those, and leaves what the transfer brings.
+        let ordered = try bench.done(expect(4)).lsn
+        try bench.done(delivery)
+        #expect(self.there(bench).onHand == 12 && self.there(bench).incoming == 6)
+        // The order cannot be undone any more: it would take what the transfer brings.
+        #expect(bench.code(bench.reversal(ordered)) == .outOfRange)
+        // In one step, too.
+        let line2 = DispatchLine(product: self.one, quantity: 2)
+        let more = DispatchTransfer(from: .main, to: self.back, lines: [line2])
+        try bench.done(.batch([.dispatchTransfer(more), delivery], .atomic))
+        #expect(self.there(bench).incoming == 8)
+        try bench.done(self.receive(1, 2))
+        try bench.done(self.cancel(1))
+        try bench.done(self.receive(2))
+        #expect(self.there(bench).incoming == 0 && self.there(bench).onHand == 22)
+        bench.check()
+    }
+
+    @Test func `a transfer sends what is there, however far below zero sales may go`() throws {
+        var bench = try self.benched(stock: 2)
+        try bench.done(.setFloor(FloorChange(product: self.one, floor: -9)))
+        let refused = bench.refusal(self.send(5))
+        let refusal = try #require(refused)
+        guard case .shortage(let shortage) = refusal.detail else { throw Unexpected() }
+        #expect(refusal.code == .insufficientStock)
+        #expect(shortage.sellable == 2 && shortage.onHand == 2 && shortage.floor == 0)
+        try bench.done(self.send(2))
+        #expect(bench.code(self.send(1)) == .insufficientStock)
         bench.check()
     }
 

@@ -46,8 +46,12 @@ struct Draft {
     private(set) var movedProducts: Set<ProductID> = []
     /// Whether other commands of the step may ask what this one did.
     let isBatch: Bool
-    /// Base units given back to each sale, by its row.
-    var returned: [Int: Int64] = [:]
+    /// What came back of each sale, by its row.
+    private(set) var returned: [Int: ReturnedSums] = [:]
+    /// What a unit of a level cost, which this step has left with nothing on hand.
+    private var lastCosts: [LevelKey: Price] = [:]
+    /// By how much more, or less, is on its way to a level than before the step.
+    private var arriving: [LevelKey: Int64] = [:]
     var reversed: Set<Int> = []
 
     /// Products as a step leaves them, by id: the first in place, since most steps touch one.
@@ -67,11 +71,6 @@ struct Draft {
                 if isFirst { self.first = newValue } else { self.others[id] = newValue }
             }
         }
-    }
-
-    private struct LevelKey: Hashable {
-        var product: ProductID
-        var location: LocationID
     }
 
     private static let linearSearchMax = 8
@@ -101,17 +100,36 @@ struct Draft {
         self.changes.append(.reservation(reservation))
     }
 
-    /// Records a transfer that is new, or was in transit and has changed.
-    mutating func put(_ transfer: Transfer, isNew: Bool = false) {
+    /// Records a transfer that is new, or was in transit as `before` and has changed.
+    mutating func put(_ transfer: Transfer, replacing before: Transfer?) {
         var transfer = transfer
         transfer.revision = self.lsn
-        if isNew { self.createdTransfers += 1 }
-        self.openedTransfers += (transfer.state == .inTransit ? 1 : 0) - (isNew ? 0 : 1)
+        if before == nil { self.createdTransfers += 1 }
+        self.openedTransfers += (transfer.state == .inTransit ? 1 : 0) - (before == nil ? 0 : 1)
+        let key = LevelKey(product: transfer.product, location: transfer.destination)
+        self.arriving[key, default: 0] += transfer.remaining - (before?.remaining ?? 0)
         self.transfers[transfer.id] = transfer
         self.changes.append(.transfer(transfer))
     }
 
+    /// By how much more is on its way to the level than before the step.
+    func arriving(_ product: ProductID, _ location: LocationID) -> Int64 {
+        if self.arriving.isEmpty { return 0 }
+        return self.arriving[LevelKey(product: product, location: location)] ?? 0
+    }
+
+    /// Records that something of the sale in `row` came back, or that this was undone.
+    mutating func addReturned(_ sums: ReturnedSums, to row: Int) {
+        self.returned[row] = (self.returned[row] ?? ReturnedSums()) + sums
+    }
+
     // MARK: - Levels
+
+    /// What a unit of the level cost when this step left it with nothing; `nil` if it did not.
+    func lastCost(_ product: ProductID, _ location: LocationID) -> Price? {
+        if self.lastCosts.isEmpty { return nil }
+        return self.lastCosts[LevelKey(product: product, location: location)]
+    }
 
     /// The level as this step has left it; nothing if the step has not touched it.
     func level(_ product: ProductID, _ location: LocationID) -> Level? {
@@ -131,6 +149,9 @@ struct Draft {
         level.revision = self.lsn
         self.movementCount += 1
         if self.isBatch { self.movedProducts.insert(level.product) }
+        if let cost = StockMath.cost(knownAfter: movement, leaving: level) {
+            self.lastCosts[LevelKey(product: level.product, location: level.location)] = cost
+        }
         self.put(level)
         self.changes.append(.moved(movement, level))
     }

@@ -6,14 +6,16 @@ extension InventoryState {
 
     func createCategory(_ name: String, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         let name = NormalizedText.trimmed(name)
-        try self.checkCategoryName(name, of: nil, draft)
-        let next = self.tables.categories.nextID.value
-        guard next + draft.createdCategories <= Limits.categoriesMax else {
-            throw .tableFull("categories", Int64(Limits.categoriesMax))
+        var findings = Findings()
+        self.checkCategoryName(name, of: nil, draft, &findings)
+        let next = UInt64(self.tables.categories.nextID.value) + UInt64(draft.createdCategories)
+        if next > UInt64(Limits.categoriesMax) {
+            findings.add(.tableFull("categories", Int64(Limits.categoriesMax)))
         }
-        let id = CategoryID(next + draft.createdCategories)
+        try findings.settle()
         draft.createdCategories += 1
-        return self.put(Category(id: id, name: name), replacing: nil, in: &draft)
+        let category = Category(id: CategoryID(UInt32(next)), name: name)
+        return self.put(category, replacing: nil, in: &draft)
     }
 
     func renameCategory(
@@ -24,13 +26,18 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         let name = NormalizedText.trimmed(name)
         var findings = Findings()
-        Self.checkName(name, &findings)
+        self.checkCategoryName(name, of: id, draft, &findings)
+        var old: Category?
+        do throws(Refusal) {
+            let category = try self.category(id, draft)
+            self.check(revision: self.revision(of: id), is: ifRevision, &findings)
+            if category.isArchived { findings.add(.archived(UInt64(id.value))) }
+            old = category
+        } catch {
+            findings.add(error)
+        }
         try findings.settle()
-        let old = try self.category(id, draft)
-        try self.checkCategoryName(name, of: id, draft)
-        self.check(revision: old.revision, is: ifRevision, &findings)
-        if old.isArchived { findings.add(Refusal(.archived, .id(UInt64(id.value)))) }
-        try findings.settle()
+        guard let old else { preconditionFailure("no category and no finding") }
         if old.name == name { return self.done(UInt64(id.value), in: draft) }
         var new = old
         new.name = name
@@ -44,12 +51,12 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         let old = try self.category(id, draft)
         var findings = Findings()
-        self.check(revision: old.revision, is: ifRevision, &findings)
+        self.check(revision: self.revision(of: id), is: ifRevision, &findings)
         let isStored = self.tables.categories.contains(id)
         let stored = isStored ? Int(self.tables.categories.productCounts[id.row]) : 0
         let products = stored + (draft.categoryProducts[id] ?? 0)
         if products > 0 { findings.add(Refusal(.inUse, .id(UInt64(id.value)))) }
-        if old.isArchived { findings.add(Refusal(.archived, .id(UInt64(id.value)))) }
+        if old.isArchived { findings.add(.archived(UInt64(id.value))) }
         try findings.settle()
         var new = old
         new.isArchived = true
@@ -63,14 +70,23 @@ extension InventoryState {
     private func checkCategoryName(
         _ name: String,
         of id: CategoryID?,
-        _ draft: Draft
-    ) throws(Refusal) {
-        var findings = Findings()
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) {
         Self.checkName(name, &findings)
         if let holder = self.category(nameKey: NormalizedText.key(name), draft), holder != id {
             findings.add(Refusal(.nameTaken, .taken(name, by: UInt64(holder.value))))
         }
-        try findings.settle()
+    }
+
+    /// A category's revision before the step; 0 if the step made it.
+    private func revision(of id: CategoryID) -> UInt64 {
+        self.tables.categories.contains(id) ? self.tables.categories.category(id).revision : 0
+    }
+
+    /// A location's revision before the step; 0 if the step made it.
+    private func revision(of id: LocationID) -> UInt64 {
+        self.tables.locations.contains(id) ? self.tables.locations.location(id).revision : 0
     }
 
     private func put(
@@ -95,18 +111,19 @@ extension InventoryState {
         _ wanted: LocationDraft,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
-        let next = self.tables.locations.nextID.value
-        guard next + draft.createdLocations <= Limits.locationsMax else {
-            throw .tableFull("locations", Int64(Limits.locationsMax))
-        }
+        let next = UInt64(self.tables.locations.nextID.value) + UInt64(draft.createdLocations)
+        let hasID = next <= UInt64(Limits.locationsMax)
         let location = Location(
-            id: LocationID(next + draft.createdLocations),
+            id: LocationID(hasID ? UInt16(next) : 0),
             code: NormalizedText.trimmed(wanted.code),
             name: NormalizedText.trimmed(wanted.name),
             zone: wanted.zone,
             kind: wanted.kind
         )
-        try self.check(location, isNew: true, draft).settle()
+        var findings = Findings()
+        self.check(location, isNew: true, hasCode: true, draft, &findings)
+        if !hasID { findings.add(.tableFull("locations", Int64(Limits.locationsMax))) }
+        try findings.settle()
         draft.createdLocations += 1
         return self.put(location, replacing: nil, in: &draft)
     }
@@ -125,11 +142,11 @@ extension InventoryState {
         if let name = update.name { new.name = NormalizedText.trimmed(name) }
         if let zone = update.zone { new.zone = zone }
         if let kind = update.kind { new.kind = kind }
-        // What is wrong with the fields themselves is told before what they name.
-        var findings = self.check(new, isNew: false, draft)
+        var findings = Findings()
+        self.check(new, isNew: false, hasCode: update.code != nil, draft, &findings)
         if stored == nil { findings.add(Refusal(.locationNotFound, .id(UInt64(id.value)))) }
-        self.check(revision: old.revision, is: ifRevision, &findings)
-        if old.isArchived { findings.add(Refusal(.archived, .id(UInt64(id.value)))) }
+        self.check(revision: self.revision(of: id), is: ifRevision, &findings)
+        if old.isArchived { findings.add(.archived(UInt64(id.value))) }
         try findings.settle()
         if new == old { return self.done(UInt64(id.value), in: draft) }
         return self.put(new, replacing: old, in: &draft)
@@ -142,7 +159,7 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         let old = try self.location(id, draft)
         var findings = Findings()
-        self.check(revision: old.revision, is: ifRevision, &findings)
+        self.check(revision: self.revision(of: id), is: ifRevision, &findings)
         // The default location has to stay: commands that name none mean it.
         let onTheirWay = self.openTransfers(self.openTransfers.count(at: id), draft) {
             $0.source == id || $0.destination == id
@@ -150,15 +167,22 @@ extension InventoryState {
         if id == .main || self.holdsStock(id, draft) || onTheirWay > 0 {
             findings.add(Refusal(.inUse, .id(UInt64(id.value))))
         }
-        if old.isArchived { findings.add(Refusal(.archived, .id(UInt64(id.value)))) }
+        if old.isArchived { findings.add(.archived(UInt64(id.value))) }
         try findings.settle()
         var new = old
         new.isArchived = true
         return self.put(new, replacing: old, in: &draft)
     }
 
-    private func check(_ location: Location, isNew: Bool, _ draft: Draft) -> Findings {
-        var findings = Findings()
+    /// `hasCode`: Whether the request gives the code; one that an archived location has may be
+    /// another's by now.
+    private func check(
+        _ location: Location,
+        isNew: Bool,
+        hasCode: Bool,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) {
         findings.check(
             "code",
             location.code,
@@ -171,26 +195,22 @@ extension InventoryState {
                 Refusal(.invalidField, .field("zone", problem: "is no IANA time zone known here"))
             )
         }
+        guard hasCode else { return }
         let holder = self.location(codeKey: NormalizedText.key(location.code), draft)
         if let holder, isNew || holder != location.id {
             findings.add(Refusal(.nameTaken, .taken(location.code, by: UInt64(holder.value))))
         }
-        return findings
     }
 
     /// Whether any balance at the location is not zero.
     ///
     /// - Complexity: O(levels)
     private func holdsStock(_ id: LocationID, _ draft: Draft) -> Bool {
-        func isEmpty(_ level: Level) -> Bool {
-            level.onHand == 0 && level.unavailable == 0 && level.reserved == 0
-                && level.incoming == 0
-        }
-        for level in draft.levels where level.location == id && !isEmpty(level) { return true }
+        for level in draft.levels where level.location == id && !level.isEmpty { return true }
         let levels = self.tables.levels
         for row in 0..<levels.rowCount where levels.locations[row] == id.value {
             let product = ProductID(levels.products[row])
-            if draft.level(product, id) == nil, !isEmpty(levels.level(row)) { return true }
+            if draft.level(product, id) == nil, !levels.level(row).isEmpty { return true }
         }
         return false
     }

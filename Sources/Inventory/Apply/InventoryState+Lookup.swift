@@ -116,52 +116,105 @@ extension InventoryState {
         }
     }
 
-    /// Whether stock of the product is promised to somebody or on its way.
+    /// Whether stock of the product is there, reserved, expected or on its way.
     ///
     /// - Complexity: O(locations)
-    func isSpokenFor(_ product: ProductID, _ draft: Draft) -> Bool {
-        let locations = self.tables.locations.rowCount + Int(draft.createdLocations)
-        for row in 1..<locations
-        where self.level(product, LocationID(UInt16(row)), draft).reserved > 0 {
+    func holdsStock(_ product: ProductID, _ draft: Draft) -> Bool {
+        for location in self.locationIDs(draft)
+        where !self.level(product, location, draft).isEmpty {
             return true
         }
         let before = self.openTransfers.count(of: product)
         return self.openTransfers(before, draft) { $0.product == product } > 0
     }
 
+    /// Every location, those of the step included.
+    private func locationIDs(_ draft: Draft) -> some Sequence<LocationID> {
+        let count = self.tables.locations.rowCount + Int(draft.createdLocations)
+        return (1..<count).lazy.map { LocationID(UInt16($0)) }
+    }
+
+    /// What of a level's incoming stock is expected from outside: all but what transfers bring.
+    func expected(_ level: Level, _ draft: Draft) -> Int64 {
+        let arriving =
+            self.openTransfers.arriving(level.product, level.location)
+            + draft.arriving(level.product, level.location)
+        return max(0, level.incoming - arriving)
+    }
+
+    // MARK: - Costs
+
+    /// What a unit of the level costs, as far as that is known.
+    ///
+    /// The average of what is on hand; of an empty shelf what a unit cost there last; where there
+    /// never was one, what it costs where the product's stock changed last. As a price: minor units
+    /// for that many base units, so that nothing is rounded yet.
+    ///
+    /// - Complexity: O(1), or O(locations) where the product never was at the location.
+    func unitCost(of level: Level, _ draft: Draft) -> Price? {
+        if let cost = self.ownCost(of: level, draft) { return cost }
+        var latest: (revision: UInt64, cost: Price)?
+        for location in self.locationIDs(draft) {
+            let other = self.level(level.product, location, draft)
+            if other.revision > latest?.revision ?? 0, let cost = self.ownCost(of: other, draft) {
+                latest = (other.revision, cost)
+            }
+        }
+        return latest?.cost
+    }
+
+    private func ownCost(of level: Level, _ draft: Draft) -> Price? {
+        if level.onHand > 0 { return Price(level.value, per: level.onHand) }
+        return draft.lastCost(level.product, level.location)
+            ?? self.tables.levels.lastCost(level.product, level.location)
+    }
+
     // MARK: - Checks many rules share
 
-    /// Checks that the product and the location of one line are there and may move stock.
+    /// What one line moves, as far as it is there.
+    struct Place {
+        /// `nil` if there is no such product.
+        var facts: ProductTable.Facts?
+        /// The level as the step has left it so far; `nil` if there is no such product or location.
+        var level: Level?
+    }
+
+    /// Looks up the product and the location of one line, and notes what keeps stock from moving
+    /// there: neither may be archived, and the level has to be at the revision that the line expects.
     ///
-    /// - Returns: What is known of the product; nothing where a finding was added.
-    func checkPlace(
+    /// What is there is returned whatever was found, so that the other conditions of the line can be
+    /// looked at as well.
+    func place(
         _ product: ProductID,
         _ location: LocationID,
+        ifRevision: UInt64? = nil,
         line: UInt32?,
         _ draft: Draft,
         _ findings: inout Findings
-    ) -> ProductTable.Facts? {
+    ) -> Place {
         let facts = self.facts(product, draft)
-        if let facts {
-            if facts.status == .archived {
-                findings.add(Refusal(.archived, line: line, .id(UInt64(product.value))))
-            }
-        } else {
+        if facts == nil {
             findings.add(Refusal(.productNotFound, line: line, .id(UInt64(product.value))))
+        } else if facts?.status == .archived {
+            findings.add(.archived(UInt64(product.value), line: line))
         }
-        switch self.isArchived(location, draft) {
-        case .none:
+        guard let isArchived = self.isArchived(location, draft) else {
             findings.add(Refusal(.locationNotFound, line: line, .id(UInt64(location.value))))
-            return nil
-        case .some(true):
-            findings.add(Refusal(.archived, line: line, .id(UInt64(location.value))))
-            return nil
-        case .some(false):
-            return facts?.status == .archived ? nil : facts
+            return Place(facts: facts)
         }
+        if isArchived { findings.add(.archived(UInt64(location.value), line: line)) }
+        guard facts != nil else { return Place() }
+        if ifRevision != nil {
+            let stored = self.tables.levels.level(product, location)
+            self.check(revision: stored.revision, is: ifRevision, line: line, &findings)
+        }
+        return Place(facts: facts, level: self.level(product, location, draft))
     }
 
     /// Checks that a revision is the one the request expects, if it expects any.
+    ///
+    /// `actual`: As it was before the step, the only one that a client can know; so the commands of
+    /// an atomic batch do not disturb one another. 0 for what the step itself made.
     func check(
         revision actual: UInt64,
         is expected: UInt64?,
@@ -205,9 +258,10 @@ extension InventoryState {
     ) -> (earliest: Instant, latest: Instant) {
         let earliest =
             occurred.isImported
-            ? Instant(microseconds: .min)
+            ? Instant(microseconds: Limits.instantMin)
             : time.advanced(bySeconds: -Limits.occurredAtPastSeconds)
-        return (earliest, time.advanced(bySeconds: Limits.occurredAtFutureSeconds))
+        let latest = time.advanced(bySeconds: Limits.occurredAtFutureSeconds)
+        return (earliest, min(latest, Instant(microseconds: Limits.instantMax)))
     }
 
     /// Whether what is recorded at `time` may have happened then.
@@ -252,14 +306,28 @@ extension InventoryState {
     }
 
     /// Checks that a level's balances stay within the range of quantities and money.
-    func checkRange(of level: Level, line: UInt32?, _ findings: inout Findings) {
+    ///
+    /// A rule that finds one beyond it leaves the level as it was, so that no sum ever overflows.
+    ///
+    /// - Returns: Whether they do.
+    func checkRange(of level: Level, line: UInt32?, _ findings: inout Findings) -> Bool {
+        let before = findings.count
         let range = -Limits.quantityMax...Limits.quantityMax
         findings.check("onHand", level.onHand, in: range, line: line)
         findings.check("unavailable", level.unavailable, in: range, line: line)
         findings.check("incoming", level.incoming, in: range, line: line)
-        if !Money(level.value).isInRange {
-            findings.add(Refusal(.amountOverflow, line: line, .field("value", problem: "of stock")))
-        }
+        if !Money(level.value).isInRange { findings.add(.overflow("value", line: line)) }
+        return findings.count == before
+    }
+
+    /// Checks that a step does not make more movements than one may, with `count` more.
+    func checkMovements(_ count: Int, _ draft: Draft, _ findings: inout Findings) {
+        let sum = draft.movementCount + count
+        guard sum > Limits.stepMovementsMax else { return }
+        let highest = Int64(Limits.stepMovementsMax)
+        findings.add(
+            Refusal(.tooManyLines, .range("lines", value: Int64(sum), lowest: 0, highest: highest))
+        )
     }
 }
 

@@ -1,3 +1,5 @@
+internal import ColumnStore
+
 /// The rules of products: create, update any fields in one step, delete.
 extension InventoryState {
     func createProduct(
@@ -34,12 +36,10 @@ extension InventoryState {
         _ wanted: ProductDraft,
         _ draft: Draft
     ) throws(Refusal) -> (Product, Movement?) {
-        let next = self.tables.products.nextID.value
-        guard next + draft.createdProducts <= Limits.productsMax else {
-            throw .tableFull("products", Int64(Limits.productsMax))
-        }
+        let next = UInt64(self.tables.products.nextID.value) + UInt64(draft.createdProducts)
+        let hasID = next <= UInt64(Limits.productsMax)
         let product = Product(
-            id: ProductID(next + draft.createdProducts),
+            id: ProductID(hasID ? UInt32(next) : 0),
             sku: NormalizedText.trimmed(wanted.sku),
             name: NormalizedText.trimmed(wanted.name),
             barcode: NormalizedText.trimmed(wanted.barcode),
@@ -55,7 +55,8 @@ extension InventoryState {
             updatedAt: draft.time,
             revision: draft.lsn
         )
-        var findings = self.check(product, draft)
+        var findings = self.check(product, given: .all, draft)
+        if !hasID { findings.add(.tableFull("products", Int64(Limits.productsMax))) }
         if product.status == .archived {
             findings.add(Refusal(.invalidField, .field("status", problem: "begins archived")))
         }
@@ -78,7 +79,7 @@ extension InventoryState {
         case .none:
             findings.add(Refusal(.locationNotFound, .id(UInt64(opening.location.value))))
         case .some(true):
-            findings.add(Refusal(.archived, .id(UInt64(opening.location.value))))
+            findings.add(.archived(UInt64(opening.location.value)))
         case .some(false):
             break
         }
@@ -87,7 +88,7 @@ extension InventoryState {
         guard opening.quantity > 0, product.price.basis > 0 else { return nil }
         let cost = Price(opening.unitCost.minorUnits, per: product.price.basis)
         guard let value = cost.amount(of: opening.quantity) else {
-            findings.add(Refusal(.amountOverflow, .field("opening", problem: "costs too much")))
+            findings.add(.overflow("opening"))
             return nil
         }
         return Movement(
@@ -108,15 +109,14 @@ extension InventoryState {
         ifRevision: UInt64?,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
-        guard let old = self.stored(id, draft) else {
-            // What is wrong with the fields themselves is told before what they name.
-            var findings = self.check(Product.placeholder(id).applying(update), draft)
-            findings.add(.notFound(id))
-            try findings.settle()
-            throw .notFound(id)
-        }
+        // Where there is no such product, what is wrong with the fields is found all the same.
+        let stored = self.stored(id, draft)
+        let old = stored ?? Product.placeholder(id)
         let new = old.applying(update)
-        var findings = self.check(new, draft)
+        var findings = Findings()
+        if stored == nil { findings.add(.notFound(id)) }
+        if stored?.status == .archived { findings.add(.archived(UInt64(id.value))) }
+        self.check(new, given: GivenKeys(update), draft, &findings)
         if update.unit != nil, new.unit != old.unit, self.hasHistory(id, draft) {
             findings.add(
                 Refusal(
@@ -125,13 +125,12 @@ extension InventoryState {
                 )
             )
         }
-        if new.status == .archived, old.status != .archived {
+        if update.status == .archived {
             findings.add(
                 Refusal(.invalidField, .field("status", problem: "is archived by deleting"))
             )
         }
-        self.check(revision: self.revision(of: old, draft), is: ifRevision, &findings)
-        if old.status == .archived { findings.add(Refusal(.archived, .id(UInt64(id.value)))) }
+        if stored != nil { self.check(revision: self.revision(of: id), is: ifRevision, &findings) }
         try findings.settle()
 
         let fields = old.changes(to: new)
@@ -140,10 +139,10 @@ extension InventoryState {
         self.takeKeys(of: new, in: &draft)
         draft.categoryProducts[old.category, default: 0] -= 1
         draft.categoryProducts[new.category, default: 0] += 1
-        var stored = new
-        stored.revision = draft.lsn
-        stored.updatedAt = draft.time
-        draft.products[id] = stored
+        var updated = new
+        updated.revision = draft.lsn
+        updated.updatedAt = draft.time
+        draft.products[id] = updated
         draft.append(.productUpdated(id, fields))
         if new.reorderPoint != old.reorderPoint { self.touchLevels(of: id, in: &draft) }
         return self.done(UInt64(id.value), in: draft)
@@ -156,10 +155,11 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         guard let old = self.stored(id, draft) else { throw .notFound(id) }
         var findings = Findings()
-        self.check(revision: self.revision(of: old, draft), is: ifRevision, &findings)
-        // What is promised or on its way has to be settled first.
-        if self.isSpokenFor(id, draft) { findings.add(Refusal(.inUse, .id(UInt64(id.value)))) }
-        if old.status == .archived { findings.add(Refusal(.archived, .id(UInt64(id.value)))) }
+        self.check(revision: self.revision(of: id), is: ifRevision, &findings)
+        // What is there has to be written off, what is reserved or on its way to be settled first:
+        // its value would be nobody's.
+        if self.holdsStock(id, draft) { findings.add(Refusal(.inUse, .id(UInt64(id.value)))) }
+        if old.status == .archived { findings.add(.archived(UInt64(id.value))) }
         try findings.settle()
 
         self.giveUpKeys(of: old, in: &draft)
@@ -179,16 +179,53 @@ extension InventoryState {
         return self.done(UInt64(id.value), in: draft)
     }
 
-    /// The product's revision, which its stock moves too.
-    private func revision(of product: Product, _ draft: Draft) -> UInt64 {
-        draft.movedProducts.contains(product.id) ? draft.lsn : product.revision
+    /// The product's revision before the step, which its stock moves too; 0 if the step made it.
+    private func revision(of id: ProductID) -> UInt64 {
+        self.tables.products.contains(id) ? self.tables.products.revisions[id.row] : 0
     }
 
     // MARK: - Checks
 
-    /// Everything that must hold of a product's fields, new or changed.
-    private func check(_ product: Product, _ draft: Draft) -> Findings {
+    /// Which of the fields that refer to something else, or have to be unique, a request gives.
+    ///
+    /// What a product has already is not checked again: the SKU of an archived product may be
+    /// another's by now.
+    private struct GivenKeys {
+        var sku: Bool
+        var barcode: Bool
+        var category: Bool
+
+        static let all = GivenKeys(sku: true, barcode: true, category: true)
+
+        init(sku: Bool, barcode: Bool, category: Bool) {
+            self.sku = sku
+            self.barcode = barcode
+            self.category = category
+        }
+
+        init(_ update: ProductUpdate) {
+            self.init(
+                sku: update.sku != nil,
+                barcode: update.barcode != nil,
+                category: update.category != nil
+            )
+        }
+    }
+
+    /// Everything that must hold of a new product's fields.
+    private func check(_ product: Product, given: GivenKeys, _ draft: Draft) -> Findings {
         var findings = Findings()
+        self.check(product, given: given, draft, &findings)
+        return findings
+    }
+
+    /// Everything that must hold of a product's fields, new or changed.
+    private func check(
+        _ product: Product,
+        given: GivenKeys,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) {
         findings.check(
             "sku",
             product.sku,
@@ -208,8 +245,7 @@ extension InventoryState {
             mayBeEmpty: true
         )
         self.checkNumbers(of: product, &findings)
-        self.checkReferences(of: product, draft, &findings)
-        return findings
+        self.checkReferences(of: product, given: given, draft, &findings)
     }
 
     private func checkNumbers(of product: Product, _ findings: inout Findings) {
@@ -238,22 +274,24 @@ extension InventoryState {
 
     private func checkReferences(
         of product: Product,
+        given: GivenKeys,
         _ draft: Draft,
         _ findings: inout Findings
     ) {
-        do throws(Refusal) {
-            let category = try self.category(product.category, draft)
-            if category.isArchived {
-                findings.add(Refusal(.archived, .id(UInt64(category.id.value))))
+        if given.category {
+            do throws(Refusal) {
+                let category = try self.category(product.category, draft)
+                if category.isArchived { findings.add(.archived(UInt64(category.id.value))) }
+            } catch {
+                findings.add(error)
             }
-        } catch {
-            findings.add(error)
         }
-        let skuKey = NormalizedText.key(product.sku)
-        if let holder = self.product(skuKey: skuKey, draft), holder != product.id {
+        if given.sku, let holder = self.product(skuKey: NormalizedText.key(product.sku), draft),
+            holder != product.id
+        {
             findings.add(Refusal(.skuTaken, .taken(product.sku, by: UInt64(holder.value))))
         }
-        guard !product.barcode.isEmpty else { return }
+        guard given.barcode, !product.barcode.isEmpty else { return }
         let barcodeKey = NormalizedText.barcodeKey(product.barcode)
         if let holder = self.product(barcodeKey: barcodeKey, draft), holder != product.id {
             findings.add(

@@ -22,19 +22,18 @@ extension InventoryState {
         )
         let expiresAt = Self.instant(wanted.expiry, draft, &findings)
         let next = UInt64(self.tables.reservations.nextID.value) + UInt64(draft.createdReservations)
-        if next + UInt64(wanted.lines.count) > UInt64(Limits.reservationsMax) {
-            findings.add(.tableFull("reservations", Int64(Limits.reservationsMax)))
-        }
+        let hasIDs = next + UInt64(wanted.lines.count) <= UInt64(Limits.reservationsMax)
+        if !hasIDs { findings.add(.tableFull("reservations", Int64(Limits.reservationsMax))) }
         let open = self.deadlines.openCount + draft.openedReservations
         if open + wanted.lines.count > Limits.openReservationsMax {
             findings.add(.tableFull("open reservations", Int64(Limits.openReservationsMax)))
         }
-        try findings.settle()
 
         var short: [RefusedDemand] = []
         for (index, line) in wanted.lines.enumerated() {
+            let found = findings.count
             let level = self.reservable(line, UInt32(index), draft, &findings)
-            guard var level else { continue }
+            guard hasIDs, var level, findings.count == found else { continue }
             if level.sellable < line.quantity {
                 findings.add(
                     Refusal(
@@ -88,26 +87,28 @@ extension InventoryState {
         return self.done(next, in: draft)
     }
 
-    /// The level a line is to be reserved from; nothing where the line cannot be followed further.
+    /// The level a line is to be reserved from; `nil` where the line cannot be followed further.
     private func reservable(
         _ line: ReserveLine,
         _ number: UInt32,
         _ draft: Draft,
         _ findings: inout Findings
     ) -> Level? {
-        let range = 1...Limits.quantityMax
-        findings.check("quantity", line.quantity, in: range, line: number)
-        let facts = self.checkPlace(line.product, line.location, line: number, draft, &findings)
-        guard let facts else { return nil }
-        if facts.status == .inactive {
+        findings.check("quantity", line.quantity, in: 1...Limits.quantityMax, line: number)
+        let place = self.place(
+            line.product,
+            line.location,
+            ifRevision: line.ifRevision,
+            line: number,
+            draft,
+            &findings
+        )
+        if place.facts?.status == .inactive {
             findings.add(
                 Refusal(.productInactive, line: number, .id(UInt64(line.product.value)))
             )
         }
-        let stored = self.tables.levels.level(line.product, line.location)
-        self.check(revision: stored.revision, is: line.ifRevision, line: number, &findings)
-        guard range.contains(line.quantity) else { return nil }
-        return self.level(line.product, line.location, draft)
+        return place.level
     }
 
     func extend(
@@ -127,10 +128,10 @@ extension InventoryState {
                 )
             )
         }
-        try findings.settle()
         for (index, line) in wanted.lines.enumerated() {
             let part = self.part(line, UInt32(index), draft, &findings)
-            guard var reservation = part?.reservation else { continue }
+            guard let part, part.isSound else { continue }
+            var reservation = part.reservation
             guard reservation.expiresAt != expiresAt else { continue }
             reservation.expiresAt = expiresAt
             draft.put(reservation)
@@ -155,7 +156,6 @@ extension InventoryState {
             &findings
         )
         let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
-        try findings.settle()
 
         var short: [RefusedDemand] = []
         var total = Money.zero
@@ -166,42 +166,39 @@ extension InventoryState {
             }
             guard let part = self.part(line, number, draft, &findings) else { continue }
             let reservation = part.reservation
-            let facts = self.checkPlace(
+            let found = findings.count
+            let place = self.place(
                 reservation.product,
                 reservation.location,
                 line: number,
                 draft,
                 &findings
             )
-            guard let facts else { continue }
-            let price = Price(
-                line.price?.minorUnits ?? facts.price.minorUnits,
-                per: facts.price.basis
-            )
-            guard let amount = price.amount(of: part.quantity), let sum = total.adding(amount)
-            else {
-                findings.add(Refusal(.amountOverflow, line: number, .field("amount", problem: "")))
-                continue
-            }
-            let level = self.level(reservation.product, reservation.location, draft)
+            guard let facts = place.facts, let level = place.level else { continue }
+            let minorUnits = line.price?.minorUnits ?? facts.price.minorUnits
+            let price = Price(minorUnits, per: facts.price.basis)
+            let amount = findings.add(price.amount(of: part.quantity), to: &total, line: number)
+            guard let amount, findings.count == found else { continue }
             let onShelf = Self.committable(level)
             let reference = wanted.reference.isEmpty ? reservation.reference : wanted.reference
             if onShelf < part.quantity {
                 var shortage = Refusal.Shortage(of: level, asked: part.quantity)
                 shortage.sellable = onShelf
                 findings.add(Refusal(.insufficientStock, line: number, .shortage(shortage)))
-                short.append(
-                    RefusedDemand(
-                        product: level.product,
-                        location: level.location,
-                        asked: part.quantity,
-                        available: onShelf,
-                        reference: reference
+                if part.isSound {
+                    short.append(
+                        RefusedDemand(
+                            product: level.product,
+                            location: level.location,
+                            asked: part.quantity,
+                            available: onShelf,
+                            reference: reference
+                        )
                     )
-                )
+                }
                 continue
             }
-            total = sum
+            guard part.isSound else { continue }
             let movement = Movement(
                 kind: .sale,
                 product: reservation.product,
@@ -254,9 +251,9 @@ extension InventoryState {
                 )
             )
         }
-        try findings.settle()
         for (index, line) in wanted.lines.enumerated() {
-            guard let part = self.part(line, UInt32(index), draft, &findings) else { continue }
+            let part = self.part(line, UInt32(index), draft, &findings)
+            guard let part, part.isSound else { continue }
             let place = part.reservation
             let level = self.level(place.product, place.location, draft)
             _ = self.lift(part, .release, from: level, note: wanted.note, in: &draft)
@@ -285,7 +282,11 @@ extension InventoryState {
         var draft = Draft(lsn: self.lsn + 1, time: time, isBatch: false)
         for id in due {
             let reservation = self.tables.reservation(id)
-            let part = ReservationPart(reservation: reservation, quantity: reservation.remaining)
+            let part = ReservationPart(
+                reservation: reservation,
+                quantity: reservation.remaining,
+                isSound: true
+            )
             let level = self.level(reservation.product, reservation.location, draft)
             _ = self.lift(part, .expire, from: level, note: "", in: &draft)
         }
@@ -299,15 +300,18 @@ extension InventoryState {
     private struct ReservationPart {
         var reservation: Reservation
         var quantity: Int64
+        /// Whether nothing was found against it; if something was, the part is only looked at.
+        var isSound: Bool
     }
 
-    /// What a line means; nothing where a finding was added.
+    /// What a line means; `nil` where it means nothing that is there.
     private func part(
         _ line: ReservationLine,
         _ number: UInt32,
         _ draft: Draft,
         _ findings: inout Findings
     ) -> ReservationPart? {
+        let found = findings.count
         let id = Refusal.Detail.id(UInt64(line.reservation.value))
         let range = 1...Limits.quantityMax
         if let quantity = line.quantity {
@@ -317,21 +321,13 @@ extension InventoryState {
             findings.add(Refusal(.reservationNotFound, line: number, id))
             return nil
         }
-        let stored = self.tables.reservations.contains(reservation.id)
-        let revision = stored ? self.tables.reservations.revisions[reservation.id.row] : draft.lsn
+        let isStored = self.tables.reservations.contains(reservation.id)
+        let revision = isStored ? self.tables.reservations.revisions[reservation.id.row] : 0
         self.check(revision: revision, is: line.ifRevision, line: number, &findings)
+        let quantity = line.quantity ?? reservation.remaining
         switch reservation.state {
         case .active where reservation.expiresAt > draft.time:
-            break
-        case .active, .expired:
-            findings.add(Refusal(.reservationExpired, line: number, id))
-            return nil
-        case .committed, .released:
-            findings.add(Refusal(.reservationClosed, line: number, id))
-            return nil
-        }
-        let quantity = line.quantity ?? reservation.remaining
-        guard quantity <= reservation.remaining else {
+            guard quantity > reservation.remaining else { break }
             findings.add(
                 Refusal(
                     .exceedsReservation,
@@ -343,10 +339,17 @@ extension InventoryState {
                     )
                 )
             )
-            return nil
+        case .active, .expired:
+            findings.add(Refusal(.reservationExpired, line: number, id))
+        case .committed, .released:
+            findings.add(Refusal(.reservationClosed, line: number, id))
         }
-        return range.contains(quantity)
-            ? ReservationPart(reservation: reservation, quantity: quantity) : nil
+        guard range.contains(quantity) else { return nil }
+        return ReservationPart(
+            reservation: reservation,
+            quantity: quantity,
+            isSound: findings.count == found
+        )
     }
 
     /// Takes a part of a promise back, by a movement of that kind.

@@ -9,6 +9,8 @@ extension InventoryState {
     ///
     /// What it takes away must be there: it never leaves less available than the floor.
     ///
+    /// Each movement is looked at as the ones before it leave the level.
+    ///
     /// Of a commit, the sale is undone: a reservation is closed once, and stays closed. A step that
     /// reserved, released or moved stock between locations is not undone; it has commands of its own
     /// for that.
@@ -18,33 +20,29 @@ extension InventoryState {
         let ledger = self.tables.ledger
         let rows = ledger.rows(of: wanted.lsn).filter { ledger.kind($0) != .commit }
         if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(wanted.lsn))) }
-        if rows.count + draft.movementCount > Limits.batchLinesMax * 2 {
-            findings.add(
-                Refusal(
-                    .tooManyLines,
-                    .range(
-                        "lines",
-                        value: Int64(rows.count + draft.movementCount),
-                        lowest: 0,
-                        highest: Int64(Limits.batchLinesMax * 2)
-                    )
-                )
-            )
-        }
-        try findings.settle()
+        self.checkMovements(rows.count, draft, &findings)
 
         var total = Money.zero
         for row in rows {
+            let found = findings.count
             self.checkReversible(row, draft, &findings)
             let movement = self.tables.movement(row)
-            _ = self.checkPlace(movement.product, movement.location, line: nil, draft, &findings)
-            try findings.settle()
-            let amount = try self.undo(row, movement, wanted, in: &draft)
-            guard let sum = total.adding(Money(amount)) else {
-                throw Refusal(.amountOverflow, .field("amount", problem: "of the reversal"))
-            }
-            total = sum
+            let place = self.place(
+                movement.product,
+                movement.location,
+                line: nil,
+                draft,
+                &findings
+            )
+            guard let before = place.level else { continue }
+            // Cost that came late was never charged to anybody.
+            let amount = movement.kind == .costVariance ? 0 : -movement.amount
+            _ = findings.add(Money(amount), to: &total, line: nil)
+            let after = self.undoing(movement, before, draft, &findings)
+            guard let after, findings.count == found else { continue }
+            self.undo(row, movement, wanted, from: before, to: after, in: &draft)
         }
+        try findings.settle()
         return self.done(amount: total.minorUnits, in: draft)
     }
 
@@ -61,9 +59,8 @@ extension InventoryState {
                 Refusal(.invalidField, .field("lsn", problem: "\(lsn) \(instead)"))
             )
         }
-        let returned = self.links.returnedQuantity(row) + (draft.returned[row] ?? 0)
         let isReversed = self.links.isReversed(row) || draft.reversed.contains(row)
-        if isReversed || returned > 0 {
+        if isReversed || self.returned(row, draft).quantity > 0 {
             findings.add(Refusal(.alreadyReversed, .id(lsn)))
         }
     }
@@ -79,56 +76,78 @@ extension InventoryState {
         }
     }
 
-    /// Moves one movement's deltas the other way.
+    /// The level without one movement; `nil` where a finding was added.
     ///
-    /// - Returns: What is charged or given back by it.
-    private func undo(
-        _ row: Int,
+    /// What it takes away must be there, and what it puts on hold too.
+    private func undoing(
         _ movement: Movement,
-        _ wanted: Reversal,
-        in draft: inout Draft
-    ) throws(Refusal) -> Int64 {
-        var level = self.level(movement.product, movement.location, draft)
-        let before = level
+        _ before: Level,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Level? {
+        let found = findings.count
+        var level = before
         level.onHand -= movement.onHandDelta
         level.unavailable -= movement.unavailableDelta
         level.reserved -= movement.reservedDelta
         level.incoming -= movement.incomingDelta
         if level.available < before.available, level.available < level.floor {
-            throw Refusal(
-                .insufficientStock,
-                .shortage(
-                    Refusal.Shortage(of: before, asked: before.available - level.available)
+            findings.add(
+                Refusal(
+                    .insufficientStock,
+                    .shortage(
+                        Refusal.Shortage(of: before, asked: before.available - level.available)
+                    )
                 )
             )
         }
-        var findings = Findings()
-        let range = 0...Limits.quantityMax
-        findings.check("unavailable", level.unavailable, in: range)
-        findings.check("incoming", level.incoming, in: range)
-        let wish = before.value - movement.cost
-        if movement.onHandDelta < 0 {
-            // What comes back makes up for what was sold below zero first, as a delivery does.
-            let gained = StockMath.receiving(
-                -movement.onHandDelta,
+        let holdable = max(before.unavailable, level.onHand, 0)
+        findings.check("unavailable", level.unavailable, in: 0...holdable)
+        // What transfers bring stays announced.
+        let announced = before.incoming - self.expected(before, draft)
+        findings.check("incoming", level.incoming, in: announced...Limits.quantityMax)
+        level.value = self.value(of: level, undoing: movement, before, draft)
+        let isInRange = self.checkRange(of: level, line: nil, &findings)
+        return isInRange && findings.count == found ? level : nil
+    }
+
+    /// The value of a level without a movement that left it as `before`.
+    ///
+    /// Units that come back bring what they cost, as far as they do not make up for units that were
+    /// sold before they were there; units that go take what they brought, as far as it is there.
+    private func value(
+        of level: Level,
+        undoing movement: Movement,
+        _ before: Level,
+        _ draft: Draft
+    ) -> Int64 {
+        guard movement.onHandDelta < 0 else {
+            return level.onHand > 0 ? max(0, before.value - movement.cost) : 0
+        }
+        return before.value
+            + StockMath.value(
+                ofReturning: -movement.onHandDelta,
                 costing: -movement.cost,
+                at: self.unitCost(of: before, draft),
                 onto: before
             )
-            level.value += gained.value
-        } else {
-            level.value = level.onHand > 0 ? max(0, wish) : 0
-        }
-        // Cost that neither comes into the stock nor goes out of it belongs to what was sold. The rows
-        // of sales and returns say so themselves: their cost is what the stock gained or lost.
-        let late = movement.kind.isSaleOrReturn ? 0 : wish - level.value
-        self.checkRange(of: level, line: nil, &findings)
-        try findings.settle()
+    }
 
+    /// Moves one movement's deltas the other way.
+    private func undo(
+        _ row: Int,
+        _ movement: Movement,
+        _ wanted: Reversal,
+        from before: Level,
+        to level: Level,
+        in draft: inout Draft
+    ) {
         draft.reversed.insert(row)
         if movement.kind == .return, let sale = movement.origin,
             let saleRow = self.tables.ledger.row(of: sale)
         {
-            draft.returned[saleRow, default: 0] -= movement.onHandDelta
+            let sums = MovementLinks.returned(by: row, in: self.tables.ledger)
+            draft.addReturned(-sums, to: saleRow)
         }
         let reversal = Movement(
             kind: .reversal,
@@ -149,12 +168,9 @@ extension InventoryState {
             isImported: false
         )
         draft.move(reversal, leaving: level)
+        // Of a sale or a return, what did not move is still cost of what was sold: nothing came late.
+        guard movement.kind != .sale, movement.kind != .return else { return }
+        let late = -movement.cost - reversal.cost
         self.recordLateCost(late, of: reversal, at: level, in: &draft)
-        // The amount of a cost variance is cost: nobody was charged it.
-        return movement.kind == .costVariance ? 0 : -movement.amount
     }
-}
-
-extension MovementKind {
-    fileprivate var isSaleOrReturn: Bool { self == .sale || self == .return }
 }

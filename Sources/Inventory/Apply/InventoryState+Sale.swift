@@ -9,29 +9,23 @@ extension InventoryState {
         var findings = Findings()
         self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &findings)
         let occurredAt = self.occurrence(sale.occurred, draft, &findings)
-        // A request with too many lines is not worth looking at line by line.
-        try findings.settle()
 
         var short: [RefusedDemand] = []
         var total = Money.zero
         for (index, line) in sale.lines.enumerated() {
             let number = UInt32(index)
-            guard let facts = self.checkLine(line, number, draft, &findings) else { continue }
+            let found = findings.count
+            let place = self.checkLine(line, number, draft, &findings)
+            guard let facts = place.facts else { continue }
             if facts.status == .inactive {
                 findings.add(
                     Refusal(.productInactive, line: number, .id(UInt64(line.product.value)))
                 )
             }
-            var level = self.level(line.product, line.location, draft)
-            let price = Price(
-                line.price?.minorUnits ?? facts.price.minorUnits,
-                per: facts.price.basis
-            )
-            guard let amount = price.amount(of: line.quantity), let sum = total.adding(amount)
-            else {
-                findings.add(Refusal(.amountOverflow, line: number, .field("amount", problem: "")))
-                continue
-            }
+            let minorUnits = line.price?.minorUnits ?? facts.price.minorUnits
+            let price = Price(minorUnits, per: facts.price.basis)
+            let amount = findings.add(price.amount(of: line.quantity), to: &total, line: number)
+            guard let amount, var level = place.level, findings.count == found else { continue }
             if level.sellable < line.quantity {
                 findings.add(
                     Refusal(
@@ -51,7 +45,6 @@ extension InventoryState {
                 )
                 continue
             }
-            total = sum
             let cost = StockMath.cost(ofTaking: line.quantity, from: level)
             level.onHand -= line.quantity
             level.value -= cost
@@ -81,30 +74,35 @@ extension InventoryState {
 
     /// What must hold of one line of a sale or a return, whatever the stock is.
     ///
-    /// - Returns: What is known of the product; nothing where the line cannot be followed further.
+    /// - Returns: What is there; without facts where the line cannot be followed further.
     private func checkLine(
         _ line: SaleLine,
         _ number: UInt32,
         _ draft: Draft,
         _ findings: inout Findings
-    ) -> ProductTable.Facts? {
-        let isQuantity = (1...Limits.quantityMax).contains(line.quantity)
-        findings.check("quantity", line.quantity, in: 1...Limits.quantityMax, line: number)
+    ) -> Place {
+        let quantities = 1...Limits.quantityMax
+        let isQuantity = findings.check("quantity", line.quantity, in: quantities, line: number)
         if let price = line.price {
             findings.check("price", price.minorUnits, in: 0...Limits.moneyMax, line: number)
         }
-        let facts = self.checkPlace(line.product, line.location, line: number, draft, &findings)
-        if let expected = line.ifRevision, facts != nil {
-            let level = self.tables.levels.level(line.product, line.location)
-            self.check(revision: level.revision, is: expected, line: number, &findings)
-        }
-        return isQuantity ? facts : nil
+        let place = self.place(
+            line.product,
+            line.location,
+            ifRevision: line.ifRevision,
+            line: number,
+            draft,
+            &findings
+        )
+        return isQuantity ? place : Place()
     }
 
     // MARK: - Returns
 
-    /// Takes goods back: at the price and cost of the sale they come from where it is named, else
-    /// at the product's price and the stock's average cost.
+    /// Takes goods back.
+    ///
+    /// Where the sale that they come from is named, at the share of what was charged and of what it
+    /// cost that falls on them; else at the product's price, and at what a unit costs.
     func returnSale(
         _ wanted: SaleReturn,
         in draft: inout Draft
@@ -117,58 +115,30 @@ extension InventoryState {
             &findings
         )
         let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
-        try findings.settle()
 
         var total = Money.zero
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
-            guard let facts = self.checkLine(line, number, draft, &findings) else { continue }
-            var parts: [ReturnPart] = []
-            if let original = wanted.original {
-                do throws(Refusal) {
-                    parts = try self.parts(of: line, number, soldAt: original, draft)
-                } catch {
-                    findings.add(error)
-                    continue
-                }
-            } else {
-                let price = Price(facts.price.minorUnits, per: facts.price.basis)
-                parts = [ReturnPart(quantity: line.quantity, price: price, cost: nil, origin: nil)]
-            }
+            let found = findings.count
+            let place = self.checkLine(line, number, draft, &findings)
+            guard let facts = place.facts else { continue }
+            let parts = self.parts(of: line, number, facts, wanted, draft, &findings)
+            self.checkMovements(parts.count, draft, &findings)
             for part in parts {
-                let price = Price(
-                    line.price?.minorUnits ?? part.price.minorUnits,
-                    per: part.price.basis
-                )
-                var level = self.level(line.product, line.location, draft)
-                guard let amount = price.amount(of: part.quantity),
-                    let sum = total.adding(Money(-amount.minorUnits)),
-                    let cost = part.cost ?? StockMath.cost(ofAdding: part.quantity, to: level)
-                else {
-                    findings.add(
-                        Refusal(.amountOverflow, line: number, .field("amount", problem: ""))
-                    )
-                    continue
-                }
-                total = sum
-                let gained = StockMath.receiving(part.quantity, costing: cost, onto: level)
-                let held = wanted.target == .unavailable ? part.quantity : 0
-                level.onHand += part.quantity
-                level.unavailable += held
-                level.value += gained.value
-                self.checkRange(of: level, line: number, &findings)
-                if let origin = part.origin {
-                    draft.returned[origin, default: 0] += part.quantity
-                }
+                let negative = part.amount.map { Money(-$0.minorUnits) }
+                _ = findings.add(negative, to: &total, line: number)
+            }
+            guard place.level != nil else { continue }
+            let isSound = findings.count == found
+            for part in parts {
                 let movement = Movement(
                     kind: .return,
                     product: line.product,
                     location: line.location,
                     onHandDelta: part.quantity,
-                    unavailableDelta: held,
-                    amount: -amount.minorUnits,
-                    price: price,
-                    cost: gained.value,
+                    unavailableDelta: wanted.target == .unavailable ? part.quantity : 0,
+                    amount: -(part.amount?.minorUnits ?? 0),
+                    price: part.price,
                     reason: .customerReturn,
                     reference: wanted.reference,
                     note: wanted.note,
@@ -176,65 +146,159 @@ extension InventoryState {
                     occurredAt: occurredAt,
                     isImported: wanted.occurred?.isImported ?? false
                 )
-                // What the stock could not take stays in the cost of what was sold, where it is.
-                draft.move(movement, leaving: level)
+                let taken = self.taken(part, movement, number, draft, &findings)
+                guard isSound, let taken else { continue }
+                if let origin = part.origin { draft.addReturned(taken.sums, to: origin) }
+                draft.move(taken.movement, leaving: taken.level)
             }
         }
         try findings.settle()
         return self.done(amount: total.minorUnits, in: draft)
     }
 
+    /// A part of a returned line on its level, its cost found.
+    private struct TakenPart {
+        var movement: Movement
+        var level: Level
+        var sums: ReturnedSums {
+            ReturnedSums(
+                quantity: self.movement.onHandDelta,
+                amount: -self.movement.amount,
+                cost: self.movement.cost
+            )
+        }
+    }
+
+    /// Puts a part of a returned line onto its level.
+    ///
+    /// - Returns: `nil` where a finding was added.
+    private func taken(
+        _ part: ReturnPart,
+        _ movement: Movement,
+        _ number: UInt32,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> TakenPart? {
+        var movement = movement
+        var level = self.level(movement.product, movement.location, draft)
+        let unit = self.unitCost(of: level, draft)
+        guard let cost = part.cost ?? StockMath.cost(of: part.quantity, at: unit) else {
+            findings.add(.overflow("value", line: number))
+            return nil
+        }
+        movement.cost = StockMath.value(
+            ofReturning: part.quantity,
+            costing: cost,
+            at: unit,
+            onto: level
+        )
+        level.onHand += part.quantity
+        level.unavailable += movement.unavailableDelta
+        level.value += movement.cost
+        let isInRange = self.checkRange(of: level, line: number, &findings)
+        return isInRange ? TakenPart(movement: movement, level: level) : nil
+    }
+
     /// A share of a returned line that belongs to one line of the sale.
     private struct ReturnPart {
         var quantity: Int64
         var price: Price
-        /// What the units cost when they were sold; nothing if no sale was named.
+        /// What is given back for it; `nil` beyond the range of money.
+        var amount: Money?
+        /// What the units cost when they were sold; `nil` if no sale was named.
         var cost: Int64?
         var origin: Int?
     }
 
-    /// Spreads a returned line over the lines of the sale at `lsn` that have something left.
+    /// Spreads a returned line over the lines of its sale that have something left.
+    ///
+    /// - Returns: One part at the product's price if no sale is named.
     private func parts(
         of line: SaleLine,
         _ number: UInt32,
-        soldAt lsn: UInt64,
-        _ draft: Draft
-    ) throws(Refusal) -> [ReturnPart] {
-        let ledger = self.tables.ledger
-        let sales = ledger.rows(of: lsn).filter { ledger.kind($0) == .sale }
-        guard !sales.isEmpty else {
-            throw Refusal(.movementNotFound, line: number, .id(lsn))
+        _ facts: ProductTable.Facts,
+        _ wanted: SaleReturn,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> [ReturnPart] {
+        guard let original = wanted.original else {
+            let minorUnits = line.price?.minorUnits ?? facts.price.minorUnits
+            let price = Price(minorUnits, per: facts.price.basis)
+            let amount = price.amount(of: line.quantity)
+            return [ReturnPart(quantity: line.quantity, price: price, amount: amount)]
         }
+        let ledger = self.tables.ledger
+        let sales = ledger.rows(of: original).filter { ledger.kind($0) == .sale }
         var parts: [ReturnPart] = []
         var rest = line.quantity
         var remaining: Int64 = 0
         for row in sales where ledger.products[row] == line.product.value {
-            guard !self.links.isReversed(row), !draft.reversed.contains(row) else { continue }
-            let sold = -ledger.onHandDeltas[row]
-            let back = self.links.returnedQuantity(row) + (draft.returned[row] ?? 0)
-            let left = sold - back
-            remaining += left
-            let quantity = min(left, rest)
+            let left = self.remaining(of: row, draft)
+            guard left.quantity > 0 else { continue }
+            remaining += left.quantity
+            let quantity = min(left.quantity, rest)
             guard quantity > 0 else { continue }
             rest -= quantity
-            // The quotient is at most the sale's own cost, so it is in range.
-            let cost = Price.proportion(-ledger.costs[row], times: quantity, over: sold)
-            parts.append(
-                ReturnPart(
-                    quantity: quantity,
-                    price: Price(ledger.prices[row], per: ledger.priceBases[row]),
-                    cost: cost ?? 0,
-                    origin: row
-                )
-            )
+            parts.append(self.part(quantity, of: left, soldIn: row, for: line.price))
         }
-        guard rest == 0 else {
-            throw Refusal(
-                .exceedsSold,
-                line: number,
-                .sold(asked: line.quantity, remaining: remaining)
+        if rest > 0 {
+            let detail = Refusal.Detail.sold(asked: line.quantity, remaining: remaining)
+            findings.add(
+                sales.isEmpty
+                    ? Refusal(.movementNotFound, line: number, .id(original))
+                    : Refusal(.exceedsSold, line: number, detail)
             )
+            // What could not be given back in money, however much was sold, comes before that.
+            let basis = parts.first?.price.basis ?? facts.price.basis
+            if let price = line.price, Price(price.minorUnits, per: basis).amount(of: rest) == nil {
+                findings.add(.overflow("amount", line: number))
+            }
         }
         return parts
+    }
+
+    /// What is left of the sale in `row` to come back.
+    private func remaining(of row: Int, _ draft: Draft) -> ReturnedSums {
+        if self.links.isReversed(row) || draft.reversed.contains(row) { return ReturnedSums() }
+        let ledger = self.tables.ledger
+        let sold = ReturnedSums(
+            quantity: -ledger.onHandDeltas[row],
+            amount: ledger.amounts[row],
+            cost: -ledger.costs[row]
+        )
+        return sold + -self.returned(row, draft)
+    }
+
+    /// What came back of the sale in `row`, as far as the step is done.
+    func returned(_ row: Int, _ draft: Draft) -> ReturnedSums {
+        self.links.returned(row) + (draft.returned[row] ?? ReturnedSums())
+    }
+
+    /// A part of a sale that comes back: it takes its share of what was charged and of what it cost
+    /// and has not come back yet, so that all parts together come to the whole.
+    ///
+    /// `price`: One that is given back instead of what was charged; the sale's own counts as none.
+    private func part(
+        _ quantity: Int64,
+        of left: ReturnedSums,
+        soldIn row: Int,
+        for price: Money?
+    ) -> ReturnPart {
+        let ledger = self.tables.ledger
+        let sold = Price(ledger.prices[row], per: ledger.priceBases[row])
+        let own = Price(price?.minorUnits ?? sold.minorUnits, per: sold.basis)
+        let share = StockMath.share(
+            of: max(0, left.amount),
+            quantity,
+            of: left.quantity,
+            rounding: .halfAwayFromZero
+        )
+        return ReturnPart(
+            quantity: quantity,
+            price: own,
+            amount: own == sold ? Money(share) : own.amount(of: quantity),
+            cost: StockMath.share(of: max(0, left.cost), quantity, of: left.quantity),
+            origin: row
+        )
     }
 }

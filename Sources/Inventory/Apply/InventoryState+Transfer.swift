@@ -10,7 +10,8 @@ internal import ColumnStore
 extension InventoryState {
     /// All lines or none.
     ///
-    /// A line may not leave less available at the source than the floor.
+    /// A line takes at most what is there and reserved for nobody, and leaves what a floor above 0
+    /// keeps; a floor below 0 is for sales alone.
     func dispatch(
         _ wanted: DispatchTransfer,
         in draft: inout Draft
@@ -26,97 +27,111 @@ extension InventoryState {
             findings.add(Refusal(.invalidField, .field("to", problem: "is where it comes from")))
         }
         let next = UInt64(self.tables.transfers.nextID.value) + UInt64(draft.createdTransfers)
-        if next + UInt64(wanted.lines.count) > UInt64(Limits.transfersMax) {
-            findings.add(.tableFull("transfers", Int64(Limits.transfersMax)))
-        }
+        let hasIDs = next + UInt64(wanted.lines.count) <= UInt64(Limits.transfersMax)
+        if !hasIDs { findings.add(.tableFull("transfers", Int64(Limits.transfersMax))) }
         let open = self.openTransfers.count + draft.openedTransfers
         if open + wanted.lines.count > Limits.openTransfersMax {
             findings.add(.tableFull("open transfers", Int64(Limits.openTransfersMax)))
         }
-        try findings.settle()
 
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
-            let range = 1...Limits.quantityMax
-            findings.check("quantity", line.quantity, in: range, line: number)
-            let source = self.checkPlace(
-                line.product,
-                wanted.source,
-                line: number,
-                draft,
-                &findings
-            )
-            let destination = self.checkPlace(
-                line.product,
-                wanted.destination,
-                line: number,
-                draft,
-                &findings
-            )
-            guard source != nil, destination != nil else { continue }
-            let stored = self.tables.levels.level(line.product, wanted.source)
-            self.check(revision: stored.revision, is: line.ifRevision, line: number, &findings)
-            guard range.contains(line.quantity) else { continue }
-            let level = self.level(line.product, wanted.source, draft)
-            if level.sellable < line.quantity {
-                findings.add(
-                    Refusal(
-                        .insufficientStock,
-                        line: number,
-                        .shortage(Refusal.Shortage(of: level, asked: line.quantity))
-                    )
-                )
-                continue
-            }
-            let id = TransferID(UInt32(next) + UInt32(index))
-            self.send(line, as: id, wanted, from: level, in: &draft, &findings)
+            let found = findings.count
+            let sent = self.sent(line, number, wanted, draft, &findings)
+            guard hasIDs, let sent, findings.count == found else { continue }
+            self.send(sent, as: TransferID(UInt32(next) + UInt32(index)), wanted, in: &draft)
         }
         try findings.settle()
         return self.done(next, in: draft)
     }
 
+    /// One line of a dispatch: both levels as it leaves them, and what is on its way.
+    private struct Sent {
+        var quantity: Int64
+        var cost: Int64
+        var leaving: Level
+        var arriving: Level
+    }
+
+    /// Checks one line of a dispatch.
+    ///
+    /// - Returns: `nil` where it cannot be followed further.
+    private func sent(
+        _ line: DispatchLine,
+        _ number: UInt32,
+        _ wanted: DispatchTransfer,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Sent? {
+        let quantities = 1...Limits.quantityMax
+        let isQuantity = findings.check("quantity", line.quantity, in: quantities, line: number)
+        let source = self.place(
+            line.product,
+            wanted.source,
+            ifRevision: line.ifRevision,
+            line: number,
+            draft,
+            &findings
+        )
+        let destination = self.place(
+            line.product,
+            wanted.destination,
+            line: number,
+            draft,
+            &findings
+        )
+        guard isQuantity else { return nil }
+        var arriving = destination.level
+        arriving?.incoming += line.quantity
+        _ = arriving.map { self.checkRange(of: $0, line: number, &findings) }
+        guard let level = source.level, let arriving else { return nil }
+        guard level.movable >= line.quantity else {
+            var shortage = Refusal.Shortage(of: level, asked: line.quantity)
+            shortage.sellable = level.movable
+            shortage.floor = max(0, level.floor)
+            findings.add(Refusal(.insufficientStock, line: number, .shortage(shortage)))
+            return nil
+        }
+        let cost = StockMath.cost(ofTaking: line.quantity, from: level)
+        var leaving = level
+        leaving.onHand -= line.quantity
+        leaving.value -= cost
+        return Sent(quantity: line.quantity, cost: cost, leaving: leaving, arriving: arriving)
+    }
+
     /// Takes one line off the source and announces it at the destination.
     private func send(
-        _ line: DispatchLine,
+        _ sent: Sent,
         as id: TransferID,
         _ wanted: DispatchTransfer,
-        from level: Level,
-        in draft: inout Draft,
-        _ findings: inout Findings
+        in draft: inout Draft
     ) {
-        var level = level
-        let cost = StockMath.cost(ofTaking: line.quantity, from: level)
-        level.onHand -= line.quantity
-        level.value -= cost
         let out = Movement(
             kind: .transferOut,
-            product: line.product,
+            product: sent.leaving.product,
             location: wanted.source,
-            onHandDelta: -line.quantity,
-            cost: -cost,
+            onHandDelta: -sent.quantity,
+            cost: -sent.cost,
             reference: wanted.reference,
             note: wanted.note,
             occurredAt: draft.time
         )
-        draft.move(out, leaving: level)
+        draft.move(out, leaving: sent.leaving)
         let origin = draft.lastMovement
-        var arriving = self.level(line.product, wanted.destination, draft)
-        arriving.incoming += line.quantity
-        self.checkRange(of: arriving, line: nil, &findings)
-        self.expect(line.quantity, like: out, leaving: arriving, in: &draft)
+        self.expect(sent.quantity, like: out, leaving: sent.arriving, in: &draft)
         draft.put(
             Transfer(
                 id: id,
-                product: line.product,
+                product: sent.leaving.product,
                 source: wanted.source,
                 destination: wanted.destination,
-                quantity: line.quantity,
-                remaining: line.quantity,
-                value: cost,
+                quantity: sent.quantity,
+                remaining: sent.quantity,
+                value: sent.cost,
                 reference: wanted.reference,
                 origin: origin
             ),
-            isNew: true
+            replacing: nil
         )
     }
 
@@ -149,7 +164,7 @@ extension InventoryState {
         try self.settle(wanted, in: &draft) { part, draft, findings in
             let transfer = part.transfer
             var level = self.level(transfer.product, transfer.destination, draft)
-            // Other deliveries may have used the announcement up.
+            // Logs of version 0.1.0 know of deliveries that took the announcement of a transfer.
             let announced = min(part.quantity, level.incoming)
             level.incoming -= announced
             self.take(part, .received, into: level, announced, wanted, in: &draft, &findings)
@@ -167,7 +182,7 @@ extension InventoryState {
             self.take(part, .cancelled, into: level, 0, wanted, in: &draft, &findings)
             var expecting = self.level(transfer.product, transfer.destination, draft)
             let announced = min(part.quantity, expecting.incoming)
-            guard announced > 0 else { return }
+            guard part.isSound, announced > 0 else { return }
             expecting.incoming -= announced
             let like = Movement(
                 kind: .transferIn,
@@ -187,6 +202,9 @@ extension InventoryState {
     private struct TransferPart {
         var transfer: Transfer
         var quantity: Int64
+        var line: UInt32
+        /// Whether nothing was found against it so far; if something was, the part is only looked at.
+        var isSound: Bool
     }
 
     /// Checks each line and does with it what `body` says.
@@ -197,7 +215,6 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(wanted.lines.count, reference: "", note: wanted.note, &findings)
-        try findings.settle()
         for (index, line) in wanted.lines.enumerated() {
             if let part = self.part(line, UInt32(index), draft, &findings) {
                 body(part, &draft, &findings)
@@ -207,13 +224,14 @@ extension InventoryState {
         return self.done(UInt64(wanted.lines.first?.transfer.value ?? 0), in: draft)
     }
 
-    /// What a line means; nothing where a finding was added.
+    /// What a line means; `nil` where it means nothing that is there.
     private func part(
         _ line: TransferLine,
         _ number: UInt32,
         _ draft: Draft,
         _ findings: inout Findings
     ) -> TransferPart? {
+        let found = findings.count
         let id = Refusal.Detail.id(UInt64(line.transfer.value))
         let range = 1...Limits.quantityMax
         if let quantity = line.quantity {
@@ -224,14 +242,12 @@ extension InventoryState {
             return nil
         }
         let isStored = self.tables.transfers.contains(transfer.id)
-        let revision = isStored ? self.tables.transfers.revisions[transfer.id.row] : draft.lsn
+        let revision = isStored ? self.tables.transfers.revisions[transfer.id.row] : 0
         self.check(revision: revision, is: line.ifRevision, line: number, &findings)
-        guard transfer.state == .inTransit else {
-            findings.add(Refusal(.transferClosed, line: number, id))
-            return nil
-        }
         let quantity = line.quantity ?? transfer.remaining
-        guard quantity <= transfer.remaining else {
+        if transfer.state != .inTransit {
+            findings.add(Refusal(.transferClosed, line: number, id))
+        } else if quantity > transfer.remaining {
             findings.add(
                 Refusal(
                     .exceedsTransfer,
@@ -243,10 +259,14 @@ extension InventoryState {
                     )
                 )
             )
-            return nil
         }
-        return range.contains(quantity)
-            ? TransferPart(transfer: transfer, quantity: quantity) : nil
+        guard range.contains(quantity) else { return nil }
+        return TransferPart(
+            transfer: transfer,
+            quantity: quantity,
+            line: number,
+            isSound: findings.count == found
+        )
     }
 
     /// Puts a part of a transfer, with its share of the cost, onto a level.
@@ -262,19 +282,12 @@ extension InventoryState {
         _ findings: inout Findings
     ) {
         var transfer = part.transfer
-        let isLast = part.quantity == transfer.remaining
-        // The quotient is at most the value, so it is in range; the last part takes the rest.
-        let share = Price.proportion(
-            transfer.value,
-            times: part.quantity,
-            over: transfer.remaining
-        )
-        let cost = isLast ? transfer.value : share ?? transfer.value
+        let cost = StockMath.share(of: transfer.value, part.quantity, of: transfer.remaining)
         let gained = StockMath.receiving(part.quantity, costing: cost, onto: level)
         var level = level
         level.onHand += part.quantity
         level.value += gained.value
-        self.checkRange(of: level, line: nil, &findings)
+        guard self.checkRange(of: level, line: part.line, &findings), part.isSound else { return }
         let movement = Movement(
             kind: .transferIn,
             product: transfer.product,
@@ -291,7 +304,7 @@ extension InventoryState {
         self.recordLateCost(gained.late, of: movement, at: level, in: &draft)
         transfer.remaining -= part.quantity
         transfer.value -= cost
-        if isLast { transfer.state = state }
-        draft.put(transfer)
+        if transfer.remaining == 0 { transfer.state = state }
+        draft.put(transfer, replacing: part.transfer)
     }
 }

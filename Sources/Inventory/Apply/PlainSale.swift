@@ -199,6 +199,7 @@ extension InventoryState {
     private static func isPlain(_ text: String, _ byteCountMax: Int) -> Bool {
         if text.isEmpty { return true }
         return text.utf8.count <= byteCountMax && !NormalizedText.hasControlCharacter(text)
+            && !NormalizedText.hasOuterSpace(text)
     }
 
     /// Puts the step of a plain sale into the state, as ``evolve(_:)`` does its entry, but for its row

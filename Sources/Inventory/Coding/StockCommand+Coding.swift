@@ -109,14 +109,25 @@ extension Restock {
         for line in self.lines {
             writer.writePlace(line.product, line.location)
             writer.writeVarint(line.quantity)
-            writer.writeVarint(line.unitCost.minorUnits)
+            writer.writeVarint(line.unitCost?.minorUnits ?? 0)
             writer.writeOptional(line.ifRevision)
         }
-        writer.write(self.fromIncoming)
+        let unpriced = self.lines.indices.filter { self.lines[$0].unitCost == nil }
+        var flags: UInt8 = 0
+        if self.fromIncoming { flags |= Self.fromIncomingFlag }
+        if !unpriced.isEmpty { flags |= Self.unpricedFlag }
+        writer.write(flags)
         writer.writeText(self.reference)
         writer.writeText(self.note)
         writer.writeOptional(self.occurred)
+        guard !unpriced.isEmpty else { return }
+        writer.writeVarint(UInt64(unpriced.count))
+        for index in unpriced { writer.writeVarint(UInt64(index)) }
     }
+
+    private static let fromIncomingFlag: UInt8 = 1 << 0
+    /// Some lines say no cost: their numbers follow at the end.
+    private static let unpricedFlag: UInt8 = 1 << 1
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
         let lines = try reader.readList(limit: Limits.batchLinesMax) {
@@ -129,13 +140,36 @@ extension Restock {
                 ifRevision: try reader.readOptional()
             )
         }
+        let flags = try reader.readFlags(
+            Self.fromIncomingFlag | Self.unpricedFlag,
+            "flags of a restock"
+        )
         self.init(
             lines: lines,
-            fromIncoming: try reader.readBool(),
+            fromIncoming: flags & Self.fromIncomingFlag != 0,
             reference: try reader.readText(),
             note: try reader.readText(),
             occurred: try reader.readOptionalOccurrence()
         )
+        if flags & Self.unpricedFlag != 0 { try self.readUnpriced(&reader) }
+    }
+
+    /// Reads the numbers of the lines that say no cost: at least one, rising.
+    private mutating func readUnpriced(_ reader: inout ByteReader) throws(ByteReaderError) {
+        let count = try reader.readCount(limit: self.lines.count)
+        var next = 0
+        for _ in 0..<count {
+            let offset = reader.offset
+            let index = try reader.readVarint()
+            guard index >= UInt64(next), index < UInt64(self.lines.count),
+                self.lines[Int(index)].unitCost == .zero
+            else { throw .unknownCode(offset: offset, code: index, what: "line without a cost") }
+            self.lines[Int(index)].unitCost = nil
+            next = Int(index) + 1
+        }
+        if count == 0 {
+            throw .unknownCode(offset: reader.offset, code: 0, what: "lines without a cost")
+        }
     }
 }
 

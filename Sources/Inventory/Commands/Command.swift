@@ -140,6 +140,7 @@ public struct ProductDraft: Hashable, Sendable {
     /// Stock that is there from the start: a restock in the same step.
     public var opening: OpeningStock?
 
+    /// `reorderPoint`: 10 of the unit where it is not given.
     public init(
         sku: String,
         name: String,
@@ -148,7 +149,7 @@ public struct ProductDraft: Hashable, Sendable {
         unit: Unit = .piece,
         price: Price,
         status: ProductStatus = .active,
-        reorderPoint: Int64 = 10,
+        reorderPoint: Int64? = nil,
         reorderTarget: Int64 = 0,
         packSize: Int64 = 1,
         leadTimeDays: UInt16 = 0,
@@ -161,7 +162,7 @@ public struct ProductDraft: Hashable, Sendable {
         self.unit = unit
         self.price = price
         self.status = status
-        self.reorderPoint = reorderPoint
+        self.reorderPoint = reorderPoint ?? unit.defaultReorderPoint
         self.reorderTarget = reorderTarget
         self.packSize = packSize
         self.leadTimeDays = leadTimeDays

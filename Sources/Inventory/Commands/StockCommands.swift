@@ -98,15 +98,16 @@ public struct RestockLine: Hashable, Sendable {
     public var location: LocationID
     /// Base units, at least 1.
     public var quantity: Int64
-    /// What one basis of the product's price cost.
-    public var unitCost: Money
+    /// What one basis of the product's price cost; `nil` for what the stock there costs on average,
+    /// or cost last.
+    public var unitCost: Money?
     public var ifRevision: UInt64?
 
     public init(
         product: ProductID,
         location: LocationID = .main,
         quantity: Int64,
-        unitCost: Money = .zero,
+        unitCost: Money? = nil,
         ifRevision: UInt64? = nil
     ) {
         self.product = product

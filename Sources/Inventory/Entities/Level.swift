@@ -54,8 +54,21 @@ public struct Level: Hashable, Sendable {
         self.revision = revision
     }
 
+    /// Whether nothing of the product is there, reserved, on hold or on its way.
+    var isEmpty: Bool {
+        self.onHand == 0 && self.unavailable == 0 && self.reserved == 0 && self.incoming == 0
+    }
+
     public var available: Int64 { self.onHand - self.unavailable - self.reserved }
     public var sellable: Int64 { max(0, self.available - self.floor) }
+    /// What can be sent elsewhere: a floor below 0 lets sales go below what is there, nothing else.
+    public var movable: Int64 { max(0, self.available - max(0, self.floor)) }
+}
+
+/// Names a level.
+struct LevelKey: Hashable, Sendable {
+    var product: ProductID
+    var location: LocationID
 }
 
 /// Something about a level that somebody should know, raised once and cleared once.

@@ -15,6 +15,12 @@ package struct LevelTable: Sendable {
     package private(set) var values = Column<Int64>()
     package private(set) var alerts = Column<UInt8>()
     package private(set) var revisions = Column<UInt64>()
+    /// What a unit cost when the level last had one, as a price: minor units, and base units that
+    /// they are for, 0 where that is not known.
+    ///
+    /// Kept for levels with nothing on hand; they reach as far as the last of these.
+    private var lastCosts = Column<Int64>()
+    private var lastCostBases = Column<Int64>()
 
     /// By location id: product id → row + 1, 0 where there is no level.
     ///
@@ -105,6 +111,37 @@ package struct LevelTable: Sendable {
         return self.level(row)
     }
 
+    // MARK: - Costs
+
+    /// What a unit cost when the level last had one; `nil` if that is not known.
+    func lastCost(_ product: ProductID, _ location: LocationID) -> Price? {
+        guard let row = self.row(product, location), row < self.lastCostBases.count,
+            self.lastCostBases[row] > 0
+        else { return nil }
+        return Price(self.lastCosts[row], per: self.lastCostBases[row])
+    }
+
+    /// Notes what a unit of the level in `row`, which has nothing on hand now, cost.
+    private mutating func setLastCost(_ row: Int, _ cost: Price) {
+        let gap = row + 1 - self.lastCostBases.count
+        if gap > 0 {
+            self.lastCosts.append(repeating: 0, count: gap)
+            self.lastCostBases.append(repeating: 0, count: gap)
+        }
+        Self.set(&self.lastCosts, row, cost.minorUnits)
+        Self.set(&self.lastCostBases, row, cost.basis)
+    }
+
+    /// Notes what a movement that leaves nothing on hand says of the cost of a unit.
+    mutating func noteCost(of movement: Movement, leaving level: Level) {
+        guard let cost = StockMath.cost(knownAfter: movement, leaving: level),
+            let row = self.row(level.product, level.location)
+        else { return }
+        self.setLastCost(row, cost)
+    }
+
+    // MARK: - Changes
+
     /// Writes a level's balances, floor, value and revision.
     ///
     /// Alerts have a change of their own.
@@ -125,6 +162,9 @@ package struct LevelTable: Sendable {
     /// Writes what a sale changes of the level in `row`.
     @inline(__always)
     mutating func sell(_ row: Int, leaving onHand: Int64, worth value: Int64, revision: UInt64) {
+        if onHand <= 0, self.onHand[row] > 0 {
+            self.setLastCost(row, Price(self.values[row], per: self.onHand[row]))
+        }
         self.onHand[row] = onHand
         Self.set(&self.values, row, value)
         self.revisions[row] = revision
@@ -223,5 +263,7 @@ package struct LevelTable: Sendable {
         try visitor.visit(407, &self.values)
         try visitor.visit(408, &self.alerts)
         try visitor.visit(409, &self.revisions)
+        try visitor.visit(410, &self.lastCosts)
+        try visitor.visit(411, &self.lastCostBases)
     }
 }

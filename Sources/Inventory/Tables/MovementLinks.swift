@@ -1,29 +1,50 @@
 internal import ColumnStore
 
+/// How much of a sale came back: units, what was given back for them, and what they cost.
+struct ReturnedSums: Equatable, Sendable {
+    var quantity: Int64 = 0
+    /// Minor units that were given back.
+    var amount: Int64 = 0
+    /// Minor units of cost that came back onto the level.
+    var cost: Int64 = 0
+
+    static func + (left: Self, right: Self) -> Self {
+        Self(
+            quantity: left.quantity + right.quantity,
+            amount: left.amount + right.amount,
+            cost: left.cost + right.cost
+        )
+    }
+
+    static prefix func - (sums: Self) -> Self {
+        Self(quantity: -sums.quantity, amount: -sums.amount, cost: -sums.cost)
+    }
+}
+
 /// What later movements did to earlier ones: how much of a sale came back, and what was reversed.
 ///
 /// Keyed by the row of the earlier movement. Derived from the ledger's origins and rebuilt with
 /// them; sparse, since most movements are never touched again.
 struct MovementLinks: Sendable {
-    /// Base units of each sale that came back, net of reversed returns.
-    private(set) var returned: [Int: Int64] = [:]
+    /// What came back of each sale, net of reversed returns.
+    private(set) var returned: [Int: ReturnedSums] = [:]
     /// Movements that were reversed.
     private(set) var reversed: Set<Int> = []
 
-    func returnedQuantity(_ row: Int) -> Int64 { self.returned[row] ?? 0 }
+    func returned(_ row: Int) -> ReturnedSums { self.returned[row] ?? ReturnedSums() }
     func isReversed(_ row: Int) -> Bool { self.reversed.contains(row) }
 
     /// Notes what the movement in `row` of `ledger` did to the one in `origin`.
     mutating func note(_ row: Int, origin: Int, in ledger: MovementLedger) {
         switch ledger.kind(row) {
         case .return:
-            self.returned[origin, default: 0] += ledger.onHandDeltas[row]
+            self.add(Self.returned(by: row, in: ledger), to: origin)
         case .reversal:
             let (isNew, _) = self.reversed.insert(origin)
             precondition(isNew, "row \(origin) is reversed twice")
             let sale = ledger.origins[origin]
             if ledger.kind(origin) == .return, sale > 0 {
-                self.returned[Int(sale) - 1, default: 0] -= ledger.onHandDeltas[origin]
+                self.add(-Self.returned(by: origin, in: ledger), to: Int(sale) - 1)
             }
         case .commit, .release, .expire, .transferIn:
             // What is left of reservations and transfers is kept in their own rows.
@@ -31,6 +52,19 @@ struct MovementLinks: Sendable {
         default:
             preconditionFailure("row \(row), a \(ledger.kind(row)), has an origin")
         }
+    }
+
+    private mutating func add(_ sums: ReturnedSums, to sale: Int) {
+        self.returned[sale] = self.returned(sale) + sums
+    }
+
+    /// What the return in `row` of `ledger` gave back.
+    static func returned(by row: Int, in ledger: MovementLedger) -> ReturnedSums {
+        ReturnedSums(
+            quantity: ledger.onHandDeltas[row],
+            amount: -ledger.amounts[row],
+            cost: ledger.costs[row]
+        )
     }
 
     init() {}

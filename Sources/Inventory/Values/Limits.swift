@@ -33,6 +33,9 @@ public enum Limits {
     public static let batchMax = 8_190
     /// Lines of all commands of one request together, so that what one step writes stays bounded.
     public static let batchLinesMax = 16_384
+    /// Movements of one step: a line makes at most two, unless a returned line is spread over many
+    /// lines of its sale.
+    public static let stepMovementsMax = 2 * batchLinesMax
     /// Products, categories: ids are 32 bits wide.
     public static let productsMax: UInt32 = .max - 1
     public static let categoriesMax: UInt32 = .max - 1
@@ -51,12 +54,15 @@ public enum Limits {
     public static let tickReservationsMax = 1_024
     /// How long before its recording a movement may have happened, unless it says it is imported.
     public static let occurredAtPastSeconds: Int64 = 7 * 86_400
-    /// How far ahead of the server's clock a movement may claim to have happened.
-    public static let occurredAtFutureSeconds: Int64 = 5 * 60
+    /// How far ahead of the server's clock a movement may claim to have happened: a day, so that a
+    /// date of any time zone can be given.
+    public static let occurredAtFutureSeconds: Int64 = 86_400
     /// The first and the last instant that anything may happen, be expected or end at, in
     /// microseconds: the years 1 to 9999, as ISO 8601 writes them.
     public static let instantMin: Int64 = -62_135_596_800_000_000
     public static let instantMax: Int64 = 253_402_300_799_999_999
+    /// How many of a product's unit its reorder point is where nobody says one.
+    public static let defaultReorderUnits: Int64 = 10
     /// Sessions remembered at once; beyond it another is refused with `overloaded`, unless one of them may go.
     public static let sessionsMax = 4_096
     /// Outcomes remembered of each session: no more requests of it may be in flight.

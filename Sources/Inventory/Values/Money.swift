@@ -36,18 +36,34 @@ public struct Price: Hashable, Sendable {
         self.basis = basis
     }
 
-    /// What `quantity` base units cost, rounded once, halves to even; nothing if it leaves the
-    /// range of ``Money``.
-    public func amount(of quantity: Int64) -> Money? {
-        Self.proportion(self.minorUnits, times: quantity, over: self.basis).map(Money.init)
+    /// How a quotient becomes an integer.
+    public enum Rounding: Sendable {
+        /// Amounts that are charged or paid: as tills, tax rules and legal-for-trade scales do.
+        case halfAwayFromZero
+        /// Shares of a cost: the halves of many divisions cancel out.
+        case halfEven
     }
 
-    /// `value` × `numerator` ÷ `denominator` with a 128-bit product and one rounding, half to even;
-    /// nothing if it leaves the range of ``Money``.
+    /// What `quantity` base units cost, rounded once, halves away from zero; `nil` if it leaves the
+    /// range of ``Money``.
+    public func amount(of quantity: Int64) -> Money? {
+        Self.proportion(
+            self.minorUnits,
+            times: quantity,
+            over: self.basis,
+            rounding: .halfAwayFromZero
+        ).map(Money.init)
+    }
+
+    /// `value` × `numerator` ÷ `denominator` with a 128-bit product and one rounding; `nil` if it
+    /// leaves the range of ``Money``.
+    ///
+    /// `denominator`: Above 0.
     public static func proportion(
         _ value: Int64,
         times numerator: Int64,
-        over denominator: Int64
+        over denominator: Int64,
+        rounding: Rounding = .halfEven
     ) -> Int64? {
         precondition(denominator > 0, "denominator \(denominator)")
         if denominator == 1 {
@@ -57,27 +73,30 @@ public struct Price: Hashable, Sendable {
         }
         let (narrow, overflow) = value.multipliedReportingOverflow(by: numerator)
         if !overflow {
-            let rounded = Self.halfEven(narrow, over: denominator)
+            let rounded = Self.quotient(narrow, over: denominator, rounding)
             return rounded.magnitude <= UInt64(Limits.moneyMax) ? rounded : nil
         }
-        let rounded = Self.halfEven(Int128(value) * Int128(numerator), over: Int128(denominator))
+        let product = Int128(value) * Int128(numerator)
+        let rounded = Self.quotient(product, over: Int128(denominator), rounding)
         guard rounded.magnitude <= UInt128(Limits.moneyMax) else { return nil }
         return Int64(rounded)
     }
 
-    /// The quotient rounded to the nearest integer, halves to even.
+    /// The quotient rounded to the nearest integer.
     ///
     /// `denominator`: Above 0.
     @inline(__always)
-    private static func halfEven<Value: FixedWidthInteger & SignedInteger>(
+    private static func quotient<Value: FixedWidthInteger & SignedInteger>(
         _ product: Value,
-        over denominator: Value
+        over denominator: Value,
+        _ rounding: Rounding
     ) -> Value {
         let (quotient, remainder) = product.quotientAndRemainder(dividingBy: denominator)
         // Of the rest to the next integer, so that nothing overflows.
         let rest = denominator.magnitude - remainder.magnitude
+        let isHalfAway = rounding == .halfAwayFromZero || quotient & 1 != 0
         let roundsAway =
-            remainder.magnitude > rest || (remainder.magnitude == rest && quotient & 1 != 0)
+            remainder.magnitude > rest || (remainder.magnitude == rest && isHalfAway)
         if !roundsAway { return quotient }
         return product < 0 ? quotient - 1 : quotient + 1
     }
@@ -96,4 +115,12 @@ public struct Unit: Hashable, Sendable {
     }
 
     public static let piece = Unit(code: "pcs", decimals: 0)
+
+    /// Base units in one of it: 1,000 grams in a kilogram with 3 decimals.
+    public var baseUnits: Int64 {
+        (0..<min(self.decimals, Limits.unitDecimalsMax)).reduce(1) { product, _ in product * 10 }
+    }
+
+    /// The reorder point of a product in this unit where nobody says one.
+    public var defaultReorderPoint: Int64 { Limits.defaultReorderUnits * self.baseUnits }
 }

@@ -16,6 +16,32 @@ public enum NormalizedText {
             .precomposedStringWithCanonicalMapping
     }
 
+    /// `text` without white space at its ends, otherwise the bytes that were given: a reference or a
+    /// note.
+    public static func withoutOuterSpace(_ text: String) -> String {
+        guard self.hasOuterSpace(text) else { return text }
+        let scalars = text.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !Self.isSpace($0) }),
+            let last = scalars.lastIndex(where: { !Self.isSpace($0) })
+        else { return "" }
+        return String(scalars[first...last])
+    }
+
+    /// Whether `text` begins or ends with white space.
+    static func hasOuterSpace(_ text: String) -> Bool {
+        guard let first = text.unicodeScalars.first, let last = text.unicodeScalars.last else {
+            return false
+        }
+        return Self.isSpace(first) || Self.isSpace(last)
+    }
+
+    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.value < 0x80 {
+            return scalar.value == 0x20 || (0x09...0x0D).contains(scalar.value)
+        }
+        return scalar.properties.isWhitespace
+    }
+
     /// The form of `text` that comparisons use.
     public static func key(_ text: String) -> String {
         if Self.isPlain(text) { return Self.folded(text) }

@@ -167,7 +167,7 @@ struct Engine: ~Copyable {
         if sequence > 0 {
             guard let session else {
                 let refusal = Refusal(.sessionExpired, .message("no session is open here"))
-                return self.refuse(refusal, &reply)
+                return try self.refuse(body, refusal, context, &reply)
             }
             let digest = Hash64.hash(bytes)
             if !self.state.isNext(sequence, of: session) {
@@ -177,7 +177,7 @@ struct Engine: ~Copyable {
                     reply.write(bytes: outcome)
                     return self.lsn
                 case .refused(let refusal):
-                    return self.refuse(refusal, &reply)
+                    return try self.refuse(body, refusal, context, &reply)
                 }
             }
             completion = Completion(.session(session, sequence: sequence), digest: digest)
@@ -201,21 +201,28 @@ struct Engine: ~Copyable {
             context.refusal == nil && self.gatheredByteCount <= Self.gatheredByteCountMax
         let bytes = UnsafeRawBufferPointer(rebasing: body[offset...])
         if mayWrite, self.runPlain(bytes, context, completion, &reply) { return self.lsn }
-        let command = try Self.command(body, at: offset, of: opcode)
+        let request = try Self.request(body, at: offset, of: opcode)
         self.state.settle(&self.sales)
         if let refusal = context.refusal ?? self.backlogRefusal {
             // It says nothing of the state: there is no step that it would have to wait for.
             _ = self.refuse(refusal, &reply)
             return 0
         }
-        if completion?.isKeyed ?? false, case .batch(_, .rehearsal) = command {
+        switch request {
+        case .command(.batch(_, .rehearsal)) where completion?.isKeyed ?? false:
             // What it would come to is another thing each time.
             return self.refuse(
                 Refusal(.invalidField, .field("key", problem: "is given to a dry run")),
                 &reply
             )
+        case .command(let command):
+            self.run(command, context, completion, &reply)
+        case .refused(let refusal):
+            let start = reply.count
+            Outcome.refused(refusal).encode(into: &reply)
+            let time = self.time(context.now)
+            self.apply([], time, context.actor, completion, reply, from: start)
         }
-        self.run(command, context, completion, &reply)
         return self.lsn
     }
 
@@ -224,6 +231,39 @@ struct Engine: ~Copyable {
         let pending = self.gatheredByteCount
         guard pending > Self.gatheredByteCountMax else { return nil }
         return Refusal(.overloaded, .message("the log is \(pending) bytes behind"))
+    }
+
+    /// What the bytes of a request are: a command, or one that is refused for its size without being
+    /// read.
+    private enum Request {
+        case command(Command)
+        case refused(Refusal)
+    }
+
+    private static func request(
+        _ body: UnsafeRawBufferPointer,
+        at offset: Int,
+        of opcode: Opcode
+    ) throws(WireError) -> Request {
+        do throws(WireError) {
+            return .command(try Self.command(body, at: offset, of: opcode))
+        } catch {
+            let bytes = UnsafeRawBufferPointer(rebasing: body[offset...])
+            guard let refusal = Command.refusalOfTooMany(bytes) else { throw error }
+            return .refused(refusal)
+        }
+    }
+
+    /// Refuses a command for its session, unless something with a lower number keeps it from being
+    /// run: its bytes, or what the server can do now.
+    private mutating func refuse(
+        _ body: UnsafeRawBufferPointer,
+        _ refusal: Refusal,
+        _ context: borrowing Context,
+        _ reply: inout ByteWriter
+    ) throws(WireError) -> UInt64 {
+        _ = try Self.request(body, at: 8, of: .command)
+        return self.refuse(context.refusal ?? refusal, &reply)
     }
 
     private static func command(

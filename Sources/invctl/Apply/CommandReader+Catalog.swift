@@ -74,7 +74,7 @@ extension CommandReader {
             unit: Unit(code: try fields.optionalText("unit") ?? "pcs", decimals: decimals),
             price: Price(price.minorUnits, per: basis),
             status: try fields.optionalNamed("status", ProductStatus.self) ?? .active,
-            reorderPoint: try fields.optionalQuantity("reorderPoint", decimals) ?? 10 * one,
+            reorderPoint: try fields.optionalQuantity("reorderPoint", decimals),
             reorderTarget: try fields.optionalQuantity("reorderTarget", decimals) ?? 0,
             packSize: try fields.optionalQuantity("packSize", decimals) ?? 1,
             leadTimeDays: try self.leadTime(fields) ?? 0,

@@ -128,7 +128,7 @@ extension CommandReader {
                 product: product.id,
                 location: try fields.optionalLocation(),
                 quantity: try fields.quantity("quantity", product.decimals),
-                unitCost: try fields.optionalMoney("unitCost") ?? .zero,
+                unitCost: try fields.optionalMoney("unitCost"),
                 ifRevision: try fields.revision()
             )
         }

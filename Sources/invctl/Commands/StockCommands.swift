@@ -59,6 +59,10 @@ struct StockCommand: AsyncParsableCommand {
                 Examples:
                   invctl stock restock LAP-01=5@700.00 --ref PO-118
                   invctl stock restock LAP-01=5@700.00 MOU-09=40@8.50 --at depot --from-incoming
+
+                Without a cost, a unit costs what the stock there costs on average, or, on an
+                empty shelf, what it cost there last; the answer says how much. Free goods
+                cost 0: LAP-01=5@0.
                 """
         )
         @OptionGroup var global: GlobalOptions
@@ -89,12 +93,11 @@ struct StockCommand: AsyncParsableCommand {
                                 "the quantity"
                             ),
                             unitCost: try line.price.map { try shell.money($0, "the cost") }
-                                ?? .zero
                         )
                     )
                 }
                 let done = try await shell.send(.restock(restock))
-                shell.say(done, "restocked", products)
+                shell.say(done, restocked: restock, products)
             }
         }
     }

@@ -205,7 +205,16 @@ enum HelpTopic: String, CaseIterable, Sendable {
         """
         Money is typed with the decimals of the database's currency: 19.99. A quantity
         has the decimals of the product's unit: 12.5 where a kg has three, 3 where
-        pieces have none. What has more decimals is refused, nothing is rounded.
+        pieces have none. What has more decimals is refused.
+
+        The amount of a line, price × quantity, is rounded once, to the nearest minor
+        unit, halves away from zero, as tills and scales do: 0.945 kg at 1.00 is 0.95.
+        The cost of what leaves the stock is its share of the stock's value, halves to
+        even; the last unit takes the rest, so nothing is lost. A part of a return gives
+        back its share of what remains of the sale, so all parts together come to what
+        was charged.
+
+        The reorder point of a product is 10 of its unit where none is given.
 
         A line is SKU, SKU=QUANTITY or SKU=QUANTITY@PRICE.
 

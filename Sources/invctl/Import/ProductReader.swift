@@ -234,7 +234,7 @@ struct ProductReader: ~Copyable {
             fields.reorderPoint,
             "reorderPoint",
             decimals,
-            or: 10 * one
+            or: Limits.defaultReorderUnits * one
         )
         numbers.reorderTarget = try self.number(
             fields.reorderTarget,

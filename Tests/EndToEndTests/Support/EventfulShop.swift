@@ -255,6 +255,7 @@ struct EventfulShop {
 
     /// What is archived has its name taken by another.
     private func archive(_ office: InventoryClient) async throws {
+        try await office.done(.count(StockCount(product: self.rope, counted: 0)))
         try await office.done(.deleteProduct(self.rope, ifRevision: nil))
         try await office.done(.archiveCategory(CategoryID(3), ifRevision: nil))
         try await office.done(.archiveLocation(LocationID(3), ifRevision: nil))

@@ -1,0 +1,58 @@
+import Inventory
+import InventoryWire
+
+/// What the lines of a delivery that name no cost came in at: the server decides, and people are told.
+extension Shell {
+    func say(_ done: Outcome.Done, restocked: Restock, _ products: [ProductInfo]) {
+        let costs = self.costs(done, restocked, products)
+        guard self.format == .json || self.format == .ndjson else {
+            let told = costs.map { "\($0.sku) \($0.text)" }.joined(separator: ", ")
+            self.say(done, "restocked", products, adding: told.isEmpty ? "" : "   \(told)")
+            return
+        }
+        var object = self.object(done, products)
+        if !costs.isEmpty {
+            let rows = costs.map { cost in
+                var row = JSONObject()
+                row.add("sku", cost.sku)
+                if let unit = cost.unit { row.add("unitCost", unit) }
+                return row.text
+            }
+            object.add("costs", raw: "[\(rows.joined(separator: ","))]")
+        }
+        Terminal.print(object.text)
+    }
+
+    private struct TakenCost {
+        var sku: String
+        /// Of the price basis; `nil` where stock is owed to backorders and none is on hand.
+        var unit: String?
+        var text: String
+    }
+
+    private func costs(
+        _ done: Outcome.Done,
+        _ restock: Restock,
+        _ products: [ProductInfo]
+    ) -> [TakenCost] {
+        zip(restock.lines, products).compactMap { line, product in
+            guard line.unitCost == nil else { return nil }
+            let level = done.levels.first { $0.product == line.product }
+            guard let level, level.onHand > 0 else {
+                return TakenCost(sku: product.sku, text: "at the last known cost")
+            }
+            let unit = Price.proportion(
+                level.value,
+                times: product.priceBasis,
+                over: level.onHand
+            )
+            let text = DecimalText.format(unit ?? 0, decimals: self.server.currencyDecimals)
+            let hint = level.value == 0 ? ", no cost is known: \(product.sku)=QUANTITY@COST" : ""
+            return TakenCost(
+                sku: product.sku,
+                unit: text,
+                text: "at the average cost of \(text)\(hint)"
+            )
+        }
+    }
+}
