@@ -142,6 +142,9 @@ extension InventoryState {
             self.sessions.open(id, number: number, at: self.time)
         case .sessionsExpired(let numbers):
             self.sessions.expire(numbers)
+        case .productLeft:
+            // What a subscriber hears of its filter changes nothing here.
+            break
         }
     }
 
@@ -257,7 +260,8 @@ extension InventoryState {
         case .productDeleted(let id):
             self.remove(id, leaving: nil)
         case .moved, .level, .demandRefused, .alert, .sessionOpened, .sessionAdvanced,
-            .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer:
+            .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer,
+            .productLeft:
             preconditionFailure("not a change of the catalog: \(change)")
         }
     }
@@ -273,6 +277,7 @@ extension InventoryState {
 
     private mutating func update(_ id: ProductID, _ fields: [ProductFieldChange]) {
         self.indexes.remove(id, in: self.tables.products)
+        if fields.contains(where: { $0.movesProduct }) { self.tables.movedLSN = self.lsn }
         for field in fields {
             var unitCode: UInt32 = 0
             if case .unit(_, let unit) = field {

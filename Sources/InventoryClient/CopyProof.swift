@@ -12,15 +12,10 @@ struct CopyProof {
         case unknown
     }
 
-    private struct Key: Hashable {
-        var product: ProductID
-        var location: LocationID
-    }
-
     /// Steps whose digests are remembered.
     static let rememberedMax = 65_536
 
-    private var levels: [Key: Level] = [:]
+    private var levels: [ProductID: [LocationID: Level]] = [:]
     private var digest = LevelDigest()
     private var remembered: [(lsn: UInt64, value: UInt64)] = []
     private var first = 0
@@ -31,10 +26,16 @@ struct CopyProof {
         switch change {
         case .moved(_, let moved): level = moved
         case .level(let row): level = row
+        case .productLeft(let product):
+            // It counts no longer, neither here nor there.
+            let gone = self.levels.removeValue(forKey: product) ?? [:]
+            for level in gone.values { self.digest.remove(level) }
+            return
         default: return
         }
-        let key = Key(product: level.product, location: level.location)
-        self.digest.replace(self.levels.updateValue(level, forKey: key), with: level)
+        let old = self.levels[level.product, default: [:]]
+            .updateValue(level, forKey: level.location)
+        self.digest.replace(old, with: level)
     }
 
     /// Everything up to `lsn` was applied.

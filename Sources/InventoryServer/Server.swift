@@ -52,7 +52,9 @@ public final class Server: Sendable {
         )
         self.report(opened, took: (NIODeadline.now() - start).nanoseconds / 1_000_000)
 
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let turns = LoopTurns()
+        let fanout = FanoutThread()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1, metricsDelegate: turns)
         let pools = (0..<3).map { _ in NIOThreadPool(numberOfThreads: 1) }
         let queryPool = NIOThreadPool(numberOfThreads: self.configuration.queryThreads)
         for pool in pools + [queryPool] { pool.start() }
@@ -65,6 +67,8 @@ public final class Server: Sendable {
             logThread: ThreadWorker(pools[0], isUrgent: true),
             filePool: ThreadWorker(pools[1], isUrgent: false),
             spareThread: ThreadWorker(pools[2], isUrgent: true),
+            fanout: fanout,
+            turns: turns,
             logger: self.logger,
             now: { .now() },
             onFailure: { _ in
@@ -90,6 +94,7 @@ public final class Server: Sendable {
         )
         waitForStop()
         self.stop(listeners, driver, loop)
+        try fanout.end()
         for pool in pools + [queryPool] { try pool.syncShutdownGracefully() }
         try group.syncShutdownGracefully()
         withExtendedLifetime(storage) {}
@@ -134,6 +139,8 @@ public final class Server: Sendable {
                 }
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // One read a turn, so that no connection's requests come before all others'.
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
                 .writeBufferWaterMark,
                 value: ChannelOptions.Types.WriteBufferWaterMark(low: 256 << 10, high: 1 << 20)

@@ -9,6 +9,7 @@ struct ServerMetrics {
     var queries: Int64 = 0
     var refusedFrames: Int64 = 0
     var subscriptions: Int64 = 0
+    /// Of what subscribers to insights were sent.
     var eventBytes: Int64 = 0
     /// Bytes of answers to queries.
     var answerBytes: Int64 = 0
@@ -41,8 +42,8 @@ struct ServerMetrics {
             ("queries", self.queries),
             ("refusedFrames", self.refusedFrames),
             ("subscriptions", self.subscriptions),
-            ("eventBytes", self.eventBytes),
             ("answerBytes", self.answerBytes),
+            ("insightEventBytes", self.eventBytes),
             ("insightRounds", self.insightRounds),
             ("insightMicroseconds", self.insightMicroseconds),
             ("logBlocks", self.blocks),

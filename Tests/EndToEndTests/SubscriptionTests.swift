@@ -164,30 +164,184 @@ import Testing
         )
     }
 
-    @Test func `a filter by category begins anew when a product comes under it`() async throws {
-        let daemon = try Daemon()
-        let client = daemon.client()
-        let products = try await client.stockedProducts(2, stock: 5)
-        let other = CategoryID(UInt32(try await client.done(.createCategory(name: "Other")).id))
-        var subscription = Subscription(topics: [.products, .stock], start: .snapshot)
-        subscription.filter.category = other
-        var rows: [[Change]] = [[]]
-        for try await event in client.subscribe(subscription) {
-            switch event {
-            case .snapshot(let changes): rows[rows.count - 1] += changes
-            case .reset: rows.append([])
-            case .caughtUp:
-                if rows.count == 1 {
-                    let update = ProductUpdate(category: other)
-                    try await client.done(.updateProduct(products[0], update, ifRevision: nil))
-                }
+    /// What a copy of a filtered subscription heard of products and levels.
+    private struct Copy {
+        var products: Set<ProductID> = []
+        var levels: [ProductID: Int64] = [:]
+
+        mutating func take(_ change: Change) {
+            switch change {
+            case .productCreated(let product): self.products.insert(product.id)
+            case .level(let level), .moved(_, let level):
+                self.levels[level.product] = level.onHand
+            case .productLeft(let id):
+                self.products.remove(id)
+                self.levels[id] = nil
             default: break
             }
-            if case .caughtUp = event, rows.count == 2 { break }
         }
-        let created = rows[1].contains {
-            if case .productCreated(let product) = $0 { product.id == products[0] } else { false }
+    }
+
+    @Test
+    func `a product that comes under a filter comes as its rows, and one that leaves is named`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        let products = try await client.stockedProducts(3, stock: 5)
+        let other = CategoryID(UInt32(try await client.done(.createCategory(name: "Other")).id))
+        func move(_ product: ProductID, to category: CategoryID) -> Command {
+            .updateProduct(product, ProductUpdate(category: category), ifRevision: nil)
         }
-        #expect(created)
+        try await client.done(move(products[2], to: other))
+        var subscription = Subscription(topics: [.products, .stock, .proof], start: .snapshot)
+        subscription.filter.category = other
+        var copy = Copy()
+        var entered: [Change] = []
+        var moves = 0
+        for try await event in client.subscribe(subscription) {
+            switch event {
+            case .snapshot(let changes): for change in changes { copy.take(change) }
+            case .caughtUp:
+                try await client.done(move(products[0], to: other))
+                let sale = Sale(lines: [SaleLine(product: products[0], quantity: 2)])
+                try await client.done(.sell(sale))
+                try await client.done(move(products[2], to: CategoryID(1)))
+                moves = 3
+            case .entry(let entry):
+                if entered.isEmpty { entered = entry.changes }
+                for change in entry.changes { copy.take(change) }
+            case .reset, .differs: Issue.record("\(event)")
+            case .proven where moves == 3 && copy.products == [products[0]]:
+                moves = 4
+            default: break
+            }
+            if moves == 4 { break }
+        }
+        // Its rows, in the order of a snapshot.
+        guard case .productCreated(let product) = entered.first, case .level = entered.last else {
+            Issue.record("\(entered)")
+            return
+        }
+        #expect(product.id == products[0])
+        #expect(entered.count == 2)
+        #expect(copy.products == [products[0]])
+        #expect(copy.levels == [products[0]: 3])
+    }
+
+    @Test func `a conflated subscriber gets the latest levels, few of them, and proves its copy`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let seller = daemon.client("seller")
+        let products = try await seller.stockedProducts(20, stock: 1_005)
+        let subscription = Subscription(
+            topics: [.stock, .alerts, .proof],
+            start: .snapshot,
+            updatesPerSecond: 5
+        )
+        let watcher = daemon.client("watcher")
+        var levels: [ProductID: Int64] = [:]
+        var entries: [UInt64] = []
+        var levelCount = 0
+        var raised = 0
+        var last: UInt64 = .max
+        for try await event in watcher.subscribe(subscription) {
+            switch event {
+            case .snapshot(let changes):
+                for case .level(let level) in changes { levels[level.product] = level.onHand }
+            case .caughtUp:
+                for _ in 0..<40 {
+                    let sales = (0..<500).map {
+                        Command.sell(
+                            Sale(lines: [SaleLine(product: products[$0 % 20], quantity: 1)])
+                        )
+                    }
+                    guard case .batch = try await seller.send(.batch(sales, .independent)) else {
+                        throw Unexpected()
+                    }
+                }
+                last = try await seller.ping()
+            case .entry(let entry):
+                entries.append(entry.lsn)
+                for change in entry.changes {
+                    switch change {
+                    case .level(let level):
+                        levels[level.product] = level.onHand
+                        levelCount += 1
+                    case .alert(.lowStock, let isRaised, _, _, _, _): raised += isRaised ? 1 : 0
+                    default: Issue.record("not conflated: \(change)")
+                    }
+                }
+            case .reset, .differs: Issue.record("\(event)")
+            default: break
+            }
+            if case .proven(let lsn) = event, lsn >= last { break }
+        }
+        for product in products { #expect(levels[product] == 5) }
+        #expect(entries == entries.sorted() && Set(entries).count == entries.count)
+        // 20,000 movements, and of each window at most one level of each product.
+        #expect(levelCount < 10_000)
+        // Every edge of an alert is there.
+        #expect(raised == 20)
+    }
+
+    @Test func `sales cannot be conflated, and nothing oftener than the limit`() async throws {
+        let daemon = try Daemon()
+        for (topics, rate, code) in [
+            (SubscriptionTopics.sales, UInt8(5), RefusalCode.invalidField),
+            (SubscriptionTopics.stock, Limits.updatesPerSecondMax + 1, RefusalCode.outOfRange),
+        ] {
+            let subscription = Subscription(topics: topics, start: .now, updatesPerSecond: rate)
+            do {
+                for try await event in daemon.client().subscribe(subscription) {
+                    Issue.record("\(event)")
+                    break
+                }
+            } catch let error as ClientError {
+                #expect(error.refusal?.code == code)
+            }
+        }
+        let refused = try daemon.invctl("watch", "sales", "--conflate", "5")
+        #expect(refused.code == 2)
+        #expect(try daemon.invctl("watch", "stock", "--conflate", "61").code == 2)
+    }
+
+    @Test func `many that read slowly hold up neither each other nor who asks, and miss nothing`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let seller = daemon.client("seller")
+        let product = try await seller.stockedProducts(1, stock: 200_000)[0]
+        let start = try await seller.ping()
+        let one = Command.sell(Sale(lines: [SaleLine(product: product, quantity: 1)]))
+        let watchers = (0..<30).map { number in
+            Task {
+                let client = daemon.client("watcher-\(number)")
+                let subscription = Subscription(topics: .stock, start: .after(start))
+                var count = 0
+                var last = start
+                for try await event in client.subscribe(subscription) {
+                    guard case .entry(let entry) = event else { continue }
+                    #expect(entry.lsn == last + 1)
+                    last = entry.lsn
+                    count += 1
+                    if count == 30_000 { break }
+                    // Some stand still for a while, so that they fall behind.
+                    if number < 10, count == 2_000 { try await Task.sleep(for: .seconds(1)) }
+                }
+                return count
+            }
+        }
+        let other = daemon.client("other")
+        for _ in 0..<30 {
+            guard
+                case .batch = try await seller.send(
+                    .batch(Array(repeating: one, count: 1_000), .independent)
+                )
+            else { throw Unexpected() }
+            _ = try await other.ping()
+        }
+        for watcher in watchers { #expect(try await watcher.value == 30_000) }
     }
 }

@@ -56,6 +56,19 @@ import Testing
         #expect(proof.check(12, self.digest([(1, 4)])) != .proven)
     }
 
+    @Test func `a product that left the filter counts no longer, and counts again once it is back`()
+    {
+        var proof = CopyProof()
+        proof.apply(self.level(1, onHand: 5))
+        proof.apply(self.level(2, onHand: 7))
+        proof.apply(.productLeft(ProductID(2)))
+        proof.remember(10)
+        #expect(proof.check(10, self.digest([(1, 5)])) == .proven)
+        proof.apply(self.level(2, onHand: 6))
+        proof.remember(11)
+        #expect(proof.check(11, self.digest([(1, 5), (2, 6)])) == .proven)
+    }
+
     @Test func `only so many steps are remembered`() {
         var proof = CopyProof()
         for lsn in 1...UInt64(CopyProof.rememberedMax + 10) {

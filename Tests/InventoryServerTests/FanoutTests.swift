@@ -6,35 +6,17 @@ import Testing
 
 @testable import InventoryServer
 
-@Suite struct FanoutPaceTests {
-    @Test func `the first block is told of at once`() {
-        var pace = FanoutPace()
-        #expect(pace.becameDurable(at: 0) == .deliverNow)
-    }
-
-    @Test func `after a round the loop rests for half of what it took, and one wait serves all`() {
-        var pace = FanoutPace()
-        pace.delivered(from: 1_000, to: 5_000)
-        #expect(pace.becameDurable(at: 5_000) == .wait(nanoseconds: 2_000))
-        #expect(pace.becameDurable(at: 5_500) == .nothing)
-        pace.waited()
-        #expect(pace.becameDurable(at: 6_999) == .wait(nanoseconds: 1))
-        pace.waited()
-        #expect(pace.becameDurable(at: 7_000) == .deliverNow)
-    }
-
-    @Test func `a round that takes no time needs no rest`() {
-        var pace = FanoutPace()
-        pace.delivered(from: 9, to: 9)
-        #expect(pace.becameDurable(at: 9) == .deliverNow)
-    }
-}
-
 @Suite struct EventBatchTests {
     private static func batch(_ body: [UInt8]) -> EventBatch {
         var writer = ByteWriter()
         writer.write(bytes: body)
-        return EventBatch(writer, requestID: 7, through: 40, needsReset: false)
+        return EventBatch(writer, requestID: 7, through: 40)
+    }
+
+    private static func bytes(_ batch: EventBatch, _ requestID: UInt64) -> [UInt8] {
+        var found: [UInt8] = []
+        batch.forEachBuffer(of: requestID) { found += Array($0.readableBytesView) }
+        return found
     }
 
     @Test(arguments: [7, 8, .max] as [UInt64])
@@ -44,36 +26,225 @@ import Testing
         body.withUnsafeBytes {
             FrameWriter.append(.entries, requestID: id, body: $0, into: &expected)
         }
-        var found: [UInt8] = []
-        var buffers = 0
-        Self.batch(body).forEachBuffer(of: id) { buffer in
-            found += Array(buffer.readableBytesView)
-            buffers += 1
-        }
-        #expect(found == expected.array())
-        #expect(buffers == (id == 7 ? 1 : 2))
+        #expect(Self.bytes(Self.batch(body), id) == expected.array())
     }
 
-    @Test func `a batch of nothing has no frame`() {
+    @Test func `a batch of no bytes has no frame`() {
         let batch = Self.batch([])
         #expect(batch.isEmpty)
-        batch.forEachBuffer(of: 7) { _ in Issue.record("a frame of nothing") }
+        batch.forEachBuffer(of: 7) { _ in Issue.record("a frame of no bytes") }
+    }
+
+    @Test func `who is within a piece gets the rest of it`() {
+        func encoded(_ lsns: ClosedRange<UInt64>) -> EventBatch {
+            var writer = ByteWriter()
+            for lsn in lsns {
+                Entry(lsn: lsn, time: .zero, actor: "a", changes: [.productDeleted(ProductID(1))])
+                    .encode(into: &writer)
+            }
+            return EventBatch(writer, requestID: 1, through: lsns.upperBound)
+        }
+        let batch = encoded(5...9)
+        #expect(Self.bytes(batch.suffix(after: 7), 1) == Self.bytes(encoded(8...9), 1))
+        #expect(Self.bytes(batch.suffix(after: 4), 1) == Self.bytes(batch, 1))
+        #expect(batch.suffix(after: 9).isEmpty)
     }
 
     @Test func `equal interests have one number, also when the table begins anew`() {
         var interests = Interests()
-        func matcher(_ category: UInt32) -> SubscriptionMatcher {
+        func interest(_ category: UInt32) -> Interest {
             let filter = SubscriptionFilter(category: CategoryID(category))
-            return SubscriptionMatcher(Subscription(topics: .stock, filter: filter, start: .now))
+            return Interest(
+                matcher: SubscriptionMatcher(
+                    Subscription(topics: .stock, filter: filter, start: .now)
+                ),
+                period: nil
+            )
         }
-        let first = interests.number(of: matcher(1), among: 0)
-        #expect(interests.number(of: matcher(1), among: 1) == first)
-        var seen: Set<Int> = [first]
+        let first = interests.number(of: interest(1), among: 0)
+        #expect(interests.number(of: interest(1), among: 1) == first)
+        var conflated = interest(1)
+        conflated.period = 100
+        var seen: Set<Int> = [first, interests.number(of: conflated, among: 1)]
+        #expect(seen.count == 2)
         for category in 2...200 as ClosedRange<UInt32> {
-            let number = interests.number(of: matcher(category), among: 3)
+            let number = interests.number(of: interest(category), among: 3)
             #expect(seen.insert(number).inserted)
-            #expect(interests.number(of: matcher(category), among: 3) == number)
+            #expect(interests.number(of: interest(category), among: 3) == number)
         }
+    }
+}
+
+@Suite struct EventPiecesTests {
+    private static func piece(_ after: UInt64, _ through: UInt64, bytes: Int = 10) -> EventPiece {
+        var writer = ByteWriter()
+        writer.writeZeros(bytes)
+        return EventPiece(
+            after: after,
+            through: through,
+            batch: EventBatch(writer, requestID: 1, through: through),
+            settledAt: 0
+        )
+    }
+
+    @Test func `whoever is within a piece comes to it, and the next one begins where it ends`() {
+        var pieces = EventPieces()
+        pieces.insert(Self.piece(20, 30), 1)
+        pieces.insert(Self.piece(10, 20), 1)
+        pieces.checkInvariants()
+        #expect(pieces.piece(1, at: 10)?.through == 20)
+        #expect(pieces.piece(1, at: 15)?.through == 20)
+        #expect(pieces.piece(1, at: 20)?.through == 30)
+        #expect(pieces.piece(1, at: 30) == nil)
+        #expect(pieces.piece(1, at: 9) == nil)
+        #expect(pieces.piece(2, at: 15) == nil)
+        // One that is made from further back ends there.
+        #expect(pieces.next(1, after: 5) == 10)
+        #expect(pieces.next(1, after: 10) == 20)
+        #expect(pieces.next(1, after: 20) == nil)
+    }
+
+    @Test func `however many interests and pieces, only so many bytes are kept`() {
+        var pieces = EventPieces(byteCountMax: 5_000)
+        for number in 0..<2_000 as Range<UInt64> {
+            pieces.insert(Self.piece(number * 10, number * 10 + 10, bytes: 100), Int(number % 7))
+            pieces.checkInvariants()
+            #expect(pieces.byteCount <= 5_000)
+        }
+        #expect(pieces.piece(1_999 % 7, at: 19_990) != nil)
+        #expect(pieces.piece(0, at: 0) == nil)
+        // One that takes another's place counts once.
+        pieces.insert(Self.piece(19_990, 19_995, bytes: 50), 1_999 % 7)
+        pieces.checkInvariants()
+        #expect(pieces.piece(1_999 % 7, at: 19_990)?.through == 19_995)
+        pieces.removeAll()
+        pieces.checkInvariants()
+        #expect(pieces.byteCount == 0)
+    }
+}
+
+@Suite struct FeedBlocksTests {
+    private static func block(_ lsns: ClosedRange<UInt64>, actor: String = "") -> IndexedBlock {
+        var writer = ByteWriter()
+        for lsn in lsns {
+            Entry(lsn: lsn, time: .zero, actor: actor, changes: [.productDeleted(ProductID(1))])
+                .encode(into: &writer)
+        }
+        return IndexedBlock(
+            FeedBlock(first: lsns.lowerBound, count: lsns.count, bytes: writer.array())
+        )
+    }
+
+    @Test func `an entry is found in the midst of a large block, whatever comes before it`() {
+        let block = Self.block(1...5_000, actor: String(repeating: "a", count: 60))
+        for after in [0, 1, 2_500, 4_998, 4_999, 5_000] as [UInt64] {
+            var found: [UInt64] = []
+            block.forEachEntry(after: after, through: 4_999) { entry, bytes in
+                found.append(entry.lsn)
+                #expect(bytes.count > 80)
+                return found.count < 3
+            }
+            #expect(found == (1..<5_000).filter { $0 > after }.prefix(3).map { $0 })
+        }
+    }
+
+    @Test func `the feed keeps its newest bytes, a gap begins it anew`() {
+        let size = Self.block(1...10).byteCount
+        var blocks = FeedBlocks(feedByteCountMax: 3 * size, readByteCountMax: 2 * size)
+        for number in 0..<20 as Range<UInt64> {
+            blocks.append(Self.block((number * 10 + 1)...(number * 10 + 10)))
+            #expect(blocks.feedByteCount <= 3 * size)
+        }
+        #expect(blocks.block(after: 199)?.first == 191)
+        #expect(blocks.block(after: 170)?.first == 171)
+        #expect(blocks.block(after: 169) == nil)
+        #expect(blocks.block(after: 200) == nil)
+        blocks.append(Self.block(301...310))
+        #expect(blocks.block(after: 199) == nil)
+        #expect(blocks.block(after: 300)?.first == 301)
+    }
+
+    @Test func `blocks of the log's files are kept for all who come to them, the latest read ones`()
+    {
+        let size = Self.block(1...10).byteCount
+        var blocks = FeedBlocks(feedByteCountMax: 3 * size, readByteCountMax: 2 * size)
+        blocks.insert(read: Self.block(21...30))
+        blocks.insert(read: Self.block(1...10))
+        blocks.insert(read: Self.block(1...10))
+        #expect(blocks.readByteCount == 2 * size)
+        #expect(blocks.block(after: 25)?.first == 21)
+        #expect(blocks.block(after: 0)?.first == 1)
+        blocks.insert(read: Self.block(11...20))
+        #expect(blocks.block(after: 25) == nil)
+        #expect(blocks.block(after: 12)?.first == 11)
+        blocks.removeRead()
+        #expect(blocks.block(after: 12) == nil)
+        #expect(blocks.readByteCount == 0)
+    }
+}
+
+@Suite struct FanoutQueueTests {
+    @Test func `bytes leave in order, however few a socket takes at once`() {
+        var queue = FanoutQueue()
+        var expected: [UInt8] = []
+        for number in 1...20 as ClosedRange<UInt8> {
+            let bytes = [UInt8](repeating: number, count: Int(number))
+            expected += bytes
+            queue.append(ByteBuffer(bytes: bytes), isAnswer: number % 2 == 0)
+        }
+        let answers = (1...20).filter { $0 % 2 == 0 }.reduce(0, +)
+        #expect(queue.byteCount == expected.count)
+        #expect(queue.answerByteCount == answers)
+        var found: [UInt8] = []
+        while !queue.isEmpty {
+            let offered = queue.first(3).flatMap { Array($0.readableBytesView) }
+            let taken = min(7, offered.count)
+            found += offered.prefix(taken)
+            queue.remove(taken)
+        }
+        #expect(found == expected)
+        #expect(queue.byteCount == 0 && queue.answerByteCount == 0)
+    }
+
+    @Test func `an outbox that was full says so once it has room, and only then`() {
+        let outbox = FanoutOutbox()
+        outbox.add(FanoutLimits.answerByteCountMax - 1)
+        #expect(!outbox.isFull())
+        #expect(!outbox.remove(1))
+        outbox.add(10)
+        #expect(outbox.isFull())
+        #expect(outbox.remove(100))
+        #expect(!outbox.remove(100))
+        #expect(!outbox.isFull())
+    }
+}
+
+@Suite struct TurnHistogramTests {
+    @Test func `a share of the turns took no longer than it says, within an eighth`() {
+        var histogram = TurnHistogram()
+        for value in 1...1_000 as ClosedRange<UInt64> { histogram.record(value * 1_000, at: 5) }
+        let counts = histogram.recent(at: 5)
+        #expect(counts.count == 1_000)
+        #expect(counts.max == 1_000_000)
+        for share in [0.01, 0.5, 0.9, 0.99] {
+            let exact = share * 1_000_000
+            let found = Double(counts.value(at: share))
+            #expect(found >= exact && found <= exact * 1.13)
+        }
+        #expect(counts.value(at: 1) == 1_000_000)
+    }
+
+    @Test func `what is older than a minute is in the longest ever alone`() {
+        var histogram = TurnHistogram()
+        histogram.record(900, at: 0)
+        for second in 1...200 as ClosedRange<UInt64> {
+            histogram.record(7, at: second * 1_000_000_000)
+        }
+        let recent = histogram.recent(at: 200_000_000_000)
+        #expect(recent.max == 7)
+        #expect(recent.count <= 61)
+        #expect(histogram.maxEver == 900)
+        #expect(histogram.recent(at: 400_000_000_000).count == 0)
     }
 }
 

@@ -1,27 +1,34 @@
+import ColumnStore
 import Testing
 
 @testable import InventoryServer
 
 /// The latest blocks in memory: a bounded number of bytes, whatever the blocks are like.
 @Suite struct FeedTests {
-    @Test func `a block that is beyond the bound is freed at once`() {
-        var feed = Feed()
+    @Test func `a large block that is beyond the bound is freed at once`() {
+        let byteCountMax = 4_096
+        var blocks = FeedBlocks(feedByteCountMax: byteCountMax, readByteCountMax: byteCountMax)
         var dropped: [Weak] = []
-        // Three large blocks are more than the bound, and far fewer than a thousand.
+        // Three large blocks are more than the bound, and far fewer than are freed together.
         for number in 1...6 as ClosedRange<UInt64> {
-            let byteCount = Feed.byteCountMax / 2
-            let block = FeedBlock(
-                first: number,
-                count: 1,
-                bytes: [UInt8](repeating: 0, count: byteCount)
-            )
+            let block = self.block(number, byteCount: byteCountMax / 2)
             dropped.append(Weak(block))
-            feed.append(block)
+            blocks.append(IndexedBlock(block))
         }
         #expect(dropped.filter { $0.block != nil }.count == 2)
-        #expect(feed.byteCount == Feed.byteCountMax)
-        #expect(feed.firstLSN == 5)
-        #expect(feed.blocks(after: 4).map { $0.first } == [5, 6])
+        #expect(blocks.feedByteCount == byteCountMax)
+        #expect(blocks.block(after: 3) == nil)
+        #expect(blocks.block(after: 4)?.first == 5)
+    }
+
+    /// A block of one entry, whose length fills it.
+    private func block(_ lsn: UInt64, byteCount: Int) -> FeedBlock {
+        var writer = ByteWriter(capacity: byteCount)
+        writer.write(UInt32(byteCount - 4))
+        writer.write(lsn)
+        var bytes = writer.array()
+        bytes += [UInt8](repeating: 0, count: byteCount - bytes.count)
+        return FeedBlock(first: lsn, count: 1, bytes: bytes)
     }
 
     private final class Weak {

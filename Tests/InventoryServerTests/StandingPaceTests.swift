@@ -9,18 +9,18 @@ import Testing
 
     @Test func `what costs little has its turn at every period`() {
         var pace = StandingPace()
-        pace.ran(from: 1_000, cost: 10_000, among: 100)
+        pace.ran(from: 1_000, to: 11_000, cost: 10_000, among: 100)
         #expect(pace.nextAt == 1_000 + StandingPace.period)
     }
 
     @Test(arguments: [1, 7, 100, 256])
     func `all turns together take a quarter of a core, whatever each costs`(count: Int) {
-        // Each insight costs as much again as the one before: cheap ones and dear ones together.
+        // Cheap ones and expensive ones together, none of them beyond what the longest rest allows.
         var share = 0.0
         for number in 0..<count {
-            let cost = UInt64(1_000 + number * number * 50_000)
+            let cost = UInt64(1_000 + number * number * 10)
             var pace = StandingPace()
-            pace.ran(from: 5, cost: cost, among: count)
+            pace.ran(from: 5, to: 5 + cost, cost: cost, among: count)
             share += Double(cost) / Double(pace.nextAt - 5)
         }
         #expect(share <= 1 / Double(StandingPace.coreParts) + 0.000_001)
@@ -35,9 +35,22 @@ import Testing
         #expect(pace.nextAt == 163)
     }
 
-    @Test func `a cost beyond any bound is a rest and no overflow`() {
+    @Test(arguments: [1, 1_000_000, 40_000_000_000, .max / 2] as [UInt64])
+    func `whatever a turn costs, it rests for no more than a second`(cost: UInt64) {
         var pace = StandingPace()
-        pace.ran(from: 9, cost: .max / 2, among: 256)
+        let end = 9 + min(cost, 60_000_000_000)
+        pace.ran(from: 9, to: end, cost: cost, among: 256)
         #expect(pace.nextAt > 9)
+        #expect(pace.nextAt <= max(9 + StandingPace.period, end + StandingPace.restMax))
+        pace.told(until: end, cost: 30_000_000_000)
+        #expect(pace.nextAt <= end + StandingPace.restMax)
+    }
+
+    @Test func `a turn that waited for a processor rests by what it cost, not by how long it took`()
+    {
+        var pace = StandingPace()
+        // 5 s by the clock, 2 ms of a processor: on a machine that is busy with something else.
+        pace.ran(from: 0, to: 5_000_000_000, cost: 2_000_000, among: 4)
+        #expect(pace.nextAt == StandingPace.period)
     }
 }

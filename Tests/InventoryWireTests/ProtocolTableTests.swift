@@ -166,6 +166,7 @@ import Testing
             ("outcomeLevelByteCountMax", Int64(Limits.outcomeLevelByteCountMax)),
             ("queryRowsMax", Int64(Limits.queryRowsMax)),
             ("filterIDsMax", Int64(Limits.filterIDsMax)),
+            ("updatesPerSecondMax", Int64(Limits.updatesPerSecondMax)),
             ("leadTimeDaysMax", Int64(Limits.leadTimeDaysMax)),
         ]
         let insights: [(String, Int64)] = [

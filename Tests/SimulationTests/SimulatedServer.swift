@@ -42,6 +42,7 @@ final class SimulatedServer: @unchecked Sendable {
     let files = SimulatedWorker()
     let spare = SimulatedWorker()
     let queries = SimulatedWorker()
+    let fanout: SimulatedFanout
 
     /// Recovers what is on the disk, as a process that starts does.
     init(
@@ -56,6 +57,8 @@ final class SimulatedServer: @unchecked Sendable {
             now: clock.now
         )
         let box = FailureBox()
+        let loop = self.loop
+        self.fanout = SimulatedFanout(loop)
         self.driver = EngineDriver(
             loop: self.loop,
             configuration: configuration,
@@ -64,7 +67,10 @@ final class SimulatedServer: @unchecked Sendable {
             logThread: self.log,
             filePool: self.files,
             spareThread: self.spare,
+            fanout: self.fanout,
             logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
+            clock: { loop.now.uptimeNanoseconds },
+            threadClock: { UInt64(clamping: clock.now.microseconds) * 1_000 },
             now: { clock.now },
             onFailure: { box.failure = $0 }
         )
@@ -88,6 +94,7 @@ final class SimulatedServer: @unchecked Sendable {
     func end() {
         try? self.loop.syncShutdownGracefully()
         for worker in self.workers { worker.abandon() }
+        self.fanout.abandon()
     }
 }
 

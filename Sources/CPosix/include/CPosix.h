@@ -44,4 +44,24 @@ typedef struct {
 // Waits for at most so many nanoseconds. Returns how many events there are; 0 if it was interrupted.
 int invd_poll_wait(int poll, invd_poll_event *events, int room, long nanoseconds);
 
+// Waits, once, until the socket takes bytes or its other side is gone; `isNew` the first time.
+int invd_poll_await_writable(int poll, int descriptor, unsigned number, int isNew);
+
+// A descriptor that wakes who polls it. Ringing it from any thread makes it readable; hearing it, not.
+int invd_bell_create(void);
+void invd_bell_ring(int bell);
+void invd_bell_hear(int bell);
+
+// Another descriptor of the same socket, which holds at most about so many unsent bytes from now on.
+int invd_duplicate(int descriptor, int sendByteCount);
+
+typedef struct {
+    const void *bytes;
+    unsigned long count;
+} invd_part;
+
+// Writes what a socket takes of the first parts, at most 16, without waiting and without a signal.
+// Returns how many bytes it took, or -1 with errno set.
+long invd_send_parts(int descriptor, const invd_part *parts, int count);
+
 #endif

@@ -17,6 +17,10 @@ public enum Change: Hashable, Sendable {
     case productArchived(ProductID)
     /// Gone altogether: it had no history.
     case productDeleted(ProductID)
+    /// A product is no longer under a subscription's filter: its rows are taken out of the copy.
+    ///
+    /// Of events alone, behind the update that made it so; the log has none.
+    case productLeft(ProductID)
     /// Stock moved: a row of the ledger, and the level it left behind.
     case moved(Movement, Level)
     /// A level as it is now, without a movement: its floor changed, or it is a row of a snapshot.
@@ -55,6 +59,14 @@ public enum ProductFieldChange: Hashable, Sendable {
     case reorderTarget(from: Int64, to: Int64)
     case packSize(from: Int64, to: Int64)
     case leadTimeDays(from: UInt16, to: UInt16)
+
+    /// Whether filters of subscriptions go by it.
+    var movesProduct: Bool {
+        switch self {
+        case .category, .sku: true
+        default: false
+        }
+    }
 }
 
 /// One atomic step of the log: what happened at one LSN.

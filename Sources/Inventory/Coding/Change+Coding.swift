@@ -20,6 +20,7 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
     case sessionsExpired = 14
     case reservation = 15
     case transfer = 16
+    case productLeft = 17
     case keyRemembered = 18
     case keysForgotten = 19
 }
@@ -50,6 +51,9 @@ extension Change {
             writer.writeVarint(UInt64(id.value))
         case .productDeleted(let id):
             writer.writeCase(ChangeTag.productDeleted)
+            writer.writeVarint(UInt64(id.value))
+        case .productLeft(let id):
+            writer.writeCase(ChangeTag.productLeft)
             writer.writeVarint(UInt64(id.value))
         case .moved(let movement, let level):
             Self.encodeMoved(movement, level, into: &writer, lsn: lsn, time: time)
@@ -155,6 +159,8 @@ extension Change {
             self = .productArchived(try reader.readProductID())
         case .productDeleted:
             self = .productDeleted(try reader.readProductID())
+        case .productLeft:
+            self = .productLeft(try reader.readProductID())
         case .moved:
             let movement = try Movement(from: &reader, recordedAt: time)
             let level = try Level.balances(

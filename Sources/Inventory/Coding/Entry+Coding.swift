@@ -28,6 +28,11 @@ public struct EntryWriter: Sendable {
         writer.write(0 as UInt32)
     }
 
+    /// Begins an entry of the same step as another.
+    init(_ entry: EntryView, into writer: inout ByteWriter) {
+        self.init(lsn: entry.lsn, time: entry.time, actor: entry.actor, into: &writer)
+    }
+
     public mutating func append(_ change: Change, into writer: inout ByteWriter) {
         let start = self.beginChange(&writer)
         change.encode(into: &writer, lsn: self.lsn, time: self.time)

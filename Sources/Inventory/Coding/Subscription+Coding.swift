@@ -8,16 +8,21 @@ extension Subscription {
         writer.writeText(self.filter.skuPrefix)
         writer.writeOptional(self.filter.category.map { UInt64($0.value) })
         writer.writeOptional(self.filter.location.map { UInt64($0.value) })
+        let flag = self.updatesPerSecond == nil ? 0 : Self.conflationFlag
         switch self.start {
         case .now:
-            writer.write(0 as UInt8)
+            writer.write(flag)
         case .snapshot:
-            writer.write(1 as UInt8)
+            writer.write(flag | 1)
         case .after(let lsn):
-            writer.write(2 as UInt8)
+            writer.write(flag | 2)
             writer.writeVarint(lsn)
         }
+        if let updatesPerSecond { writer.write(updatesPerSecond) }
     }
+
+    /// Of the byte that says where it starts: the windows a second follow.
+    private static let conflationFlag: UInt8 = 16
 
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let topicsOffset = reader.offset
@@ -43,12 +48,19 @@ extension Subscription {
         let offset = reader.offset
         let tag = try reader.readUInt8()
         let start: SubscriptionStart
-        switch tag {
+        switch tag & ~Self.conflationFlag {
         case 0: start = .now
         case 1: start = .snapshot
         case 2: start = .after(try reader.readVarint())
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "start")
         }
         self.init(topics: topics, filter: filter, start: start)
+        guard tag & Self.conflationFlag != 0 else { return }
+        let rateOffset = reader.offset
+        let rate = try reader.readUInt8()
+        guard rate > 0 else {
+            throw .unknownCode(offset: rateOffset, code: 0, what: "updates per second")
+        }
+        self.updatesPerSecond = rate
     }
 }

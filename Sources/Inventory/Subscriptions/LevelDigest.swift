@@ -17,6 +17,9 @@ public struct LevelDigest: Hashable, Sendable {
         self.value &+= Self.hash(new)
     }
 
+    /// A level is no longer of the set.
+    public mutating func remove(_ level: Level) { self.value &-= Self.hash(level) }
+
     static func hash(_ level: Level) -> UInt64 {
         guard level.onHand | level.unavailable | level.reserved | level.incoming != 0 else {
             return 0
@@ -38,9 +41,10 @@ extension ReadView {
     /// - Complexity: O(levels)
     public func levelDigest(_ matcher: SubscriptionMatcher) -> LevelDigest {
         var digest = LevelDigest()
+        let keys = self.selectionKeys
         for row in 0..<self.tables.levels.rowCount {
             let level = self.tables.levels.level(row)
-            if matcher.match(.level(level), self) == .written { digest.replace(nil, with: level) }
+            if matcher.match(.level(level), keys) == .written { digest.replace(nil, with: level) }
         }
         return digest
     }

@@ -3,15 +3,20 @@ public struct Subscription: Hashable, Sendable {
     public var topics: SubscriptionTopics
     public var filter: SubscriptionFilter
     public var start: SubscriptionStart
+    /// For conflation: the latest level of each product and location, at most so many times a second,
+    /// from 1 to ``Limits/updatesPerSecondMax``; none for every change.
+    public var updatesPerSecond: UInt8?
 
     public init(
         topics: SubscriptionTopics,
         filter: SubscriptionFilter = SubscriptionFilter(),
-        start: SubscriptionStart
+        start: SubscriptionStart,
+        updatesPerSecond: UInt8? = nil
     ) {
         self.topics = topics
         self.filter = filter
         self.start = start
+        self.updatesPerSecond = updatesPerSecond
     }
 }
 

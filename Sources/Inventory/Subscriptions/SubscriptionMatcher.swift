@@ -4,9 +4,10 @@ public import ColumnStore
 ///
 /// A plain rule: it keeps no state.
 ///
-/// Filters by category and by SKU go by the product as it is now, when the step is told of. A
-/// product that comes under such a filter by an update would bring rows that the subscriber has
-/// never seen, so the subscription begins anew.
+/// Filters by category and by SKU go by the product as it is when the step is published. A product that
+/// comes under such a filter by an update brings rows that the subscriber has never seen: they are sent
+/// in place of the update, see ``selectEntering(_:in:into:)``. One that leaves it is named by a
+/// ``Change/productLeft(_:)`` behind the update.
 public struct SubscriptionMatcher: Sendable, Hashable {
     public let topics: SubscriptionTopics
     public let filter: SubscriptionFilter
@@ -22,67 +23,125 @@ public struct SubscriptionMatcher: Sendable, Hashable {
 
     /// What to do with a step.
     public enum Selection: Sendable, Equatable {
-        /// Nothing in it is for the subscriber.
+        /// None of it is for the subscriber.
         case none
         /// What is for the subscriber was written.
         case written
-        /// The subscriber has to begin anew.
-        case reset
+        /// It brings a product under the filter: none was written, since that takes the product's rows.
+        case enters
     }
+
+    /// What becomes of one change.
+    enum Match: Equatable {
+        case none
+        case written
+        /// The product comes under the filter.
+        case enters(ProductID)
+        /// The product is no longer under the filter.
+        case leaves(ProductID)
+    }
+
+    /// Whether what it selects may change with a product's category or SKU.
+    public var goesByProduct: Bool { self.filter.category != nil || !self.skuPrefix.isEmpty }
+
+    /// Whether it needs the keys of the newest steps: for products, or for what a reversal undoes.
+    public var needsKeys: Bool {
+        self.goesByProduct || self.topics.contains(.sales) && !self.topics.contains(.stock)
+    }
+
+    /// Whether it has rows of a product that are in the copy for as long as the product is selected.
+    private var hasRows: Bool { self.topics != .sales }
 
     /// Writes the changes of an encoded entry that match, as an entry of their own.
     public func select(
         _ entry: EntryView,
-        in view: ReadView,
+        in keys: SelectionKeys,
         into writer: inout ByteWriter
     ) throws(ByteReaderError) -> Selection {
         let start = writer.count
         var selected: EntryWriter?
-        var needsReset = false
+        var enters = false
         try entry.forEachChange { (bytes) throws(ByteReaderError) in
-            switch try self.match(bytes, entry, view) {
-            case .none:
-                break
-            case .reset:
-                needsReset = true
-            case .written:
-                var target =
-                    selected
-                    ?? EntryWriter(
-                        lsn: entry.lsn,
-                        time: entry.time,
-                        actor: entry.actor,
-                        into: &writer
-                    )
-                target.append(encoded: bytes, into: &writer)
-                selected = target
+            let match = try self.match(bytes, entry, keys)
+            switch match {
+            case .none: return
+            case .enters:
+                enters = true
+                return
+            case .written, .leaves: break
             }
+            var target = selected ?? EntryWriter(entry, into: &writer)
+            self.write(bytes, match, into: &target, &writer)
+            selected = target
         }
-        if needsReset {
+        if enters {
             writer.truncate(to: start)
-            return .reset
+            return .enters
         }
         guard let selected else { return .none }
         selected.finish(into: &writer)
         return .written
     }
 
+    /// Writes an entry that brings products under the filter: their rows as `view` has them in place of
+    /// the updates, and the changes that match.
+    ///
+    /// The view must be of the entry's step or a later one; what happened to the products in between
+    /// comes again with the steps that did it, and leaves them as they are.
+    ///
+    /// - Complexity: O(locations + reservations + transfers) for each of the products
+    public func selectEntering(
+        _ entry: EntryView,
+        in view: ReadView,
+        into writer: inout ByteWriter
+    ) throws(ByteReaderError) {
+        var target = EntryWriter(entry, into: &writer)
+        try entry.forEachChange { (bytes) throws(ByteReaderError) in
+            let match = try self.match(bytes, entry, view.selectionKeys)
+            switch match {
+            case .none: break
+            case .enters(let id):
+                for row in SubscriptionSnapshot.rows(of: id, in: view, for: self) {
+                    target.append(row, into: &writer)
+                }
+            case .written, .leaves:
+                self.write(bytes, match, into: &target, &writer)
+            }
+        }
+        target.finish(into: &writer)
+    }
+
+    private func write(
+        _ change: UnsafeRawBufferPointer,
+        _ match: Match,
+        into target: inout EntryWriter,
+        _ writer: inout ByteWriter
+    ) {
+        guard case .leaves(let id) = match else {
+            target.append(encoded: change, into: &writer)
+            return
+        }
+        if self.topics.contains(.products) { target.append(encoded: change, into: &writer) }
+        target.append(.productLeft(id), into: &writer)
+    }
+
     private func match(
         _ bytes: UnsafeRawBufferPointer,
         _ entry: EntryView,
-        _ view: ReadView
-    ) throws(ByteReaderError) -> Selection {
-        guard let tag = bytes.first.flatMap({ ChangeTag(rawValue: $0) }),
-            !self.topics.isDisjoint(with: Self.topics(of: tag))
-        else { return .none }
+        _ keys: SelectionKeys
+    ) throws(ByteReaderError) -> Match {
+        guard let tag = bytes.first.flatMap({ ChangeTag(rawValue: $0) }) else { return .none }
+        // An update concerns all topics of one who goes by what it updates.
+        let isMove = tag == .productUpdated && self.goesByProduct
+        guard isMove || !self.topics.isDisjoint(with: Self.topics(of: tag)) else { return .none }
         let isSalesOnly = tag == .moved && !self.topics.contains(.stock)
         if self.filter.isEmpty, !isSalesOnly { return .written }
         var reader = ByteReader(bytes)
         let change = try Change(from: &reader, lsn: entry.lsn, time: entry.time)
-        return self.match(change, view)
+        return self.match(change, keys)
     }
 
-    private static func topics(of tag: ChangeTag) -> SubscriptionTopics {
+    static func topics(of tag: ChangeTag) -> SubscriptionTopics {
         switch tag {
         case .category, .location, .productCreated, .productUpdated, .productArchived,
             .productDeleted:
@@ -93,13 +152,13 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         case .reservation: .reservations
         case .transfer: .transfers
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten:
+            .keysForgotten, .productLeft:
             []
         }
     }
 
     /// Whether one change is for the subscriber.
-    public func match(_ change: Change, _ view: ReadView) -> Selection {
+    func match(_ change: Change, _ keys: SelectionKeys) -> Match {
         switch change {
         case .category(let category):
             let isWanted = self.filter.category.map { $0 == category.id } ?? true
@@ -109,40 +168,40 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             return self.topics.contains(.products) && isWanted ? .written : .none
         case .productCreated(let product):
             guard self.topics.contains(.products) else { return .none }
-            return self.accepts(product.id, view) ? .written : .none
+            return self.accepts(product.id, keys) ? .written : .none
         case .productUpdated(let id, let fields):
-            return self.match(id, fields, view)
+            return self.match(id, fields, keys)
         case .productArchived(let id), .productDeleted(let id):
             guard self.topics.contains(.products) else { return .none }
-            return self.accepts(id, view) ? .written : .none
+            return self.accepts(id, keys) ? .written : .none
         case .moved(let movement, _):
-            let isWanted = self.topics.contains(.stock) || Self.isSale(movement, view)
-            guard isWanted, self.accepts(movement.product, movement.location, view) else {
+            let isWanted = self.topics.contains(.stock) || Self.isSale(movement, keys)
+            guard isWanted, self.accepts(movement.product, movement.location, keys) else {
                 return .none
             }
             return .written
         case .level(let level):
             guard self.topics.contains(.stock) else { return .none }
-            return self.accepts(level.product, level.location, view) ? .written : .none
+            return self.accepts(level.product, level.location, keys) ? .written : .none
         case .demandRefused(let refused):
             guard self.topics.contains(.alerts) else { return .none }
-            return self.accepts(refused.product, refused.location, view) ? .written : .none
+            return self.accepts(refused.product, refused.location, keys) ? .written : .none
         case .alert(_, _, let product, let location, _, _):
             guard self.topics.contains(.alerts) else { return .none }
-            return self.accepts(product, location, view) ? .written : .none
+            return self.accepts(product, location, keys) ? .written : .none
         case .reservation(let reservation):
             guard self.topics.contains(.reservations) else { return .none }
-            return self.accepts(reservation.product, reservation.location, view)
+            return self.accepts(reservation.product, reservation.location, keys)
                 ? .written : .none
         case .transfer(let transfer):
             // It concerns both of its ends.
             guard self.topics.contains(.transfers),
-                self.accepts(transfer.product, transfer.source, view)
-                    || self.accepts(transfer.product, transfer.destination, view)
+                self.accepts(transfer.product, transfer.source, keys)
+                    || self.accepts(transfer.product, transfer.destination, keys)
             else { return .none }
             return .written
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
-            .keysForgotten:
+            .keysForgotten, .productLeft:
             return .none
         }
     }
@@ -150,45 +209,40 @@ public struct SubscriptionMatcher: Sendable, Hashable {
     /// A sale, a return, or what undoes one; see ``SaleRow``.
     ///
     /// Late cost is none: no money changed hands.
-    private static func isSale(_ movement: Movement, _ view: ReadView) -> Bool {
+    private static func isSale(_ movement: Movement, _ keys: SelectionKeys) -> Bool {
         switch movement.kind {
         case .sale, .return: return true
         case .reversal:
-            guard let origin = movement.origin.flatMap({ view.tables.ledger.row(of: $0) }) else {
+            guard let origin = movement.origin.flatMap({ keys.ledger.row(of: $0) }) else {
                 return false
             }
-            let kind = view.tables.ledger.kind(origin)
+            let kind = keys.ledger.kind(origin)
             return kind == .sale || kind == .return
         default: return false
         }
     }
 
-    private func accepts(_ id: ProductID, _ location: LocationID, _ view: ReadView) -> Bool {
+    private func accepts(_ id: ProductID, _ location: LocationID, _ keys: SelectionKeys) -> Bool {
         if let wanted = self.filter.location, wanted != location { return false }
-        return self.accepts(id, view)
+        return self.accepts(id, keys)
     }
 
-    func accepts(_ id: ProductID, _ view: ReadView) -> Bool {
+    func accepts(_ id: ProductID, _ keys: SelectionKeys) -> Bool {
         if !self.products.isEmpty, !self.products.contains(id) { return false }
-        let products = view.tables.products
-        if let category = self.filter.category,
-            products.categories[id.row] != category.value
-        {
+        if let category = self.filter.category, keys.categories[id.row] != category.value {
             return false
         }
-        return self.skuPrefix.isEmpty || products.skuKeys[id.row].hasPrefix(self.skuPrefix)
+        return self.skuPrefix.isEmpty || keys.skuKeys[id.row].hasPrefix(self.skuPrefix)
     }
 
-    /// An update concerns who had the product before it or has it after; who has it only after must
-    /// begin anew.
+    /// An update concerns who had the product before it or has it after.
     private func match(
         _ id: ProductID,
         _ fields: [ProductFieldChange],
-        _ view: ReadView
-    ) -> Selection {
+        _ keys: SelectionKeys
+    ) -> Match {
         if !self.products.isEmpty, !self.products.contains(id) { return .none }
-        let products = view.tables.products
-        var before = (category: products.categories[id.row], sku: products.skuKeys[id.row])
+        var before = (category: keys.categories[id.row], sku: keys.skuKeys[id.row])
         var after = before
         for field in fields {
             if case .category(let old, let new) = field {
@@ -202,8 +256,11 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             let isCategory = self.filter.category.map { $0.value == product.category } ?? true
             return isCategory && (self.skuPrefix.isEmpty || product.sku.hasPrefix(self.skuPrefix))
         }
-        if !isWanted(before), isWanted(after) { return .reset }
-        guard self.topics.contains(.products), isWanted(before) else { return .none }
-        return .written
+        switch (isWanted(before), isWanted(after)) {
+        case (false, false): return .none
+        case (true, true): return self.topics.contains(.products) ? .written : .none
+        case (false, true): return self.hasRows ? .enters(id) : .none
+        case (true, false): return self.hasRows ? .leaves(id) : .none
+        }
     }
 }

@@ -8,6 +8,7 @@ public final class SubscriptionSnapshot {
     public let lsn: UInt64
     private let view: ReadView
     private let matcher: SubscriptionMatcher
+    private let keys: SelectionKeys
     private let provesLevels: Bool
     private var stage = Stage.locations
     private var row = 1
@@ -19,6 +20,7 @@ public final class SubscriptionSnapshot {
     public init(_ subscription: Subscription, of view: ReadView) {
         self.view = view
         self.lsn = view.lsn
+        self.keys = view.selectionKeys
         self.matcher = SubscriptionMatcher(subscription)
         self.provesLevels = subscription.topics.contains(.proof)
     }
@@ -33,7 +35,7 @@ public final class SubscriptionSnapshot {
                 continue
             }
             for change in self.changes(at: self.row)
-            where self.matcher.match(change, self.view) == .written {
+            where self.matcher.match(change, self.keys) == .written {
                 changes.append(change)
             }
             self.row += 1
@@ -73,7 +75,7 @@ public final class SubscriptionSnapshot {
             let isListed = status.map { $0 != .archived || self.provesLevels } ?? false
             return isListed ? [.level(level)] : []
         case .alerts:
-            return self.alerts(tables.levels.level(row))
+            return Self.alerts(tables.levels.level(row), in: tables)
         case .reservations:
             guard tables.reservations.isActive(row) else { return [] }
             return [.reservation(tables.reservation(ReservationID(UInt32(row))))]
@@ -85,8 +87,37 @@ public final class SubscriptionSnapshot {
         }
     }
 
-    private func alerts(_ level: Level) -> [Change] {
-        let point = self.view.tables.products.reorderPoints[level.product.row]
+    /// The rows of one product that a subscription is for, in the order of a snapshot.
+    static func rows(
+        of id: ProductID,
+        in view: ReadView,
+        for matcher: SubscriptionMatcher
+    ) -> [Change] {
+        let tables = view.tables
+        var rows: [Change] = []
+        let isListed = tables.products.status(id).map { $0 != .archived } ?? false
+        if isListed { rows.append(.productCreated(tables.product(id))) }
+        let isCounted = isListed || matcher.topics.contains(.proof) && tables.products.contains(id)
+        let levels = (1..<max(1, tables.locations.rowCount)).compactMap { location in
+            tables.levels.row(id, LocationID(UInt16(location))).map { tables.levels.level($0) }
+        }
+        if isCounted { rows += levels.map { .level($0) } }
+        rows += levels.flatMap { Self.alerts($0, in: tables) }
+        for row in 1..<max(1, tables.reservations.rowCount)
+        where tables.reservations.isActive(row) {
+            let reservation = tables.reservation(ReservationID(UInt32(row)))
+            if reservation.product == id { rows.append(.reservation(reservation)) }
+        }
+        for row in 1..<max(1, tables.transfers.rowCount) where tables.transfers.isInTransit(row) {
+            let transfer = tables.transfer(TransferID(UInt32(row)))
+            if transfer.product == id { rows.append(.transfer(transfer)) }
+        }
+        let keys = view.selectionKeys
+        return rows.filter { matcher.match($0, keys) == .written }
+    }
+
+    private static func alerts(_ level: Level, in tables: InventoryTables) -> [Change] {
+        let point = tables.products.reorderPoints[level.product.row]
         return AlertKind.allCases.filter { level.alerts.contains(AlertSet($0)) }.map { kind in
             let threshold: Int64 =
                 switch kind {

@@ -18,6 +18,9 @@ package struct InventoryTables: Sendable {
     /// The last step that changed a product, category or location otherwise than by its stock; of this
     /// process only, so that two views can be compared.
     package var catalogLSN: UInt64 = 0
+    /// The last step that gave a product another category or SKU, which filters go by; of this process
+    /// only.
+    package var movedLSN: UInt64 = 0
 
     package init() { self.texts.append("") }
 

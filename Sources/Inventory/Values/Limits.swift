@@ -91,6 +91,8 @@ public enum Limits {
     public static let queryRowsMax = 10_000_000
     /// Ids one subscription's filter may list.
     public static let filterIDsMax = 4_096
+    /// Windows a second of a conflated subscription.
+    public static let updatesPerSecondMax: UInt8 = 60
     /// Fewest and most days a supplier may take.
     public static let leadTimeDaysMax: UInt16 = 3_650
 }

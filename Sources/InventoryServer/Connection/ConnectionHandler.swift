@@ -24,6 +24,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isWaiting = false
     private var isReadPaused = false
     private var isClosing = false
+    /// Whether frames that came are left for the next turn of the loop.
+    private var isDeferred = false
+    /// Whether the client said that it sends no more, while frames of it were left.
+    private var hasEndedInput = false
+    private var route = Route.channel
+    /// What is done once the answers before it were handed over, by where they end.
+    private var behind: [(end: Int, action: (UInt32) -> Void)] = []
+    /// Bytes of answers that were handed over.
+    private var releasedByteCount = 0
     private var hasUnflushed = false
     private(set) var actor = ""
     private var session: UInt32?
@@ -31,7 +40,8 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var sessionsCreated = 0
     /// What the idempotency keys take that came over this connection.
     private var keyShare = KeyShare()
-    var subscriptions: [UInt64: LiveSubscription] = [:]
+    /// Subscriptions to events, by the request that began each; the fan-out has the rest.
+    var subscriptions: Set<UInt64> = []
     /// Subscriptions to insights.
     var insights: [UInt64: InsightSubscriber] = [:]
     /// Answers that are being sent block by block, by the request they answer.
@@ -40,6 +50,15 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var snapshots: Set<UInt64> = []
 
     let gauge = OutboxGauge()
+
+    /// Who writes its bytes.
+    private enum Route {
+        case channel
+        /// The fan-out, once the channel has written what it was given.
+        case moving([ByteBuffer], FanoutOutbox, UInt32)
+        case fanout(FanoutOutbox, UInt32)
+    }
+
     /// Whose work its queries are.
     let queryOwner: QueryQueue.Owner
 
@@ -69,7 +88,11 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.streams.values.forEach { $0.job.token.cancel() }
         self.streams = [:]
         self.driver.changedSubscriptions(by: -self.subscriptions.count)
-        self.subscriptions = [:]
+        self.subscriptions = []
+        self.behind = []
+        if case .fanout(_, let number) = self.route {
+            self.driver.fanout.post { $0.dropped(number) }
+        }
         self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
         self.driver.changedSession(from: self.session, to: nil)
         self.session = nil
@@ -92,11 +115,41 @@ final class ConnectionHandler: ChannelInboundHandler {
             partial.writeBuffer(&read)
             read = partial
         }
-        let consumed = read.withUnsafeReadableBytes { self.receive($0) }
-        read.moveReaderIndex(forwardBy: consumed)
-        guard read.readableBytes > 0, !self.machine.isClosed else { return }
-        if consumed > 0 || isFirstPart { self.timeFrame() }
-        self.partial = read
+        if self.isDeferred {
+            // They come after those that wait already.
+            self.partial = read
+            return
+        }
+        self.run(read, isFirstPart: isFirstPart)
+    }
+
+    /// Runs the frames that are whole, as many as this turn of the loop may.
+    private func run(_ bytes: ByteBuffer, isFirstPart: Bool) {
+        self.driver.beginRequests()
+        var bytes = bytes
+        let (consumed, isUsedUp) = bytes.withUnsafeReadableBytes { self.receive($0) }
+        bytes.moveReaderIndex(forwardBy: consumed)
+        guard !self.machine.isClosed else { return }
+        if bytes.readableBytes > 0 {
+            if consumed > 0 || isFirstPart { self.timeFrame() }
+            self.partial = bytes
+        }
+        if isUsedUp {
+            self.isDeferred = true
+            self.driver.runLater(self)
+        }
+        if let context { self.pauseReadingIfNeeded(context) }
+    }
+
+    /// Goes on with what the turn before had no time for.
+    func runDeferred() {
+        self.isDeferred = false
+        guard self.context != nil, !self.machine.isClosed, let partial = self.partial.take() else {
+            return
+        }
+        self.run(partial, isFirstPart: false)
+        if !self.pending.isEmpty { self.waitForRelease() }
+        if self.hasEndedInput, !self.isDeferred { self.endInput() }
     }
 
     /// A frame was begun: it has to be whole in time.
@@ -134,27 +187,40 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         self.gauge.set(isFull: !self.takesAnswers)
         if context.channel.isWritable {
-            self.resumeReading()
-            for stream in self.streams.values where stream.isStalled {
-                self.driver.advance(stream, of: self)
+            if case .fanout(_, let number) = self.route {
+                self.driver.fanout.post { $0.becameWritable(number) }
+            } else {
+                self.becameWritable()
             }
-            self.driver.deliverEvents(to: self)
-            for subscriber in self.insights.values { self.driver.tell(subscriber) }
         }
         context.fireChannelWritabilityChanged()
+    }
+
+    /// More may be made for the connection.
+    private func becameWritable() {
+        guard self.context != nil else { return }
+        self.gauge.set(isFull: !self.takesAnswers)
+        self.resumeReading()
+        for stream in self.streams.values where stream.isStalled {
+            self.driver.advance(stream, of: self)
+        }
+        for subscriber in self.insights.values { self.driver.tell(subscriber) }
     }
 
     /// The client has said all it will: it gets the answers it is owed, then the connection ends.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed {
-            self.driver.changedSubscriptions(by: -self.subscriptions.count)
-            self.subscriptions = [:]
-            self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
-            if !self.streams.isEmpty { self.probe() }
-            self.perform(self.machine.inputClosed(), requestID: 0)
-            self.waitForRelease()
+            if self.isDeferred { self.hasEndedInput = true } else { self.endInput() }
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    private func endInput() {
+        self.driver.unsubscribeAll(of: self, nil)
+        self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
+        if !self.streams.isEmpty { self.probe() }
+        self.perform(self.machine.inputClosed(), requestID: 0)
+        self.waitForRelease()
     }
 
     /// Writes a frame that means nothing to a client that closed its sending side while an answer is
@@ -170,7 +236,131 @@ final class ConnectionHandler: ChannelInboundHandler {
         )
     }
 
-    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+    var isWritable: Bool {
+        guard let context else { return false }
+        return switch self.route {
+        case .channel: context.channel.isWritable
+        case .moving(_, let outbox, _), .fanout(let outbox, _): !outbox.isFull()
+        }
+    }
+
+    // MARK: - Where bytes go
+
+    /// Has the fan-out write this connection's bytes from now on.
+    ///
+    /// - Returns: Whether it can.
+    func moveToFanout() -> Bool {
+        guard case .channel = self.route, let context else { return true }
+        let number = self.driver.nextConnectionNumber()
+        guard let socket = self.driver.fanout.socket(of: context.channel, number) else {
+            return false
+        }
+        let outbox = FanoutOutbox()
+        self.route = .moving([], outbox, number)
+        let loop = context.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let act: @Sendable (@escaping @Sendable (ConnectionHandler) -> Void) -> Void = { body in
+            loop.execute { body(bound.value) }
+        }
+        let peer = FanoutPeer(
+            outbox: outbox,
+            becameWritable: { act { $0.becameWritable() } },
+            finished: { act { $0.abandon() } },
+            gone: { act { $0.abandon() } },
+            ended: { requestID in act { $0.subscriptionEnded(requestID) } }
+        )
+        // What the channel was given goes out first.
+        let written = loop.makePromise(of: Void.self)
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: written)
+        written.futureResult.assumeIsolated().whenSuccess { self.moved(socket, peer) }
+        return true
+    }
+
+    private func moved(_ socket: any FanoutSocket, _ peer: FanoutPeer) {
+        guard case .moving(let held, let outbox, let number) = self.route, self.context != nil
+        else {
+            return
+        }
+        self.route = .fanout(outbox, number)
+        self.driver.fanout.post { $0.opened(number, socket, peer) }
+        for buffer in held { self.driver.fanout.post { $0.answer(number, buffer) } }
+        self.runBehind()
+    }
+
+    /// Does something with the number of its place in the fan-out, once all answers before it were handed
+    /// over.
+    func behindReplies(_ action: @escaping (UInt32) -> Void) {
+        self.behind.append((self.releasedByteCount + self.pending.byteCount, action))
+    }
+
+    /// Does what no answers are before any more.
+    private func runBehind() {
+        guard case .fanout(_, let number) = self.route else { return }
+        while let next = self.behind.first, next.end <= self.releasedByteCount {
+            self.behind.removeFirst()
+            next.action(number)
+        }
+    }
+
+    /// Hands over bytes that may be sent, and does what was to come between them.
+    private func hand(_ bytes: UnsafeRawBufferPointer) {
+        var offset = 0
+        while case .fanout(_, let number) = self.route, let next = self.behind.first,
+            next.end - self.releasedByteCount <= bytes.count - offset
+        {
+            let end = offset + next.end - self.releasedByteCount
+            self.output(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
+            offset = end
+            self.behind.removeFirst()
+            next.action(number)
+        }
+        self.output(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+    }
+
+    private func output(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count > 0, let context else { return }
+        self.releasedByteCount += bytes.count
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+        buffer.writeBytes(bytes)
+        self.output(buffer, context)
+    }
+
+    private func output(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+        switch self.route {
+        case .channel:
+            context.write(self.wrapOutboundOut(buffer), promise: nil)
+            self.hasUnflushed = true
+        case .moving(let held, let outbox, let number):
+            outbox.add(buffer.readableBytes)
+            self.route = .moving(held + [buffer], outbox, number)
+        case .fanout(let outbox, let number):
+            outbox.add(buffer.readableBytes)
+            self.driver.fanout.post { $0.answer(number, buffer) }
+        }
+    }
+
+    private func flush() {
+        guard self.hasUnflushed else { return }
+        self.hasUnflushed = false
+        self.context?.flush()
+    }
+
+    /// The connection ends once all that it is owed was written.
+    private func finish(_ context: ChannelHandlerContext) {
+        guard case .fanout(_, let number) = self.route else {
+            context.close(mode: .all, promise: nil)
+            return
+        }
+        self.driver.fanout.post { $0.finish(number) }
+        // One that does not read is not waited for.
+        context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.abandon() }
+    }
+
+    /// The fan-out has ended a subscription, and said why.
+    private func subscriptionEnded(_ requestID: UInt64) {
+        guard self.subscriptions.remove(requestID) != nil else { return }
+        self.driver.changedSubscriptions(by: -1)
+    }
 
     /// Whether the client reads fast enough for more of its answers to be made.
     var takesAnswers: Bool {
@@ -179,18 +369,31 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     // MARK: - Frames
 
-    private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+    /// - Returns: The bytes of the frames that were run, and whether others are left because this turn
+    ///   of the loop has done enough.
+    private func receive(
+        _ bytes: UnsafeRawBufferPointer
+    ) -> (consumed: Int, isUsedUp: Bool) {
         var frames = FrameReader(bytes, limit: WireLimits.requestByteCountMax)
+        var isUsedUp = false
         do throws(WireError) {
-            while !self.machine.isClosed, let frame = try self.runCommands(&frames) {
-                self.receive(frame)
-            }
+            repeat {
+                let start = frames.consumed
+                frames.pause(after: Self.sliceByteCount)
+                while !self.machine.isClosed, let frame = try self.runCommands(&frames) {
+                    self.receive(frame)
+                }
+                isUsedUp = self.driver.used(frames.consumed - start) && frames.isPaused
+            } while frames.isPaused && !isUsedUp && !self.machine.isClosed
         } catch {
             self.driver.metrics.refusedFrames += 1
             self.perform(self.machine.failed(error), requestID: 0)
         }
-        return frames.consumed
+        return (frames.consumed, isUsedUp)
     }
+
+    /// Bytes of requests that are run between two looks at how much of the turn is used.
+    private static let sliceByteCount = 8 << 10
 
     /// Runs all commands and reads of products that come next.
     ///
@@ -228,7 +431,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func isInUse(_ requestID: UInt64) -> Bool {
-        self.streams[requestID] != nil || self.subscriptions[requestID] != nil
+        self.streams[requestID] != nil || self.subscriptions.contains(requestID)
             || self.insights[requestID] != nil || self.snapshots.contains(requestID)
     }
 
@@ -401,10 +604,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func unsubscribe(_ subscription: UInt64, _ requestID: UInt64) {
         let reason = Refusal(.clientClosed, .message("unsubscribed"))
         self.driver.unsubscribeInsight(subscription, of: self, reason)
-        if let ended = self.subscriptions.removeValue(forKey: subscription) {
-            self.driver.changedSubscriptions(by: -1)
-            self.send(.closed(reason, lsn: ended.cursor), to: subscription, at: ended.cursor)
-        }
+        self.driver.unsubscribe(subscription, of: self, reason)
         self.reply(
             .pong(durable: self.driver.engine.durable, time: self.driver.now()),
             to: requestID
@@ -442,18 +642,12 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.pending.mark(lsn: batch.through, isFinal: false)
             return
         }
-        batch.forEachBuffer(of: requestID) { buffer in
-            context.write(self.wrapOutboundOut(buffer), promise: nil)
-        }
-        self.hasUnflushed = true
+        batch.forEachBuffer(of: requestID) { self.output($0, context) }
     }
 
-    /// Writes the events of a round to the socket at once.
+    /// Writes events to the socket at once.
     func flushEvents() {
-        if self.hasUnflushed {
-            self.hasUnflushed = false
-            self.context?.flush()
-        }
+        self.flush()
         if !self.pending.isEmpty { self.releaseSoon() }
     }
 
@@ -491,13 +685,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     func release(durable: UInt64) {
         self.isWaiting = false
         guard let context else { return }
-        let finals = self.write(durable, context)
+        let finals = self.write(durable)
         if finals > 0, case .close(let refusal) = self.machine.replied(finals) {
             self.sayGoodbye(refusal)
-            _ = self.write(durable, context)
+            _ = self.write(durable)
         }
         if self.isClosing, self.pending.isEmpty {
-            context.close(mode: .all, promise: nil)
+            self.finish(context)
             return
         }
         if !self.pending.isEmpty {
@@ -510,15 +704,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Writes what may go.
     ///
     /// - Returns: How many requests that completes.
-    private func write(_ durable: UInt64, _ context: ChannelHandlerContext) -> Int {
-        var didWrite = false
-        let finals = self.pending.release(durable: durable) { bytes in
-            var buffer = context.channel.allocator.buffer(capacity: bytes.count)
-            buffer.writeBytes(bytes)
-            context.write(self.wrapOutboundOut(buffer), promise: nil)
-            didWrite = true
-        }
-        if didWrite { context.flush() }
+    private func write(_ durable: UInt64) -> Int {
+        let finals = self.pending.release(durable: durable) { self.hand($0) }
+        self.runBehind()
+        self.flush()
         return finals
     }
 
@@ -526,7 +715,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func pauseReadingIfNeeded(_ context: ChannelHandlerContext) {
         let isFull =
-            self.pending.byteCount > WireLimits.outboxByteCountMax || !context.channel.isWritable
+            self.isDeferred || self.pending.byteCount > WireLimits.outboxByteCountMax
+            || !self.isWritable
         if isFull, !self.isReadPaused {
             self.isReadPaused = true
             context.channel.setOption(.autoRead, value: false).whenFailure { _ in
@@ -538,7 +728,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func resumeReading() {
-        guard self.isReadPaused, let context,
+        guard self.isReadPaused, !self.isDeferred, let context,
             self.pending.byteCount <= WireLimits.outboxByteCountMax
         else { return }
         self.isReadPaused = false
@@ -552,15 +742,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// The server stops: subscriptions end with where to resume, requests that run are answered.
     func drain() {
-        for (id, subscription) in self.subscriptions {
-            self.send(
-                .closed(Refusal(.shuttingDown), lsn: subscription.told),
-                to: id,
-                at: subscription.told
-            )
-        }
-        self.driver.changedSubscriptions(by: -self.subscriptions.count)
-        self.subscriptions = [:]
+        self.driver.unsubscribeAll(of: self, Refusal(.shuttingDown))
         self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
         self.perform(self.machine.drain(), requestID: 0)
         self.waitForRelease()

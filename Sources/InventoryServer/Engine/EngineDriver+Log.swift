@@ -58,6 +58,8 @@ extension EngineDriver {
         self.isTickScheduled = true
         self.loop.execute {
             self.isTickScheduled = false
+            // What was read in this turn has run.
+            self.requestBudget = nil
             self.writeBlock()
             self.releaseReplies()
         }
@@ -65,7 +67,6 @@ extension EngineDriver {
 
     func writeBlock() {
         guard let block = self.engine.beginBlock() else { return }
-        self.feed.append(block)
         self.inFlightByteCount = block.bytes.count + WriteAheadLog.blockOverheadByteCount
         self.isSealed = false
         self.write(block)
@@ -133,7 +134,7 @@ extension EngineDriver {
         // The next block goes first, so that the disk works while replies are sent.
         self.writeBlock()
         self.releaseReplies()
-        self.deliverEvents()
+        self.deliver(block)
         self.advanceInsights()
         self.beginSnapshotIfDue()
         self.finishDrainIfDone()

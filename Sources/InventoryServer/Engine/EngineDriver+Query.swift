@@ -147,6 +147,8 @@ extension EngineDriver {
         let now = self.now().microseconds
         var rows = self.metrics.rows
         rows.append(("waitingQueries", Int64(self.queries.waitingCount)))
+        rows += self.fanoutBoard.rows
+        rows += self.turns.rows(at: self.clock())
         rows.append(("durableLsn", Int64(self.engine.durable)))
         rows.append(("logBytes", Int64(self.log.byteCount)))
         rows.append(("firstRetainedLsn", Int64(self.log.firstRetainedLSN.value)))

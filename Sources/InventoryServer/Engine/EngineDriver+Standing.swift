@@ -69,11 +69,14 @@ extension EngineDriver {
         }
         self.standing.isRunning = true
         self.standing.telling = 0
-        // Not the time of day, which may be set: a turn would seem to have taken a day, or less than none.
-        let loop = self.loop
-        let round = InsightRound(turns, of: self.engine.state.readView(), at: moment, job) {
-            loop.now.uptimeNanoseconds
-        }
+        // CPU time, not the time of day, which may be set, nor that of a busy machine.
+        let round = InsightRound(
+            turns,
+            of: self.engine.state.readView(),
+            at: moment,
+            job,
+            now: self.threadClock
+        )
         // What was cheap the last time goes before longer questions.
         let isBrief = due.allSatisfy { Double($0.cost ?? .max) <= QueryCosts.briefMax }
         self.run(round, isBrief ? .brief : .scan)
@@ -105,7 +108,12 @@ extension EngineDriver {
         live.standing = turn.standing
         live.token = nil
         live.cost = turn.cost
-        live.pace.ran(from: start, cost: turn.cost, among: self.standing.all.count)
+        live.pace.ran(
+            from: start,
+            to: self.nanoseconds,
+            cost: turn.cost,
+            among: self.standing.all.count
+        )
         self.metrics.insightMicroseconds += Int64(turn.cost / 1_000)
         switch turn.result {
         case .same:

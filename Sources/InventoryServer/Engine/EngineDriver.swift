@@ -34,9 +34,23 @@ final class EngineDriver: @unchecked Sendable {
     let spareThread: any Worker
 
     var engine: Engine
-    var feed = Feed()
-    var pace = FanoutPace()
-    var interests = Interests()
+    /// Sends subscribers what became durable, elsewhere.
+    let fanout: any FanoutHost
+    let fanoutBoard = FanoutBoard()
+    /// Nanoseconds of a clock that only rises; any thread may read it.
+    let clock: @Sendable () -> UInt64
+    /// Nanoseconds of CPU time of the thread that calls it.
+    let threadClock: @Sendable () -> UInt64
+    /// Subscriptions to events.
+    private(set) var followerCount = 0
+    /// Subscriptions that were begun and need ``SelectionKeys``; 0 again once there are none of any kind.
+    private(set) var needsKeysCount = 0
+    private var lastConnectionNumber: UInt32 = 0
+    /// What this turn of the loop may still take of requests.
+    var requestBudget: TurnBudget?
+    /// Connections whose requests go on with the next turn, in order.
+    var deferred: [ConnectionHandler] = []
+    let turns: LoopTurns
     var standing = StandingInsights()
     var metrics = ServerMetrics()
     var snapshots: SnapshotState
@@ -44,8 +58,6 @@ final class EngineDriver: @unchecked Sendable {
     let recovery: RecoveryReport
     private var nextOwner = QueryQueue.Owner.firstConnection
     private(set) var connections: [ObjectIdentifier: ConnectionHandler] = [:]
-    /// Those of them that subscribe to events; nothing once that has changed.
-    private var followers: [ConnectionHandler]?
     /// How many connections have each session open: those never make space for another.
     private var openSessions: [UInt32: Int] = [:]
     private var quiet = QuietPeriod()
@@ -79,7 +91,11 @@ final class EngineDriver: @unchecked Sendable {
         logThread: any Worker,
         filePool: any Worker,
         spareThread: any Worker,
+        fanout: any FanoutHost,
+        turns: LoopTurns = LoopTurns(),
         logger: Logger,
+        clock: @escaping @Sendable () -> UInt64 = { NIODeadline.now().uptimeNanoseconds },
+        threadClock: @escaping @Sendable () -> UInt64 = LoopTurns.threadNanoseconds,
         now: @escaping @Sendable () -> Instant,
         onFailure: @escaping @Sendable (DurabilityError) -> Void
     ) {
@@ -114,6 +130,10 @@ final class EngineDriver: @unchecked Sendable {
         self.logThread = logThread
         self.filePool = filePool
         self.spareThread = spareThread
+        self.fanout = fanout
+        self.turns = turns
+        self.clock = clock
+        self.threadClock = threadClock
         self.onFailure = onFailure
         self.metrics.startedAt = now()
         self.metrics.healedPages = Int64(opened.directory.report.healed.count)
@@ -130,6 +150,7 @@ final class EngineDriver: @unchecked Sendable {
     func start() -> EventLoopFuture<UInt64> {
         self.loop.preconditionInEventLoop()
         let promise = self.loop.makePromise(of: UInt64.self)
+        self.fanout.begin(Fanout(self.upstream(), on: self.fanout, self.fanoutBoard))
         if self.engine.lsn == 0 {
             self.engine.found(currency: self.configuration.currency, now: self.now())
             self.founded = promise
@@ -182,18 +203,18 @@ final class EngineDriver: @unchecked Sendable {
     /// Whether a connection has that session open.
     func isOpen(_ session: UInt32) -> Bool { self.openSessions[session] != nil }
 
-    /// So many more subscriptions to events, or fewer.
-    func changedSubscriptions(by count: Int) {
+    /// `count` more subscriptions to events, or fewer.
+    func changedSubscriptions(by count: Int, needingKeys matcher: SubscriptionMatcher? = nil) {
         self.metrics.subscriptions += Int64(count)
-        self.followers = nil
+        self.followerCount += count
+        if matcher?.needsKeys == true { self.needsKeysCount += 1 }
+        if self.followerCount == 0 { self.needsKeysCount = 0 }
     }
 
-    /// The connections that subscribe to events, found once for all rounds until that changes.
-    func following() -> [ConnectionHandler] {
-        if let followers { return followers }
-        let found = self.connections.values.filter { !$0.subscriptions.isEmpty }
-        self.followers = found
-        return found
+    /// A number that no connection had before, until they begin again.
+    func nextConnectionNumber() -> UInt32 {
+        self.lastConnectionNumber &+= 1
+        return self.lastConnectionNumber
     }
 
     /// A connection has replies that wait for LSNs not durable yet.
@@ -209,7 +230,6 @@ final class EngineDriver: @unchecked Sendable {
         self.sealIfIdle(now)
         self.prepareLogIfNeeded(now)
         self.protectIfNeeded(now)
-        self.deliverProgress(now)
         self.deliverInsightProgress(now)
     }
 

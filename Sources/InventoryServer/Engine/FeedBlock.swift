@@ -1,7 +1,7 @@
 internal import ColumnStore
 internal import Inventory
 
-/// The entries of one group commit: what the log writes, and what subscribers are told from.
+/// The entries of one group commit: what the log writes, and what subscribers are sent.
 final class FeedBlock: Sendable {
     let first: UInt64
     let count: Int
@@ -14,70 +14,198 @@ final class FeedBlock: Sendable {
         self.count = count
         self.bytes = bytes
     }
+}
 
-    /// Hands over each entry after `lsn` and up to `limit`, in order, until `visit` says to stop.
+/// A block and where its entries are, so that one in the middle of a large block is found at once.
+struct IndexedBlock: Sendable {
+    /// Bytes of a block that a mark stands for.
+    private static let markByteCount = 16 << 10
+
+    private struct Mark {
+        var lsn: UInt64
+        var offset: Int
+    }
+
+    let block: FeedBlock
+    /// An entry each for about so many bytes, the first one first.
+    private let marks: [Mark]
+
+    var first: UInt64 { self.block.first }
+    var last: UInt64 { self.block.last }
+    var byteCount: Int { self.block.bytes.count }
+
+    /// - Complexity: O(entries), of which it looks at the lengths
+    init(_ block: FeedBlock) {
+        self.block = block
+        var marks: [Mark] = []
+        block.bytes.withUnsafeBytes { bytes in
+            var offset = 0
+            while offset + 12 <= bytes.count {
+                if offset >= marks.count * Self.markByteCount {
+                    marks.append(Mark(lsn: Self.lsn(bytes, offset), offset: offset))
+                }
+                offset += Self.byteCount(bytes, offset)
+            }
+        }
+        self.marks = marks
+    }
+
+    private static func byteCount(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int {
+        let length = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+        return 4 + Int(UInt32(littleEndian: length))
+    }
+
+    private static func lsn(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+        UInt64(
+            littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt64.self)
+        )
+    }
+
+    /// Hands over each entry after `lsn` and up to `limit`, in order, and its bytes, until `visit` says
+    /// to stop.
     func forEachEntry(
         after lsn: UInt64,
         through limit: UInt64,
-        _ visit: (EntryView) -> Bool
+        _ visit: (EntryView, UnsafeRawBufferPointer) -> Bool
     ) {
-        self.bytes.withUnsafeBytes { bytes in
-            var reader = ByteReader(bytes)
-            do throws(ByteReaderError) {
-                while reader.remaining > 0 {
-                    let entry = try EntryView(from: &reader)
-                    if entry.lsn <= lsn { continue }
-                    if entry.lsn > limit || !visit(entry) { return }
+        self.block.bytes.withUnsafeBytes { bytes in
+            var offset = self.offset(before: lsn)
+            while offset + 12 <= bytes.count {
+                let end = offset + Self.byteCount(bytes, offset)
+                let found = Self.lsn(bytes, offset)
+                if found > limit { return }
+                if found > lsn {
+                    let entry = UnsafeRawBufferPointer(rebasing: bytes[offset..<end])
+                    var reader = ByteReader(entry)
+                    do throws(ByteReaderError) {
+                        if !visit(try EntryView(from: &reader), entry) { return }
+                    } catch {
+                        preconditionFailure("LSN \(found), of our own, cannot be read: \(error)")
+                    }
                 }
-            } catch {
-                preconditionFailure("entries of our own that cannot be read: \(error)")
+                offset = end
             }
         }
     }
-}
 
-/// The latest blocks, in memory: what live subscribers read from.
-///
-/// Those that are further behind read the log's files.
-struct Feed {
-    /// Bytes that are kept; the newest block is kept whatever its size.
-    static let byteCountMax = 64 << 20
-
-    private var blocks: [FeedBlock] = []
-    private var firstIndex = 0
-    private(set) var byteCount = 0
-    /// Takes the place of a block that was dropped, so that its bytes are free at once.
-    private static let dropped = FeedBlock(first: 0, count: 0, bytes: [])
-
-    mutating func append(_ block: FeedBlock) {
-        self.blocks.append(block)
-        self.byteCount += block.bytes.count
-        while self.byteCount > Self.byteCountMax, self.firstIndex < self.blocks.count - 1 {
-            self.byteCount -= self.blocks[self.firstIndex].bytes.count
-            self.blocks[self.firstIndex] = Self.dropped
-            self.firstIndex += 1
-        }
-        if self.firstIndex > 1_024, self.firstIndex * 2 > self.blocks.count {
-            self.blocks.removeFirst(self.firstIndex)
-            self.firstIndex = 0
-        }
-    }
-
-    /// The first step that is here; nothing while there is none.
-    var firstLSN: UInt64? {
-        self.firstIndex < self.blocks.count ? self.blocks[self.firstIndex].first : nil
-    }
-
-    /// The blocks that have a step after `lsn`.
-    ///
-    /// - Complexity: O(log blocks)
-    func blocks(after lsn: UInt64) -> ArraySlice<FeedBlock> {
-        var low = self.firstIndex
-        var high = self.blocks.count
+    /// Where the last marked entry is that is not behind `lsn`.
+    private func offset(before lsn: UInt64) -> Int {
+        var low = 0
+        var high = self.marks.count
         while low < high {
             let middle = (low + high) / 2
-            if self.blocks[middle].last <= lsn { low = middle + 1 } else { high = middle }
+            if self.marks[middle].lsn <= lsn { low = middle + 1 } else { high = middle }
         }
-        return self.blocks[low...]
+        return low == 0 ? 0 : self.marks[low - 1].offset
+    }
+}
+
+/// Blocks in memory: the newest ones, without a gap, and some that were read from the log's files.
+///
+///     log's files ──a block for all who want it──▶ [41…60] [61…90]        [930…941] [942…960]
+///                                                   └ blocks read ┘        └──── the feed ───┘
+struct FeedBlocks {
+    private let feedByteCountMax: Int
+    private let readByteCountMax: Int
+    private var feed: [IndexedBlock] = []
+    private var firstIndex = 0
+    private(set) var feedByteCount = 0
+    /// Bytes of blocks that were dropped and are still held, ahead of ``firstIndex``.
+    private var droppedByteCount = 0
+    /// By their first step.
+    private var read: [IndexedBlock] = []
+    /// Their first steps in the order in which they were read.
+    private var readOrder: [UInt64] = []
+    private(set) var readByteCount = 0
+
+    init(
+        feedByteCountMax: Int = FanoutLimits.feedByteCountMax,
+        readByteCountMax: Int = FanoutLimits.logBlocksByteCountMax
+    ) {
+        self.feedByteCountMax = feedByteCountMax
+        self.readByteCountMax = readByteCountMax
+    }
+
+    /// A block has become durable; the newest is kept whatever its size.
+    mutating func append(_ block: IndexedBlock) {
+        if let last = self.feed.last, last.last + 1 != block.first { self.removeFeed() }
+        self.feed.append(block)
+        self.feedByteCount += block.byteCount
+        while self.feedByteCount > self.feedByteCountMax, self.firstIndex < self.feed.count - 1 {
+            let byteCount = self.feed[self.firstIndex].byteCount
+            self.feedByteCount -= byteCount
+            self.droppedByteCount += byteCount
+            self.firstIndex += 1
+        }
+        // Large blocks are freed at once, small ones many at a time.
+        if self.firstIndex >= max(8, self.feed.count / 4)
+            || self.droppedByteCount > self.feedByteCountMax / 8
+        {
+            self.feed.removeFirst(self.firstIndex)
+            self.firstIndex = 0
+            self.droppedByteCount = 0
+        }
+    }
+
+    private mutating func removeFeed() {
+        self.feed = []
+        self.firstIndex = 0
+        self.feedByteCount = 0
+        self.droppedByteCount = 0
+    }
+
+    /// A block was read from the log's files.
+    mutating func insert(read block: IndexedBlock) {
+        let index = Self.index(behind: block.first, in: self.read[...])
+        if index > 0, self.read[index - 1].first == block.first { return }
+        self.read.insert(block, at: index)
+        self.readOrder.append(block.first)
+        self.readByteCount += block.byteCount
+        while self.readByteCount > self.readByteCountMax, self.readOrder.count > 1 {
+            let oldest = self.readOrder.removeFirst()
+            let place = Self.index(behind: oldest, in: self.read[...]) - 1
+            self.readByteCount -= self.read[place].byteCount
+            self.read.remove(at: place)
+        }
+    }
+
+    mutating func removeAll() {
+        self.removeFeed()
+        self.removeRead()
+    }
+
+    /// Nobody is behind any more.
+    mutating func removeRead() {
+        self.read = []
+        self.readOrder = []
+        self.readByteCount = 0
+    }
+
+    /// The block with the step after `lsn`; none if it is not in memory.
+    ///
+    /// - Complexity: O(log blocks)
+    func block(after lsn: UInt64) -> IndexedBlock? {
+        Self.block(after: lsn, in: self.feed[self.firstIndex...])
+            ?? Self.block(after: lsn, in: self.read[...])
+    }
+
+    private static func block(
+        after lsn: UInt64,
+        in blocks: ArraySlice<IndexedBlock>
+    ) -> IndexedBlock? {
+        let index = Self.index(behind: lsn + 1, in: blocks)
+        guard index > blocks.startIndex, blocks[index - 1].last > lsn else { return nil }
+        return blocks[index - 1]
+    }
+
+    /// Where the first block is that begins behind `lsn`.
+    private static func index(behind lsn: UInt64, in blocks: ArraySlice<IndexedBlock>) -> Int {
+        var low = blocks.startIndex
+        var high = blocks.endIndex
+        while low < high {
+            let middle = (low + high) / 2
+            if blocks[middle].first <= lsn { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

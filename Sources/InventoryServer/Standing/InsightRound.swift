@@ -30,7 +30,7 @@ final class InsightRound: @unchecked Sendable {
     /// Its work on the query threads.
     let job: QueryJob
     private let moment: Instant
-    /// Nanoseconds of a clock that only rises.
+    /// Nanoseconds of CPU time of the calling thread.
     private let now: @Sendable () -> UInt64
     private var waiting: ArraySlice<Turn>
     private var ended: [Turn] = []
@@ -113,8 +113,7 @@ extension LiveInsight.Telling {
                 writer,
                 as: .insightChanged,
                 requestID: Self.usualRequestID,
-                through: new.lsn,
-                needsReset: false
+                through: new.lsn
             )
         )
     }

@@ -12,8 +12,7 @@ internal import NIOCore
 struct EventBatch {
     /// The last step it tells of, also if nothing of it matched.
     let through: UInt64
-    let needsReset: Bool
-    /// Nothing if no step matched.
+    /// None if no step matched.
     private let frame: ByteBuffer?
     private let opcode: Opcode
     private let requestID: UInt64
@@ -23,11 +22,20 @@ struct EventBatch {
         _ body: borrowing ByteWriter,
         as opcode: Opcode = .entries,
         requestID: UInt64,
-        through: UInt64,
-        needsReset: Bool
+        through: UInt64
+    ) {
+        self = body.withBytes {
+            EventBatch($0, as: opcode, requestID: requestID, through: through)
+        }
+    }
+
+    init(
+        _ body: UnsafeRawBufferPointer,
+        as opcode: Opcode = .entries,
+        requestID: UInt64,
+        through: UInt64
     ) {
         self.through = through
-        self.needsReset = needsReset
         self.opcode = opcode
         self.requestID = requestID
         guard body.count > 0 else {
@@ -35,7 +43,7 @@ struct EventBatch {
             self.checksum = 0
             return
         }
-        let checksum = body.withBytes { CRC32C.checksum($0) }
+        let checksum = CRC32C.checksum(body)
         var frame = ByteBufferAllocator().buffer(capacity: FrameHeader.byteCount + body.count)
         frame.writeBytes(
             FrameHeader.bytes(
@@ -45,14 +53,15 @@ struct EventBatch {
                 bodyChecksum: checksum
             )
         )
-        body.withBytes { _ = frame.writeBytes($0) }
+        frame.writeBytes(body)
         self.checksum = checksum
         self.frame = frame
     }
 
     var isEmpty: Bool { self.frame == nil }
 
-    var bodyByteCount: Int { (self.frame?.readableBytes ?? 0) - FrameHeader.byteCount }
+    var byteCount: Int { self.frame?.readableBytes ?? 0 }
+    var bodyByteCount: Int { max(0, self.byteCount - FrameHeader.byteCount) }
 
     /// Hands over the frame for a request, in one buffer or in two.
     func forEachBuffer(of requestID: UInt64, _ visit: (ByteBuffer) -> Void) {
@@ -70,6 +79,32 @@ struct EventBatch {
         visit(ByteBuffer(bytes: header))
         if let body = frame.getSlice(at: FrameHeader.byteCount, length: self.bodyByteCount) {
             visit(body)
+        }
+    }
+
+    func withBody(_ body: (UnsafeRawBufferPointer) -> Void) {
+        self.frame?.withUnsafeReadableBytes {
+            body(UnsafeRawBufferPointer(rebasing: $0[FrameHeader.byteCount...]))
+        }
+    }
+
+    /// What it has of the steps behind `lsn`: its body's end, from an entry on.
+    func suffix(after lsn: UInt64) -> EventBatch {
+        guard let frame else { return self }
+        return frame.withUnsafeReadableBytes { bytes in
+            var offset = FrameHeader.byteCount
+            while offset + 12 <= bytes.count {
+                let length = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+                let first = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt64.self)
+                if UInt64(littleEndian: first) > lsn { break }
+                offset += 4 + Int(UInt32(littleEndian: length))
+            }
+            return EventBatch(
+                UnsafeRawBufferPointer(rebasing: bytes[min(offset, bytes.count)...]),
+                as: self.opcode,
+                requestID: self.requestID,
+                through: self.through
+            )
         }
     }
 }

@@ -17,6 +17,8 @@ public struct FrameReader {
     private let limit: Int
     /// Bytes of the frames handed out so far.
     public private(set) var consumed = 0
+    /// No frame is handed out that begins here or later.
+    private var pausesAt = Int.max
 
     /// Reads frames whose bodies have at most `limit` bytes: `requestByteCountMax` on a server,
     /// `replyByteCountMax` on a client.
@@ -32,10 +34,19 @@ public struct FrameReader {
         self.bytes.count - self.consumed > 5 ? self.bytes[self.consumed + 5] : nil
     }
 
+    /// Has ``next()`` pause behind the next frames of together about `byteCount` bytes.
+    public mutating func pause(after byteCount: Int) { self.pausesAt = self.consumed + byteCount }
+
+    /// Whether ``next()`` has paused, and there are bytes left.
+    public var isPaused: Bool {
+        self.consumed >= self.pausesAt && self.consumed < self.bytes.count
+    }
+
     /// The next whole frame; nothing if the bytes end before it does.
     ///
     /// After an error there is no next one: nobody can tell where it would begin.
     public mutating func next() throws(WireError) -> Frame? {
+        guard self.consumed < self.pausesAt else { return nil }
         let rest = UnsafeRawBufferPointer(rebasing: self.bytes[self.consumed...])
         guard rest.count >= FrameHeader.byteCount else { return nil }
         let header = try FrameHeader(rest, limit: self.limit)

@@ -30,6 +30,20 @@ struct WatchCommand: AsyncParsableCommand {
         var category: String?
         @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Ends after so many changes; 0 for never.") var count: UInt64 = 0
+        @Option(
+            help: ArgumentHelp(
+                "Only the latest level of each product, at most n times a second, 1 to 60.",
+                valueName: "n"
+            )
+        )
+        var conflate: UInt8?
+
+        func validate() throws {
+            guard let conflate, !(1...Limits.updatesPerSecondMax).contains(conflate) else { return }
+            throw ValidationError(
+                "--conflate is \(conflate); it must be 1 to \(Limits.updatesPerSecondMax)"
+            )
+        }
 
         func watch(_ topics: SubscriptionTopics) async throws {
             try await Shell.run(self.global) { shell in
@@ -43,7 +57,8 @@ struct WatchCommand: AsyncParsableCommand {
                 let subscription = Subscription(
                     topics: topics.union(.products),
                     filter: filter,
-                    start: start
+                    start: start,
+                    updatesPerSecond: self.conflate
                 )
                 for try await event in shell.client.subscribe(subscription) {
                     if try await !watcher.take(event) { return }
@@ -69,8 +84,12 @@ struct WatchCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Every movement of stock.",
             discussion: """
+                With --conflate it shows where levels are instead of how they got there, which a busy \
+                screen can follow.
+
                 Examples:
                   invctl watch stock --snapshot
+                  invctl watch stock --snapshot --conflate 10
                   invctl watch stock --category Electronics --at main
                 """
         )
@@ -88,6 +107,14 @@ struct WatchCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var options: Options
+
+        func validate() throws {
+            guard self.options.conflate != nil else { return }
+            throw ValidationError(
+                "sales cannot be conflated, since each of them counts: use `watch stock --conflate`"
+            )
+        }
+
         func run() async throws { try await self.options.watch(.sales) }
     }
 

@@ -163,7 +163,8 @@ struct TopModel: Sendable {
             case .moved(let movement, let level):
                 self.isLowDirty = true
                 if self.take(movement, level, entry) { isSale = isSale || movement.kind == .sale }
-            case .level, .alert, .productCreated, .productArchived, .productDeleted:
+            case .level, .alert, .productCreated, .productArchived, .productDeleted,
+                .productLeft:
                 self.isLowDirty = true
             case .productUpdated(let id, let fields):
                 self.isLowDirty = true

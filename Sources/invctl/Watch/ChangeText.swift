@@ -86,6 +86,9 @@ struct ChangeText {
         case .productArchived(let id), .productDeleted(let id):
             guard topics.contains(.products) else { return nil }
             return Row("productArchived", [("sku", .text(self.names.sku(id)))])
+        case .productLeft(let id):
+            guard topics.contains(.products) else { return nil }
+            return Row("productLeft", [("sku", .text(self.names.sku(id)))])
         case .moved(let movement, let level):
             return self.row(movement, level, topics)
         case .level(let level):

@@ -41,7 +41,7 @@ struct Names: Sendable {
             for field in fields { self.take(field, of: id) }
         case .location(let location):
             self.locations[location.id] = location.code
-        case .productArchived(let id), .productDeleted(let id):
+        case .productArchived(let id), .productDeleted(let id), .productLeft(let id):
             await self.ask(id)
         case .moved(_, let level), .level(let level):
             await self.ask(level.product)

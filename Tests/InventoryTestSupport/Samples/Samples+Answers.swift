@@ -262,7 +262,8 @@ extension SplitMix64 {
                 category: self.maybe { $0.category() },
                 location: self.maybe { $0.location() }
             ),
-            start: starts[Int(self.below(3))]
+            start: starts[Int(self.below(3))],
+            updatesPerSecond: self.maybe { UInt8(1 + $0.below(60)) }
         )
     }
 }

@@ -32,6 +32,7 @@ extension SplitMix64 {
             .productUpdated(self.product(), self.list(upTo: 11) { $0.fieldChange() })
         case .productArchived: .productArchived(self.product())
         case .productDeleted: .productDeleted(self.product())
+        case .productLeft: .productLeft(self.product())
         case .moved: self.moved(lsn: lsn, time: time)
         case .level: .level(self.level(at: lsn))
         case .demandRefused:

@@ -1,0 +1,72 @@
+internal import NIOCore
+
+/// Bounds what one turn of the loop does for requests: what is left over goes on with the next turn, after
+/// every socket was looked at again.
+///
+///     turn  read A ▓▓▓▓▓ used up   read B ─▶ waits    tick: block, replies
+///     turn  read C ▓▓                                 B ▓▓▓ A ▓▓▓ …
+extension EngineDriver {
+    /// Bytes of requests that a turn runs; one frame may go beyond it.
+    private static var requestByteCountMax: Int { 96 << 10 }
+    /// Nanoseconds for which a turn runs requests; some frames may go beyond it.
+    private static var requestNanosecondsMax: UInt64 { 1_500_000 }
+    /// Microseconds from a turn to the one that goes on; the loop looks at its sockets in between.
+    private static var pauseMicroseconds: Int64 { 20 }
+
+    /// A socket was read.
+    func beginRequests() {
+        guard self.requestBudget == nil else { return }
+        let now = self.clock()
+        self.turns.began(at: now)
+        self.requestBudget = TurnBudget(
+            byteCountMax: Self.requestByteCountMax,
+            from: now,
+            nanosecondsMax: Self.requestNanosecondsMax
+        )
+    }
+
+    /// Requests of so many bytes were run.
+    ///
+    /// - Returns: Whether this turn has done enough.
+    func used(_ byteCount: Int) -> Bool {
+        self.requestBudget?.use(byteCount)
+        return self.requestBudget?.isUsedUp(at: self.clock()) ?? false
+    }
+
+    /// Has a connection's requests go on with a later turn, behind those that wait already.
+    func runLater(_ connection: ConnectionHandler) {
+        self.deferred.append(connection)
+        if self.deferred.count == 1 { self.continueLater(self.turns.number) }
+    }
+
+    /// Goes on once the loop has looked at its sockets.
+    ///
+    /// A task that is due at once would run before that; so may one that is due shortly, if the tasks before
+    /// it take that long. It is put off until the loop has looked.
+    private func continueLater(_ number: UInt64) {
+        self.loop.scheduleTask(in: .microseconds(Self.pauseMicroseconds)) {
+            if self.turns.isCounting, self.turns.number == number {
+                self.continueLater(number)
+            } else {
+                self.runDeferred()
+            }
+        }
+    }
+
+    private func runDeferred() {
+        self.requestBudget = nil
+        let waiting = self.deferred
+        self.deferred = []
+        for (index, connection) in waiting.enumerated() {
+            connection.runDeferred()
+            guard let budget = self.requestBudget, budget.isUsedUp(at: self.clock()) else {
+                continue
+            }
+            // The rest comes first in the next turn, those that were served now behind it.
+            self.deferred = waiting[(index + 1)...] + self.deferred
+            break
+        }
+        self.requestBudget = nil
+        if !self.deferred.isEmpty { self.continueLater(self.turns.number) }
+    }
+}

@@ -1,0 +1,145 @@
+internal import Glibc
+internal import NIOCore
+internal import NIOPosix
+
+/// How long the turns of the engine's loop took: from looking at the sockets to looking again.
+///
+/// By the CPU time of the loop's thread, which is what others waited for, and by the wall clock beside
+/// it, which is longer where the thread had to wait for a processor itself. Over the last minute, and the
+/// longest since the start. NIO calls it at the end of each turn; all of it is of the loop's thread, so
+/// it is `@unchecked Sendable`.
+final class LoopTurns: NIOEventLoopMetricsDelegate, @unchecked Sendable {
+    /// The number of the turn; 0 where nobody counts.
+    private(set) var number: UInt64 = 0
+    /// The thread's CPU time at the last look, and when that was.
+    private var stampCPU: UInt64 = 0
+    private var stampedAt: UInt64 = 0
+    private var lastEnd: UInt64 = 0
+    /// When the first socket was read in this turn, if one was.
+    private var readAt: UInt64?
+    private var cpu = TurnHistogram()
+    private var wall = TurnHistogram()
+
+    /// Nanoseconds after which the thread's CPU time is looked at again: a system call.
+    private static let stampNanoseconds: UInt64 = 50_000
+
+    var isCounting: Bool { self.number > 0 }
+
+    /// A socket is read; what comes before is not known to NIO's own measure.
+    func began(at now: UInt64) { if self.readAt == nil { self.readAt = now } }
+
+    func processedTick(info: NIOEventLoopTickInfo) {
+        let end = info.endTime.uptimeNanoseconds
+        let start = min(self.readAt ?? .max, info.startTime.uptimeNanoseconds)
+        self.readAt = nil
+        self.number += 1
+        self.wall.record(end - min(end, start), at: end)
+        if end - min(end, self.stampedAt) >= Self.stampNanoseconds {
+            let cpu = Self.threadNanoseconds()
+            // Of short turns in between it has some too: less than ``stampNanoseconds``.
+            if self.stampedAt > 0 { self.cpu.record(cpu - min(cpu, self.stampCPU), at: end) }
+            (self.stampCPU, self.stampedAt) = (cpu, end)
+        } else {
+            self.cpu.record(end - min(end, self.lastEnd), at: end)
+        }
+        self.lastEnd = end
+    }
+
+    /// CPU time of the calling thread.
+    @Sendable static func threadNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    func rows(at now: UInt64) -> [(name: String, value: Int64)] {
+        let cpu = self.cpu.recent(at: now)
+        let wall = self.wall.recent(at: now)
+        return [
+            ("turnCpuMicrosecondsMax", Int64(cpu.max / 1_000)),
+            ("turnCpuMicrosecondsP99", Int64(cpu.value(at: 0.99) / 1_000)),
+            ("turnWallMicrosecondsMax", Int64(wall.max / 1_000)),
+            ("turnWallMicrosecondsP99", Int64(wall.value(at: 0.99) / 1_000)),
+            ("turnCpuMicrosecondsMaxEver", Int64(self.cpu.maxEver / 1_000)),
+        ]
+    }
+}
+
+/// Durations of the last minute, in six parts that give way one by one.
+struct TurnHistogram {
+    /// Nanoseconds of one part.
+    static let partNanoseconds: UInt64 = 10_000_000_000
+    static let partCount = 6
+
+    private var parts: [(number: UInt64, counts: DurationCounts)] = []
+    private(set) var maxEver: UInt64 = 0
+
+    /// - Complexity: O(1)
+    mutating func record(_ nanoseconds: UInt64, at now: UInt64) {
+        self.maxEver = max(self.maxEver, nanoseconds)
+        let number = now / Self.partNanoseconds
+        if self.parts.last?.number != number {
+            self.parts.append((number, DurationCounts()))
+            if self.parts.count > Self.partCount { self.parts.removeFirst() }
+        }
+        self.parts[self.parts.count - 1].counts.record(nanoseconds)
+    }
+
+    /// All of the last minute.
+    func recent(at now: UInt64) -> DurationCounts {
+        let number = now / Self.partNanoseconds
+        var all = DurationCounts()
+        for part in self.parts where part.number + UInt64(Self.partCount) > number {
+            all.add(part.counts)
+        }
+        return all
+    }
+}
+
+/// How many durations were how long, within an eighth of each.
+struct DurationCounts {
+    private static let partsLog2 = 3
+    private var counts = [UInt64](repeating: 0, count: 64 << Self.partsLog2)
+    private(set) var count: UInt64 = 0
+    private(set) var max: UInt64 = 0
+
+    private static func bucket(_ value: UInt64) -> Int {
+        let power = 63 - (value | 1).leadingZeroBitCount
+        guard power > Self.partsLog2 else { return Int(value) }
+        let part = Int(value >> UInt64(power - Self.partsLog2)) & (1 << Self.partsLog2 - 1)
+        return power << Self.partsLog2 + part
+    }
+
+    /// The largest value that is counted there.
+    private static func upperBound(_ bucket: Int) -> UInt64 {
+        let power = bucket >> Self.partsLog2
+        guard power > Self.partsLog2 else { return UInt64(bucket) }
+        let part = UInt64(bucket & (1 << Self.partsLog2 - 1))
+        let step = UInt64(1) << UInt64(power - Self.partsLog2)
+        return (UInt64(1) << UInt64(power)) + (part + 1) * step - 1
+    }
+
+    mutating func record(_ value: UInt64) {
+        self.counts[Self.bucket(value)] += 1
+        self.count += 1
+        self.max = Swift.max(self.max, value)
+    }
+
+    mutating func add(_ other: DurationCounts) {
+        for index in self.counts.indices { self.counts[index] += other.counts[index] }
+        self.count += other.count
+        self.max = Swift.max(self.max, other.max)
+    }
+
+    /// What a share of them, above 0 and at most 1, took no longer than (nearest rank); 0 of none.
+    func value(at share: Double) -> UInt64 {
+        precondition(share > 0 && share <= 1, "a share of \(share)")
+        var rest = UInt64((Double(self.count) * share).rounded(.up))
+        guard rest > 0 else { return 0 }
+        for (bucket, count) in self.counts.enumerated() where count > 0 {
+            if count >= rest { return min(Self.upperBound(bucket), self.max) }
+            rest -= count
+        }
+        return self.max
+    }
+}

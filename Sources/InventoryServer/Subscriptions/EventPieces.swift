@@ -1,0 +1,121 @@
+internal import ColumnStore
+internal import Inventory
+internal import InventoryWire
+
+/// Steps encoded once for all subscriptions of one interest that come to them.
+struct EventPiece {
+    /// The step before its first.
+    let after: UInt64
+    /// The last step it covers, also if nothing of it matched.
+    let through: UInt64
+    let batch: EventBatch
+    /// A copy made of it is exact from this step on.
+    let settledAt: UInt64
+    /// Of a conflated interest: where its window ends.
+    var windowEnd: UInt64 = 0
+
+    var endsWindow: Bool { self.through >= self.windowEnd }
+}
+
+/// The pieces of all interests that are kept, oldest let go of first.
+///
+///     interest 1   |──64 KiB──|──64 KiB──|─3 KiB─|       who is anywhere within a piece gets the rest
+///     interest 2              |───64 KiB───|              of it, and is at its end like the others then
+///
+/// So however many are behind, and wherever they began, they come to the same pieces.
+struct EventPieces {
+    /// The most of their bytes that are kept.
+    let byteCountMax: Int
+    private(set) var byteCount = 0
+    /// By interest, and in it by where they begin.
+    private var strips: [Int: [EventPiece]] = [:]
+    /// In the order in which they were made.
+    private var order: [(interest: Int, after: UInt64, byteCount: Int)] = []
+    private var oldest = 0
+
+    init(byteCountMax: Int = FanoutLimits.piecesByteCountMax) { self.byteCountMax = byteCountMax }
+
+    /// Where the first piece is that begins at `lsn` or later.
+    private static func index(of lsn: UInt64, in strip: [EventPiece]) -> Int {
+        var low = 0
+        var high = strip.count
+        while low < high {
+            let middle = (low + high) / 2
+            if strip[middle].after < lsn { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The piece that begins after `lsn`, or has it within.
+    ///
+    /// - Complexity: O(log pieces)
+    func piece(_ interest: Int, at lsn: UInt64) -> EventPiece? {
+        guard let strip = self.strips[interest] else { return nil }
+        // Mostly it is the newest.
+        if let last = strip.last, last.after == lsn { return last }
+        let index = Self.index(of: lsn, in: strip)
+        if index < strip.count, strip[index].after == lsn { return strip[index] }
+        guard index > 0, strip[index - 1].through > lsn else { return nil }
+        return strip[index - 1]
+    }
+
+    /// Where the first piece behind `lsn` begins; none if there is none.
+    func next(_ interest: Int, after lsn: UInt64) -> UInt64? {
+        guard let strip = self.strips[interest] else { return nil }
+        let index = Self.index(of: lsn + 1, in: strip)
+        return index < strip.count ? strip[index].after : nil
+    }
+
+    /// Keeps a piece, in place of one that begins at the same step.
+    mutating func insert(_ piece: EventPiece, _ interest: Int) {
+        let index = Self.index(of: piece.after, in: self.strips[interest] ?? [])
+        if let old = self.strips[interest]?.dropFirst(index).first, old.after == piece.after {
+            self.byteCount -= old.batch.byteCount
+            self.strips[interest]?[index] = piece
+        } else {
+            self.strips[interest, default: []].insert(piece, at: index)
+        }
+        self.byteCount += piece.batch.byteCount
+        self.order.append((interest, piece.after, piece.batch.byteCount))
+        while self.byteCount > self.byteCountMax, self.oldest < self.order.count - 1 {
+            self.removeOldest()
+        }
+        if self.oldest > 1_024, self.oldest * 2 > self.order.count {
+            self.order.removeFirst(self.oldest)
+            self.oldest = 0
+        }
+    }
+
+    private mutating func removeOldest() {
+        let (interest, after, _) = self.order[self.oldest]
+        self.oldest += 1
+        let strip = self.strips[interest] ?? []
+        let index = Self.index(of: after, in: strip)
+        // It may have been replaced by one that was made later, and goes as that.
+        guard index < strip.count, strip[index].after == after else { return }
+        self.byteCount -= strip[index].batch.byteCount
+        if strip.count == 1 {
+            self.strips[interest] = nil
+        } else {
+            self.strips[interest]?.remove(at: index)
+        }
+    }
+
+    mutating func removeAll() {
+        self.strips = [:]
+        self.order = []
+        self.oldest = 0
+        self.byteCount = 0
+    }
+
+    func checkInvariants() {
+        var byteCount = 0
+        for strip in self.strips.values {
+            for piece in strip { byteCount += piece.batch.byteCount }
+            for (piece, next) in zip(strip, strip.dropFirst()) {
+                precondition(piece.after < next.after, "pieces out of order at \(next.after)")
+            }
+        }
+        precondition(byteCount == self.byteCount, "\(byteCount) bytes, not \(self.byteCount)")
+    }
+}

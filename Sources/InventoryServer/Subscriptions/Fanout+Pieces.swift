@@ -1,0 +1,301 @@
+internal import ColumnStore
+internal import Durability
+internal import Inventory
+internal import InventoryWire
+internal import Logging
+
+/// The rows of a product that comes under a filter, for all subscriptions of an interest.
+enum Entering {
+    case making
+    /// The step as it is sent, with the rows as they were at `lsn`.
+    case made(EventBatch, lsn: UInt64)
+}
+
+struct EnteringKey: Hashable {
+    var interest: Int
+    var lsn: UInt64
+}
+
+/// Encodes pieces, from memory or from the log's files.
+extension Fanout {
+    /// What a subscription gets next; none if it has to wait for something.
+    func piece(
+        after lsn: UInt64,
+        for subscription: FanoutSubscription,
+        _ connection: FanoutConnection
+    ) -> EventPiece? {
+        if subscription.isConflated { return self.windowPiece(after: lsn, for: subscription) }
+        if let piece = self.pieces.piece(subscription.interest, at: lsn) { return piece }
+        // It ends where a piece begins that is there already, so that all go on together from there.
+        let end = self.pieces.next(subscription.interest, after: lsn) ?? self.target
+        let limit = min(self.target, end)
+        switch self.encode(subscription, after: lsn, through: limit) {
+        case .piece(let piece):
+            self.pieces.insert(piece, subscription.interest)
+            return piece
+        case .needsLog:
+            subscription.machine.waits(for: .log)
+            self.readLog(after: lsn)
+            return nil
+        case .needsProduct:
+            subscription.machine.waits(for: .product)
+            return nil
+        }
+    }
+
+    enum Encoded {
+        case piece(EventPiece)
+        case needsLog
+        case needsProduct
+    }
+
+    private func encode(
+        _ subscription: FanoutSubscription,
+        after lsn: UInt64,
+        through limit: UInt64
+    ) -> Encoded {
+        let matcher = subscription.matcher
+        var writer = ByteWriter(capacity: 4_096)
+        var through = lsn
+        var scanned = 0
+        var isFull = false
+        var entered: Entered?
+        while through < limit, !isFull, entered == nil {
+            guard let block = self.blocks.block(after: through) else { break }
+            block.forEachEntry(after: through, through: limit) { entry, bytes in
+                if matcher.selects(entry, self.keys, &writer) == .enters {
+                    entered = Entered(lsn: entry.lsn, block: block)
+                    return false
+                }
+                through = entry.lsn
+                scanned += bytes.count
+                isFull =
+                    writer.count >= FanoutLimits.pieceByteCountMax
+                    || scanned >= FanoutLimits.scanByteCountMax
+                return !isFull
+            }
+        }
+        if through == lsn {
+            guard let entered else { return .needsLog }
+            return self.entering(entered, subscription, after: lsn)
+        }
+        return .piece(
+            EventPiece(
+                after: lsn,
+                through: through,
+                batch: EventBatch(writer, requestID: subscription.requestID, through: through),
+                settledAt: self.settledAt(matcher, after: lsn)
+            )
+        )
+    }
+
+    /// From where on a copy made of steps after `lsn` is exact, with the keys that select now.
+    func settledAt(_ matcher: SubscriptionMatcher, after lsn: UInt64) -> UInt64 {
+        matcher.goesByProduct && self.keys.movedLSN > lsn ? self.keys.movedLSN : 0
+    }
+
+    // MARK: - Products that enter a filter
+
+    /// A step that brings a product under a filter.
+    struct Entered {
+        var lsn: UInt64
+        var block: IndexedBlock
+    }
+
+    private func entering(
+        _ entered: Entered,
+        _ subscription: FanoutSubscription,
+        after lsn: UInt64
+    ) -> Encoded {
+        guard let (batch, settledAt) = self.entered(entered, subscription) else {
+            return .needsProduct
+        }
+        return .piece(
+            EventPiece(
+                after: lsn,
+                through: entered.lsn,
+                batch: batch,
+                settledAt: max(settledAt, self.settledAt(subscription.matcher, after: lsn))
+            )
+        )
+    }
+
+    /// The step with the rows of the product, and the LSN they are of; none if they are not there yet,
+    /// or could still be lost.
+    func entered(
+        _ entered: Entered,
+        _ subscription: FanoutSubscription
+    ) -> (batch: EventBatch, lsn: UInt64)? {
+        let key = EnteringKey(interest: subscription.interest, lsn: entered.lsn)
+        switch self.entering[key] {
+        case .made(let batch, let lsn): return lsn <= self.durable ? (batch, lsn) : nil
+        case .making: return nil
+        case nil: break
+        }
+        if self.entering.count >= FanoutLimits.enteringMax {
+            // Whoever comes to one that is forgotten has it made again.
+            let oldest = self.entering.keys.filter { self.isMade($0) }.min { $0.lsn < $1.lsn }
+            if let oldest { self.entering[oldest] = nil }
+        }
+        self.entering[key] = .making
+        let matcher = subscription.matcher
+        let (host, work, requestID) = (self.host, self.upstream.work, subscription.requestID)
+        self.upstream.takeView { view in
+            work.submit {
+                let batch = entered.batch(matcher, view, requestID)
+                host.post { fanout in
+                    guard fanout.entering[key] != nil else { return }
+                    fanout.entering[key] = .made(batch, lsn: view.lsn)
+                    fanout.resume(from: .product)
+                }
+            }
+        }
+        return nil
+    }
+
+    private func isMade(_ key: EnteringKey) -> Bool {
+        if case .made = self.entering[key] { true } else { false }
+    }
+
+    // MARK: - The past
+
+    /// Has the next blocks read from the log's files, once for all who come to them.
+    func readLog(after lsn: UInt64) {
+        guard !self.logReads.contains(lsn), self.logReads.count < FanoutLimits.logReadersMax else {
+            return
+        }
+        self.logReads.insert(lsn)
+        let start =
+            self.logCursors.removeValue(forKey: lsn)
+            ?? LogCursor(self.upstream.log, after: LSN(lsn))
+        if self.logCursors.count >= FanoutLimits.logReadersMax { self.logCursors = [:] }
+        let (host, durable) = (self.host, LSN(self.durable))
+        self.upstream.work.submit {
+            var cursor = start
+            let result = LogRead.next(&cursor, through: durable)
+            let next = cursor
+            host.post { $0.logRead(result, after: lsn, next) }
+        }
+    }
+
+    private func logRead(
+        _ result: Result<[IndexedBlock], DurabilityError>,
+        after lsn: UInt64,
+        _ next: LogCursor
+    ) {
+        self.logReads.remove(lsn)
+        switch result {
+        case .success(let blocks):
+            guard self.subscriptionCount > 0 else { return }
+            for block in blocks { self.blocks.insert(read: block) }
+            self.logCursors[next.next.value - 1] = next
+            if blocks.isEmpty { self.logLacks(lsn) }
+        case .failure(.retired):
+            self.forEachWaiting(at: lsn) { self.restart($0, $1, .historyGone) }
+        case .failure(let error):
+            self.upstream.logger.error("subscribers cannot be sent the past: \(error)")
+            self.forEachWaiting(at: lsn) { self.close($0, $1, "\(error)") }
+        }
+        self.resume(from: .log)
+    }
+
+    private func logLacks(_ lsn: UInt64) {
+        self.upstream.logger.error("LSN \(lsn + 1) is durable and not in the log's files")
+        self.forEachWaiting(at: lsn) { self.close($0, $1, "LSN \(lsn + 1) is not in the log") }
+    }
+
+    private func forEachWaiting(
+        at lsn: UInt64,
+        _ body: (FanoutSubscription, FanoutConnection) -> Void
+    ) {
+        for connection in self.connections.values {
+            for subscription in connection.subscriptions
+            where subscription.machine.wait == .log && self.position(subscription) == lsn {
+                body(subscription, connection)
+            }
+        }
+    }
+
+    /// Where it goes on reading: behind the part of its window that is there.
+    private func position(_ subscription: FanoutSubscription) -> UInt64 {
+        let cursor = subscription.machine.cursor
+        let key = WindowKey(interest: subscription.interest, after: cursor)
+        return self.windows[key]?.through ?? cursor
+    }
+
+    private func close(
+        _ subscription: FanoutSubscription,
+        _ connection: FanoutConnection,
+        _ problem: String
+    ) {
+        let reason = Refusal(.internal, .message(problem))
+        let requestID = subscription.requestID
+        self.send(.closed(reason, lsn: subscription.machine.told), requestID, connection)
+        subscription.machine.close()
+        if connection.remove(requestID) != nil { self.removed(1) }
+        connection.peer.ended(requestID)
+        self.flush(connection)
+    }
+}
+
+extension Fanout.Entered {
+    /// The entry with the rows of what it brings, as a frame; on a query thread.
+    fileprivate func batch(
+        _ matcher: SubscriptionMatcher,
+        _ view: ReadView,
+        _ requestID: UInt64
+    ) -> EventBatch {
+        var writer = ByteWriter()
+        self.block.forEachEntry(after: self.lsn - 1, through: self.lsn) { entry, _ in
+            do throws(ByteReaderError) {
+                try matcher.selectEntering(entry, in: view, into: &writer)
+            } catch {
+                preconditionFailure("LSN \(self.lsn), of our own, cannot be read: \(error)")
+            }
+            return false
+        }
+        return EventBatch(writer, requestID: requestID, through: self.lsn)
+    }
+}
+
+/// Blocks read from the log's files.
+private enum LogRead {
+    static func next(
+        _ cursor: inout LogCursor,
+        through durable: LSN
+    ) -> Result<[IndexedBlock], DurabilityError> {
+        var blocks: [IndexedBlock] = []
+        var byteCount = 0
+        do throws(DurabilityError) {
+            while byteCount < FanoutLimits.logReadByteCount,
+                let read = try cursor.read(through: durable)
+            {
+                let block = FeedBlock(
+                    first: read.first.value,
+                    count: read.count,
+                    bytes: read.body
+                )
+                blocks.append(IndexedBlock(block))
+                byteCount += block.bytes.count
+            }
+        } catch {
+            return .failure(error)
+        }
+        return .success(blocks)
+    }
+}
+
+extension SubscriptionMatcher {
+    /// ``select(_:in:into:)`` of an entry of our own, which can be read for certain.
+    fileprivate func selects(
+        _ entry: EntryView,
+        _ keys: SelectionKeys,
+        _ writer: inout ByteWriter
+    ) -> Selection {
+        do throws(ByteReaderError) {
+            return try self.select(entry, in: keys, into: &writer)
+        } catch {
+            preconditionFailure("LSN \(entry.lsn) cannot be read: \(error)")
+        }
+    }
+}

@@ -1,0 +1,80 @@
+internal import ColumnStore
+internal import Inventory
+internal import InventoryWire
+internal import NIOCore
+
+/// The rows that a subscription begins with, made on a query thread, so many at a time, as fast as its
+/// reader reads.
+extension Fanout {
+    func makeRows(_ subscription: FanoutSubscription, _ connection: FanoutConnection) {
+        guard let rows = subscription.rows else {
+            preconditionFailure("a snapshot without rows")
+        }
+        subscription.machine.waits(for: .rows)
+        let (number, requestID, host) = (connection.number, subscription.requestID, self.host)
+        self.upstream.work.submit {
+            var writer = ByteWriter()
+            if let changes = rows.next(FanoutLimits.snapshotRowsMax) {
+                ServerMessage.snapshotRows(changes)
+                    .encodeFrame(requestID: requestID, into: &writer)
+            }
+            let frame = writer.withBytes { ByteBuffer(bytes: $0) }
+            host.post { $0.made(frame, of: rows, requestID, number) }
+        }
+    }
+
+    /// The next rows are there; an empty frame says that there are no more.
+    private func made(
+        _ frame: ByteBuffer,
+        of rows: SnapshotRows,
+        _ requestID: UInt64,
+        _ number: UInt32
+    ) {
+        // The subscription may have ended, or begun anew at a later LSN, meanwhile.
+        guard let connection = self.connections[number],
+            let subscription = connection.subscription(requestID), subscription.rows === rows
+        else { return }
+        subscription.machine.resumed(from: .rows)
+        if frame.readableBytes > 0 {
+            connection.queue.append(frame, isAnswer: false)
+        } else {
+            subscription.rows = nil
+            self.send(.caughtUp(lsn: rows.lsn), requestID, connection)
+            subscription.machine.snapshotEnded()
+            subscription.toldAt = self.now
+        }
+        self.flush(connection)
+        if !connection.isBlocked { self.ring.add(number) }
+    }
+
+    /// Begins a subscription anew, with a snapshot of the present.
+    func restart(
+        _ subscription: FanoutSubscription,
+        _ connection: FanoutConnection,
+        _ reason: ResetReason
+    ) {
+        subscription.machine.resumed(from: .log)
+        subscription.machine.waits(for: .rows)
+        let (number, requestID, host) = (connection.number, subscription.requestID, self.host)
+        self.upstream.takeView { view in
+            host.post { $0.restarted(requestID, of: number, view, reason) }
+        }
+    }
+
+    private func restarted(
+        _ requestID: UInt64,
+        of number: UInt32,
+        _ view: ReadView,
+        _ reason: ResetReason
+    ) {
+        guard let connection = self.connections[number],
+            let subscription = connection.subscription(requestID)
+        else { return }
+        subscription.machine.restarted(at: view.lsn)
+        subscription.proof = nil
+        subscription.rows = SnapshotRows(subscription.subscription, of: view)
+        self.send(.reset(reason), requestID, connection)
+        self.flush(connection)
+        self.ring.add(number)
+    }
+}

@@ -1,0 +1,66 @@
+/// Whose turn it is: those that have something to do, served in passes, for a bounded time.
+///
+///     pass:  [7][3][9][1]        each is served once, a piece of at most 64 KiB;
+///     next:  [3][1]              who has more waits for the next pass, and so does who came meanwhile
+///
+/// All of a pass are sent the steps up to one LSN, so those that are equally far stay so and share every
+/// encoding. A turn costs what it sends, never what there is to send; what is left of a pass is the
+/// next turn's. A plain value.
+struct FanoutRing: Equatable {
+    private var pass: [UInt32] = []
+    private var head = 0
+    private var next: [UInt32] = []
+    private var waiting: Set<UInt32> = []
+
+    /// Whether the pass is over.
+    var isPassOver: Bool { self.head == self.pass.count }
+    /// Whether anyone waits for the next pass.
+    var hasNext: Bool { !self.next.isEmpty }
+    var isIdle: Bool { self.isPassOver && !self.hasNext }
+
+    /// It has something to do in the next pass; said twice, it still waits once.
+    mutating func add(_ number: UInt32) {
+        if self.waiting.insert(number).inserted { self.next.append(number) }
+    }
+
+    mutating func beginPass() {
+        precondition(self.isPassOver, "a pass begins with \(self.pass.count - self.head) to serve")
+        (self.pass, self.next) = (self.next, [])
+        self.head = 0
+        self.waiting.removeAll(keepingCapacity: true)
+    }
+
+    /// The next to serve; none once the pass is over.
+    mutating func take() -> UInt32? {
+        guard self.head < self.pass.count else { return nil }
+        defer { self.head += 1 }
+        return self.pass[self.head]
+    }
+
+    func checkInvariants() {
+        precondition(self.head <= self.pass.count, "\(self.head) of \(self.pass.count) served")
+        precondition(Set(self.next) == self.waiting, "someone waits outside the next pass")
+        precondition(self.next.count == self.waiting.count, "someone waits twice")
+    }
+}
+
+/// What a turn may use: bytes and time.
+///
+/// A plain value; nanoseconds come in.
+struct TurnBudget: Equatable {
+    let byteCountMax: Int
+    let endsAt: UInt64
+    private(set) var byteCount = 0
+
+    init(byteCountMax: Int, from start: UInt64, nanosecondsMax: UInt64) {
+        precondition(byteCountMax > 0, "a turn of \(byteCountMax) bytes does nothing")
+        self.byteCountMax = byteCountMax
+        self.endsAt = start + nanosecondsMax
+    }
+
+    mutating func use(_ byteCount: Int) { self.byteCount += byteCount }
+
+    func isUsedUp(at now: UInt64) -> Bool {
+        self.byteCount >= self.byteCountMax || now >= self.endsAt
+    }
+}

@@ -1,0 +1,143 @@
+import Testing
+
+@testable import InventoryServer
+
+@Suite struct SubscriptionMachineTests {
+    @Test func `a snapshot, then every later step, a piece at a time`() {
+        var machine = SubscriptionMachine(snapshotAt: 10)
+        // What it shows is not on disk yet.
+        #expect(machine.next(through: 9, at: 0) == .rest)
+        #expect(machine.next(through: 12, at: 0) == .makeRows)
+        machine.waits(for: .rows)
+        #expect(machine.next(through: 12, at: 0) == .rest)
+        machine.resumed(from: .rows)
+        #expect(machine.next(through: 12, at: 0) == .makeRows)
+        machine.snapshotEnded()
+        #expect(machine.next(through: 12, at: 0) == .send(after: 10))
+        machine.sent(through: 11, isTold: true)
+        #expect(machine.next(through: 12, at: 0) == .send(after: 11))
+        machine.sent(through: 12, isTold: false)
+        #expect(machine.next(through: 12, at: 0) == .rest)
+        // Of 12 none matched: the subscriber knows of 11 only, until it is sent a sign of progress.
+        #expect(machine.told == 11)
+        machine.toldOfProgress()
+        #expect(machine.told == 12)
+    }
+
+    @Test func `behind memory it waits for the log, once at a time, and comes back`() {
+        var machine = SubscriptionMachine(after: 3)
+        #expect(machine.next(through: 90, at: 0) == .send(after: 3))
+        machine.waits(for: .log)
+        #expect(machine.next(through: 90, at: 0) == .rest)
+        // What others waited for does not concern it.
+        machine.resumed(from: .product)
+        #expect(machine.next(through: 90, at: 0) == .rest)
+        machine.resumed(from: .log)
+        machine.sent(through: 60, isTold: true)
+        #expect(machine.next(through: 90, at: 0) == .send(after: 60))
+    }
+
+    @Test func `history that is gone is replaced by the present, and late rows change nothing`() {
+        var machine = SubscriptionMachine(after: 3)
+        machine.waits(for: .log)
+        machine.resumed(from: .log)
+        machine.waits(for: .rows)
+        machine.restarted(at: 90)
+        #expect(machine.snapshotLSN == 90)
+        machine.sent(through: 60, isTold: true)
+        #expect(machine.cursor == 90)
+        #expect(machine.next(through: 90, at: 0) == .makeRows)
+        machine.snapshotEnded()
+        #expect(machine.next(through: 90, at: 0) == .rest)
+        machine.close()
+        machine.restarted(at: 95)
+        machine.waits(for: .log)
+        #expect(machine.next(through: 100, at: 0) == .rest)
+    }
+
+    @Test func `windows of one length end together, and a window is not left in its midst`() {
+        var machine = SubscriptionMachine(after: 3, period: 100)
+        // The first comes at once.
+        #expect(machine.next(through: 9, at: 1_042) == .send(after: 3))
+        machine.sent(through: 6, isTold: true, endsWindow: false, at: 1_042)
+        #expect(machine.isInWindow)
+        #expect(machine.next(through: 9, at: 1_043) == .send(after: 6))
+        machine.sent(through: 9, isTold: true, endsWindow: true, at: 1_043)
+        #expect(machine.next(through: 9, at: 1_044) == .rest)
+        #expect(machine.next(through: 20, at: 1_044) == .restUntil(1_100))
+        #expect(machine.next(through: 20, at: 1_100) == .send(after: 9))
+        var other = SubscriptionMachine(after: 9, period: 100)
+        other.sent(through: 9, isTold: true, at: 1_099)
+        #expect(other.next(through: 20, at: 1_099) == .restUntil(1_100))
+    }
+
+    @Test func `a copy is exact from the latest of what its pieces said, until it begins anew`() {
+        var machine = SubscriptionMachine(after: 3)
+        machine.sent(through: 5, isTold: true, settledAt: 9)
+        machine.sent(through: 6, isTold: true, settledAt: 0)
+        #expect(machine.settledAt == 9)
+        machine.restarted(at: 20)
+        #expect(machine.settledAt == 0)
+    }
+
+    @Test func `a subscriber never goes back`() async {
+        await #expect(processExitsWith: .failure) {
+            var machine = SubscriptionMachine(after: 9)
+            machine.sent(through: 8, isTold: true)
+        }
+    }
+}
+
+@Suite struct FanoutRingTests {
+    /// However much there is to send, a turn sends its budget and at most one piece more.
+    @Test(arguments: [1, 7, 1_000], [1, 100, 5_000])
+    func `a turn is bounded, and nobody is served twice before all were served once`(
+        subscribers: Int,
+        pieces: Int
+    ) {
+        var ring = FanoutRing()
+        var left = Array(repeating: pieces, count: subscribers)
+        for number in left.indices { ring.add(UInt32(number)) }
+        var turns = 0
+        while !ring.isIdle, turns < 300 {
+            turns += 1
+            if ring.isPassOver {
+                ring.beginPass()
+                let most = left.max() ?? 0
+                #expect(most - (left.min() ?? 0) <= 0)
+            }
+            var budget = TurnBudget(byteCountMax: 1_000, from: 0, nanosecondsMax: 1)
+            while !budget.isUsedUp(at: 0), let number = ring.take() {
+                left[Int(number)] -= 1
+                budget.use(64)
+                if left[Int(number)] > 0 { ring.add(number) }
+            }
+            ring.checkInvariants()
+            #expect(budget.byteCount < 1_000 + 64)
+        }
+    }
+
+    @Test func `who is added twice waits once, and for the next pass`() {
+        var ring = FanoutRing()
+        ring.add(1)
+        ring.add(2)
+        ring.add(1)
+        ring.beginPass()
+        #expect(ring.take() == 1)
+        ring.add(1)
+        #expect(ring.take() == 2)
+        #expect(ring.take() == nil)
+        #expect(ring.isPassOver && ring.hasNext)
+        ring.beginPass()
+        #expect(ring.take() == 1)
+        #expect(ring.isIdle)
+    }
+
+    @Test func `a turn ends by time as well as by bytes`() {
+        var budget = TurnBudget(byteCountMax: 100, from: 50, nanosecondsMax: 10)
+        #expect(!budget.isUsedUp(at: 59))
+        #expect(budget.isUsedUp(at: 60))
+        budget.use(100)
+        #expect(budget.isUsedUp(at: 50))
+    }
+}
