@@ -191,6 +191,8 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "Connections that each subscribe to all stock.") var subscribers = 1_000
         @Option(help: "Of those, how many keep a copy and compare checksums.") var copies = 4
         @Option(help: "Further connections that subscribe and never read.") var silent = 0
+        @Option(help: "Windows a second of conflated subscribers; without it, every change.")
+        var conflate: UInt8?
         @Option(help: "Sales that are imported beside the till.") var sales = 5_000_000
         @Option(help: "Sales that are imported alone, before.") var alone = 1_000_000
         @Option(help: "Products that are sold.") var products = 500

@@ -21,16 +21,26 @@ final class BenchSubscriber: BenchPeer {
             if case .stock = self { false } else { true }
         }
 
-        fileprivate var request: Request {
+        /// Conflated to so many windows a second, where that is given.
+        fileprivate func request(updatesPerSecond rate: UInt8?) -> Request {
             switch self {
-            case .stock: .subscribe(Subscription(topics: .stock, start: .now))
-            case .copy: .subscribe(Subscription(topics: [.stock, .proof], start: .snapshot))
+            case .stock:
+                .subscribe(Subscription(topics: .stock, start: .now, updatesPerSecond: rate))
+            case .copy:
+                .subscribe(
+                    Subscription(
+                        topics: [.stock, .proof],
+                        start: .snapshot,
+                        updatesPerSecond: rate
+                    )
+                )
             case .insight(let insight): .subscribeInsight(insight)
             }
         }
     }
 
     private let interest: Interest
+    private let updatesPerSecond: UInt8?
     private let phase: BenchPhase
     private let tally: BenchTally
     /// Where a bench waits until it has everything.
@@ -47,9 +57,11 @@ final class BenchSubscriber: BenchPeer {
         _ interest: Interest,
         _ phase: BenchPhase,
         _ tally: BenchTally,
-        _ progress: TillProgress? = nil
+        _ progress: TillProgress? = nil,
+        updatesPerSecond: UInt8? = nil
     ) {
         self.interest = interest
+        self.updatesPerSecond = updatesPerSecond
         self.phase = phase
         self.tally = tally
         self.progress = progress
@@ -58,7 +70,8 @@ final class BenchSubscriber: BenchPeer {
 
     func connected(_ out: inout ByteWriter) {
         out.writeBenchHello()
-        self.interest.request.encodeFrame(requestID: 1, into: &out)
+        self.interest.request(updatesPerSecond: self.updatesPerSecond)
+            .encodeFrame(requestID: 1, into: &out)
     }
 
     func due(_ now: UInt64, _ out: inout ByteWriter) -> UInt64? { nil }

@@ -147,7 +147,13 @@ struct TillBench {
             let interest: BenchSubscriber.Interest =
                 number < self.options.copies ? .copy : .stock
             try poller.add(
-                BenchSubscriber(interest, self.phase, self.heard, self.progress),
+                BenchSubscriber(
+                    interest,
+                    self.phase,
+                    self.heard,
+                    self.progress,
+                    updatesPerSecond: self.options.conflate
+                ),
                 at: self.address
             )
         }
