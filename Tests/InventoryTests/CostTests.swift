@@ -142,7 +142,7 @@ import Testing
         let isTaken = fast.decide(sale, at: slow.time, into: &step)
         try #require(isTaken)
         var sales = GatheredSales()
-        fast.evolve(step, by: "t", advancing: nil, gathering: &sales)
+        fast.evolve(step, by: "t", remembering: nil, gathering: &sales)
         fast.settle(&sales)
         try slow.done(command)
         #expect(fast.readView().digest() == slow.state.readView().digest())

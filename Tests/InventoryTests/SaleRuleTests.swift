@@ -51,12 +51,12 @@ import Testing
     @Test func `the topic of sales has reversals of sales, and no other`() throws {
         let bench = try self.benched()
         let matcher = SubscriptionMatcher(Subscription(topics: .sales, start: .now))
-        let view = bench.state.readView()
+        let keys = bench.state.readView().selectionKeys
         let ledger = bench.state.tables.ledger
         for row in 0..<ledger.rowCount {
             let movement = bench.state.tables.movement(row)
             let level = Level(product: self.one, location: .main)
-            let isWanted = matcher.match(.moved(movement, level), view) == .written
+            let isWanted = matcher.match(.moved(movement, level), keys) == .written
             let isSale = [.sold, .returned].contains(ledger.saleRow(row))
             #expect(isWanted == isSale, "row \(row), a \(movement.kind)")
         }
