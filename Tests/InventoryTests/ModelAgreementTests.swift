@@ -122,7 +122,9 @@ private struct ModelInventory {
             case 4:
                 let delta = Bool.random(using: &random) ? quantity : -quantity
                 command = .setUnavailable(Hold(product: id, delta: delta, reason: .damaged))
-                isDone = one.unavailable + delta >= 0
+                isDone =
+                    one.unavailable + delta >= 0
+                    && (delta < 0 || one.unavailable + delta <= one.onHand)
                 if isDone { one.unavailable += delta }
             case 5:
                 let floor = Int64.random(in: -5...5, using: &random)

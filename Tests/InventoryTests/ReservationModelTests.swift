@@ -234,7 +234,8 @@ private struct PromiseModel {
         switch random.below(3) {
         case 0:
             let stock = place.flatMap { self.model.stock[$0] } ?? .init()
-            if code == nil, stock.onHand - min(0, stock.floor) < quantity {
+            // It has a lower number than what may be wrong with the reservation's state.
+            if place != nil, stock.onHand - min(0, stock.floor) < quantity {
                 code = .insufficientStock
             }
             self.expect(
@@ -267,7 +268,9 @@ private struct PromiseModel {
     }
 
     private mutating func dispatch(_ from: PromiseModel.Place, _ quantity: Int64) {
-        let isThere = (self.model.stock[from]?.free ?? 0) >= quantity
+        // A floor below 0 is for sales alone.
+        let stock = self.model.stock[from] ?? .init()
+        let isThere = stock.available - max(0, stock.floor) >= quantity
         let to = PromiseModel.Place(product: from.product, location: 3 - from.location)
         let line = DispatchLine(product: ProductID(from.product), quantity: quantity)
         let dispatch = DispatchTransfer(

@@ -30,9 +30,10 @@ import Testing
         bench.check()
     }
 
-    @Test func `a hold may exceed what is there, since the shelf is the truth`() throws {
+    @Test func `a hold may take what is reserved, since the shelf is the truth`() throws {
         var bench = try Bench(products: 1)
-        let changes = bench.changes(of: self.hold(12))
+        try bench.done(bench.reserve(1, 4))
+        let changes = bench.changes(of: self.hold(8))
         #expect(bench.level(1).available == -2)
         #expect(changes.contains { self.isAlert($0, .oversold, isRaised: true) })
         #expect(bench.code(bench.sale(1, 1)) == .insufficientStock)
