@@ -226,39 +226,6 @@ struct Engine: ~Copyable {
         return self.lsn
     }
 
-    /// What the bytes of a request are: a command, or one that is refused for its size without being
-    /// read.
-    private enum ReadCommand {
-        case command(Command)
-        case refused(Refusal)
-    }
-
-    private static func request(
-        _ body: UnsafeRawBufferPointer,
-        at offset: Int,
-        of opcode: Opcode
-    ) throws(WireError) -> ReadCommand {
-        do throws(WireError) {
-            return .command(try Self.command(body, at: offset, of: opcode))
-        } catch {
-            let bytes = UnsafeRawBufferPointer(rebasing: body[offset...])
-            guard let refusal = Command.refusalOfTooMany(bytes) else { throw error }
-            return .refused(refusal)
-        }
-    }
-
-    /// Refuses a command for its session, unless something with a lower number keeps it from being
-    /// run: its bytes, or what the server can do now.
-    private mutating func refuse(
-        _ body: UnsafeRawBufferPointer,
-        _ refusal: Refusal,
-        _ context: borrowing Context,
-        _ reply: inout ByteWriter
-    ) throws(WireError) -> UInt64 {
-        _ = try Self.request(body, at: 8, of: .command)
-        return self.refuse(context.refusal ?? self.backlogRefusal ?? refusal, &reply)
-    }
-
     /// Why nothing more is decided before the log has written something; `nil` if more may be.
     var backlogRefusal: Refusal? {
         let pending = self.gatheredByteCount
