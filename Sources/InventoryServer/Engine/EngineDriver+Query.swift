@@ -25,9 +25,14 @@ extension EngineDriver {
         let job = QueryJob(connection.queryOwner, self.queries, cost: cost)
         let stream = AnswerStream(query, view, at: self.now(), requestID: requestID, job)
         if case .product(_, nil) = query {
-            // One row: cheaper made here than handed over.
-            let (bytes, _) = stream.next()
-            self.send(bytes, stream.view.lsn, isLast: true, connection)
+            // One row: cheaper made here than handed over. Its job has no slice of a query thread, so it
+            // may want to pause behind that row, with the end still to come.
+            var isLast = false
+            while !isLast {
+                let part = stream.next()
+                self.send(part.bytes, stream.view.lsn, isLast: part.isLast, connection)
+                isLast = part.isLast
+            }
             return
         }
         self.begin(stream, of: connection)
