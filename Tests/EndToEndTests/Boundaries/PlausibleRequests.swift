@@ -118,6 +118,7 @@ enum PlausibleRequests {
             Subscription(topics: .all, start: .now),
             Subscription(topics: [.stock, .proof], filter: filter, start: .snapshot),
             Subscription(topics: .stock, filter: filter, start: .after(world.sale - 1)),
+            Subscription(topics: .stock, start: .snapshot, updatesPerSecond: 10),
         ]
     }
 }
