@@ -15,7 +15,9 @@ extension EngineDriver {
 
     /// A socket was read.
     func beginRequests() {
-        guard self.requestBudget == nil else { return }
+        // One that a turn left behind, whose reads brought no whole frame, is no other turn's.
+        guard self.requestBudget == nil || self.requestTurn != self.turns.number else { return }
+        self.requestTurn = self.turns.number
         let now = self.clock()
         self.turns.began(at: now)
         self.requestBudget = TurnBudget(
@@ -36,18 +38,25 @@ extension EngineDriver {
     /// Has a connection's requests go on with a later turn, behind those that wait already.
     func runLater(_ connection: ConnectionHandler) {
         self.deferred.append(connection)
-        if self.deferred.count == 1 { self.continueLater(self.turns.number) }
+        self.continueLater()
+    }
+
+    private func continueLater() {
+        guard !self.isContinuing else { return }
+        self.isContinuing = true
+        self.continueBehind(self.turns.number)
     }
 
     /// Goes on once the loop has looked at its sockets.
     ///
     /// A task that is due at once would run before that; so may one that is due shortly, if the tasks before
     /// it take that long. It is put off until the loop has looked.
-    private func continueLater(_ number: UInt64) {
+    private func continueBehind(_ number: UInt64) {
         self.loop.scheduleTask(in: .microseconds(Self.pauseMicroseconds)) {
             if self.turns.isCounting, self.turns.number == number {
-                self.continueLater(number)
+                self.continueBehind(number)
             } else {
+                self.isContinuing = false
                 self.runDeferred()
             }
         }
@@ -67,6 +76,6 @@ extension EngineDriver {
             break
         }
         self.requestBudget = nil
-        if !self.deferred.isEmpty { self.continueLater(self.turns.number) }
+        if !self.deferred.isEmpty { self.continueLater() }
     }
 }

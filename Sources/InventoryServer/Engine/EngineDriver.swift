@@ -48,8 +48,12 @@ final class EngineDriver: @unchecked Sendable {
     private var lastConnectionNumber: UInt32 = 0
     /// What this turn of the loop may still take of requests.
     var requestBudget: TurnBudget?
+    /// The turn that it is of.
+    var requestTurn: UInt64 = 0
     /// Connections whose requests go on with the next turn, in order.
     var deferred: [ConnectionHandler] = []
+    /// Whether a later turn will go on with them: one task, however many wait.
+    var isContinuing = false
     let turns: LoopTurns
     var standing = StandingInsights()
     var metrics = ServerMetrics()
