@@ -126,6 +126,12 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Runs the frames that are whole, as many as this turn of the loop may.
     private func run(_ bytes: ByteBuffer, isFirstPart: Bool) {
         self.driver.beginRequests()
+        if self.driver.isTurnUsedUp {
+            // What other sockets brought was enough for this turn.
+            self.partial = bytes
+            self.runLater()
+            return
+        }
         var bytes = bytes
         let (consumed, isUsedUp) = bytes.withUnsafeReadableBytes { self.receive($0) }
         bytes.moveReaderIndex(forwardBy: consumed)
@@ -135,9 +141,16 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.partial = bytes
         }
         if isUsedUp {
-            self.isDeferred = true
-            self.driver.runLater(self)
+            self.runLater()
+        } else if let context {
+            self.pauseReadingIfNeeded(context)
         }
+    }
+
+    /// Leaves what came for a later turn, and reads no more until then.
+    private func runLater() {
+        self.isDeferred = true
+        self.driver.runLater(self)
         if let context { self.pauseReadingIfNeeded(context) }
     }
 
@@ -147,7 +160,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard self.context != nil, !self.machine.isClosed, let partial = self.partial.take() else {
             return
         }
-        self.run(partial, isFirstPart: false)
+        self.run(partial, isFirstPart: true)
         if !self.pending.isEmpty { self.waitForRelease() }
         if self.hasEndedInput, !self.isDeferred { self.endInput() }
     }

@@ -15,8 +15,10 @@ extension EngineDriver {
 
     /// A socket was read.
     func beginRequests() {
-        // One that a turn left behind, whose reads brought no whole frame, is no other turn's.
-        guard self.requestBudget == nil || self.requestTurn != self.turns.number else { return }
+        // One that a turn left behind, whose reads brought no whole frame, is no other turn's. Where nobody
+        // counts turns, each read has its own.
+        let isOfThisTurn = self.turns.isCounting && self.requestTurn == self.turns.number
+        guard self.requestBudget == nil || !isOfThisTurn else { return }
         self.requestTurn = self.turns.number
         let now = self.clock()
         self.turns.began(at: now)
@@ -27,12 +29,15 @@ extension EngineDriver {
         )
     }
 
+    /// Whether this turn has done enough for requests.
+    var isTurnUsedUp: Bool { self.requestBudget?.isUsedUp(at: self.clock()) ?? false }
+
     /// Requests of so many bytes were run.
     ///
     /// - Returns: Whether this turn has done enough.
     func used(_ byteCount: Int) -> Bool {
         self.requestBudget?.use(byteCount)
-        return self.requestBudget?.isUsedUp(at: self.clock()) ?? false
+        return self.isTurnUsedUp
     }
 
     /// Has a connection's requests go on with a later turn, behind those that wait already.
@@ -68,9 +73,7 @@ extension EngineDriver {
         self.deferred = []
         for (index, connection) in waiting.enumerated() {
             connection.runDeferred()
-            guard let budget = self.requestBudget, budget.isUsedUp(at: self.clock()) else {
-                continue
-            }
+            guard self.isTurnUsedUp else { continue }
             // The rest comes first in the next turn, those that were served now behind it.
             self.deferred = waiting[(index + 1)...] + self.deferred
             break
