@@ -222,7 +222,7 @@ enum AnswerStep: Equatable {
         case .subscribed(let subscribed):
             isInsight || subscribed.hasSnapshot ? .more : .unsubscribe
         case .caughtUp: .unsubscribe
-        case .closed(let refusal, _): refusal.code == .shuttingDown ? .accepted : .refused
+        case .closed(let refusal, _): refusal.code == .clientClosed ? .accepted : .refused
         case .snapshotRows, .entries, .progress, .reset, .digest, .insightHeader, .insightChanged,
             .resultRows:
             .more
