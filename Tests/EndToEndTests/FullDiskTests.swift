@@ -104,7 +104,7 @@ import Testing
                 let line = SaleLine(product: products[number % 50], quantity: 1)
                 return Command.sell(Sale(lines: [line], note: note.joined(separator: "-")))
             }
-            _ = try await client.send(.batch(sales, .independent))
+            _ = try await client.send(.batch(sales, .brief))
         }
         for _ in 0..<12 { try await sell() }
         let inside = daemon.directoryInside

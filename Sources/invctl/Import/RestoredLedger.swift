@@ -107,7 +107,7 @@ struct RestoredLedger {
             let lineCount = isPair ? run.count / 2 : run.count
             guard lineCount < Limits.linesMax || first.kind == .reversal,
                 Self.isSameCommand(first, next),
-                isPair
+                isPair || !Self.hasOneBasis(first.kind)
                     || bases.updateValue(next.price.basis, forKey: next.product)
                         ?? next.price.basis == next.price.basis
             else { break }
@@ -130,6 +130,11 @@ struct RestoredLedger {
         default: false
         }
     }
+
+    /// Whether all lines of a product in one command have the basis that its price has then.
+    ///
+    /// A reversal has that of each movement that it undoes: a late cost is per unit, whatever the price is for.
+    private static func hasOneBasis(_ kind: MovementKind) -> Bool { kind != .reversal }
 
     /// Whether two movements can be lines of the same command.
     private static func isSameCommand(_ a: RestoredMovement, _ b: RestoredMovement) -> Bool {

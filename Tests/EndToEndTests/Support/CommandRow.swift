@@ -295,9 +295,9 @@ struct CommandRow {
             "reserve commit 1=1",
             shows: "sold 1 line",
             json: .object("amount"),
-            wrong: "reserve commit 1=9999",
+            wrong: "reserve commit 1=40",
             code: 5,
-            says: "reservation 1 (P-2): asked 9999, but only"
+            says: "reservation 1 (P-2): asked 40, but only"
         ),
         CommandRow(
             "reserve release 2=1",
@@ -685,6 +685,14 @@ struct CommandRow {
             code: 2,
             says: "rows"
         ),
+        CommandRow(
+            "bench queries --seconds 1 --connections 1 --depth 1 --products 50 --askers 2 --rounds 1",
+            shows: "sales beside 2 connections that ask",
+            json: .object("p99Ratio"),
+            wrong: "bench queries --askers 0",
+            code: 2,
+            says: "--askers must be 1 to"
+        ).slow,
         CommandRow(
             "bench ping --seconds 1 --connections 1 --products 5 --rate 50",
             shows: "ping",
