@@ -20,6 +20,7 @@
 #   make tsan                           server, client and simulation under ThreadSanitizer
 #   make retries RETRIES=1000000        commands sent again, over lost connections and restarts;
 #                                       KEYS=1000000 with keys, over a kill -9
+#   make boundary-walk                  every number of every question too, through its boundaries
 #   make packages                       builds what is in Benchmarks and Fuzzing, as strictly as the rest
 #   make value-conservation STEPS=1000000   random moves, each minor unit accounted for after every one
 
@@ -28,7 +29,7 @@ IMPORTS := --explicit-target-dependency-import-check error
 
 .PHONY: run test build lint dependencies test-dependencies clean
 .PHONY: tsan simulate crash-states bit-flips kill-cycles failed-calls retries fuzz insight-queries insights-model
-.PHONY: fuzz-daemon packages
+.PHONY: boundary-walk fuzz-daemon packages
 .PHONY: value-conservation
 
 SEEDS ?= 1000
@@ -107,6 +108,9 @@ tsan: dependencies
 
 fuzz: dependencies
 	SECONDS_EACH=$(SECONDS_EACH) bash Fuzzing/run.sh
+
+boundary-walk: dependencies
+	INVD_WALK_ALL=1 $(LONG) --filter BoundaryWalkTests
 
 fuzz-daemon: dependencies
 	INVD_FUZZ_SECONDS=$(SECONDS) INVD_FUZZ_FIRST=$(FIRST) \

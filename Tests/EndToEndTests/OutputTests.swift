@@ -193,7 +193,7 @@ import Testing
             let sales = ids.map { id in
                 Command.sell(Sale(lines: [SaleLine(product: id, quantity: 1)]))
             }
-            _ = try await client.send(.batch(sales, .independent))
+            _ = try await client.send(.batch(sales, .brief))
         }
         let folder = daemon.directory.path + ".pipe"
         defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -59,6 +59,7 @@ struct BoundaryWalk {
         for number in 0..<count {
             var field = 0
             try self.begin(PlausibleRequests.of(opcode, world)[number])
+            guard Self.isWalked(number, of: opcode) else { continue }
             while true {
                 if isChanging { world = try await self.world() }
                 let request = PlausibleRequests.of(opcode, world)[number]
@@ -70,6 +71,15 @@ struct BoundaryWalk {
                 field += 1
             }
         }
+    }
+
+    /// Whether the numbers of a request are walked; all of them are with `INVD_WALK_ALL`.
+    ///
+    /// Questions share their windows, filters and limits with each other, and cost the most to answer, so
+    /// every sixth of them is enough for each run of the suite.
+    private static func isWalked(_ number: Int, of opcode: Opcode) -> Bool {
+        guard opcode == .insight || opcode == .subscribeInsight else { return true }
+        return number % 6 == 0 || getenv("INVD_WALK_ALL") != nil
     }
 
     func verify() async throws { try await self.good.verify() }
