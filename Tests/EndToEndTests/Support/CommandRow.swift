@@ -686,7 +686,7 @@ struct CommandRow {
             says: "rows"
         ),
         CommandRow(
-            "bench queries --seconds 1 --connections 1 --depth 1 --products 50 --askers 2 --rounds 1",
+            "bench queries --seconds 1 --connections 1 --depth 1 --products 5 --askers 2 --rounds 1",
             shows: "sales beside 2 connections that ask",
             json: .object("p99Ratio"),
             wrong: "bench queries --askers 0",
