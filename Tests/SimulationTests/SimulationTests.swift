@@ -27,7 +27,7 @@ import Testing
         var undone = 0
         var unknown = 0
         for seed in 101...112 as ClosedRange<UInt64> {
-            let (simulator, verdict) = try Self.run(seed, steps: 4_000)
+            let (simulator, verdict) = try Self.run(seed, steps: 8_000)
             #expect(verdict.failures.isEmpty, "seed \(seed)")
             counts.crashes += simulator.counts.crashes
             counts.powerCuts += simulator.counts.powerCuts
