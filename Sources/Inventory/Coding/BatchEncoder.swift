@@ -14,6 +14,8 @@ public struct BatchEncoder: ~Copyable, Sendable {
     /// Commands so far.
     public private(set) var count = 0
     private var lineCount = 0
+    /// The bounds of their outcomes, added up.
+    private var outcomeByteCount = 0
 
     public init(_ mode: BatchMode) {
         self.mode = mode
@@ -24,16 +26,14 @@ public struct BatchEncoder: ~Copyable, Sendable {
     public mutating func append(_ command: Command) {
         if case .batch = command { preconditionFailure("a batch in a batch") }
         command.encode(into: &self.commands)
-        self.count += 1
-        self.lineCount += command.lineCount
+        self.appended(lines: command.lineCount)
     }
 
     /// Appends the creation of a product.
     public mutating func append(creating draft: ProductDraft) {
         self.commands.writeCase(CommandTag.createProduct)
         draft.encode(into: &self.commands)
-        self.count += 1
-        self.lineCount += 1
+        self.appended(lines: 1)
     }
 
     /// Appends the creation of one of `products`, now that its category has a number.
@@ -43,8 +43,7 @@ public struct BatchEncoder: ~Copyable, Sendable {
         in category: CategoryID
     ) {
         products.encode(index, in: category, into: &self.commands)
-        self.count += 1
-        self.lineCount += 1
+        self.appended(lines: 1)
     }
 
     /// Appends a sale of `lineCount` lines without a note.
@@ -63,8 +62,13 @@ public struct BatchEncoder: ~Copyable, Sendable {
         self.commands.write(bytes: reference)
         self.commands.writeText("")
         self.commands.writeOptional(occurred)
+        self.appended(lines: lineCount)
+    }
+
+    private mutating func appended(lines: Int) {
         self.count += 1
-        self.lineCount += lineCount
+        self.lineCount += lines
+        self.outcomeByteCount += OutcomeBound.byteCount(lines: lines)
     }
 
     /// The batch of all commands that were appended; none is one that the server refuses as a whole.
@@ -77,7 +81,8 @@ public struct BatchEncoder: ~Copyable, Sendable {
         let bound = OutcomeBound.byteCount(
             ofBatch: self.mode,
             commands: self.count,
-            lines: self.lineCount
+            lines: self.lineCount,
+            each: self.outcomeByteCount
         )
         return EncodedCommand(
             bytes: whole.array(),

@@ -18,13 +18,12 @@ public enum OutcomeBound {
     /// An id in the outcome of an atomic batch.
     private static let idByteCountMax = 5
 
-    static func byteCount(ofBatch mode: BatchMode, commands: Int, lines: Int) -> Int {
+    /// Of a batch; `each` is the sum of the bounds of its commands by themselves.
+    static func byteCount(ofBatch mode: BatchMode, commands: Int, lines: Int, each: Int) -> Int {
         let ids = Limits.outcomeHeadByteCountMax + commands * Self.idByteCountMax
         switch mode {
         case .independent:
-            // Of each command the longer of the two; of all together not less than each bound on its own.
-            return commands * Limits.outcomeRefusalByteCountMax
-                + lines * Limits.outcomeLevelByteCountMax
+            return each
         case .brief:
             let refusals = 32 + commands * Limits.outcomeRefusalByteCountMax
             return min(refusals, Limits.outcomeByteCountMax)
@@ -43,13 +42,12 @@ extension Command {
     /// Bytes of its outcome at most; what undoes a step names as many levels as that did.
     public var outcomeByteCountMax: Int {
         switch self {
-        case .batch(let commands, .independent):
-            commands.reduce(0) { $0 + OutcomeBound.byteCount(lines: $1.lineCount) }
         case .batch(let commands, let mode):
             OutcomeBound.byteCount(
                 ofBatch: mode,
                 commands: commands.count,
-                lines: commands.reduce(0) { $0 + $1.lineCount }
+                lines: commands.reduce(0) { $0 + $1.lineCount },
+                each: commands.reduce(0) { $0 + OutcomeBound.byteCount(lines: $1.lineCount) }
             )
         case .reverse:
             Limits.outcomeByteCountMax
