@@ -334,10 +334,10 @@ import Testing
             }
         }
         let other = daemon.client("other")
-        for _ in 0..<30 {
+        for _ in 0..<60 {
             guard
                 case .batch = try await seller.send(
-                    .batch(Array(repeating: one, count: 1_000), .independent)
+                    .batch(Array(repeating: one, count: 500), .independent)
                 )
             else { throw Unexpected() }
             _ = try await other.ping()
