@@ -192,7 +192,7 @@ import Testing
         #expect(said.code == 5)
         #expect(
             said.output == """
-                sold 1 line   19.98 USD   LSN 6   P-0 3 left
+                sold 1 line   19.98 USD   LSN 5   P-0 3 left
                 the format is json
                 {"sku":"P-0","onHand":3}
 
