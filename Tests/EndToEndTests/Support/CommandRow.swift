@@ -295,9 +295,9 @@ struct CommandRow {
             "reserve commit 1=1",
             shows: "sold 1 line",
             json: .object("amount"),
-            wrong: "reserve commit 1=40",
+            wrong: "reserve commit 1=15",
             code: 5,
-            says: "reservation 1 (P-2): asked 40, but only"
+            says: "reservation 1 (P-2): asked 15, but only"
         ),
         CommandRow(
             "reserve release 2=1",
