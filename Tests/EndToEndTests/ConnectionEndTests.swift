@@ -103,6 +103,30 @@ import Testing
         #expect(ends.last == "goodbye 0 client_closed", "\(ends)")
     }
 
+    @Test func `nothing follows the goodbye, whatever was still to be sent`() throws {
+        let daemon = try Daemon()
+        let rows = (0..<500).map { "P\($0),N\($0),1.00\n" }.joined()
+        let imported = try daemon.invctl(
+            "import",
+            "-",
+            "--as",
+            "products",
+            input: Data("sku,name,price\n\(rows)".utf8)
+        )
+        #expect(imported.code == 0, "\(imported.errors)")
+        var stock = ByteWriter()
+        Subscription(topics: .stock, start: .snapshot).encode(into: &stock)
+        for round in 0..<20 {
+            let connection = try RawConnection(daemon)
+            connection.send(RawConnection.hello)
+            for id in 1...60 { connection.sendFrame(5, stock.array(), id: UInt64(id)) }
+            for id in 100..<110 { connection.sendFrame(4, [3, 0], id: UInt64(id)) }
+            connection.sendFrame(8, [], id: 0)
+            let ends = self.ends(connection)
+            #expect(ends.last == "goodbye 0 malformed_frame", "round \(round)")
+        }
+    }
+
     @Test func `a frame that was begun is whole in time, or the connection ends`() async throws {
         let daemon = try Daemon()
         let slow = try RawConnection(daemon, timeoutSeconds: 40)

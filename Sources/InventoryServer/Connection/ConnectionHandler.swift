@@ -85,15 +85,14 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.machine.channelClosed()
-        self.streams.values.forEach { $0.job.token.cancel() }
-        self.streams = [:]
+        self.cancelStreams()
         self.driver.changedSubscriptions(by: -self.subscriptions.count)
         self.subscriptions = []
         self.behind = []
         if case .fanout(_, let number) = self.route {
             self.driver.fanout.post { $0.dropped(number) }
         }
-        self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
+        self.driver.unsubscribeInsights(of: self, nil)
         self.driver.changedSession(from: self.session, to: nil)
         self.session = nil
         self.driver.disconnected(self)
@@ -230,7 +229,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func endInput() {
         self.driver.unsubscribeAll(of: self, nil)
-        self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
+        self.driver.unsubscribeInsights(of: self, nil)
         if !self.streams.isEmpty { self.probe() }
         self.perform(self.machine.inputClosed(), requestID: 0)
         self.waitForRelease()
@@ -298,6 +297,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.driver.fanout.post { $0.opened(number, socket, peer) }
         for buffer in held { self.driver.fanout.post { $0.answer(number, buffer) } }
         self.runBehind()
+        if self.isClosing, self.pending.isEmpty { self.finish() }
     }
 
     /// Does something with the number of its place in the fan-out, once all answers before it were handed
@@ -359,14 +359,19 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     /// The connection ends once all that it is owed was written.
-    private func finish(_ context: ChannelHandlerContext) {
-        guard case .fanout(_, let number) = self.route else {
-            context.close(mode: .all, promise: nil)
+    private func finish() {
+        switch self.route {
+        case .channel:
+            self.abandon()
             return
+        case .moving:
+            // What is held comes first, then this again.
+            break
+        case .fanout(_, let number):
+            self.driver.fanout.post { $0.finish(number) }
         }
-        self.driver.fanout.post { $0.finish(number) }
         // One that does not read is not waited for.
-        context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.abandon() }
+        self.context?.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.abandon() }
     }
 
     /// The fan-out has ended a subscription, and said why.
@@ -628,26 +633,38 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Answers a request, once everything the answer can reflect is durable.
     func reply(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64? = nil) {
+        guard !self.isClosing else { return }
         message.encodeFrame(requestID: requestID, into: &self.pending.writer)
         self.pending.mark(lsn: lsn ?? self.driver.engine.lsn, isFinal: true)
     }
 
     /// Sends a message that does not complete a request.
     func send(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64) {
+        guard !self.isClosing else { return }
         message.encodeFrame(requestID: requestID, into: &self.pending.writer)
         self.pending.mark(lsn: lsn, isFinal: false)
     }
 
     /// Sends a message that was encoded for many, and does not complete a request.
     func send(_ frame: ServerFrame, to requestID: UInt64, at lsn: UInt64) {
+        guard !self.isClosing else { return }
         let target = FrameWriter(frame.opcode, requestID: requestID, into: &self.pending.writer)
         self.pending.writer.write(bytes: frame.body)
         target.finish(into: &self.pending.writer)
         self.pending.mark(lsn: lsn, isFinal: false)
     }
 
+    /// Sends frames of a streamed answer; `isLast` completes the request.
+    func send(_ frames: [UInt8], at lsn: UInt64, isLast: Bool) {
+        guard !self.isClosing else { return }
+        self.pending.writer.write(bytes: frames)
+        self.pending.mark(lsn: lsn, isFinal: isLast)
+        self.releaseSoon()
+    }
+
     /// Sends events of what is durable: straight away, or behind the replies that wait.
     func sendEvents(_ batch: EventBatch, _ requestID: UInt64) {
+        guard !self.isClosing else { return }
         guard self.pending.isEmpty, let context else {
             batch.forEachBuffer(of: requestID) { buffer in
                 buffer.withUnsafeReadableBytes { self.pending.writer.write(bytes: $0) }
@@ -677,10 +694,19 @@ final class ConnectionHandler: ChannelInboundHandler {
         if !self.pending.isEmpty || self.isClosing { self.waitForRelease() }
     }
 
-    /// The last frame of the connection, behind all that is owed.
+    /// The last frame of the connection, behind all that is owed: answers that are still being made and
+    /// subscriptions end before it.
     private func sayGoodbye(_ refusal: Refusal) {
+        self.cancelStreams()
+        self.driver.unsubscribeAll(of: self, nil)
+        self.driver.unsubscribeInsights(of: self, nil)
         self.send(.goodbye(refusal), to: 0, at: self.driver.engine.durable)
         self.isClosing = true
+    }
+
+    private func cancelStreams() {
+        self.streams.values.forEach { $0.job.token.cancel() }
+        self.streams = [:]
     }
 
     /// Has the driver call ``release(durable:)`` when more is durable, or this round is over.
@@ -704,7 +730,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             _ = self.write(durable)
         }
         if self.isClosing, self.pending.isEmpty {
-            self.finish(context)
+            self.finish()
             return
         }
         if !self.pending.isEmpty {

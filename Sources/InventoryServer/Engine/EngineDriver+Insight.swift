@@ -83,30 +83,27 @@ extension EngineDriver {
 
     // MARK: - Ending
 
-    /// Ends a connection's subscription to an insight, if it has it, and says why.
+    /// Ends a connection's subscription to an insight, if it has it; `reason` is said, if there is one.
     func unsubscribeInsight(
         _ requestID: UInt64,
         of connection: ConnectionHandler,
-        _ reason: Refusal
+        _ reason: Refusal?
     ) {
         guard let subscriber = connection.insights.removeValue(forKey: requestID) else { return }
-        if subscriber.hasBegun {
-            connection.send(
-                .closed(reason, lsn: subscriber.lsn),
-                to: requestID,
-                at: subscriber.lsn
-            )
-        } else {
+        if !subscriber.hasBegun {
             // It is owed an answer.
-            connection.reply(.refused(reason), to: requestID)
+            connection.reply(.refused(reason ?? Refusal(.clientClosed)), to: requestID)
+        } else if let reason {
+            let lsn = subscriber.lsn
+            connection.send(.closed(reason, lsn: lsn), to: requestID, at: lsn)
         }
         subscriber.live.remove(subscriber)
         self.standing.dropIfUnused(subscriber.live)
         self.metrics.subscriptions -= 1
     }
 
-    /// Ends all of a connection's subscriptions to insights.
-    func unsubscribeInsights(of connection: ConnectionHandler, _ reason: Refusal) {
+    /// Ends all of a connection's subscriptions to insights; `reason` is said to each, if there is one.
+    func unsubscribeInsights(of connection: ConnectionHandler, _ reason: Refusal?) {
         for requestID in connection.insights.keys {
             self.unsubscribeInsight(requestID, of: connection, reason)
         }

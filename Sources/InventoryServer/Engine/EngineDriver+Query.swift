@@ -75,9 +75,7 @@ extension EngineDriver {
         _ connection: ConnectionHandler
     ) {
         self.metrics.answerBytes += Int64(bytes.count)
-        connection.pending.writer.write(bytes: bytes)
-        connection.pending.mark(lsn: lsn, isFinal: isLast)
-        connection.releaseSoon()
+        connection.send(bytes, at: lsn, isLast: isLast)
     }
 
     /// Has the next block of an answer made.
