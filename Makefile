@@ -66,7 +66,7 @@ dependencies:
 
 # The tests compare an import with a model written in Python.
 test-dependencies: dependencies
-	@command -v python3 >/dev/null || bash Catalog/install.sh python3-minimal
+	@python3 -c 'import sqlite3' 2>/dev/null || bash Catalog/install.sh python3
 
 # Optimised, in a place of its own: the tests proper are built for debugging.
 LONG = swift test -c release --scratch-path .build/long -Xswiftc -enable-testing --no-parallel

@@ -1,7 +1,9 @@
+import ColumnStore
 import Foundation
 import Glibc
 import Inventory
 import InventoryClient
+import InventoryWire
 import Testing
 
 /// Connections are bounded, by a setting and by the descriptors that a process may have.
@@ -11,10 +13,17 @@ import Testing
     }
 
     /// Connections that have said hello, as far as they were accepted.
-    private func connections(_ daemon: Daemon, _ count: Int) throws -> [RawConnection] {
-        try (0..<count).map { _ in
+    private func connections(
+        _ daemon: Daemon,
+        _ count: Int,
+        subscribing: Bool = false
+    ) throws -> [RawConnection] {
+        var subscription = ByteWriter()
+        Subscription(topics: .stock, start: .snapshot).encode(into: &subscription)
+        return try (0..<count).map { _ in
             let connection = try RawConnection(daemon)
             connection.send(RawConnection.hello)
+            if subscribing { connection.sendFrame(5, subscription.array(), id: 1) }
             return connection
         }
     }
@@ -44,8 +53,9 @@ import Testing
         let daemon = try Daemon(launcher: launcher)
         let client = daemon.client()
         let product = try await client.stockedProducts(1, stock: 1_000_000)[0]
-        let crowd = try self.connections(daemon, 140)
-        for connection in crowd[..<40] { #expect(connection.readSome() > 0) }
+        // Each takes a second descriptor, since it subscribes.
+        let crowd = try self.connections(daemon, 140, subscribing: true)
+        for connection in crowd[..<36] { #expect(connection.readSome() > 0) }
         // Several files of log, and snapshots.
         for _ in 0..<5 {
             let sales = (0..<4_000).map { _ in

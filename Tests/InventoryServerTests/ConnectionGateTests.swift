@@ -44,11 +44,12 @@ import Testing
             Descriptors.connectionsMax(wanted: 10_000, descriptorsMax: descriptorsMax)
         }
         #expect(connectionsMax(1 << 20) == 10_000)
-        #expect(connectionsMax(1_024) == 732)
-        #expect(connectionsMax(128) == 60)
+        #expect(connectionsMax(1_024) == 488)
+        #expect(connectionsMax(128) == 40)
         #expect(connectionsMax(20) == Descriptors.connectionsMin)
         for count in stride(from: 64, to: 5_000, by: 7) {
-            #expect(connectionsMax(count) + Descriptors.reserved <= count)
+            let taken = connectionsMax(count) * Descriptors.perConnection
+            #expect(taken + Descriptors.reserved <= count)
         }
     }
 }

@@ -4,17 +4,18 @@ internal import Logging
 /// How the descriptors of this process are divided: the log, snapshots and listening sockets always
 /// have theirs, connections get the rest.
 enum Descriptors {
-    /// Kept for the server's own: files of the log, of snapshots and parity, listening sockets, loops.
+    /// Kept for the server's own: files of the log, of snapshots and parity, readers of old log files,
+    /// listening sockets, loops.
     static let reserved = 48
-    /// Of the rest, the part that is kept for readers of old log files: one in so many.
-    static let readersShare = 4
+    /// What a connection may take: its socket, and once it subscribes the fan-out's duplicate of it.
+    static let perConnection = 2
     /// Connections there may be however few descriptors there are.
     static let connectionsMin = 8
 
     /// How many connections there may be with `descriptorsMax` descriptors in all.
     static func connectionsMax(wanted: Int, descriptorsMax: Int) -> Int {
         let rest = descriptorsMax - self.reserved
-        return min(wanted, max(self.connectionsMin, rest - rest / self.readersShare))
+        return min(wanted, max(self.connectionsMin, rest / self.perConnection))
     }
 
     /// Raises the limit of this process as far as it may, and says how many connections fit.
