@@ -31,6 +31,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var route = Route.channel
     /// What is done once the answers before it were handed over, by where they end.
     private var behind: [(end: Int, action: (UInt32) -> Void)] = []
+    private var unwritten = UnwrittenSteps()
     /// Bytes of answers that were handed over.
     private var releasedByteCount = 0
     private var hasUnflushed = false
@@ -132,8 +133,11 @@ final class ConnectionHandler: ChannelInboundHandler {
             return
         }
         var bytes = bytes
+        let before = self.driver.engine.lsn
         let (consumed, isUsedUp) = bytes.withUnsafeReadableBytes { self.receive($0) }
         bytes.moveReaderIndex(forwardBy: consumed)
+        let lsn = self.driver.engine.lsn
+        self.unwritten.decided(Int(lsn - before), through: lsn)
         guard !self.machine.isClosed else { return }
         if bytes.readableBytes > 0 {
             if consumed > 0 || isFirstPart { self.timeFrame() }
@@ -723,6 +727,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Sends every reply that reflects only what is durable.
     func release(durable: UInt64) {
         self.isWaiting = false
+        self.unwritten.written(through: durable)
         guard let context else { return }
         let finals = self.write(durable)
         if finals > 0, case .close(let refusal) = self.machine.replied(finals) {
@@ -755,7 +760,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func pauseReadingIfNeeded(_ context: ChannelHandlerContext) {
         let isFull =
             self.isDeferred || self.pending.byteCount > WireLimits.outboxByteCountMax
-            || !self.isWritable
+            || self.unwritten.isFull || !self.isWritable
         if isFull, !self.isReadPaused {
             self.isReadPaused = true
             context.channel.setOption(.autoRead, value: false).whenFailure { _ in
@@ -767,7 +772,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func resumeReading() {
-        guard self.isReadPaused, !self.isDeferred, let context,
+        guard self.isReadPaused, !self.isDeferred, !self.unwritten.isFull, let context,
             self.pending.byteCount <= WireLimits.outboxByteCountMax
         else { return }
         self.isReadPaused = false

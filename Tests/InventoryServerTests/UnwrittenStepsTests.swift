@@ -1,0 +1,29 @@
+import Testing
+
+@testable import InventoryServer
+
+@Suite struct UnwrittenStepsTests {
+    @Test func `steps count until they are on disk`() {
+        var steps = UnwrittenSteps()
+        steps.decided(3, through: 40)
+        steps.decided(0, through: 40)
+        steps.decided(2, through: 45)
+        #expect(steps.count == 5)
+        steps.written(through: 39)
+        #expect(steps.count == 5)
+        steps.written(through: 44)
+        #expect(steps.count == 2)
+        steps.written(through: 90)
+        #expect(steps == UnwrittenSteps())
+    }
+
+    @Test func `beyond so many no more is read`() {
+        var steps = UnwrittenSteps()
+        steps.decided(UnwrittenSteps.countMax, through: 10_000)
+        #expect(!steps.isFull)
+        steps.decided(1, through: 10_001)
+        #expect(steps.isFull)
+        steps.written(through: 10_000)
+        #expect(!steps.isFull)
+    }
+}
