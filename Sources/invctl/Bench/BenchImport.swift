@@ -27,6 +27,8 @@ final class BenchImport: BenchPeer {
     }
 
     let progress = Progress()
+    /// Told when each batch is heard of.
+    private let till: TillProgress?
     private let products: [ProductID]
     private let saleCount: Int
     private var random = BenchRandom(seed: 7)
@@ -40,7 +42,8 @@ final class BenchImport: BenchPeer {
     private static let daysAgo: Int64 = 365
     private let begin: Int64
 
-    init(_ products: [ProductID], sales: Int) {
+    init(_ products: [ProductID], sales: Int, _ till: TillProgress? = nil) {
+        self.till = till
         self.products = products
         self.saleCount = sales
         self.begin = benchClock() - Self.daysAgo * 86_400_000_000
@@ -73,6 +76,7 @@ final class BenchImport: BenchPeer {
             return
         }
         self.progress.add(count, lsn: brief.lsn)
+        self.till?.imported(through: brief.lsn, at: benchClock())
         self.send(&out)
     }
 

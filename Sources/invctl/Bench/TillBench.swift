@@ -31,7 +31,7 @@ struct TillBench {
         var alonePerSecond = 0.0
         var importPerSecond = 0.0
         var till: [LatencyHistogram] = []
-        /// From a step's recording until a subscriber has it.
+        /// From when the import heard of a step until a subscriber has it.
         var deliveries = LatencyHistogram()
         var deliveryCount = 0
         /// From the import's begin until all subscribers had all of it.
@@ -77,7 +77,7 @@ struct TillBench {
 
         let clock = ContinuousClock()
         let begin = clock.now
-        let imported = try await self.importSales(self.options.sales)
+        let imported = try await self.importSales(self.options.sales, self.progress)
         let importedAt = clock.now
         let deliveredMeanwhile = self.progress.deliveryCount
         self.progress.aim(at: imported.lsn)
@@ -117,9 +117,12 @@ struct TillBench {
     /// Imports so many sales.
     ///
     /// - Returns: How many a second, and the LSN of the last one.
-    private func importSales(_ count: Int) async throws -> (perSecond: Double, lsn: UInt64) {
+    private func importSales(
+        _ count: Int,
+        _ till: TillProgress? = nil
+    ) async throws -> (perSecond: Double, lsn: UInt64) {
         guard count > 0 else { return (0, 0) }
-        let importer = BenchImport(self.ids, sales: count)
+        let importer = BenchImport(self.ids, sales: count, till)
         let progress = importer.progress
         let sending = BenchPoller()
         let clock = ContinuousClock()

@@ -7,6 +7,8 @@ final class TillProgress: Sendable {
     private let reached = Atomic(0)
     private let deliveries = Atomic(0)
     private let provenCopies = Atomic(0)
+    /// When the import heard of its steps, batch by batch.
+    private let heard = Mutex<[(lsn: UInt64, at: Int64)]>([])
 
     /// Entries and levels that all subscribers together have received.
     var deliveryCount: Int { self.deliveries.load(ordering: .relaxed) }
@@ -21,6 +23,27 @@ final class TillProgress: Sendable {
         self.reached.store(0, ordering: .relaxed)
         self.provenCopies.store(0, ordering: .relaxed)
         self.targetLSN.store(lsn, ordering: .sequentiallyConsistent)
+    }
+
+    /// The import has heard at `time` that everything up to `lsn` is durable.
+    func imported(through lsn: UInt64, at time: Int64) {
+        self.heard.withLock { heard in
+            if lsn > heard.last?.lsn ?? 0 { heard.append((lsn, time)) }
+        }
+    }
+
+    /// Microseconds from when the import heard of a step until `now`; 0 if it has not yet, none if the
+    /// step is of before.
+    func microseconds(since lsn: UInt64, until now: Int64) -> UInt64? {
+        self.heard.withLock { heard in
+            guard let first = heard.first, lsn > first.lsn else { return nil }
+            var (low, high) = (0, heard.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if heard[middle].lsn < lsn { low = middle + 1 } else { high = middle }
+            }
+            return low < heard.count ? UInt64(max(0, now - heard[low].at)) : 0
+        }
     }
 
     func delivered(_ count: Int) { self.deliveries.add(count, ordering: .relaxed) }
