@@ -122,6 +122,9 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
     private var isInSnapshot = false
     /// The last step that was told of; nothing before the subscription's first beginning.
     private var position: UInt64?
+    /// What has come of a window whose end has not, if it is conflated: its levels are of one step only
+    /// together, so it is handed over whole, and dropped where the connection ends before.
+    private var window: [Entry] = []
     /// Whether this connection told what cannot be: nothing more of it counts.
     private var isDistrusted = false
     /// What the levels come to, where the subscriber wants that proven.
@@ -232,6 +235,7 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
 
     private func lost(_ error: ClientError) {
         self.channel = nil
+        self.window = []
         guard !self.isOver else { return }
         if error.code == .protocolViolation {
             self.fail(error)
@@ -270,14 +274,13 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
             self.subscription.start = .after(lsn)
             self.proof?.remember(lsn)
             self.yield([.caughtUp(lsn: lsn)])
+        case .entries(let entries) where self.subscription.updatesPerSecond != nil:
+            self.window += entries
         case .entries(let entries):
-            if let last = entries.last {
-                self.position = last.lsn
-                self.subscription.start = .after(last.lsn)
-            }
-            self.follow(entries)
-            self.yield(entries.map { .entry($0) })
+            self.told(entries)
         case .progress(let lsn, _):
+            self.told(self.window)
+            self.window = []
             self.position = lsn
             self.subscription.start = .after(lsn)
             self.yield([.progress(lsn: lsn)])
@@ -286,6 +289,7 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
         case .reset:
             self.isInSnapshot = true
             self.position = nil
+            self.window = []
             self.beginProof()
             self.yield([.reset])
         case .refused(let refusal):
@@ -312,10 +316,18 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
         }
     }
 
+    private func told(_ entries: [Entry]) {
+        guard let last = entries.last else { return }
+        self.position = last.lsn
+        self.subscription.start = .after(last.lsn)
+        self.follow(entries)
+        self.yield(entries.map { .entry($0) })
+    }
+
     /// The LSN of a message that cannot come here: of a step that was told of before, or of one that
     /// was passed over; nothing if it may.
     private func outOfPlace(_ message: ServerMessage) -> UInt64? {
-        guard var position else { return nil }
+        guard var position = self.window.last?.lsn ?? self.position else { return nil }
         switch message {
         case .subscribed(let subscribed) where !subscribed.hasSnapshot:
             return subscribed.lsn == position ? nil : subscribed.lsn

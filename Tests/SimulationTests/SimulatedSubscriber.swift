@@ -9,6 +9,7 @@ import NIOEmbedded
 final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
     let topics: SubscriptionTopics
     let filter: SubscriptionFilter
+    let isConflated: Bool
     private let feed: SubscriptionFeed
     private var random: SplitMix64
     /// What is durable on the disk at the moment.
@@ -34,6 +35,7 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
     ) {
         self.topics = subscription.topics
         self.filter = subscription.filter
+        self.isConflated = subscription.updatesPerSecond != nil
         self.random = SplitMix64(seed: seed)
         self.durable = durable
         self.feed = SubscriptionFeed(

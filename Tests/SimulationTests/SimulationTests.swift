@@ -62,7 +62,7 @@ import Testing
         for seed in 201...205 as ClosedRange<UInt64> {
             let (simulator, verdict) = try Self.run(seed, steps: 2_000)
             #expect(verdict.failures.isEmpty)
-            for subscriber in simulator.subscribers {
+            for subscriber in simulator.subscribers where !subscriber.isConflated {
                 for incarnation in subscriber.incarnations {
                     guard let broken = incarnation.suffering(sabotage) else { continue }
                     injected += 1
@@ -72,6 +72,24 @@ import Testing
             }
         }
         #expect(injected > 5)
+    }
+
+    @Test func `a window that lacks a step is noticed`() throws {
+        var injected = 0
+        var noticed = 0
+        for seed in 201...210 as ClosedRange<UInt64> {
+            let (simulator, verdict) = try Self.run(seed, steps: 2_000)
+            for subscriber in simulator.subscribers where subscriber.isConflated {
+                for incarnation in subscriber.incarnations {
+                    guard let broken = incarnation.suffering(.drop) else { continue }
+                    injected += 1
+                    let guarantees = verdict.broken(broken, of: subscriber).map { $0.guarantee }
+                    if guarantees.contains(.atomic) { noticed += 1 }
+                }
+            }
+        }
+        // A level that is what it was before makes no difference.
+        #expect(injected > 5 && noticed * 10 >= injected * 9, "\(noticed) of \(injected)")
     }
 
     @Test func `a server that is gone leaves nothing in memory`() throws {

@@ -206,13 +206,20 @@ final class Simulator {
         let starts: [SubscriptionStart] = [.now, .snapshot, .snapshot, .after(1)]
         let start = starts.randomElement(using: &self.random) ?? .now
         if topics.contains(.stock), start == .snapshot { topics.insert(.proof) }
+        var updatesPerSecond: UInt8?
+        if Int.random(in: 0..<3, using: &self.random) == 0 {
+            topics.remove(.sales)
+            if topics.isSubset(of: .proof) { topics.insert(.products) }
+            updatesPerSecond = [1, 10, 60].randomElement(using: &self.random)
+        }
         self.subscribers.append(
             SimulatedSubscriber(
                 self.subscribers.count,
                 Subscription(
                     topics: topics,
                     filter: filter,
-                    start: start
+                    start: start,
+                    updatesPerSecond: updatesPerSecond
                 ),
                 self.network,
                 self.clientLoop,

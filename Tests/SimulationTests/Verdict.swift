@@ -174,7 +174,13 @@ struct Verdict {
             after: start,
             through: incarnation.complete
         )
-        return incarnation.violations(owed: owed)
+        guard subscriber.isConflated else { return incarnation.violations(owed: owed) }
+        var broken = incarnation.violations(
+            of: [.ordered, .unique, .resumable, .durable],
+            owed: owed
+        )
+        if let example = incarnation.wrongWindow(owed) { broken.append((.atomic, example)) }
+        return broken
     }
 
     /// A snapshot has the level of every product it is for, as it was.

@@ -10,11 +10,6 @@ public import ColumnStore
 /// update of a product, is kept where it was. At the end of the window the levels are those of its last
 /// step; in the midst of it some are older.
 public struct ConflationWindow {
-    private struct Key: Hashable {
-        var product: UInt32
-        var location: UInt16
-    }
-
     private struct Row {
         var step: Int32
         var isMoved: Bool
@@ -35,7 +30,7 @@ public struct ConflationWindow {
     /// The changes, as they were encoded.
     private var bytes: [UInt8] = []
     /// The row of each level's latest change.
-    private var latest: [Key: Int] = [:]
+    private var latest = LevelSlots()
     private var aliveCount = 0
 
     public init() {}
@@ -95,7 +90,7 @@ public struct ConflationWindow {
         let isMoved = change.first == ChangeTag.moved.rawValue
         let isLevel = isMoved || change.first == ChangeTag.level.rawValue
         let row = self.rows.count
-        if isLevel, let old = self.latest.updateValue(row, forKey: try Self.key(change, isMoved)) {
+        if isLevel, let old = self.latest.update(try Self.key(change, isMoved), row) {
             self.rows[old].isAlive = false
             self.aliveCount -= 1
         }
@@ -117,13 +112,13 @@ public struct ConflationWindow {
     private static func key(
         _ change: UnsafeRawBufferPointer,
         _ isMoved: Bool
-    ) throws(ByteReaderError) -> Key {
+    ) throws(ByteReaderError) -> UInt64 {
         var reader = ByteReader(change)
         _ = try reader.readUInt8()
         if isMoved { _ = try reader.readUInt8() }
-        return Key(
-            product: try reader.readVarint(as: UInt32.self, "product"),
-            location: try reader.readVarint(as: UInt16.self, "location")
+        return LevelSlots.key(
+            try reader.readVarint(as: UInt32.self, "product"),
+            try reader.readVarint(as: UInt16.self, "location")
         )
     }
 
@@ -153,7 +148,7 @@ public struct ConflationWindow {
                     rebasing: bytes[row.offset..<(row.offset + row.byteCount)]
                 )
                 do throws(ByteReaderError) {
-                    kept.latest[try Self.key(change, row.isMoved)] = index
+                    _ = kept.latest.update(try Self.key(change, row.isMoved), index)
                 } catch {
                     preconditionFailure("a level that was read before cannot be read: \(error)")
                 }

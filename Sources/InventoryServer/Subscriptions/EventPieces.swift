@@ -13,8 +13,8 @@ struct EventPiece {
     let settledAt: UInt64
     /// Of a conflated interest: where its window ends.
     var windowEnd: UInt64 = 0
-
-    var endsWindow: Bool { self.through >= self.windowEnd }
+    /// Of a conflated interest: whether its window ends there because it has as many levels as it may.
+    var isCutShort = false
 }
 
 /// The pieces of all interests that are kept, oldest let go of first.

@@ -22,9 +22,11 @@ extension Fanout {
     func piece(
         after lsn: UInt64,
         for subscription: FanoutSubscription,
-        _ connection: FanoutConnection
+        _ now: UInt64
     ) -> EventPiece? {
-        if subscription.isConflated { return self.windowPiece(after: lsn, for: subscription) }
+        if subscription.isConflated {
+            return self.windowPiece(after: lsn, for: subscription, now)
+        }
         if let piece = self.pieces.piece(subscription.interest, at: lsn) { return piece }
         // It ends where a piece begins that is there already, so that all go on together from there.
         let end = self.pieces.next(subscription.interest, after: lsn) ?? self.target
@@ -192,6 +194,7 @@ extension Fanout {
             if blocks.isEmpty { self.logLacks(lsn) }
         case .failure(.retired):
             self.forEachWaiting(at: lsn) { self.restart($0, $1, .historyGone) }
+            self.restartTracks(at: lsn)
         case .failure(let error):
             self.upstream.logger.error("subscribers cannot be sent the past: \(error)")
             self.forEachWaiting(at: lsn) { self.close($0, $1, "\(error)") }
@@ -218,9 +221,7 @@ extension Fanout {
 
     /// Where it goes on reading: behind the part of its window that is there.
     private func position(_ subscription: FanoutSubscription) -> UInt64 {
-        let cursor = subscription.machine.cursor
-        let key = WindowKey(interest: subscription.interest, after: cursor)
-        return self.windows[key]?.through ?? cursor
+        self.windows[self.windowKey(of: subscription)]?.through ?? subscription.machine.cursor
     }
 
     private func close(

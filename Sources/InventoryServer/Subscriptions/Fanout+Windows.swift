@@ -13,43 +13,112 @@ struct WindowBuilder {
     var window = ConflationWindow()
     /// The last step that it has.
     var through: UInt64
-    /// Where it ends.
-    var end: UInt64
+    /// Where it ends; unknown while its time is not over.
+    var end: UInt64?
     var settledAt: UInt64 = 0
+
+    /// It ends where it is, whatever comes behind.
+    var isFull: Bool { self.window.count >= FanoutLimits.windowLevelsMax }
 }
 
-/// Conflation: a window is put together from where a subscription is up to the newest step, so one that
-/// falls behind gets fewer changes, not later ones.
+/// Conflation: steps are put together to windows, each once for all who share the interest.
 ///
-///     due      |         |         |            windows of one length end at the same time
-///     steps    ·····················
-///     window        └────────┘                  one for all who are at its beginning
+///     blocks ──as they come──▶ window that goes on ──its time is over──▶ ConflationTrack
+///                                                                            │ piece, encoded once
+///     one that was late ◀──windows put together, of its steps before them ───┤
+///     one that is at the newest end ◀────────────────────────────────────────┘
+///
+/// So one that falls behind gets fewer changes, not later ones, and a thousand that fell behind at
+/// different steps cost the levels of a few windows more, not the steps again.
 extension Fanout {
-    /// The next piece of a window; none if it is not put together yet.
+    /// The next piece of a window; none if it is not put together yet, or its time is not over.
     func windowPiece(
         after lsn: UInt64,
-        for subscription: FanoutSubscription
+        for subscription: FanoutSubscription,
+        _ now: UInt64
     ) -> EventPiece? {
         let interest = subscription.interest
-        let end = self.windowEnd(interest, after: lsn)
+        guard let track = self.tracks[interest] else {
+            preconditionFailure("a conflated subscription without a track")
+        }
+        if lsn >= track.newest {
+            guard now >= track.dueAt else {
+                subscription.machine.rests(until: track.dueAt)
+                return nil
+            }
+            // One that begins between two windows waits for the end of this one.
+            guard self.complete(after: track.newest, through: self.target, subscription),
+                lsn == track.newest
+            else { return nil }
+            return self.pieces.piece(interest, at: lsn)
+        }
+        let end = self.windowEnd(track, interest, after: lsn)
         let least = subscription.machine.isInWindow ? subscription.windowEnd : end
         if let piece = self.pieces.piece(interest, at: lsn), piece.after == lsn,
-            piece.windowEnd >= least
+            piece.windowEnd >= least || piece.isCutShort
         {
             return piece
         }
+        guard self.complete(after: lsn, through: max(end, least), subscription) else { return nil }
+        return self.pieces.piece(interest, at: lsn)
+    }
+
+    /// The newest end, or that of a digest that will be compared.
+    private func windowEnd(_ track: ConflationTrack, _ interest: Int, after lsn: UInt64) -> UInt64 {
+        guard let cut = self.cuts[interest], cut > lsn else { return track.newest }
+        return min(cut, track.newest)
+    }
+
+    /// Takes steps that have come into the window that goes on and is furthest behind, a part of them, so
+    /// that little is left to do when its time is over.
+    func follow() {
+        guard !self.tracks.isEmpty, self.tracks.count <= FanoutLimits.followedWindowsMax else {
+            return
+        }
+        var next: (key: WindowKey, through: UInt64, limit: UInt64)?
+        for (interest, track) in self.tracks {
+            let key = WindowKey(interest: interest, after: track.newest)
+            let builder = self.windows[key]
+            guard builder != nil || self.windows.count < FanoutLimits.windowBuildersMax else {
+                continue
+            }
+            let through = builder?.through ?? track.newest
+            let limit = min(self.cut(interest, behind: track.newest) ?? .max, self.durable)
+            let isFull = builder.map { $0.end != nil || $0.isFull } ?? false
+            guard !isFull, through < limit, through < next?.through ?? .max else { continue }
+            next = (key, through, limit)
+        }
+        guard let next, let subscription = self.following[next.key.interest] else { return }
+        var builder =
+            self.windows.removeValue(forKey: next.key) ?? WindowBuilder(through: next.through)
+        _ = self.build(&builder, through: next.limit, subscription)
+        self.windows[next.key] = builder
+    }
+
+    /// Puts the window together that begins after `lsn`, and keeps its pieces, as much of the work as one
+    /// serving may do.
+    ///
+    /// - Returns: Whether it is there.
+    private func complete(
+        after lsn: UInt64,
+        through end: UInt64,
+        _ subscription: FanoutSubscription
+    ) -> Bool {
+        let interest = subscription.interest
         let key = WindowKey(interest: interest, after: lsn)
         if self.windows[key] == nil, self.windows.count >= FanoutLimits.windowBuildersMax {
             self.dropUnusedWindows()
             // Those that are begun come first; its turn comes again.
-            guard self.windows.count < FanoutLimits.windowBuildersMax else { return nil }
+            guard self.windows.count < FanoutLimits.windowBuildersMax else { return false }
         }
-        var builder = self.windows[key] ?? WindowBuilder(through: lsn, end: end)
+        var builder = self.windows[key] ?? WindowBuilder(through: lsn)
+        let limit = builder.end ?? min(end, self.cut(interest, behind: lsn) ?? end)
+        builder.end = limit
         self.windows[key] = nil
-        switch self.build(&builder, subscription) {
+        switch self.build(&builder, through: limit, subscription) {
         case .complete:
-            self.keep(builder, key, subscription.requestID)
-            return self.pieces.piece(interest, at: lsn)
+            self.keep(builder, key, isCutShort: builder.through < limit, subscription.requestID)
+            return true
         case .incomplete:
             self.windows[key] = builder
         case .needsLog:
@@ -60,28 +129,39 @@ extension Fanout {
             self.windows[key] = builder
             subscription.machine.waits(for: .product)
         }
-        return nil
+        return false
     }
 
-    /// The newest step, or that of a digest that will be compared.
-    private func windowEnd(_ interest: Int, after lsn: UInt64) -> UInt64 {
-        guard let cut = self.cuts[interest], cut > lsn else { return self.target }
-        return min(cut, self.target)
+    private func cut(_ interest: Int, behind lsn: UInt64) -> UInt64? {
+        guard let cut = self.cuts[interest], cut > lsn else { return nil }
+        return cut
     }
 
     private enum Building { case complete, incomplete, needsLog, needsProduct }
 
-    /// Adds steps up to the window's end, as many as one serving may look at.
+    /// Adds windows that are over, and steps, up to `end`, as many as one serving may look at.
     private func build(
         _ builder: inout WindowBuilder,
+        through end: UInt64,
         _ subscription: FanoutSubscription
     ) -> Building {
+        let track = self.tracks[subscription.interest]
         var scanned = 0
-        while builder.through < builder.end {
-            guard builder.window.count < FanoutLimits.windowLevelsMax else { break }
+        while builder.through < end {
+            if builder.isFull { break }
             guard scanned < FanoutLimits.scanByteCountMax else { return .incomplete }
+            if let over = track?.window(after: builder.through), over.end <= end {
+                for batch in over.batches {
+                    batch.withBody { builder.window.takes(selected: $0) }
+                }
+                builder.settledAt = max(builder.settledAt, over.settledAt)
+                builder.through = over.end
+                scanned += over.byteCount
+                continue
+            }
             guard let block = self.blocks.block(after: builder.through) else { return .needsLog }
-            let entered = self.add(block, to: &builder, subscription, &scanned)
+            let limit = min(end, track?.end(behind: builder.through) ?? end)
+            let entered = self.add(block, through: limit, to: &builder, subscription, &scanned)
             guard let entered else { continue }
             guard let (batch, lsn) = self.entered(entered, subscription) else {
                 return .needsProduct
@@ -90,20 +170,20 @@ extension Fanout {
             builder.settledAt = max(builder.settledAt, lsn)
             builder.through = entered.lsn
         }
-        builder.end = builder.through
         return .complete
     }
 
     /// - Returns: A step that brings a product under the filter, where it stopped.
     private func add(
         _ block: IndexedBlock,
+        through end: UInt64,
         to builder: inout WindowBuilder,
         _ subscription: FanoutSubscription,
         _ scanned: inout Int
     ) -> Entered? {
         let (matcher, keys, after) = (subscription.matcher, self.keys, builder.through)
         var entered: Entered?
-        block.forEachEntry(after: after, through: builder.end) { entry, bytes in
+        block.forEachEntry(after: after, through: end) { entry, bytes in
             if builder.window.takes(entry, matcher, in: keys) == .enters {
                 entered = Entered(lsn: entry.lsn, block: block)
                 return false
@@ -117,19 +197,28 @@ extension Fanout {
         return entered
     }
 
-    /// Cuts a window into pieces, and keeps them for all who come to them.
-    private func keep(_ builder: WindowBuilder, _ key: WindowKey, _ requestID: UInt64) {
+    /// Cuts a window into pieces, and keeps them for all who come to them; the one that goes on is over
+    /// with it.
+    private func keep(
+        _ builder: WindowBuilder,
+        _ key: WindowKey,
+        isCutShort: Bool,
+        _ requestID: UInt64
+    ) {
         var after = key.after
+        var batches: [EventBatch] = []
         func insert(_ batch: EventBatch, through: UInt64) {
             let piece = EventPiece(
                 after: after,
                 through: through,
                 batch: batch,
                 settledAt: builder.settledAt,
-                windowEnd: builder.end
+                windowEnd: builder.through,
+                isCutShort: isCutShort
             )
             self.pieces.insert(piece, key.interest)
             after = through
+            if !batch.isEmpty { batches.append(batch) }
         }
         var last: (batch: EventBatch, through: UInt64)?
         builder.window.forEachOwnPiece(byteCountMax: FanoutLimits.pieceByteCountMax) {
@@ -137,8 +226,52 @@ extension Fanout {
             last = (EventBatch($0, requestID: requestID, through: $1), $1)
         }
         // The last one covers what the window has no change of.
-        let none = EventBatch(ByteWriter(), requestID: requestID, through: builder.end)
-        insert(last?.batch ?? none, through: builder.end)
+        let none = EventBatch(ByteWriter(), requestID: requestID, through: builder.through)
+        insert(last?.batch ?? none, through: builder.through)
+        guard self.tracks[key.interest]?.newest == key.after else { return }
+        let byteCountMax = FanoutLimits.windowsByteCountMax / self.tracks.count
+        self.tracks[key.interest]?.close(
+            at: builder.through,
+            batches,
+            settledAt: builder.settledAt,
+            now: self.now,
+            byteCountMax: byteCountMax
+        )
+    }
+
+    // MARK: - Who is served
+
+    /// A conflated subscription has begun.
+    func beginTrack(of subscription: FanoutSubscription) {
+        guard let period = subscription.machine.period else { return }
+        let interest = subscription.interest
+        if self.following[interest] == nil { self.following[interest] = subscription }
+        guard self.tracks[interest] == nil else { return }
+        self.tracks[interest] = ConflationTrack(period: period, at: self.durable)
+    }
+
+    /// The files of the log behind `lsn` are gone: a window that needs them begins anew.
+    func restartTracks(at lsn: UInt64) {
+        for (interest, track) in self.tracks {
+            let key = WindowKey(interest: interest, after: track.newest)
+            guard let builder = self.windows[key], builder.through == lsn else { continue }
+            self.windows[key] = nil
+            self.tracks[interest] = ConflationTrack(period: track.period, at: self.durable)
+        }
+    }
+
+    /// Lets go of the windows of interests that nobody has any more.
+    func dropUnusedTracks() {
+        guard !self.tracks.isEmpty else { return }
+        self.following = [:]
+        for connection in self.connections.values {
+            for subscription in connection.subscriptions where subscription.isConflated {
+                self.following[subscription.interest] = subscription
+            }
+        }
+        guard self.following.count < self.tracks.count else { return }
+        self.tracks = self.tracks.filter { self.following[$0.key] != nil }
+        self.windows = self.windows.filter { self.following[$0.key.interest] != nil }
     }
 
     /// Lets go of windows at whose beginning nobody is any more.
@@ -146,11 +279,17 @@ extension Fanout {
         var used: Set<WindowKey> = []
         for connection in self.connections.values {
             for subscription in connection.subscriptions where subscription.isConflated {
-                let cursor = subscription.machine.cursor
-                used.insert(WindowKey(interest: subscription.interest, after: cursor))
+                used.insert(self.windowKey(of: subscription))
             }
         }
         self.windows = self.windows.filter { used.contains($0.key) }
+    }
+
+    /// The window that a subscription waits for.
+    func windowKey(of subscription: FanoutSubscription) -> WindowKey {
+        let newest = self.tracks[subscription.interest]?.newest ?? .max
+        let after = min(subscription.machine.cursor, newest)
+        return WindowKey(interest: subscription.interest, after: after)
     }
 }
 

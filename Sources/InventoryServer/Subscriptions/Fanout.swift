@@ -65,6 +65,9 @@ final class Fanout: @unchecked Sendable {
     var logCursors: [UInt64: LogCursor] = [:]
     var entering: [EnteringKey: Entering] = [:]
     var windows: [WindowKey: WindowBuilder] = [:]
+    /// The windows that are over, by interest, and one of those who have the interest.
+    var tracks: [Int: ConflationTrack] = [:]
+    var following: [Int: FanoutSubscription] = [:]
     /// Steps that windows end with for the sake of a digest, by interest.
     var cuts: [Int: UInt64] = [:]
     var figures: FanoutFigures
@@ -93,6 +96,7 @@ final class Fanout: @unchecked Sendable {
             self.timerAt = start + FanoutLimits.timerNanoseconds
             self.keepTime(start)
         }
+        self.follow()
         if self.ring.isPassOver {
             if start < self.restsUntil { return .at(min(self.restsUntil, self.timerAt)) }
             self.beginPass(start)
@@ -188,14 +192,17 @@ final class Fanout: @unchecked Sendable {
         _ connection: FanoutConnection,
         _ now: UInt64
     ) -> Int {
-        guard let piece = self.piece(after: lsn, for: subscription, connection) else { return 0 }
+        guard let piece = self.piece(after: lsn, for: subscription, now) else { return 0 }
         let batch = piece.after == lsn ? piece.batch : piece.batch.suffix(after: lsn)
         batch.forEachBuffer(of: subscription.requestID) {
             connection.queue.append($0, isAnswer: false)
         }
         if !batch.isEmpty { subscription.toldAt = now }
         self.figures.eventByteCount += Int64(batch.bodyByteCount)
-        let endsWindow = subscription.isConflated ? piece.endsWindow : true
+        let windowEnd =
+            subscription.machine.isInWindow
+            ? max(subscription.windowEnd, piece.windowEnd) : piece.windowEnd
+        let endsWindow = subscription.isConflated ? piece.through >= windowEnd : true
         subscription.machine.sent(
             through: piece.through,
             isTold: !batch.isEmpty,
@@ -203,7 +210,7 @@ final class Fanout: @unchecked Sendable {
             endsWindow: endsWindow,
             at: now
         )
-        subscription.windowEnd = piece.windowEnd
+        subscription.windowEnd = windowEnd
         if subscription.isConflated, endsWindow {
             if !batch.isEmpty { self.sendProgress(subscription, connection, now) }
             if self.cuts[subscription.interest] == piece.through {
@@ -341,6 +348,7 @@ final class Fanout: @unchecked Sendable {
             self.send(.reset(.historyGone), requestID, connection)
         }
         connection.subscriptions.append(begun)
+        self.beginTrack(of: begun)
         self.ring.add(number)
     }
 
@@ -349,7 +357,7 @@ final class Fanout: @unchecked Sendable {
             let ended = connection.remove(requestID)
         else { return }
         self.removed(1)
-        let lsn = min(ended.machine.cursor, self.durable)
+        let lsn = min(ended.machine.bookmark, self.durable)
         self.send(.closed(reason, lsn: lsn), requestID, connection)
         self.flush(connection)
     }
@@ -377,6 +385,8 @@ final class Fanout: @unchecked Sendable {
         self.logCursors = [:]
         self.entering = [:]
         self.windows = [:]
+        self.tracks = [:]
+        self.following = [:]
         self.cuts = [:]
     }
 
@@ -412,6 +422,7 @@ final class Fanout: @unchecked Sendable {
             }
         }
         self.seen = self.durable
+        self.dropUnusedTracks()
         self.prove(now)
         if lag.behindCount == 0 {
             self.blocks.removeRead()

@@ -29,6 +29,10 @@ enum FanoutLimits {
     static let windowLevelsMax = 65_536
     /// Windows that are being put together at the same time.
     static let windowBuildersMax = 16
+    /// Interests whose windows are put together while they go on; of more, once their time is over.
+    static let followedWindowsMax = 4
+    /// Bytes of windows that are over, of all interests, kept for those who were late.
+    static let windowsByteCountMax = 32 << 20
     /// Steps with a product that enters a filter whose rows are kept.
     static let enteringMax = 64
     /// Bytes that the kernel holds of events on their way to one subscriber.

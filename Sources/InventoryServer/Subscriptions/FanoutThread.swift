@@ -68,6 +68,7 @@ final class FanoutThread: FanoutHost {
     // MARK: - On the thread
 
     private func run(_ fanout: Fanout) {
+        ThreadPriority.giveWay()
         var events = [invd_poll_event](repeating: invd_poll_event(), count: 256)
         while true {
             let next = fanout.turn()

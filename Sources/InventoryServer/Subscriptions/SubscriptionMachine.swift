@@ -39,7 +39,8 @@ struct SubscriptionMachine: Equatable {
     private(set) var wait: Wait?
     /// Every step up to here was handed over, or did not match.
     private(set) var cursor: UInt64
-    /// The last step the subscriber knows it has everything up to.
+    /// The last step the subscriber knows it has everything up to; of one that is conflated, the end of a
+    /// window.
     private(set) var told: UInt64
     /// A copy made of what was sent is exact from this step on.
     private(set) var settledAt: UInt64 = 0
@@ -59,6 +60,9 @@ struct SubscriptionMachine: Equatable {
         self.state = .following
         (self.cursor, self.told, self.period) = (lsn, lsn, period)
     }
+
+    /// Where it can go on later: the state at that step has been sent.
+    var bookmark: UInt64 { self.isInWindow ? self.told : self.cursor }
 
     var isFollowing: Bool { self.state == .following }
     var isClosed: Bool { self.state == .closed }
@@ -116,13 +120,15 @@ struct SubscriptionMachine: Equatable {
         guard self.state == .following else { return }
         precondition(lsn >= self.cursor, "a subscriber at \(self.cursor) cannot go back to \(lsn)")
         self.cursor = lsn
-        if isTold { self.told = lsn }
+        if isTold, endsWindow { self.told = lsn }
         self.settledAt = max(self.settledAt, settledAt)
         guard let period else { return }
         self.isInWindow = !endsWindow
-        // Windows of one length end together, so that all who have the same share them.
-        if endsWindow { self.dueAt = (now / period + 1) * period }
+        if endsWindow { self.dueAt = ConflationTrack.due(now, period) }
     }
+
+    /// Its window goes on until then.
+    mutating func rests(until due: UInt64) { self.dueAt = max(self.dueAt, due) }
 
     mutating func toldOfProgress() { self.told = self.cursor }
 

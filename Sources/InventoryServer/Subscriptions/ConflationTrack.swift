@@ -1,0 +1,114 @@
+internal import Inventory
+
+/// The windows of one conflated interest that are over, each behind the one before.
+///
+///     steps      ····|··········|·····|··········|·······▶
+///     ends          41         58    63         90          the newest one
+///                         └──────────────────────┘          what one at 41 lacks: three windows, put together
+///
+/// A window is made of its steps once. Whoever shares the interest is sent what ends at one of these ends,
+/// and so stands at one from then on: what it lacks, if it was late, is put together from whole windows,
+/// at the cost of their levels and not of the steps in them. A plain value; nanoseconds come in.
+struct ConflationTrack {
+    struct Window {
+        /// The step before its first.
+        let after: UInt64
+        let end: UInt64
+        /// Its levels and other changes, as they are sent.
+        let batches: [EventBatch]
+        /// A copy made of it is exact from this step on.
+        let settledAt: UInt64
+
+        var byteCount: Int { self.batches.reduce(0) { $0 + $1.byteCount } }
+    }
+
+    /// Nanoseconds of a window.
+    let period: UInt64
+    /// Where the last window ended, or where the first one begins.
+    private(set) var newest: UInt64
+    /// When the next window ends.
+    private(set) var dueAt: UInt64 = 0
+    /// Bytes of the windows that are kept.
+    private(set) var byteCount = 0
+    private var windows: [Window] = []
+    private var firstIndex = 0
+
+    init(period: UInt64, at lsn: UInt64) {
+        precondition(period > 0, "windows of no length")
+        self.period = period
+        self.newest = lsn
+    }
+
+    /// When a window that goes on at `now` ends: at the same time for all of one length.
+    static func due(_ now: UInt64, _ period: UInt64) -> UInt64 { (now / period + 1) * period }
+
+    /// A window is over: from the newest end to `end`.
+    mutating func close(
+        at end: UInt64,
+        _ batches: [EventBatch],
+        settledAt: UInt64,
+        now: UInt64,
+        byteCountMax: Int
+    ) {
+        precondition(end > self.newest, "a window up to \(end) behind one up to \(self.newest)")
+        let window = Window(
+            after: self.newest,
+            end: end,
+            batches: batches,
+            settledAt: settledAt
+        )
+        self.windows.append(window)
+        self.byteCount += window.byteCount
+        self.newest = end
+        self.dueAt = Self.due(now, self.period)
+        while self.byteCount > byteCountMax, self.firstIndex < self.windows.count - 1 {
+            self.byteCount -= self.windows[self.firstIndex].byteCount
+            self.firstIndex += 1
+        }
+        if self.firstIndex >= 64, self.firstIndex * 2 > self.windows.count {
+            self.windows.removeFirst(self.firstIndex)
+            self.firstIndex = 0
+        }
+    }
+
+    /// The window that begins after `lsn`; none if it is not over, or no longer kept.
+    ///
+    /// - Complexity: O(log windows)
+    func window(after lsn: UInt64) -> Window? {
+        let index = self.index(endingBehind: lsn)
+        guard index < self.windows.count, self.windows[index].after == lsn else { return nil }
+        return self.windows[index]
+    }
+
+    /// The first step behind `lsn` that windows which are kept begin or end with.
+    ///
+    /// - Complexity: O(log windows)
+    func end(behind lsn: UInt64) -> UInt64? {
+        let index = self.index(endingBehind: lsn)
+        guard index < self.windows.count else { return lsn < self.newest ? self.newest : nil }
+        let window = self.windows[index]
+        return lsn < window.after ? window.after : window.end
+    }
+
+    /// Where the first window is that ends behind `lsn`.
+    private func index(endingBehind lsn: UInt64) -> Int {
+        var low = self.firstIndex
+        var high = self.windows.count
+        while low < high {
+            let middle = (low + high) / 2
+            if self.windows[middle].end <= lsn { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    func checkInvariants() {
+        let kept = self.windows[self.firstIndex...]
+        for (window, next) in zip(kept, kept.dropFirst()) {
+            precondition(window.end == next.after, "a gap behind the window up to \(window.end)")
+        }
+        precondition(kept.allSatisfy { $0.after < $0.end }, "a window of no step")
+        precondition(kept.last.map { $0.end == self.newest } ?? true, "the newest end is another")
+        let byteCount = kept.reduce(0) { $0 + $1.byteCount }
+        precondition(byteCount == self.byteCount, "\(byteCount) bytes, not \(self.byteCount)")
+    }
+}
