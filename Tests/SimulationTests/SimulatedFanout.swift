@@ -17,7 +17,7 @@ final class SimulatedFanout: FanoutHost, @unchecked Sendable {
         self.turn()
     }
 
-    func post(_ work: @escaping @Sendable (Fanout) -> Void) {
+    func post(canRest: Bool, _ work: @escaping @Sendable (Fanout) -> Void) {
         self.loop.execute {
             guard let fanout = self.fanout else { return }
             work(fanout)
@@ -47,7 +47,7 @@ final class SimulatedFanout: FanoutHost, @unchecked Sendable {
         )
         switch next {
         case .now: self.turnSoon()
-        case .at(let time):
+        case .at(let time), .rest(let time):
             self.timer?.cancel()
             self.timer = self.loop.scheduleTask(deadline: .uptimeNanoseconds(time)) {
                 self.turnSoon()

@@ -20,6 +20,7 @@ extension EngineDriver {
             log: self.log,
             now: self.now,
             clock: self.clock,
+            loopNanoseconds: self.turns.usedNanoseconds,
             logger: self.logger
         )
     }
@@ -159,7 +160,7 @@ extension EngineDriver {
         let durable = self.engine.durable
         // Held for one hand-over, so that what it shares with the tables is copied seldom.
         let keys = self.needsKeysCount > 0 ? self.engine.state.selectionKeys : nil
-        self.fanout.post { $0.becameDurable(block, through: durable, keys) }
+        self.fanout.post(canRest: true) { $0.becameDurable(block, through: durable, keys) }
     }
 
     // MARK: - Ending

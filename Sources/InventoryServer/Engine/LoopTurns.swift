@@ -1,6 +1,7 @@
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 
 /// How long the turns of the engine's loop took: from looking at the sockets to looking again.
 ///
@@ -14,6 +15,8 @@ final class LoopTurns: NIOEventLoopMetricsDelegate, @unchecked Sendable {
     /// The thread's CPU time at the last look, and when that was.
     private var stampCPU: UInt64 = 0
     private var stampedAt: UInt64 = 0
+    /// The same for other threads.
+    private let used = Atomic(UInt64(0))
     private var lastEnd: UInt64 = 0
     /// When the first socket was read in this turn, if one was.
     private var readAt: UInt64?
@@ -39,11 +42,15 @@ final class LoopTurns: NIOEventLoopMetricsDelegate, @unchecked Sendable {
             // Of short turns in between it has some too: less than ``stampNanoseconds``.
             if self.stampedAt > 0 { self.cpu.record(cpu - min(cpu, self.stampCPU), at: end) }
             (self.stampCPU, self.stampedAt) = (cpu, end)
+            self.used.store(cpu, ordering: .relaxed)
         } else {
             self.cpu.record(end - min(end, self.lastEnd), at: end)
         }
         self.lastEnd = end
     }
+
+    /// CPU time that the loop had used at the last look; to be asked on any thread.
+    @Sendable func usedNanoseconds() -> UInt64 { self.used.load(ordering: .relaxed) }
 
     /// CPU time of the calling thread.
     @Sendable static func threadNanoseconds() -> UInt64 {

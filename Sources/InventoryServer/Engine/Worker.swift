@@ -15,6 +15,11 @@ struct ThreadWorker: Worker {
     private let pool: NIOThreadPool
     private let isUrgent: Bool
 
+    /// How much the threads of work that can wait give way, as `nice` says it.
+    ///
+    /// A sale that waits for a processor holds up all that is in flight with it.
+    private static let niceness: Int32 = 5
+
     /// `isUrgent`: Whether sales wait for the work.
     init(_ pool: NIOThreadPool, isUrgent: Bool) {
         self.pool = pool
@@ -25,22 +30,11 @@ struct ThreadWorker: Worker {
         let isUrgent = self.isUrgent
         self.pool.submit { state in
             guard case .active = state else { return }
-            if !isUrgent { ThreadPriority.giveWay() }
+            // Of the calling thread alone, on Linux; it costs less than a microsecond.
+            if !isUrgent {
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+            }
             work()
         }
-    }
-}
-
-/// Which threads come first where there are fewer processors than threads that have work.
-enum ThreadPriority {
-    /// How much the threads of work that can wait give way, as `nice` says it.
-    ///
-    /// A sale that waits for a processor holds up all that is in flight with it.
-    private static let niceness: Int32 = 5
-
-    /// The calling thread comes behind the engine's loop and the log; it costs less than a microsecond.
-    static func giveWay() {
-        // Of the calling thread alone, on Linux.
-        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
     }
 }

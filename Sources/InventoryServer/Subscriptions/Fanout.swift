@@ -16,6 +16,8 @@ struct FanoutUpstream: Sendable {
     let now: @Sendable () -> Instant
     /// Nanoseconds of a clock that only rises.
     let clock: @Sendable () -> UInt64
+    /// Nanoseconds of a processor that the engine's loop has used.
+    let loopNanoseconds: @Sendable () -> UInt64
     let logger: Logger
 }
 
@@ -23,10 +25,14 @@ struct FanoutUpstream: Sendable {
 protocol FanoutHost: Sendable {
     /// Gives it its place; nothing is done before that.
     func begin(_ fanout: Fanout)
-    /// Does `work` there, in order.
-    func post(_ work: @escaping @Sendable (Fanout) -> Void)
+    /// Does `work` there, in order; what `canRest` is done at the end of a rest, if there is one.
+    func post(canRest: Bool, _ work: @escaping @Sendable (Fanout) -> Void)
     /// A socket of its own for what the channel is connected to; none if there can be none now.
     func socket(of channel: any Channel, _ number: UInt32) -> (any FanoutSocket)?
+}
+
+extension FanoutHost {
+    func post(_ work: @escaping @Sendable (Fanout) -> Void) { self.post(canRest: false, work) }
 }
 
 /// Sends subscribers what has become durable, away from the engine's loop.
@@ -44,7 +50,10 @@ final class Fanout: @unchecked Sendable {
     /// When the next turn is due.
     enum Next: Equatable {
         case now
+        /// Not before that, unless something happens.
         case at(UInt64)
+        /// Not before that, though there is something to do.
+        case rest(until: UInt64)
     }
 
     let upstream: FanoutUpstream
@@ -73,6 +82,7 @@ final class Fanout: @unchecked Sendable {
     var figures: FanoutFigures
     private var passNanoseconds: UInt64 = 0
     private var restsUntil: UInt64 = 0
+    private var pace = FanoutPace()
     /// When the first window ends that somebody waits for.
     var nextDue = UInt64.max
     private var timerAt: UInt64 = 0
@@ -96,9 +106,10 @@ final class Fanout: @unchecked Sendable {
             self.timerAt = start + FanoutLimits.timerNanoseconds
             self.keepTime(start)
         }
+        if start < self.pace.restsUntil { return self.rest(until: self.pace.restsUntil) }
         self.follow()
         if self.ring.isPassOver {
-            if start < self.restsUntil { return .at(min(self.restsUntil, self.timerAt)) }
+            if start < self.restsUntil { return self.rest(until: self.restsUntil) }
             self.beginPass(start)
         }
         var budget = TurnBudget(
@@ -107,24 +118,38 @@ final class Fanout: @unchecked Sendable {
             nanosecondsMax: FanoutLimits.turnNanosecondsMax
         )
         var end = start
+        var servedCount = 0
         while let number = self.ring.take() {
             if let connection = self.connections[number] {
                 budget.use(self.serve(connection, start))
+                servedCount += 1
             }
             end = self.now
             if budget.isUsedUp(at: end) { break }
         }
         self.figures.turned(nanoseconds: end - start, byteCount: budget.byteCount)
+        self.pace.turned(
+            from: start,
+            to: end,
+            connectionCount: servedCount,
+            byteCount: budget.byteCount,
+            loop: self.upstream.loopNanoseconds()
+        )
         self.passNanoseconds += end - start
         if self.ring.isPassOver {
             // What becomes durable meanwhile goes in one write each.
-            self.restsUntil = self.ring.hasNext ? 0 : end + self.passNanoseconds / 2
+            self.restsUntil = self.ring.hasNext ? 0 : end + self.passNanoseconds / 4
             self.passNanoseconds = 0
         }
-        if !self.ring.isIdle { return self.ring.isPassOver ? .at(self.restsUntil) : .now }
-        if self.hasUntold { return .at(min(self.restsUntil, self.timerAt)) }
+        if !self.ring.isIdle {
+            let next = max(self.ring.isPassOver ? self.restsUntil : 0, self.pace.restsUntil)
+            return next == 0 ? .now : self.rest(until: next)
+        }
+        if self.hasUntold { return self.rest(until: self.restsUntil) }
         return .at(min(self.timerAt, max(self.nextDue, self.restsUntil)))
     }
+
+    private func rest(until time: UInt64) -> Next { .rest(until: min(time, self.timerAt)) }
 
     private var hasUntold: Bool { self.durable > self.target && self.subscriptionCount > 0 }
 

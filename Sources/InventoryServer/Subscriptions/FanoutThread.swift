@@ -15,6 +15,7 @@ final class FanoutThread: FanoutHost {
     private struct Mailbox {
         var work: [@Sendable (Fanout) -> Void] = []
         var isAsleep = false
+        var isResting = false
         var isStopping = false
     }
 
@@ -41,9 +42,10 @@ final class FanoutThread: FanoutHost {
         }
     }
 
-    func post(_ work: @escaping @Sendable (Fanout) -> Void) {
+    func post(canRest: Bool, _ work: @escaping @Sendable (Fanout) -> Void) {
         let mustWake = self.mailbox.withLock { mailbox in
             mailbox.work.append(work)
+            if canRest, mailbox.isResting { return false }
             defer { mailbox.isAsleep = false }
             return mailbox.isAsleep
         }
@@ -68,16 +70,14 @@ final class FanoutThread: FanoutHost {
     // MARK: - On the thread
 
     private func run(_ fanout: Fanout) {
-        ThreadPriority.giveWay()
         var events = [invd_poll_event](repeating: invd_poll_event(), count: 256)
         while true {
-            let next = fanout.turn()
-            let (work, isStopping) = self.takeMail(before: next, fanout.now)
+            let (work, isStopping) = self.takeMail()
             for work in work { work(fanout) }
             if isStopping, work.isEmpty { return }
-            let patience = work.isEmpty ? Self.patience(until: next, fanout.now) : 0
+            let next = fanout.turn()
+            let patience = self.sleep(before: next, fanout.now)
             let count = invd_poll_wait(self.poll, &events, Int32(events.count), patience)
-            self.mailbox.withLock { $0.isAsleep = false }
             for event in events.prefix(max(0, Int(count))) {
                 if event.number == Self.bellNumber {
                     invd_bell_hear(self.bell)
@@ -88,23 +88,32 @@ final class FanoutThread: FanoutHost {
         }
     }
 
-    /// What was posted; if none was and nothing is due, whoever posts next has to wake the thread.
-    private func takeMail(
-        before next: Fanout.Next,
-        _ now: UInt64
-    ) -> (work: [@Sendable (Fanout) -> Void], isStopping: Bool) {
+    private func takeMail() -> (work: [@Sendable (Fanout) -> Void], isStopping: Bool) {
         self.mailbox.withLock { mailbox in
             let work = mailbox.work
             mailbox.work = []
-            mailbox.isAsleep = work.isEmpty && Self.patience(until: next, now) > 0
+            mailbox.isAsleep = false
+            mailbox.isResting = false
             return (work, mailbox.isStopping)
+        }
+    }
+
+    /// How long to wait for sockets: not at all where something was posted; otherwise whoever posts next
+    /// has to wake the thread.
+    private func sleep(before next: Fanout.Next, _ now: UInt64) -> Int {
+        let patience = Self.patience(until: next, now)
+        return self.mailbox.withLock { mailbox in
+            guard mailbox.work.isEmpty, !mailbox.isStopping else { return 0 }
+            mailbox.isAsleep = patience > 0
+            mailbox.isResting = if case .rest = next { mailbox.isAsleep } else { false }
+            return patience
         }
     }
 
     private static func patience(until next: Fanout.Next, _ now: UInt64) -> Int {
         switch next {
         case .now: 0
-        case .at(let time): Int(clamping: time - min(now, time))
+        case .at(let time), .rest(let time): Int(clamping: time - min(now, time))
         }
     }
 }
