@@ -25,7 +25,7 @@ struct KeyTable: Sendable {
     /// Bytes of memory that the keys take, as they are counted against the bound.
     var byteCount: Int { self.log.byteCount + self.log.count * Self.indexByteCount }
 
-    /// What one more key with an outcome of so many bytes takes.
+    /// What one more key with an outcome of `count` bytes takes.
     static func byteCount(ofOutcome count: Int) -> Int {
         KeyLog.byteCount(ofOutcome: count) + Self.indexByteCount
     }
@@ -55,7 +55,7 @@ struct KeyTable: Sendable {
         self.shards[Self.shard(fingerprint)].insert(fingerprint, address)
     }
 
-    /// Forgets the oldest keys, of which there must be so many.
+    /// Forgets the `count` oldest keys; there must be as many.
     ///
     /// - Complexity: O(count) on average
     mutating func forget(_ count: Int) {

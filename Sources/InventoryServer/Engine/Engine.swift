@@ -360,7 +360,7 @@ struct Engine: ~Copyable {
         }
     }
 
-    /// Why an outcome that is to be remembered must not have so many bytes; `nil` if it may.
+    /// Why an outcome that is to be remembered must not have `byteCount` bytes; `nil` if it may.
     private static func tooLong(_ byteCount: Int) -> Refusal? {
         guard byteCount > Limits.outcomeByteCountMax else { return nil }
         return Refusal(

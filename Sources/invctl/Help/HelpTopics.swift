@@ -12,7 +12,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
         case .conditions: "--where, --sort, --limit"
         case .configuration: "flags, environment, contexts: which goes first"
         case .errors: "what a message says, and the exit codes"
-        case .retries: "--id: a command that may have been carried out"
+        case .retries: "--id: a command that may have been executed"
         case .watching: "--watch, watch and top"
         case .times: "how times are typed and shown"
         case .units: "money and quantities"
