@@ -170,6 +170,27 @@ import Testing
         }
     }
 
+    @Test func `parity of a newer version, or of another database, counts as none`() throws {
+        let storage = MemoryStorage()
+        var database = try TestDatabase(storage)
+        try database.append(1)
+        try database.snapshot()
+        try database.directory.protection.protectAll()
+        let name = SnapshotManifest.name(.first)
+        let parityName = try #require(Protection.parityName(for: name))
+        #expect(try database.directory.protection.parity(of: name) != nil)
+        for offset in [8, 16] {
+            let disk = storage.copy()
+            var bytes = disk.bytes(parityName)
+            bytes[offset] += 1
+            self.reseal(&bytes, upTo: 60)
+            disk.setBytes(parityName, bytes)
+            let again = try TestDatabase(disk)
+            #expect(again.machine.lsn == 1 && again.report.healed.isEmpty)
+            #expect(try again.directory.protection.parity(of: name) == nil)
+        }
+    }
+
     @Test func `a block of a newer version is refused, also behind a damaged one`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
