@@ -47,7 +47,7 @@ extension InventoryState {
         )
     }
 
-    /// Bytes of memory that one more key takes, with an outcome of so many bytes.
+    /// Bytes of memory that one more key takes, with an outcome of `count` bytes.
     public static func keyByteCount(ofOutcome count: Int) -> Int {
         KeyTable.byteCount(ofOutcome: count)
     }

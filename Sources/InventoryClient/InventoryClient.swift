@@ -15,7 +15,7 @@ internal import Synchronization
 ///
 /// It connects when it is first used and again whenever the connection is lost. Commands belong to a
 /// session and are numbered, or have an idempotency key, so one that is sent again after a reconnect is
-/// executed once. Every call ends by its deadline. Calls may be made from many tasks at once; commands are carried out in
+/// executed once. Every call ends by its deadline. Calls may be made from many tasks at once; commands are executed in
 /// the order in which they were made.
 public final class InventoryClient: Sendable {
     public let configuration: ClientConfiguration

@@ -169,7 +169,7 @@ public final class Server: Sendable {
         listeners.close()
         let seconds = Int64(self.configuration.drainSeconds)
         let deadline = loop.scheduleTask(in: .seconds(seconds)) { driver.abandonConnections() }
-        // Its future completes; what can fail on the way is told by the driver.
+        // Its future completes; what can fail on the way is reported by the driver.
         try? loop.flatSubmit { driver.drain() }.wait()
         deadline.cancel()
         let lsn = try? loop.submit { driver.engine.durable }.wait()

@@ -265,7 +265,7 @@ extension Shell {
     /// Whether the answer is that of an earlier request with the same id.
     var isReplayed: Bool { self.replay.isReplayed }
 
-    /// Prints what a command came to, as JSON, and whether it is a repeat.
+    /// Prints the outcome of a command, as JSON, and whether it is a repeat.
     func print(_ object: JSONObject) {
         var object = object
         if self.isReplayed { object.add("replayed", raw: "true") }

@@ -150,6 +150,47 @@ import Testing
         }
     }
 
+    @Test func `a mark of a newer version is refused by the name of its file`() throws {
+        let storage = MemoryStorage()
+        _ = try TestDatabase(storage)
+        let name = DataDirectory.identityName
+        for copy in 0..<LogMark.copies {
+            let disk = storage.copy()
+            var bytes = disk.bytes(name)
+            let start = LogMark.offset(ofCopy: copy)
+            var page = Array(bytes[start..<(start + Self.page)])
+            page[8] = 2
+            self.reseal(&page, upTo: LogMark.checkedByteCount)
+            bytes.replaceSubrange(start..<(start + Self.page), with: page)
+            disk.setBytes(name, bytes)
+            #expect(
+                try self.refusal(disk)
+                    == .unsupportedVersion(path: disk.path(name), found: 2, newestKnown: 1)
+            )
+        }
+    }
+
+    @Test func `parity of a newer version, or of another database, counts as none`() throws {
+        let storage = MemoryStorage()
+        var database = try TestDatabase(storage)
+        try database.append(1)
+        try database.snapshot()
+        try database.directory.protection.protectAll()
+        let name = SnapshotManifest.name(.first)
+        let parityName = try #require(Protection.parityName(for: name))
+        #expect(try database.directory.protection.parity(of: name) != nil)
+        for offset in [8, 16] {
+            let disk = storage.copy()
+            var bytes = disk.bytes(parityName)
+            bytes[offset] += 1
+            self.reseal(&bytes, upTo: 60)
+            disk.setBytes(parityName, bytes)
+            let again = try TestDatabase(disk)
+            #expect(again.machine.lsn == 1 && again.report.healed.isEmpty)
+            #expect(try again.directory.protection.parity(of: name) == nil)
+        }
+    }
+
     @Test func `a block of a newer version is refused, also behind a damaged one`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)

@@ -1,6 +1,8 @@
+import ColumnStore
 import Foundation
 import Inventory
 import InventoryClient
+import InventoryWire
 import Testing
 
 /// `--id`, and what a server remembers under it.
@@ -67,6 +69,63 @@ import Testing
         // Without it the id is a new one.
         #expect(try sell().code == 0)
         #expect(try await daemon.client().level(id).onHand == 8)
+    }
+
+    @Test func `a first try is no more than a day ahead, and the key of one that is stays free`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let id = try await daemon.client().stockedProducts(1, stock: 100)[0]
+        let raw = try RawConnection(daemon)
+        raw.send(RawConnection.hello)
+        let line = SaleLine(product: id, quantity: 1)
+        let command = Command.sell(Sale(lines: [line]))
+        func send(_ key: String, _ firstTried: Instant?, _ command: Command) throws -> ServerMessage
+        {
+            let key = try #require(IdempotencyKey(key))
+            var body = ByteWriter()
+            Request.keyedCommand(key, firstTried: firstTried, command).encodeBody(into: &body)
+            raw.sendFrame(13, body.array())
+            while case let messages = raw.next(), !messages.isEmpty {
+                if let message = messages.compactMap({ $0.message }).first { return message }
+            }
+            throw Unexpected()
+        }
+        func isRefused(_ reply: ServerMessage, _ code: RefusalCode) -> Bool {
+            switch reply {
+            case .refused(let refusal): refusal.code == code && code == .outOfRange
+            case .outcome(.refused(let refusal)): refusal.code == code && code != .outOfRange
+            default: false
+            }
+        }
+        let now = Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+        let day = Limits.occurredAtFutureSeconds
+        let last = Instant.calendar.upperBound
+        let ahead = [now.advanced(bySeconds: day + 60), last, Instant(microseconds: .max)]
+        for firstTried in ahead + [Instant(microseconds: last.microseconds + 1)] {
+            #expect(isRefused(try send("k", firstTried, command), .outOfRange), "\(firstTried)")
+        }
+        for firstTried in [Instant.calendar.lowerBound, Instant(microseconds: .min)] {
+            let reply = try send("k", firstTried, command)
+            #expect(isRefused(reply, .outcomeForgotten), "\(firstTried)")
+        }
+        #expect(try await daemon.client().level(id).onHand == 100)
+        // The key is free still; and one that is remembered is answered whatever is said.
+        let reply = try send("k", now.advanced(bySeconds: day - 60), command)
+        guard case .outcome(.done(let done)) = reply else {
+            Issue.record("it came to \(reply)")
+            return
+        }
+        #expect(try send("k", last, command) == .replayedOutcome(.done(done)))
+        #expect(try await daemon.client().level(id).onHand == 99)
+        let said = try daemon.invctl("sell", "P-0=1", "--id", "j", "--first-tried", "2199-01-01")
+        let sentence = "firstTried is 2199-01-01T00:00:00Z; it must be 0001-01-01T00:00:00Z to "
+        #expect(said.code == 1 && said.errors.contains(sentence), "\(said.errors)")
+        let lines = #""lines":[{"product":"P-0","quantity":1}]"#
+        let late = #"{"command":"sell",\#(lines),"occurredAt":"2199-01-01T00:00:00Z"}"#
+        let applied = try daemon.invctl("apply", "-", input: Data(late.utf8))
+        let all = applied.output + applied.errors
+        #expect(all.contains("occurredAt is 2199-01-01T00:00:00Z; it must be 2"), "\(all)")
     }
 
     @Test func `an id is 1 to 64 bytes, and a first try a time`() throws {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Testing
 
@@ -13,7 +14,7 @@ import Testing
 
     private struct Step {
         var command: String
-        /// What the README says it prints; nothing if it says nothing about that.
+        /// What the README says it prints; `nil` if it says nothing about that.
         var output: String?
     }
 
@@ -69,9 +70,37 @@ import Testing
         }
     }
 
-    @Test func `invd explains itself`() throws {
+    @Test func `every command in the text of the README can be typed`() throws {
+        let text = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+        var count = 0
+        for (number, code) in text.split(separator: "`").enumerated() where number % 2 == 1 {
+            let words = CommandWords(String(code)).texts
+            guard words.count > 1, words.first == "invctl", !code.contains("\n") else { continue }
+            count += 1
+            #expect(throws: Never.self, "\(code)") {
+                _ = try Invctl.parseAsRoot(Array(words.dropFirst()))
+            }
+        }
+        #expect(count >= 10)
+    }
+
+    @Test func `invd explains itself, and its settings are what the README says`() throws {
         let help = try Daemon.run("invd", ["--help"])
         #expect(help.code == 0)
         #expect(help.output.contains("INVD_DATA_DIR"))
+        let said = help.output.split { $0.isWhitespace }.joined(separator: " ")
+        let text = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
+        let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `--") }
+        #expect(rows.count >= 4)
+        for row in rows {
+            let cells = row.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+            let flag = cells[0].replacing("`", with: "")
+            let variable = "INVD_" + flag.dropFirst(2).uppercased().replacing("-", with: "_")
+            #expect(said.contains("\(flag) <"))
+            #expect(said.contains("[\(variable); default \(cells[2])]"), "\(row)")
+        }
+        for command in ["check", "repair"] {
+            #expect(try Daemon.run("invd", [command, "--help"]).code == 0)
+        }
     }
 }

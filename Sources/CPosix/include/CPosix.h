@@ -17,7 +17,7 @@ int invd_unix_socket_is_live(const char *path);
 // and expects the faulty instruction to be run again. A signal that somebody else sent has no such
 // instruction: the program would live on, with its threads and its handlers in disorder. So such a
 // signal ends it at once, as by default. What the program did itself, a trap or abort(), is reported
-// first, for at most so many seconds. Call it once, before there are other threads.
+// first, for at most that number of seconds. Call it once, before there are other threads.
 void invd_end_on_fatal_signals(unsigned seconds);
 
 // Has these signals leave their numbers in a pipe, whatever thread takes them. Returns the end to
@@ -52,7 +52,7 @@ int invd_bell_create(void);
 void invd_bell_ring(int bell);
 void invd_bell_hear(int bell);
 
-// Another descriptor of the same socket, which holds at most about so many unsent bytes from now on.
+// Another descriptor of the same socket, which holds at most about that number of unsent bytes from now on.
 int invd_duplicate(int descriptor, int sendByteCount);
 
 typedef struct {

@@ -6,10 +6,7 @@ internal import Glibc
 /// hash agrees, so it costs one probe of the table and one of the text. Rows are above 0; no key is
 /// in twice. Not part of a read view: one writer owns it.
 ///
-///     slot   [ 32 bits of the hash | row ]
-///               └─ its last bits say where the search for the key begins
-///
-/// So the table grows, and closes a gap, without looking at a text.
+///     slot   [ 32 bits of the hash | row ]      as ``ProbedSlots`` has them
 public struct KeyIndex: Sendable {
     /// hash bits in the upper half, row in the lower; 0 is free.
     private var slots: [UInt64]
@@ -72,7 +69,7 @@ public struct KeyIndex: Sendable {
 
     /// Where the search for a key begins, by its hash or by what a slot keeps of it.
     @inline(__always)
-    private func home(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 32) & self.mask }
+    private func home(_ hash: UInt64) -> Int { ProbedSlots.home(hash, mask: self.mask) }
 
     private func slot(
         of key: UnsafeRawBufferPointer,
@@ -165,35 +162,20 @@ public struct KeyIndex: Sendable {
     }
 
     private mutating func grow() {
-        let old = self.slots
-        self.slots = [UInt64](repeating: 0, count: old.count * 2)
-        for stored in old where stored != 0 {
-            var slot = self.home(stored)
-            while self.slots[slot] != 0 { slot = (slot + 1) & self.mask }
-            self.slots[slot] = stored
-        }
+        self.slots = ProbedSlots.resized(self.slots, to: self.slots.count * 2)
     }
 
     /// Takes out the key that is in `row` of `texts`, which must be in.
     ///
-    /// The slots behind it move up where they may, so nothing marks the gap.
+    /// Nothing marks the gap: see ``ProbedSlots/free(_:of:)``.
     public mutating func remove(row: UInt32, in texts: TextColumn) {
         let found = texts.withUTF8(Int(row)) { bytes in
             self.slot(of: bytes, hash: Self.hash(bytes), in: texts)
         }
-        guard var hole = found, UInt32(truncatingIfNeeded: self.slots[hole]) == row else {
+        guard let found, UInt32(truncatingIfNeeded: self.slots[found]) == row else {
             preconditionFailure("row \(row) is not in the index")
         }
-        var slot = (hole + 1) & self.mask
-        while self.slots[slot] != 0 {
-            let home = self.home(self.slots[slot])
-            if (slot - home) & self.mask >= (slot - hole) & self.mask {
-                self.slots[hole] = self.slots[slot]
-                hole = slot
-            }
-            slot = (slot + 1) & self.mask
-        }
-        self.slots[hole] = 0
+        ProbedSlots.free(found, of: &self.slots)
         self.count -= 1
     }
 }

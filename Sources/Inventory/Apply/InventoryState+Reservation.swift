@@ -29,27 +29,19 @@ extension InventoryState {
             findings.add(.tableFull("open reservations", Int64(Limits.openReservationsMax)))
         }
 
-        var short: [RefusedDemand] = []
+        var unmet = UnmetDemand()
         for (index, line) in wanted.lines.enumerated() {
             let found = findings.count
             let level = self.reservable(line, UInt32(index), draft, &findings)
             guard hasIDs, var level, findings.count == found else { continue }
             if level.sellable < line.quantity {
-                findings.add(
-                    Refusal(
-                        .insufficientStock,
-                        line: UInt32(index),
-                        .shortage(Refusal.Shortage(of: level, asked: line.quantity))
-                    )
-                )
-                short.append(
-                    RefusedDemand(
-                        product: line.product,
-                        location: line.location,
-                        asked: line.quantity,
-                        available: level.sellable,
-                        reference: wanted.reference
-                    )
+                unmet.add(
+                    line.quantity,
+                    of: level,
+                    sellable: level.sellable,
+                    line: UInt32(index),
+                    reference: wanted.reference,
+                    &findings
                 )
                 continue
             }
@@ -80,10 +72,7 @@ extension InventoryState {
                 isNew: true
             )
         }
-        if let first = findings.first {
-            if first.code == .insufficientStock { draft.refusedDemand += short }
-            throw first
-        }
+        try unmet.settle(findings, in: &draft)
         return self.done(next, in: draft)
     }
 
@@ -157,7 +146,7 @@ extension InventoryState {
         )
         let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
 
-        var short: [RefusedDemand] = []
+        var unmet = UnmetDemand()
         var total = Money.zero
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
@@ -182,20 +171,15 @@ extension InventoryState {
             let onShelf = Self.committable(level)
             let reference = wanted.reference.isEmpty ? reservation.reference : wanted.reference
             if onShelf < part.quantity {
-                var shortage = Refusal.Shortage(of: level, asked: part.quantity)
-                shortage.sellable = onShelf
-                findings.add(Refusal(.insufficientStock, line: number, .shortage(shortage)))
-                if part.isSound {
-                    short.append(
-                        RefusedDemand(
-                            product: level.product,
-                            location: level.location,
-                            asked: part.quantity,
-                            available: onShelf,
-                            reference: reference
-                        )
-                    )
-                }
+                unmet.add(
+                    part.quantity,
+                    of: level,
+                    sellable: onShelf,
+                    line: number,
+                    reference: reference,
+                    isDemand: part.isSound,
+                    &findings
+                )
                 continue
             }
             guard part.isSound else { continue }
@@ -215,10 +199,7 @@ extension InventoryState {
             let lifted = self.lift(part, .commit, from: level, note: wanted.note, in: &draft)
             self.record(movement, at: lifted, in: &draft)
         }
-        if let first = findings.first {
-            if first.code == .insufficientStock { draft.refusedDemand += short }
-            throw first
-        }
+        try unmet.settle(findings, in: &draft)
         return self.done(wanted.lines.first, amount: total.minorUnits, in: draft)
     }
 

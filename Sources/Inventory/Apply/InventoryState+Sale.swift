@@ -10,7 +10,7 @@ extension InventoryState {
         self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &findings)
         let occurredAt = self.occurrence(sale.occurred, draft, &findings)
 
-        var short: [RefusedDemand] = []
+        var unmet = UnmetDemand()
         var total = Money.zero
         for (index, line) in sale.lines.enumerated() {
             let number = UInt32(index)
@@ -27,21 +27,13 @@ extension InventoryState {
             let amount = findings.add(price.amount(of: line.quantity), to: &total, line: number)
             guard let amount, var level = place.level, findings.count == found else { continue }
             if level.sellable < line.quantity {
-                findings.add(
-                    Refusal(
-                        .insufficientStock,
-                        line: number,
-                        .shortage(Refusal.Shortage(of: level, asked: line.quantity))
-                    )
-                )
-                short.append(
-                    RefusedDemand(
-                        product: line.product,
-                        location: line.location,
-                        asked: line.quantity,
-                        available: level.sellable,
-                        reference: sale.reference
-                    )
+                unmet.add(
+                    line.quantity,
+                    of: level,
+                    sellable: level.sellable,
+                    line: number,
+                    reference: sale.reference,
+                    &findings
                 )
                 continue
             }
@@ -65,10 +57,7 @@ extension InventoryState {
                 leaving: level
             )
         }
-        if let first = findings.first {
-            if first.code == .insufficientStock { draft.refusedDemand += short }
-            throw first
-        }
+        try unmet.settle(findings, in: &draft)
         return self.done(amount: total.minorUnits, in: draft)
     }
 

@@ -42,7 +42,7 @@ public enum Change: Hashable, Sendable {
     case sessionsExpired([UInt32])
     /// A request with an idempotency key was decided, as with ``sessionAdvanced(number:sequence:digest:outcome:)``.
     case keyRemembered(KeyFingerprint, digest: UInt64, outcome: [UInt8])
-    /// So many keys were forgotten, the oldest there were.
+    /// The `count` oldest keys were forgotten.
     case keysForgotten(count: Int)
 }
 

@@ -7,7 +7,7 @@
 ///
 /// An outcome that is to be remembered has at most ``Limits/outcomeByteCountMax``.
 public enum OutcomeBound {
-    /// Of a command that touches so many levels.
+    /// Of a command that touches `lines` levels.
     public static func byteCount(lines: Int) -> Int {
         max(
             Limits.outcomeRefusalByteCountMax,

@@ -67,7 +67,7 @@ public enum Outcome: Hashable, Sendable {
             self.refused = refused
         }
 
-        /// Leaves out the details of refusals that would take it beyond so many bytes.
+        /// Leaves out the details of refusals that would take it beyond `byteCount`.
         ///
         /// Without details all refusals of a batch are less than ``Limits/outcomeByteCountMax``.
         public mutating func fit(in byteCount: Int) {

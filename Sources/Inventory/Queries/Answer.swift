@@ -66,15 +66,7 @@ public final class Answer {
                 if token.isCancelled { throw WorkToken.cancellation }
                 if token.isPauseDue { return table }
             }
-            switch self.next() {
-            case .row(let row):
-                table.append(row)
-                if let rest = self.rest { self.rest = rest - 1 }
-            case .passed:
-                break
-            case .end:
-                self.rest = 0
-            }
+            self.step(into: &table)
         }
         return table.rowCount > 0 ? table : nil
     }
@@ -88,17 +80,22 @@ public final class Answer {
         while self.rest != 0 {
             steps += 1
             if steps % Self.stepsMax == 0 { try self.token?.checkpoint() }
-            switch self.next() {
-            case .row(let row):
-                table.append(row)
-                if let rest = self.rest { self.rest = rest - 1 }
-            case .passed:
-                break
-            case .end:
-                self.rest = 0
-            }
+            self.step(into: &table)
         }
         return table
+    }
+
+    /// Looks at one more place, and appends the row that is there.
+    private func step(into table: inout ResultTable) {
+        switch self.next() {
+        case .row(let row):
+            table.append(row)
+            if let rest = self.rest { self.rest = rest - 1 }
+        case .passed:
+            break
+        case .end:
+            self.rest = 0
+        }
     }
 }
 

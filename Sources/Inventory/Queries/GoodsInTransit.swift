@@ -79,7 +79,7 @@ package struct TransitChanges {
     /// By the movement that sent the goods.
     private var destinations: [MovementID: LocationID] = [:]
 
-    /// Nothing if there never was a transfer.
+    /// `nil` if there never was a transfer.
     ///
     /// - Complexity: O(transfers)
     package init?(_ view: ReadView) {

@@ -33,7 +33,7 @@ struct Verification {
         try self.checkCategories()
     }
 
-    /// A place where it may be ended, at one of so many steps.
+    /// A place where it may be ended, at one of every 1,024 steps.
     func checkpoint(at step: Int) throws(Refusal) { try self.view.checkpoint(at: step) }
 
     mutating func note(_ check: String, _ checked: Int, _ failure: String?) {

@@ -66,7 +66,7 @@ extension ReadView {
     @usableFromInline
     package func checkpoint() throws(Refusal) { try self.token?.checkpoint() }
 
-    /// A checkpoint at one of so many steps, as loops over rows have it.
+    /// A checkpoint at one of every 1,024 steps, as loops over rows have it.
     @inlinable @inline(__always)
     package func checkpoint(at step: Int) throws(Refusal) {
         if step & 1_023 == 0 { try self.checkpoint() }

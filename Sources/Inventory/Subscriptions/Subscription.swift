@@ -3,7 +3,7 @@ public struct Subscription: Hashable, Sendable {
     public var topics: SubscriptionTopics
     public var filter: SubscriptionFilter
     public var start: SubscriptionStart
-    /// For conflation: the latest level of each product and location, at most so many times a second,
+    /// For conflation: the latest level of each product and location, at most n times a second,
     /// from 1 to ``Limits/updatesPerSecondMax``; none for every change.
     public var updatesPerSecond: UInt8?
 

@@ -96,7 +96,7 @@ struct KeyLog: Sendable {
         return Address(slot: slot, offset: offset)
     }
 
-    /// The slot of the chunk that takes so many more bytes.
+    /// The slot of the chunk that has space for `byteCount` more.
     private mutating func slot(for byteCount: Int) -> Int {
         if self.firstOrder < self.order.count, let last = self.order.last,
             self.chunks[last].bytes.count + byteCount <= Self.chunkByteCount

@@ -25,7 +25,7 @@ struct KeyTable: Sendable {
     /// Bytes of memory that the keys take, as they are counted against the bound.
     var byteCount: Int { self.log.byteCount + self.log.count * Self.indexByteCount }
 
-    /// What one more key with an outcome of so many bytes takes.
+    /// What one more key with an outcome of `count` bytes takes.
     static func byteCount(ofOutcome count: Int) -> Int {
         KeyLog.byteCount(ofOutcome: count) + Self.indexByteCount
     }
@@ -55,7 +55,7 @@ struct KeyTable: Sendable {
         self.shards[Self.shard(fingerprint)].insert(fingerprint, address)
     }
 
-    /// Forgets the oldest keys, of which there must be so many.
+    /// Forgets the `count` oldest keys; there must be as many.
     ///
     /// - Complexity: O(count) on average
     mutating func forget(_ count: Int) {
@@ -109,7 +109,7 @@ struct KeyShard: Sendable {
         fingerprint.high & ~0xFFFF_FFFF
     }
 
-    private func home(_ stored: UInt64) -> Int { Int(truncatingIfNeeded: stored >> 32) & self.mask }
+    private func home(_ stored: UInt64) -> Int { ProbedSlots.home(stored, mask: self.mask) }
 
     private static func slot(_ fingerprint: KeyFingerprint, _ address: KeyLog.Address) -> UInt64 {
         self.tag(fingerprint) | (UInt64(address.raw) + 1)
@@ -145,29 +145,18 @@ struct KeyShard: Sendable {
     }
 
     private mutating func resize(_ slotCount: Int) {
-        let old = self.slots
-        self.slots = [UInt64](repeating: 0, count: slotCount)
-        for stored in old where stored != 0 { self.place(stored) }
+        self.slots = ProbedSlots.resized(self.slots, to: slotCount)
     }
 
-    /// Takes out a key that is at an address; slots behind it move up where they may.
+    /// Takes out a key that is at an address.
     mutating func remove(_ fingerprint: KeyFingerprint, _ address: KeyLog.Address) {
         let wanted = Self.slot(fingerprint, address)
-        var hole = self.home(wanted)
-        while self.slots[hole] != wanted {
-            precondition(self.slots[hole] != 0, "\(fingerprint) is not in the index")
-            hole = (hole + 1) & self.mask
-        }
-        var slot = (hole + 1) & self.mask
-        while self.slots[slot] != 0 {
-            let home = self.home(self.slots[slot])
-            if (slot - home) & self.mask >= (slot - hole) & self.mask {
-                self.slots[hole] = self.slots[slot]
-                hole = slot
-            }
+        var slot = self.home(wanted)
+        while self.slots[slot] != wanted {
+            precondition(self.slots[slot] != 0, "\(fingerprint) is not in the index")
             slot = (slot + 1) & self.mask
         }
-        self.slots[hole] = 0
+        ProbedSlots.free(slot, of: &self.slots)
         self.count -= 1
         // What many keys took is given back when they are gone.
         if self.count == 0 {

@@ -2,7 +2,7 @@ internal import ColumnStore
 
 /// What a row of the ledger is among sales.
 ///
-/// One rule for all who tell of sales: the query, the topic of subscriptions and the insights. So the
+/// One rule for all who report sales: the query, the topic of subscriptions and the insights. So the
 /// lines that one shows sum up to what another says.
 package enum SaleRow: Sendable {
     /// A sale, or the reversal of one.

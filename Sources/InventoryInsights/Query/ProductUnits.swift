@@ -66,7 +66,7 @@ extension ProductTable {
     }
 }
 
-/// What tells the rows of one product from those of another where products are put together: their
+/// What distinguishes the rows of one product from those of another where products are put together: their
 /// category, and their unit in a shop that has several.
 ///
 ///     product   0  1  2  3  4

@@ -12,7 +12,7 @@ struct Receipt: Hashable, Sendable {
 /// Which transaction each sale belongs to.
 ///
 /// A transaction is a receipt: what was sold under one reference at one location on one day, by that
-/// location's clock, for numbers of receipts begin anew in many shops each day. The lines of a sale happen
+/// location's clock, for numbers of receipts start again in many shops each day. The lines of a sale happen
 /// at one moment, so the day is that of its first line; two sales under one number on both sides of
 /// midnight are two receipts. A sale without a reference is one by itself, whatever its locations.
 ///

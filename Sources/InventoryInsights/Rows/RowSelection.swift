@@ -1,6 +1,6 @@
 internal import Inventory
 
-/// Which rows of an answer are wanted: those for which a condition holds, in an order, so many at most.
+/// Which rows of an answer are wanted: those for which a condition holds, in an order, `limit` at most.
 ///
 ///     answer ─▶ condition ─▶ order ─▶ limit
 ///

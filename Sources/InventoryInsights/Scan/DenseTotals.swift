@@ -247,7 +247,7 @@ struct DenseCode {
 
     /// The parts of a set's codes, that of products last; a product's category need not be one of them.
     ///
-    /// `classes`: Those that slots are made of; nothing if they are not.
+    /// `classes`: Those that slots are made of; `nil` if they are not.
     static func codes(
         of set: GroupingSet,
         _ view: ReadView,

@@ -8,9 +8,9 @@ internal import Inventory
 final class KeptSegments: Sendable {
     /// What was known when the scan began.
     let known: KeptSums.Findings
-    /// The class of each product; nothing if sums of whole segments will do.
+    /// The class of each product; `nil` if sums of whole segments will do.
     let classes: ProductClasses?
-    /// By class: 1 for those that count; nothing if all do.
+    /// By class: 1 for those that count; `nil` if all do.
     let marks: [UInt8]?
     /// The sums that the question is made of, a bit for each.
     let kinds: UInt32

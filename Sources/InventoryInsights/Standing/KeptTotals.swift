@@ -2,7 +2,7 @@ internal import Inventory
 
 /// What a composable question adds up, kept from one answer to the next and fed the rows that are new.
 ///
-/// It is added up anew when the window moves on, when the catalog changes, for a product's category, SKU
+/// It is recomputed when the window moves on, when the catalog changes, for a product's category, SKU
 /// and unit are those of now, and when a sale is undone that was counted as a transaction.
 struct KeptTotals: Sendable {
     private struct Sums {

@@ -43,6 +43,9 @@ extension Engine {
             // It says nothing of the state.
             return 0
         }
+        if let refusal = request.refusalOfFirstTried(at: context.now) {
+            return try self.refuse(frame, request, refusal, context, &writer)
+        }
         let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &writer)
         let lsn = try self.run(
             frame.body,
@@ -58,6 +61,24 @@ extension Engine {
             share.add(before.nextNumber, byteCount: added, of: self.keys.shareByteCountMax)
         }
         return lsn
+    }
+
+    /// Refuses a request before its command is decided, so that its key stays free, unless something with
+    /// a lower number keeps it from being run: its bytes, or what the server can do now.
+    private mutating func refuse(
+        _ frame: Frame,
+        _ request: KeyedRequest,
+        _ refusal: Refusal,
+        _ context: borrowing Context,
+        _ writer: inout ByteWriter
+    ) throws(WireError) -> UInt64 {
+        try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
+        if let refusal = context.refusal ?? self.backlogRefusal {
+            _ = self.refuse(frame, refusal, &writer)
+            return 0
+        }
+        ServerMessage.refused(refusal).encodeFrame(requestID: frame.requestID, into: &writer)
+        return self.lsn
     }
 
     private mutating func refuse(
@@ -88,5 +109,25 @@ private struct KeyedRequest {
         } catch {
             throw .malformedBody(.keyedCommand, error)
         }
+    }
+
+    /// Why it cannot have been tried first when it says so; `nil` if it can.
+    ///
+    /// An instant before the calendar is before every horizon: that is refused as forgotten.
+    func refusalOfFirstTried(at now: Instant) -> Refusal? {
+        let latest = min(
+            now.advanced(bySeconds: Limits.occurredAtFutureSeconds),
+            Instant.calendar.upperBound
+        )
+        guard let firstTried, firstTried > latest else { return nil }
+        return Refusal(
+            .outOfRange,
+            .range(
+                "firstTried",
+                value: firstTried.microseconds,
+                lowest: Limits.instantMin,
+                highest: latest.microseconds
+            )
+        )
     }
 }

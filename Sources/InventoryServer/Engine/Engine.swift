@@ -254,6 +254,15 @@ struct Engine: ~Copyable {
         }
     }
 
+    /// Throws if the bytes of a request are neither a command nor one that is refused for its size.
+    static func checkRequest(
+        _ body: UnsafeRawBufferPointer,
+        at offset: Int,
+        of opcode: Opcode
+    ) throws(WireError) {
+        _ = try self.request(body, at: offset, of: opcode)
+    }
+
     /// Refuses a command for its session, unless something with a lower number keeps it from being
     /// run: its bytes, or what the server can do now.
     private mutating func refuse(
@@ -262,7 +271,7 @@ struct Engine: ~Copyable {
         _ context: borrowing Context,
         _ reply: inout ByteWriter
     ) throws(WireError) -> UInt64 {
-        _ = try Self.request(body, at: 8, of: .command)
+        try Self.checkRequest(body, at: 8, of: .command)
         return self.refuse(context.refusal ?? refusal, &reply)
     }
 
@@ -351,7 +360,7 @@ struct Engine: ~Copyable {
         }
     }
 
-    /// Why an outcome that is to be remembered must not have so many bytes; `nil` if it may.
+    /// Why an outcome that is to be remembered must not have `byteCount` bytes; `nil` if it may.
     private static func tooLong(_ byteCount: Int) -> Refusal? {
         guard byteCount > Limits.outcomeByteCountMax else { return nil }
         return Refusal(

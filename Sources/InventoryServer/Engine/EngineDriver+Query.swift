@@ -125,7 +125,7 @@ extension EngineDriver {
         }
     }
 
-    /// Goes on with an answer, now or once its client takes more.
+    /// Continues an answer, now or once its client takes more.
     private func continueOrStall(_ stream: AnswerStream, _ connection: ConnectionHandler) {
         guard connection.context != nil else { return }
         connection.gauge.set(isFull: !connection.takesAnswers)

@@ -1,6 +1,6 @@
 internal import NIOCore
 
-/// Bounds what one turn of the loop does for requests: what is left over goes on with the next turn, after
+/// Bounds what one turn of the loop does for requests: what is left over continues with the next turn, after
 /// every socket was looked at again.
 ///
 ///     turn  read A ▓▓▓▓▓ used up   read B ─▶ waits    tick: block, replies
@@ -10,7 +10,7 @@ extension EngineDriver {
     private static var requestByteCountMax: Int { 96 << 10 }
     /// Nanoseconds for which a turn runs requests; some frames may go beyond it.
     private static var requestNanosecondsMax: UInt64 { 1_500_000 }
-    /// Microseconds from a turn to the one that goes on; the loop looks at its sockets in between.
+    /// Microseconds from a turn to the one that continues it; the loop looks at its sockets in between.
     private static var pauseMicroseconds: Int64 { 20 }
 
     /// A socket was read.
@@ -32,7 +32,7 @@ extension EngineDriver {
     /// Whether this turn has done enough for requests.
     var isTurnUsedUp: Bool { self.requestBudget?.isUsedUp(at: self.clock()) ?? false }
 
-    /// Requests of so many bytes were run.
+    /// Requests of `byteCount` bytes were run.
     ///
     /// - Returns: Whether this turn has done enough.
     func used(_ byteCount: Int) -> Bool {
@@ -40,7 +40,7 @@ extension EngineDriver {
         return self.isTurnUsedUp
     }
 
-    /// Has a connection's requests go on with a later turn, behind those that wait already.
+    /// Has a connection's requests continue with a later turn, behind those that wait already.
     func runLater(_ connection: ConnectionHandler) {
         self.deferred.append(connection)
         self.continueLater()
@@ -52,7 +52,7 @@ extension EngineDriver {
         self.continueBehind(self.turns.number)
     }
 
-    /// Goes on once the loop has looked at its sockets.
+    /// Continues once the loop has looked at its sockets.
     ///
     /// A task that is due at once would run before that; so may one that is due shortly, if the tasks before
     /// it take that long. It is put off until the loop has looked.

@@ -50,9 +50,9 @@ final class EngineDriver: @unchecked Sendable {
     var requestBudget: TurnBudget?
     /// The turn that it is of.
     var requestTurn: UInt64 = 0
-    /// Connections whose requests go on with the next turn, in order.
+    /// Connections whose requests continue with the next turn, in order.
     var deferred: [ConnectionHandler] = []
-    /// Whether a later turn will go on with them: one task, however many wait.
+    /// Whether a later turn will continue them: one task, however many wait.
     var isContinuing = false
     let turns: LoopTurns
     var standing = StandingInsights()
@@ -173,7 +173,7 @@ final class EngineDriver: @unchecked Sendable {
 
     // MARK: - Connections
 
-    /// As what a connection's queries are told from those of others.
+    /// What distinguishes a connection's queries from those of others.
     func makeOwner() -> QueryQueue.Owner {
         self.nextOwner += 1
         return QueryQueue.Owner(number: self.nextOwner)

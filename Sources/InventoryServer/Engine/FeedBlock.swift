@@ -27,7 +27,7 @@ struct IndexedBlock: Sendable {
     }
 
     let block: FeedBlock
-    /// An entry each for about so many bytes, the first one first.
+    /// An entry for about every n bytes, the first one first.
     private let marks: [Mark]
 
     var first: UInt64 { self.block.first }

@@ -4,7 +4,7 @@ internal import Glibc
 /// The path of a Unix socket, held so that no two servers listen under one name.
 ///
 /// A socket's name outlives a server that was killed, and whoever binds next has to remove it first.
-/// What tells a socket that was left behind from one that is listened on is a lock on a file beside it,
+/// What distinguishes a socket that was left behind from one that is listened on is a lock on a file beside it,
 /// `<path>.lock`, and a connection that is tried: the lock for other servers, the connection for other
 /// programs.
 final class UnixSocketName {

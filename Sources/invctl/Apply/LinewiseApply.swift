@@ -36,7 +36,7 @@ final class LinewiseApply {
     func run() async throws {
         let standing = try await self.shell.client.openSession()
         Interruption.say(
-            "lines before may have been carried out; run it again with --id "
+            "lines before may have been executed; run it again with --id "
                 + "\(self.shell.session.text): none is carried out twice"
         )
         do {

@@ -1,13 +1,13 @@
 import Inventory
 import InventoryWire
 
-/// What the lines of a delivery that name no cost came in at: the server decides, and people are told.
+/// What the lines of a delivery that name no cost came in at: the server decides, and the answer says it.
 extension Shell {
     func say(_ done: Outcome.Done, restocked: Restock, _ products: [ProductInfo]) {
         let costs = self.costs(done, restocked, products)
         guard self.format == .json || self.format == .ndjson else {
-            let told = costs.map { "\($0.sku) \($0.text)" }.joined(separator: ", ")
-            self.say(done, "restocked", products, adding: told.isEmpty ? "" : "   \(told)")
+            let words = costs.map { "\($0.sku) \($0.text)" }.joined(separator: ", ")
+            self.say(done, "restocked", products, adding: words.isEmpty ? "" : "   \(words)")
             return
         }
         var object = self.object(done, products)

@@ -24,7 +24,12 @@ extension Refusal {
         case .field(let name, let problem):
             return (problem.isEmpty ? name : "\(name) \(problem)") + line
         case .range(let name, let value, let lowest, let highest):
-            return "\(name) is \(value); it must be \(lowest) to \(highest)" + line
+            let isInstant =
+                self.code == .occurredAtOutOfWindow || lowest == Limits.instantMin
+            let words = [value, lowest, highest].map { number in
+                isInstant ? Self.instant(number) : String(number)
+            }
+            return "\(name) is \(words[0]); it must be \(words[1]) to \(words[2])" + line
         case .id(let id): return Self.words(self.code, id) + line
         case .taken(let text, let holder): return "'\(text)' is taken by number \(holder)" + line
         case .revision(let expected, let actual):
@@ -60,6 +65,12 @@ extension Refusal {
         case .transferNotFound: "there is no transfer \(id)"
         default: "\(code.noun) \(id)"
         }
+    }
+
+    /// A time as people write it, or microseconds where no calendar has it.
+    private static func instant(_ microseconds: Int64) -> String {
+        Instant(microseconds: microseconds).isInCalendar
+            ? TimeText.format(microseconds) : String(microseconds)
     }
 
     /// Every number that decided, so that nobody has to guess.

@@ -29,7 +29,7 @@ enum ExportPage {
         "expired". One that is open ends when it did; if that is over by the time of
         the import, it runs out then. Times that come back are marked as imported.
 
-        Not in it: sessions, refused demand, alerts, earlier prices and names, and
-        products that were deleted without ever having moved.
+        Not in it: sessions and idempotency keys, refused demand, alerts, earlier
+        prices and names, and products that were deleted without ever having moved.
         """
 }

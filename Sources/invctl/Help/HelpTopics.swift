@@ -12,7 +12,7 @@ enum HelpTopic: String, CaseIterable, Sendable {
         case .conditions: "--where, --sort, --limit"
         case .configuration: "flags, environment, contexts: which goes first"
         case .errors: "what a message says, and the exit codes"
-        case .retries: "--id: a command that may have been carried out"
+        case .retries: "--id: a command that may have been executed"
         case .watching: "--watch, watch and top"
         case .times: "how times are typed and shown"
         case .units: "money and quantities"
@@ -153,7 +153,8 @@ enum HelpTopic: String, CaseIterable, Sendable {
           invctl sell LAP-01=2 --id till-7-1042 --first-tried 2026-03-01T12:30:05Z
 
         What was first tried before the horizon is then refused (outcome_forgotten);
-        look whether it was done: invctl ledger list.
+        look whether it was done: invctl ledger list. A time more than a day ahead of
+        the server's clock is no first try (out_of_range).
 
         A key takes some 90 bytes of the server's memory. 512 MiB (invd
         --key-memory-mib) remember 6 million, 69 a second all day; beyond that new
@@ -176,7 +177,8 @@ enum HelpTopic: String, CaseIterable, Sendable {
         invctl watch products|stock|sales|alerts tells each change once and in order:
         a line each on a terminal, an object each when piped. --snapshot begins with
         the state as it is, --after LSN with the first change after a place in the
-        past.
+        past. --conflate 10 shows the latest level of each product, ten times a second
+        at most, instead of every movement on the way: for screens of a busy shop.
 
         invctl top shows the whole shop. All of them survive a restart of the server:
         they say that the connection is gone, try again, and go on where they were.

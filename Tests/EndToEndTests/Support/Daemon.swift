@@ -29,11 +29,16 @@ final class Daemon: @unchecked Sendable {
     /// program and its arguments.
     private let launcher: [String]
 
-    /// Starts a daemon on a fresh directory.
-    init(_ arguments: [String] = [], launcher: [String] = []) throws {
+    /// Starts a daemon on a fresh directory, or on a copy of one.
+    init(
+        _ arguments: [String] = [],
+        launcher: [String] = [],
+        onCopyOf source: URL? = nil
+    ) throws {
         self.directory = FileManager.default.temporaryDirectory
             .appending(path: "invd-test-\(UUID().uuidString)")
         self.launcher = launcher
+        if let source { try FileManager.default.copyItem(at: source, to: self.directory) }
         try self.start(arguments)
     }
 

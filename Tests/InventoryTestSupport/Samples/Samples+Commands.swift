@@ -234,7 +234,7 @@ extension SplitMix64 {
                     product: $0.product(),
                     location: $0.location(),
                     quantity: $0.signed(),
-                    unitCost: $0.money(),
+                    unitCost: $0.maybe { $0.money() },
                     ifRevision: $0.revision()
                 )
             },
