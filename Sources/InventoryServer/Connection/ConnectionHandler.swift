@@ -107,6 +107,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = self.unwrapInboundIn(data)
+        self.driver.metrics.receivedBytes += Int64(read.readableBytes)
         let isFirstPart = self.partial == nil
         // Taken out of its place: while that held it too, each read would copy all of it.
         if var partial = self.partial.take() {

@@ -239,9 +239,10 @@ final class EngineDriver: @unchecked Sendable {
 
     /// Gives the system back what a burst of work has left behind, away from the loop.
     private func giveMemoryBackIfQuiet(_ now: Int64) {
-        let worked = self.metrics.blockBytes + self.metrics.eventBytes + self.metrics.answerBytes
+        let worked = self.metrics.worked
         guard self.quiet.hasPassed(worked: worked, at: now) else { return }
         self.engine.shrink()
+        for connection in self.connections.values { connection.pending.shrink() }
         self.filePool.submit { Allocator.giveBack() }
     }
 
