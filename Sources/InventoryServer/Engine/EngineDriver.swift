@@ -56,6 +56,13 @@ final class EngineDriver: @unchecked Sendable {
     var isContinuing = false
     let turns: LoopTurns
     var standing = StandingInsights()
+    /// What open queries hold, of all connections.
+    var queryBytes = ByteBudget.queries
+    /// Questions of all connections that wait to begin.
+    var waitingQuestionCount = 0
+    /// What subscriptions hold, of all connections.
+    var subscriptionBytes = ByteBudget.subscriptions
+    var frameSpace = FrameSpace<ObjectIdentifier>()
     var metrics = ServerMetrics()
     var snapshots: SnapshotState
     var protection: ProtectionState
