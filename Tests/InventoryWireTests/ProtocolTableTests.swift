@@ -120,6 +120,8 @@ import Testing
             ("standingInsightsMax", Int64(WireLimits.standingInsightsMax)),
             ("sessionsPerConnectionMax", Int64(WireLimits.sessionsPerConnectionMax)),
             ("outboxByteCountMax", Int64(WireLimits.outboxByteCountMax)),
+            ("outboxByteCountOfAll", Int64(WireLimits.outboxByteCountOfAll)),
+            ("outboxByteCountMin", Int64(WireLimits.outboxByteCountMin)),
             ("eventsByteCountMax", Int64(WireLimits.eventsByteCountMax)),
             (
                 "waitingQueriesPerConnectionMax",

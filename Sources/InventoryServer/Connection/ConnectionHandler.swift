@@ -404,9 +404,14 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.driver.changedSubscriptions(by: -1)
     }
 
+    /// Bytes that may wait to be sent to the client.
+    private var outboxMax: Int {
+        ConnectionShare.outboxByteCount(connections: self.driver.connections.count)
+    }
+
     /// Whether the client reads fast enough for more of its answers to be made.
     var takesAnswers: Bool {
-        self.isWritable && self.pending.byteCount < WireLimits.outboxByteCountMax
+        self.isWritable && self.pending.byteCount < self.outboxMax
     }
 
     // MARK: - Frames
@@ -775,7 +780,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func pauseReadingIfNeeded(_ context: ChannelHandlerContext) {
         let isFull =
             self.isDeferred || self.isAwaitingSpace
-            || self.pending.byteCount > WireLimits.outboxByteCountMax || !self.isWritable
+            || self.pending.byteCount > self.outboxMax || !self.isWritable
         if isFull, !self.isReadPaused {
             self.isReadPaused = true
             context.channel.setOption(.autoRead, value: false).whenFailure { _ in
@@ -788,7 +793,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func resumeReading() {
         guard self.isReadPaused, !self.isDeferred, !self.isAwaitingSpace, let context,
-            self.pending.byteCount <= WireLimits.outboxByteCountMax
+            self.pending.byteCount <= self.outboxMax
         else { return }
         self.isReadPaused = false
         self.frameBegunAt = self.driver.milliseconds

@@ -20,6 +20,10 @@ public enum WireLimits {
     public static let sessionsPerConnectionMax = 1_024
     /// Bytes waiting to be sent to one client beyond which nothing more is read from it.
     public static let outboxByteCountMax = 4 << 20
+    /// Bytes of that of all connections: many of them have equal parts of it.
+    public static let outboxByteCountOfAll = 1 << 30
+    /// Bytes that may wait for one client, however many there are.
+    public static let outboxByteCountMin = 64 << 10
     /// Bytes of events that are put together for one subscriber at once.
     ///
     /// A single step may be more.
