@@ -44,13 +44,14 @@ extension InventoryState {
     public mutating func evolve(_ entry: EntryView) throws(ByteReaderError) {
         self.begin(entry.lsn, at: entry.time)
         var line: UInt16 = 0
+        var texts = EntryTexts()
         var changes = entry.changes
         for _ in 0..<entry.changeCount {
             let byteCount = Int(try changes.readUInt32())
             var reader = ByteReader(try changes.readBytes(byteCount))
             switch try reader.readCase(ChangeTag.self, "change") {
             case .moved:
-                let movement = try Movement(from: &reader, recordedAt: self.time)
+                let movement = try Movement(from: &reader, recordedAt: self.time, &texts)
                 let level = try Level.balances(
                     from: &reader,
                     movement.product,
@@ -64,7 +65,7 @@ extension InventoryState {
             case .keyRemembered:
                 self.remember(try RememberedOutcome(.keyRemembered, from: &reader))
             case let tag:
-                let change = try Change(tag, from: &reader, lsn: self.lsn, time: self.time)
+                let change = try Change(tag, from: &reader, lsn: self.lsn, time: self.time, &texts)
                 self.apply(change, line: &line, by: entry.actor)
             }
             try reader.finish()

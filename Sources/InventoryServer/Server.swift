@@ -141,25 +141,31 @@ public final class Server: Sendable {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // One read a turn, so that no connection's requests come before all others'.
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(
-                .writeBufferWaterMark,
-                value: ChannelOptions.Types.WriteBufferWaterMark(low: 256 << 10, high: 1 << 20)
-            )
-            .childChannelOption(
-                .recvAllocator,
-                value: AdaptiveRecvByteBufferAllocator(
-                    minimum: 4 << 10,
-                    initial: 16 << 10,
-                    maximum: 256 << 10
-                )
-            )
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try Self.setBuffers(of: channel, among: driver.connections.count + 1)
                     try channel.pipeline.syncOperations.addHandler(
                         ConnectionHandler(driver: driver)
                     )
                 }
             }
+    }
+
+    /// What is read at once, and what waits for the socket, is less where there are many connections.
+    private static func setBuffers(of channel: any Channel, among connections: Int) throws {
+        let written = ConnectionShare.writeByteCount(connections: connections)
+        try channel.syncOptions?.setOption(
+            .writeBufferWaterMark,
+            value: ChannelOptions.Types.WriteBufferWaterMark(low: written / 4, high: written)
+        )
+        try channel.syncOptions?.setOption(
+            .recvAllocator,
+            value: AdaptiveRecvByteBufferAllocator(
+                minimum: 4 << 10,
+                initial: 16 << 10,
+                maximum: ConnectionShare.readByteCount(connections: connections)
+            )
+        )
     }
 
     // MARK: - Stopping

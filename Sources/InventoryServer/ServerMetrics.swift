@@ -4,6 +4,8 @@ internal import Inventory
 struct ServerMetrics {
     var connectionsAccepted: Int64 = 0
     var connections: Int64 = 0
+    /// Bytes that clients sent.
+    var receivedBytes: Int64 = 0
     var requests: Int64 = 0
     var commands: Int64 = 0
     var queries: Int64 = 0
@@ -33,10 +35,18 @@ struct ServerMetrics {
     var lostPages: Int64 = 0
     var startedAt: Instant = .zero
 
+    /// What ``QuietPeriod`` counts as work: bytes of all that was taken in, written and sent, and who came
+    /// or went, since much may be freed then.
+    var worked: Int64 {
+        self.receivedBytes + self.blockBytes + self.eventBytes + self.answerBytes
+            + 2 * self.connectionsAccepted - self.connections
+    }
+
     var rows: [(name: String, value: Int64)] {
         [
             ("connections", self.connections),
             ("connectionsAccepted", self.connectionsAccepted),
+            ("receivedBytes", self.receivedBytes),
             ("requests", self.requests),
             ("commands", self.commands),
             ("queries", self.queries),

@@ -4,7 +4,7 @@ import Testing
 
 /// When memory is given back: after work, once it is quiet, and not again for nothing.
 @Suite struct QuietPeriodTests {
-    private static let much = QuietPeriod.workedByteCountMin
+    private static let much: Int64 = 32 << 20
     private static let long = QuietPeriod.milliseconds
 
     /// What is said at each of these points, of work so far and time.
@@ -19,6 +19,14 @@ import Testing
             (Self.much, 20_000 + Self.long), (Self.much, 20_000 + 9 * Self.long),
         ])
         #expect(said == [false, false, false, true, false])
+    }
+
+    @Test func `after the least of work too, since it may have freed much`() {
+        let said = Self.said([
+            (0, Self.long), (1, 2 * Self.long), (1, 3 * Self.long), (2, 4 * Self.long),
+            (3, 5 * Self.long - 1), (3, 5 * Self.long),
+        ])
+        #expect(said == [false, true, false, true, false, true])
     }
 
     @Test func `a trickle is quiet, a stream is not`() {

@@ -111,15 +111,35 @@ import Testing
             ("replyByteCountMax", Int64(WireLimits.replyByteCountMax)),
             ("inFlightMax", Int64(WireLimits.inFlightMax)),
             ("subscriptionsMax", Int64(WireLimits.subscriptionsMax)),
+            ("subscriptionsOfAllMax", Int64(WireLimits.subscriptionsOfAllMax)),
+            (
+                "subscriptionByteCountPerConnectionMax",
+                Int64(WireLimits.subscriptionByteCountPerConnectionMax)
+            ),
+            ("subscriptionByteCountMax", Int64(WireLimits.subscriptionByteCountMax)),
             ("standingInsightsMax", Int64(WireLimits.standingInsightsMax)),
             ("sessionsPerConnectionMax", Int64(WireLimits.sessionsPerConnectionMax)),
             ("outboxByteCountMax", Int64(WireLimits.outboxByteCountMax)),
+            ("outboxByteCountOfAll", Int64(WireLimits.outboxByteCountOfAll)),
+            ("outboxByteCountMin", Int64(WireLimits.outboxByteCountMin)),
             ("eventsByteCountMax", Int64(WireLimits.eventsByteCountMax)),
             (
                 "waitingQueriesPerConnectionMax",
                 Int64(WireLimits.waitingQueriesPerConnectionMax)
             ),
             ("waitingQueriesMax", Int64(WireLimits.waitingQueriesMax)),
+            (
+                "begunQueriesPerConnectionMax", Int64(WireLimits.begunQueriesPerConnectionMax)
+            ),
+            (
+                "openQueryByteCountPerConnectionMax",
+                Int64(WireLimits.openQueryByteCountPerConnectionMax)
+            ),
+            ("openQueryByteCountMax", Int64(WireLimits.openQueryByteCountMax)),
+            ("heldRequestByteCount", Int64(WireLimits.heldRequestByteCount)),
+            ("heldByteCountPerByte", Int64(WireLimits.heldByteCountPerByte)),
+            ("smallFrameByteCountMax", Int64(WireLimits.smallFrameByteCountMax)),
+            ("begunFrameByteCountMax", Int64(WireLimits.begunFrameByteCountMax)),
             ("queryMilliseconds", Int64(WireLimits.queryMilliseconds)),
             ("helloMilliseconds", Int64(WireLimits.helloMilliseconds)),
             ("frameMilliseconds", Int64(WireLimits.frameMilliseconds)),

@@ -64,4 +64,12 @@ typedef struct {
 // Returns how many bytes it took, or -1 with errno set.
 long invd_send_parts(int descriptor, const invd_part *parts, int count);
 
+// Bytes that the allocator keeps from the system although nobody uses them: at least so many, as far as the
+// C library says. Counting them may take milliseconds. -1 if it doesn't say.
+long invd_memory_unused(void);
+
+// Gives memory that nobody uses back to the system, wherever in the heap it lies; a C library without such a
+// call keeps it. It may take milliseconds.
+void invd_memory_give_back(void);
+
 #endif

@@ -26,8 +26,20 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
 }
 
 extension Change {
-    /// Writes the change; `lsn` and `time` are those of the step it belongs to, which it counts from.
+    /// Writes a change that stands by itself, as one of a snapshot's rows does.
     public func encode(into writer: inout ByteWriter, lsn: UInt64, time: Instant) {
+        var texts = EntryTexts()
+        self.encode(into: &writer, lsn: lsn, time: time, &texts)
+    }
+
+    /// Writes the change; `lsn` and `time` are those of the step it belongs to, which it counts from,
+    /// `texts` those of the changes before it.
+    func encode(
+        into writer: inout ByteWriter,
+        lsn: UInt64,
+        time: Instant,
+        _ texts: inout EntryTexts
+    ) {
         switch self {
         case .databaseCreated(let currency):
             writer.writeCase(ChangeTag.databaseCreated)
@@ -56,7 +68,9 @@ extension Change {
             writer.writeCase(ChangeTag.productLeft)
             writer.writeVarint(UInt64(id.value))
         case .moved(let movement, let level):
-            Self.encodeMoved(movement, level, into: &writer, lsn: lsn, time: time)
+            writer.writeCase(ChangeTag.moved)
+            movement.encode(into: &writer, recordedAt: time, &texts)
+            level.encodeBalances(into: &writer, at: lsn)
         case .level(let level):
             writer.writeCase(ChangeTag.level)
             level.encode(into: &writer, at: lsn)
@@ -66,7 +80,7 @@ extension Change {
             writer.writeVarint(UInt64(refused.location.value))
             writer.writeVarint(refused.asked)
             writer.writeVarint(refused.available)
-            writer.writeText(refused.reference)
+            EntryTexts.write(refused.reference, &texts.demandReference, into: &writer)
         case .alert(let kind, let isRaised, let product, let location, let available, let limit):
             writer.writeCase(ChangeTag.alert)
             writer.writeCase(kind)
@@ -98,33 +112,32 @@ extension Change {
             for number in numbers { writer.writeVarint(UInt64(number)) }
         case .reservation(let reservation):
             writer.writeCase(ChangeTag.reservation)
-            reservation.encode(into: &writer)
+            reservation.encode(into: &writer, &texts)
         case .transfer(let transfer):
             writer.writeCase(ChangeTag.transfer)
-            transfer.encode(into: &writer)
+            transfer.encode(into: &writer, &texts)
         }
     }
 
-    static func encodeMoved(
-        _ movement: Movement,
-        _ level: Level,
-        into writer: inout ByteWriter,
-        lsn: UInt64,
-        time: Instant
-    ) {
-        writer.writeCase(ChangeTag.moved)
-        movement.encode(into: &writer, recordedAt: time)
-        level.encodeBalances(into: &writer, at: lsn)
-    }
-
-    /// Reads one change, with the step's LSN and recording time that it counts from.
+    /// Reads a change that stands by itself, with the LSN and recording time that it counts from.
     public init(
         from reader: inout ByteReader,
         lsn: UInt64,
         time: Instant
     ) throws(ByteReaderError) {
+        var texts = EntryTexts()
+        try self.init(from: &reader, lsn: lsn, time: time, &texts)
+    }
+
+    /// Reads one change of an entry, with what it counts from and the texts of those before it.
+    init(
+        from reader: inout ByteReader,
+        lsn: UInt64,
+        time: Instant,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) {
         let tag = try reader.readCase(ChangeTag.self, "change")
-        try self.init(tag, from: &reader, lsn: lsn, time: time)
+        try self.init(tag, from: &reader, lsn: lsn, time: time, &texts)
     }
 
     /// Reads what follows the tag.
@@ -132,7 +145,8 @@ extension Change {
         _ tag: ChangeTag,
         from reader: inout ByteReader,
         lsn: UInt64,
-        time: Instant
+        time: Instant,
+        _ texts: inout EntryTexts
     ) throws(ByteReaderError) {
         switch tag {
         case .databaseCreated:
@@ -162,7 +176,7 @@ extension Change {
         case .productLeft:
             self = .productLeft(try reader.readProductID())
         case .moved:
-            let movement = try Movement(from: &reader, recordedAt: time)
+            let movement = try Movement(from: &reader, recordedAt: time, &texts)
             let level = try Level.balances(
                 from: &reader,
                 movement.product,
@@ -179,7 +193,7 @@ extension Change {
                     location: try reader.readLocationID(),
                     asked: try reader.readSignedVarint(),
                     available: try reader.readSignedVarint(),
-                    reference: try reader.readText()
+                    reference: try texts.read(\.demandReference, from: &reader)
                 )
             )
         case .alert:
@@ -218,9 +232,23 @@ extension Change {
             }
             self = .sessionsExpired(numbers)
         case .reservation:
-            self = .reservation(try Reservation(from: &reader))
+            self = .reservation(try Reservation(from: &reader, &texts))
         case .transfer:
-            self = .transfer(try Transfer(from: &reader))
+            self = .transfer(try Transfer(from: &reader, &texts))
+        }
+    }
+
+    /// Whether a part of it may be in a change before it, see ``EntryTexts``.
+    var mayShareTexts: Bool {
+        switch self {
+        case .moved(let movement, _): !movement.reference.isEmpty || !movement.note.isEmpty
+        case .demandRefused(let refused): !refused.reference.isEmpty
+        case .reservation(let reservation): !reservation.reference.isEmpty
+        case .transfer(let transfer): !transfer.reference.isEmpty
+        case .databaseCreated, .category, .location, .productCreated, .productUpdated,
+            .productArchived, .productDeleted, .productLeft, .level, .alert, .sessionOpened,
+            .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten:
+            false
         }
     }
 

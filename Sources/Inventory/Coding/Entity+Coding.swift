@@ -171,8 +171,22 @@ extension Movement {
         16 * VarintCoding.byteCountMax + self.reference.utf8.count + self.note.utf8.count
     }
 
-    func encode(into writer: inout ByteWriter, recordedAt time: Instant) {
-        writer.append(atMost: self.byteCountMax) { self.encode(into: &$0, recordedAt: time) }
+    /// Writes the movement, without the texts that it shares with the one before it in its entry.
+    func encode(
+        into writer: inout ByteWriter,
+        recordedAt time: Instant,
+        _ texts: inout EntryTexts
+    ) {
+        var mask = self.presence(recordedAt: time)
+        if !self.reference.isEmpty, EntryTexts.shares(self.reference, &texts.reference) {
+            mask ^= 1 << 9 | 1 << 14
+        }
+        if !self.note.isEmpty, EntryTexts.shares(self.note, &texts.note) {
+            mask ^= 1 << 10 | 1 << 15
+        }
+        writer.append(atMost: self.byteCountMax) {
+            self.encode(into: &$0, recordedAt: time, mask)
+        }
     }
 
     @inline(__always)
@@ -195,12 +209,17 @@ extension Movement {
         return mask
     }
 
+    /// Writes the only movement of an entry, or the first.
+    @inline(__always)
+    func encode(into cursor: inout ByteCursor, recordedAt time: Instant) {
+        self.encode(into: &cursor, recordedAt: time, self.presence(recordedAt: time))
+    }
+
     /// Kind, product, location, a mask of what is there, then that.
     ///
     /// `occurredAt` counts from the recording time of the step, so it is absent where it is equal.
     @inline(__always)
-    func encode(into cursor: inout ByteCursor, recordedAt time: Instant) {
-        let mask = self.presence(recordedAt: time)
+    private func encode(into cursor: inout ByteCursor, recordedAt time: Instant, _ mask: UInt64) {
         cursor.write(self.kind.rawValue)
         cursor.writeVarint(UInt64(self.product.value))
         cursor.writeVarint(UInt64(self.location.value))
@@ -225,12 +244,24 @@ extension Movement {
         }
     }
 
-    init(from reader: inout ByteReader, recordedAt time: Instant) throws(ByteReaderError) {
+    init(
+        from reader: inout ByteReader,
+        recordedAt time: Instant,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) {
         let kind = try reader.readCase(MovementKind.self, "movement kind")
         let product = try reader.readProductID()
         let location = try reader.readLocationID()
         self.init(kind: kind, product: product, location: location, occurredAt: time)
-        let mask = try reader.readMask(bits: 14)
+        let maskOffset = reader.offset
+        let mask = try reader.readMask(bits: 16)
+        guard mask & mask >> 5 & (1 << 9 | 1 << 10) == 0 else {
+            throw .unknownCode(
+                offset: maskOffset,
+                code: mask,
+                what: "text that is there and shared"
+            )
+        }
         if mask & 1 << 0 != 0 { self.onHandDelta = try reader.readNonZero() }
         if mask & 1 << 1 != 0 { self.unavailableDelta = try reader.readNonZero() }
         if mask & 1 << 2 != 0 { self.reservedDelta = try reader.readNonZero() }
@@ -245,8 +276,18 @@ extension Movement {
         self.price = Price(minorUnits, per: basis)
         if mask & 1 << 7 != 0 { self.cost = try reader.readNonZero() }
         if mask & 1 << 8 != 0 { self.reason = try reader.readCase(Reason.self, "reason") }
-        if mask & 1 << 9 != 0 { self.reference = try reader.readNonEmptyText() }
-        if mask & 1 << 10 != 0 { self.note = try reader.readNonEmptyText() }
+        if mask & 1 << 9 != 0 {
+            self.reference = try reader.readNonEmptyText()
+            try EntryTexts.take(self.reference, &texts.reference, reader)
+        } else if mask & 1 << 14 != 0 {
+            self.reference = try texts.shared(texts.reference, reader)
+        }
+        if mask & 1 << 10 != 0 {
+            self.note = try reader.readNonEmptyText()
+            try EntryTexts.take(self.note, &texts.note, reader)
+        } else if mask & 1 << 15 != 0 {
+            self.note = try texts.shared(texts.note, reader)
+        }
         if mask & 1 << 11 != 0 {
             let lsn = try reader.readVarint()
             self.origin = MovementID(lsn: lsn, line: try reader.readVarint(as: UInt16.self, "line"))
@@ -260,7 +301,7 @@ extension Movement {
 }
 
 extension Reservation {
-    func encode(into writer: inout ByteWriter) {
+    func encode(into writer: inout ByteWriter, _ texts: inout EntryTexts) {
         writer.writeVarint(UInt64(self.id.value))
         writer.writeVarint(UInt64(self.product.value))
         writer.writeVarint(UInt64(self.location.value))
@@ -268,13 +309,16 @@ extension Reservation {
         writer.writeVarint(self.remaining)
         writer.write(self.expiresAt)
         writer.writeCase(self.state)
-        writer.writeText(self.reference)
+        EntryTexts.write(self.reference, &texts.reservationReference, into: &writer)
         writer.writeVarint(self.origin.lsn)
         writer.writeVarint(UInt64(self.origin.line))
         writer.writeVarint(self.revision)
     }
 
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
+    init(
+        from reader: inout ByteReader,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) {
         self.init(
             id: try reader.readReservationID(),
             product: try reader.readProductID(),
@@ -283,7 +327,7 @@ extension Reservation {
             remaining: try reader.readSignedVarint(),
             expiresAt: try reader.readInstant(),
             state: try reader.readCase(ReservationState.self, "reservation state"),
-            reference: try reader.readText(),
+            reference: try texts.read(\.reservationReference, from: &reader),
             origin: try reader.readMovementID(),
             revision: try reader.readVarint()
         )
@@ -291,7 +335,7 @@ extension Reservation {
 }
 
 extension Transfer {
-    func encode(into writer: inout ByteWriter) {
+    func encode(into writer: inout ByteWriter, _ texts: inout EntryTexts) {
         writer.writeVarint(UInt64(self.id.value))
         writer.writeVarint(UInt64(self.product.value))
         writer.writeVarint(UInt64(self.source.value))
@@ -300,13 +344,16 @@ extension Transfer {
         writer.writeVarint(self.remaining)
         writer.writeVarint(self.value)
         writer.writeCase(self.state)
-        writer.writeText(self.reference)
+        EntryTexts.write(self.reference, &texts.transferReference, into: &writer)
         writer.writeVarint(self.origin.lsn)
         writer.writeVarint(UInt64(self.origin.line))
         writer.writeVarint(self.revision)
     }
 
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
+    init(
+        from reader: inout ByteReader,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) {
         self.init(
             id: try reader.readTransferID(),
             product: try reader.readProductID(),
@@ -316,7 +363,7 @@ extension Transfer {
             remaining: try reader.readSignedVarint(),
             value: try reader.readSignedVarint(),
             state: try reader.readCase(TransferState.self, "transfer state"),
-            reference: try reader.readText(),
+            reference: try texts.read(\.transferReference, from: &reader),
             origin: try reader.readMovementID(),
             revision: try reader.readVarint()
         )

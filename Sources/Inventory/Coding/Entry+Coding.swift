@@ -5,6 +5,7 @@ public import ColumnStore
 ///     u32 byte count of what follows · u64 LSN · i64 time · actor · varint number of changes
 ///     then for each change: u32 byte count · the change, its tag first
 ///
+/// A text that a change shares with the one of its kind before it is there once, see ``EntryTexts``.
 /// A reader that looks for some changes passes over the others by their counts.
 public struct EntryWriter: Sendable {
     private var start = 0
@@ -12,6 +13,7 @@ public struct EntryWriter: Sendable {
     private var changeCount: UInt32 = 0
     private let lsn: UInt64
     private let time: Instant
+    private var texts = EntryTexts()
 
     /// Begins an entry at the writer's end.
     public init(lsn: UInt64, time: Instant, actor: String, into writer: inout ByteWriter) {
@@ -35,7 +37,7 @@ public struct EntryWriter: Sendable {
 
     public mutating func append(_ change: Change, into writer: inout ByteWriter) {
         let start = self.beginChange(&writer)
-        change.encode(into: &writer, lsn: self.lsn, time: self.time)
+        change.encode(into: &writer, lsn: self.lsn, time: self.time, &self.texts)
         self.finishChange(start, &writer)
     }
 
@@ -57,7 +59,8 @@ public struct EntryWriter: Sendable {
         self.changeCount += 1
     }
 
-    /// Appends a change that is encoded already, at this entry's LSN and time.
+    /// Appends a change that is encoded already, at this entry's LSN and time, and behind all changes of
+    /// its kind that it may share texts with.
     public mutating func append(
         encoded change: UnsafeRawBufferPointer,
         into writer: inout ByteWriter
@@ -110,9 +113,12 @@ public struct EntryView {
     /// Takes the whole entry apart.
     public func entry() throws(ByteReaderError) -> Entry {
         var entry = Entry(lsn: self.lsn, time: self.time, actor: self.actor, changes: [])
+        var texts = EntryTexts()
         try self.forEachChange { (bytes) throws(ByteReaderError) in
             var reader = ByteReader(bytes)
-            entry.changes.append(try Change(from: &reader, lsn: self.lsn, time: self.time))
+            entry.changes.append(
+                try Change(from: &reader, lsn: self.lsn, time: self.time, &texts)
+            )
             try reader.finish()
         }
         return entry

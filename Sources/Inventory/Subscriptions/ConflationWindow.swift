@@ -205,7 +205,8 @@ public struct ConflationWindow {
             }
             do throws(ByteReaderError) {
                 var reader = ByteReader(change)
-                let moved = try Change(from: &reader, lsn: step.lsn, time: step.time)
+                var texts = EntryTexts.passedOver
+                let moved = try Change(from: &reader, lsn: step.lsn, time: step.time, &texts)
                 if case .moved(_, let level) = moved {
                     target?.append(.level(level), into: &writer)
                 }

@@ -61,8 +61,9 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         let start = writer.count
         var selected: EntryWriter?
         var enters = false
+        var texts = EntryTexts()
         try entry.forEachChange { (bytes) throws(ByteReaderError) in
-            let match = try self.match(bytes, entry, keys)
+            let (match, change) = try self.match(bytes, entry, keys, &texts)
             switch match {
             case .none: return
             case .enters:
@@ -71,7 +72,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             case .written, .leaves: break
             }
             var target = selected ?? EntryWriter(entry, into: &writer)
-            self.write(bytes, match, into: &target, &writer)
+            self.write(bytes, change, match, into: &target, &writer)
             selected = target
         }
         if enters {
@@ -96,8 +97,9 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         into writer: inout ByteWriter
     ) throws(ByteReaderError) {
         var target = EntryWriter(entry, into: &writer)
+        var texts = EntryTexts()
         try entry.forEachChange { (bytes) throws(ByteReaderError) in
-            let match = try self.match(bytes, entry, view.selectionKeys)
+            let (match, change) = try self.match(bytes, entry, view.selectionKeys, &texts)
             switch match {
             case .none: break
             case .enters(let id):
@@ -105,40 +107,53 @@ public struct SubscriptionMatcher: Sendable, Hashable {
                     target.append(row, into: &writer)
                 }
             case .written, .leaves:
-                self.write(bytes, match, into: &target, &writer)
+                self.write(bytes, change, match, into: &target, &writer)
             }
         }
         target.finish(into: &writer)
     }
 
+    /// `change`: What the bytes say, if they were read: it may share a text with one that is not
+    /// selected, so it is encoded anew.
     private func write(
-        _ change: UnsafeRawBufferPointer,
+        _ bytes: UnsafeRawBufferPointer,
+        _ change: Change?,
         _ match: Match,
         into target: inout EntryWriter,
         _ writer: inout ByteWriter
     ) {
         guard case .leaves(let id) = match else {
-            target.append(encoded: change, into: &writer)
+            if let change, change.mayShareTexts {
+                target.append(change, into: &writer)
+            } else {
+                target.append(encoded: bytes, into: &writer)
+            }
             return
         }
-        if self.topics.contains(.products) { target.append(encoded: change, into: &writer) }
+        if self.topics.contains(.products) { target.append(encoded: bytes, into: &writer) }
         target.append(.productLeft(id), into: &writer)
     }
 
+    /// What to do with a change; the change too, if it had to be read for that.
     private func match(
         _ bytes: UnsafeRawBufferPointer,
         _ entry: EntryView,
-        _ keys: SelectionKeys
-    ) throws(ByteReaderError) -> Match {
-        guard let tag = bytes.first.flatMap({ ChangeTag(rawValue: $0) }) else { return .none }
+        _ keys: SelectionKeys,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) -> (Match, Change?) {
+        guard let tag = bytes.first.flatMap({ ChangeTag(rawValue: $0) }) else {
+            return (.none, nil)
+        }
         // An update concerns all topics of one who goes by what it updates.
         let isMove = tag == .productUpdated && self.goesByProduct
-        guard isMove || !self.topics.isDisjoint(with: Self.topics(of: tag)) else { return .none }
+        guard isMove || !self.topics.isDisjoint(with: Self.topics(of: tag)) else {
+            return (.none, nil)
+        }
         let isSalesOnly = tag == .moved && !self.topics.contains(.stock)
-        if self.filter.isEmpty, !isSalesOnly { return .written }
+        if self.filter.isEmpty, !isSalesOnly { return (.written, nil) }
         var reader = ByteReader(bytes)
-        let change = try Change(from: &reader, lsn: entry.lsn, time: entry.time)
-        return self.match(change, keys)
+        let change = try Change(from: &reader, lsn: entry.lsn, time: entry.time, &texts)
+        return (self.match(change, keys), change)
     }
 
     static func topics(of tag: ChangeTag) -> SubscriptionTopics {

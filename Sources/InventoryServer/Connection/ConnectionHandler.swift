@@ -42,11 +42,21 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// What the idempotency keys take that came over this connection.
     private var keyShare = KeyShare()
     /// Subscriptions to events, by the request that began each; the fan-out has the rest.
-    var subscriptions: Set<UInt64> = []
+    ///
+    /// With the bytes that it holds.
+    var subscriptions: [UInt64: Int] = [:]
     /// Subscriptions to insights.
     var insights: [UInt64: InsightSubscriber] = [:]
-    /// Answers that are being sent block by block, by the request they answer.
-    var streams: [UInt64: AnswerStream] = [:]
+    /// Queries and insights that are not answered to the end.
+    var answers = OpenAnswers<OpenAnswer, OpenQuestion>()
+    /// What those hold.
+    var queryShare = ByteBudget.Share()
+    /// What its subscriptions hold.
+    var subscriptionShare = ByteBudget.Share()
+    /// The bytes of the large frame that it has begun, and has space for or waits for it; 0 for none.
+    var begunByteCount = 0
+    /// Whether it is not read because there is no space for the frame that it has begun.
+    var isAwaitingSpace = false
     /// Snapshots that were asked for and are being taken.
     private var snapshots: Set<UInt64> = []
 
@@ -86,9 +96,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         self.machine.channelClosed()
-        self.cancelStreams()
+        self.cancelAnswers()
         self.driver.changedSubscriptions(by: -self.subscriptions.count)
-        self.subscriptions = []
+        self.subscriptions = [:]
         self.behind = []
         if case .fanout(_, let number) = self.route {
             self.driver.fanout.post { $0.dropped(number) }
@@ -97,6 +107,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.driver.changedSession(from: self.session, to: nil)
         self.session = nil
         self.driver.disconnected(self)
+        self.giveBackAll()
+        self.partial = nil
         self.context = nil
         context.fireChannelInactive()
     }
@@ -108,10 +120,16 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = self.unwrapInboundIn(data)
+        self.driver.metrics.receivedBytes += Int64(read.readableBytes)
         let isFirstPart = self.partial == nil
         // Taken out of its place: while that held it too, each read would copy all of it.
         if var partial = self.partial.take() {
             if partial.readerIndex > partial.readableBytes { partial.discardReadBytes() }
+            // Room for all of a large frame at once, instead of one copy in each of twice the size.
+            let missing = self.begunByteCount - partial.readableBytes
+            if missing > partial.writableBytes {
+                partial.reserveCapacity(minimumWritableBytes: missing)
+            }
             partial.writeBuffer(&read)
             read = partial
         }
@@ -134,11 +152,12 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
         var bytes = bytes
         let before = self.driver.engine.lsn
-        let (consumed, isUsedUp) = bytes.withUnsafeReadableBytes { self.receive($0) }
+        let (consumed, begun, isUsedUp) = bytes.withUnsafeReadableBytes { self.receive($0) }
         bytes.moveReaderIndex(forwardBy: consumed)
         let lsn = self.driver.engine.lsn
         self.unwritten.decided(Int(lsn - before), through: lsn)
         guard !self.machine.isClosed else { return }
+        self.claimSpace(begun, isAnother: consumed > 0)
         if bytes.readableBytes > 0 {
             if consumed > 0 || isFirstPart { self.timeFrame() }
             self.partial = bytes
@@ -183,8 +202,12 @@ final class ConnectionHandler: ChannelInboundHandler {
             guard let self else { return }
             self.isFrameTimed = false
             guard self.partial != nil else { return }
-            // While nothing is read, it is not the client that is late.
-            if self.isReadPaused { self.frameBegunAt = self.driver.milliseconds }
+            // While nothing is read, it is not the client that is late, unless it doesn't read either, and
+            // others wait for its space.
+            let isHoldingUp =
+                self.begunByteCount > 0 && !self.isAwaitingSpace
+                && self.driver.frameSpace.hasWaiting
+            if self.isReadPaused, !isHoldingUp { self.frameBegunAt = self.driver.milliseconds }
             let left =
                 self.frameBegunAt + Int64(WireLimits.frameMilliseconds) - self.driver.milliseconds
             guard left <= 0 else {
@@ -217,8 +240,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         guard self.context != nil else { return }
         self.gauge.set(isFull: !self.takesAnswers)
         self.resumeReading()
-        for stream in self.streams.values where stream.isStalled {
-            self.driver.advance(stream, of: self)
+        for answer in self.answers.begun.values where answer.stream.isStalled {
+            self.driver.advance(answer.stream, of: self)
         }
         for subscriber in self.insights.values { self.driver.tell(subscriber) }
     }
@@ -234,7 +257,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func endInput() {
         self.driver.unsubscribeAll(of: self, nil)
         self.driver.unsubscribeInsights(of: self, nil)
-        if !self.streams.isEmpty { self.probe() }
+        if !self.answers.isEmpty { self.probe() }
         self.perform(self.machine.inputClosed(), requestID: 0)
         self.waitForRelease()
     }
@@ -380,22 +403,28 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// The fan-out has ended a subscription, and said why.
     private func subscriptionEnded(_ requestID: UInt64) {
-        guard self.subscriptions.remove(requestID) != nil else { return }
+        guard let byteCount = self.subscriptions.removeValue(forKey: requestID) else { return }
+        self.driver.subscriptionBytes.give(byteCount, of: &self.subscriptionShare)
         self.driver.changedSubscriptions(by: -1)
+    }
+
+    /// Bytes that may wait to be sent to the client.
+    private var outboxMax: Int {
+        ConnectionShare.outboxByteCount(connections: self.driver.connections.count)
     }
 
     /// Whether the client reads fast enough for more of its answers to be made.
     var takesAnswers: Bool {
-        self.isWritable && self.pending.byteCount < WireLimits.outboxByteCountMax
+        self.isWritable && self.pending.byteCount < self.outboxMax
     }
 
     // MARK: - Frames
 
-    /// - Returns: The bytes of the frames that were run, and whether others are left because this turn
-    ///   of the loop has done enough.
+    /// - Returns: The bytes of the frames that were run, those of the frame that was begun behind them, and
+    ///   whether others are left because this turn of the loop has done enough.
     private func receive(
         _ bytes: UnsafeRawBufferPointer
-    ) -> (consumed: Int, isUsedUp: Bool) {
+    ) -> (consumed: Int, begun: Int?, isUsedUp: Bool) {
         var frames = FrameReader(bytes, limit: WireLimits.requestByteCountMax)
         var isUsedUp = false
         do throws(WireError) {
@@ -411,7 +440,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.driver.metrics.refusedFrames += 1
             self.perform(self.machine.failed(error), requestID: 0)
         }
-        return (frames.consumed, isUsedUp)
+        return (frames.consumed, isUsedUp ? nil : frames.nextByteCount, isUsedUp)
     }
 
     /// Bytes of requests that are run between two looks at how much of the turn is used.
@@ -448,12 +477,12 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Whether a request may be answered in parts, or later, while others are answered.
     private var hasOpenAnswers: Bool {
-        !self.streams.isEmpty || !self.subscriptions.isEmpty || !self.insights.isEmpty
+        !self.answers.isEmpty || !self.subscriptions.isEmpty || !self.insights.isEmpty
             || !self.snapshots.isEmpty
     }
 
     private func isInUse(_ requestID: UInt64) -> Bool {
-        self.streams[requestID] != nil || self.subscriptions.contains(requestID)
+        self.answers.contains(requestID) || self.subscriptions[requestID] != nil
             || self.insights[requestID] != nil || self.snapshots.contains(requestID)
     }
 
@@ -548,6 +577,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private func run(_ opcode: Opcode, _ frame: Frame) throws(WireError) {
         var reader = ByteReader(frame.body)
         let id = frame.requestID
+        let held = ByteBudget.held(body: frame.body.count)
         switch try Request(opcode, from: &reader) {
         case .openSession(let session, let mayCreate):
             self.open(session, mayCreate: mayCreate, id)
@@ -555,18 +585,18 @@ final class ConnectionHandler: ChannelInboundHandler {
             preconditionFailure("what the engine runs at once was run with what came before it")
         case .query(let query):
             self.driver.metrics.queries += 1
-            self.driver.answer(query, to: id, of: self)
+            self.driver.answer(query, to: id, of: self, holding: held)
         case .subscribe(let subscription):
-            self.driver.subscribe(subscription, id, of: self)
+            self.driver.subscribe(subscription, id, of: self, holding: held)
         case .insight(let insight):
             self.driver.metrics.queries += 1
-            self.driver.answer(insight, to: id, of: self)
+            self.driver.answer(insight, to: id, of: self, holding: held)
         case .subscribeInsight(let insight):
-            self.driver.subscribe(insight, id, of: self)
+            self.driver.subscribe(insight, id, of: self, holding: held)
         case .unsubscribe(let subscription):
             self.unsubscribe(subscription, id)
         case .cancel(let query):
-            self.driver.cancel(query, of: self)
+            self.cancelAnswer(query)
             self.reply(.pong(durable: self.driver.engine.durable, time: self.driver.now()), to: id)
         case .ping:
             self.reply(
@@ -701,16 +731,11 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// The last frame of the connection, behind all that is owed: answers that are still being made and
     /// subscriptions end before it.
     private func sayGoodbye(_ refusal: Refusal) {
-        self.cancelStreams()
+        self.cancelAnswers()
         self.driver.unsubscribeAll(of: self, nil)
         self.driver.unsubscribeInsights(of: self, nil)
         self.send(.goodbye(refusal), to: 0, at: self.driver.engine.durable)
         self.isClosing = true
-    }
-
-    private func cancelStreams() {
-        self.streams.values.forEach { $0.job.token.cancel() }
-        self.streams = [:]
     }
 
     /// Has the driver call ``release(durable:)`` when more is durable, or this round is over.
@@ -759,8 +784,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private func pauseReadingIfNeeded(_ context: ChannelHandlerContext) {
         let isFull =
-            self.isDeferred || self.pending.byteCount > WireLimits.outboxByteCountMax
-            || self.unwritten.isFull || !self.isWritable
+            self.isDeferred || self.isAwaitingSpace || self.unwritten.isFull
+            || self.pending.byteCount > self.outboxMax || !self.isWritable
         if isFull, !self.isReadPaused {
             self.isReadPaused = true
             context.channel.setOption(.autoRead, value: false).whenFailure { _ in
@@ -771,9 +796,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    private func resumeReading() {
-        guard self.isReadPaused, !self.isDeferred, !self.unwritten.isFull, let context,
-            self.pending.byteCount <= WireLimits.outboxByteCountMax
+    func resumeReading() {
+        guard self.isReadPaused, !self.isDeferred, !self.isAwaitingSpace, !self.unwritten.isFull,
+            let context, self.pending.byteCount <= self.outboxMax
         else { return }
         self.isReadPaused = false
         self.frameBegunAt = self.driver.milliseconds

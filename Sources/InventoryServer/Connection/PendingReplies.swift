@@ -15,9 +15,11 @@ struct PendingReplies: ~Copyable {
     }
 
     /// Where the next reply is encoded; ``mark(lsn:isFinal:)`` follows.
-    var writer = ByteWriter(capacity: 4_096)
+    var writer = ByteWriter(capacity: PendingReplies.byteCountAtFirst)
     private var marks: [Mark] = []
     private var firstMark = 0
+
+    private static let byteCountAtFirst = 4_096
 
     var isEmpty: Bool { self.firstMark == self.marks.count }
     var byteCount: Int { self.writer.count }
@@ -71,6 +73,14 @@ struct PendingReplies: ~Copyable {
             self.compact()
         }
         return finals
+    }
+
+    /// Gives back memory beyond what replies need as a rule, if none waits.
+    mutating func shrink() {
+        guard self.isEmpty, self.writer.count == 0 else { return }
+        self.writer = ByteWriter(capacity: Self.byteCountAtFirst)
+        self.marks = []
+        self.firstMark = 0
     }
 
     private mutating func compact() {

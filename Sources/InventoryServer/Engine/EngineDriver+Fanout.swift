@@ -30,13 +30,21 @@ extension EngineDriver {
     func subscribe(
         _ subscription: Subscription,
         _ requestID: UInt64,
-        of connection: ConnectionHandler
+        of connection: ConnectionHandler,
+        holding heldByteCount: Int
     ) {
         if let refusal = self.refusal(subscription, requestID, connection) {
             connection.reply(.refused(refusal), to: requestID)
             return
         }
+        do throws(Refusal) {
+            try self.subscriptionBytes.take(heldByteCount, for: &connection.subscriptionShare)
+        } catch {
+            connection.reply(.refused(error), to: requestID)
+            return
+        }
         guard connection.moveToFanout() else {
+            self.subscriptionBytes.give(heldByteCount, of: &connection.subscriptionShare)
             let refusal = Refusal(.overloaded, .message("no descriptor for a subscription is left"))
             connection.reply(.refused(refusal), to: requestID)
             return
@@ -48,7 +56,7 @@ extension EngineDriver {
             case .snapshot: self.engine.lsn
             case .historyGone(_): self.bookmark(of: subscription)
             }
-        connection.subscriptions.insert(requestID)
+        connection.subscriptions[requestID] = heldByteCount
         self.changedSubscriptions(by: 1, needingKeys: SubscriptionMatcher(subscription))
         let hasSnapshot = if case .after = start { false } else { true }
         connection.reply(
@@ -136,19 +144,23 @@ extension EngineDriver {
 
     /// Why a connection may have no other subscription under that request id.
     func refusal(_ requestID: UInt64, _ connection: ConnectionHandler) -> Refusal? {
-        if connection.subscriptions.contains(requestID) || connection.insights[requestID] != nil {
+        if connection.subscriptions[requestID] != nil || connection.insights[requestID] != nil {
             return Refusal(.invalidField, .field("request id", problem: "is in use"))
         }
         let count = connection.subscriptions.count + connection.insights.count
-        guard count >= WireLimits.subscriptionsMax else { return nil }
+        return Self.refusal("subscriptions", count + 1, WireLimits.subscriptionsMax)
+            ?? Self.refusal(
+                "subscriptions of all connections",
+                Int(self.metrics.subscriptions) + 1,
+                WireLimits.subscriptionsOfAllMax
+            )
+    }
+
+    private static func refusal(_ what: String, _ count: Int, _ limit: Int) -> Refusal? {
+        guard count > limit else { return nil }
         return Refusal(
             .overloaded,
-            .range(
-                "subscriptions",
-                value: Int64(count + 1),
-                lowest: 0,
-                highest: Int64(WireLimits.subscriptionsMax)
-            )
+            .range(what, value: Int64(count), lowest: 0, highest: Int64(limit))
         )
     }
 
@@ -166,7 +178,10 @@ extension EngineDriver {
     // MARK: - Ending
 
     func unsubscribe(_ requestID: UInt64, of connection: ConnectionHandler, _ reason: Refusal) {
-        guard connection.subscriptions.remove(requestID) != nil else { return }
+        guard let byteCount = connection.subscriptions.removeValue(forKey: requestID) else {
+            return
+        }
+        self.subscriptionBytes.give(byteCount, of: &connection.subscriptionShare)
         self.changedSubscriptions(by: -1)
         connection.behindReplies { number in
             self.fanout.post { $0.unsubscribed(requestID, of: number, reason) }
@@ -177,7 +192,9 @@ extension EngineDriver {
     func unsubscribeAll(of connection: ConnectionHandler, _ reason: Refusal?) {
         guard !connection.subscriptions.isEmpty else { return }
         self.changedSubscriptions(by: -connection.subscriptions.count)
-        connection.subscriptions = []
+        let byteCount = connection.subscriptions.values.reduce(0, +)
+        self.subscriptionBytes.give(byteCount, of: &connection.subscriptionShare)
+        connection.subscriptions = [:]
         connection.behindReplies { number in
             self.fanout.post { $0.endAll(of: number, reason) }
         }

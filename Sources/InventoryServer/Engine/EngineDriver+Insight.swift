@@ -8,7 +8,27 @@ extension EngineDriver {
     /// Rows of one block of an answer.
     private static var blockRowsMax: Int { 1_024 }
 
-    func answer(_ insight: Insight, to requestID: UInt64, of connection: ConnectionHandler) {
+    /// `heldByteCount`: What the question takes as long as it is held.
+    func answer(
+        _ insight: Insight,
+        to requestID: UInt64,
+        of connection: ConnectionHandler,
+        holding heldByteCount: Int
+    ) {
+        connection.ask(
+            OpenQuestion(requestID: requestID, heldByteCount: heldByteCount) {
+                [unowned connection] in
+                self.stream(insight, requestID, connection)
+            }
+        )
+    }
+
+    /// The answer to a question about the state as it is now.
+    private func stream(
+        _ insight: Insight,
+        _ requestID: UInt64,
+        _ connection: ConnectionHandler
+    ) -> AnswerStream {
         let now = self.now()
         let threads = self.configuration.queryThreads
         let view = self.engine.state.readView()
@@ -17,7 +37,7 @@ extension EngineDriver {
             self.queries,
             cost: QueryJob.Cost(of: insight, view)
         )
-        let stream = AnswerStream(of: view, requestID: requestID, job) { (view) throws(Refusal) in
+        return AnswerStream(of: view, requestID: requestID, job) { (view) throws(Refusal) in
             var answer = try view.answer(insight, at: now, threads: threads)
             // A subscription counts in versions of the data; an answer names the one that it is of.
             (answer.lsn, answer.time) = try view.version(insight.asOf)
@@ -31,7 +51,6 @@ extension EngineDriver {
                 }
             )
         }
-        self.begin(stream, of: connection)
     }
 
     // MARK: - Subscriptions
@@ -39,10 +58,16 @@ extension EngineDriver {
     func subscribe(
         _ insight: Insight,
         _ requestID: UInt64,
-        of connection: ConnectionHandler
+        of connection: ConnectionHandler,
+        holding heldByteCount: Int
     ) {
-        if let refusal = self.refusal(requestID, connection) ?? self.standing.refusal(insight) {
-            connection.reply(.refused(refusal), to: requestID)
+        do throws(Refusal) {
+            if let refusal = self.refusal(requestID, connection) ?? self.standing.refusal(insight) {
+                throw refusal
+            }
+            try self.subscriptionBytes.take(heldByteCount, for: &connection.subscriptionShare)
+        } catch {
+            connection.reply(.refused(error), to: requestID)
             return
         }
         let live = self.standing.live(insight)
@@ -50,6 +75,7 @@ extension EngineDriver {
             live,
             requestID,
             of: connection,
+            holding: heldByteCount,
             lsn: self.engine.lsn,
             at: self.milliseconds
         )
@@ -99,6 +125,7 @@ extension EngineDriver {
         }
         subscriber.live.remove(subscriber)
         self.standing.dropIfUnused(subscriber.live)
+        self.subscriptionBytes.give(subscriber.heldByteCount, of: &connection.subscriptionShare)
         self.metrics.subscriptions -= 1
     }
 

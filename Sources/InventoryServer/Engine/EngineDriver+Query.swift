@@ -7,7 +7,13 @@ internal import NIOCore
 /// Queries: keys are resolved and a view is taken on the loop, which is free; the rest is done by
 /// the query threads, at the reader's pace.
 extension EngineDriver {
-    func answer(_ query: Query, to requestID: UInt64, of connection: ConnectionHandler) {
+    /// `heldByteCount`: What the query takes as long as it is held.
+    func answer(
+        _ query: Query,
+        to requestID: UInt64,
+        of connection: ConnectionHandler,
+        holding heldByteCount: Int
+    ) {
         if query == .stats {
             self.answerStats(requestID, connection)
             return
@@ -20,13 +26,10 @@ extension EngineDriver {
             }
             query = .product(.id(id), asOf: asOf)
         }
-        let view = self.engine.state.readView()
-        let cost = QueryJob.Cost(of: query, view)
-        let job = QueryJob(connection.queryOwner, self.queries, cost: cost)
-        let stream = AnswerStream(query, view, at: self.now(), requestID: requestID, job)
         if case .product(_, nil) = query {
             // One row: cheaper made here than handed over. Its job has no slice of a query thread, so it
             // may want to pause behind that row, with the end still to come.
+            let stream = self.stream(query, requestID, connection)
             var isLast = false
             while !isLast {
                 let part = stream.next()
@@ -35,36 +38,59 @@ extension EngineDriver {
             }
             return
         }
-        self.begin(stream, of: connection)
+        connection.ask(
+            OpenQuestion(requestID: requestID, heldByteCount: heldByteCount) {
+                [unowned connection] in
+                self.stream(query, requestID, connection)
+            }
+        )
+    }
+
+    /// The answer to a query of the state as it is now.
+    private func stream(
+        _ query: Query,
+        _ requestID: UInt64,
+        _ connection: ConnectionHandler
+    ) -> AnswerStream {
+        let view = self.engine.state.readView()
+        let cost = QueryJob.Cost(of: query, view)
+        let job = QueryJob(connection.queryOwner, self.queries, cost: cost)
+        return AnswerStream(query, view, at: self.now(), requestID: requestID, job)
     }
 
     /// Has an answer made on the query threads, and sent at its reader's pace.
-    func begin(_ stream: AnswerStream, of connection: ConnectionHandler) {
-        let requestID = stream.requestID
-        guard connection.streams[requestID] == nil else {
-            let refusal = Refusal(.invalidField, .field("request id", problem: "is in use"))
-            connection.reply(.refused(refusal), to: requestID)
-            return
-        }
+    ///
+    /// - Throws: `overloaded`.
+    func begin(_ stream: AnswerStream, of connection: ConnectionHandler) throws(Refusal) {
         let connectionBound = NIOLoopBound(connection, eventLoop: self.loop)
-        do throws(Refusal) {
-            let gauge = connection.gauge
-            try self.queries.admit(stream.job) {
-                self.makeBlock(of: stream, connectionBound, gauge)
-            }
-            connection.streams[requestID] = stream
-        } catch {
-            connection.reply(.refused(error), to: requestID)
+        let gauge = connection.gauge
+        try self.queries.admit(stream.job) {
+            self.makeBlock(of: stream, connectionBound, gauge)
         }
     }
 
-    /// Ends an answer that is no longer wanted; what isn't there any more has ended.
-    func cancel(_ requestID: UInt64, of connection: ConnectionHandler) {
-        guard let stream = connection.streams.removeValue(forKey: requestID) else { return }
+    /// Whether more questions may wait to begin.
+    ///
+    /// - Throws: `overloaded`.
+    func checkWaiting(_ count: Int, and waiting: Int) throws(Refusal) {
+        try QueryQueue.check(
+            "waiting queries of a connection",
+            waiting + count,
+            WireLimits.waitingQueriesPerConnectionMax
+        )
+        try QueryQueue.check(
+            "waiting queries",
+            self.queries.waitingCount + self.waitingQuestionCount + count,
+            WireLimits.waitingQueriesMax
+        )
+    }
+
+    /// Ends an answer that is no longer wanted.
+    func cancel(_ stream: AnswerStream, of connection: ConnectionHandler) {
         stream.job.token.cancel()
         // One that waits, for a thread or for its reader, has no block on its way that would end it.
         if stream.isStalled || self.queries.withdraw(stream.job) {
-            connection.reply(.refused(WorkToken.cancellation), to: requestID)
+            connection.reply(.refused(WorkToken.cancellation), to: stream.requestID)
         }
     }
 
@@ -119,7 +145,7 @@ extension EngineDriver {
         if !bytes.isEmpty { self.send(bytes, stream.view.lsn, isLast: isLast, connection) }
         if isLast {
             connection.gauge.set(isFull: !connection.takesAnswers)
-            connection.streams[stream.requestID] = nil
+            connection.close(stream.requestID)
         } else {
             self.continueOrStall(stream, connection)
         }
@@ -149,7 +175,12 @@ extension EngineDriver {
         }
         let now = self.now().microseconds
         var rows = self.metrics.rows
-        rows.append(("waitingQueries", Int64(self.queries.waitingCount)))
+        rows.append(
+            ("waitingQueries", Int64(self.queries.waitingCount + self.waitingQuestionCount))
+        )
+        rows.append(("openQueryBytes", Int64(self.queryBytes.byteCount)))
+        rows.append(("subscriptionBytes", Int64(self.subscriptionBytes.byteCount)))
+        rows.append(("begunFrameBytes", Int64(self.frameSpace.byteCount)))
         rows += self.fanoutBoard.rows
         rows += self.turns.rows(at: self.clock())
         rows.append(("durableLsn", Int64(self.engine.durable)))

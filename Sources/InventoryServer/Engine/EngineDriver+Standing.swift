@@ -159,8 +159,7 @@ extension EngineDriver {
         let live = subscriber.live
         guard let newest = live.newest, subscriber.hasBegun, subscriber.told < newest.number,
             newest.answer.lsn <= self.engine.durable,
-            let connection = subscriber.connection, connection.isWritable,
-            connection.pending.byteCount < WireLimits.outboxByteCountMax
+            let connection = subscriber.connection, connection.takesAnswers
         else { return }
         let old = live.earlier.first { $0.number == subscriber.told }
         // Who has none of the results that are kept is told the whole.

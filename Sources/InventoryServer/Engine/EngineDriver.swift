@@ -56,6 +56,13 @@ final class EngineDriver: @unchecked Sendable {
     var isContinuing = false
     let turns: LoopTurns
     var standing = StandingInsights()
+    /// What open queries hold, of all connections.
+    var queryBytes = ByteBudget.queries
+    /// Questions of all connections that wait to begin.
+    var waitingQuestionCount = 0
+    /// What subscriptions hold, of all connections.
+    var subscriptionBytes = ByteBudget.subscriptions
+    var frameSpace = FrameSpace<ObjectIdentifier>()
     var metrics = ServerMetrics()
     var snapshots: SnapshotState
     var protection: ProtectionState
@@ -239,9 +246,10 @@ final class EngineDriver: @unchecked Sendable {
 
     /// Gives the system back what a burst of work has left behind, away from the loop.
     private func giveMemoryBackIfQuiet(_ now: Int64) {
-        let worked = self.metrics.blockBytes + self.metrics.eventBytes + self.metrics.answerBytes
+        let worked = self.metrics.worked
         guard self.quiet.hasPassed(worked: worked, at: now) else { return }
         self.engine.shrink()
+        for connection in self.connections.values { connection.pending.shrink() }
         self.filePool.submit { Allocator.giveBack() }
     }
 

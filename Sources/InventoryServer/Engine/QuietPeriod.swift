@@ -1,6 +1,6 @@
-internal import Glibc
+internal import CPosix
 
-/// Says when memory that work has left behind is given back to the system: once enough work was done, and
+/// Says when memory that work has left behind is given back to the system: once some work was done, and
 /// then hardly any for a while.
 ///
 /// The allocator keeps what was freed, for the work to come; after a burst that is worth more to others. A plain
@@ -10,8 +10,6 @@ struct QuietPeriod {
     static let milliseconds: Int64 = 10_000
     /// Work in them, at most.
     static let byteCountMax: Int64 = 1 << 20
-    /// Work since the last time, at least.
-    static let workedByteCountMin: Int64 = 32 << 20
 
     private var startedAt: Int64 = 0
     private var workedAtStart: Int64 = 0
@@ -25,7 +23,7 @@ struct QuietPeriod {
             return false
         }
         guard milliseconds - self.startedAt >= Self.milliseconds,
-            worked - self.workedAtLast >= Self.workedByteCountMin
+            worked > self.workedAtLast
         else { return false }
         self.startedAt = milliseconds
         self.workedAtStart = worked
@@ -36,13 +34,15 @@ struct QuietPeriod {
 
 /// The C library's allocator, which Swift's goes through.
 enum Allocator {
-    private typealias Trim = @convention(c) (Int) -> Int32
+    /// Bytes that nobody uses, and that are worth giving back.
+    private static let unusedByteCountMax = 16 << 20
 
-    /// Has free memory given back to the system, wherever in the heap it lies.
+    /// Has memory that nobody uses given back to the system, wherever in the heap it lies, if there is
+    /// much of it.
     ///
-    /// It may take milliseconds. A C library without such a call keeps the memory.
+    /// It may take milliseconds. A C library without such calls keeps the memory.
     static func giveBack() {
-        guard let address = dlsym(nil, "malloc_trim") else { return }
-        _ = unsafeBitCast(address, to: Trim.self)(0)
+        let unused = invd_memory_unused()
+        if unused < 0 || unused > Self.unusedByteCountMax { invd_memory_give_back() }
     }
 }

@@ -114,7 +114,7 @@ struct QueryQueue {
         return ticket
     }
 
-    private static func check(_ what: String, _ count: Int, _ limit: Int) throws(Refusal) {
+    static func check(_ what: String, _ count: Int, _ limit: Int) throws(Refusal) {
         guard count > limit else { return }
         throw Refusal(
             .overloaded,

@@ -98,6 +98,8 @@ final class InsightSubscriber {
     let requestID: UInt64
     let live: LiveInsight
     private(set) weak var connection: ConnectionHandler?
+    /// Bytes that its question takes.
+    let heldByteCount: Int
     /// Whether it was told that it has begun.
     var hasBegun = false
     /// The version that it has; 0 for none.
@@ -111,12 +113,14 @@ final class InsightSubscriber {
         _ live: LiveInsight,
         _ requestID: UInt64,
         of connection: ConnectionHandler,
+        holding heldByteCount: Int,
         lsn: UInt64,
         at milliseconds: Int64
     ) {
         self.live = live
         self.requestID = requestID
         self.connection = connection
+        self.heldByteCount = heldByteCount
         self.lsn = lsn
         self.toldAt = milliseconds
     }

@@ -34,6 +34,15 @@ public struct FrameReader {
         self.bytes.count - self.consumed > 5 ? self.bytes[self.consumed + 5] : nil
     }
 
+    /// How many bytes the next frame has, header and all; nothing if its header isn't whole.
+    ///
+    /// Believed once ``next()`` has looked at it.
+    public var nextByteCount: Int? {
+        guard self.bytes.count - self.consumed >= FrameHeader.byteCount else { return nil }
+        let length = self.bytes.loadUnaligned(fromByteOffset: self.consumed, as: UInt32.self)
+        return FrameHeader.byteCount + Int(UInt32(littleEndian: length))
+    }
+
     /// Has ``next()`` pause behind the next frames of together about `byteCount` bytes.
     public mutating func pause(after byteCount: Int) { self.pausesAt = self.consumed + byteCount }
 

@@ -62,6 +62,17 @@ final class RawConnection: @unchecked Sendable {
         return true
     }
 
+    /// Sends as much as is taken without waiting.
+    ///
+    /// - Returns: How many bytes; 0 also if the server has closed.
+    func offer(_ bytes: ArraySlice<UInt8>) -> Int {
+        let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+        return max(
+            0,
+            bytes.withUnsafeBytes { Glibc.send(self.descriptor, $0.baseAddress, $0.count, flags) }
+        )
+    }
+
     func sendFrame(_ opcode: UInt8, _ body: [UInt8], id: UInt64 = 7, version: UInt8 = 1) {
         self.send(Self.frame(opcode, body, id: id, version: version))
     }

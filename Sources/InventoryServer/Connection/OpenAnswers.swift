@@ -1,0 +1,84 @@
+internal import Inventory
+internal import InventoryWire
+
+/// Which of a connection's questions are being answered, and which wait for that.
+///
+///     questions  1 2 3 … 16 │ 17 18 19 …
+///                └ begun ───┘ └ wait, in order
+///
+/// A question that has begun holds a view of the state, and so all that changes meanwhile; one that waits
+/// holds only what it asks. So a client that asks a thousand times between sales, and reads nothing, makes
+/// the server keep sixteen states and not a thousand. A plain value.
+struct OpenAnswers<Answer, Question> {
+    /// By the requests that they answer.
+    private(set) var begun: [UInt64: Answer] = [:]
+    private var waiting: [UInt64: Question] = [:]
+    /// The requests that wait, from ``first`` on; some may have been taken back.
+    private var line: [UInt64] = []
+    private var first = 0
+    private let begunMax: Int
+
+    init(begunMax: Int = WireLimits.begunQueriesPerConnectionMax) {
+        precondition(begunMax > 0, "room for \(begunMax) answers")
+        self.begunMax = begunMax
+    }
+
+    var isEmpty: Bool { self.begun.isEmpty && self.waiting.isEmpty }
+    /// How many wait to begin.
+    var waitingCount: Int { self.waiting.count }
+    /// Whether another may begin at once.
+    var hasRoom: Bool { self.begun.count < self.begunMax && self.waiting.isEmpty }
+
+    func contains(_ requestID: UInt64) -> Bool {
+        self.begun[requestID] != nil || self.waiting[requestID] != nil
+    }
+
+    mutating func begin(_ requestID: UInt64, _ answer: Answer) {
+        precondition(!self.contains(requestID), "request \(requestID) is being answered")
+        precondition(self.begun.count < self.begunMax, "\(self.begun.count) answers have begun")
+        self.begun[requestID] = answer
+    }
+
+    mutating func wait(_ requestID: UInt64, _ question: Question) {
+        precondition(!self.contains(requestID), "request \(requestID) is being answered")
+        self.waiting[requestID] = question
+        self.line.append(requestID)
+    }
+
+    /// Takes the question that may begin now; nothing if none waits, or there is no room.
+    ///
+    /// - Complexity: O(1) amortized
+    mutating func next() -> (requestID: UInt64, question: Question)? {
+        guard self.begun.count < self.begunMax else { return nil }
+        defer { self.compact() }
+        while self.first < self.line.count {
+            let requestID = self.line[self.first]
+            self.first += 1
+            guard let question = self.waiting.removeValue(forKey: requestID) else { continue }
+            return (requestID, question)
+        }
+        return nil
+    }
+
+    private mutating func compact() {
+        guard self.first == self.line.count || self.first > 1_024 else { return }
+        self.line.removeFirst(self.first)
+        self.first = 0
+    }
+
+    /// Lets go of an answer that has begun.
+    mutating func end(_ requestID: UInt64) -> Answer? { self.begun.removeValue(forKey: requestID) }
+
+    /// Takes back a question that has not begun.
+    mutating func withdraw(_ requestID: UInt64) -> Question? {
+        self.waiting.removeValue(forKey: requestID)
+    }
+
+    /// Lets go of all.
+    mutating func removeAll() {
+        self.begun = [:]
+        self.waiting = [:]
+        self.line = []
+        self.first = 0
+    }
+}

@@ -1,0 +1,88 @@
+import InventoryTestSupport
+import InventoryWire
+import Testing
+
+@testable import InventoryServer
+
+/// Which questions of a connection are being answered.
+@Suite struct OpenAnswersTests {
+    /// Some to ask in the middle of an expectation.
+    private final class Answers {
+        private var answers: OpenAnswers<String, Int>
+        init(begunMax: Int) { self.answers = OpenAnswers(begunMax: begunMax) }
+        var isEmpty: Bool { self.answers.isEmpty }
+        var hasRoom: Bool { self.answers.hasRoom }
+        var begunCount: Int { self.answers.begun.count }
+        var waitingCount: Int { self.answers.waitingCount }
+        func contains(_ id: UInt64) -> Bool { self.answers.contains(id) }
+        func begin(_ id: UInt64, _ answer: String) { self.answers.begin(id, answer) }
+        func wait(_ id: UInt64, _ question: Int) { self.answers.wait(id, question) }
+        func next() -> (requestID: UInt64, question: Int)? { self.answers.next() }
+        func end(_ id: UInt64) -> String? { self.answers.end(id) }
+        func withdraw(_ id: UInt64) -> Int? { self.answers.withdraw(id) }
+        func removeAll() { self.answers.removeAll() }
+    }
+
+    /// Two that have begun, and the questions 3 to 5, which wait.
+    private static func full() -> Answers {
+        let answers = Answers(begunMax: 2)
+        answers.begin(1, "one")
+        answers.begin(2, "two")
+        for question in 3...5 { answers.wait(UInt64(question), question) }
+        return answers
+    }
+
+    @Test func `as many begin as may, and the others wait in order`() {
+        let answers = Self.full()
+        #expect(!answers.hasRoom && answers.waitingCount == 3)
+        #expect(answers.next()?.question == nil)
+        #expect(answers.end(2) == "two")
+        // The first that waits has the room, not whoever asks now.
+        #expect(!answers.hasRoom)
+        #expect(answers.next()?.question == 3)
+        answers.begin(3, "three")
+        #expect(answers.next()?.question == nil)
+        #expect((1...5).allSatisfy { answers.contains($0) == ($0 != 2) })
+    }
+
+    @Test func `what is withdrawn is passed over, and its number may be asked under again`() {
+        let answers = Self.full()
+        #expect(answers.withdraw(3) == 3)
+        #expect(answers.withdraw(3) == nil && answers.withdraw(1) == nil)
+        answers.wait(3, 33)
+        #expect(answers.end(1) == "one" && answers.end(1) == nil)
+        #expect(answers.end(2) == "two")
+        let order = (0..<3).compactMap { _ in answers.next()?.question }
+        #expect(order.sorted() == [4, 5, 33])
+        #expect(answers.isEmpty)
+    }
+
+    @Test func `however they come and go, none is forgotten and never are too many begun`() {
+        var random = SplitMix64(seed: 12)
+        let answers = Answers(begunMax: 4)
+        var asked: Set<UInt64> = []
+        for _ in 0..<50_000 {
+            let id = random.next() % 60
+            if asked.contains(id) {
+                if random.next() % 2 == 0 {
+                    if answers.withdraw(id) == nil { continue }
+                } else if answers.end(id) == nil {
+                    continue
+                }
+                asked.remove(id)
+                while let (next, question) = answers.next() {
+                    #expect(asked.contains(next) && question == Int(next))
+                    answers.begin(next, "")
+                }
+            } else {
+                asked.insert(id)
+                if answers.hasRoom { answers.begin(id, "") } else { answers.wait(id, Int(id)) }
+            }
+            #expect(answers.begunCount <= 4)
+            #expect(answers.begunCount + answers.waitingCount == asked.count)
+            #expect(answers.waitingCount == 0 || answers.begunCount == 4)
+        }
+        answers.removeAll()
+        #expect(answers.isEmpty && answers.hasRoom)
+    }
+}
