@@ -1,4 +1,4 @@
 /// The version of the programs.
 public enum InvdVersion {
-    public static let current = "0.1.0"
+    public static let current = "0.2.0"
 }

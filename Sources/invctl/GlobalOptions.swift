@@ -243,5 +243,5 @@ struct WriteOptions: ParsableArguments {
 }
 
 enum InvctlVersion {
-    static let current = "0.1.0"
+    static let current = "0.2.0"
 }
