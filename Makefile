@@ -115,7 +115,7 @@ boundary-walk: dependencies
 fuzz-daemon: dependencies
 	INVD_FUZZ_SECONDS=$(SECONDS) INVD_FUZZ_FIRST=$(FIRST) \
 		INVD_FUZZ_RESULTS=$(if $(RESULTS),$(abspath $(RESULTS))) \
-		$(LONG) --filter 'DaemonFuzzTests/whatever'
+		$(LONG) --filter 'whatever whole frames say'
 
 # The fuzzer is linked by Fuzzing/run.sh alone, with its own flags: here it only has to compile.
 packages: dependencies

@@ -127,6 +127,33 @@ import Testing
         }
     }
 
+    /// Its connection moves to the fan-out while its socket takes no bytes.
+    @Test func `one that subscribes before it has read its answers gets all of them`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let product = try await daemon.client().stockedProducts(1, stock: 1)[0]
+        var read = ByteWriter()
+        ProductKey.id(product).encode(into: &read)
+        var subscription = ByteWriter()
+        Subscription(topics: .stock, start: .now).encode(into: &subscription)
+        for count in [2_000, 6_000, 12_000, 20_000, 30_000] {
+            let connection = try RawConnection(daemon)
+            var bytes = RawConnection.hello
+            for id in 1...count {
+                bytes += RawConnection.frame(10, read.array(), id: UInt64(id))
+            }
+            bytes += RawConnection.frame(5, subscription.array(), id: 1 << 40)
+            for id in 1...10 { bytes += RawConnection.frame(8, [], id: 1 << 41 + UInt64(id)) }
+            connection.send(bytes)
+            try await Task.sleep(for: .milliseconds(300))
+            connection.finish()
+            let answers = connection.answers()
+            #expect(answers.count { $0.id <= 30_000 && $0.id > 0 } == count)
+            #expect(answers.count { $0.id > 1 << 41 } == 10, "behind \(count) reads")
+        }
+    }
+
     @Test func `a frame that was begun is whole in time, or the connection ends`() async throws {
         let daemon = try Daemon()
         let slow = try RawConnection(daemon, timeoutSeconds: 40)

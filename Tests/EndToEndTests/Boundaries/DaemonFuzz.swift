@@ -37,6 +37,8 @@ struct DaemonFuzz {
     private static let connectionCount = 4
     /// Requests of one connection before their answers are awaited.
     private static let requestsPerTurn = 16
+    /// Seconds within which all of them are answered.
+    private static let answerSeconds = 60
     /// Rounds of a life: each is a turn of every connection, then one of the good client.
     static let roundsMax = 200
     /// Rounds before the requests are about other things, and of connections before they hang up.
@@ -74,7 +76,7 @@ struct DaemonFuzz {
     }
 
     private func connect() throws -> RawConnection {
-        let connection = try RawConnection(self.daemon, timeoutSeconds: 60)
+        let connection = try RawConnection(self.daemon, timeoutSeconds: Self.answerSeconds)
         connection.send(RawConnection.hello)
         return connection
     }
@@ -107,9 +109,13 @@ struct DaemonFuzz {
         self.counts.requests += waiting.count
         // The server may have ended the connection at one of them: that shows in the answers.
         self.connections[index].send(bytes)
+        let deadline = ContinuousClock.now + .seconds(Self.answerSeconds)
         while !waiting.isEmpty {
+            // A subscription may say something each second for ever.
             let messages = self.connections[index].next()
-            guard !messages.isEmpty else { throw self.unanswered(waiting) }
+            guard !messages.isEmpty, ContinuousClock.now < deadline else {
+                throw self.unanswered(waiting)
+            }
             for message in messages {
                 if case .goodbye? = message.message {
                     // Such as at a second hello: what was sent behind it is not answered.

@@ -122,21 +122,28 @@ final class RawConnection: @unchecked Sendable {
     func next() -> [Received] {
         while true {
             var messages: [Received] = []
+            var isBroken = false
             let consumed = self.received.withUnsafeBytes { bytes in
                 var frames = FrameReader(bytes, limit: WireLimits.replyByteCountMax)
-                while let frame = try? frames.next() {
-                    messages.append(
-                        Received(
-                            opcode: frame.opcode,
-                            requestID: frame.requestID,
-                            message: try? ServerMessage(frame)
+                do {
+                    while let frame = try frames.next() {
+                        messages.append(
+                            Received(
+                                opcode: frame.opcode,
+                                requestID: frame.requestID,
+                                message: try? ServerMessage(frame)
+                            )
                         )
-                    )
+                    }
+                } catch {
+                    let head = Array(bytes[frames.consumed...].prefix(FrameHeader.byteCount))
+                    Issue.record("no frame: \(error), of \(bytes.count) bytes \(head)")
+                    isBroken = true
                 }
                 return frames.consumed
             }
             self.received.removeFirst(consumed)
-            if !messages.isEmpty { return messages }
+            if !messages.isEmpty || isBroken { return messages }
             guard self.receive() else { return [] }
         }
     }
