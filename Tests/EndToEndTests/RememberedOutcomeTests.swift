@@ -47,6 +47,33 @@ import Testing
         if case .outcome(.refused(let refusal)) = message { refusal } else { nil }
     }
 
+    @Test func `bytes that are no command come before what their key was given to`() async throws {
+        let daemon = try Daemon()
+        let product = try await daemon.client().stockedProducts(1, stock: 10)[0]
+        var pipeline = try Pipeline(daemon)
+        let key = try #require(IdempotencyKey("k"))
+        _ = try pipeline.ask(.keyedCommand(key, firstTried: nil, Self.sale(product)))
+        // The same key with another command, and then with one byte more than a command.
+        let other = Request.keyedCommand(
+            key,
+            firstTried: nil,
+            .createCategory(name: "Another")
+        )
+        guard case .outcome(.refused(let reused)) = try pipeline.ask(other) else {
+            Issue.record("a key was given to two commands")
+            return
+        }
+        #expect(reused.code == .keyReused)
+        var body = ByteWriter()
+        other.encodeBody(into: &body)
+        pipeline.raw.sendFrame(13, body.array() + [0], id: 8)
+        guard case .refused(let malformed)? = pipeline.take(1).first else {
+            Issue.record("a malformed command is not refused")
+            return
+        }
+        #expect(malformed.code == .malformedFrame)
+    }
+
     @Test func `a window of sales in flight can be asked for again, over a kill`() async throws {
         let daemon = try Daemon()
         let product = try await daemon.client().stockedProducts(1, stock: 100_000)[0]

@@ -34,11 +34,13 @@ extension Engine {
             reply.finish(into: &writer)
             return self.lsn
         case .refused(let refusal):
+            try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
             return self.refuse(frame, refusal, &writer)
         }
         let before = self.state.keyUse
         share.forget(before: before.firstNumber)
         if let refusal = self.keys.refusal(before, share.byteCount) {
+            try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
             _ = self.refuse(frame, refusal, &writer)
             // It says nothing of the state.
             return 0
