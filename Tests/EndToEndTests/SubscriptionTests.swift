@@ -1,6 +1,9 @@
+import ColumnStore
 import Foundation
 import Inventory
 import InventoryClient
+import InventoryInsights
+import InventoryWire
 import Testing
 
 @Suite struct SubscriptionTests {
@@ -284,6 +287,44 @@ import Testing
         #expect(levelCount < 10_000)
         // Every edge of an alert is there.
         #expect(raised == 20)
+    }
+
+    /// The one is written by the fan-out, the other by the engine's loop.
+    @Test func `events and results on one connection are whole frames`() async throws {
+        let daemon = try Daemon()
+        let products = try await daemon.client().stockedProducts(8, stock: 100_000_000)
+        let connection = try RawConnection(daemon)
+        connection.send(RawConnection.hello)
+        func send(_ request: Request, id: UInt64) {
+            var body = ByteWriter()
+            request.encodeBody(into: &body)
+            connection.sendFrame(request.opcode.rawValue, body.array(), id: id)
+        }
+        send(.subscribe(Subscription(topics: .stock, start: .now)), id: 1)
+        for id in 100..<140 {
+            var insight = NamedInsight(.velocity)
+            insight.window = .last(UInt32(id), .day)
+            send(.subscribeInsight(.named(insight)), id: UInt64(id))
+        }
+        let seller = Task {
+            let client = daemon.client("seller")
+            while !Task.isCancelled {
+                let product = products[Int.random(in: 0..<8)]
+                _ = try await client.send(
+                    .sell(Sale(lines: [SaleLine(product: product, quantity: 1)]))
+                )
+            }
+        }
+        var results = 0
+        let deadline = ContinuousClock.now + .seconds(4)
+        while ContinuousClock.now < deadline {
+            let messages = connection.next()
+            if messages.isEmpty { break }
+            results += messages.count { $0.opcode == Opcode.insightChanged.rawValue }
+        }
+        seller.cancel()
+        _ = try? await seller.value
+        #expect(results > 40, "\(results) results")
     }
 
     @Test func `sales cannot be conflated, and nothing oftener than the limit`() async throws {

@@ -179,11 +179,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Goes on with what the turn before had no time for.
     func runDeferred() {
         self.isDeferred = false
-        guard self.context != nil, !self.machine.isClosed, let partial = self.partial.take() else {
-            return
+        guard let context, !self.machine.isClosed else { return }
+        if let partial = self.partial.take() {
+            self.run(partial, isFirstPart: true)
+        } else {
+            self.pauseReadingIfNeeded(context)
         }
-        self.run(partial, isFirstPart: true)
-        if !self.pending.isEmpty { self.waitForRelease() }
+        if !self.pending.isEmpty || self.unwritten.isFull { self.waitForRelease() }
         if self.hasEndedInput, !self.isDeferred { self.endInput() }
     }
 
@@ -219,7 +221,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if !self.pending.isEmpty { self.waitForRelease() }
+        if !self.pending.isEmpty || self.unwritten.isFull { self.waitForRelease() }
         context.fireChannelReadComplete()
     }
 
@@ -228,9 +230,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         if context.channel.isWritable {
             if case .fanout(_, let number) = self.route {
                 self.driver.fanout.post { $0.becameWritable(number) }
-            } else {
-                self.becameWritable()
             }
+            self.becameWritable()
         }
         context.fireChannelWritabilityChanged()
     }
@@ -362,20 +363,24 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.releasedByteCount += bytes.count
         var buffer = context.channel.allocator.buffer(capacity: bytes.count)
         buffer.writeBytes(bytes)
-        self.output(buffer, context)
+        self.output([buffer], context)
     }
 
-    private func output(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
+    /// Hands over whole frames, in as many buffers as they have: nothing comes between those.
+    private func output(_ frames: [ByteBuffer], _ context: ChannelHandlerContext) {
+        let byteCount = frames.reduce(0) { $0 + $1.readableBytes }
         switch self.route {
         case .channel:
-            context.write(self.wrapOutboundOut(buffer), promise: nil)
+            for buffer in frames { context.write(self.wrapOutboundOut(buffer), promise: nil) }
             self.hasUnflushed = true
         case .moving(let held, let outbox, let number):
-            outbox.add(buffer.readableBytes)
-            self.route = .moving(held + [buffer], outbox, number)
+            outbox.add(byteCount)
+            self.route = .moving(held + frames, outbox, number)
         case .fanout(let outbox, let number):
-            outbox.add(buffer.readableBytes)
-            self.driver.fanout.post { $0.answer(number, buffer) }
+            outbox.add(byteCount)
+            self.driver.fanout.post { fanout in
+                for buffer in frames { fanout.answer(number, buffer) }
+            }
         }
     }
 
@@ -706,7 +711,9 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.pending.mark(lsn: batch.through, isFinal: false)
             return
         }
-        batch.forEachBuffer(of: requestID) { self.output($0, context) }
+        var frame: [ByteBuffer] = []
+        batch.forEachBuffer(of: requestID) { frame.append($0) }
+        self.output(frame, context)
     }
 
     /// Writes events to the socket at once.
@@ -763,7 +770,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.finish()
             return
         }
-        if !self.pending.isEmpty {
+        if !self.pending.isEmpty || self.unwritten.isFull {
             self.isWaiting = true
             self.driver.wait(self)
         }

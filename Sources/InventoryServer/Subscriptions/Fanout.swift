@@ -307,7 +307,8 @@ final class Fanout: @unchecked Sendable {
         self.connections[number] = FanoutConnection(number, socket, peer)
     }
 
-    /// An answer goes behind everything that was handed over before.
+    /// An answer, or a part of one whose others come in the same call, goes behind everything that was
+    /// handed over before.
     func answer(_ number: UInt32, _ buffer: ByteBuffer) {
         guard let connection = self.connections[number], !connection.isGone else { return }
         connection.queue.append(buffer, isAnswer: true)
