@@ -114,6 +114,40 @@ import Testing
         bench.check()
     }
 
+    @Test(arguments: [true, false])
+    func `what was sold before it was there comes back at what it cost late`(isUndone: Bool) throws
+    {
+        var bench = try Bench(products: 1, stock: 0)
+        try self.floor(&bench, -9)
+        let sale = try bench.done(bench.sale(1, 3)).lsn
+        try bench.done(self.restock(10, at: 400))
+        #expect(Books(bench.state).sold == 1_200)
+        if isUndone {
+            try bench.done(bench.reversal(sale))
+        } else {
+            for _ in 0..<3 { try bench.done(bench.comeBack(1, 1, of: sale)) }
+        }
+        #expect(bench.level(1).onHand == 10 && bench.level(1).value == 4_000)
+        #expect(Books(bench.state).sold == 0 && Books(bench.state).isBalanced)
+        bench.check()
+    }
+
+    @Test(arguments: [true, false])
+    func `all that was sold comes back, and nothing stays as cost`(isUndone: Bool) throws {
+        var bench = try Bench(products: 1, stock: 6, cost: 100)
+        try self.floor(&bench, -9)
+        let sales = [
+            try bench.done(bench.sale(1, 6)).lsn, try bench.done(bench.sale(1, 6)).lsn,
+        ]
+        for sale in sales {
+            let back = isUndone ? bench.reversal(sale) : bench.comeBack(1, 6, of: sale)
+            try bench.done(back)
+        }
+        #expect(bench.level(1).onHand == 6 && bench.level(1).value == 600)
+        #expect(Books(bench.state).sold == 0 && Books(bench.state).isBalanced)
+        bench.check()
+    }
+
     @Test func `what comes back to a backorder leaves its cost with what was sold`() throws {
         var bench = try Bench(products: 1, stock: 2, cost: 50)
         try self.floor(&bench, -9)

@@ -114,7 +114,8 @@ extension InventoryState {
     /// The value of a level without a movement that left it as `before`.
     ///
     /// Units that come back bring what they cost, as far as they do not make up for units that were
-    /// sold before they were there; units that go take what they brought, as far as it is there.
+    /// sold before they were there, and what a unit costs where they themselves were sold so; units that
+    /// go take what they brought, as far as it is there.
     private func value(
         of level: Level,
         undoing movement: Movement,
@@ -124,11 +125,15 @@ extension InventoryState {
         guard movement.onHandDelta < 0 else {
             return level.onHand > 0 ? max(0, before.value - movement.cost) : 0
         }
+        let quantity = -movement.onHandDelta
+        let unit = self.unitCost(of: before, draft)
+        let isUncosted = movement.kind == .sale && StockMath.isUncosted(movement.cost, on: before)
+        let cost = isUncosted ? StockMath.cost(of: quantity, at: unit) : -movement.cost
         return before.value
             + StockMath.value(
-                ofReturning: -movement.onHandDelta,
-                costing: -movement.cost,
-                at: self.unitCost(of: before, draft),
+                ofReturning: quantity,
+                costing: cost ?? -movement.cost,
+                at: unit,
                 onto: before
             )
     }

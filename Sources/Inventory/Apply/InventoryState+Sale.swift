@@ -194,7 +194,8 @@ extension InventoryState {
         var price: Price
         /// What is given back for it; `nil` beyond the range of money.
         var amount: Money?
-        /// What the units cost when they were sold; `nil` if no sale was named.
+        /// What the units cost when they were sold; `nil` if no sale was named, or if they were sold before
+        /// they were there.
         var cost: Int64?
         var origin: Int?
     }
@@ -228,7 +229,11 @@ extension InventoryState {
             let quantity = min(left.quantity, rest)
             guard quantity > 0 else { continue }
             rest -= quantity
-            parts.append(self.part(quantity, of: left, soldIn: row, for: line.price))
+            let level = self.level(line.product, line.location, draft)
+            let isUncosted = StockMath.isUncosted(ledger.costs[row], on: level)
+            var part = self.part(quantity, of: left, soldIn: row, for: line.price)
+            if isUncosted { part.cost = nil }
+            parts.append(part)
         }
         if rest > 0 {
             let detail = Refusal.Detail.sold(asked: line.quantity, remaining: remaining)

@@ -60,6 +60,14 @@ enum StockMath {
         return min(cost, known ?? Price.proportion(cost, times: kept, over: quantity) ?? 0)
     }
 
+    /// Whether a sale of that cost was of units that were not there yet: on a level that may be in
+    /// backorder, one that cost nothing was.
+    ///
+    /// What they cost came late, as a `costVariance` of no sale, so they come back at what a unit costs.
+    static func isUncosted(_ cost: Int64, on level: Level) -> Bool {
+        cost == 0 && level.floor < 0
+    }
+
     /// The part of `sum` that `quantity` of the `remaining` units take with them; the last take the
     /// rest.
     ///
