@@ -52,14 +52,17 @@ public struct DataDirectory: Sendable {
             configuration: configuration,
             time: time
         )
+        // Each patch is what was once written, to the byte, or it would not match its checksum.
+        var healed: [Protection.HealedPage] = []
+        // A start does without damaged history, and gives it back: first what parity can do for it.
+        if try opening.hasDamagedHistory() { healed = try protection.heal(protection.patches()) }
         do throws(DurabilityError) {
-            return try opening.run([], load, replay)
+            return try opening.run(healed, load, replay)
         } catch {
             guard error.mayBeHealed else { throw error }
             let patches = try protection.patches()
             guard !patches.isEmpty else { throw error }
-            // Each is what was once written, to the byte, or it would not match its checksum.
-            return try opening.run(try protection.heal(patches), load, replay)
+            return try opening.run(healed + protection.heal(patches), load, replay)
         }
     }
 
@@ -71,6 +74,25 @@ public struct DataDirectory: Sendable {
         let time: Int64
 
         private var database: DatabaseID { self.identity.database }
+
+        /// Whether a file of the log is there that no start needs and that cannot be read.
+        func hasDamagedHistory() throws(DurabilityError) -> Bool {
+            let all = try self.storage.list()
+            let logs = all.filter { LogFileHead.firstLSN(ofName: $0) != nil }.sorted()
+            let newest = all.compactMap { SnapshotManifest.lsn(ofName: $0) }.max()
+            do throws(DurabilityError) {
+                let found = try WriteAheadLog.connected(
+                    logs,
+                    after: newest ?? .zero,
+                    self.storage,
+                    self.database
+                )
+                return found.loss?.isDamage ?? false
+            } catch {
+                // A file that is needed: the attempt itself says so.
+                return false
+            }
+        }
 
         func run(
             _ healed: [Protection.HealedPage],

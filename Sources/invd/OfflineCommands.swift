@@ -13,9 +13,9 @@ struct CheckCommand: ParsableCommand {
             Reads every file: pages against their parity, the log's whole chain, each snapshot; then \
             opens it as a start would, and recomputes every balance from the ledger.
 
-            What a server puts in order by itself is named, and the verdict is that of a start. Exit: \
-            0 a start serves everything, 1 failed, 2 wrong usage, 3 something is damaged for good, and \
-            a start is refused if it needs it, 4 a server has it.
+            What a server puts in order by itself or has no need of is named, and the verdict is that \
+            of a start. Exit: 0 a start serves everything, 1 failed, 2 wrong usage, 3 a start is \
+            refused, or the balances are not what the ledger says, 4 a server has it.
             """
     )
 
@@ -42,7 +42,7 @@ struct CheckCommand: ParsableCommand {
         let sound =
             isClean
             ? "sound     everything is as it was written"
-            : "sound     a start serves everything; see above for what it puts in order"
+            : "sound     a start serves everything; see above for what it does without or puts in order"
         print(check.isSound ? sound : "damaged   see above")
         if !check.isSound { throw ExitCode(3) }
     }

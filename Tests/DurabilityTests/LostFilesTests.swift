@@ -72,6 +72,13 @@ import Testing
         String(path.split(separator: ".").last ?? "")
     }
 
+    /// Whether a check says that a start is refused.
+    private func refuses(_ scan: DirectoryScan) -> Bool {
+        scan.findings.contains { finding in
+            if case .refused = finding { true } else { false }
+        }
+    }
+
     private func start(_ disk: MemoryStorage, _ last: UInt64) throws -> Verdict {
         do throws(DurabilityError) {
             let database = try TestDatabase(disk)
@@ -81,7 +88,7 @@ import Testing
                 case .leftover(let path): "leftover \(Self.ending(path))"
                 case .unused(let path): "unused \(Self.ending(path))"
                 case .noFallback(let path, _): "no fallback \(Self.ending(path))"
-                case .noHistory(let path, _):
+                case .noHistory(let path, _, _):
                     "no history \(path.split(separator: "/").last ?? "")"
                 }
             }
@@ -122,7 +129,7 @@ import Testing
             let overlay = try OverlayStorage(over: disk)
             var isOpened = true
             do throws(DurabilityError) { _ = try TestDatabase(overlay) } catch { isOpened = false }
-            let isSound = isOpened && !(scan?.findings.contains { $0.isDamage } ?? true)
+            let isSound = isOpened && !(scan.map { self.refuses($0) } ?? true)
             let verdict = try self.start(disk, last)
             switch verdict {
             case .opens: #expect(isSound, "\(name): \(scan?.findings ?? [])")
@@ -168,6 +175,94 @@ import Testing
                 Issue.record("\(name) is of no kind that is known here")
             }
         }
+    }
+
+    /// A way for a file to be of no use, beyond what parity brings back.
+    enum Damage: CaseIterable {
+        case emptied, halved, zeroed, firstPagesOverwritten, garbled
+    }
+
+    private func damage(_ disk: MemoryStorage, _ name: String, _ how: Damage) {
+        var bytes = disk.bytes(name)
+        let count = bytes.count
+        switch how {
+        case .emptied: bytes = []
+        case .halved: bytes.removeLast(count - count / 2)
+        case .zeroed: bytes = [UInt8](repeating: 0, count: count)
+        case .firstPagesOverwritten:
+            for index in 0..<min(count, 8 * StorageAlignment.byteCount) { bytes[index] ^= 0x5A }
+        case .garbled:
+            for index in stride(from: 0, to: count, by: 16) { bytes[index] ^= 1 }
+        }
+        disk.setBytes(name, bytes)
+    }
+
+    @Test(arguments: Damage.allCases)
+    func `whichever file is damaged, a start and a check say the same of it`(how: Damage) throws {
+        let (whole, last) = try self.rich()
+        let names = try whole.list().sorted()
+        let logs = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }
+        let newest = try #require(names.compactMap { SnapshotManifest.lsn(ofName: $0) }.max())
+        let needed = logs[LogRecovery.firstNeeded(logs, after: newest)...]
+        #expect(needed.count > 1 && logs.count > needed.count + 1)
+        let isNeeded = Set(
+            needed + [
+                DataDirectory.identityName, SnapshotManifest.name(newest),
+                SnapshotManifest.blockFileName(newest),
+            ]
+        )
+        for name in names {
+            let disk = whole.copy()
+            self.damage(disk, name, how)
+            let scan = try? DirectoryScan(disk)
+            let verdict = try self.start(disk, last)
+            let isRefused = if case .refused = verdict { true } else { false }
+            #expect(isRefused == (scan.map { self.refuses($0) } ?? true), "\(name): \(verdict)")
+            // A file of one page is brought back whole.
+            let isHealed =
+                scan?.findings == [
+                    .damagedPage(path: disk.path(name), offset: 0, isHealable: true)
+                ]
+            #expect(disk.bytes(name).count <= StorageAlignment.byteCount || !isHealed)
+            #expect(isRefused == (isNeeded.contains(name) && !isHealed), "\(name): \(verdict)")
+            guard !isRefused, let first = LogFileHead.firstLSN(ofName: name) else { continue }
+            // The log reaches back to behind it, and it goes once a snapshot is taken.
+            guard case .opens(let noted) = verdict else { continue }
+            #expect(noted.contains("no history \(name)"), "\(noted)")
+            var database = try TestDatabase(disk, LogConfiguration())
+            #expect(database.log.firstRetainedLSN > first)
+            try database.append(1)
+            try database.snapshot()
+            #expect(try !disk.list().contains(name))
+            #expect(try TestDatabase(disk).machine.lsn == last + 1)
+        }
+    }
+
+    @Test func `a file of the log's history that parity brings back is kept`() throws {
+        let (disk, last) = try self.rich()
+        let oldest = try #require(disk.list().compactMap { LogFileHead.firstLSN(ofName: $0) }.min())
+        let before = disk.bytes(LogFileHead.name(oldest))
+        disk.flip(LogFileHead.name(oldest), bit: 300)
+        let database = try TestDatabase(disk)
+        #expect(database.machine.lsn == last && database.machine.isRight)
+        #expect(database.report.healed.count == 1 && database.report.notices.isEmpty)
+        #expect(database.log.firstRetainedLSN == oldest)
+        #expect(disk.bytes(LogFileHead.name(oldest)) == before)
+    }
+
+    @Test func `a sound snapshot is not set aside for what is wrong with the log`() throws {
+        let (disk, _) = try self.rich()
+        let names = try disk.list()
+        let newest = try #require(names.compactMap { SnapshotManifest.lsn(ofName: $0) }.max())
+        let repair = try Repair(disk)
+        for name in names where LogFileHead.firstLSN(ofName: name) != nil {
+            #expect(try repair.goBackOneSnapshot(from: disk.path(name)) == nil)
+        }
+        #expect(try repair.goBackOneSnapshot(from: "the log") == nil)
+        #expect(try Set(disk.list()) == Set(names))
+        let blocks = disk.path(SnapshotManifest.blockFileName(newest))
+        #expect(try repair.goBackOneSnapshot(from: blocks) != nil)
+        #expect(try !disk.list().contains(SnapshotManifest.name(newest)))
     }
 
     private func missingNewest(_ disk: MemoryStorage, _ name: String) -> DurabilityError {

@@ -141,6 +141,37 @@ import Testing
         _ = try await client.verified()
     }
 
+    @Test func `what a start has no need of is named, and neither refused nor set aside`()
+        async throws
+    {
+        let daemon = try await self.stopped()
+        let log = try #require(self.names(daemon, ".invlog").first { $0.hasPrefix("log-") })
+        let snapshots = try self.names(daemon, ".invsnap")
+        #expect(snapshots.count == 2)
+        // Neither is what parity can bring back: the first pages of the log's oldest file, and the older
+        // snapshot with its parity.
+        try self.damage(daemon, log, (0..<8).map { $0 * 4_096 })
+        try self.damage(daemon, snapshots[0], [40])
+        let parity = snapshots[0].replacingOccurrences(of: ".invsnap", with: ".invpar")
+        try self.damage(daemon, parity, [8])
+        let check = try self.invd("check", daemon)
+        #expect(check.code == 0, "\(check.output)")
+        #expect(check.lines.last?.hasPrefix("sound     a start serves everything") == true)
+        #expect(check.output.contains("\(log), byte 0: beyond what parity can bring back"))
+        #expect(check.output.contains("reduced   the older snapshot is damaged"))
+        #expect(check.lines.contains { $0.hasPrefix("noted") && $0.contains(log) })
+        let repair = try self.invd("repair", daemon, "--write")
+        #expect(repair.code == 0 && !repair.output.contains("aside"), "\(repair.output)")
+        #expect(try self.names(daemon, ".invsnap") == snapshots)
+        #expect(try self.invd("check", daemon).code == 0)
+        try daemon.start()
+        let client = daemon.client()
+        #expect(try await client.level(ProductID(1)).onHand == 1_000_000 - 320)
+        _ = try await client.verified()
+        #expect(daemon.stop() == 0)
+        #expect(try self.invd("check", daemon).code == 0)
+    }
+
     @Test func `steps beyond repair are given up only when told, and only these`() async throws {
         let daemon = try await self.stopped()
         for name in try self.names(daemon, ".invsnap") {

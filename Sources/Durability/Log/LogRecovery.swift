@@ -33,7 +33,7 @@ struct LogRecovery {
         report: inout RecoveryReport,
         replay: Replay
     ) throws(DurabilityError) -> LogEnd {
-        let first = self.firstNeeded(names)
+        let first = Self.firstNeeded(names, after: self.after)
         var end: LogEnd?
         for (index, name) in names.enumerated() where index >= first {
             let isLast = index + 1 == names.count
@@ -84,11 +84,14 @@ struct LogRecovery {
         return end
     }
 
-    /// The last file that begins at or before the first step needed.
-    private func firstNeeded(_ names: [String]) -> Int {
+    /// Which of `names`, sorted, is the first that a start from a snapshot of `after` needs.
+    ///
+    /// It is the last file that begins at or before the first step needed. Those before it are history:
+    /// whatever became of them, a start is not refused for it.
+    static func firstNeeded(_ names: [String], after: LSN) -> Int {
         let index = names.lastIndex { name in
             guard let first = LogFileHead.firstLSN(ofName: name) else { return false }
-            return first <= self.after.next
+            return first <= after.next
         }
         return index ?? 0
     }

@@ -37,10 +37,11 @@ extension WriteAheadLog {
             )
         }
 
-        let (files, missing) = try Self.connected(names, storage, database)
-        if let missing {
-            let path = storage.path(LogFileHead.name(missing))
-            report.notices.append(.noHistory(path: path, first: files[0].firstLSN))
+        let (files, loss) = try Self.connected(names, after: after, storage, database)
+        if let loss {
+            report.notices.append(
+                .noHistory(path: loss.path, reason: loss.reason, first: files[0].firstLSN)
+            )
         }
         let file = try storage.open(names[names.count - 1], create: false, direct: true)
         // Everything was checked: only now is anything changed.
@@ -91,40 +92,96 @@ extension WriteAheadLog {
         try storage.putInUse(file, LogFileHead.rollingName, head)
     }
 
-    /// The files of the log that follow each other without a gap up to the last one, and the first LSN
-    /// of the one that is missing before them, if any is.
+    /// Why the log's history does not reach back further.
+    struct HistoryLoss: Equatable, Sendable {
+        var path: String
+        /// What is the matter with the file, in words.
+        var reason: String
+        /// Whether the file is there, so that parity may bring it back.
+        var isDamage: Bool
+    }
+
+    /// The files of the log that follow each other up to the last one without one that is missing or
+    /// unreadable, and which is the last before them that is, if any.
     ///
-    /// Each says how far it is from the one before, so it takes only the heads.
+    /// Each says how far it is from the one before, so it takes only the heads. Those that a start from
+    /// a snapshot of `after` needs must be readable.
     static func connected(
         _ names: [String],
+        after: LSN,
         _ storage: any Storage,
         _ database: DatabaseID
-    ) throws(DurabilityError) -> (files: [FileEntry], missing: LSN?) {
+    ) throws(DurabilityError) -> (files: [FileEntry], loss: HistoryLoss?) {
+        let needed = LogRecovery.firstNeeded(names, after: after)
         var files: [FileEntry] = []
-        var missing: LSN?
-        for name in names {
-            let file = try storage.open(name, create: false, direct: false)
-            let bytes = try file.bytes(at: 0, count: LogFileHead.byteCount)
-            let head = try LogFileHead(bytes, path: file.path, database: database)
-            guard head.firstLSN == LogFileHead.firstLSN(ofName: name) else {
-                throw .corruptHead(path: file.path)
+        var loss: HistoryLoss?
+        for (index, name) in names.enumerated() {
+            let entry: FileEntry
+            let distance: UInt32
+            do throws(DurabilityError) {
+                (entry, distance) = try Self.entry(name, storage, database)
+            } catch {
+                guard index < needed, let reason = Self.damage(error) else { throw error }
+                loss = HistoryLoss(path: storage.path(name), reason: reason, isDamage: true)
+                files = []
+                continue
             }
-            if let last = files.last, head.distance > 0,
-                head.firstLSN.value - last.firstLSN.value != UInt64(head.distance)
+            if let last = files.last, distance > 0,
+                entry.firstLSN.value - last.firstLSN.value != UInt64(distance)
             {
-                missing = LSN(head.firstLSN.value &- UInt64(head.distance))
+                let missing = LogFileHead.name(LSN(entry.firstLSN.value &- UInt64(distance)))
+                loss = HistoryLoss(
+                    path: storage.path(missing),
+                    reason: "it is missing",
+                    isDamage: false
+                )
                 files = []
             }
-            files.append(
-                FileEntry(
-                    name: name,
-                    firstLSN: head.firstLSN,
-                    byteCount: try file.byteCount(),
-                    time: head.time
-                )
+            files.append(entry)
+        }
+        return (files, loss)
+    }
+
+    /// What is the matter with a file that cannot be read; nil if it is whole but not of this log, so that
+    /// nobody may give it back.
+    private static func damage(_ error: DurabilityError) -> String? {
+        switch error {
+        case .wrongKind: "it does not begin as a file of the log"
+        case .corruptHead: "its head is damaged"
+        case .corruptBlock(_, _, _, let reason): reason
+        case .failed(operation: "read", _, _, let reason): "it cannot be read: \(reason)"
+        default: nil
+        }
+    }
+
+    /// A file of the log as its head says, and how far it is from the one before.
+    private static func entry(
+        _ name: String,
+        _ storage: any Storage,
+        _ database: DatabaseID
+    ) throws(DurabilityError) -> (FileEntry, distance: UInt32) {
+        let file = try storage.open(name, create: false, direct: false)
+        let bytes = try file.bytes(at: 0, count: LogFileHead.byteCount)
+        let head = try LogFileHead(bytes, path: file.path, database: database)
+        let byteCount = try file.byteCount()
+        guard head.firstLSN == LogFileHead.firstLSN(ofName: name) else {
+            throw .corruptHead(path: file.path)
+        }
+        guard byteCount == head.fileByteCount else {
+            throw .corruptBlock(
+                path: file.path,
+                offset: byteCount,
+                lsn: head.firstLSN,
+                reason: "the file has \(byteCount) bytes of \(head.fileByteCount)"
             )
         }
-        return (files, missing)
+        let entry = FileEntry(
+            name: name,
+            firstLSN: head.firstLSN,
+            byteCount: byteCount,
+            time: head.time
+        )
+        return (entry, head.distance)
     }
 
     /// Wipes the head of a torn block, so that it can never be taken for a later one.

@@ -7,24 +7,17 @@ internal import ColumnStore
 public struct DirectoryScan: Sendable {
     /// Something that is not as it was written.
     public enum Finding: Equatable, Sendable {
-        /// A page is damaged; parity can bring it back, or not.
+        /// A page is damaged; parity can bring it back, or not. Where a start needs what was in it, there
+        /// is a refusal as well.
         case damagedPage(path: String, offset: UInt64, isHealable: Bool)
         /// A sealed file without parity, or whose parity is damaged.
         case noParity(path: String)
-        /// A file or the log's chain is refused, whatever parity brings back.
+        /// A file or the log's chain is refused, whatever parity brings back, and a start is with it.
         case refused(DurabilityError)
         /// The snapshot that is kept beside the newest cannot take its place; a start has no need of it.
         case noFallback(DurabilityError)
         /// The log does not hold before the newest snapshot; a start has no need of that part.
         case noHistory(DurabilityError)
-
-        /// Whether it is more than a server copes with by itself.
-        public var isDamage: Bool {
-            switch self {
-            case .damagedPage(_, _, isHealable: false), .refused: true
-            case .damagedPage, .noParity, .noFallback, .noHistory: false
-            }
-        }
     }
 
     /// What was read.

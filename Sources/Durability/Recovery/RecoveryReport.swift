@@ -19,8 +19,9 @@ public struct RecoveryReport: Equatable, Sendable {
         case unused(path: String)
         /// The snapshot that is kept beside the newest cannot take its place.
         case noFallback(path: String, reason: String)
-        /// A file of the log is missing that no start needs: the log reaches back to `first` only.
-        case noHistory(path: String, first: LSN)
+        /// A file of the log is missing or unreadable that no start needs: the log reaches back to `first`
+        /// only.
+        case noHistory(path: String, reason: String, first: LSN)
     }
 
     /// The snapshot that was loaded, if any.
@@ -44,9 +45,9 @@ extension RecoveryReport.Notice: CustomStringConvertible {
             "\(path) was not finished when the last process ended; it is removed"
         case .unused(let path):
             "no snapshot refers to \(path); the next snapshot removes it"
-        case .noHistory(let path, let first):
-            "\(path) is missing: the log reaches back to \(first) only, and whoever was away for longer "
-                + "takes a new snapshot"
+        case .noHistory(let path, let reason, let first):
+            "\(path) is of no use: \(reason); the log reaches back to \(first) only, and whoever was away "
+                + "for longer takes a new snapshot"
         case .noFallback(let path, let reason):
             "\(path) could not take the place of the newest snapshot: \(reason); the next "
                 + "snapshot makes up for it"

@@ -97,11 +97,17 @@ public struct Repair: Sendable {
 
     /// Sets the newest snapshot aside, if there is an older one to start from with the log.
     ///
-    /// - Returns: What was done; nothing if there is no older one.
-    public func goBackOneSnapshot() throws(DurabilityError) -> Action? {
+    /// `path`: The file that a start is refused for. Only one of a snapshot is a reason: what is wrong
+    /// with the log is as wrong for the older one.
+    ///
+    /// - Returns: What was done; nothing if there is no older one, or no reason.
+    public func goBackOneSnapshot(from path: String) throws(DurabilityError) -> Action? {
+        let name = String(path.split(separator: "/").last ?? "")
+        let isOfSnapshot =
+            (SnapshotManifest.lsn(ofName: name) ?? SnapshotManifest.blockFileLSN(name)) != nil
         let names = try self.storage.list()
         let manifests = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }.sorted()
-        guard manifests.count > 1, let newest = manifests.last else { return nil }
+        guard isOfSnapshot, manifests.count > 1, let newest = manifests.last else { return nil }
         return try self.setAside(newest)
     }
 

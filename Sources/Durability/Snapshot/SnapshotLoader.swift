@@ -14,6 +14,8 @@ public struct SnapshotLoader: ImageVisitor {
     private var open: (lsn: LSN, file: any StorageFile)?
 
     public var lsn: LSN { self.manifest.lsn }
+    /// The file that says where everything lies.
+    public var path: String { self.storage.path(SnapshotManifest.name(self.lsn)) }
 
     init(storage: any Storage, manifest: SnapshotManifest) {
         self.storage = storage

@@ -324,7 +324,14 @@ public struct SnapshotStore: Sendable {
         var referred = Set((newest?.entries ?? []).map { $0.file })
         var previous: LSN?
         if let name = names.dropLast().last, let lsn = SnapshotManifest.lsn(ofName: name) {
-            if let problem = Self.problem(ofFallback: name, all, storage, database, &referred) {
+            if let problem = Self.problem(
+                ofFallback: name,
+                beside: newest?.lsn ?? .zero,
+                all,
+                storage,
+                database,
+                &referred
+            ) {
                 let path = storage.path(name)
                 report.notices.append(.noFallback(path: path, reason: problem))
             } else {
@@ -349,6 +356,7 @@ public struct SnapshotStore: Sendable {
     /// without reading its blocks.
     private static func problem(
         ofFallback name: String,
+        beside newest: LSN,
         _ names: [String],
         _ storage: any Storage,
         _ database: DatabaseID,
@@ -362,7 +370,7 @@ public struct SnapshotStore: Sendable {
                 return "\(SnapshotManifest.blockFileName(file)) is missing"
             }
             let logs = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }
-            let connected = try WriteAheadLog.connected(logs, storage, database)
+            let connected = try WriteAheadLog.connected(logs, after: newest, storage, database)
             if let first = connected.files.first?.firstLSN, first > manifest.lsn.next {
                 return "the log begins with \(first) and lacks \(manifest.lsn.next)"
             }

@@ -40,11 +40,12 @@ struct OpenedDatabase: Sendable {
         _ loader: inout SnapshotLoader
     ) throws(DurabilityError) -> InventoryState {
         let lsn = loader.lsn
+        let path = loader.path
         do {
             let state = try InventoryState.load(from: &loader)
             guard state.lsn == lsn.value else {
                 throw DurabilityError.unreadable(
-                    path: "the snapshot",
+                    path: path,
                     lsn: lsn,
                     reason: "it holds the state at LSN \(state.lsn)"
                 )
@@ -53,7 +54,7 @@ struct OpenedDatabase: Sendable {
         } catch let error as DurabilityError {
             throw error
         } catch {
-            throw .unreadable(path: "the snapshot", lsn: lsn, reason: "\(error)")
+            throw .unreadable(path: path, lsn: lsn, reason: "\(error)")
         }
     }
 }

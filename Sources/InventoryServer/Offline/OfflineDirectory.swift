@@ -26,11 +26,12 @@ public struct OfflineDirectory: Sendable {
 
         /// Whether a start serves all that was written, and it holds.
         ///
-        /// A page that parity brings back, parity that is missing, or an older snapshot that is damaged
-        /// is named, but no start has to be refused for it: the server puts it in order by itself.
+        /// The verdict is that of the start that was tried. What the scan found is named, but whatever a
+        /// start needs of it made that refuse as well; a page that parity brings back, parity that is
+        /// missing, damaged history or a damaged older snapshot did not.
         public var isSound: Bool {
             if case .refused = self.opening { return false }
-            return !self.scan.findings.contains { $0.isDamage } && self.violations.isEmpty
+            return self.violations.isEmpty
         }
     }
 
@@ -102,8 +103,9 @@ public struct OfflineDirectory: Sendable {
             mayCut ? try repair.giveUp(from: first) : nil
         case .shortLog(_, let last, _):
             mayCut ? try repair.giveUp(from: last.next) : nil
-        case .corruptSnapshot, .corruptHead, .wrongKind, .unreadable:
-            try repair.goBackOneSnapshot().map { [$0] }
+        case .corruptSnapshot(let path, _, _), .corruptHead(let path), .wrongKind(let path, _),
+            .unreadable(let path, _, _):
+            try repair.goBackOneSnapshot(from: path).map { [$0] }
         default:
             nil
         }
