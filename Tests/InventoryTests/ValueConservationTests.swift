@@ -306,7 +306,9 @@ private struct RandomMoves {
     }
 
     /// What came back of each sale in parts is never more than was charged and than it cost, and all
-    /// of it where everything came back at the sale's own price. What a sale cost that cost nothing, since
+    /// of it where everything came back at the sale's own price.
+    ///
+    /// What a sale cost that cost nothing, since
     /// its units were not there yet, came late, and no row says for which sale.
     func checkReturns() throws {
         let ledger = self.state.tables.ledger

@@ -278,13 +278,13 @@ extension Movement {
         if mask & 1 << 8 != 0 { self.reason = try reader.readCase(Reason.self, "reason") }
         if mask & 1 << 9 != 0 {
             self.reference = try reader.readNonEmptyText()
-            try EntryTexts.take(self.reference, &texts.reference, reader)
+            texts.reference = self.reference
         } else if mask & 1 << 14 != 0 {
             self.reference = try texts.shared(texts.reference, reader)
         }
         if mask & 1 << 10 != 0 {
             self.note = try reader.readNonEmptyText()
-            try EntryTexts.take(self.note, &texts.note, reader)
+            texts.note = self.note
         } else if mask & 1 << 15 != 0 {
             self.note = try texts.shared(texts.note, reader)
         }

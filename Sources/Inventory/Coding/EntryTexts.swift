@@ -47,19 +47,15 @@ public struct EntryTexts: Sendable {
         return areSame.flatMap { $0 } ?? a.elementsEqual(b)
     }
 
-    /// Writes the text of a change that is no movement: 0 for none, 1 for the last one, else its bytes
-    /// behind their count plus 1.
+    /// In place of a text's byte count: it is the last one. No text has so many bytes.
+    private static let sharedCode = ByteReader.textByteCountMax + 1
+
+    /// Writes the text of a change that is no movement, or ``sharedCode`` for the last one.
     static func write(_ text: String, _ last: inout String, into writer: inout ByteWriter) {
-        if text.isEmpty {
-            writer.writeVarint(0 as UInt64)
-        } else if Self.shares(text, &last) {
-            writer.writeVarint(1 as UInt64)
+        if !text.isEmpty, Self.shares(text, &last) {
+            writer.writeVarint(UInt64(Self.sharedCode))
         } else {
-            var text = text
-            text.withUTF8 { bytes in
-                writer.writeVarint(UInt64(bytes.count) + 1)
-                writer.write(bytes: UnsafeRawBufferPointer(bytes))
-            }
+            writer.writeText(text)
         }
     }
 
@@ -68,21 +64,13 @@ public struct EntryTexts: Sendable {
     /// The text that a change shares with one before it, of which there must have been one.
     func shared(_ last: String, _ reader: borrowing ByteReader) throws(ByteReaderError) -> String {
         guard !last.isEmpty || self.isPassedOver else {
-            throw .unknownCode(offset: reader.offset, code: 1, what: "text of the change before")
+            throw .unknownCode(
+                offset: reader.offset,
+                code: UInt64(Self.sharedCode),
+                what: "text of the change before"
+            )
         }
         return last
-    }
-
-    /// Takes a text that was read as the last one from now on; it must not be that already, since then it
-    /// would have been shared.
-    static func take(
-        _ text: String,
-        _ last: inout String,
-        _ reader: borrowing ByteReader
-    ) throws(ByteReaderError) {
-        guard !Self.shares(text, &last) else {
-            throw .unknownCode(offset: reader.offset, code: 0, what: "text that is shared")
-        }
     }
 
     /// Reads what ``write(_:_:into:)`` has written.
@@ -90,18 +78,16 @@ public struct EntryTexts: Sendable {
         _ last: WritableKeyPath<Self, String>,
         from reader: inout ByteReader
     ) throws(ByteReaderError) -> String {
-        let code = try reader.readCount(limit: ByteReader.textByteCountMax + 1)
-        switch code {
-        case 0: return ""
-        case 1: return try self.shared(self[keyPath: last], reader)
-        default:
-            let offset = reader.offset
-            let bytes = try reader.readBytes(code - 1)
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw .invalidText(offset: offset)
-            }
-            try Self.take(text, &self[keyPath: last], reader)
-            return text
+        let count = try reader.readCount(limit: Self.sharedCode)
+        if count == 0 { return "" }
+        if count == Self.sharedCode { return try self.shared(self[keyPath: last], reader) }
+        let offset = reader.offset
+        let bytes = try reader.readBytes(count)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .invalidText(offset: offset)
         }
+        // Version 0.1.0 wrote each one out.
+        self[keyPath: last] = text
+        return text
     }
 }

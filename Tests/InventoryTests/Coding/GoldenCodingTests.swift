@@ -228,7 +228,7 @@ import Testing
         )
         try self.check(
             Change.reservation(reservation),
-            [15, 7, 1, 1, 8, 6, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 0x43, 9, 2, 12],
+            [15, 7, 1, 1, 8, 6, 0, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0x43, 9, 2, 12],
             encode: { $0.encode(into: &$1, lsn: 12, time: .zero) },
             decode: { (reader) throws(ByteReaderError) in
                 try Change(from: &reader, lsn: 12, time: .zero)
