@@ -183,7 +183,9 @@ struct StockImport {
 
     private func look(at rows: [Found]) {
         for found in rows {
-            let after = self.mode == .set ? found.quantity : found.onHand + found.quantity
+            let after =
+                self.mode == .set
+                ? found.quantity : found.onHand.addingSaturated(found.quantity)
             guard after != found.onHand else {
                 self.tally.unchanged += 1
                 continue
@@ -192,7 +194,7 @@ struct StockImport {
             guard self.tally.shown.count < Tally.shownMax else { continue }
             let decimals = found.product.product.unit.decimals
             func text(_ value: Int64) -> String { DecimalText.format(value, decimals: decimals) }
-            let delta = after - found.onHand
+            let delta = after.subtractingSaturated(found.onHand)
             self.tally.shown.append(
                 """
                   row \(found.row.number)  \(found.product.product.sku)  on hand \
