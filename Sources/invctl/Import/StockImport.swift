@@ -137,10 +137,14 @@ struct StockImport {
         // Not self: a copy of what was seen would be made for each request on its way.
         let (problems, shell) = (self.problems, self.shell)
         let numbers = rows.map { $0.row.number }
+        let places = rows.map { Refusal.Place(of: $0.product.product) }
         try await sender.send(request, mayBeEmpty: rows.isEmpty) { outcome in
             guard case .brief(let brief) = outcome else { return }
             for refused in brief.refused where refused.index < numbers.count {
-                problems.add(numbers[refused.index], shell.sentence(refused.refusal))
+                problems.add(
+                    numbers[refused.index],
+                    shell.sentence(refused.refusal, places[refused.index])
+                )
             }
         }
     }
