@@ -62,9 +62,13 @@ extension Refusal {
             return "\(subject)\(Self.quantity(asked, sku)) came back, but only "
                 + "\(Self.quantity(remaining, sku)) of that sale are left to return" + line
         case .remainder(let id, let asked, let remaining):
+            func quantity(_ value: Int64) -> String {
+                DecimalText.format(value, decimals: sku?.decimals ?? 0)
+            }
             let name = sku.map { " (\($0.sku))" } ?? ""
-            return "\(self.code.noun) \(id)\(name): asked \(Self.quantity(asked, sku)), "
-                + "but only \(Self.quantity(remaining, sku)) of it are left" + line
+            let unit = sku == nil ? " base units" : ""
+            return "\(self.code.noun) \(id)\(name): asked \(quantity(asked))\(unit), "
+                + "but only \(quantity(remaining)) of it are left" + line
         case .batch(let index, let inner):
             let told = inner.facts(decimals: decimals, currency: currency, sku: sku)
             return "command \(index + 1): \(inner.code.name)  \(told)"
