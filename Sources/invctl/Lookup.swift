@@ -22,6 +22,14 @@ struct ProductInfo: Sendable {
     }
 }
 
+extension ProductInfo {
+    /// What a row of the ledger says of its product.
+    init(ofMovement table: ResultTable, _ row: Int) {
+        self.init(table, row)
+        self.id = ProductID(UInt32(clamping: table.integer(row, "productId") ?? 0))
+    }
+}
+
 extension Shell {
     /// The product with that SKU.
     ///

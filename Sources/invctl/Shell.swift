@@ -229,10 +229,11 @@ struct Shell: Sendable {
         case .done(let done):
             return done
         case .refused(let refusal):
-            throw await self.failure(refusal, about: subject)
+            throw await self.failure(refusal, of: command, about: subject)
         case .batch(let outcomes):
-            for case .refused(let refusal) in outcomes {
-                throw await self.failure(refusal, about: subject)
+            for (index, outcome) in outcomes.enumerated() {
+                guard case .refused(let refusal) = outcome else { continue }
+                throw await self.failure(refusal, of: command.part(index), about: subject)
             }
             guard case .done(let done)? = outcomes.last else {
                 throw Failure("protocol_violation", "an empty batch", exit: Exit.failed)
@@ -288,7 +289,11 @@ extension Shell {
             return done
         case .refused(let refusal):
             let isBatch = if case .batch = command { true } else { false }
-            throw await self.failure(isBatch ? refusal : refusal.innermost, about: subject)
+            throw await self.failure(
+                isBatch ? refusal : refusal.innermost,
+                of: command,
+                about: subject
+            )
         case .batch, .brief:
             throw Failure("protocol_violation", "a list answers a rehearsal", exit: Exit.failed)
         }

@@ -207,6 +207,69 @@ import Testing
         #expect(try await daemon.client().level(ProductID(1)).onHand == 100 + 3_999)
     }
 
+    @Test func `a file given again with its id names what was refused then, and exits as then`()
+        async throws
+    {
+        let daemon = try await self.shop()
+        let path = try self.write(
+            """
+            {"command":"restock","lines":[{"product":"A","quantity":1}]}
+            {"command":"sell","lines":[{"product":"A","quantity":999}]}
+            {"command":"sel"}
+
+            """
+        )
+        let first = try daemon.invctl("apply", path, "--id", "twice")
+        #expect(first.code == 8)
+        #expect(first.output == "3 commands: 1 done, 2 not\n")
+        let again = try daemon.invctl("apply", path, "--id", "twice")
+        #expect(again.code == 8)
+        #expect(again.output == "3 commands: 0 done, 2 not, 1 decided by an earlier run\n")
+        #expect(again.errors.contains("line 2  lines[0]: insufficient_stock  A at main: asked 999"))
+        #expect(again.errors.contains("line 3  command: there is no \"sel\""), "\(again.errors)")
+        let json = try daemon.invctl("apply", path, "--id", "twice", "-o", "json")
+        #expect(json.code == 8)
+        #expect(json.output.contains("\"done\":0,\"notDone\":2,\"decidedEarlier\":1,"))
+        let rows = try daemon.invctl("apply", path, "--id", "twice", "-o", "ndjson")
+        #expect(rows.lines.count == 1)
+        #expect(rows.output.contains("\"replayed\":true"), "\(rows.output)")
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 101)
+
+        let none = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":999}]}\n"
+        let refused = try self.write(none)
+        for _ in 0..<2 { #expect(try daemon.invctl("apply", refused, "--id", "no").code == 5) }
+    }
+
+    @Test func `a line that says something else by now was decided as it was then`() async throws {
+        let daemon = try await self.shop()
+        let path = try self.write(
+            "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":1}]}\n"
+        )
+        #expect(try daemon.invctl("apply", path, "--id", "then").code == 0)
+        try daemon.invctl("product", "set", "A", "--sku", "Z")
+        let again = try daemon.invctl("apply", path, "--id", "then")
+        #expect(again.code == 0, "\(again.errors)")
+        #expect(again.output == "1 commands: 0 done, 0 not, 1 decided by an earlier run\n")
+        #expect(again.errors.contains("what became of 1 line"), "\(again.errors)")
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 99)
+    }
+
+    @Test func `what an earlier run had refused too long ago is said to be forgotten`() async throws
+    {
+        let daemon = try await self.shop()
+        let refused = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":99999}]}\n"
+        let done = "{\"command\":\"restock\",\"lines\":[{\"product\":\"A\",\"quantity\":1}]}\n"
+        let count = Limits.sessionWindow + 10
+        let text = refused + String(repeating: done, count: count - 2) + refused
+        let path = try self.write(text)
+        #expect(try daemon.invctl("apply", path, "--id", "long").code == 8)
+        let again = try daemon.invctl("apply", path, "--id", "long", "-o", "json")
+        #expect(again.code == 8)
+        #expect(again.output.contains("\"notDone\":1,\"decidedEarlier\":\(count - 1),"))
+        #expect(again.errors.contains("what became of 10 lines"), "\(again.errors)")
+        #expect(again.errors.contains("\"line\":\(count),"), "\(again.errors)")
+    }
+
     @Test func `what cannot be read ends it, and what was before is done`() async throws {
         let daemon = try await self.shop()
         let line = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":1}]}\n"

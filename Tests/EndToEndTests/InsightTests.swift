@@ -22,6 +22,32 @@ import Testing
             .flatMap { table.integer($0, name) }
     }
 
+    @Test func `an insight of the past that is watched names the LSN that it is of`() async throws {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        let line = SaleLine(
+            product: try await client.stockedProducts(1, stock: 100)[0],
+            quantity: 1
+        )
+        func sell() async throws -> UInt64 { try await client.done(.sell(Sale(lines: [line]))).lsn }
+        let past = try await sell()
+        let later = try await sell()
+        let words = ["insight", "sales", "--as-of", String(past), "--window", "all", "--watch"]
+        let terminal = try daemon.terminal(words)
+        #expect(terminal.waits { $0.contains(" · LSN \(past) · ") }, "\(terminal.screen.text)")
+        let last = try await sell()
+        // What is of now goes on, and so has the server's word that nothing changed.
+        let now = try daemon.terminal(["insight", "sales", "--window", "all", "--watch"])
+        #expect(now.waits { $0.contains(" · LSN \(last) · ") }, "\(now.screen.text)")
+        terminal.settle(milliseconds: 500)
+        #expect(terminal.screen.text.contains(" · LSN \(past) · "), "\(terminal.screen.text)")
+        #expect(later > past)
+        for terminal in [terminal, now] {
+            terminal.type("q")
+            #expect(terminal.wait() == 0)
+        }
+    }
+
     @Test func `an insight is answered with its window, its version and its rows`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()

@@ -150,7 +150,7 @@ import Testing
         let lines = (1...1_000).map { (UInt32($0), Int64(1), Int64($0) * 7 % 1_009) }
         model.take(Self.sale(57, lines.map { ($0.0, $0.1, $0.2) }), now: Self.noon)
         model.prepare()
-        let amounts = lines.map { $0.2 }.sorted(by: >).prefix(TopModel.sellersMax)
+        let amounts = lines.map { Int128($0.2) }.sorted(by: >).prefix(TopModel.sellersMax)
         #expect(model.sellers.map { $0.sold.amount } == Array(amounts))
     }
 

@@ -15,11 +15,16 @@ struct AtomicApply {
     func run() async throws {
         let (commands, numbers) = try await self.read()
         // Its levels are not shown, and with them a large step could not be remembered.
-        let outcome = try await self.send(.batch(commands, .atomicBrief))
+        let command = Command.batch(commands, .atomicBrief)
+        let outcome = try await self.send(command)
         switch outcome {
         case .done(let done): self.tell(done, commands.count)
         case .refused(let refusal):
-            var failure = await self.shell.failure(refusal.innermost)
+            var refused = command
+            if case .batch(let index, _) = refusal.detail, Int(index) < commands.count {
+                refused = commands[Int(index)]
+            }
+            var failure = await self.shell.failure(refusal.innermost, of: refused)
             failure.name = refusal.code.name
             failure.number = refusal.code.rawValue
             if case .batch(let index, let inner) = refusal.detail, Int(index) < numbers.count {

@@ -7,20 +7,41 @@ import InventoryWire
 ///
 /// The line's number among those that are not empty is its number in the session, also of one that is
 /// wrong: an empty batch stands for it. So a run that is given again with the same id knows what was
-/// decided, whatever is wrong with which line by then.
+/// decided, whatever is wrong with which line by then. It asks again for what was decided, as far back
+/// as the server remembers its answers: nothing is done twice, and what was refused then is told again.
+///
+///     1 … first − 1     first … decided            decided + 1 …
+///     forgotten         answered as it was         decided now
 final class LinewiseApply {
     private static let inFlightMax = 512
     /// Refusals that are looked into at the server, for the names of things.
     private static let explainedMax = 100
 
+    /// A line whose outcome is awaited.
+    private struct Sent {
+        var number: Int
+        /// Its number in the session.
+        var sequence: UInt64
+        var name: String
+        /// Nothing for a line that is none: an empty batch stands for it.
+        var command: Command?
+        /// What is wrong with it and was not told yet.
+        var problem: CommandProblem?
+    }
+
     private let shell: Shell
     private var lines: CommandLines
-    private var inFlight: [(number: Int, name: String, isWrong: Bool)] = []
+    private var inFlight: [Sent] = []
     private var iterator: AsyncStream<Result<Outcome, ClientError>>.Iterator
     private let continuation: AsyncStream<Result<Outcome, ClientError>>.Continuation
     private var lineCount = 0
     private var doneCount = 0
+    /// Lines that an earlier run had decided, and of which no refusal is known.
     private var earlierCount = 0
+    /// Those of them of which it is not known either whether they were done.
+    private var forgottenCount = 0
+    /// The last line that an earlier run had decided.
+    private var decided: UInt64 = 0
     private var problemCount = 0
     private var firstExit: ExitCode?
     private var lastLSN: UInt64 = 0
@@ -35,6 +56,9 @@ final class LinewiseApply {
 
     func run() async throws {
         let standing = try await self.shell.client.openSession()
+        self.decided = standing.lastSequence
+        let first = min(max(1, standing.oldestRemembered), standing.lastSequence + 1)
+        self.shell.client.goOn(from: first)
         Interruption.say(
             "lines before may have been executed; run it again with --id "
                 + "\(self.shell.session.text): none is carried out twice"
@@ -42,8 +66,9 @@ final class LinewiseApply {
         do {
             while let line = try await self.lines.next(settle: self.drain) {
                 self.lineCount += 1
-                if UInt64(self.lineCount) <= standing.lastSequence {
+                if UInt64(self.lineCount) < first {
                     self.earlierCount += 1
+                    self.forgottenCount += 1
                 } else {
                     try await self.send(line)
                 }
@@ -65,16 +90,24 @@ final class LinewiseApply {
 
     private func send(_ line: CommandLines.Line) async throws {
         while self.inFlight.count >= Self.inFlightMax { try await self.takeOne() }
-        var command = Command.batch([], .independent)
+        var sent = Sent(
+            number: line.number,
+            sequence: UInt64(self.lineCount),
+            name: line.name
+        )
         switch line.command {
-        case .success(let wanted): command = wanted
-        case .failure(let problem):
-            self.note(line.number, field: problem.field, CommandLines.failure(problem))
+        case .success(let wanted): sent.command = wanted
+        case .failure(let problem) where sent.sequence > self.decided: self.note(sent, problem)
+        // Whether it was wrong then too, the answer says.
+        case .failure(let problem): sent.problem = problem
         }
-        let isWrong = line.name.isEmpty
-        self.inFlight.append((line.number, line.name, isWrong))
+        self.inFlight.append(sent)
         let continuation = self.continuation
-        self.shell.client.send(command) { continuation.yield($0) }
+        self.shell.client.send(sent.command ?? .batch([], .independent)) { continuation.yield($0) }
+    }
+
+    private func note(_ line: Sent, _ problem: CommandProblem) {
+        self.note(line.number, field: problem.field, CommandLines.failure(problem))
     }
 
     private func note(_ number: Int, field: String, _ failure: Failure) {
@@ -92,21 +125,28 @@ final class LinewiseApply {
     private func takeOne() async throws {
         guard let result = await self.iterator.next() else { return }
         let line = self.inFlight.removeFirst()
+        let isEarlier = line.sequence <= self.decided
         switch try result.get() {
         case .done(let done):
-            self.doneCount += 1
+            if isEarlier { self.earlierCount += 1 } else { self.doneCount += 1 }
             self.lastLSN = max(self.lastLSN, done.lsn)
-            if self.shell.format == .ndjson { self.print(line.number, line.name, done) }
-        case .refused(let refusal) where !line.isWrong:
+            if self.shell.format == .ndjson { self.print(line, done, isReplayed: isEarlier) }
+        case .refused(let refusal) where isEarlier && refusal.code.isOfEarlierRequest:
+            // What the line says has changed since, as names do: it was decided as it was then.
+            self.earlierCount += 1
+            self.forgottenCount += 1
+        case .refused(let refusal) where line.command != nil:
             let field = refusal.line.map { "lines[\($0)]" } ?? ""
-            self.note(line.number, field: field, await self.explain(refusal))
+            self.note(line.number, field: field, await self.explain(refusal, of: line.command))
         case .refused, .batch, .brief:
-            break
+            if let problem = line.problem { self.note(line, problem) }
         }
     }
 
-    private func explain(_ refusal: Refusal) async -> Failure {
-        if self.problemCount < Self.explainedMax { return await self.shell.failure(refusal) }
+    private func explain(_ refusal: Refusal, of command: Command?) async -> Failure {
+        if self.problemCount < Self.explainedMax {
+            return await self.shell.failure(refusal, of: command)
+        }
         let facts = refusal.facts(
             decimals: self.shell.server.currencyDecimals,
             currency: self.shell.server.currencyCode,
@@ -120,20 +160,27 @@ final class LinewiseApply {
         )
     }
 
-    private func print(_ number: Int, _ name: String, _ done: Outcome.Done) {
+    private func print(_ line: Sent, _ done: Outcome.Done, isReplayed: Bool) {
         var object = JSONObject()
-        object.add("line", raw: String(number))
-        object.add("command", name)
+        object.add("line", raw: String(line.number))
+        object.add("command", line.name)
         object.add("lsn", raw: String(done.lsn))
         if done.id > 0 { object.add("id", raw: String(done.id)) }
         let decimals = self.shell.server.currencyDecimals
         if done.amount != 0 {
             object.add("amount", DecimalText.format(done.amount, decimals: decimals))
         }
+        if isReplayed { object.add("replayed", raw: "true") }
         Terminal.print(object.text)
     }
 
     private func tell() {
+        if self.forgottenCount > 0 {
+            Terminal.note(
+                "  note  what became of \(TopScreen.count(Int64(self.forgottenCount), "line")) in an "
+                    + "earlier run is not remembered: some may have been refused"
+            )
+        }
         switch self.shell.format {
         case .ndjson: break
         case .json:
@@ -154,5 +201,12 @@ final class LinewiseApply {
                     + "\(count(self.problemCount)) not\(earlier)"
             )
         }
+    }
+}
+
+extension RefusalCode {
+    /// Whether it says that the answer to a request of an earlier run is not to be had.
+    fileprivate var isOfEarlierRequest: Bool {
+        self == .sequenceReused || self == .outcomeForgotten
     }
 }

@@ -62,12 +62,15 @@ final class BenchAsker: BenchPeer {
         var frames = BenchFrames(bytes)
         while let frame = frames.next() {
             switch Opcode(rawValue: frame.opcode) {
-            case .resultEnd, .refused:
+            case .refused:
+                self.tally.refuse(frame.body)
+                self.ask(&out)
+            case .resultEnd:
                 if self.phase.isMeasuring {
                     self.tally.histogram.record(UInt64(max(0, benchClock() - self.askedAt)))
                 }
                 self.ask(&out)
-            case .goodbye: self.tally.failures += 1
+            case .goodbye: self.tally.refuse(frame.body)
             default: break
             }
         }

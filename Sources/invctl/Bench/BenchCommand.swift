@@ -273,11 +273,6 @@ enum BenchWork: Sendable, Equatable {
         case .ping: "ping"
         }
     }
-
-    /// What one answered request counts for.
-    var countPerRequest: Int {
-        if case .sell(let batch) = self { batch } else { 1 }
-    }
 }
 
 extension Shell {

@@ -1,4 +1,5 @@
 import ColumnStore
+import Inventory
 import InventoryClient
 import InventoryWire
 import Synchronization
@@ -7,7 +8,12 @@ import Synchronization
 ///
 /// Of that thread, until it has ended.
 final class BenchTally: @unchecked Sendable {
+    /// Latencies of what was done; what was refused has none.
     var histogram = LatencyHistogram()
+    /// Commands, reads and pings that were done while it was measured.
+    var doneCount = 0
+    /// Why the first request was refused that was.
+    private(set) var firstRefusal: Refusal?
     /// Refusals, steps out of order.
     var failures = 0 {
         didSet { self.failed.store(self.failures > 0, ordering: .relaxed) }
@@ -16,6 +22,40 @@ final class BenchTally: @unchecked Sendable {
 
     /// Whether there were any so far: other threads may ask.
     var hasFailed: Bool { self.failed.load(ordering: .relaxed) }
+
+    func refuse(_ refusal: Refusal) {
+        self.failures += 1
+        if self.firstRefusal == nil { self.firstRefusal = refusal }
+    }
+
+    /// A `refused` or `goodbye` came, whose body is the refusal.
+    func refuse(_ body: UnsafeRawBufferPointer) {
+        if self.firstRefusal == nil {
+            var reader = ByteReader(body)
+            self.firstRefusal = try? Refusal(from: &reader)
+        }
+        self.failures += 1
+    }
+
+    /// Takes the answer to a request of commands.
+    ///
+    /// - Returns: How many of them were done.
+    func take(outcome body: UnsafeRawBufferPointer) -> Int {
+        // The first byte says that it was done, as nearly every one is.
+        if body.first == 1 { return 1 }
+        var reader = ByteReader(body)
+        guard let outcome = try? Outcome(from: &reader) else {
+            self.failures += 1
+            return 0
+        }
+        var outcomes = [outcome]
+        if case .batch(let all) = outcome { outcomes = all }
+        var doneCount = 0
+        for outcome in outcomes {
+            if case .refused(let refusal) = outcome { self.refuse(refusal) } else { doneCount += 1 }
+        }
+        return doneCount
+    }
 }
 
 /// One connection that asks: a number of requests in flight, or so many a second.
@@ -78,11 +118,10 @@ final class BenchLoad: BenchPeer {
     ) {
         switch Opcode(rawValue: frame.opcode) {
         case .outcome:
-            // The first byte says done, refused or batch.
-            if frame.body.first == 2 { self.tally.failures += 1 }
-            self.answered(frame.requestID, now, isMeasuring, &out)
+            let doneCount = self.tally.take(outcome: frame.body)
+            self.answered(frame.requestID, now, isMeasuring, doneCount, &out)
         case .product, .pong:
-            self.answered(frame.requestID, now, isMeasuring, &out)
+            self.answered(frame.requestID, now, isMeasuring, 1, &out)
         case .sessionOpened:
             self.isOpen = true
             if self.interval > 0 {
@@ -92,7 +131,7 @@ final class BenchLoad: BenchPeer {
                 for _ in 0..<self.depth { self.send(startedAt: now, &out) }
             }
         case .refused, .goodbye:
-            self.tally.failures += 1
+            self.tally.refuse(frame.body)
         default:
             break
         }
@@ -102,10 +141,12 @@ final class BenchLoad: BenchPeer {
         _ id: UInt64,
         _ now: UInt64,
         _ isMeasuring: Bool,
+        _ doneCount: Int,
         _ out: inout ByteWriter
     ) {
         self.inFlight -= 1
-        if isMeasuring {
+        if isMeasuring, doneCount > 0 {
+            self.tally.doneCount += doneCount
             self.tally.histogram.record((now - self.startedAt[Int(id & self.mask)]) / 1_000)
         }
         if self.interval == 0 {

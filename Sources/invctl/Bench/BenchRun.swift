@@ -1,4 +1,5 @@
 import Foundation
+import Inventory
 import InventoryClient
 import Synchronization
 
@@ -53,6 +54,7 @@ struct BenchRun {
     func run() async throws {
         let result = try await self.measure()
         self.report(result)
+        await self.shell.tell(firstRefusal: result.firstRefusal)
         if result.failures > 0 { throw Exit.failed }
     }
 
@@ -92,8 +94,10 @@ struct BenchRun {
         await listener?.value
         return Result(
             requests: asked.histogram,
+            doneCount: asked.doneCount,
             deliveries: heard.histogram,
             failures: asked.failures + heard.failures + asking.cutOffCount + listening.cutOffCount,
+            firstRefusal: asked.firstRefusal ?? heard.firstRefusal,
             seconds: seconds,
             warmSeconds: warmSeconds
         )
@@ -129,8 +133,11 @@ struct BenchRun {
 
     struct Result: Sendable {
         var requests = LatencyHistogram()
+        /// Commands, reads and pings that were done, none that was refused.
+        var doneCount = 0
         var deliveries = LatencyHistogram()
         var failures = 0
+        var firstRefusal: Refusal?
         var seconds = 0.0
         /// Before that, until it had begun.
         var warmSeconds = 0.0
@@ -142,8 +149,7 @@ struct BenchRun {
 
     private func report(_ result: Result) {
         let name = self.subscriberCount > 0 ? "subscribe" : self.requests.work.name
-        let count = result.requests.count * self.requests.work.countPerRequest
-        let rate = Int(Double(count) / result.seconds)
+        let rate = Int(Double(result.doneCount) / result.seconds)
         let delivered = Int(Double(result.deliveries.count) / result.seconds)
         let isJSON = self.shell.format.isJSON
         guard isJSON else {
@@ -173,6 +179,7 @@ struct BenchRun {
         object.add("rate", raw: String(self.options.rate))
         object.add("perSecond", raw: String(rate))
         object.add("failures", raw: String(result.failures))
+        if let refusal = result.firstRefusal { object.add("firstRefusal", refusal.code.name) }
         for (name, share) in Self.points {
             object.add(name + "Microseconds", raw: String(result.requests.value(at: share)))
         }
@@ -190,5 +197,14 @@ struct BenchRun {
     static func text(_ histogram: LatencyHistogram) -> String {
         Self.points.map { "\($0.name) \(histogram.value(at: $0.share)) µs" }
             .joined(separator: "   ")
+    }
+}
+
+extension Shell {
+    /// Says on standard error why the first request of a bench was refused, if one was.
+    func tell(firstRefusal refusal: Refusal?) async {
+        guard let refusal else { return }
+        let failure = await self.failure(refusal, of: nil)
+        Terminal.note("  first refused  \(failure.name)  \(failure.message)")
     }
 }

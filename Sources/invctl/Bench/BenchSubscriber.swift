@@ -98,7 +98,8 @@ final class BenchSubscriber: BenchPeer {
                 // It begins as an entry does behind its byte count.
                 guard frame.body.count >= 16 else { break }
                 self.heard(frame.body, at: 0, now, isMeasuring)
-            case .refused, .goodbye, .closed, .reset: self.tally.failures += 1
+            case .refused, .goodbye: self.tally.refuse(frame.body)
+            case .closed, .reset: self.tally.failures += 1
             default: break
             }
         }
@@ -145,7 +146,10 @@ final class BenchSubscriber: BenchPeer {
         let recordedAt = body.loadUnaligned(fromByteOffset: offset + 8, as: Int64.self)
         if lsn <= self.lastLSN { self.tally.failures += 1 }
         self.lastLSN = lsn
-        if isMeasuring { self.tally.histogram.record(UInt64(max(0, now - recordedAt))) }
+        if isMeasuring {
+            let latency = max(0, now.subtractingSaturated(recordedAt))
+            self.tally.histogram.record(UInt64(latency))
+        }
     }
 
     // MARK: - A copy, and how far it is

@@ -16,7 +16,7 @@ final class BenchTill: BenchPeer {
 
     /// Of the thread that serves it, until that has ended.
     private(set) var latencies = Kind.allCases.map { _ in LatencyHistogram() }
-    private(set) var failures = 0
+    let tally = BenchTally()
 
     private let product: ProductID
     private let interval: UInt64
@@ -49,20 +49,20 @@ final class BenchTill: BenchPeer {
             case .pong where frame.requestID == .max:
                 self.isOpen = true
                 self.dueAt = now
-            case .outcome, .product, .pong:
-                // An outcome's first byte says done or refused.
-                if frame.opcode == Opcode.outcome.rawValue, frame.body.first != 1 {
-                    self.failures += 1
-                }
-                self.answered(frame.requestID, now)
-            default: self.failures += 1
+            case .outcome:
+                let isDone = self.tally.take(outcome: frame.body) > 0
+                self.answered(frame.requestID, now, isDone: isDone)
+            case .product, .pong: self.answered(frame.requestID, now, isDone: true)
+            case .refused, .goodbye: self.tally.refuse(frame.body)
+            default: self.tally.failures += 1
             }
         }
         return frames.consumed
     }
 
-    private func answered(_ id: UInt64, _ now: UInt64) {
+    private func answered(_ id: UInt64, _ now: UInt64, isDone: Bool) {
         self.inFlight -= 1
+        guard isDone else { return }
         let started = self.startedAt[Int(id) % Self.inFlightMax]
         self.latencies[Int(id) % Kind.allCases.count].record((now - min(now, started)) / 1_000)
     }

@@ -85,6 +85,7 @@ struct InsightBench {
         var together: [Double] = []
         var results = LatencyHistogram()
         var failures = 0
+        var firstRefusal: Refusal?
         /// Microseconds of the query threads that standing insights took.
         var busy: Int64 = 0
         var seconds = 0.0
@@ -108,8 +109,11 @@ struct InsightBench {
             total.together.append(self.rate(together))
             total.results.add(together.deliveries)
             total.failures += alone.failures + together.failures
+            total.firstRefusal =
+                total.firstRefusal ?? alone.firstRefusal ?? together.firstRefusal
         }
         self.report(total)
+        await self.shell.tell(firstRefusal: total.firstRefusal)
         if total.failures > 0 { throw Exit.failed }
     }
 
@@ -120,7 +124,7 @@ struct InsightBench {
     }
 
     private func rate(_ result: BenchRun.Result) -> Double {
-        Double(result.requests.count * self.requests.work.countPerRequest) / result.seconds
+        Double(result.doneCount) / result.seconds
     }
 
     private func busy() async throws -> Int64 {

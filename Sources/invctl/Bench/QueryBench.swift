@@ -1,3 +1,5 @@
+import Inventory
+
 /// Sales alone and sales beside connections that ask the longest questions, in turns, so that what else
 /// the machine does falls on both alike.
 struct QueryBench {
@@ -26,6 +28,7 @@ struct QueryBench {
         var beside = LatencyHistogram()
         var asked = LatencyHistogram()
         var failures = 0
+        var firstRefusal: Refusal?
         for _ in 0..<self.rounds {
             let quiet = try await self.measure(askers: 0)
             let busy = try await self.measure(askers: self.askers)
@@ -33,8 +36,10 @@ struct QueryBench {
             beside.add(busy.requests)
             asked.add(busy.deliveries)
             failures += quiet.failures + busy.failures
+            firstRefusal = firstRefusal ?? quiet.firstRefusal ?? busy.firstRefusal
         }
         self.report(alone, beside, asked, failures)
+        await self.shell.tell(firstRefusal: firstRefusal)
         if failures > 0 { throw Exit.failed }
     }
 

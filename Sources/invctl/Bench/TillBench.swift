@@ -44,6 +44,7 @@ struct TillBench {
         /// What the server says of the turns of its loop.
         var turns: [(name: String, value: Int64)] = []
         var failures = 0
+        var firstRefusal: Refusal?
 
         var sharePercent: Int { Int(100 * self.importPerSecond / max(1, self.alonePerSecond)) }
     }
@@ -51,6 +52,7 @@ struct TillBench {
     func run() async throws {
         let result = try await self.measure()
         self.report(result)
+        await self.shell.tell(firstRefusal: result.firstRefusal)
         let isRight = result.provenCount == self.options.copies
         if result.failures > 0 || !isRight { throw Exit.failed }
     }
@@ -106,7 +108,8 @@ struct TillBench {
         result.deliveries = self.heard.histogram
         result.provenCount = self.progress.provenCount
         result.failures =
-            till.failures + self.heard.failures + listening.cutOffCount + selling.cutOffCount
+            till.tally.failures + self.heard.failures + listening.cutOffCount + selling.cutOffCount
+        result.firstRefusal = till.tally.firstRefusal ?? self.heard.firstRefusal
         result.serverPeakBytes = self.options.pid.flatMap { Self.peakBytes(of: $0) }
         result.turns = try await self.turns()
         return result

@@ -90,7 +90,8 @@ struct LedgerCommand: AsyncParsableCommand {
                     note: self.write.note
                 )
                 let done = try await shell.send(.reverse(reversal))
-                shell.say(done, "reversed LSN \(self.lsn):", [])
+                let products = try await shell.products(movedBy: self.lsn)
+                shell.say(done, "reversed LSN \(self.lsn):", products)
             }
         }
     }

@@ -324,6 +324,18 @@ extension Shell {
         return products
     }
 
+    /// The products that a step moved.
+    func products(movedBy lsn: UInt64) async throws -> [ProductInfo] {
+        var products: [ProductID: ProductInfo] = [:]
+        for try await part in self.client.rows(of: .ledger(LedgerQuery(lsn: lsn))) {
+            for row in 0..<part.table.rowCount {
+                let info = ProductInfo(ofMovement: part.table, row)
+                products[info.id] = info
+            }
+        }
+        return Array(products.values)
+    }
+
     /// The quantity of a line that must have one.
     func needed(_ line: LineArgument, _ product: ProductInfo) throws -> Int64 {
         guard let text = line.quantity else {

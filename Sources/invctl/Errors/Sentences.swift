@@ -8,11 +8,23 @@ extension Refusal {
         return self
     }
 
-    /// The level that a refusal is about, as people name it.
+    /// The level or product that a refusal is about, as people name and count it.
     struct Place: Sendable {
         var sku: String
-        var location: String
+        /// Empty where it is not about one.
+        var location = ""
         var decimals: UInt8
+        var unit: String
+
+        func quantity(_ value: Int64) -> String {
+            let number = DecimalText.format(value, decimals: self.decimals)
+            return self.unit.isEmpty ? number : "\(number) \(self.unit)"
+        }
+    }
+
+    /// A quantity with its unit; in base units where it is not known of what.
+    private static func quantity(_ value: Int64, _ place: Place?) -> String {
+        place?.quantity(value) ?? "\(value) base units"
     }
 
     /// What went wrong, the equation behind it, and what it was about: one line for people.
@@ -26,10 +38,17 @@ extension Refusal {
         case .range(let name, let value, let lowest, let highest):
             let isInstant =
                 self.code == .occurredAtOutOfWindow || lowest == Limits.instantMin
+            let isQuantity = Self.quantityFields.contains(name)
             let words = [value, lowest, highest].map { number in
-                isInstant ? Self.instant(number) : String(number)
+                if isInstant { return Self.instant(number) }
+                if isQuantity { return Self.quantity(number, sku) }
+                if Self.moneyFields.contains(name) {
+                    return "\(DecimalText.format(number, decimals: decimals)) \(currency)"
+                }
+                return String(number)
             }
-            return "\(name) is \(words[0]); it must be \(words[1]) to \(words[2])" + line
+            let subject = isQuantity ? sku.map { "\($0.sku): " } ?? "" : ""
+            return "\(subject)\(name) is \(words[0]); it must be \(words[1]) to \(words[2])" + line
         case .id(let id): return Self.words(self.code, id) + line
         case .taken(let text, let holder): return "'\(text)' is taken by number \(holder)" + line
         case .revision(let expected, let actual):
@@ -39,14 +58,16 @@ extension Refusal {
         case .shortage(let shortage):
             return Self.equation(shortage, sku) + (sku == nil ? line : "")
         case .sold(let asked, let remaining):
-            return "\(asked) came back, but only \(remaining) of that sale are left to return"
-                + line
+            let subject = sku.map { "\($0.sku): " } ?? ""
+            return "\(subject)\(Self.quantity(asked, sku)) came back, but only "
+                + "\(Self.quantity(remaining, sku)) of that sale are left to return" + line
         case .remainder(let id, let asked, let remaining):
             func quantity(_ value: Int64) -> String {
                 DecimalText.format(value, decimals: sku?.decimals ?? 0)
             }
             let name = sku.map { " (\($0.sku))" } ?? ""
-            return "\(self.code.noun) \(id)\(name): asked \(quantity(asked)), "
+            let unit = sku == nil ? " base units" : ""
+            return "\(self.code.noun) \(id)\(name): asked \(quantity(asked))\(unit), "
                 + "but only \(quantity(remaining)) of it are left" + line
         case .batch(let index, let inner):
             let told = inner.facts(decimals: decimals, currency: currency, sku: sku)
@@ -76,12 +97,14 @@ extension Refusal {
     /// Every number that decided, so that nobody has to guess.
     private static func equation(_ shortage: Shortage, _ place: Place?) -> String {
         let name =
-            place.map { "\($0.sku) at \($0.location)" } ?? "product \(shortage.product.value)"
+            place.map { $0.location.isEmpty ? $0.sku : "\($0.sku) at \($0.location)" }
+            ?? "product \(shortage.product.value)"
         func quantity(_ value: Int64) -> String {
             DecimalText.format(value, decimals: place?.decimals ?? 0)
         }
+        let unit = place == nil ? " base units" : ""
         return """
-            \(name): asked \(quantity(shortage.asked)), can sell \(quantity(shortage.sellable)) \
+            \(name): asked \(quantity(shortage.asked))\(unit), can sell \(quantity(shortage.sellable)) \
             (on hand \(quantity(shortage.onHand)), unavailable \(quantity(shortage.unavailable)), \
             reserved \(quantity(shortage.reserved)), floor \(quantity(shortage.floor)))
             """

@@ -4,19 +4,27 @@ import InventoryWire
 
 extension Shell {
     /// A refusal in the words of this database's currency.
-    func sentence(_ refusal: Refusal) -> String {
+    ///
+    /// `place`: What it is about, where that is known without asking the server.
+    func sentence(_ refusal: Refusal, _ place: Refusal.Place? = nil) -> String {
         let facts = refusal.facts(
             decimals: self.server.currencyDecimals,
             currency: self.server.currencyCode,
-            sku: nil
+            sku: place
         )
         return facts.isEmpty ? refusal.code.name : "\(refusal.code.name)  \(facts)"
     }
 
     /// A refusal with what it takes to understand it: looked up, where the server has more to tell.
-    func failure(_ refusal: Refusal, about subject: String? = nil) async -> Failure {
+    ///
+    /// `command`: What was refused: its lines say what the quantities are of.
+    func failure(
+        _ refusal: Refusal,
+        of command: Command? = nil,
+        about subject: String? = nil
+    ) async -> Failure {
         let innermost = refusal.innermost
-        let place = await self.place(of: innermost)
+        let place = await self.place(of: innermost, command?.line(of: refusal))
         var message = refusal.facts(
             decimals: self.server.currencyDecimals,
             currency: self.server.currencyCode,
@@ -57,64 +65,16 @@ extension Shell {
         )
     }
 
-    /// The SKU, location and unit of what a shortage, a reservation or a transfer is about.
-    private func place(of refusal: Refusal) async -> Refusal.Place? {
-        if case .remainder(let id, _, _) = refusal.detail {
-            let number = UInt32(clamping: id)
-            let query: Query =
-                refusal.code == .exceedsTransfer
-                ? .transfers(TransferQuery(id: TransferID(number)))
-                : .reservations(ReservationQuery(id: ReservationID(number)))
-            return (try? await self.client.query(query).table).map { rows in
-                Refusal.Place(
-                    sku: rows.text(0, "sku"),
-                    location: "",
-                    decimals: UInt8(clamping: rows.integer(0, "unitDecimals") ?? 0)
-                )
-            }
-        }
-        guard case .shortage(let shortage) = refusal.detail else { return nil }
-        let query = Query.levels(
-            LevelQuery(product: shortage.product, location: shortage.location)
-        )
-        if let rows = try? await self.client.query(query).table, rows.rowCount > 0 {
-            return Refusal.Place(
-                sku: rows.text(0, "sku"),
-                location: rows.text(0, "location"),
-                decimals: UInt8(clamping: rows.integer(0, "unitDecimals") ?? 0)
-            )
-        }
-        // Nothing was ever there: then there is no level, but a product.
-        let key = ProductKey.id(shortage.product)
-        guard let rows = try? await self.client.query(.product(key, asOf: nil)).table else {
-            return nil
-        }
-        return Refusal.Place(
-            sku: rows.text(0, "sku"),
-            location: await self.code(of: shortage.location),
-            decimals: UInt8(clamping: rows.integer(0, "unitDecimals") ?? 0)
-        )
-    }
-
     private func sku(of product: UInt64) async -> String? {
         let key = ProductKey.id(ProductID(UInt32(clamping: product)))
         return try? await self.client.product(key)?.product.sku
-    }
-
-    private func code(of location: LocationID) async -> String {
-        let query = Query.locations(includingArchived: true)
-        guard let rows = try? await self.client.query(query).table else { return "" }
-        for row in 0..<rows.rowCount where rows.integer(row, "id") == Int64(location.value) {
-            return rows.text(row, "code")
-        }
-        return "location \(location.value)"
     }
 
     private func wayOut(of shortage: Refusal.Shortage, _ place: Refusal.Place?) -> String {
         guard let place else { return "" }
         let most = DecimalText.format(shortage.sellable, decimals: place.decimals)
         let missing = DecimalText.format(
-            shortage.asked - shortage.sellable,
+            shortage.asked.subtractingSaturated(shortage.sellable),
             decimals: place.decimals
         )
         let delivery = "take a delivery in: invctl stock restock \(place.sku)=\(missing)"
@@ -128,7 +88,7 @@ extension Shell {
         guard lsn > 0, let entry = await self.entry(lsn) else { return nil }
         let what = entry.changes.lazy.compactMap { Self.deed($0) }.first ?? "changed"
         let now = self.server.serverTime.microseconds
-        let age = max(0, now - entry.time.microseconds) / 1_000_000
+        let age = max(0, now.subtractingSaturated(entry.time.microseconds)) / 1_000_000
         return "\(what) by \(entry.actor.isEmpty ? "invd" : entry.actor), \(Self.ago(age))"
     }
 

@@ -86,10 +86,11 @@ struct LedgerExport {
             line.add("reservation", Int(self.reservationCount))
         case .transferOut:
             self.transferCount += 1
-            self.transfers[movement.id] = (self.transferCount, -movement.onHand)
+            self.transfers[movement.id] = (self.transferCount, movement.onHand.negatedSaturated)
             line.add("transfer", Int(self.transferCount))
         case .commit, .release, .expire:
-            let number = Self.take(-movement.reserved, of: movement.origin, &self.reservations)
+            let closed = movement.reserved.negatedSaturated
+            let number = Self.take(closed, of: movement.origin, &self.reservations)
             if let number { line.add("reservation", Int(number)) }
         case .transferIn:
             let number = Self.take(movement.onHand, of: movement.origin, &self.transfers)
@@ -112,7 +113,7 @@ struct LedgerExport {
         _ open: inout [MovementID: (number: Int64, rest: Int64)]
     ) -> Int64? {
         guard let origin, let (number, rest) = open[origin] else { return nil }
-        open[origin] = rest > quantity ? (number, rest - quantity) : nil
+        open[origin] = rest > quantity ? (number, rest.subtractingSaturated(quantity)) : nil
         return number
     }
 }

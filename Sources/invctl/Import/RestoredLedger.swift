@@ -457,7 +457,7 @@ extension RestoredLedger {
         guard let number = movement.link, var transfer = self.transfers[number] else {
             throw record.problem("it receives a transfer that is not on its way")
         }
-        transfer.rest -= movement.onHand
+        transfer.rest = transfer.rest.subtractingSaturated(movement.onHand)
         self.transfers[number] = transfer.rest > 0 ? transfer : nil
         let line = TransferLine(
             transfer: TransferID(UInt32(clamping: number)),

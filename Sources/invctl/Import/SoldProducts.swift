@@ -45,8 +45,11 @@ struct SoldProducts: Sendable {
             self.lines[index].pricedAt = row.occurredAt
         }
         // Only a return brings stock back; a write-off takes it, as a sale does.
-        self.lines[index].balance += row.kind == .return ? row.quantity : -row.quantity
-        self.lines[index].opening = max(self.lines[index].opening, -self.lines[index].balance)
+        let balance = self.lines[index].balance.addingSaturated(
+            row.kind == .return ? row.quantity : row.quantity.negatedSaturated
+        )
+        self.lines[index].balance = balance
+        self.lines[index].opening = max(self.lines[index].opening, balance.negatedSaturated)
         return index
     }
 
@@ -115,7 +118,7 @@ extension SoldProducts.Line {
             self.price = later.price
             self.pricedAt = later.pricedAt
         }
-        self.opening = max(self.opening, -self.balance + later.opening)
-        self.balance += later.balance
+        self.opening = max(self.opening, later.opening.subtractingSaturated(self.balance))
+        self.balance = self.balance.addingSaturated(later.balance)
     }
 }

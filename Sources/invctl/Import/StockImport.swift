@@ -137,10 +137,14 @@ struct StockImport {
         // Not self: a copy of what was seen would be made for each request on its way.
         let (problems, shell) = (self.problems, self.shell)
         let numbers = rows.map { $0.row.number }
+        let places = rows.map { Refusal.Place(of: $0.product.product) }
         try await sender.send(request, mayBeEmpty: rows.isEmpty) { outcome in
             guard case .brief(let brief) = outcome else { return }
             for refused in brief.refused where refused.index < numbers.count {
-                problems.add(numbers[refused.index], shell.sentence(refused.refusal))
+                problems.add(
+                    numbers[refused.index],
+                    shell.sentence(refused.refusal, places[refused.index])
+                )
             }
         }
     }
@@ -183,7 +187,9 @@ struct StockImport {
 
     private func look(at rows: [Found]) {
         for found in rows {
-            let after = self.mode == .set ? found.quantity : found.onHand + found.quantity
+            let after =
+                self.mode == .set
+                ? found.quantity : found.onHand.addingSaturated(found.quantity)
             guard after != found.onHand else {
                 self.tally.unchanged += 1
                 continue
@@ -192,7 +198,7 @@ struct StockImport {
             guard self.tally.shown.count < Tally.shownMax else { continue }
             let decimals = found.product.product.unit.decimals
             func text(_ value: Int64) -> String { DecimalText.format(value, decimals: decimals) }
-            let delta = after - found.onHand
+            let delta = after.subtractingSaturated(found.onHand)
             self.tally.shown.append(
                 """
                   row \(found.row.number)  \(found.product.product.sku)  on hand \

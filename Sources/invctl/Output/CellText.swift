@@ -45,6 +45,7 @@ struct ClockText: Sendable {
 
     /// `2026-03-01 12:30:05Z`, or with the zone's distance from UTC.
     func format(_ microseconds: Int64) -> String {
+        let microseconds = Instant(microseconds: microseconds).clampedToCalendar.microseconds
         var seconds = microseconds / 1_000_000
         if microseconds % 1_000_000 < 0 { seconds -= 1 }
         let date = Date(timeIntervalSince1970: TimeInterval(seconds))

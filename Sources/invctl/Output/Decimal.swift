@@ -50,7 +50,7 @@ enum DecimalText {
     }
 
     /// `1999` with 2 decimals is `19.99`.
-    static func format(_ value: Int64, decimals: UInt8) -> String {
+    static func format(_ value: some FixedWidthInteger, decimals: UInt8) -> String {
         guard decimals > 0 else { return String(value) }
         let digits = String(value.magnitude)
         let count = Int(decimals)
@@ -73,4 +73,21 @@ enum DecimalText {
         }
         return sign + grouped + (parts.count == 2 ? "." + parts[1] : "")
     }
+}
+
+/// Arithmetic on numbers that a server or a file gave: whatever they are, it ends at the limits of the
+/// type and never traps.
+extension FixedWidthInteger where Self: SignedInteger {
+    func addingSaturated(_ other: Self) -> Self {
+        let (sum, overflow) = self.addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    func subtractingSaturated(_ other: Self) -> Self {
+        let (difference, overflow) = self.subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
+    }
+
+    /// The number with the other sign.
+    var negatedSaturated: Self { Self.zero.subtractingSaturated(self) }
 }

@@ -41,7 +41,7 @@ struct Bars {
     private static func value(_ cell: ResultCell) -> Double {
         switch cell {
         case .integer(let value): max(0, Double(value))
-        case .number(let value): max(0, value)
+        case .number(let value): value.isFinite ? max(0, value) : 0
         case .none, .text: 0
         }
     }

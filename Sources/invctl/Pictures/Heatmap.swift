@@ -7,9 +7,9 @@ import Inventory
 ///
 /// The legend says what the darkest stands for.
 struct Heatmap {
-    private var values = [Double](repeating: 0, count: 7 * 24)
+    private var values = [Int64](repeating: 0, count: 7 * 24)
     private let measure: String
-    private let largest: Double
+    private let largest: Int64
     /// Those of the currency; nothing for what is no money.
     private let decimals: UInt8?
 
@@ -26,7 +26,7 @@ struct Heatmap {
                 case .integer(let hour) = table.cell(row, hour), (0...23).contains(hour),
                 case .integer(let value) = table.cell(row, value)
             else { continue }
-            self.values[(Int(day) - 1) * 24 + Int(hour)] = max(0, Double(value))
+            self.values[(Int(day) - 1) * 24 + Int(hour)] = max(0, value)
         }
         self.measure = measure
         self.largest = self.values.reduce(0, max)
@@ -41,16 +41,15 @@ struct Heatmap {
             let cells = (0..<24).map { self.shade(self.values[day * 24 + $0]) }.joined()
             lines.append("\(name)  \(cells)")
         }
-        let most = Int64(self.largest)
-        let text = self.decimals.map { DecimalText.format(most, decimals: $0) } ?? "\(most)"
+        let most = DecimalText.format(self.largest, decimals: self.decimals ?? 0)
         lines.append("")
-        lines.append("     ·· none  ░░ ▒▒ ▓▓ ██ up to \(DecimalText.grouped(text)) \(self.measure)")
+        lines.append("     ·· none  ░░ ▒▒ ▓▓ ██ up to \(DecimalText.grouped(most)) \(self.measure)")
         return lines
     }
 
-    private func shade(_ value: Double) -> String {
+    private func shade(_ value: Int64) -> String {
         guard value > 0, self.largest > 0 else { return Self.shades[0] }
-        return Self.shades[1 + min(3, Int(value / self.largest * 3.999))]
+        return Self.shades[1 + min(3, Int(Double(value) / Double(self.largest) * 3.999))]
     }
 
     private static func padded(_ text: String, _ count: Int) -> String {

@@ -7,15 +7,18 @@ import Inventory
 ///                        └ today: revenue, sales, sellers
 ///
 /// Net: returns and reversed sales take away. Days that have gone by are dropped.
+///
+/// Each line fits into 64 bits, and a day of them need not: sums have 128, which no number of lines
+/// that a ledger can have exceeds.
 struct SalesBook: Sendable {
     /// Days before today that the velocity looks back.
     static let daysBack: Int64 = 7
 
     struct Sold: Equatable, Sendable {
         /// Base units of the product, less what came back.
-        var units: Int64 = 0
+        var units: Int128 = 0
         /// Minor units of the currency.
-        var amount: Int64 = 0
+        var amount: Int128 = 0
     }
 
     struct Spot: Hashable, Sendable {
@@ -37,8 +40,8 @@ struct SalesBook: Sendable {
 
     private struct Day {
         var products: [ProductID: Sold] = [:]
-        var units: [Spot: Int64] = [:]
-        var amount: Int64 = 0
+        var units: [Spot: Int128] = [:]
+        var amount: Int128 = 0
     }
 
     private var days: [Int64: Day] = [:]
@@ -69,10 +72,11 @@ struct SalesBook: Sendable {
         guard day >= self.today - Self.daysBack else { return }
         self.first = min(self.first, line.occurredAt)
         var kept = self.days.removeValue(forKey: day) ?? Day()
-        kept.products[line.product, default: Sold()].units += line.units
-        kept.products[line.product, default: Sold()].amount += line.amount
-        kept.units[Spot(product: line.product, location: line.location), default: 0] += line.units
-        kept.amount += line.amount
+        let (units, amount) = (Int128(line.units), Int128(line.amount))
+        kept.products[line.product, default: Sold()].units += units
+        kept.products[line.product, default: Sold()].amount += amount
+        kept.units[Spot(product: line.product, location: line.location), default: 0] += units
+        kept.amount += amount
         if line.isSale, day == self.today, !self.undone.contains(line.lsn) {
             self.sales.insert(line.lsn)
         }
@@ -96,16 +100,16 @@ struct SalesBook: Sendable {
 
     // MARK: - Answers
 
-    var amountToday: Int64 { self.days[self.today]?.amount ?? 0 }
+    var amountToday: Int128 { self.days[self.today]?.amount ?? 0 }
     var saleCountToday: Int { self.sales.count }
     var productsToday: [ProductID: Sold] { self.days[self.today]?.products ?? [:] }
 
     /// Base units sold a day at a spot, over the days that are kept, or since the first sale where that
     /// is later; over a day at least.
     func velocity(_ spot: Spot, now: Int64) -> Double {
-        let units = self.days.values.reduce(0) { $0 + ($1.units[spot] ?? 0) }
+        let units = self.days.values.reduce(Int128(0)) { $0 + ($1.units[spot] ?? 0) }
         let from = max(self.first, self.from.microseconds)
-        let days = max(1, Double(now - from) / 86_400_000_000)
+        let days = max(1, Double(now.subtractingSaturated(from)) / 86_400_000_000)
         return Double(max(0, units)) / days
     }
 

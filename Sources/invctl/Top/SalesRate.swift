@@ -76,7 +76,9 @@ struct DayClock: Sendable {
     init(_ zone: TimeZone) { self.calendar = (try? ZoneCalendar(zone.identifier)) ?? .utc }
 
     /// Days since 1970-01-01 on the zone's calendar.
-    func day(of microseconds: Int64) -> Int64 { self.calendar.dayNumber(microseconds) }
+    func day(of microseconds: Int64) -> Int64 {
+        self.calendar.dayNumber(Instant(microseconds: microseconds).clampedToCalendar.microseconds)
+    }
 
     /// The clock of the zone, in seconds since 1970 as its hands show it.
     func local(_ microseconds: Int64) -> Int64 {

@@ -45,7 +45,7 @@ final class TopDriver: Sendable {
         self.shell = shell
         self.location = location
         let here = TimeText.now().microseconds
-        self.ahead = shell.server.serverTime.microseconds - here
+        self.ahead = shell.server.serverTime.microseconds.subtractingSaturated(here)
         let place = TopModel.Place(
             name: shell.settings.context ?? shell.settings.address.description,
             currencyCode: shell.server.currencyCode,
@@ -91,7 +91,7 @@ final class TopDriver: Sendable {
         return self.state.withLock { body(&$0) }
     }
 
-    private func now() -> Int64 { TimeText.now().microseconds + self.ahead }
+    private func now() -> Int64 { TimeText.now().microseconds.addingSaturated(self.ahead) }
 
     // MARK: - What happened, and happens
 

@@ -61,7 +61,7 @@ struct TopFigures {
         return object
     }
 
-    private func money(_ value: Int64) -> String {
+    private func money(_ value: some FixedWidthInteger) -> String {
         DecimalText.format(value, decimals: self.model.place.currencyDecimals)
     }
 }

@@ -106,7 +106,7 @@ struct TopModel: Sendable {
         for row in 0..<table.rowCount {
             let amount = table.integer(row, "amount") ?? 0
             let kind = table.text(row, "kind")
-            let units = -(table.integer(row, "onHandDelta") ?? 0)
+            let units = (table.integer(row, "onHandDelta") ?? 0).negatedSaturated
             // The reversal of late cost has an amount too, which nobody was charged.
             guard kind != "reversal" || amount != 0 && units != 0 else { continue }
             let product = ProductID(UInt32(clamping: table.integer(row, "productId") ?? 0))
@@ -189,7 +189,7 @@ struct TopModel: Sendable {
             lsn: entry.lsn,
             product: movement.product,
             location: movement.location,
-            units: -movement.onHandDelta,
+            units: movement.onHandDelta.negatedSaturated,
             amount: movement.amount,
             occurredAt: movement.occurredAt.microseconds,
             isSale: movement.kind == .sale

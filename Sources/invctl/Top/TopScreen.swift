@@ -262,7 +262,7 @@ struct TopScreen {
 
     // MARK: - Texts
 
-    private func money(_ value: Int64) -> String {
+    private func money(_ value: some FixedWidthInteger) -> String {
         DecimalText.grouped(
             DecimalText.format(value, decimals: self.model.place.currencyDecimals)
         )

@@ -151,7 +151,12 @@ struct ChangeText {
             var facts: [(String, Value)] = [
                 ("sku", .text(self.names.sku(movement.product))),
                 ("location", .text(self.names.code(movement.location))),
-                ("quantity", .number(self.quantity(-movement.onHandDelta, movement.product))),
+                (
+                    "quantity",
+                    .number(
+                        self.quantity(movement.onHandDelta.negatedSaturated, movement.product)
+                    )
+                ),
                 ("amount", .text(self.money(movement.amount))),
                 ("left", .number(self.quantity(level.available, movement.product))),
             ]

@@ -36,11 +36,12 @@ struct InsightWatch {
 
     func run() async throws {
         Interruption.say("stopped watching; nothing was changed")
+        let last = try await self.shell.lastLSN(of: self.insight)
         if let session = Terminal.isOutput ? TerminalSession(.fullScreen) : nil {
             defer { session.leave() }
-            try await self.redraw(session)
+            try await self.redraw(session, last)
         } else {
-            try await self.printChanges()
+            try await self.printChanges(last)
         }
         Interruption.say(nil)
     }
@@ -71,7 +72,8 @@ struct InsightWatch {
         private mutating func show(_ answer: InsightAnswer) {
             self.lost = nil
             self.answer = answer
-            self.lag = max(0, TimeText.now().microseconds - answer.time.microseconds)
+            let now = TimeText.now().microseconds
+            self.lag = max(0, now.subtractingSaturated(answer.time.microseconds))
             if let rest { self.rest = rest - 1 }
             if self.rest == 0 { self.isOver = true }
         }
@@ -98,7 +100,7 @@ struct InsightWatch {
         }
     }
 
-    private func redraw(_ session: TerminalSession) async throws {
+    private func redraw(_ session: TerminalSession, _ last: UInt64) async throws {
         let state = SharedState(rest: self.rest)
         let events = self.shell.client.subscribe(toInsight: self.insight)
         Interruption.state.withLock {
@@ -122,7 +124,7 @@ struct InsightWatch {
             if let answer = now.answer {
                 let room = max(1, Terminal.size.rows - 2)
                 let lines = try self.draw(answer, self.shell).prefix(room)
-                TerminalSession.draw([self.header(now, answer), ""] + lines)
+                TerminalSession.draw([self.header(now, answer, last), ""] + lines)
             }
             if now.isOver { return }
             try await Task.sleep(for: Self.pause)
@@ -139,10 +141,10 @@ struct InsightWatch {
         }
     }
 
-    private func header(_ state: State, _ answer: InsightAnswer) -> String {
+    private func header(_ state: State, _ answer: InsightAnswer, _ last: UInt64) -> String {
         let parts = [
             state.lost.map { "OFFLINE (\($0)), trying again; rows are as they were" } ?? "live",
-            Self.window(answer.window), "LSN \(answer.lsn)",
+            Self.window(answer.window), "LSN \(min(answer.lsn, last))",
             "lag \(DecimalText.format(state.lag / 10, decimals: 2)) ms", "q quits",
         ]
         let text = TextWidth.clipped(parts.joined(separator: " · "), to: Terminal.size.columns - 1)
@@ -167,7 +169,7 @@ struct InsightWatch {
 
     // MARK: - Piped
 
-    private func printChanges() async throws {
+    private func printChanges(_ last: UInt64) async throws {
         var changes = RowChanges()
         var rest = self.rest
         for try await event in self.shell.client.subscribe(toInsight: self.insight) {
@@ -183,7 +185,7 @@ struct InsightWatch {
                 continue
             }
             let (keys, rows) = try self.lines(of: answer)
-            Terminal.write(changes.take(keys, rows, lsn: answer.lsn), to: 1)
+            Terminal.write(changes.take(keys, rows, lsn: min(answer.lsn, last)), to: 1)
             if let left = rest { rest = left - 1 }
             if rest == 0 { return }
         }
@@ -208,6 +210,16 @@ struct InsightWatch {
 }
 
 extension Shell {
+    /// The last LSN that an insight is of, however far the server is; the highest there is for one of now.
+    fileprivate func lastLSN(of insight: Insight) async throws -> UInt64 {
+        switch insight.asOf {
+        case .lsn(let lsn): return lsn
+        case .time(let time) where time <= TimeText.now():
+            return try await self.client.insight(.rows(RowSelection(limit: 1), of: insight)).lsn
+        case .time, .effective, nil: return .max
+        }
+    }
+
     /// Shows an insight as it changes, until it is ended.
     func watch(_ insight: Insight, count: Int = 0) async throws {
         try await InsightWatch(self, insight, count: count).run()

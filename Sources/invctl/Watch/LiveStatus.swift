@@ -47,7 +47,7 @@ struct LiveStatus: Sendable {
             self.lsn = max(self.lsn, lsn)
         case .entry(let entry):
             self.lsn = entry.lsn
-            self.lag = max(0, now - entry.time.microseconds)
+            self.lag = max(0, now.subtractingSaturated(entry.time.microseconds))
         case .progress(let lsn), .caughtUp(let lsn), .proven(let lsn):
             self.connection = .live
             self.lsn = lsn

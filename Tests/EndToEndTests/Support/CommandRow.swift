@@ -217,7 +217,7 @@ struct CommandRow {
             json: .object("levels"),
             wrong: "stock unhold P-0=999",
             code: 1,
-            says: "delta is -999; it must be"
+            says: "P-0: delta is -999 pcs; it must be"
         ),
         CommandRow(
             "stock expect P-0=1 --eta 2026-12-01",

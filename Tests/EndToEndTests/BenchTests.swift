@@ -1,0 +1,30 @@
+import Foundation
+import Inventory
+import InventoryClient
+import Testing
+
+/// `invctl bench`: what it counts.
+@Suite struct BenchTests {
+    @Test(arguments: ["1", "3"])
+    func `what is refused is no sale, and the first of them says why`(batch: String) async throws {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 4, prefix: "bench")
+        let load = [
+            "bench", "sell", "--products", "1", "--connections", "1", "--depth", "1",
+            "--seconds", "1", "--batch", batch,
+        ]
+        // All there is goes while it warms up.
+        let said = try daemon.invctl(load)
+        #expect(said.code == 1)
+        #expect(said.output.hasPrefix("sell: 0/s with 1 connections"), "\(said.output)")
+        #expect(
+            said.errors.contains(
+                "first refused  insufficient_stock  bench-0 at main: asked 1, can sell 0"
+            ),
+            "\(said.errors)"
+        )
+        let json = try daemon.invctl(load + ["-o", "json"])
+        #expect(json.output.contains("\"perSecond\":0,"), "\(json.output)")
+        #expect(json.output.contains("\"firstRefusal\":\"insufficient_stock\""), "\(json.output)")
+    }
+}
