@@ -47,7 +47,7 @@ public struct EntryTexts: Sendable {
         return areSame.flatMap { $0 } ?? a.elementsEqual(b)
     }
 
-    /// In place of a text's byte count: it is the last one. No text has so many bytes.
+    /// What stands in place of a text's byte count where it is the last one: no text has so many bytes.
     private static let sharedCode = ByteReader.textByteCountMax + 1
 
     /// Writes the text of a change that is no movement, or ``sharedCode`` for the last one.
