@@ -2,9 +2,16 @@
 
 // Plain loops that the compiler turns into vector code, for each of these processors anew; the linker's
 // resolver takes the one that this machine can run. All of them give the same result.
-#if defined(__x86_64__) && defined(__linux__) && defined(__clang__)
+//
+// ThreadSanitizer looks into that resolver too, which runs before it is there itself: one of them for it.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WIDE
+#endif
+#endif
+#if !defined(WIDE) && defined(__x86_64__) && defined(__linux__) && defined(__clang__)
 #define WIDE __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
+#elif !defined(WIDE)
 #define WIDE
 #endif
 
