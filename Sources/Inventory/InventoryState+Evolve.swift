@@ -173,7 +173,13 @@ extension InventoryState {
             id: MovementID(lsn: self.lsn, line: line),
             recordedAt: self.time,
             origin: origin,
-            texts: texts
+            texts: texts,
+            backordered: self.tables.ledger.backordered(
+                by: movement.kind,
+                of: movement.onHandDelta,
+                leaving: level.onHand,
+                returned: origin.map { ($0, self.links.returned($0)) }
+            )
         )
         if let origin { self.links.note(row, origin: origin, in: self.tables.ledger) }
         self.tables.levels.put(level, revision: self.lsn)

@@ -66,6 +66,7 @@ public struct StateImage: Sendable {
         writer.writeText(self.currency?.code ?? "")
         self.sessions.encode(into: &writer)
         self.keys.encodeHead(into: &writer)
+        writer.write(InventoryState.hasBackorders)
         collector.parts.append((InventoryState.keysPart, self.keys))
         collector.parts.append((InventoryState.headPart, BlobImage(writer.array(), self.epoch)))
         return collector.parts
@@ -85,6 +86,8 @@ extension InventoryState {
     /// LSN, time, currency, sessions and what the chunks of the keys do not say: small, and different in
     /// every snapshot.
     static let headPart: UInt32 = 1
+    /// The end of the head where the ledger's columns of backorders are kept.
+    static let hasBackorders: UInt8 = 1
     /// The chunks of the keys.
     static let keysPart: UInt32 = 2
 
@@ -127,14 +130,16 @@ extension InventoryState {
         try source.visit(Self.headPart, &head)
         var keys = KeyLog()
         try source.visit(Self.keysPart, &keys)
+        let hasBackorders: Bool
         do throws(ByteReaderError) {
-            try state.readHead(head.bytes, keys)
+            hasBackorders = try state.readHead(head.bytes, keys)
         } catch {
             throw ImageError(description: "the head of the snapshot: \(error)")
         }
         state.tables.reservations.completeLoading()
         state.tables.transfers.completeLoading()
         state.tables.ledger.completeLoading()
+        if !hasBackorders { state.tables.ledger.deriveBackorders() }
         state.tables.levels.rebuildRows()
         state.indexes = CatalogIndexes(for: state.tables)
         state.links = MovementLinks(for: state.tables.ledger)
@@ -143,22 +148,34 @@ extension InventoryState {
         return state
     }
 
-    private mutating func readHead(_ bytes: [UInt8], _ keys: KeyLog) throws(ByteReaderError) {
-        let result = bytes.withUnsafeBytes { bytes -> Result<Void, ByteReaderError> in
+    /// - Returns: Whether the snapshot has the ledger's columns of backorders.
+    private mutating func readHead(
+        _ bytes: [UInt8],
+        _ keys: KeyLog
+    ) throws(ByteReaderError) -> Bool {
+        let result = bytes.withUnsafeBytes { bytes -> Result<Bool, ByteReaderError> in
             do throws(ByteReaderError) {
                 var reader = ByteReader(bytes)
                 self.lsn = try reader.readUInt64()
                 self.time = try reader.readInstant()
                 self.currency = Currency(code: try reader.readText())
                 self.sessions = try SessionTable(from: &reader)
-                // A snapshot of version 0.1.0 has no keys.
-                if reader.remaining > 0 { self.keys = try KeyTable(keys, head: &reader) }
-                return .success(try reader.finish())
+                // A snapshot of version 0.1.0 has no keys, and does not say what was backordered.
+                guard reader.remaining > 0 else { return .success(false) }
+                self.keys = try KeyTable(keys, head: &reader)
+                guard reader.remaining > 0 else { return .success(false) }
+                let offset = reader.offset
+                let mark = try reader.readUInt8()
+                guard mark == Self.hasBackorders else {
+                    throw .unknownCode(offset: offset, code: UInt64(mark), what: "mark of the head")
+                }
+                try reader.finish()
+                return .success(true)
             } catch {
                 return .failure(error)
             }
         }
-        try result.get()
+        return try result.get()
     }
 }
 

@@ -41,6 +41,8 @@ import Testing
         try bench.done(bench.sale(1, 10))
         #expect(bench.code(bench.sale(1, 1)) == .insufficientStock)
         try bench.done(bench.reserve(2, 1))
+        try bench.done(.setFloor(FloorChange(product: ProductID(2), floor: -9)))
+        try bench.done(bench.sale(2, 14))
         return bench.state
     }
 
@@ -118,6 +120,7 @@ import Testing
         #expect(head.takeVarint() == 4)
         let front = Int(head.takeVarint())
         #expect(head.take(8) == (first + 4) * 1_000_000)
+        #expect(head.take(1) == 1)
         #expect(head.isAtEnd)
 
         let chunks = try #require(parts[2]).map { DocumentReader($0[...]) }

@@ -308,19 +308,23 @@ private struct RandomMoves {
     /// What came back of each sale in parts is never more than was charged and than it cost, and all
     /// of it where everything came back at the sale's own price.
     ///
-    /// What a sale cost that cost nothing, since
-    /// its units were not there yet, came late, and no row says for which sale.
+    /// What units cost that were not there yet came late, and no row says for which sale.
     func checkReturns() throws {
         let ledger = self.state.tables.ledger
         var ownPrice: Set<Int> = []
+        var costs: [Int: Int64] = [:]
         for row in 0..<ledger.rowCount where ledger.kind(row) == .return && ledger.origins[row] > 0
         {
             let sale = Int(ledger.origins[row]) - 1
             if ledger.prices[sale] != ledger.prices[row] { ownPrice.insert(sale) }
+            if !self.state.links.isReversed(row) { costs[sale, default: 0] += ledger.costs[row] }
         }
         for (sale, sums) in self.state.links.returned {
             let (charged, cost) = (ledger.amounts[sale], -ledger.costs[sale])
-            try #require(cost == 0 || sums.cost <= cost, "LSN \(ledger.lsns[sale])")
+            if ledger.backordered(sale) == 0 {
+                try #require(costs[sale] ?? 0 <= cost, "LSN \(ledger.lsns[sale])")
+            }
+            try #require((0...ledger.backordered(sale)).contains(sums.backordered))
             guard !ownPrice.contains(sale) else { continue }
             try #require(sums.amount <= charged, "LSN \(ledger.lsns[sale])")
             if sums.quantity == -ledger.onHandDeltas[sale] {

@@ -38,7 +38,7 @@ extension InventoryState {
             // Cost that came late was never charged to anybody.
             let amount = movement.kind == .costVariance ? 0 : -movement.amount
             _ = findings.add(Money(amount), to: &total, line: nil)
-            let after = self.undoing(movement, before, draft, &findings)
+            let after = self.undoing(row, movement, before, draft, &findings)
             guard let after, findings.count == found else { continue }
             self.undo(row, movement, wanted, from: before, to: after, in: &draft)
         }
@@ -80,6 +80,7 @@ extension InventoryState {
     ///
     /// What it takes away must be there, and what it puts on hold too.
     private func undoing(
+        _ row: Int,
         _ movement: Movement,
         _ before: Level,
         _ draft: Draft,
@@ -106,7 +107,7 @@ extension InventoryState {
         // What transfers bring stays announced.
         let announced = before.incoming - self.expected(before, draft)
         findings.check("incoming", level.incoming, in: announced...Limits.quantityMax)
-        level.value = self.value(of: level, undoing: movement, before, draft)
+        level.value = self.value(of: level, undoing: row, before, draft)
         let isInRange = self.checkRange(of: level, line: nil, &findings)
         return isInRange && findings.count == found ? level : nil
     }
@@ -115,24 +116,27 @@ extension InventoryState {
     ///
     /// Units that come back bring what they cost, as far as they do not make up for units that were
     /// sold before they were there, and what a unit costs where they themselves were sold so; units that
-    /// go take what they brought, as far as it is there.
+    /// go take what they brought, as far as it is there. What they made up for is made up for by others
+    /// now: these go with their share of what is left.
     private func value(
         of level: Level,
-        undoing movement: Movement,
+        undoing row: Int,
         _ before: Level,
         _ draft: Draft
     ) -> Int64 {
-        guard movement.onHandDelta < 0 else {
-            return level.onHand > 0 ? max(0, before.value - movement.cost) : 0
+        let ledger = self.tables.ledger
+        let (quantity, cost) = (-ledger.onHandDeltas[row], -ledger.costs[row])
+        guard quantity > 0 else {
+            guard level.onHand > 0 else { return 0 }
+            let left = max(0, before.value + cost)
+            let madeUpFor = ledger.kind(row) == .return ? 0 : ledger.backordered(row)
+            return StockMath.share(of: left, level.onHand, of: level.onHand + madeUpFor)
         }
-        let quantity = -movement.onHandDelta
         let unit = self.unitCost(of: before, draft)
-        let isUncosted = movement.kind == .sale && StockMath.isUncosted(movement.cost, on: before)
-        let cost = isUncosted ? StockMath.cost(of: quantity, at: unit) : -movement.cost
         return before.value
             + StockMath.value(
                 ofReturning: quantity,
-                costing: cost ?? -movement.cost,
+                costing: ledger.cost(ofUnitsTakenIn: row, at: unit) ?? cost,
                 at: unit,
                 onto: before
             )

@@ -149,11 +149,13 @@ extension InventoryState {
     private struct TakenPart {
         var movement: Movement
         var level: Level
+        /// Units that were not there when they were sold.
+        var backordered: Int64
         var sums: ReturnedSums {
             ReturnedSums(
                 quantity: self.movement.onHandDelta,
                 amount: -self.movement.amount,
-                cost: self.movement.cost
+                backordered: self.backordered
             )
         }
     }
@@ -171,7 +173,14 @@ extension InventoryState {
         var movement = movement
         var level = self.level(movement.product, movement.location, draft)
         let unit = self.unitCost(of: level, draft)
-        guard let cost = part.cost ?? StockMath.cost(of: part.quantity, at: unit) else {
+        let backordered = part.origin.map { row in
+            self.tables.ledger.backordered(
+                of: part.quantity,
+                soldIn: row,
+                after: self.returned(row, draft)
+            )
+        }
+        guard let cost = self.cost(of: part, backordered, at: unit, draft) else {
             findings.add(.overflow("value", line: number))
             return nil
         }
@@ -185,7 +194,35 @@ extension InventoryState {
         level.unavailable += movement.unavailableDelta
         level.value += movement.cost
         let isInRange = self.checkRange(of: level, line: number, &findings)
-        return isInRange ? TakenPart(movement: movement, level: level) : nil
+        guard isInRange else { return nil }
+        return TakenPart(movement: movement, level: level, backordered: backordered ?? 0)
+    }
+
+    /// What the units of a part cost: their share of what the sale cost, and of those that were not there
+    /// then, or of no sale, what units cost now.
+    ///
+    /// `backordered`: Units of the part that were not there; `nil` without a sale.
+    /// - Returns: `nil` beyond the range of money
+    private func cost(
+        of part: ReturnPart,
+        _ backordered: Int64?,
+        at unit: Price?,
+        _ draft: Draft
+    ) -> Int64? {
+        guard let row = part.origin, let backordered else {
+            return StockMath.cost(of: part.quantity, at: unit)
+        }
+        let ledger = self.tables.ledger
+        let returned = self.returned(row, draft)
+        let recorded = StockMath.cost(
+            ofReturning: part.quantity - backordered,
+            after: returned.quantity - returned.backordered,
+            of: -ledger.onHandDeltas[row] - ledger.backordered(row),
+            costing: -ledger.costs[row]
+        )
+        guard let late = StockMath.cost(of: backordered, at: unit) else { return nil }
+        let (cost, isOverflow) = recorded.addingReportingOverflow(late)
+        return isOverflow ? nil : cost
     }
 
     /// A share of a returned line that belongs to one line of the sale.
@@ -194,9 +231,7 @@ extension InventoryState {
         var price: Price
         /// What is given back for it; `nil` beyond the range of money.
         var amount: Money?
-        /// What the units cost when they were sold; `nil` if no sale was named, or if they were sold before
-        /// they were there.
-        var cost: Int64?
+        /// The row of the sale; `nil` if none was named.
         var origin: Int?
     }
 
@@ -229,11 +264,7 @@ extension InventoryState {
             let quantity = min(left.quantity, rest)
             guard quantity > 0 else { continue }
             rest -= quantity
-            let level = self.level(line.product, line.location, draft)
-            let isUncosted = StockMath.isUncosted(ledger.costs[row], on: level)
-            var part = self.part(quantity, of: left, soldIn: row, for: line.price)
-            if isUncosted { part.cost = nil }
-            parts.append(part)
+            parts.append(self.part(quantity, of: left, soldIn: row, for: line.price))
         }
         if rest > 0 {
             let detail = Refusal.Detail.sold(asked: line.quantity, remaining: remaining)
@@ -257,8 +288,7 @@ extension InventoryState {
         let ledger = self.tables.ledger
         let sold = ReturnedSums(
             quantity: -ledger.onHandDeltas[row],
-            amount: ledger.amounts[row],
-            cost: -ledger.costs[row]
+            amount: ledger.amounts[row]
         )
         return sold + -self.returned(row, draft)
     }
@@ -268,8 +298,8 @@ extension InventoryState {
         self.links.returned(row) + (draft.returned[row] ?? ReturnedSums())
     }
 
-    /// A part of a sale that comes back: it takes its share of what was charged and of what it cost
-    /// and has not come back yet, so that all parts together come to the whole.
+    /// A part of a sale that comes back: it takes its share of what was charged and has not been given
+    /// back yet, so that all parts together come to the whole.
     ///
     /// `price`: One that is given back instead of what was charged; the sale's own counts as none.
     private func part(
@@ -291,7 +321,6 @@ extension InventoryState {
             quantity: quantity,
             price: own,
             amount: own == sold ? Money(share) : own.amount(of: quantity),
-            cost: StockMath.share(of: max(0, left.cost), quantity, of: left.quantity),
             origin: row
         )
     }

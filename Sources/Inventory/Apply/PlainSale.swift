@@ -226,6 +226,10 @@ extension InventoryState {
                 price: movement.price.minorUnits,
                 priceBasis: movement.price.basis,
                 cost: movement.cost,
+                backordered: StockMath.backordered(
+                    of: -movement.onHandDelta,
+                    leaving: step.level.onHand
+                ),
                 product: movement.product.value,
                 texts: MovementLedger.TextCodes(
                     reference: hasTexts

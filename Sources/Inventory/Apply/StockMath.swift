@@ -60,12 +60,28 @@ enum StockMath {
         return min(cost, known ?? Price.proportion(cost, times: kept, over: quantity) ?? 0)
     }
 
-    /// Whether a sale of that cost was of units that were not there yet: on a level that may be in
-    /// backorder, one that cost nothing was.
+    /// How many of the `quantity` units of a sale that left `onHand` were not there.
+    @inline(__always)
+    static func backordered(of quantity: Int64, leaving onHand: Int64) -> Int64 {
+        max(0, min(quantity, -onHand))
+    }
+
+    /// What the next `quantity` units of a sale of `sold` cost, `returned` of them having come back.
     ///
-    /// What they cost came late, as a `costVariance` of no sale, so they come back at what a unit costs.
-    static func isUncosted(_ cost: Int64, on level: Level) -> Bool {
-        cost == 0 && level.floor < 0
+    /// `total`: What all units cost, 0 or more. The parts add up to it in whatever order units come back,
+    /// also where some go out again: after n of N units, half-even(total × n ÷ N) has come back.
+    static func cost(
+        ofReturning quantity: Int64,
+        after returned: Int64,
+        of sold: Int64,
+        costing total: Int64
+    ) -> Int64 {
+        guard quantity > 0 else { return 0 }
+        // The quotients are at most the total, so they are in range.
+        func cost(ofFirst count: Int64) -> Int64 {
+            Price.proportion(total, times: count, over: sold) ?? total
+        }
+        return cost(ofFirst: returned + quantity) - cost(ofFirst: returned)
     }
 
     /// The part of `sum` that `quantity` of the `remaining` units take with them; the last take the

@@ -49,6 +49,7 @@ struct Verification {
             return Level(product: level.product, location: level.location)
         }
         var failure: String?
+        var backorders: String?
         for row in 0..<ledger.rowCount {
             try self.checkpoint(at: row)
             let product = ProductID(ledger.products[row])
@@ -62,6 +63,9 @@ struct Verification {
             sums[index].reserved += ledger.reservedDeltas[row]
             sums[index].incoming += ledger.incomingDeltas[row]
             sums[index].value += ledger.costs[row]
+            if let problem = self.backorderProblem(row, leaving: sums[index].onHand) {
+                backorders = backorders ?? problem
+            }
         }
         for (index, sum) in sums.enumerated() {
             try self.checkpoint(at: index)
@@ -74,6 +78,23 @@ struct Verification {
             }
         }
         self.note("balances equal the ledger", ledger.rowCount, failure)
+        self.note("backorders equal the ledger", ledger.rowCount, backorders)
+    }
+
+    private func backorderProblem(_ row: Int, leaving onHand: Int64) -> String? {
+        let ledger = self.tables.ledger
+        let delta = ledger.onHandDeltas[row]
+        let units: Int64
+        switch ledger.kind(row) {
+        case .sale: units = onHand < 0 ? min(-onHand, -delta) : 0
+        case .restock, .adjust, .count:
+            units = delta > 0 && onHand < delta ? min(delta, delta - onHand) : 0
+        case .return: return nil
+        default: units = 0
+        }
+        let kept = ledger.backordered(row)
+        if kept == units { return nil }
+        return "LSN \(ledger.lsns[row]): \(units) units were sold without being there, not \(kept)"
     }
 
     /// What must hold of each level by itself.

@@ -19,6 +19,8 @@ public struct GatheredSales: ~Copyable, @unchecked Sendable {
         var price: Int64
         var priceBasis: Int64
         var cost: Int64
+        /// Units that were not there.
+        var backordered: Int64
         var product: UInt32
         var texts: MovementLedger.TextCodes
         var location: UInt16
@@ -32,6 +34,8 @@ public struct GatheredSales: ~Copyable, @unchecked Sendable {
     private(set) var count = 0
     /// Whether any of the rows is of the past.
     private(set) var hasImported = false
+    /// Whether any of the rows is of units that were not there.
+    private(set) var hasBackorders = false
 
     public init() {}
 
@@ -46,10 +50,12 @@ public struct GatheredSales: ~Copyable, @unchecked Sendable {
         (self.rows + self.count).initialize(to: row)
         self.count += 1
         if row.isImported { self.hasImported = true }
+        if row.backordered > 0 { self.hasBackorders = true }
     }
 
     mutating func removeAll() {
         self.count = 0
         self.hasImported = false
+        self.hasBackorders = false
     }
 }

@@ -30,6 +30,15 @@ package struct MovementLedger: Sendable {
     package private(set) var origins = LedgerColumn<UInt64>()
     /// 1 where the time was given by an importer.
     package private(set) var imported = LedgerColumn<UInt8>()
+    /// The movements of units that were sold without being there, and how many units of each: rows,
+    /// ascending, and units.
+    ///
+    /// Of a sale those that were not there, of a return those of them that it brings back, of what came in
+    /// otherwise those that made up for such.
+    ///
+    /// Apart from the other columns, since few sales have any.
+    private(set) var backorderRows = LedgerColumn<UInt64>()
+    private(set) var backorderUnits = LedgerColumn<Int64>()
     /// What questions found out about its full segments; no part of what the ledger says.
     package let keptSums = KeptSums()
     /// The rows that undo others, ascending; derived from the kinds, and no part of a snapshot.
@@ -95,9 +104,11 @@ package struct MovementLedger: Sendable {
         id: MovementID,
         recordedAt: Instant,
         origin: Int?,
-        texts: TextCodes
+        texts: TextCodes,
+        backordered: Int64 = 0
     ) {
         if movement.kind == .reversal { self.reversals.append(UInt64(self.rowCount)) }
+        if backordered > 0 { self.noteBackorder(of: backordered, in: self.rowCount) }
         self.lsns.append(id.lsn)
         self.lines.append(id.line)
         self.recordedAt.append(recordedAt.microseconds)
@@ -121,11 +132,51 @@ package struct MovementLedger: Sendable {
         self.imported.append(movement.isImported ? 1 : 0)
     }
 
-    /// Appends gathered sales: what ``append(_:id:recordedAt:origin:texts:)`` of each would.
+    private mutating func noteBackorder(of units: Int64, in row: Int) {
+        self.backorderRows.append(UInt64(row))
+        self.backorderUnits.append(units)
+    }
+
+    /// How many units of the movement in `row` were sold without being there; see ``backorderRows``.
+    ///
+    /// - Complexity: O(log n)
+    package func backordered(_ row: Int) -> Int64 {
+        if self.backorderRows.count == 0 { return 0 }
+        let index = row == 0 ? 0 : self.backorderRows.firstRow(above: UInt64(row - 1))
+        guard index < self.backorderRows.count, self.backorderRows[index] == UInt64(row) else {
+            return 0
+        }
+        return self.backorderUnits[index]
+    }
+
+    /// How many of the next `quantity` units that come back of the sale in `row` were not there when they
+    /// were sold: such come back first, so that the level's average is what they cost.
+    func backordered(of quantity: Int64, soldIn row: Int, after returned: ReturnedSums) -> Int64 {
+        min(quantity, self.backordered(row) - returned.backordered)
+    }
+
+    /// What the units that the movement in `row` took cost, in minor units: what the row says, and for
+    /// units that were sold without being there, which cost nothing then, what a unit costs now.
+    ///
+    /// What they did cost came late, as a `costVariance` of no sale.
+    ///
+    /// - Returns: `nil` beyond the range of money
+    func cost(ofUnitsTakenIn row: Int, at unit: Price?) -> Int64? {
+        guard let late = StockMath.cost(of: self.backordered(row), at: unit) else { return nil }
+        let (sum, isOverflow) = late.subtractingReportingOverflow(self.costs[row])
+        return isOverflow ? nil : sum
+    }
+
+    /// Appends gathered sales: what ``append(_:id:recordedAt:origin:texts:backordered:)`` of each would.
     ///
     /// - Complexity: O(sales)
     mutating func append(_ sales: borrowing GatheredSales) {
         let (rows, count) = (sales.rows, sales.count)
+        if sales.hasBackorders {
+            for index in 0..<count where rows[index].backordered > 0 {
+                self.noteBackorder(of: rows[index].backordered, in: self.rowCount + index)
+            }
+        }
         self.lsns.append(count: count) { rows[$0].lsn }
         self.lines.append(repeating: 0, count: count)
         self.recordedAt.append(count: count) { rows[$0].time }
@@ -154,7 +205,7 @@ package struct MovementLedger: Sendable {
     }
 
     /// Appends the restocks that gathered products begin with: what
-    /// ``append(_:id:recordedAt:origin:texts:)`` of each would.
+    /// ``append(_:id:recordedAt:origin:texts:backordered:)`` of each would.
     ///
     /// - Complexity: O(products)
     mutating func append(_ gathered: borrowing GatheredProducts) {
@@ -219,6 +270,53 @@ package struct MovementLedger: Sendable {
         for row in rows { self.reversals.append(UInt64(row)) }
     }
 
+    /// Finds out which sales were of units that were not there, from a snapshot that does not say it:
+    /// one made before 0.2.0.
+    ///
+    /// - Complexity: O(movements)
+    mutating func deriveBackorders() {
+        self.backorderRows = LedgerColumn()
+        self.backorderUnits = LedgerColumn()
+        var onHand: [UInt64: Int64] = [:]
+        var links = MovementLinks()
+        for row in 0..<self.rowCount {
+            let place = UInt64(self.products[row]) << 16 | UInt64(self.locations[row])
+            let left = onHand[place, default: 0] + self.onHandDeltas[row]
+            onHand[place] = left
+            let origin = self.origins[row] > 0 ? Int(self.origins[row]) - 1 : nil
+            let units = self.backordered(
+                by: self.kind(row),
+                of: self.onHandDeltas[row],
+                leaving: left,
+                returned: origin.map { ($0, links.returned($0)) }
+            )
+            if units > 0 { self.noteBackorder(of: units, in: row) }
+            if let origin { links.note(row, origin: origin, in: self) }
+        }
+    }
+
+    /// How many units of a movement of `delta` units were sold without being there.
+    ///
+    /// `returned`: The row that it refers to, and what came back of that before.
+    func backordered(
+        by kind: MovementKind,
+        of delta: Int64,
+        leaving onHand: Int64,
+        returned: (row: Int, sums: ReturnedSums)?
+    ) -> Int64 {
+        switch kind {
+        case .sale:
+            return StockMath.backordered(of: -delta, leaving: onHand)
+        case .return:
+            guard let returned else { return 0 }
+            return self.backordered(of: delta, soldIn: returned.row, after: returned.sums)
+        case .restock, .adjust, .count:
+            return max(0, min(delta, delta - onHand))
+        default:
+            return 0
+        }
+    }
+
     /// Every column under its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
@@ -244,5 +342,7 @@ package struct MovementLedger: Sendable {
         try visitor.visit(518, &self.actors)
         try visitor.visit(519, &self.origins)
         try visitor.visit(520, &self.imported)
+        try visitor.visit(521, &self.backorderRows)
+        try visitor.visit(522, &self.backorderUnits)
     }
 }

@@ -1,23 +1,27 @@
 internal import ColumnStore
 
-/// How much of a sale came back: units, what was given back for them, and what they cost.
+/// How much of a sale came back: units, and what was given back for them.
 struct ReturnedSums: Equatable, Sendable {
     var quantity: Int64 = 0
     /// Minor units that were given back.
     var amount: Int64 = 0
-    /// Minor units of cost that came back onto the level.
-    var cost: Int64 = 0
+    /// Those of the units that were not there when they were sold.
+    var backordered: Int64 = 0
 
     static func + (left: Self, right: Self) -> Self {
         Self(
             quantity: left.quantity + right.quantity,
             amount: left.amount + right.amount,
-            cost: left.cost + right.cost
+            backordered: left.backordered + right.backordered
         )
     }
 
     static prefix func - (sums: Self) -> Self {
-        Self(quantity: -sums.quantity, amount: -sums.amount, cost: -sums.cost)
+        Self(
+            quantity: -sums.quantity,
+            amount: -sums.amount,
+            backordered: -sums.backordered
+        )
     }
 }
 
@@ -63,7 +67,7 @@ struct MovementLinks: Sendable {
         ReturnedSums(
             quantity: ledger.onHandDeltas[row],
             amount: -ledger.amounts[row],
-            cost: ledger.costs[row]
+            backordered: ledger.backordered(row)
         )
     }
 
