@@ -116,7 +116,8 @@ import Testing
         try file.truncate(atOffset: (try file.offset()) - 256 << 10)
         try file.close()
         let refused = try daemon.invctl("snapshot")
-        #expect(refused.code != 0, "\(refused.output)")
+        #expect(refused.code == 7, "\(refused.output)")
+        #expect(refused.errors.contains("the disk at the server is full"), "\(refused.errors)")
         let left = try FileManager.default.contentsOfDirectory(atPath: inside)
         let litter = left.filter { $0.hasSuffix(".tmp") || $0.hasSuffix(".invblk") }
         #expect(litter.isEmpty, "\(left)")

@@ -8,7 +8,7 @@ import Testing
     /// Turns one behind the other, in which the loop uses so much of a processor.
     private static func turns(
         _ count: Int,
-        byteCount: Int,
+        lateCount: Int,
         loopPercent: UInt64
     ) -> (pace: FanoutPace, end: UInt64) {
         var pace = FanoutPace()
@@ -17,8 +17,8 @@ import Testing
             pace.turned(
                 from: now,
                 to: now + Self.turn,
-                connectionCount: 10,
-                byteCount: byteCount,
+                servedCount: 10,
+                lateCount: lateCount,
                 loop: (now + Self.turn) * loopPercent / 100
             )
             now += Self.turn
@@ -27,26 +27,26 @@ import Testing
     }
 
     @Test func `those who are behind wait as long as they are served while the loop is busy`() {
-        let (pace, end) = Self.turns(10, byteCount: 640 << 10, loopPercent: 60)
+        let (pace, end) = Self.turns(10, lateCount: 5, loopPercent: 60)
         #expect(pace.isLoopBusy)
         #expect(pace.restsUntil == end + Self.turn)
     }
 
     @Test func `with little to do for the loop they take all that is left`() {
-        let (pace, _) = Self.turns(10, byteCount: 640 << 10, loopPercent: 10)
+        let (pace, _) = Self.turns(10, lateCount: 10, loopPercent: 10)
         #expect(!pace.isLoopBusy)
         #expect(pace.restsUntil == 0)
     }
 
     @Test func `who follows hears at once, however busy the loop is`() {
-        let (pace, _) = Self.turns(10, byteCount: 4 << 10, loopPercent: 90)
+        let (pace, _) = Self.turns(10, lateCount: 4, loopPercent: 90)
         #expect(pace.isLoopBusy)
         #expect(pace.restsUntil == 0)
     }
 
     @Test func `a turn that served nobody is none for those who are behind`() {
         var pace = FanoutPace()
-        pace.turned(from: 5, to: 9, connectionCount: 0, byteCount: 0, loop: 1 << 40)
+        pace.turned(from: 5, to: 9, servedCount: 0, lateCount: 0, loop: 1 << 40)
         #expect(pace.restsUntil == 0)
     }
 }

@@ -17,8 +17,8 @@ import Testing
             .sessionOpened(
                 SessionStanding(
                     number: UInt32(truncatingIfNeeded: random.unsigned()),
-                    lastSequence: random.unsigned(),
-                    oldestRemembered: random.unsigned()
+                    lastSequence: random.unsigned() >> 1,
+                    oldestRemembered: random.unsigned() >> 1
                 )
             ),
             .outcome(random.outcome()),
@@ -230,6 +230,26 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test func `a session's last number has one that follows it`() throws {
+        func body(_ last: UInt64) -> [UInt8] {
+            Self.bytes { writer in
+                writer.write(1 as UInt32)
+                writer.write(last)
+                writer.write(1 as UInt64)
+            }
+        }
+        func read(_ last: UInt64) throws -> ServerMessage? {
+            try Self.read(.sessionOpened, body(last)) { (frame) throws(WireError) in
+                try ServerMessage(frame)
+            }
+        }
+        let last = UInt64(Int64.max)
+        let opened = SessionStanding(number: 1, lastSequence: last, oldestRemembered: 1)
+        #expect(try read(last) == .sessionOpened(opened))
+        #expect(throws: WireError.self) { try read(last + 1) }
+        #expect(throws: WireError.self) { try read(.max) }
     }
 
     @Test func `a message in the wrong place is refused`() {

@@ -617,8 +617,9 @@ final class ConnectionHandler: ChannelInboundHandler {
                 case .success(let taken):
                     self?.reply(.snapshotTaken(taken), to: id)
                 case .failure(let error):
-                    let refusal = Refusal(.internal, .message("\(error)"))
-                    self?.reply(.refused(refusal), to: id)
+                    let code: RefusalCode =
+                        if case .full = error { .storageFull } else { .internal }
+                    self?.reply(.refused(Refusal(code, .message("\(error)"))), to: id)
                 }
                 self?.releaseSoon()
             }

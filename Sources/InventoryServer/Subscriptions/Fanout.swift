@@ -119,10 +119,13 @@ final class Fanout: @unchecked Sendable {
         )
         var end = start
         var servedCount = 0
+        var lateCount = 0
         while let number = self.ring.take() {
             if let connection = self.connections[number] {
-                budget.use(self.serve(connection, start))
+                let served = self.serve(connection, start)
+                budget.use(served.byteCount)
                 servedCount += 1
+                if served.isLate { lateCount += 1 }
             }
             end = self.now
             if budget.isUsedUp(at: end) { break }
@@ -131,14 +134,15 @@ final class Fanout: @unchecked Sendable {
         self.pace.turned(
             from: start,
             to: end,
-            connectionCount: servedCount,
-            byteCount: budget.byteCount,
+            servedCount: servedCount,
+            lateCount: lateCount,
             loop: self.upstream.loopNanoseconds()
         )
         self.passNanoseconds += end - start
         if self.ring.isPassOver {
             // What becomes durable meanwhile goes in one write each.
-            self.restsUntil = self.ring.hasNext ? 0 : end + self.passNanoseconds / 4
+            let rest = min(self.passNanoseconds / 4, FanoutLimits.restNanosecondsMax)
+            self.restsUntil = self.ring.hasNext ? 0 : end + rest
             self.passNanoseconds = 0
         }
         if !self.ring.isIdle {
@@ -179,17 +183,25 @@ final class Fanout: @unchecked Sendable {
 
     /// Gives a connection one piece of what its subscriptions are for, if its socket takes it.
     ///
-    /// - Returns: The bytes of it.
-    private func serve(_ connection: FanoutConnection, _ now: UInt64) -> Int {
+    /// - Returns: The bytes of it, and whether more hurts nobody if it comes a little later: to those who
+    ///   are behind by more than a piece, and of whole windows.
+    private func serve(
+        _ connection: FanoutConnection,
+        _ now: UInt64
+    ) -> (byteCount: Int, isLate: Bool) {
         if !connection.queue.isEmpty { self.flush(connection) }
-        guard !connection.isBlocked, !connection.isGone else { return 0 }
+        guard !connection.isBlocked, !connection.isGone else { return (0, false) }
         var byteCount = 0
+        var isWindow = false
         for _ in connection.subscriptions.indices where byteCount == 0 {
-            byteCount = self.advance(connection.nextSubscription(), connection, now)
+            let subscription = connection.nextSubscription()
+            byteCount = self.advance(subscription, connection, now)
+            isWindow = subscription.isConflated && byteCount >= FanoutPace.bulkByteCount
         }
         self.flush(connection)
-        if !connection.isBlocked, self.hasWork(connection, now) { self.ring.add(connection.number) }
-        return byteCount
+        let hasMore = !connection.isBlocked && self.hasWork(connection, now)
+        if hasMore { self.ring.add(connection.number) }
+        return (byteCount, isWindow || (hasMore && byteCount > 0))
     }
 
     private func advance(

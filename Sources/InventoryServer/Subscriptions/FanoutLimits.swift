@@ -11,6 +11,8 @@ enum FanoutLimits {
     static let turnByteCountMax = 1 << 20
     /// Nanoseconds after which a turn ends; one piece may go beyond it.
     static let turnNanosecondsMax: UInt64 = 2_000_000
+    /// A rest after a pass lasts no longer.
+    static let restNanosecondsMax: UInt64 = 1_000_000
     /// Bytes of encoded pieces that are kept for those who come to them later.
     static let piecesByteCountMax = 32 << 20
     /// Bytes of the newest blocks that are kept in memory while somebody subscribes.

@@ -7,7 +7,7 @@
 /// Catching up can wait, and takes all that is left once the loop has less to do. A plain value;
 /// nanoseconds come in.
 struct FanoutPace: Equatable {
-    /// Bytes for each connection that a turn served, from which on it was for those who are behind.
+    /// Bytes of a window from which on the next ones can wait for a moment too.
     static let bulkByteCount = 16 << 10
     /// The loop is busy with this part of one processor: one in so many.
     static let busyShare: UInt64 = 4
@@ -21,12 +21,15 @@ struct FanoutPace: Equatable {
 
     /// A turn is over.
     ///
+    /// `lateCount`: Those of the connections served that still lack steps, or have a window's worth. A count
+    /// of bytes alone would not tell them from those who follow closely a busy shop: these would be told
+    /// later, hence more at once, and rest for it ever longer.
     /// `loop`: Nanoseconds of a processor that the engine's loop has used since it began.
     mutating func turned(
         from start: UInt64,
         to end: UInt64,
-        connectionCount: Int,
-        byteCount: Int,
+        servedCount: Int,
+        lateCount: Int,
         loop: UInt64
     ) {
         let passed = end - min(end, self.measuredAt)
@@ -34,7 +37,7 @@ struct FanoutPace: Equatable {
             self.isLoopBusy = (loop - min(loop, self.measuredLoop)) * Self.busyShare >= passed
             (self.measuredAt, self.measuredLoop) = (end, loop)
         }
-        let isBulk = connectionCount > 0 && byteCount >= connectionCount * Self.bulkByteCount
+        let isBulk = lateCount > 0 && lateCount * 2 >= servedCount
         self.restsUntil = isBulk && self.isLoopBusy ? end + (end - start) : 0
     }
 }

@@ -116,8 +116,8 @@ extension ServerMessage {
             self = .sessionOpened(
                 SessionStanding(
                     number: try reader.readUInt32(),
-                    lastSequence: try reader.readUInt64(),
-                    oldestRemembered: try reader.readUInt64()
+                    lastSequence: try reader.readSequenceNumber(),
+                    oldestRemembered: try reader.readSequenceNumber()
                 )
             )
         case .outcome: self = .outcome(try Outcome(from: &reader))
@@ -202,5 +202,18 @@ extension ServerMessage {
             try change.finish()
         }
         return changes
+    }
+}
+
+extension ByteReader {
+    /// A number of a session's commands: one that others can follow.
+    fileprivate mutating func readSequenceNumber() throws(ByteReaderError) -> UInt64 {
+        let offset = self.offset
+        let number = try self.readUInt64()
+        let limit = UInt64(Int64.max)
+        guard number <= limit else {
+            throw .outOfRange(offset: offset, value: number, limit: limit, what: "sequence number")
+        }
+        return number
     }
 }
