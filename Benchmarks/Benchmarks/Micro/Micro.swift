@@ -72,11 +72,11 @@ private func saleBenchmarks() {
                 step.encodeEntry(
                     by: "till",
                     leaving: UnsafeRawBufferPointer(rebasing: bytes[balances]),
-                    advancing: nil,
+                    remembering: nil,
                     into: &log
                 )
             }
-            copy.evolve(step, by: "till", advancing: nil, gathering: &sales)
+            copy.evolve(step, by: "till", remembering: nil, gathering: &sales)
         }
         copy.settle(&sales)
         benchmark.stopMeasurement()

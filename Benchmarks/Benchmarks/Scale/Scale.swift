@@ -134,11 +134,11 @@ struct Scale: ~Copyable {
             step.encodeEntry(
                 by: "scale",
                 leaving: UnsafeRawBufferPointer(rebasing: bytes[balances]),
-                advancing: nil,
+                remembering: nil,
                 into: &self.entries
             )
         }
-        self.state.evolve(step, by: "scale", advancing: nil, gathering: &gathered)
+        self.state.evolve(step, by: "scale", remembering: nil, gathering: &gathered)
         if self.entries.count > 8 << 20 { try self.write() }
     }
 
