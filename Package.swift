@@ -84,6 +84,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "InventoryLoad",
+            dependencies: [
+                "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
+                "InventoryWire",
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "invd",
             dependencies: [
@@ -97,7 +105,7 @@ let package = Package(
             name: "invctl",
             dependencies: [
                 "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryWire",
+                "InventoryLoad", "InventoryWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

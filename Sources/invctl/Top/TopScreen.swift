@@ -1,4 +1,5 @@
 import Inventory
+import InventoryLoad
 
 /// The dashboard as lines of a screen.
 ///

@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
-import InventoryClient
+package import Inventory
+package import InventoryClient
 import Synchronization
 
 /// Microseconds since 1970, by the clock that the server on the same machine records with.
@@ -23,56 +23,70 @@ final class BenchPhase: Sendable {
     func measure(_ isMeasuring: Bool) { self.measuring.store(isMeasuring, ordering: .relaxed) }
 }
 
+/// How much of a load there is.
+package protocol LoadOptions {
+    var connections: Int { get }
+    /// Requests that each connection has in flight, at most.
+    var depth: Int { get }
+    /// How long it is measured.
+    var seconds: Int { get }
+    /// Requests a second of all connections together; 0 for as many as go.
+    var rate: Int { get }
+}
+
 /// One run of load.
 ///
 /// Its connections are on one thread, so that the client leaves the other core to the server, and
 /// subscribers on another.
-struct BenchRun {
-    private let options: BenchCommand.Options
-    private let requests: BenchRequests
+package struct BenchRun {
+    package let options: any LoadOptions
+    package let requests: BenchRequests
     private let interests: [BenchSubscriber.Interest]
     /// Connections that ask long questions meanwhile.
     private let askers: Int
-    private let shell: Shell
+    private let address: ServerAddress
+
+    /// Load on the server of a client; `subscribers` more connections follow all stock.
+    package init(
+        _ options: any LoadOptions,
+        _ requests: BenchRequests,
+        subscribers: Int,
+        _ client: InventoryClient
+    ) {
+        let interests = (0..<subscribers).map { _ in BenchSubscriber.Interest.stock }
+        self.init(options, requests, interests: interests, client)
+    }
 
     init(
-        _ options: BenchCommand.Options,
+        _ options: any LoadOptions,
         _ requests: BenchRequests,
         interests: [BenchSubscriber.Interest],
         askers: Int = 0,
-        _ shell: Shell
+        _ client: InventoryClient
     ) {
         self.options = options
         self.requests = requests
         self.interests = interests
         self.askers = askers
-        self.shell = shell
+        self.address = client.configuration.address
     }
 
-    private var subscriberCount: Int { self.interests.count }
+    package var subscriberCount: Int { self.interests.count }
 
-    func run() async throws {
-        let result = try await self.measure()
-        self.report(result)
-        await self.shell.tell(firstRefusal: result.firstRefusal)
-        if result.failures > 0 { throw Exit.failed }
-    }
-
-    func measure() async throws -> Result {
+    package func measure() async throws -> Result {
         BenchSocket.allowMany()
         let phase = BenchPhase()
         let (asked, heard) = (BenchTally(), BenchTally())
         let (asking, listening) = (BenchPoller(), BenchPoller())
-        let address = self.shell.client.configuration.address
         for interest in self.interests {
-            try listening.add(BenchSubscriber(interest, phase, heard), at: address)
+            try listening.add(BenchSubscriber(interest, phase, heard), at: self.address)
         }
         for number in 0..<self.askers {
-            try listening.add(BenchAsker(number, phase, heard), at: address)
+            try listening.add(BenchAsker(number, phase, heard), at: self.address)
         }
         let listener = self.subscriberCount + self.askers > 0 ? Self.start(listening) : nil
         for number in 0..<self.options.connections {
-            try asking.add(self.load(number, phase, asked), at: address)
+            try asking.add(self.load(number, phase, asked), at: self.address)
         }
         let asker = Self.start(asking)
         let clock = ContinuousClock()
@@ -131,80 +145,15 @@ struct BenchRun {
 
     // MARK: - What came of it
 
-    struct Result: Sendable {
-        var requests = LatencyHistogram()
+    package struct Result: Sendable {
+        package var requests = LatencyHistogram()
         /// Commands, reads and pings that were done, none that was refused.
-        var doneCount = 0
-        var deliveries = LatencyHistogram()
-        var failures = 0
-        var firstRefusal: Refusal?
-        var seconds = 0.0
+        package var doneCount = 0
+        package var deliveries = LatencyHistogram()
+        package var failures = 0
+        package var firstRefusal: Refusal?
+        package var seconds = 0.0
         /// Before that, until it had begun.
         var warmSeconds = 0.0
-    }
-
-    static let points: [(name: String, share: Double)] = [
-        ("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p999", 0.999), ("max", 1),
-    ]
-
-    private func report(_ result: Result) {
-        let name = self.subscriberCount > 0 ? "subscribe" : self.requests.work.name
-        let rate = Int(Double(result.doneCount) / result.seconds)
-        let delivered = Int(Double(result.deliveries.count) / result.seconds)
-        let isJSON = self.shell.format.isJSON
-        guard isJSON else {
-            Terminal.print(
-                """
-                \(name): \(DecimalText.grouped(String(rate)))/s with \(self.options.connections) \
-                connections × \(self.options.depth) deep for \(self.options.seconds) s, \
-                \(result.failures) failures
-                \(Self.text(result.requests))
-                """
-            )
-            if self.subscriberCount > 0 {
-                Terminal.print(
-                    """
-                    delivered \(DecimalText.grouped(String(delivered)))/s to \
-                    \(self.subscriberCount) subscribers
-                    \(Self.text(result.deliveries))
-                    """
-                )
-            }
-            return
-        }
-        var object = JSONObject()
-        object.add("work", name)
-        object.add("connections", raw: String(self.options.connections))
-        object.add("depth", raw: String(self.options.depth))
-        object.add("rate", raw: String(self.options.rate))
-        object.add("perSecond", raw: String(rate))
-        object.add("failures", raw: String(result.failures))
-        if let refusal = result.firstRefusal { object.add("firstRefusal", refusal.code.name) }
-        for (name, share) in Self.points {
-            object.add(name + "Microseconds", raw: String(result.requests.value(at: share)))
-        }
-        if self.subscriberCount > 0 {
-            object.add("subscribers", raw: String(self.subscriberCount))
-            object.add("deliveredPerSecond", raw: String(delivered))
-            for (name, share) in Self.points {
-                let value = result.deliveries.value(at: share)
-                object.add("delivery_" + name + "Microseconds", raw: String(value))
-            }
-        }
-        Terminal.print(object.text)
-    }
-
-    static func text(_ histogram: LatencyHistogram) -> String {
-        Self.points.map { "\($0.name) \(histogram.value(at: $0.share)) µs" }
-            .joined(separator: "   ")
-    }
-}
-
-extension Shell {
-    /// Says on standard error why the first request of a bench was refused, if one was.
-    func tell(firstRefusal refusal: Refusal?) async {
-        guard let refusal else { return }
-        let failure = await self.failure(refusal, of: nil)
-        Terminal.note("  first refused  \(failure.name)  \(failure.message)")
     }
 }

@@ -1,17 +1,34 @@
 import ColumnStore
-import Inventory
+package import Inventory
 import InventoryWire
+
+/// What the connections of a load ask for.
+package enum BenchWork: Sendable, Equatable {
+    case sell(batch: Int)
+    case get(bySKU: Bool)
+    case mixed(reads: Int)
+    case ping
+
+    package var name: String {
+        switch self {
+        case .sell: "sell"
+        case .get: "get"
+        case .mixed: "mixed"
+        case .ping: "ping"
+        }
+    }
+}
 
 /// The requests of a bench, encoded beforehand so that the load costs little more than its bytes: one
 /// body for each product, put one behind another.
-final class BenchRequests: Sendable {
-    let work: BenchWork
+package final class BenchRequests: Sendable {
+    package let work: BenchWork
     let productCount: Int
     /// A sale, as the sale command is encoded; and a read's key.
     private let sales: [[UInt8]]
     private let keys: [[UInt8]]
 
-    init(_ work: BenchWork, _ ids: [ProductID]) {
+    package init(_ work: BenchWork, _ ids: [ProductID]) {
         self.work = work
         self.productCount = ids.count
         self.sales = ids.map { id in

@@ -1,12 +1,14 @@
 /// Counts of latencies in microseconds, in buckets 1/32 wide: within 3 % at any size.
 ///
 /// The buckets are those of HdrHistogram: exact below 64, then 32 to each doubling.
-struct LatencyHistogram: Sendable {
+package struct LatencyHistogram: Sendable {
     private static let subBits: UInt64 = 5
     private var buckets = [UInt64](repeating: 0, count: 2_048)
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    mutating func record(_ value: UInt64) {
+    package init() {}
+
+    package mutating func record(_ value: UInt64) {
         self.buckets[Self.bucket(value)] += 1
         self.count += 1
     }
@@ -17,7 +19,7 @@ struct LatencyHistogram: Sendable {
     }
 
     /// The value that `share` of all lie at or below.
-    func value(at share: Double) -> UInt64 {
+    package func value(at share: Double) -> UInt64 {
         let wanted = UInt64((Double(self.count) * share).rounded(.up))
         var sum: UInt64 = 0
         for (index, bucket) in self.buckets.enumerated() {

@@ -1,9 +1,36 @@
 import ColumnStore
 import Foundation
 import Glibc
-import Inventory
-import InventoryClient
+package import Inventory
+package import InventoryClient
 import InventoryInsights
+
+/// How much a ``TillBench`` does.
+package protocol TillOptions {
+    /// Connections that each subscribe to all stock.
+    var subscribers: Int { get }
+    /// Of those, how many keep a copy and compare checksums.
+    var copies: Int { get }
+    /// Further connections that subscribe and never read.
+    var silent: Int { get }
+    /// Windows a second of conflated subscribers; nothing for every change.
+    var conflate: UInt8? { get }
+    /// Sales that are imported beside the till.
+    var sales: Int { get }
+    /// Sales that are imported alone, before.
+    var alone: Int { get }
+    /// Requests of the till a second.
+    var rate: Int { get }
+    /// How long any part may take.
+    var secondsMax: Int { get }
+    /// The server's process, to tell its peak memory.
+    var pid: Int? { get }
+}
+
+/// Why a bench came to no result.
+package struct BenchFailure: Error {
+    package var message: String
+}
 
 /// A till beside a thousand subscribers while a year of sales is imported.
 ///
@@ -12,54 +39,51 @@ import InventoryInsights
 ///
 /// Four threads of this process: the importer, the till, the subscribers, and the one that waits.
 /// Subscribers that never read are sockets that nobody looks at.
-struct TillBench {
-    private let options: BenchCommand.Till
+package struct TillBench {
+    package let options: any TillOptions
     private let ids: [ProductID]
-    private let shell: Shell
+    private let client: InventoryClient
     private let phase = BenchPhase()
     private let heard = BenchTally()
     private let progress = TillProgress()
 
-    init(_ options: BenchCommand.Till, _ ids: [ProductID], _ shell: Shell) {
+    package init(
+        _ options: any TillOptions,
+        _ ids: [ProductID],
+        _ client: InventoryClient
+    ) {
         self.options = options
         self.ids = ids
-        self.shell = shell
+        self.client = client
     }
 
     /// What it came to.
-    struct Result {
-        var alonePerSecond = 0.0
-        var importPerSecond = 0.0
-        var till: [LatencyHistogram] = []
+    package struct Result {
+        package var alonePerSecond = 0.0
+        package var importPerSecond = 0.0
+        /// What the till asked for in turns, and how long that took.
+        package var till: [(name: String, latencies: LatencyHistogram)] = []
         /// From when the import heard of a step until a subscriber has it.
-        var deliveries = LatencyHistogram()
-        var deliveryCount = 0
+        package var deliveries = LatencyHistogram()
+        package var deliveryCount = 0
         /// From the import's begin until all subscribers had all of it.
-        var deliverySeconds = 0.0
+        package var deliverySeconds = 0.0
         /// From the import's end on.
-        var catchUpSeconds = 0.0
-        var caughtUpPerSecond = 0.0
-        var provenCount = 0
-        var serverPeakBytes: Int64?
+        package var catchUpSeconds = 0.0
+        package var caughtUpPerSecond = 0.0
+        package var provenCount = 0
+        package var serverPeakBytes: Int64?
         /// What the server says of the turns of its loop.
-        var turns: [(name: String, value: Int64)] = []
-        var failures = 0
-        var firstRefusal: Refusal?
+        package var turns: [(name: String, value: Int64)] = []
+        package var failures = 0
+        package var firstRefusal: Refusal?
 
-        var sharePercent: Int { Int(100 * self.importPerSecond / max(1, self.alonePerSecond)) }
+        package var sharePercent: Int { Int(100 * self.importPerSecond / max(1, self.alonePerSecond)) }
     }
 
-    func run() async throws {
-        let result = try await self.measure()
-        self.report(result)
-        await self.shell.tell(firstRefusal: result.firstRefusal)
-        let isRight = result.provenCount == self.options.copies
-        if result.failures > 0 || !isRight { throw Exit.failed }
-    }
+    private var address: ServerAddress { self.client.configuration.address }
 
-    private var address: ServerAddress { self.shell.client.configuration.address }
-
-    private func measure() async throws -> Result {
+    package func measure() async throws -> Result {
         BenchSocket.allowMany()
         var result = Result()
         result.alonePerSecond = try await self.importSales(self.options.alone).perSecond
@@ -104,7 +128,7 @@ struct TillBench {
         result.catchUpSeconds = (caughtUpAt - importedAt) / .seconds(1)
         result.caughtUpPerSecond =
             Double(result.deliveryCount - deliveredMeanwhile) / max(result.catchUpSeconds, 0.001)
-        result.till = till.latencies
+        result.till = zip(BenchTill.Kind.allCases, till.latencies).map { ($0.name, $1) }
         result.deliveries = self.heard.histogram
         result.provenCount = self.progress.provenCount
         result.failures =
@@ -139,10 +163,8 @@ struct TillBench {
         sending.stop()
         await sender.value
         guard progress.count == count else {
-            throw Failure(
-                "bench",
-                "the import ended after \(progress.count) of \(count) sales",
-                exit: Exit.failed
+            throw BenchFailure(
+                message: "the import ended after \(progress.count) of \(count) sales"
             )
         }
         return (Double(count) / seconds, progress.lsn)
@@ -184,26 +206,18 @@ struct TillBench {
         let begin = clock.now
         while !isOver() {
             guard clock.now - begin < .seconds(self.options.secondsMax) else {
-                throw Failure(
-                    "bench",
-                    "\(what): not within \(self.options.secondsMax) s",
-                    exit: Exit.failed
+                throw BenchFailure(
+                    message: "\(what): not within \(self.options.secondsMax) s"
                 )
             }
             try await Task.sleep(for: .milliseconds(2))
         }
     }
 
-    private func lastLSN() async throws -> UInt64 { try await self.shell.client.query(.stats).lsn }
+    private func lastLSN() async throws -> UInt64 { try await self.client.query(.stats).lsn }
 
     private func turns() async throws -> [(name: String, value: Int64)] {
-        let stats = try await self.shell.client.query(.stats).table
-        return (0..<stats.rowCount).compactMap { row in
-            let name = stats.text(row, "name")
-            guard name.lowercased().contains("turn"), let value = stats.integer(row, "value")
-            else { return nil }
-            return (name, value)
-        }
+        try await self.client.figures().filter { $0.name.lowercased().contains("turn") }
     }
 
     /// The most memory that a process of this machine has had.
@@ -213,78 +227,5 @@ struct TillBench {
         else { return nil }
         return line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int64($0) }
             .map { $0 << 10 }
-    }
-
-    // MARK: - The report
-
-    private func report(_ result: Result) {
-        if self.shell.format.isJSON {
-            Terminal.print(self.json(result))
-        } else {
-            Terminal.print(self.text(result))
-        }
-    }
-
-    private func text(_ result: Result) -> String {
-        func grouped(_ value: Double) -> String { DecimalText.grouped(String(Int(value))) }
-        var lines = [
-            "\(self.options.subscribers) subscribers, \(self.options.silent) more that never read, "
-                + "\(DecimalText.grouped(String(self.options.sales))) sales imported",
-            "import  \(grouped(result.importPerSecond))/s, \(result.sharePercent) % of "
-                + "\(grouped(result.alonePerSecond))/s alone",
-        ]
-        for (kind, histogram) in zip(BenchTill.Kind.allCases, result.till) {
-            lines.append("\(kind.name)  \(BenchRun.text(histogram))   of \(histogram.count)")
-        }
-        lines += [
-            "delivered  \(grouped(Double(result.deliveryCount))), "
-                + "\(grouped(Double(result.deliveryCount) / max(result.deliverySeconds, 0.001)))/s; "
-                + "caught up \(DecimalText.format(Int64(result.catchUpSeconds * 10), decimals: 1)) s "
-                + "after the import, at \(grouped(result.caughtUpPerSecond))/s",
-            "delivery  \(BenchRun.text(result.deliveries))",
-            "copies  \(result.provenCount) of \(self.options.copies) right, "
-                + "\(result.failures) failures",
-        ]
-        if let peak = result.serverPeakBytes { lines.append("server  \(peak >> 20) MiB at most") }
-        lines += result.turns.map { "\($0.name)  \($0.value)" }
-        return lines.joined(separator: "\n")
-    }
-
-    private func json(_ result: Result) -> String {
-        var object = JSONObject()
-        object.add("work", "till")
-        object.add("subscribers", raw: String(self.options.subscribers))
-        object.add("silent", raw: String(self.options.silent))
-        object.add("sales", raw: String(self.options.sales))
-        object.add("alonePerSecond", raw: String(Int(result.alonePerSecond)))
-        object.add("importPerSecond", raw: String(Int(result.importPerSecond)))
-        object.add("sharePercent", raw: String(result.sharePercent))
-        for (kind, histogram) in zip(BenchTill.Kind.allCases, result.till) {
-            self.add(histogram, "\(kind.name)_", to: &object)
-        }
-        object.add("deliveries", raw: String(result.deliveryCount))
-        let perSecond = Double(result.deliveryCount) / max(result.deliverySeconds, 0.001)
-        object.add("deliveredPerSecond", raw: String(Int(perSecond)))
-        object.add("catchUpMilliseconds", raw: String(Int(result.catchUpSeconds * 1_000)))
-        object.add("caughtUpPerSecond", raw: String(Int(result.caughtUpPerSecond)))
-        self.add(result.deliveries, "delivery_", to: &object)
-        object.add("copies", raw: String(self.options.copies))
-        object.add("copiesRight", raw: String(result.provenCount))
-        object.add("failures", raw: String(result.failures))
-        if let peak = result.serverPeakBytes {
-            object.add("serverPeakBytes", raw: String(peak))
-        }
-        for (name, value) in result.turns { object.add(name, raw: String(value)) }
-        return object.text
-    }
-
-    private func add(
-        _ histogram: LatencyHistogram,
-        _ prefix: String,
-        to object: inout JSONObject
-    ) {
-        for (name, share) in BenchRun.points {
-            object.add("\(prefix)\(name)Microseconds", raw: String(histogram.value(at: share)))
-        }
     }
 }

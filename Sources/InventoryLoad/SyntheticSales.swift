@@ -5,11 +5,18 @@ import Inventory
 ///
 /// The same numbers give the same sales: products are drawn evenly, times rise evenly over the days,
 /// each sale has one line of 1 to 5 units.
-struct SyntheticSales {
-    var rows: Int
-    var products = 100_000
-    var categories = 64
-    var days = 365
+package struct SyntheticSales {
+    private let rows: Int
+    private let products: Int
+    private let categories: Int
+    private let days: Int
+
+    package init(rows: Int, products: Int, categories: Int, days: Int) {
+        self.rows = rows
+        self.products = products
+        self.categories = categories
+        self.days = days
+    }
 
     /// 2024-01-01.
     static let start: Int64 = 1_704_067_200_000_000

@@ -147,8 +147,8 @@ final class BenchSubscriber: BenchPeer {
         if lsn <= self.lastLSN { self.tally.failures += 1 }
         self.lastLSN = lsn
         if isMeasuring {
-            let latency = max(0, now.subtractingSaturated(recordedAt))
-            self.tally.histogram.record(UInt64(latency))
+            let latency = now > recordedAt ? UInt64(bitPattern: now &- recordedAt) : 0
+            self.tally.histogram.record(latency)
         }
     }
 
