@@ -1,5 +1,6 @@
 import Inventory
 import InventoryLoad
+import TerminalKit
 
 extension LatencyHistogram {
     static let points: [(name: String, share: Double)] = [

@@ -1,5 +1,6 @@
 import Inventory
 import InventoryLoad
+import TerminalKit
 
 extension BenchRun {
     /// Measures, and says what came of it.

@@ -1,4 +1,5 @@
 import InventoryLoad
+import TerminalKit
 
 extension InsightBench {
     /// Measures, and says what came of it.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import InventoryLoad
+import TerminalKit
 
 extension BenchCommand {
     /// `invctl bench questions`: questions over many sales, without a server or a disk.

@@ -1,4 +1,5 @@
 import InventoryLoad
+import TerminalKit
 
 extension TillBench {
     /// Measures, and says what came of it.

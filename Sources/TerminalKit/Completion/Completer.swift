@@ -1,16 +1,15 @@
-import ArgumentParser
 import Foundation
 
 /// What may stand where the cursor is: commands, flags, values, names that the server knows.
 ///
 /// The tree of commands says what belongs there; values are completed by the same means as in bash,
 /// zsh and fish.
-struct Completer: Sendable {
+package struct Completer: Sendable {
     /// The word to complete, and what it may become.
-    struct Candidates: Equatable, Sendable {
+    package struct Candidates: Equatable, Sendable {
         /// Where the word begins, in characters of the line.
-        var start: Int
-        var texts: [String]
+        package var start: Int
+        package var texts: [String]
         /// What stands before each text in the word, such as `--category=`.
         var lead = ""
         /// What was typed of it.
@@ -28,16 +27,28 @@ struct Completer: Sendable {
     }
 
     private let tree: CommandTree
+    /// The name that a line may begin with, and need not.
+    private let program: String
     /// Commands of the shell itself.
     private let own: [String]
+    private let ask: @Sendable ([String]) async -> [String]
 
-    init(_ tree: CommandTree, own: [String]) {
+    /// `ask` gives the program's answer to a question for completions, which is asked with the words
+    /// that swift-argument-parser's scripts for shells use.
+    package init(
+        _ tree: CommandTree,
+        of program: String,
+        own: [String],
+        ask: @escaping @Sendable ([String]) async -> [String]
+    ) {
         self.tree = tree
+        self.program = program
         self.own = own
+        self.ask = ask
     }
 
     /// Everything that `text` may go on with.
-    func candidates(_ text: [Character]) async -> Candidates {
+    package func candidates(_ text: [Character]) async -> Candidates {
         let line = CommandWords(text)
         var words = line.texts
         let isWord = line.endsInWord && !words.isEmpty
@@ -57,7 +68,7 @@ struct Completer: Sendable {
             found.texts = self.own.filter { $0.hasPrefix(found.typed) }
             return found
         }
-        if words.first == "invctl" { words.removeFirst() }
+        if words.first == self.program { words.removeFirst() }
         let (wanted, lead) = self.wanted(words, typed)
         found.lead = lead
         found.typed = String(typed.dropFirst(lead.count))
@@ -131,24 +142,13 @@ struct Completer: Sendable {
         case .files: all = Self.files(typed)
         case .asked(let path, let argument):
             let arguments = words + [typed]
-            all = await Self.ask(
+            all = await self.ask(
                 ["---completion"] + path + ["--", argument]
                     + ["\(arguments.count - 1)", "\(typed.count)"] + arguments
             )
         }
         let lowered = typed.lowercased()
         return all.filter { $0.lowercased().hasPrefix(lowered) }
-    }
-
-    /// The command line's parser answers a question for completions by an error that says them.
-    private static func ask(_ arguments: [String]) async -> [String] {
-        do {
-            _ = try await Invctl.asyncParseAsRoot(arguments)
-            return []
-        } catch {
-            guard Invctl.exitCode(for: error) == .success else { return [] }
-            return Invctl.fullMessage(for: error).split(separator: "\n").map { String($0) }
-        }
     }
 
     private static func files(_ typed: String) -> [String] {
@@ -168,7 +168,7 @@ extension Completer.Candidates {
     /// What to put in the word's place; nothing if there is nothing to add.
     ///
     /// The only candidate whole and with a blank after it, else what all begin with.
-    var completion: String? {
+    package var completion: String? {
         guard let first = self.texts.first else { return nil }
         if self.texts.count == 1 {
             let word = self.isOwn ? first : CommandWords.quoted(self.lead + first)

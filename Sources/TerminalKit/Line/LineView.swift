@@ -4,7 +4,7 @@
 ///      ...> --sort available
 ///
 /// Rows are wrapped here and not by the terminal, so that it is known where everything stands.
-struct LineView: Equatable, Sendable {
+package struct LineView: Equatable, Sendable {
     private(set) var rows: [String] = [""]
     private(set) var cursorRow = 0
     private(set) var cursorColumn = 0
@@ -12,7 +12,7 @@ struct LineView: Equatable, Sendable {
     private let columns: Int
     private var width = 0
 
-    init(_ editor: LineEditor, prompt: String, columns: Int) {
+    package init(_ editor: LineEditor, prompt: String, columns: Int) {
         // The last column stays free: terminals differ in what they do there.
         self.columns = max(8, columns - 1)
         var prompt = prompt
@@ -58,7 +58,7 @@ struct LineView: Equatable, Sendable {
     // MARK: - On the screen
 
     /// What draws it over `before`, the cursor being where that left it.
-    func drawing(over before: LineView?, isBold: Bool) -> String {
+    package func drawing(over before: LineView?, isBold: Bool) -> String {
         var text = before?.toTop ?? "\r"
         text += "\u{1B}[J"
         for (index, row) in self.rows.enumerated() {
@@ -76,7 +76,7 @@ struct LineView: Equatable, Sendable {
     private var toTop: String { (self.cursorRow > 0 ? "\u{1B}[\(self.cursorRow)A" : "") + "\r" }
 
     /// Brings the cursor below the last row.
-    var leave: String {
+    package var leave: String {
         let below = self.rows.count - 1 - self.cursorRow
         return (below > 0 ? "\u{1B}[\(below)B" : "") + "\r\n"
     }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Glibc
 import Synchronization
 
@@ -7,7 +6,10 @@ import Synchronization
 ///
 ///     on a terminal   the first screenful is held; more than that starts the pager, less is printed
 ///     piped           written at once
-final class RowSink {
+package final class RowSink {
+    /// The reader of the pager left it: that is all it wants.
+    package struct ReaderLeft: Error {}
+
     private let command: String?
     private let lineMax: Int
     private var held: [UInt8] = []
@@ -15,12 +17,13 @@ final class RowSink {
     private var pager: Subprocess?
 
     /// A sink; `pager` is the command to page with, or nothing for none.
-    init(pager: String?) {
+    package init(pager: String?) {
         self.command = Terminal.isOutput ? pager : nil
         self.lineMax = max(4, Terminal.size.rows - 2)
     }
 
-    func write(_ bytes: inout [UInt8]) throws {
+    /// Writes bytes and empties the array.
+    package func write(_ bytes: inout [UInt8]) throws(ReaderLeft) {
         defer { bytes.removeAll(keepingCapacity: true) }
         guard !bytes.isEmpty else { return }
         if let pager = self.pager {
@@ -37,7 +40,7 @@ final class RowSink {
     }
 
     /// Writes what is held and waits for the pager.
-    func finish() {
+    package func finish() {
         if let pager = self.pager {
             pager.closeInput()
             pager.wait()
@@ -49,7 +52,7 @@ final class RowSink {
         self.held = []
     }
 
-    private func startPager() throws {
+    private func startPager() throws(ReaderLeft) {
         guard let command = self.command,
             let pager = Subprocess(shell: command, environment: ["LESS": "FRX"])
         else {
@@ -64,12 +67,11 @@ final class RowSink {
         if !pager.write(held) { try self.leave(pager) }
     }
 
-    /// The reader left the pager: that is all it wants.
-    private func leave(_ pager: Subprocess) throws {
+    private func leave(_ pager: Subprocess) throws(ReaderLeft) {
         pager.closeInput()
         pager.wait()
         self.pager = nil
         Interruption.state.withLock { $0.isLent = false }
-        throw ExitCode.success
+        throw ReaderLeft()
     }
 }

@@ -1,15 +1,15 @@
 /// How wide text is on a terminal, and text made to be as wide as it must.
-enum TextWidth {
+package enum TextWidth {
     /// Columns of a terminal that a text takes: 0 for what combines with the character before it,
     /// 2 for East Asian wide characters and emoji, else 1.
-    static func of(_ text: String) -> Int {
+    package static func of(_ text: String) -> Int {
         // Nearly everything is ASCII.
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
         return text.reduce(0) { $0 + self.of($1) }
     }
 
     /// A character is as wide as its widest scalar: a family of emoji is one picture.
-    static func of(_ character: Character) -> Int {
+    package static func of(_ character: Character) -> Int {
         character.unicodeScalars.reduce(0) { max($0, self.of($1)) }
     }
 
@@ -28,7 +28,7 @@ enum TextWidth {
     }
 
     /// The text in at most `width` columns, its end replaced by … if it is longer.
-    static func clipped(_ text: String, to width: Int) -> String {
+    package static func clipped(_ text: String, to width: Int) -> String {
         guard self.of(text) > width else { return text }
         guard width > 0 else { return "" }
         var clipped = ""
@@ -43,7 +43,7 @@ enum TextWidth {
     }
 
     /// The text in exactly `width` columns.
-    static func padded(_ text: String, to width: Int, isRight: Bool = false) -> String {
+    package static func padded(_ text: String, to width: Int, isRight: Bool = false) -> String {
         let clipped = self.clipped(text, to: width)
         let padding = String(repeating: " ", count: max(0, width - self.of(clipped)))
         return isRight ? padding + clipped : clipped + padding

@@ -1,25 +1,24 @@
-import ArgumentParser
 import Foundation
 
 /// A command as its declaration tells it: name, options, subcommands.
 ///
 /// Help, manual pages and the completion of the shell are made from this one source.
-struct CommandTree: Decodable, Sendable {
-    var commandName: String
-    var abstract: String?
-    var discussion: String?
-    var subcommands: [CommandTree]?
-    var arguments: [Argument]?
+package struct CommandTree: Decodable, Sendable {
+    package var commandName: String
+    package var abstract: String?
+    package var discussion: String?
+    package var subcommands: [CommandTree]?
+    package var arguments: [Argument]?
 
-    struct Argument: Decodable, Sendable {
-        enum Kind: String, Decodable, Sendable { case positional, option, flag }
+    package struct Argument: Decodable, Sendable {
+        package enum Kind: String, Decodable, Sendable { case positional, option, flag }
 
-        struct Name: Decodable, Sendable {
+        package struct Name: Decodable, Sendable {
             var kind: String
             var name: String
 
             /// As it is typed.
-            var text: String { (self.kind == "long" ? "--" : "-") + self.name }
+            package var text: String { (self.kind == "long" ? "--" : "-") + self.name }
         }
 
         /// What completes a value: a list that is known, files, or a look at the server.
@@ -27,38 +26,40 @@ struct CommandTree: Decodable, Sendable {
             var values: [String]?
         }
 
-        var kind: Kind
-        var shouldDisplay: Bool
-        var isOptional: Bool
-        var isRepeating: Bool
-        var names: [Name]?
-        var valueName: String?
+        package var kind: Kind
+        package var shouldDisplay: Bool
+        package var isOptional: Bool
+        package var isRepeating: Bool
+        package var names: [Name]?
+        package var valueName: String?
         var defaultValue: String?
         var allValues: [String]?
         var completionKind: [String: Completion]?
-        var abstract: String?
+        package var abstract: String?
 
         /// The name that says most.
-        var longName: String? {
+        package var longName: String? {
             (self.names?.first { $0.kind == "long" } ?? self.names?.first)?.text
         }
     }
 
     private struct Tool: Decodable { var command: CommandTree }
 
-    /// The whole tree; nothing if the parser tells it in a way that is not known here.
-    static func whole() -> CommandTree? {
-        let text = Invctl._dumpHelp()
-        return try? JSONDecoder().decode(Tool.self, from: Data(text.utf8)).command
+    /// The whole tree as swift-argument-parser dumps it; nothing if it tells it in a way that is not
+    /// known here.
+    package init?(dump: String) {
+        let tool = try? JSONDecoder().decode(Tool.self, from: Data(dump.utf8))
+        guard let tool else { return nil }
+        self = tool.command
     }
 
     /// The subcommand of that name.
-    subscript(name: String) -> CommandTree? {
+    package subscript(name: String) -> CommandTree? {
         self.subcommands?.first { $0.commandName == name }
     }
 
     /// The command that a line of words names.
-    func command(of words: [String]) -> CommandTree {
+    package func command(of words: [String]) -> CommandTree {
         var node = self
         for word in words {
             guard let child = node[word] else { break }
@@ -68,7 +69,7 @@ struct CommandTree: Decodable, Sendable {
     }
 
     /// The option or flag that is typed so.
-    func argument(typed text: String) -> Argument? {
+    package func argument(typed text: String) -> Argument? {
         self.arguments?.first { argument in
             argument.names?.contains { $0.text == text } ?? false
         }

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A key as people press it.
-enum Key: Hashable, Sendable {
+package enum Key: Hashable, Sendable {
     case character(Character)
     /// With Ctrl held: `control("c")`.
     case control(Character)
@@ -18,17 +18,17 @@ enum Key: Hashable, Sendable {
 /// Takes keys out of the bytes that a terminal sends.
 ///
 /// A lone Esc and the beginning of a sequence are told apart by time: a sequence comes at once.
-struct KeyReader {
+package struct KeyReader {
     private let descriptor: Int32
     private var bytes: [UInt8] = []
 
     /// Milliseconds after which a lone Esc is one.
     private static let escapeMilliseconds: Int32 = 40
 
-    init(_ descriptor: Int32 = STDIN_FILENO) { self.descriptor = descriptor }
+    package init(_ descriptor: Int32 = STDIN_FILENO) { self.descriptor = descriptor }
 
     /// The next key; nothing if none comes in that time, which is for ever below 0.
-    mutating func next(_ milliseconds: Int32 = -1) -> Key? {
+    package mutating func next(_ milliseconds: Int32 = -1) -> Key? {
         guard let first = self.byte(milliseconds) else { return nil }
         switch first {
         case .none: return .endOfInput

@@ -8,9 +8,9 @@
 ///     ^R ^S                        look in the history, further back, forth
 ///     Tab                          complete      ^L                clear the screen
 ///     ^C                           drop the line ^D                on an empty line: leave
-struct LineEditor: Sendable {
+package struct LineEditor: Sendable {
     /// What is to be done besides drawing the line anew.
-    enum Action: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
         case draw
         case submit(String)
         /// The line was dropped.
@@ -38,8 +38,8 @@ struct LineEditor: Sendable {
         var index: Int
     }
 
-    private(set) var text: [Character] = []
-    private(set) var cursor = 0
+    package private(set) var text: [Character] = []
+    package private(set) var cursor = 0
     private(set) var search: Search?
     private var browse: Browse?
     private var cut: [Character] = []
@@ -49,14 +49,14 @@ struct LineEditor: Sendable {
     /// Characters a line may have: far more than any command needs.
     static let lengthMax = 65_536
 
-    init(history: [String] = [], text: String = "") {
+    package init(history: [String] = [], text: String = "") {
         self.history = history
         self.text = Array(text)
         self.cursor = self.text.count
     }
 
     /// Takes a key.
-    mutating func take(_ key: Key) -> Action {
+    package mutating func take(_ key: Key) -> Action {
         if self.search != nil, let action = self.takeWhileSearching(key) { return action }
         if ![.up, .down, .control("p"), .control("n")].contains(key) { self.browse = nil }
         switch key {
@@ -130,7 +130,7 @@ struct LineEditor: Sendable {
     }
 
     /// Puts `text` in place of what stands between `start` and the cursor.
-    mutating func replace(from start: Int, with text: String) {
+    package mutating func replace(from start: Int, with text: String) {
         self.remove(start..<self.cursor)
         self.insert(Array(text))
     }

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import invctl
+@testable import TerminalKit
 
 /// The line of the shell, key by key, without a terminal.
 @Suite struct LineEditorTests {

@@ -1,6 +1,5 @@
-import ArgumentParser
 import Glibc
-import Synchronization
+package import Synchronization
 
 /// What happens when somebody presses Ctrl-C or ends the program: one clear word, the terminal as it
 /// was, exit 130.
@@ -8,27 +7,30 @@ import Synchronization
 /// A signal only leaves its number in a pipe; a thread of its own takes it from there, so what
 /// follows may take locks and write. (Signals can't be blocked and waited for instead: the runtime's
 /// main thread unblocks them all.) Call ``begin()`` once, before anything else.
-enum Interruption {
-    struct State: Sendable {
+package enum Interruption {
+    package struct State: Sendable {
         /// What was done so far, and how to go on; nothing if nothing can have changed.
-        var word: String?
+        package var word: String?
         /// Whether another program has the terminal, and so the right to Ctrl-C: a pager, a command of
         /// the shell.
-        var isLent = false
-        var restore: (@Sendable () -> Void)?
-        var resized: (@Sendable () -> Void)?
+        package var isLent = false
+        package var restore: (@Sendable () -> Void)?
+        package var resized: (@Sendable () -> Void)?
     }
 
-    static let state = Mutex(State())
+    /// What an interrupted program exits with.
+    package static let exitCode: Int32 = 130
+
+    package static let state = Mutex(State())
 
     /// Says what to tell should the program be interrupted from here on.
-    static func say(_ word: String?) { self.state.withLock { $0.word = word } }
+    package static func say(_ word: String?) { self.state.withLock { $0.word = word } }
 
     /// Where the numbers of signals come out of the pipe, and where they go in.
     private static let outlet = Atomic<Int32>(-1)
     private static let inlet = Atomic<Int32>(-1)
 
-    static func begin() {
+    package static func begin() {
         // A reader that goes away is an error of the write, not the end of the program by signal.
         signal(SIGPIPE, SIG_IGN)
         var ends: [Int32] = [-1, -1]
@@ -70,7 +72,7 @@ enum Interruption {
             state.restore?()
             Terminal.endProgress()
             Terminal.note("interrupted: \(state.word ?? "nothing was changed")")
-            _exit(Exit.interrupted.rawValue)
+            _exit(Self.exitCode)
         default:
             state.restore?()
             if let word = state.word { Terminal.note("ended: \(word)") }

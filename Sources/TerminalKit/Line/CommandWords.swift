@@ -5,28 +5,28 @@
 /// Blanks part words. Single quotes keep everything as it stands; double quotes all but `\"` and
 /// `\\`; outside of quotes a backslash keeps the next character. A backslash at the end of a line,
 /// and a quote that is still open, say that the command goes on in the next line.
-struct CommandWords: Equatable, Sendable {
+package struct CommandWords: Equatable, Sendable {
     /// What still has to come before the command is whole.
-    enum Open: Equatable, Sendable {
+    package enum Open: Equatable, Sendable {
         case nothing
         case backslash
         case quote(Character)
     }
 
     /// A word, and where it begins in the text, quotes included.
-    struct Word: Equatable, Sendable {
+    package struct Word: Equatable, Sendable {
         var text = ""
         var start: Int
     }
 
-    private(set) var words: [Word] = []
-    private(set) var open = Open.nothing
+    package private(set) var words: [Word] = []
+    package private(set) var open = Open.nothing
     /// Whether the text ends inside a word: what is typed next belongs to it.
     private(set) var endsInWord = false
 
-    var texts: [String] { self.words.map { $0.text } }
+    package var texts: [String] { self.words.map { $0.text } }
 
-    init(_ text: String) { self.init(Array(text)) }
+    package init(_ text: String) { self.init(Array(text)) }
 
     init(_ text: [Character]) {
         var isRemark = false
@@ -107,7 +107,7 @@ struct CommandWords: Equatable, Sendable {
     /// A word as it has to be typed to be read as `text`.
     ///
     /// One that is to go on, `isOpen`, has no closing quote.
-    static func quoted(_ text: String, isOpen: Bool = false) -> String {
+    package static func quoted(_ text: String, isOpen: Bool = false) -> String {
         let needsQuotes = text.contains { character in
             character.isWhitespace || "'\"\\#".contains(character)
         }

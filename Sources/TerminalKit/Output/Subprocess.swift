@@ -6,39 +6,39 @@ import Glibc
 /// It gets the signals' defaults back: this program blocks those that it waits for.
 ///
 /// `@unchecked Sendable`: used by one thread at a time.
-final class Subprocess: @unchecked Sendable {
+package final class Subprocess: @unchecked Sendable {
     private let id: pid_t
     private var input: Int32
     /// The end to read what it says from; -1 where it writes to this program's output.
-    let output: Int32
+    package let output: Int32
 
     /// Starts a command line of the shell whose input is written by ``write(_:)``.
-    convenience init?(shell command: String, environment: [String: String] = [:]) {
+    package convenience init?(shell command: String, environment: [String: String] = [:]) {
         self.init(["/bin/sh", "-c", command], environment, hasInput: true, hasOutput: false)
     }
 
     /// Starts a program whose input is written by ``write(_:)`` and whose output is this program's.
-    convenience init?(program arguments: [String]) {
+    package convenience init?(program arguments: [String]) {
         self.init(arguments, [:], hasInput: true, hasOutput: false)
     }
 
     /// Starts a program that has this program's input and output to itself.
-    convenience init?(sharing arguments: [String]) {
+    package convenience init?(sharing arguments: [String]) {
         self.init(arguments, [:], hasInput: false, hasOutput: false)
     }
 
     /// Starts a program whose input is written and whose output is read.
-    convenience init?(filter arguments: [String]) {
+    package convenience init?(filter arguments: [String]) {
         self.init(arguments, [:], hasInput: true, hasOutput: true)
     }
 
     /// Starts a program whose input is written and whose output goes into an open file.
-    convenience init?(filter arguments: [String], into descriptor: Int32) {
+    package convenience init?(filter arguments: [String], into descriptor: Int32) {
         self.init(arguments, [:], hasInput: true, hasOutput: false, outputFile: descriptor)
     }
 
     /// Starts a program whose output is read and that has no input.
-    convenience init?(reading arguments: [String], environment: [String: String]) {
+    package convenience init?(reading arguments: [String], environment: [String: String]) {
         self.init(arguments, environment, hasInput: false, hasOutput: true)
     }
 
@@ -116,9 +116,9 @@ final class Subprocess: @unchecked Sendable {
     }
 
     /// - Returns: Whether it still reads.
-    func write(_ bytes: [UInt8]) -> Bool { Terminal.tryWrite(bytes, to: self.input) }
+    package func write(_ bytes: [UInt8]) -> Bool { Terminal.tryWrite(bytes, to: self.input) }
 
-    func closeInput() {
+    package func closeInput() {
         guard self.input >= 0 else { return }
         close(self.input)
         self.input = -1
@@ -127,7 +127,7 @@ final class Subprocess: @unchecked Sendable {
     /// Everything it says, up to so many bytes; more is read and dropped, so that it can end.
     ///
     /// Once only.
-    func readAll(_ byteCountMax: Int) -> [UInt8] {
+    package func readAll(_ byteCountMax: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -141,13 +141,13 @@ final class Subprocess: @unchecked Sendable {
     }
 
     /// Asks it to end, as Ctrl-C does.
-    func end() { kill(self.id, SIGINT) }
+    package func end() { kill(self.id, SIGINT) }
 
     /// Waits for its end.
     ///
     /// - Returns: Its exit code, or 128 plus the signal that ended it.
     @discardableResult
-    func wait() -> Int32 {
+    package func wait() -> Int32 {
         var raw: Int32 = 0
         while waitpid(self.id, &raw, 0) < 0 {
             if errno != EINTR { return 1 }

@@ -2,13 +2,13 @@ import Glibc
 
 /// Standard output and error as this program uses them: whole lines, and a write that fails because
 /// the reader went away ends the program quietly.
-enum Terminal {
-    static var isInput: Bool { isatty(STDIN_FILENO) == 1 }
-    static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
-    static var isError: Bool { isatty(STDERR_FILENO) == 1 }
+package enum Terminal {
+    package static var isInput: Bool { isatty(STDIN_FILENO) == 1 }
+    package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
+    package static var isError: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Columns and rows of the terminal; 80 × 24 where there is none.
-    static var size: (columns: Int, rows: Int) {
+    package static var size: (columns: Int, rows: Int) {
         for descriptor in [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO] {
             var size = winsize()
             if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 {
@@ -20,32 +20,32 @@ enum Terminal {
         return (max(1, columns), max(1, rows))
     }
 
-    static func print(_ line: String) { self.write(line + "\n", to: STDOUT_FILENO) }
-    static func note(_ line: String) { self.write(line + "\n", to: STDERR_FILENO) }
+    package static func print(_ line: String) { self.write(line + "\n", to: STDOUT_FILENO) }
+    package static func note(_ line: String) { self.write(line + "\n", to: STDERR_FILENO) }
 
     /// Shows progress in place; only on a terminal.
-    static func progress(_ line: String) {
+    package static func progress(_ line: String) {
         guard self.isError else { return }
         let clipped = TextWidth.clipped(line, to: self.size.columns - 1)
         self.write("\r\u{1B}[K" + clipped, to: STDERR_FILENO)
     }
 
-    static func endProgress() {
+    package static func endProgress() {
         guard self.isError else { return }
         self.write("\r\u{1B}[K", to: STDERR_FILENO)
     }
 
-    static func write(_ text: String, to descriptor: Int32) {
+    package static func write(_ text: String, to descriptor: Int32) {
         self.write(Array(text.utf8), to: descriptor)
     }
 
-    static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    package static func write(_ bytes: [UInt8], to descriptor: Int32) {
         // Nobody reads on: `invctl … | head` has all it wants.
         guard self.tryWrite(bytes, to: descriptor) else { exit(errno == EPIPE ? 0 : 1) }
     }
 
     /// - Returns: Whether all was written; `errno` says why not.
-    static func tryWrite(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    package static func tryWrite(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         bytes.withUnsafeBytes { bytes in
             var done = 0
             while done < bytes.count {
@@ -64,7 +64,7 @@ enum Terminal {
         }
     }
 
-    static func environment(_ name: String) -> String? {
+    package static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
         let text = String(cString: value)
         return text.isEmpty ? nil : text
@@ -72,11 +72,11 @@ enum Terminal {
 }
 
 /// When output is coloured.
-enum ColorChoice: String, CaseIterable, Sendable {
+package enum ColorChoice: String, CaseIterable, Sendable {
     case auto, always, never
 
     /// `auto` is colour on a terminal that has it, unless NO_COLOR is set (no-color.org).
-    func isColored(_ isTerminal: Bool) -> Bool {
+    package func isColored(_ isTerminal: Bool) -> Bool {
         switch self {
         case .always: true
         case .never: false

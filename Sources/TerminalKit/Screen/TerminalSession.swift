@@ -8,9 +8,9 @@ import Synchronization
 ///     leave()          the ordinary end
 ///     Interruption     Ctrl-C, SIGTERM, SIGHUP: put back, then the program ends
 ///     TerminalGuard    a crash or SIGKILL: a process of its own notices, and puts it back
-final class TerminalSession: Sendable {
+package final class TerminalSession: Sendable {
     /// What the screen is used for.
-    enum Mode: Sendable {
+    package enum Mode: Sendable {
         /// A screen of our own, without a cursor; Ctrl-C ends the program.
         case fullScreen
         /// As `fullScreen`, but Ctrl-C is a key.
@@ -31,7 +31,7 @@ final class TerminalSession: Sendable {
     static let endPaste = "\u{1B}[?2004l"
 
     /// Takes the terminal; nothing if input or output is none.
-    init?(_ mode: Mode) {
+    package init?(_ mode: Mode) {
         guard Terminal.isInput, Terminal.isOutput else { return nil }
         var settings = termios()
         guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return nil }
@@ -50,7 +50,7 @@ final class TerminalSession: Sendable {
     deinit { self.leave() }
 
     /// Puts the terminal back as it was; again does nothing.
-    func leave() {
+    package func leave() {
         guard self.isOpen.exchange(false, ordering: .acquiringAndReleasing) else { return }
         let text = self.mode == .line ? Self.endPaste : Self.leaveScreen
         _ = Terminal.tryWrite(Array(text.utf8), to: STDOUT_FILENO)
@@ -65,7 +65,7 @@ final class TerminalSession: Sendable {
     /// Lends the terminal, as it was found, to whoever `body` starts; takes it back afterwards.
     ///
     /// Ctrl-C is the borrower's meanwhile.
-    func lend<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
+    package func lend<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
         var settings = self.saved
         Terminal.write(self.mode == .line ? Self.endPaste : Self.leaveScreen, to: STDOUT_FILENO)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
@@ -83,7 +83,7 @@ final class TerminalSession: Sendable {
     }
 
     /// Keys as they are pressed, from a thread that waits for them.
-    func keys() -> AsyncStream<Key> {
+    package func keys() -> AsyncStream<Key> {
         let (stream, continuation) = AsyncStream<Key>.makeStream()
         Thread.detachNewThread { [weak self] in
             var reader = KeyReader()
@@ -98,7 +98,7 @@ final class TerminalSession: Sendable {
     }
 
     /// Draws lines from the top, each on a line of the screen, and clears what is below.
-    static func draw(_ lines: [String]) {
+    package static func draw(_ lines: [String]) {
         let size = Terminal.size
         var text = "\u{1B}[H"
         for (index, line) in lines.prefix(size.rows).enumerated() {
@@ -112,9 +112,9 @@ final class TerminalSession: Sendable {
 ///
 /// A process of its own, told by a pipe: it knows the settings as they were, and waits. A farewell byte
 /// ends it; the pipe closing without one means that nobody is left to clean up.
-final class TerminalGuard: Sendable {
+package final class TerminalGuard: Sendable {
     /// The word that starts this program as a guard.
-    static let word = "restore-terminal"
+    package static let word = "restore-terminal"
     private static let farewell: UInt8 = 1
 
     private let process: Mutex<Subprocess?>
@@ -139,8 +139,8 @@ final class TerminalGuard: Sendable {
         }
     }
 
-    /// What the guard does: `arguments` are those behind the word.
-    static func stand(_ arguments: [String]) {
+    /// What the guard of `program` does: `arguments` are those behind the word.
+    package static func stand(_ arguments: [String], for program: String) {
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTTOU, SIGTSTP, SIGPIPE] {
             Glibc.signal(signal, SIG_IGN)
         }
@@ -169,7 +169,7 @@ final class TerminalGuard: Sendable {
         _ = Terminal.tryWrite(Array((text + "\r\n").utf8), to: STDOUT_FILENO)
         tcsetattr(STDOUT_FILENO, TCSANOW, &settings)
         _ = Terminal.tryWrite(
-            Array("invctl was ended from outside; the terminal is as it was.\r\n".utf8),
+            Array("\(program) was ended from outside; the terminal is as it was.\r\n".utf8),
             to: STDOUT_FILENO
         )
     }

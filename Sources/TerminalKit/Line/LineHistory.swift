@@ -3,25 +3,27 @@ import Glibc
 
 /// What was typed in earlier shells, in a file: an entry a line, the newest last.
 ///
-/// It lies at `INVCTL_HISTORY`, else `$XDG_STATE_HOME/invctl/history`, else
+/// That of a program `invctl` lies at `INVCTL_HISTORY`, else `$XDG_STATE_HOME/invctl/history`, else
 /// `~/.local/state/invctl/history` (XDG Base Directory Specification), for its owner alone. Line ends
 /// within an entry are written `\n`, backslashes `\\`. Shells that run side by side add to it without
 /// losing each other's lines. A file that cannot be written is done without.
-struct LineHistory {
+package struct LineHistory {
     private let path: String
-    private(set) var entries: [String] = []
+    package private(set) var entries: [String] = []
 
     /// Entries that are kept; the file is cut to them when it has half as many more.
     static let entriesMax = 10_000
 
-    static var standardPath: String {
-        if let path = Terminal.environment("INVCTL_HISTORY") { return path }
+    private static func standardPath(_ program: String) -> String {
+        if let path = Terminal.environment(program.uppercased() + "_HISTORY") { return path }
         let home = Terminal.environment("HOME") ?? "."
         let base = Terminal.environment("XDG_STATE_HOME") ?? home + "/.local/state"
-        return base + "/invctl/history"
+        return base + "/\(program)/history"
     }
 
-    init(path: String = Self.standardPath) {
+    /// The history of a program's shell.
+    package init(of program: String) {
+        let path = Self.standardPath(program)
         self.path = path
         guard let data = FileManager.default.contents(atPath: path) else { return }
         let lines = String(decoding: data, as: UTF8.self).split(separator: "\n")
@@ -30,7 +32,7 @@ struct LineHistory {
     }
 
     /// Adds an entry, unless it is the last one again or begins with a blank.
-    mutating func add(_ entry: String) {
+    package mutating func add(_ entry: String) {
         guard !entry.isEmpty, entry.first?.isWhitespace == false, entry != self.entries.last else {
             return
         }
