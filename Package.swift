@@ -84,6 +84,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "TerminalKit", swiftSettings: strict),
+        .target(
+            name: "InventoryLoad",
+            dependencies: [
+                "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
+                "InventoryWire",
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "invd",
             dependencies: [
@@ -97,7 +106,7 @@ let package = Package(
             name: "invctl",
             dependencies: [
                 "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryWire",
+                "InventoryLoad", "InventoryWire", "TerminalKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -141,6 +150,8 @@ let package = Package(
             ]
         ),
 
+        tests("TerminalKit"),
+
         // The whole server and its clients in one thread, on a disk and a clock that lie by a seed.
         .testTarget(
             name: "SimulationTests",
@@ -159,8 +170,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryTestSupport",
-                "InventoryWire", "invctl", "invd",
+                "InventoryTestSupport", "InventoryWire", "TerminalKit", "invctl", "invd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Resources")],

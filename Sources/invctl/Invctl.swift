@@ -2,6 +2,7 @@ import ArgumentParser
 import CPosix
 import Glibc
 import Synchronization
+import TerminalKit
 
 /// The tree of commands.
 @main
@@ -39,7 +40,7 @@ struct Invctl: AsyncParsableCommand {
         invd_end_on_fatal_signals(Self.crashReportSeconds)
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == TerminalGuard.word {
-            TerminalGuard.stand(Array(arguments.dropFirst()))
+            TerminalGuard.stand(Array(arguments.dropFirst()), for: "invctl")
             return
         }
         Interruption.begin()
@@ -65,6 +66,8 @@ struct Invctl: AsyncParsableCommand {
             return .success
         } catch let error as ExitCode {
             return error
+        } catch is RowSink.ReaderLeft {
+            return .success
         } catch let failure as Failure {
             failure.report(asJSON: wantsJSON)
             return failure.exit

@@ -2,6 +2,7 @@ import ArgumentParser
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 /// What a command works with: a connected client, the currency, and how to print.
 struct Shell: Sendable {

@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import InventoryClient
+import TerminalKit
 import Testing
 
 @testable import invctl
@@ -56,7 +57,7 @@ import Testing
             #expect(terminal.waits(for: "Ctrl-D leaves"))
             terminal.type(row.input + "\u{04}")
         }
-        let code = terminal.wait(seconds: 30)
+        let code = terminal.wait()
         let drawn = String(decoding: terminal.raw, as: UTF8.self)
         #expect(code == 0, "\(row.line): \(drawn)")
         #expect(drawn.contains(row.shows), "\(row.line) on a terminal: \(drawn)")

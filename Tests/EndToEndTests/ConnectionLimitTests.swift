@@ -40,11 +40,9 @@ import Testing
         first.removeFirst(2)
         for connection in waiting { #expect(connection.readSome() > 0) }
         first = []
-        for _ in 0..<100 where try !self.log(daemon).contains("are accepted again") {
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        let isSaid = try await eventually { try self.log(daemon).contains("are accepted again") }
         let log = try self.log(daemon)
-        #expect(log.contains("are accepted again"), "\(log)")
+        #expect(isSaid, "\(log)")
         _ = try await daemon.client().ping()
     }
 

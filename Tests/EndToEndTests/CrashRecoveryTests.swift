@@ -148,8 +148,3 @@ import Testing
         _ = try await client.verified()
     }
 }
-
-/// Raised once, seen by all.
-private final class Flag: Sendable {
-    let isRaised = Atomic<Bool>(false)
-}

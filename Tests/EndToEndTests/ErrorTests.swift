@@ -194,9 +194,7 @@ import Testing
             "1m",
             environment: ["INVCTL_SERVER": network.address.description]
         )
-        for _ in 0..<500 where try await daemon.client().level(id).onHand != 2 {
-            try await Task.sleep(for: .milliseconds(10))
-        }
+        #expect(try await eventually { try await daemon.client().level(id).onHand == 2 })
         kill(terminal.id, SIGINT)
         #expect(terminal.wait() == 130)
         let said = terminal.screen.text.replacing("\n", with: "")

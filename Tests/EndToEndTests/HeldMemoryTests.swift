@@ -141,10 +141,7 @@ import Testing
         #expect(try await client.query(.levels(LevelQuery(limit: 1))).table.rowCount == 1)
         // Once it is gone, what it held is there for others.
         open = nil
-        for _ in 0..<100 where try await client.figure("openQueryBytes") > 0 {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        #expect(try await client.figure("openQueryBytes") == 0)
+        #expect(try await eventually { try await client.figure("openQueryBytes") == 0 })
     }
 }
 

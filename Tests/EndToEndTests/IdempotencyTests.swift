@@ -57,10 +57,7 @@ import Testing
         let before = Date()
         #expect(try sell().code == 0)
         // Until the key is forgotten.
-        for _ in 0..<600 where try await daemon.stat("keys") > 0 {
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        #expect(try await daemon.stat("keys") == 0)
+        #expect(try await eventually { try await daemon.stat("keys") == 0 })
         let time = before.addingTimeInterval(-1).ISO8601Format()
         let refused = try sell("--first-tried", time)
         #expect(refused.code == 4)

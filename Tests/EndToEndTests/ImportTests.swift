@@ -300,8 +300,8 @@ import Testing
         let path = daemon.directory.appending(path: "catalog.csv").path
         try Self.catalog(20_000, bad: 0).write(to: URL(fileURLWithPath: path))
         let terminal = try daemon.terminal("import", path, columns: 100)
-        #expect(terminal.waits(for: "░", seconds: 60))
-        #expect(terminal.waits(for: "20000 rows: 20000 taken, 0 not", seconds: 60))
+        #expect(terminal.waits(for: "░"))
+        #expect(terminal.waits(for: "20000 rows: 20000 taken, 0 not"))
         #expect(terminal.wait() == 0)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import InventoryClient
+import TerminalKit
 import Testing
 
 @testable import invctl

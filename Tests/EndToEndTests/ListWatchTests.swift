@@ -51,7 +51,7 @@ import Testing
         #expect(!terminal.isSane)
         kill(terminal.id, signal)
         _ = terminal.wait()
-        #expect(terminal.waits(5) { _ in terminal.isSane })
+        #expect(terminal.waits { _ in terminal.isSane })
     }
 
     @Test func `piped, it is an object for each row that changed`() async throws {
@@ -76,11 +76,7 @@ import Testing
             }
         }
         func waits(_ count: Int) async throws -> [[String: Any]] {
-            for _ in 0..<500 {
-                let found = try objects()
-                if found.count >= count { return found }
-                try await Task.sleep(for: .milliseconds(10))
-            }
+            _ = try await eventually { try objects().count >= count }
             return try objects()
         }
         #expect(try await waits(2).allSatisfy { $0["change"] as? String == "added" })

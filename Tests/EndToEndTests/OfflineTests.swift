@@ -22,9 +22,7 @@ import Testing
             if round > 5 { #expect(try daemon.invctl("snapshot").code == 0) }
         }
         // Parity is made by the clock, a moment after.
-        for _ in 0..<100 where try self.names(daemon, ".invpar").count < 6 {
-            try await Task.sleep(for: .milliseconds(50))
-        }
+        #expect(try await eventually { try self.names(daemon, ".invpar").count >= 6 })
         #expect(daemon.stop() == 0)
         return daemon
     }
@@ -112,12 +110,12 @@ import Testing
         try self.damage(daemon, log, [9_000])
         try daemon.start(["--log-file-mib", "1", "--scrub-seconds", "1"])
         var stats = ""
-        for _ in 0..<200 where !stats.contains("healedPages\t1") {
-            try await Task.sleep(for: .milliseconds(50))
+        let isHealed = try await eventually {
             stats = try daemon.invctl("stats", "-o", "csv").output
                 .replacingOccurrences(of: ",", with: "\t")
+            return stats.contains("healedPages\t1")
         }
-        #expect(stats.contains("healedPages\t1") && stats.contains("lostPages\t0"), "\(stats)")
+        #expect(isHealed && stats.contains("lostPages\t0"), "\(stats)")
         #expect(try self.contents(daemon)[log] == before[log])
         #expect(daemon.stop() == 0)
         #expect(try self.invd("check", daemon).code == 0)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TerminalKit
 import Testing
 
 @testable import invctl
@@ -61,7 +62,7 @@ import Testing
                 rows: 50,
                 environment: ["NO_COLOR": "1"]
             )
-            let code = terminal.wait(seconds: 30)
+            let code = terminal.wait()
             var printed = Self.comparable(String(decoding: terminal.raw, as: UTF8.self))
             if saysExit { printed += "exit \(code)\n" }
             #expect(saysExit || code == 0, "\(line): \(printed)")

@@ -168,7 +168,7 @@ import Testing
         #expect(!terminal.isSane)
         kill(terminal.id, signal)
         _ = terminal.wait()
-        #expect(terminal.waits(5) { _ in terminal.isSane })
+        #expect(terminal.waits { _ in terminal.isSane })
     }
 
     @Test func `off a terminal it reads a script, and its code is that of the first that failed`()

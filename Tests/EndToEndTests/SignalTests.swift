@@ -53,10 +53,9 @@ import Testing
     ) async throws {
         let daemon = try Daemon()
         daemon.signal(signal.number)
-        for _ in 0..<100 where try !self.log(daemon).contains(signal.name) {
-            try await Task.sleep(for: .milliseconds(20))
-        }
-        #expect(try self.log(daemon).contains("ignored \(signal.name)"))
+        #expect(
+            try await eventually { try self.log(daemon).contains("ignored \(signal.name)") }
+        )
         _ = try await daemon.client().ping()
         #expect(daemon.stop() == 0)
     }

@@ -62,7 +62,7 @@ import Testing
         daemon.kill()
         #expect(terminal.waits(for: "OFFLINE"))
         try daemon.start()
-        #expect(terminal.waits(20) { $0.contains("the server is back") })
+        #expect(terminal.waits(for: "the server is back"))
         try daemon.invctl("sell", "P-0=1", "--ref", "POS-9")
         #expect(terminal.waits { $0.contains("POS-9") && $0.contains("· 4 sales") })
         terminal.type("q")
@@ -78,7 +78,7 @@ import Testing
         #expect(!terminal.isSane)
         kill(terminal.id, signal)
         _ = terminal.wait()
-        #expect(terminal.waits(5) { _ in terminal.isSane }, "signal \(signal)")
+        #expect(terminal.waits { _ in terminal.isSane }, "signal \(signal)")
     }
 
     @Test(arguments: ["q", "\u{03}", ":q\r"])

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inventory
+import TerminalKit
 
 /// Reads all commands, tells what is wrong with which and what would be done, and does nothing.
 ///

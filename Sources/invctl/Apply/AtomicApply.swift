@@ -1,6 +1,7 @@
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 /// Carries out all lines as one step, or none of them.
 struct AtomicApply {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryWire
+import TerminalKit
 
 /// Reads commands line by line, and tells what is wrong with them.
 struct CommandLines {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 /// Carries out each line on its own, many at once on their way, in order.
 ///

@@ -1,8 +1,7 @@
 import ArgumentParser
-import ColumnStore
 import Inventory
 import InventoryClient
-import InventoryWire
+import InventoryLoad
 
 /// `invctl bench`: one kind of work each, measured the same way.
 ///
@@ -19,7 +18,7 @@ struct BenchCommand: AsyncParsableCommand {
         ]
     )
 
-    struct Options: ParsableArguments {
+    struct Options: ParsableArguments, LoadOptions {
         @OptionGroup var global: GlobalOptions
         @Option(help: "Connections at once.") var connections = 8
         @Option(help: "Requests that each has in flight, at most.") var depth = 64
@@ -53,8 +52,8 @@ struct BenchCommand: AsyncParsableCommand {
             try await Shell.run(self.global) { shell in
                 let ids = try await shell.benchProducts(self.products)
                 let requests = BenchRequests(work, ids)
-                let interests = (0..<subscribers).map { _ in BenchSubscriber.Interest.stock }
-                try await BenchRun(self, requests, interests: interests, shell).run()
+                try await BenchRun(self, requests, subscribers: subscribers, shell.client)
+                    .run(shell)
             }
         }
 
@@ -68,8 +67,8 @@ struct BenchCommand: AsyncParsableCommand {
                     standing: insights.standing,
                     subscribers: insights.subscribers,
                     rounds: insights.rounds,
-                    shell
-                ).run()
+                    shell.client
+                ).run(shell)
             }
         }
     }
@@ -99,8 +98,13 @@ struct BenchCommand: AsyncParsableCommand {
             try await Shell.run(options.global) { shell in
                 let ids = try await shell.benchProducts(options.products)
                 let requests = BenchRequests(.sell(batch: 1), ids)
-                try await QueryBench(options, requests, askers: askers, rounds: rounds, shell)
-                    .run()
+                try await QueryBench(
+                    options,
+                    requests,
+                    askers: askers,
+                    rounds: rounds,
+                    shell.client
+                ).run(shell)
             }
         }
     }
@@ -173,7 +177,7 @@ struct BenchCommand: AsyncParsableCommand {
         }
     }
 
-    struct Till: AsyncParsableCommand {
+    struct Till: AsyncParsableCommand, TillOptions {
         static let configuration = CommandConfiguration(
             abstract: "A till beside many subscribers while past sales are imported.",
             discussion: """
@@ -214,7 +218,7 @@ struct BenchCommand: AsyncParsableCommand {
         func run() async throws {
             try await Shell.run(self.global) { shell in
                 let ids = try await shell.benchProducts(self.products)
-                try await TillBench(self, ids, shell).run()
+                try await TillBench(self, ids, shell.client).run(shell)
             }
         }
     }
@@ -256,22 +260,6 @@ struct BenchCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: Options
         func run() async throws { try await self.options.bench(.ping) }
-    }
-}
-
-enum BenchWork: Sendable, Equatable {
-    case sell(batch: Int)
-    case get(bySKU: Bool)
-    case mixed(reads: Int)
-    case ping
-
-    var name: String {
-        switch self {
-        case .sell: "sell"
-        case .get: "get"
-        case .mixed: "mixed"
-        case .ping: "ping"
-        }
     }
 }
 

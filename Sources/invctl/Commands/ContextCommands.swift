@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inventory
+import TerminalKit
 
 struct ContextCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import Foundation
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

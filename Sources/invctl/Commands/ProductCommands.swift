@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import TerminalKit
 
 struct ProductCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

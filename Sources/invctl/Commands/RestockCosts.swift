@@ -1,5 +1,6 @@
 import Inventory
 import InventoryWire
+import TerminalKit
 
 /// What the lines of a delivery that name no cost came in at: the server decides, and the answer says it.
 extension Shell {

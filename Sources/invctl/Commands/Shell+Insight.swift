@@ -2,6 +2,7 @@ import Inventory
 import InventoryClient
 import InventoryInsights
 import InventoryWire
+import TerminalKit
 
 extension Shell {
     /// Shows an insight: a picture or a table on a terminal, plain rows when piped, and beside the data,
@@ -65,7 +66,7 @@ extension Shell {
         var lines: [String] = []
         if case .bars(let measure) = picture, let bars = Bars(table, measure) {
             if let sparkline = bars.sparkline { lines.append(sparkline) }
-            table = bars.table
+            table = bars.behind(table)
         }
         var output = RowOutput(self.style(), self.listing)
         _ = try output.take(table)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TerminalKit
 
 struct CompletionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import TerminalKit
 
 /// What the exit code of `invctl` says to a script.
 enum Exit {
@@ -14,7 +15,7 @@ enum Exit {
     static let unreachable = ExitCode(7)
     static let partlyDone = ExitCode(8)
     static let checkFailed = ExitCode(9)
-    static let interrupted = ExitCode(130)
+    static let interrupted = ExitCode(Interruption.exitCode)
 
     /// Every code and what it means, in order.
     static let meanings: [(code: ExitCode, meaning: String)] = [

@@ -2,6 +2,7 @@ import ArgumentParser
 import Inventory
 import InventoryClient
 import Synchronization
+import TerminalKit
 
 /// Why a command did not do what it was asked: what, the equation behind it, and the way out.
 ///

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TerminalKit
 
 /// Where an export goes: a file, packed as its name says, or standard output.
 ///

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TerminalKit
 
 struct HelpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

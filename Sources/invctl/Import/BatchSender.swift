@@ -1,5 +1,6 @@
 import Inventory
 import InventoryClient
+import TerminalKit
 
 /// Sends numbered requests of one session, several at once, and goes on where an earlier run of the
 /// same import was stopped.

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TerminalKit
 
 /// The bytes of a file or of standard input as they come, unpacked on the way.
 ///

@@ -3,6 +3,7 @@ import Foundation
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 /// Brings in a catalog: a product a row, with its category and its opening stock.
 ///

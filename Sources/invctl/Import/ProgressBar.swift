@@ -1,3 +1,5 @@
+import TerminalKit
+
 /// How far something is, how fast it goes and how long it still takes; on a terminal only.
 ///
 ///     import  ███████████░░░░░░░░░  54 %   292,631 rows   612,004/s   0:01 left

@@ -2,6 +2,7 @@ import Foundation
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 /// Brings in past sales: products first, then every row in the file's order.
 struct SalesImport {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 /// Brings in stock of products that are there: what was counted, or what came and went.
 ///

@@ -1,6 +1,7 @@
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 /// Makes an empty database equal to the one that an export was written of, line by line as it comes.
 ///

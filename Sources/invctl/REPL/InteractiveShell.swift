@@ -3,6 +3,7 @@ import Glibc
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 /// The shell somebody sits at: a line is edited, what it asks for is done, and again.
 ///
@@ -14,7 +15,7 @@ struct InteractiveShell {
     private let hasColor: Bool
     private var keys = KeyReader()
     private var state = ShellState()
-    private var history = LineHistory()
+    private var history = LineHistory(of: "invctl")
     private var completer: Completer?
     private var shown: LineView?
 

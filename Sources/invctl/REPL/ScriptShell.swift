@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import TerminalKit
 
 /// The shell that reads a script: commands from standard input, one after the other.
 ///

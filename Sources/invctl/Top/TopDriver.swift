@@ -4,6 +4,7 @@ import Inventory
 import InventoryClient
 import InventoryWire
 import Synchronization
+import TerminalKit
 
 /// What makes the dashboard go: it asks the server, reads keys and draws, and decides nothing;
 /// ``TopModel`` does.

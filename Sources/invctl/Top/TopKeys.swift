@@ -1,3 +1,5 @@
+import TerminalKit
+
 /// What a person is doing with the dashboard: which pane, which row, what is being typed, what page lies
 /// on top.
 struct TopKeys: Equatable, Sendable {

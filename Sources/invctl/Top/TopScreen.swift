@@ -1,4 +1,6 @@
 import Inventory
+import InventoryLoad
+import TerminalKit
 
 /// The dashboard as lines of a screen.
 ///

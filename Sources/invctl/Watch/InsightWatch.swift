@@ -2,6 +2,7 @@ import Inventory
 import InventoryClient
 import InventoryInsights
 import Synchronization
+import TerminalKit
 
 /// An insight as it changes: the server says what became of its result, and this shows it.
 ///

@@ -2,6 +2,7 @@ import Inventory
 import InventoryClient
 import InventoryWire
 import Synchronization
+import TerminalKit
 
 /// A list as it changes: a subscription says when, the query says what.
 ///

@@ -1,6 +1,7 @@
 import Inventory
 import InventoryClient
 import InventoryWire
+import TerminalKit
 
 /// Prints the events of a subscription: a line each for people, an object each for programs.
 struct Watcher {

@@ -10,6 +10,10 @@ final class PseudoTerminal: @unchecked Sendable {
     private(set) var id: pid_t = 0
     private let leader: pid_t
     private let master: Int32
+    /// Where the shell says the program's exit code.
+    private let codes: Int32
+    /// Closed once the shell may end.
+    private let hold: Int32
     private var status: Int32?
     private(set) var screen: ScreenText
     /// Everything that was drawn, as it came.
@@ -60,9 +64,16 @@ final class PseudoTerminal: @unchecked Sendable {
         defer { posix_spawnattr_destroy(&attributes) }
         // POSIX_SPAWN_SETSID, which the importer does not show.
         posix_spawnattr_setflags(&attributes, 0x80)
-        // When a session's leader ends, the kernel drops what nobody has read: so it lingers.
-        // Ctrl-C reaches it too, and is none of its business.
-        let line = "trap : INT; \"$0\" \"$@\"; code=$?; sleep 0.1; exit $code"
+        // When a session's leader ends, the kernel takes the terminal away and drops what nobody has
+        // read: so it stays until it is let go. Ctrl-C reaches it too, and is none of its business.
+        let line = """
+            trap : INT; "$0" "$@" 3<&- 4>&-; echo $? >&4; exec 4>&-; read line <&3
+            """
+        let (toHold, hold) = try Self.pipe()
+        let (codes, toSay) = try Self.pipe()
+        defer { for end in [toHold, toSay] { close(end) } }
+        posix_spawn_file_actions_adddup2(&actions, toHold, 3)
+        posix_spawn_file_actions_adddup2(&actions, toSay, 4)
         let words = (["/bin/sh", "-c", line, program.path] + arguments).map { strdup($0) }
         let settings = environment.map { strdup("\($0.key)=\($0.value)") }
         defer { for text in words + settings { free(text) } }
@@ -77,23 +88,45 @@ final class PseudoTerminal: @unchecked Sendable {
         )
         guard code == 0 else { throw OpenError(code: code) }
         self.leader = id
-        for _ in 0..<1_000 {
+        self.hold = hold
+        self.codes = codes
+        let end = ContinuousClock.now + .seconds(Patience.seconds)
+        while self.id == 0, !self.hasEnded, ContinuousClock.now < end {
             let children = "/proc/\(id)/task/\(id)/children"
             let text = (try? String(contentsOfFile: children, encoding: .utf8)) ?? ""
             if let child = text.split(separator: " ").first.flatMap({ pid_t($0) }) {
                 self.id = child
-                break
+            } else {
+                usleep(1_000)
             }
-            usleep(1_000)
         }
     }
 
     deinit {
-        if self.status == nil {
-            if self.id > 0 { kill(self.id, SIGKILL) }
+        if self.status == nil, self.id > 0 {
+            kill(self.id, SIGKILL)
             _ = self.wait()
         }
+        close(self.hold)
+        if self.status == nil { kill(self.leader, SIGKILL) }
+        var raw: Int32 = 0
+        while waitpid(self.leader, &raw, 0) < 0, errno == EINTR {}
+        close(self.codes)
         close(self.master)
+    }
+
+    /// A pipe whose ends no other child holds.
+    private static func pipe() throws -> (reading: Int32, writing: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard Glibc.pipe(&ends) == 0 else { throw OpenError(code: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
+    /// Whether the program is over: its exit code is there to be read.
+    private var hasEnded: Bool {
+        var entry = pollfd(fd: self.codes, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
     }
 
     func type(_ text: String) {
@@ -113,26 +146,28 @@ final class PseudoTerminal: @unchecked Sendable {
     }
 
     /// Takes what the program has drawn.
-    private func pump(_ milliseconds: Int32) {
+    ///
+    /// - Returns: Whether there was something.
+    @discardableResult
+    private func pump(_ milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: self.master, events: Int16(POLLIN), revents: 0)
-        guard poll(&entry, 1, milliseconds) > 0 else { return }
+        guard poll(&entry, 1, milliseconds) > 0 else { return false }
         var chunk = [UInt8](repeating: 0, count: 65_536)
         let count = read(self.master, &chunk, chunk.count)
         guard count > 0 else {
             if count < 0, errno == EIO { usleep(2_000) }
-            return
+            return false
         }
         self.raw += chunk[..<count]
         self.screen.take(chunk[..<count])
+        return true
     }
 
     /// Waits until the screen shows something.
-    func waits(for text: String, seconds: Double = 10) -> Bool {
-        self.waits(seconds) { $0.contains(text) }
-    }
+    func waits(for text: String) -> Bool { self.waits { $0.contains(text) } }
 
-    func waits(_ seconds: Double = 10, _ condition: (String) -> Bool) -> Bool {
-        let end = ContinuousClock.now + .seconds(seconds)
+    func waits(_ condition: (String) -> Bool) -> Bool {
+        let end = ContinuousClock.now + .seconds(Patience.seconds)
         while true {
             if condition(self.screen.text) { return true }
             if ContinuousClock.now > end { return false }
@@ -143,16 +178,18 @@ final class PseudoTerminal: @unchecked Sendable {
     /// Waits for the program's end, taking what it draws.
     ///
     /// - Returns: Its exit code, or 128 plus the signal that ended it; -1 if it goes on for too long.
-    func wait(seconds: Double = 10) -> Int32 {
+    func wait() -> Int32 {
         if let status { return status }
-        let end = ContinuousClock.now + .seconds(seconds)
-        var raw: Int32 = 0
-        while waitpid(self.leader, &raw, WNOHANG) == 0 {
+        let end = ContinuousClock.now + .seconds(Patience.seconds)
+        while !self.hasEnded {
             if ContinuousClock.now > end { return -1 }
             self.pump(5)
         }
-        for _ in 0..<20 { self.pump(5) }
-        let status = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
+        while self.pump(5) {}
+        var code = [UInt8](repeating: 0, count: 16)
+        let count = max(0, read(self.codes, &code, code.count))
+        let text = String(decoding: code[..<count], as: UTF8.self)
+        let status = Int32(text.split(separator: "\n").first ?? "") ?? -1
         self.status = status
         return status
     }

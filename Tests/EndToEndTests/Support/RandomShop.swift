@@ -18,7 +18,8 @@ struct RandomShop {
         self.random = SplitMix64(seed: seed)
     }
 
-    mutating func fill(_ count: Int) async throws {
+    /// Does so many things, and more, at an easy pace, until it is over.
+    mutating func fill(_ count: Int, until isOver: () -> Bool = { true }) async throws {
         let clients = ["ann", "bob", ""].map { self.daemon.client($0) }
         try await clients[0].done(.createCategory(name: "All"))
         for code in ["back", "depot"] {
@@ -41,7 +42,10 @@ struct RandomShop {
             try await clients[0].done(.createProduct(draft))
         }
         var doneCount = 0
-        for _ in 0..<count {
+        var number = 0
+        while number < count || !isOver() {
+            number += 1
+            if number > count { try await Task.sleep(for: Patience.pause) }
             let client = clients[Int(self.number(0...2))]
             let isBatch = self.number(0...5) == 0
             let commands = (0..<(isBatch ? self.number(1...6) : 1)).map { _ in self.command() }

@@ -1,0 +1,157 @@
+import Foundation
+import Glibc
+
+/// A program that takes bytes on its standard input, or gives them on its standard output.
+///
+/// It gets the signals' defaults back: this program blocks those that it waits for.
+///
+/// `@unchecked Sendable`: used by one thread at a time.
+package final class Subprocess: @unchecked Sendable {
+    private let id: pid_t
+    private var input: Int32
+    /// The end to read what it says from; -1 where it writes to this program's output.
+    package let output: Int32
+
+    /// Starts a command line of the shell whose input is written by ``write(_:)``.
+    package convenience init?(shell command: String, environment: [String: String] = [:]) {
+        self.init(["/bin/sh", "-c", command], environment, hasInput: true, hasOutput: false)
+    }
+
+    /// Starts a program whose input is written by ``write(_:)`` and whose output is this program's.
+    package convenience init?(program arguments: [String]) {
+        self.init(arguments, [:], hasInput: true, hasOutput: false)
+    }
+
+    /// Starts a program that has this program's input and output to itself.
+    package convenience init?(sharing arguments: [String]) {
+        self.init(arguments, [:], hasInput: false, hasOutput: false)
+    }
+
+    /// Starts a program whose input is written and whose output is read.
+    package convenience init?(filter arguments: [String]) {
+        self.init(arguments, [:], hasInput: true, hasOutput: true)
+    }
+
+    /// Starts a program whose input is written and whose output goes into an open file.
+    package convenience init?(filter arguments: [String], into descriptor: Int32) {
+        self.init(arguments, [:], hasInput: true, hasOutput: false, outputFile: descriptor)
+    }
+
+    /// Starts a program whose output is read and that has no input.
+    package convenience init?(reading arguments: [String], environment: [String: String]) {
+        self.init(arguments, environment, hasInput: false, hasOutput: true)
+    }
+
+    private init?(
+        _ arguments: [String],
+        _ environment: [String: String],
+        hasInput: Bool,
+        hasOutput: Bool,
+        outputFile: Int32? = nil
+    ) {
+        var inputEnds: [Int32] = [-1, -1]
+        var outputEnds: [Int32] = [-1, -1]
+        if hasInput, !Self.openPipe(&inputEnds) { return nil }
+        if hasOutput, !Self.openPipe(&outputEnds) { return nil }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(
+            &actions,
+            hasInput ? inputEnds[0] : STDIN_FILENO,
+            STDIN_FILENO
+        )
+        if hasOutput { posix_spawn_file_actions_adddup2(&actions, outputEnds[1], STDOUT_FILENO) }
+        if let outputFile {
+            posix_spawn_file_actions_adddup2(&actions, outputFile, STDOUT_FILENO)
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        var defaults = sigset_t()
+        sigemptyset(&defaults)
+        for signal in [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT] { sigaddset(&defaults, signal) }
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+        let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        let words = arguments.map { strdup($0) }
+        let settings = Self.environment(environment).map { strdup($0) }
+        defer { for text in words + settings { free(text) } }
+        var id = pid_t()
+        let code = posix_spawnp(
+            &id,
+            arguments[0],
+            &actions,
+            &attributes,
+            words + [nil],
+            settings + [nil]
+        )
+        for end in [inputEnds[0], outputEnds[1]] where end >= 0 { close(end) }
+        guard code == 0 else {
+            for end in [inputEnds[1], outputEnds[0]] where end >= 0 { close(end) }
+            return nil
+        }
+        self.id = id
+        self.input = inputEnds[1]
+        self.output = outputEnds[0]
+    }
+
+    /// A pipe whose ends no child inherits but by name.
+    private static func openPipe(_ ends: inout [Int32]) -> Bool {
+        guard pipe(&ends) == 0 else { return false }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return true
+    }
+
+    /// This program's environment, with what is added where it is not set.
+    private static func environment(_ added: [String: String]) -> [String] {
+        var settings = ProcessInfo.processInfo.environment
+        // How less pages is the person's own choice, if there is one; the rest is this program's.
+        settings.merge(added) { known, new in added["LESS"] == nil ? new : known }
+        return settings.map { "\($0.key)=\($0.value)" }
+    }
+
+    /// - Returns: Whether it still reads.
+    package func write(_ bytes: [UInt8]) -> Bool { Terminal.tryWrite(bytes, to: self.input) }
+
+    package func closeInput() {
+        guard self.input >= 0 else { return }
+        close(self.input)
+        self.input = -1
+    }
+
+    /// Everything it says, up to so many bytes; more is read and dropped, so that it can end.
+    ///
+    /// Once only.
+    package func readAll(_ byteCountMax: Int) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(self.output, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            bytes += chunk[..<min(count, max(0, byteCountMax - bytes.count))]
+        }
+        close(self.output)
+        return bytes
+    }
+
+    /// Asks it to end, as Ctrl-C does.
+    package func end() { kill(self.id, SIGINT) }
+
+    /// Waits for its end.
+    ///
+    /// - Returns: Its exit code, or 128 plus the signal that ended it.
+    @discardableResult
+    package func wait() -> Int32 {
+        var raw: Int32 = 0
+        while waitpid(self.id, &raw, 0) < 0 {
+            if errno != EINTR { return 1 }
+        }
+        return raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
+    }
+}

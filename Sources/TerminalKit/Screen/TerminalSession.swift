@@ -1,0 +1,176 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// The terminal in our hands: keys come one by one, the screen is ours, and it is put back as it was
+/// on every way out.
+///
+///     leave()          the ordinary end
+///     Interruption     Ctrl-C, SIGTERM, SIGHUP: put back, then the program ends
+///     TerminalGuard    a crash or SIGKILL: a process of its own notices, and puts it back
+package final class TerminalSession: Sendable {
+    /// What the screen is used for.
+    package enum Mode: Sendable {
+        /// A screen of our own, without a cursor; Ctrl-C ends the program.
+        case fullScreen
+        /// As `fullScreen`, but Ctrl-C is a key.
+        case dashboard
+        /// A line to edit on the ordinary screen; Ctrl-C is a key.
+        case line
+    }
+
+    private let saved: termios
+    private let raw: termios
+    private let mode: Mode
+    private let guardian: Mutex<TerminalGuard?>
+    private let isOpen = Atomic(true)
+
+    private static let enterScreen = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[H\u{1B}[2J"
+    static let leaveScreen = "\u{1B}[?25h\u{1B}[?1049l\u{1B}[0m"
+    private static let beginPaste = "\u{1B}[?2004h"
+    static let endPaste = "\u{1B}[?2004l"
+
+    /// Takes the terminal; nothing if input or output is none.
+    package init?(_ mode: Mode) {
+        guard Terminal.isInput, Terminal.isOutput else { return nil }
+        var settings = termios()
+        guard tcgetattr(STDIN_FILENO, &settings) == 0 else { return nil }
+        self.saved = settings
+        self.mode = mode
+        self.guardian = Mutex(TerminalGuard(settings, isScreen: mode != .line))
+        settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
+        if mode != .fullScreen { settings.c_lflag &= ~tcflag_t(ISIG | IEXTEN) }
+        settings.c_iflag &= ~tcflag_t(IXON | ICRNL)
+        self.raw = settings
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+        Terminal.write(mode == .line ? Self.beginPaste : Self.enterScreen, to: STDOUT_FILENO)
+        Interruption.state.withLock { $0.restore = { [weak self] in self?.leave() } }
+    }
+
+    deinit { self.leave() }
+
+    /// Puts the terminal back as it was; again does nothing.
+    package func leave() {
+        guard self.isOpen.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        let text = self.mode == .line ? Self.endPaste : Self.leaveScreen
+        _ = Terminal.tryWrite(Array(text.utf8), to: STDOUT_FILENO)
+        var settings = self.saved
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+        self.guardian.withLock { guardian in
+            guardian?.dismiss()
+            guardian = nil
+        }
+    }
+
+    /// Lends the terminal, as it was found, to whoever `body` starts; takes it back afterwards.
+    ///
+    /// Ctrl-C is the borrower's meanwhile.
+    package func lend<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
+        var settings = self.saved
+        Terminal.write(self.mode == .line ? Self.endPaste : Self.leaveScreen, to: STDOUT_FILENO)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+        Interruption.state.withLock { $0.isLent = true }
+        defer {
+            Interruption.state.withLock { $0.isLent = false }
+            settings = self.raw
+            tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+            Terminal.write(
+                self.mode == .line ? Self.beginPaste : Self.enterScreen,
+                to: STDOUT_FILENO
+            )
+        }
+        return try await body()
+    }
+
+    /// Keys as they are pressed, from a thread that waits for them.
+    package func keys() -> AsyncStream<Key> {
+        let (stream, continuation) = AsyncStream<Key>.makeStream()
+        Thread.detachNewThread { [weak self] in
+            var reader = KeyReader()
+            while let session = self, session.isOpen.load(ordering: .acquiring) {
+                guard let key = reader.next(100) else { continue }
+                continuation.yield(key)
+                if key == .endOfInput { break }
+            }
+            continuation.finish()
+        }
+        return stream
+    }
+
+    /// Draws lines from the top, each on a line of the screen, and clears what is below.
+    package static func draw(_ lines: [String]) {
+        let size = Terminal.size
+        var text = "\u{1B}[H"
+        for (index, line) in lines.prefix(size.rows).enumerated() {
+            text += (index == 0 ? "" : "\r\n") + line + "\u{1B}[K"
+        }
+        Terminal.write(text + "\u{1B}[J", to: STDOUT_FILENO)
+    }
+}
+
+/// Stands by while the terminal is ours, and puts it back should this program die without doing so.
+///
+/// A process of its own, told by a pipe: it knows the settings as they were, and waits. A farewell byte
+/// ends it; the pipe closing without one means that nobody is left to clean up.
+package final class TerminalGuard: Sendable {
+    /// The word that starts this program as a guard.
+    package static let word = "restore-terminal"
+    private static let farewell: UInt8 = 1
+
+    private let process: Mutex<Subprocess?>
+
+    init?(_ settings: termios, isScreen: Bool) {
+        let process = Subprocess(
+            program: ["/proc/self/exe", Self.word, isScreen ? "screen" : "line"]
+        )
+        guard let process else { return nil }
+        var settings = settings
+        let bytes = withUnsafeBytes(of: &settings) { [UInt8]($0) }
+        guard process.write(bytes) else { return nil }
+        self.process = Mutex(process)
+    }
+
+    func dismiss() {
+        self.process.withLock { process in
+            guard let running = process.take() else { return }
+            _ = running.write([Self.farewell])
+            running.closeInput()
+            running.wait()
+        }
+    }
+
+    /// What the guard of `program` does: `arguments` are those behind the word.
+    package static func stand(_ arguments: [String], for program: String) {
+        for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTTOU, SIGTSTP, SIGPIPE] {
+            Glibc.signal(signal, SIG_IGN)
+        }
+        var settings = termios()
+        let isWhole = withUnsafeMutableBytes(of: &settings) { bytes in
+            var done = 0
+            while done < bytes.count {
+                let count = read(
+                    STDIN_FILENO,
+                    bytes.baseAddress.map { $0 + done },
+                    bytes.count - done
+                )
+                guard count > 0 else { return false }
+                done += count
+            }
+            return true
+        }
+        guard isWhole else { return }
+        var byte: UInt8 = 0
+        while read(STDIN_FILENO, &byte, 1) < 0, errno == EINTR {
+            // Told apart from the end of the pipe.
+        }
+        guard byte != Self.farewell else { return }
+        let text =
+            arguments.first == "screen" ? TerminalSession.leaveScreen : TerminalSession.endPaste
+        _ = Terminal.tryWrite(Array((text + "\r\n").utf8), to: STDOUT_FILENO)
+        tcsetattr(STDOUT_FILENO, TCSANOW, &settings)
+        _ = Terminal.tryWrite(
+            Array("\(program) was ended from outside; the terminal is as it was.\r\n".utf8),
+            to: STDOUT_FILENO
+        )
+    }
+}

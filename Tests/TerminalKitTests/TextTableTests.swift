@@ -1,0 +1,87 @@
+import Testing
+
+@testable import TerminalKit
+
+/// Tables as lines, by their columns and the width there is.
+@Suite struct TextTableTests {
+    private static let columns: [TextTable.Column] = [
+        TextTable.Column("sku", .text), TextTable.Column("name", .text),
+        TextTable.Column("onHand", .number, gap: " = "), TextTable.Column("available", .number),
+    ]
+    private static let rows = [
+        ["LAP-01", "A laptop with a long name", "8", "7"], ["日本", "", "-12", "1234"],
+    ]
+
+    private static func lines(_ width: Int?, isChosen: Bool = false) -> ([String], [String]) {
+        var table = TextTable(self.columns, width: width, isChosen: isChosen, hasColor: false)
+        return (table.lines(self.rows), table.leftOut)
+    }
+
+    @Test func `cells stand under their heads, numbers at the right, wide characters by width`() {
+        let (lines, leftOut) = Self.lines(nil)
+        #expect(
+            lines == [
+                "SKU     NAME                       ON HAND = AVAILABLE",
+                "LAP-01  A laptop with a long name        8           7",
+                "日本                                   -12        1234",
+            ]
+        )
+        #expect(leftOut.isEmpty)
+    }
+
+    @Test func `where it is narrow texts are cut, then columns left out`() {
+        let (cut, none) = Self.lines(44)
+        #expect(cut[1] == "LAP-01  A laptop with …        8           7")
+        #expect(none.isEmpty)
+        let (narrow, leftOut) = Self.lines(30)
+        #expect(
+            narrow == [
+                "SKU     NAME      ON HAND",
+                "LAP-01  A lapto…        8",
+                "日本                  -12",
+            ]
+        )
+        #expect(leftOut == ["available"])
+        #expect(Self.lines(1, isChosen: true).1 == ["name", "onHand", "available"])
+    }
+
+    @Test func `later rows widen a column only where no width is to be kept`() {
+        for (width, isWider) in [(nil, true), (80, false)] {
+            var table = TextTable(
+                [TextTable.Column("sku", .text), TextTable.Column("at", .text)],
+                width: width,
+                isChosen: false,
+                hasColor: false
+            )
+            #expect(table.lines([["A", "x"]]) == ["SKU  AT", "A    x"])
+            let later = table.lines([["ABCDEF", "y"]])
+            #expect(later == [isWider ? "ABCDEF  y" : "AB…  y"])
+        }
+    }
+
+    @Test func `colours repeat what the text says`() {
+        var table = TextTable(
+            [
+                TextTable.Column("status", .text, colors: ["ok": 32]),
+                TextTable.Column("n", .number),
+            ],
+            width: nil,
+            isChosen: false,
+            hasColor: true
+        )
+        #expect(
+            table.lines([["ok", "1"], ["so-so", "-1"]]) == [
+                "\u{1B}[1mSTATUS   N\u{1B}[0m", "\u{1B}[32mok    \u{1B}[0m   1",
+                "so-so   \u{1B}[31m-1\u{1B}[0m",
+            ]
+        )
+    }
+
+    @Test func `bars end at the largest, and a sparkline needs time`() throws {
+        let bars = try #require(Bars([4, 0, -1, 1, .nan], isTime: true))
+        #expect(bars.bars == [String(repeating: "█", count: 20), "", "", "█████", ""])
+        #expect(bars.sparkline == "█▁▁▂▁")
+        #expect(Bars([1, 2], isTime: false)?.sparkline == nil)
+        #expect(Bars([0, -1], isTime: true) == nil)
+    }
+}
