@@ -22,9 +22,7 @@ let package = Package(
     name: "invd",
     products: [
         .executable(name: "invd", targets: ["invd"]),
-        .executable(name: "invctl", targets: ["invctl"]),
-        // For `Fuzzing`, which compiles the sources of invctl.
-        .library(name: "CPosix", targets: ["CPosix"]),
+        .executable(name: "invctl", targets: ["InvctlMain"]),
         .library(name: "ColumnStore", targets: ["ColumnStore"]),
         .library(name: "Durability", targets: ["Durability"]),
         .library(name: "Inventory", targets: ["Inventory"]),
@@ -32,6 +30,8 @@ let package = Package(
         .library(name: "InventoryClient", targets: ["InventoryClient"]),
         .library(name: "InventoryServer", targets: ["InventoryServer"]),
         .library(name: "InventoryWire", targets: ["InventoryWire"]),
+        // For `Fuzzing`, which reads command lines as invctl does.
+        .library(name: "InvctlCommands", targets: ["invctl"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
@@ -93,7 +93,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .executableTarget(
+        // The commands of invctl are a library, which tests and fuzzers link; the program is one call.
+        .target(
             name: "invctl",
             dependencies: [
                 "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
@@ -102,6 +103,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .executableTarget(name: "InvctlMain", dependencies: ["invctl"], swiftSettings: strict),
 
         // MARK: - Tests. One suite per module.
         .target(
@@ -159,8 +161,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryTestSupport",
-                "InventoryWire", "invctl", "invd",
+                "InventoryTestSupport", "InventoryWire", "InvctlMain", "invctl", "invd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Resources")],

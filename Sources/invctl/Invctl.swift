@@ -3,8 +3,14 @@ import CPosix
 import Glibc
 import Synchronization
 
+/// What the program calls.
+package enum InvctlProgram {
+    /// Runs the command line that the process was started with, and ends the process with its exit
+    /// code.
+    package static func run() async { await Invctl.main() }
+}
+
 /// The tree of commands.
-@main
 struct Invctl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invctl",
