@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "InventoryInsights", targets: ["InventoryInsights"]),
         .library(name: "InventoryClient", targets: ["InventoryClient"]),
         .library(name: "InventoryServer", targets: ["InventoryServer"]),
+        .library(name: "InventoryTransfer", targets: ["InventoryTransfer"]),
         .library(name: "InventoryWire", targets: ["InventoryWire"]),
         // For `Fuzzing`, which reads command lines as invctl does.
         .library(name: "InvctlCommands", targets: ["invctl"]),
@@ -84,6 +85,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "InventoryTransfer",
+            dependencies: [
+                "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
+                "InventoryWire",
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "invd",
             dependencies: [
@@ -98,7 +107,7 @@ let package = Package(
             name: "invctl",
             dependencies: [
                 "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryWire",
+                "InventoryTransfer", "InventoryWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -143,6 +152,8 @@ let package = Package(
             ]
         ),
 
+        tests("InventoryTransfer", ["Inventory", "InventoryInsights", "InventoryTestSupport"]),
+
         // The whole server and its clients in one thread, on a disk and a clock that lie by a seed.
         .testTarget(
             name: "SimulationTests",
@@ -161,7 +172,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryTestSupport", "InventoryWire", "InvctlMain", "invctl", "invd",
+                "InventoryTestSupport", "InventoryTransfer", "InventoryWire", "InvctlMain",
+                "invctl", "invd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Resources")],

@@ -14,6 +14,7 @@ let package = Package(
                 .product(name: "Inventory", package: "invd"),
                 .product(name: "InvctlCommands", package: "invd"),
                 .product(name: "InventoryInsights", package: "invd"),
+                .product(name: "InventoryTransfer", package: "invd"),
                 .product(name: "InventoryWire", package: "invd"),
             ],
             swiftSettings: [.treatAllWarnings(as: .error)]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InventoryTransfer
 
 /// What can be read off a command line before it is parsed.
 enum CommandLineText {

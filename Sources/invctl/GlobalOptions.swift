@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inventory
 import InventoryClient
+import InventoryTransfer
 
 /// Options that every command takes.
 ///
@@ -240,8 +241,4 @@ struct WriteOptions: ParsableArguments {
         request.isDryRun = self.dryRun
         return request
     }
-}
-
-enum InvctlVersion {
-    static let current = "0.2.0"
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CPosix
 import Glibc
+import InventoryTransfer
 import Synchronization
 
 /// What the program calls.
@@ -55,7 +56,7 @@ struct Invctl: AsyncParsableCommand {
     /// Runs one command line, and tells what goes wrong.
     ///
     /// - Returns: The exit code.
-    static func run(_ arguments: [String]) async -> ExitCode {
+    static func run(_ arguments: [String]) async -> ExitStatus {
         let wantsJSON = CommandLineText.wantsJSON(arguments)
         Failure.color.withLock { $0 = CommandLineText.color(arguments) }
         do {
@@ -69,8 +70,10 @@ struct Invctl: AsyncParsableCommand {
                 try command.run()
             }
             return .success
+        } catch let status as ExitStatus {
+            return status
         } catch let error as ExitCode {
-            return error
+            return ExitStatus(error.rawValue)
         } catch let failure as Failure {
             failure.report(asJSON: wantsJSON)
             return failure.exit
@@ -83,7 +86,7 @@ struct Invctl: AsyncParsableCommand {
         }
     }
 
-    private static func tell(_ error: any Error, _ wantsJSON: Bool) -> ExitCode {
+    private static func tell(_ error: any Error, _ wantsJSON: Bool) -> ExitStatus {
         if Self.exitCode(for: error) == .success {
             // Help, a version, a script of completions: asked for, so no error.
             Terminal.print(Self.fullMessage(for: error))

@@ -5,6 +5,7 @@ import InventoryWire
 
 @testable import Durability
 @testable import Inventory
+@testable import InventoryTransfer
 @testable import invctl
 
 /// A decoder that reads bytes from outside: given any, it must give a value or an error, and never

@@ -2,6 +2,7 @@ import ArgumentParser
 import ColumnStore
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 
 /// `invctl bench`: one kind of work each, measured the same way.

@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import Synchronization
 
 /// Microseconds since 1970, by the clock that the server on the same machine records with.

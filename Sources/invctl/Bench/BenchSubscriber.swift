@@ -1,6 +1,7 @@
 import ColumnStore
 import Inventory
 import InventoryInsights
+import InventoryTransfer
 import InventoryWire
 
 /// One connection that listens to all stock, or to an insight, and notes how long after its recording

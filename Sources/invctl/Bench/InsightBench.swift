@@ -1,6 +1,7 @@
 import Inventory
 import InventoryClient
 import InventoryInsights
+import InventoryTransfer
 
 /// Sales alone and sales with subscribers to insights, in turns, so that what else the machine does
 /// falls on both alike.

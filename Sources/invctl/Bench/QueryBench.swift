@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 
 /// Sales alone and sales beside connections that ask the longest questions, in turns, so that what else
 /// the machine does falls on both alike.

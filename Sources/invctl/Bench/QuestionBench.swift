@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryInsights
+import InventoryTransfer
 
 extension BenchCommand {
     /// `invctl bench questions`: questions over many sales, without a server or a disk.

@@ -4,6 +4,7 @@ import Glibc
 import Inventory
 import InventoryClient
 import InventoryInsights
+import InventoryTransfer
 
 /// A till beside a thousand subscribers while a year of sales is imported.
 ///

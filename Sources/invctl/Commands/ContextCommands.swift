@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inventory
+import InventoryTransfer
 
 struct ContextCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

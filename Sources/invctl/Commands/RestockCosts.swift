@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 import InventoryWire
 
 /// What the lines of a delivery that name no cost came in at: the server decides, and the answer says it.

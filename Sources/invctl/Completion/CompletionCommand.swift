@@ -1,4 +1,5 @@
 import ArgumentParser
+import InventoryTransfer
 
 struct CompletionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import InventoryTransfer
 import Synchronization
 
 /// What happens when somebody presses Ctrl-C or ends the program: one clear word, the terminal as it

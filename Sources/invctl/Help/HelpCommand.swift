@@ -1,4 +1,5 @@
 import ArgumentParser
+import InventoryTransfer
 
 struct HelpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,3 +1,5 @@
+import InventoryTransfer
+
 /// The manual as a page for `man`: every command, topic and exit code, from the same declarations as
 /// `--help`.
 ///

@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 
 /// What an insight is shown as, besides its numbers.
 enum InsightPicture: Sendable {

@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 
 /// Weekdays down, hours across, each cell the darker the more there is.
 ///

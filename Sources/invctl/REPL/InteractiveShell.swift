@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 
 /// The shell somebody sits at: a line is edited, what it asks for is done, and again.

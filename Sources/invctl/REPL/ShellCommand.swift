@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import InventoryClient
+import InventoryTransfer
 
 struct ShellCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

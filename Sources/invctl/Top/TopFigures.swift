@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 
 /// The dashboard for programs: one object with what the screen shows.
 struct TopFigures {

@@ -1,5 +1,6 @@
 import Inventory
 import InventoryClient
+import InventoryTransfer
 
 /// The dashboard as a value: what the server tells and what a person presses go in, lines of the screen
 /// and orders to whoever drives come out.

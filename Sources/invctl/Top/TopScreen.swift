@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 
 /// The dashboard as lines of a screen.
 ///
@@ -275,7 +276,7 @@ struct TopScreen {
     }
 
     static func count(_ count: Int64, _ noun: String) -> String {
-        "\(DecimalText.grouped(String(count))) \(noun)\(count == 1 ? "" : "s")"
+        DecimalText.counted(count, noun)
     }
 
     static func age(_ seconds: Int64) -> String {

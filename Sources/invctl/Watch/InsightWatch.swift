@@ -1,6 +1,7 @@
 import Inventory
 import InventoryClient
 import InventoryInsights
+import InventoryTransfer
 import Synchronization
 
 /// An insight as it changes: the server says what became of its result, and this shows it.

@@ -1,5 +1,6 @@
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 
 /// Prints the events of a subscription: a line each for people, an object each for programs.
