@@ -22,16 +22,17 @@ let package = Package(
     name: "invd",
     products: [
         .executable(name: "invd", targets: ["invd"]),
-        .executable(name: "invctl", targets: ["invctl"]),
-        // For `Fuzzing`, which compiles the sources of invctl.
-        .library(name: "CPosix", targets: ["CPosix"]),
+        .executable(name: "invctl", targets: ["InvctlMain"]),
         .library(name: "ColumnStore", targets: ["ColumnStore"]),
         .library(name: "Durability", targets: ["Durability"]),
         .library(name: "Inventory", targets: ["Inventory"]),
         .library(name: "InventoryInsights", targets: ["InventoryInsights"]),
         .library(name: "InventoryClient", targets: ["InventoryClient"]),
         .library(name: "InventoryServer", targets: ["InventoryServer"]),
+        .library(name: "InventoryTransfer", targets: ["InventoryTransfer"]),
         .library(name: "InventoryWire", targets: ["InventoryWire"]),
+        // For `Fuzzing`, which reads command lines as invctl does.
+        .library(name: "InvctlCommands", targets: ["invctl"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
@@ -93,6 +94,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "InventoryTransfer",
+            dependencies: [
+                "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
+                "InventoryWire",
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "invd",
             dependencies: [
@@ -102,15 +111,17 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .executableTarget(
+        // The commands of invctl are a library, which tests and fuzzers link; the program is one call.
+        .target(
             name: "invctl",
             dependencies: [
                 "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryLoad", "InventoryWire", "TerminalKit",
+                "InventoryLoad", "InventoryTransfer", "InventoryWire", "TerminalKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
+        .executableTarget(name: "InvctlMain", dependencies: ["invctl"], swiftSettings: strict),
 
         // MARK: - Tests. One suite per module.
         .target(
@@ -151,6 +162,7 @@ let package = Package(
         ),
 
         tests("TerminalKit"),
+        tests("InventoryTransfer", ["Inventory", "InventoryInsights", "InventoryTestSupport"]),
 
         // The whole server and its clients in one thread, on a disk and a clock that lie by a seed.
         .testTarget(
@@ -170,7 +182,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryTestSupport", "InventoryWire", "TerminalKit", "invctl", "invd",
+                "InventoryTestSupport", "InventoryTransfer", "InventoryWire", "InvctlMain",
+                "TerminalKit", "invctl", "invd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Resources")],

@@ -78,7 +78,9 @@ package struct TillBench {
         package var failures = 0
         package var firstRefusal: Refusal?
 
-        package var sharePercent: Int { Int(100 * self.importPerSecond / max(1, self.alonePerSecond)) }
+        package var sharePercent: Int {
+            Int(100 * self.importPerSecond / max(1, self.alonePerSecond))
+        }
     }
 
     private var address: ServerAddress { self.client.configuration.address }

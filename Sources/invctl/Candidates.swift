@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import InventoryTransfer
 
 /// What can be completed: looked up at the server, quickly or not at all.
 ///

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InventoryTransfer
 import TerminalKit
 
 /// What can be read off a command line before it is parsed.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import TerminalKit
 
 /// Options that every command takes.
@@ -241,8 +242,4 @@ struct WriteOptions: ParsableArguments {
         request.isDryRun = self.dryRun
         return request
     }
-}
-
-enum InvctlVersion {
-    static let current = "0.2.0"
 }

@@ -1,11 +1,18 @@
 import ArgumentParser
 import CPosix
 import Glibc
+import InventoryTransfer
 import Synchronization
 import TerminalKit
 
+/// What the program calls.
+package enum InvctlProgram {
+    /// Runs the command line that the process was started with, and ends the process with its exit
+    /// code.
+    package static func run() async { await Invctl.main() }
+}
+
 /// The tree of commands.
-@main
 struct Invctl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invctl",
@@ -50,7 +57,7 @@ struct Invctl: AsyncParsableCommand {
     /// Runs one command line, and tells what goes wrong.
     ///
     /// - Returns: The exit code.
-    static func run(_ arguments: [String]) async -> ExitCode {
+    static func run(_ arguments: [String]) async -> ExitStatus {
         let wantsJSON = CommandLineText.wantsJSON(arguments)
         Failure.color.withLock { $0 = CommandLineText.color(arguments) }
         do {
@@ -64,8 +71,10 @@ struct Invctl: AsyncParsableCommand {
                 try command.run()
             }
             return .success
+        } catch let status as ExitStatus {
+            return status
         } catch let error as ExitCode {
-            return error
+            return ExitStatus(error.rawValue)
         } catch is RowSink.ReaderLeft {
             return .success
         } catch let failure as Failure {
@@ -80,7 +89,7 @@ struct Invctl: AsyncParsableCommand {
         }
     }
 
-    private static func tell(_ error: any Error, _ wantsJSON: Bool) -> ExitCode {
+    private static func tell(_ error: any Error, _ wantsJSON: Bool) -> ExitStatus {
         if Self.exitCode(for: error) == .success {
             // Help, a version, a script of completions: asked for, so no error.
             Terminal.print(Self.fullMessage(for: error))

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Foundation
 public import Inventory
 import InventoryClient
+import InventoryTransfer
 
 /// What commands need to know of a product to read and write its quantities.
 struct ProductInfo: Sendable {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 import TerminalKit
 
@@ -304,25 +305,4 @@ extension Shell {
 /// What is known of an answer once it is there; of the one task that runs a command.
 private final class ReplayNote: @unchecked Sendable {
     var isReplayed = false
-}
-
-extension SessionID {
-    /// 32 hexadecimal digits as they are; any other text by a hash of it.
-    init(naming text: String) {
-        if text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
-            let low = UInt64(text.suffix(16), radix: 16)
-        {
-            self.init(high: high, low: low)
-            return
-        }
-        self.init(hashing: text)
-    }
-
-    var text: String {
-        func hex(_ value: UInt64) -> String {
-            let digits = String(value, radix: 16)
-            return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        }
-        return hex(self.high) + hex(self.low)
-    }
 }

@@ -4,7 +4,7 @@ import InventoryClient
 import InventoryTestSupport
 import Testing
 
-@testable import invctl
+@testable import InventoryTransfer
 
 /// Commands that are written as NDJSON.
 @Suite struct ApplyTests {

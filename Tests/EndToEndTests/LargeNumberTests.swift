@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import TerminalKit
 import Testing
 
@@ -93,16 +94,6 @@ import Testing
         #expect(heatmap.lines.last?.contains("92,233,720,368,547,758.07 net") == true)
         #expect(Bars(table, "net") != nil)
         #expect(Bars(table, "share") != nil)
-    }
-
-    @Test func `arithmetic on foreign numbers ends at the limits`() {
-        #expect(Int64.max.addingSaturated(1) == .max)
-        #expect(Int64.min.addingSaturated(-1) == .min)
-        #expect(Int64.min.subtractingSaturated(1) == .min)
-        #expect(Int64.max.subtractingSaturated(.min) == .max)
-        #expect(Int64.min.negatedSaturated == .max)
-        #expect(Int64(5).addingSaturated(-7) == -2)
-        #expect(Int64(5).negatedSaturated == -5)
     }
 
     @Test func `what a stock file adds beyond 64 bits is no trap`() async throws {

@@ -4,8 +4,9 @@ import InventoryInsights
 import InventoryWire
 
 @testable import Durability
-@testable import InvctlParts
 @testable import Inventory
+@testable import InventoryTransfer
+@testable import invctl
 
 /// A decoder that reads bytes from outside: given any, it must give a value or an error, and never
 /// stop the process or ask for memory that the bytes do not justify.

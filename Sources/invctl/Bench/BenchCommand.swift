@@ -2,6 +2,8 @@ import ArgumentParser
 import Inventory
 import InventoryClient
 import InventoryLoad
+import InventoryTransfer
+import InventoryWire
 
 /// `invctl bench`: one kind of work each, measured the same way.
 ///

@@ -1,5 +1,6 @@
 import Inventory
 import InventoryLoad
+import InventoryTransfer
 import TerminalKit
 
 extension LatencyHistogram {

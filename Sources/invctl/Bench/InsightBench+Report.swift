@@ -1,4 +1,5 @@
 import InventoryLoad
+import InventoryTransfer
 import TerminalKit
 
 extension InsightBench {

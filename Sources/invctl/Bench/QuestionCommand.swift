@@ -1,5 +1,6 @@
 import ArgumentParser
 import InventoryLoad
+import InventoryTransfer
 import TerminalKit
 
 extension BenchCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 import TerminalKit
 

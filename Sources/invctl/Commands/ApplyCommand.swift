@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import InventoryTransfer
 
 struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,7 +34,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let stream = try ByteStream(self.file)
+        let stream = try ByteStream(self.file, Subprocess.startFilter)
         let write = self.retry.request
         // An atomic batch is one request, which can be asked for again; of many lines some are done.
         try await Shell.run(self.global, write, continuesSession: !self.atomic) { shell in

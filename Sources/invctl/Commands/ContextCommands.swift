@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inventory
+import InventoryTransfer
 import TerminalKit
 
 struct ContextCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 import TerminalKit
 
@@ -73,7 +74,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
-            let sink = try ExportSink(self.file)
+            let sink = try self.file.map { try ExportSink($0, shell) } ?? ExportSink()
             do {
                 if self.chosen == .all {
                     try await self.writeAll(shell, sink)

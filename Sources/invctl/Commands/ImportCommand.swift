@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 import TerminalKit
 
@@ -41,18 +42,13 @@ struct ImportCommand: AsyncParsableCommand {
         case products, sales
     }
 
-    /// What the stock of products that are there is.
-    enum Mode: String, ExpressibleByArgument, CaseIterable {
-        case set, add
-    }
-
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The file, or - for standard input.") var file: String
     @Option(name: .customLong("as"), help: "What the rows are.") var kind: Kind = .products
     @Option(
         help: "Changes only the stock of products that are there: to what the rows say, or by it."
     )
-    var mode: Mode?
+    var mode: StockImport.Mode?
     @Option(help: ArgumentHelp("Which column a field is.", valueName: "field=column"))
     var map: [String] = []
     @Option(help: "The IANA time zone of the file's times.") var zone = "UTC"
@@ -85,7 +81,7 @@ struct ImportCommand: AsyncParsableCommand {
         guard let zone = TimeZone(identifier: self.zone) else {
             throw ValidationError("--zone is '\(self.zone)', which is no IANA time zone")
         }
-        let stream = try ByteStream(self.file)
+        let stream = try ByteStream(self.file, Subprocess.startFilter)
         if stream.head.starts(with: WholeExport.head) { return try await self.restore(stream) }
         let file = try stream.rest()
         let session = SessionID(naming: self.id ?? self.contentName(file))
@@ -98,13 +94,13 @@ struct ImportCommand: AsyncParsableCommand {
         try await Shell.run(self.global, write, continuesSession: true) { shell in
             switch (self.kind, self.mode) {
             case (.sales, _):
-                let sales = try await SalesImport(self, shell, file, zone)
+                let sales = try await SalesImport(self.options, shell, file, zone)
                 try await sales.run()
             case (.products, .none):
-                var products = try ProductImport(self, shell, file)
+                var products = try ProductImport(self.options, shell, file)
                 try await products.run()
             case (.products, .some(let mode)):
-                var stock = try StockImport(self, shell, mode, file)
+                var stock = try StockImport(self.options, shell, mode, file)
                 try await stock.run()
             }
         }
@@ -134,27 +130,17 @@ struct ImportCommand: AsyncParsableCommand {
         return "import 3 \(content.text) \(how) \(self.at ?? "")"
     }
 
-    private var listedMax: Int { self.rejects == nil ? Int(self.errors) ?? .max : .max }
-
-    /// An empty list of rows that cannot be taken.
-    func problems() -> Problems {
-        Problems(listedMax: self.listedMax)
-    }
-
-    /// Lists the rows that cannot be taken.
-    func list(_ problems: Problems) throws {
-        let lines = problems.list.lines
-        guard !lines.isEmpty else { return }
-        let text = lines.map { "  " + $0 + "\n" }.joined()
-        guard let rejects else {
-            Terminal.write(text, to: 2)
-            return
-        }
-        do {
-            try text.write(toFile: rejects, atomically: true, encoding: .utf8)
-        } catch {
-            Terminal.note("error: cannot write \(rejects): \(error.localizedDescription)")
-            throw Exit.failed
-        }
+    private var options: ImportOptions {
+        ImportOptions(
+            map: self.map,
+            returnPrefix: self.returnPrefix,
+            category: self.category,
+            at: self.at,
+            rejects: self.rejects,
+            errorsMax: Int(self.errors) ?? .max,
+            dryRun: self.dryRun
+        )
     }
 }
+
+extension StockImport.Mode: ExpressibleByArgument {}

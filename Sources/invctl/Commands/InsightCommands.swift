@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryInsights
+import InventoryTransfer
 
 /// `invctl insight NAME`: what the ledger adds up to, a command for each name.
 struct InsightCommand: AsyncParsableCommand {

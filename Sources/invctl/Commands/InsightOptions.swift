@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryInsights
+import InventoryTransfer
 
 /// What every insight and question takes: a window, a zone, and whose rows count.
 struct InsightOptions: ParsableArguments {

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Foundation
 public import Inventory
 import InventoryClient
+import InventoryTransfer
 
 struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Inventory
+import InventoryTransfer
 
 /// Which point of the past an answer is of: by when things were recorded, or by when they happened.
 struct PointOptions: ParsableArguments {

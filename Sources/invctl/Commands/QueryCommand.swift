@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryInsights
+import InventoryTransfer
 
 /// `invctl query`: a question put together from flags.
 struct QueryCommand: AsyncParsableCommand {

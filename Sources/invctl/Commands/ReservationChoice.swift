@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Inventory
 import InventoryClient
+import InventoryTransfer
 import TerminalKit
 
 /// Until when something is reserved.

@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 import InventoryWire
 import TerminalKit
 

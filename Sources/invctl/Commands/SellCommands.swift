@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import InventoryTransfer
 
 struct SellCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 import TerminalKit
 

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Inventory
 import InventoryClient
+import InventoryTransfer
 
 /// Stock on its way from one location to another.
 struct TransferCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import Foundation
 import Inventory
 import InventoryInsights
+import InventoryTransfer
 
 /// A window of time as people type it.
 ///

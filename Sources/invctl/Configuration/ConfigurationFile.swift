@@ -1,4 +1,5 @@
 import Foundation
+import InventoryTransfer
 import TerminalKit
 
 /// The file of contexts: named servers and how to work with them.

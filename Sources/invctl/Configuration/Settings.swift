@@ -1,5 +1,6 @@
 import Foundation
 import InventoryClient
+import InventoryTransfer
 import TerminalKit
 
 /// One thing that can be set, and where its value came from.

@@ -1,3 +1,5 @@
+import InventoryTransfer
+
 /// The page of help on commands that are written as NDJSON.
 enum CommandsPage {
     static var text: String {

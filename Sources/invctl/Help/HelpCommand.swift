@@ -1,4 +1,5 @@
 import ArgumentParser
+import InventoryTransfer
 import TerminalKit
 
 struct HelpCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import InventoryTransfer
 import TerminalKit
 
 /// What there is to say beside the commands: a page for each topic, made from the declarations that the

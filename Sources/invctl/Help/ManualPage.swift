@@ -1,3 +1,4 @@
+import InventoryTransfer
 import TerminalKit
 
 /// The manual as a page for `man`: every command, topic and exit code, from the same declarations as

@@ -1,5 +1,6 @@
 import Foundation
 import Inventory
+import InventoryTransfer
 
 /// A cell as people and programs write it.
 struct CellText: Sendable {

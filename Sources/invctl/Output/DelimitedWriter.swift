@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 
 /// A line a row, its cells separated by one byte; the names of the columns first.
 struct DelimitedWriter: RowWriter {

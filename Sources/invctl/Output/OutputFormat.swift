@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 
 /// How rows are written.
 ///
@@ -82,8 +83,4 @@ protocol RowWriter {
     /// Rows of a table, by their numbers in it.
     mutating func write(_ table: ResultTable, _ rows: [Int], into bytes: inout [UInt8])
     mutating func finish(into bytes: inout [UInt8])
-}
-
-extension [UInt8] {
-    mutating func append(_ text: String) { self.append(contentsOf: text.utf8) }
 }

@@ -1,5 +1,6 @@
 import Inventory
 import InventoryInsights
+import InventoryTransfer
 
 /// What `--sort a,-b` asks for: columns, `-` before one turns it round; ties keep their order.
 ///

@@ -1,5 +1,6 @@
 import Inventory
 import InventoryInsights
+import InventoryTransfer
 
 /// What a person asked of a list, whatever it lists.
 struct Listing: Sendable {

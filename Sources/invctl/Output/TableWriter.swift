@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 import TerminalKit
 
 /// Rows aligned under their heads, within the width of the terminal.

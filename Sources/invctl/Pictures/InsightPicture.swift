@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 import TerminalKit
 
 /// What an insight is shown as, besides its numbers.

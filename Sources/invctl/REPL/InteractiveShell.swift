@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 import TerminalKit
 

@@ -1,5 +1,5 @@
-import ArgumentParser
 import Glibc
+import InventoryTransfer
 import TerminalKit
 
 /// The shell that reads a script: commands from standard input, one after the other.
@@ -14,10 +14,10 @@ struct ScriptShell {
     /// Runs everything there is.
     ///
     /// - Returns: The code of the first command that failed.
-    mutating func run() async -> ExitCode {
+    mutating func run() async -> ExitStatus {
         // A pager would wait for somebody who is not there.
         setenv("INVCTL_PAGER", "off", 1)
-        var first = ExitCode.success
+        var first = ExitStatus.success
         var command = ""
         while let line = self.readLine() {
             command += command.isEmpty ? line : "\n" + line
@@ -31,7 +31,7 @@ struct ScriptShell {
     }
 
     /// - Returns: The exit code; nothing if it is over.
-    private mutating func perform(_ command: String) async -> ExitCode? {
+    private mutating func perform(_ command: String) async -> ExitStatus? {
         do throws(Failure) {
             if CommandWords(command).open != .nothing {
                 throw Failure.usage("the script ends within '\(command)'")
@@ -57,7 +57,7 @@ struct ScriptShell {
         }
     }
 
-    private static func execute(_ words: [String]) async -> ExitCode {
+    private static func execute(_ words: [String]) async -> ExitStatus {
         let code = await Invctl.run(words)
         Interruption.say(nil)
         return code

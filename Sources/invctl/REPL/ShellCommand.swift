@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import InventoryClient
+import InventoryTransfer
 import TerminalKit
 
 struct ShellCommand: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import InventoryClient
+import InventoryTransfer
 import TerminalKit
 
 /// What a shell remembers between two commands, whether somebody sits there or it reads a script.

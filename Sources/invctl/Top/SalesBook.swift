@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 
 /// What was sold on each of the last days: sums by product, and by where it was.
 ///

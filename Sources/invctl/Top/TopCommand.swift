@@ -1,6 +1,7 @@
 import ArgumentParser
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import TerminalKit
 
 struct TopCommand: AsyncParsableCommand {

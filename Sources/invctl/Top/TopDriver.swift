@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Inventory
 import InventoryClient
+import InventoryTransfer
 import InventoryWire
 import Synchronization
 import TerminalKit

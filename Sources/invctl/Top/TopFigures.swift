@@ -1,5 +1,6 @@
 import Inventory
 import InventoryLoad
+import InventoryTransfer
 
 /// The dashboard for programs: one object with what the screen shows.
 struct TopFigures {

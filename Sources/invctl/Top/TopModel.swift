@@ -1,6 +1,7 @@
 import Inventory
 import InventoryClient
 import InventoryLoad
+import InventoryTransfer
 
 /// The dashboard as a value: what the server tells and what a person presses go in, lines of the screen
 /// and orders to whoever drives come out.

@@ -1,5 +1,6 @@
 import Inventory
 import InventoryLoad
+import InventoryTransfer
 import TerminalKit
 
 /// The dashboard as lines of a screen.
@@ -277,7 +278,7 @@ struct TopScreen {
     }
 
     static func count(_ count: Int64, _ noun: String) -> String {
-        "\(DecimalText.grouped(String(count))) \(noun)\(count == 1 ? "" : "s")"
+        DecimalText.counted(count, noun)
     }
 
     static func age(_ seconds: Int64) -> String {

@@ -1,4 +1,5 @@
 import Inventory
+import InventoryTransfer
 
 /// What a change says to people and programs: the name of the event, and its facts in order.
 struct ChangeText {

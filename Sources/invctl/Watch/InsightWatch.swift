@@ -1,6 +1,7 @@
 import Inventory
 import InventoryClient
 import InventoryInsights
+import InventoryTransfer
 import Synchronization
 import TerminalKit
 

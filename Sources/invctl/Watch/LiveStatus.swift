@@ -1,5 +1,6 @@
 import Inventory
 import InventoryClient
+import InventoryTransfer
 
 /// What a subscription tells of its connection, in the words people are shown: live, offline, how far,
 /// how late, and that it came back.

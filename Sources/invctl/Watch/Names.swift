@@ -1,5 +1,6 @@
 import Inventory
 import InventoryClient
+import InventoryTransfer
 
 /// What products and locations are called, learned from changes as they go by, else asked for when a
 /// change is about one that is not known: nothing is read ahead, however large the catalog.

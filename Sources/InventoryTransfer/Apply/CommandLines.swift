@@ -1,0 +1,93 @@
+import Inventory
+import InventoryWire
+
+/// Reads commands line by line, and tells what is wrong with them.
+struct CommandLines {
+    /// A line with something on it: its command, or why it is none.
+    struct Line {
+        var number: Int
+        var name: String
+        var command: Result<Command, CommandProblem>
+    }
+
+    private let host: any TransferHost
+    private var lines: LineReader
+    private let reader: CommandReader
+    let names: CommandNames
+
+    init(_ host: any TransferHost, _ stream: ByteStream) {
+        self.host = host
+        self.lines = LineReader(stream)
+        self.names = CommandNames(host.client)
+        self.reader = CommandReader(self.names, moneyDecimals: host.server.currencyDecimals)
+    }
+
+    /// The next line that is not empty; nothing after the last.
+    ///
+    /// `settle`: Called before the server is asked for names that the lines before may have made.
+    mutating func next(settle: () async throws -> Void) async throws -> Line? {
+        while let bytes = try self.lines.next() {
+            guard bytes.contains(where: { $0 > 0x20 }) else { continue }
+            let number = self.lines.number
+            do {
+                let value = try JSONParser.value(of: bytes)
+                if self.names.lacks(value) {
+                    try await settle()
+                    try await self.names.lookUp(value)
+                }
+                let (name, command) = try self.reader.command(value)
+                self.names.forget(after: command)
+                try self.check(command)
+                return Line(number: number, name: name, command: .success(command))
+            } catch let problem as CommandProblem {
+                return Line(number: number, name: "", command: .failure(problem))
+            } catch let error as JSONError {
+                let problem = CommandProblem(field: "", text: "\(error)")
+                return Line(number: number, name: "", command: .failure(problem))
+            }
+        }
+        return nil
+    }
+
+    private func check(_ command: Command) throws(CommandProblem) {
+        let byteCount = command.encoded.bytes.count
+        let byteCountMax = Int(self.host.server.requestByteCountMax) - CommandLines.overhead
+        guard byteCount <= byteCountMax else {
+            throw CommandProblem(
+                field: "",
+                text: "the command has \(byteCount) bytes; a request has at most \(byteCountMax)"
+            )
+        }
+    }
+
+    /// Bytes that go with a command.
+    static let overhead = 64
+
+    // MARK: - Telling
+
+    /// Tells of a line that was not done.
+    static func tell(
+        _ number: Int,
+        field: String,
+        _ failure: Failure,
+        _ messages: any TransferMessages
+    ) {
+        guard messages.report.isJSON else {
+            let place = field.isEmpty ? "" : "\(field): "
+            let name = failure.name == "invalid_command" ? "" : failure.name + "  "
+            return messages.note("  line \(number)  \(place)\(name)\(failure.message)")
+        }
+        var object = JSONObject()
+        object.add("line", raw: String(number))
+        if !field.isEmpty { object.add("field", field) }
+        object.add("error", failure.name)
+        if let code = failure.number { object.add("code", raw: String(code)) }
+        object.add("message", failure.message)
+        object.add("exit", raw: String(failure.exit.rawValue))
+        messages.note(object.text)
+    }
+
+    static func failure(_ problem: CommandProblem) -> Failure {
+        Failure("invalid_command", problem.text, exit: Exit.failed)
+    }
+}

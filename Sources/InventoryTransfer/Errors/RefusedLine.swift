@@ -1,0 +1,86 @@
+package import Inventory
+
+/// What a refusal is about, as the refused command says it: where its product, and so the unit of its
+/// quantities, is found.
+enum RefusedLine: Hashable, Sendable {
+    /// The unit is given where the command changes it.
+    case product(ProductID, in: Inventory.Unit? = nil)
+    /// A product that is not there yet.
+    case draft(sku: String, Inventory.Unit)
+    /// The movements of a step.
+    case step(UInt64)
+    case reservation(ReservationID)
+    case transfer(TransferID)
+}
+
+extension Command {
+    /// A command of a batch.
+    package func part(_ index: Int) -> Command? {
+        guard case .batch(let commands, _) = self, commands.indices.contains(index) else {
+            return nil
+        }
+        return commands[index]
+    }
+
+    /// The line that was refused, or the only one there is; nothing where the command has several and
+    /// the refusal names none, or where it is not about a product.
+    func line(of refusal: Refusal) -> RefusedLine? {
+        if case .batch(let index, let inner) = refusal.detail {
+            return self.part(Int(index))?.line(of: inner)
+        }
+        func chosen<Line>(_ lines: [Line]) -> Line? {
+            guard let number = refusal.line.map({ Int($0) }) else {
+                return lines.count == 1 ? lines[0] : nil
+            }
+            return lines.indices.contains(number) ? lines[number] : nil
+        }
+        return switch self {
+        case .sell(let sale): chosen(sale.lines).map { .product($0.product) }
+        case .returnSale(let wanted): chosen(wanted.lines).map { .product($0.product) }
+        case .restock(let restock): chosen(restock.lines).map { .product($0.product) }
+        case .reserve(let reserve): chosen(reserve.lines).map { .product($0.product) }
+        case .dispatchTransfer(let dispatch): chosen(dispatch.lines).map { .product($0.product) }
+        case .adjust(let wanted): .product(wanted.product)
+        case .count(let wanted): .product(wanted.product)
+        case .setUnavailable(let wanted): .product(wanted.product)
+        case .expectIncoming(let wanted): .product(wanted.product)
+        case .setFloor(let wanted): .product(wanted.product)
+        case .reverse(let reversal): .step(reversal.lsn)
+        case .createProduct(let draft): .draft(sku: draft.sku, draft.unit)
+        case .updateProduct(let id, let update, _): .product(id, in: update.unit)
+        case .deleteProduct(let id, _): .product(id)
+        case .extendReservation(let wanted):
+            chosen(wanted.lines).map { .reservation($0.reservation) }
+        case .commitReservation(let wanted):
+            chosen(wanted.lines).map { .reservation($0.reservation) }
+        case .releaseReservation(let wanted):
+            chosen(wanted.lines).map { .reservation($0.reservation) }
+        case .receiveTransfer(let wanted), .cancelTransfer(let wanted):
+            chosen(wanted.lines).map { .transfer($0.transfer) }
+        case .createCategory, .renameCategory, .archiveCategory, .createLocation, .updateLocation,
+            .archiveLocation, .batch:
+            nil
+        }
+    }
+}
+
+extension Refusal {
+    /// Fields that are counted in base units of a product.
+    static let quantityFields: Set<String> = [
+        "quantity", "delta", "counted", "floor", "onHand", "unavailable", "incoming",
+        "reorderPoint", "reorderTarget", "packSize", "opening.quantity",
+    ]
+
+    /// Fields of minor units of the currency.
+    static let moneyFields: Set<String> = ["price", "unitCost", "opening.unitCost"]
+
+    /// Whether it has quantities, which mean something only with their unit.
+    var hasQuantities: Bool {
+        switch self.detail {
+        case .sold, .remainder, .shortage: true
+        case .range(let name, _, _, _): Self.quantityFields.contains(name)
+        case .batch(_, let inner): inner.hasQuantities
+        case .none, .message, .field, .id, .taken, .revision, .sequence: false
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package import Inventory
+
+extension Refusal {
+    /// The refusal of the command itself, without the batch around it.
+    package var innermost: Refusal {
+        if case .batch(_, let inner) = self.detail { return inner }
+        return self
+    }
+
+    /// The level or product that a refusal is about, as people name and count it.
+    package struct Place: Sendable {
+        var sku: String
+        /// Empty where it is not about one.
+        var location = ""
+        var decimals: UInt8
+        var unit: String
+
+        func quantity(_ value: Int64) -> String {
+            let number = DecimalText.format(value, decimals: self.decimals)
+            return self.unit.isEmpty ? number : "\(number) \(self.unit)"
+        }
+    }
+
+    /// A quantity with its unit; in base units where it is not known of what.
+    private static func quantity(_ value: Int64, _ place: Place?) -> String {
+        place?.quantity(value) ?? "\(value) base units"
+    }
+
+    /// What went wrong, the equation behind it, and what it was about: one line for people.
+    package func facts(decimals: UInt8, currency: String, sku: Place?) -> String {
+        let line = self.line.map { " (line \($0 + 1))" } ?? ""
+        switch self.detail {
+        case .none: return ""
+        case .message(let text): return text + line
+        case .field(let name, let problem):
+            return (problem.isEmpty ? name : "\(name) \(problem)") + line
+        case .range(let name, let value, let lowest, let highest):
+            let isInstant =
+                self.code == .occurredAtOutOfWindow || lowest == Limits.instantMin
+            let isQuantity = Self.quantityFields.contains(name)
+            let words = [value, lowest, highest].map { number in
+                if isInstant { return Self.instant(number) }
+                if isQuantity { return Self.quantity(number, sku) }
+                if Self.moneyFields.contains(name) {
+                    return "\(DecimalText.format(number, decimals: decimals)) \(currency)"
+                }
+                return String(number)
+            }
+            let subject = isQuantity ? sku.map { "\($0.sku): " } ?? "" : ""
+            return "\(subject)\(name) is \(words[0]); it must be \(words[1]) to \(words[2])" + line
+        case .id(let id): return Self.words(self.code, id) + line
+        case .taken(let text, let holder): return "'\(text)' is taken by number \(holder)" + line
+        case .revision(let expected, let actual):
+            return "expected revision \(expected), but it is at \(actual). Nothing was changed."
+                + line
+        // With its SKU and location it needs no number.
+        case .shortage(let shortage):
+            return Self.equation(shortage, sku) + (sku == nil ? line : "")
+        case .sold(let asked, let remaining):
+            let subject = sku.map { "\($0.sku): " } ?? ""
+            return "\(subject)\(Self.quantity(asked, sku)) came back, but only "
+                + "\(Self.quantity(remaining, sku)) of that sale are left to return" + line
+        case .remainder(let id, let asked, let remaining):
+            func quantity(_ value: Int64) -> String {
+                DecimalText.format(value, decimals: sku?.decimals ?? 0)
+            }
+            let name = sku.map { " (\($0.sku))" } ?? ""
+            let unit = sku == nil ? " base units" : ""
+            return "\(self.code.noun) \(id)\(name): asked \(quantity(asked))\(unit), "
+                + "but only \(quantity(remaining)) of it are left" + line
+        case .batch(let index, let inner):
+            let told = inner.facts(decimals: decimals, currency: currency, sku: sku)
+            return "command \(index + 1): \(inner.code.name)  \(told)"
+        case .sequence(let received, let last):
+            return "request \(received) of a session that is at \(last)" + line
+        }
+    }
+
+    /// What is so with the thing of that number.
+    private static func words(_ code: RefusalCode, _ id: UInt64) -> String {
+        switch code {
+        case .movementNotFound: "there is no movement at LSN \(id)"
+        case .alreadyReversed: "LSN \(id) was reversed before"
+        case .reservationNotFound: "there is no reservation \(id)"
+        case .transferNotFound: "there is no transfer \(id)"
+        default: "\(code.noun) \(id)"
+        }
+    }
+
+    /// A time as people write it, or microseconds where no calendar has it.
+    private static func instant(_ microseconds: Int64) -> String {
+        Instant(microseconds: microseconds).isInCalendar
+            ? TimeText.format(microseconds) : String(microseconds)
+    }
+
+    /// Every number that decided, so that nobody has to guess.
+    private static func equation(_ shortage: Shortage, _ place: Place?) -> String {
+        let name =
+            place.map { $0.location.isEmpty ? $0.sku : "\($0.sku) at \($0.location)" }
+            ?? "product \(shortage.product.value)"
+        func quantity(_ value: Int64) -> String {
+            DecimalText.format(value, decimals: place?.decimals ?? 0)
+        }
+        let unit = place == nil ? " base units" : ""
+        return """
+            \(name): asked \(quantity(shortage.asked))\(unit), can sell \(quantity(shortage.sellable)) \
+            (on hand \(quantity(shortage.onHand)), unavailable \(quantity(shortage.unavailable)), \
+            reserved \(quantity(shortage.reserved)), floor \(quantity(shortage.floor)))
+            """
+    }
+}
+
+extension RefusalCode {
+    /// What the number in a refusal is the number of.
+    fileprivate var noun: String {
+        switch self {
+        case .reservationNotFound, .reservationExpired, .reservationClosed, .exceedsReservation:
+            "reservation"
+        case .transferNotFound, .transferClosed, .exceedsTransfer: "transfer"
+        default: "number"
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package import Inventory
+import InventoryClient
+import InventoryWire
+
+extension TransferHost {
+    /// A refusal in the words of this database's currency.
+    ///
+    /// `place`: What it is about, where that is known without asking the server.
+    func sentence(_ refusal: Refusal, _ place: Refusal.Place? = nil) -> String {
+        let facts = refusal.facts(
+            decimals: self.server.currencyDecimals,
+            currency: self.server.currencyCode,
+            sku: place
+        )
+        return facts.isEmpty ? refusal.code.name : "\(refusal.code.name)  \(facts)"
+    }
+
+    /// A refusal with what it takes to understand it: looked up, where the server has more to tell.
+    ///
+    /// `command`: What was refused: its lines say what the quantities are of.
+    package func failure(
+        _ refusal: Refusal,
+        of command: Command? = nil,
+        about subject: String? = nil
+    ) async -> Failure {
+        let innermost = refusal.innermost
+        let place = await self.place(of: innermost, command?.line(of: refusal))
+        var message = refusal.facts(
+            decimals: self.server.currencyDecimals,
+            currency: self.server.currencyCode,
+            sku: place
+        )
+        var wayOut = innermost.code.wayOut
+        switch innermost.detail {
+        case .revision(let expected, let actual):
+            let who = await self.whoDid(actual).map { " (\($0))" } ?? ""
+            message = """
+                \(subject ?? "it") is at revision \(actual)\(who), not \(expected). \
+                Nothing was changed.
+                """
+            wayOut = "Look at it as it is now, then repeat with --if-revision \(actual)."
+        case .shortage(let shortage):
+            wayOut = self.wayOut(of: shortage, place)
+        case .id(let id) where innermost.code == .inUse:
+            message = "\(subject ?? "number \(id)") is still in use"
+        case .id(let id) where innermost.code == .archived:
+            message = "\(subject ?? "number \(id)") is archived"
+        case .id(let id) where innermost.code == .productInactive:
+            let sku = await self.sku(of: id)
+            message = "\(sku ?? "product \(id)") is not for sale"
+            if let sku {
+                wayOut = "Put it on sale first: invctl product set \(sku) --status active"
+            }
+        case .taken:
+            wayOut = "Choose another, or change the one that has it."
+        default:
+            break
+        }
+        return Failure(
+            refusal.code.name,
+            message,
+            wayOut: wayOut,
+            number: refusal.code.rawValue,
+            exit: Exit.code(for: refusal)
+        )
+    }
+
+    private func sku(of product: UInt64) async -> String? {
+        let key = ProductKey.id(ProductID(UInt32(clamping: product)))
+        return try? await self.client.product(key)?.product.sku
+    }
+
+    private func wayOut(of shortage: Refusal.Shortage, _ place: Refusal.Place?) -> String {
+        guard let place else { return "" }
+        let most = DecimalText.format(shortage.sellable, decimals: place.decimals)
+        let missing = DecimalText.format(
+            shortage.asked.subtractingSaturated(shortage.sellable),
+            decimals: place.decimals
+        )
+        let delivery = "take a delivery in: invctl stock restock \(place.sku)=\(missing)"
+        return shortage.sellable > 0
+            ? "Take at most \(most), or \(delivery)" : "First \(delivery)"
+    }
+
+    /// What the step at that revision did, as the log has it: "stock sold by pos-2, 12 s ago"; nothing if
+    /// it cannot be told soon.
+    private func whoDid(_ lsn: UInt64) async -> String? {
+        guard lsn > 0, let entry = await self.entry(lsn) else { return nil }
+        let what = entry.changes.lazy.compactMap { Self.deed($0) }.first ?? "changed"
+        let now = self.server.serverTime.microseconds
+        let age = max(0, now.subtractingSaturated(entry.time.microseconds)) / 1_000_000
+        return "\(what) by \(entry.actor.isEmpty ? "invd" : entry.actor), \(Self.ago(age))"
+    }
+
+    /// One step of the log; nothing if the log no longer has it.
+    private func entry(_ lsn: UInt64) async -> Entry? {
+        let events = self.client.subscribe(Subscription(topics: .all, start: .after(lsn - 1)))
+        do {
+            for try await event in events {
+                switch event {
+                case .entry(let entry): return entry.lsn == lsn ? entry : nil
+                case .progress, .reset, .disconnected: return nil
+                case .began, .snapshot, .caughtUp, .proven, .differs: continue
+                }
+            }
+        } catch {
+            // The refusal is told without it.
+        }
+        return nil
+    }
+
+    private static func deed(_ change: Change) -> String? {
+        switch change {
+        case .moved(let movement, _):
+            switch movement.kind {
+            case .sale: "stock sold"
+            case .return: "stock taken back"
+            case .restock: "stock taken in"
+            case .adjust: "stock adjusted"
+            case .count: "stock counted"
+            case .setUnavailable:
+                movement.unavailableDelta > 0 ? "stock put on hold" : "stock freed"
+            case .reversal: "a step reversed"
+            default: "stock moved"
+            }
+        case .productUpdated(_, let fields):
+            fields.first.map { "\(Self.name(of: $0)) changed" }
+        case .category, .location: "changed"
+        default: nil
+        }
+    }
+
+    private static func name(of field: ProductFieldChange) -> String {
+        switch field {
+        case .sku: "SKU"
+        case .name: "name"
+        case .barcode: "barcode"
+        case .category: "category"
+        case .unit: "unit"
+        case .price: "price"
+        case .status: "status"
+        case .reorderPoint, .reorderTarget: "reorder point"
+        case .packSize: "pack size"
+        case .leadTimeDays: "lead time"
+        }
+    }
+
+    private static func ago(_ seconds: Int64) -> String {
+        switch seconds {
+        case ..<120: "\(seconds) s ago"
+        case ..<7_200: "\(seconds / 60) min ago"
+        case ..<172_800: "\(seconds / 3_600) h ago"
+        default: "\(seconds / 86_400) days ago"
+        }
+    }
+}

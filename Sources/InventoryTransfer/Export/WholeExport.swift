@@ -1,0 +1,269 @@
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// Writes all that an equal database can be made of, as NDJSON.
+///
+///     {"invd":1,"currency":"EUR"}
+///     {"category":1,"name":"Fruit"}                 then locations, then products
+///     {"step":1,"actor":"till","lines":[{"kind":"sale","product":1,…}]}     the ledger, step by step
+///     {"reservation":3,"expiresAt":"…"}             what is promised
+///     {"level":[1,1],"onHand":7,…}                  every balance, to check against
+///     {"end":9,"digest":"…"}                        so that a file that was cut off is known
+///
+/// Everything is numbered in the order in which it was made, and nothing in it depends on LSNs, ids or
+/// times of recording: two databases are **equal** if their exports are the same bytes. Not in it are
+/// sessions, refused demand, alerts, and when something was recorded.
+///
+/// It is as of one moment, that of its products; but a floor is that of the end.
+package struct WholeExport {
+    static let format = 1
+    /// How the first line begins, which tells a whole export from other files.
+    package static let head = Array("{\"invd\":".utf8)
+
+    private let host: any TransferHost
+    private let sink: ExportSink
+    private let money: UInt8
+    private var line = ExportLine()
+    package private(set) var digest = ExportDigest()
+    private(set) var lineCount = 0
+    package private(set) var productCount = 0
+    package private(set) var movementCount = 0
+    package private(set) var stepCount = 0
+
+    /// Places in the export, from 1, by id.
+    private var categories: [Int64: Int] = [:]
+    private var locations: [Int64: Int] = [:]
+    private var products: [UInt32] = []
+    /// Ids of products that lists leave out.
+    private var archived: [ProductID] = []
+
+    /// Steps to write at most.
+    private let stepCountMax: Int
+
+    /// `stepCountMax`: Balances are then those of the last of so many steps.
+    package init(_ host: any TransferHost, _ sink: ExportSink, stepCountMax: Int = .max) {
+        self.host = host
+        self.sink = sink
+        self.stepCountMax = stepCountMax
+        self.money = host.server.currencyDecimals
+    }
+
+    package mutating func write() async throws {
+        self.line.begin()
+        self.line.add("invd", Self.format)
+        self.line.add("currency", text: self.host.server.currencyCode)
+        try self.endLine(.catalog)
+        let lsn = try await self.writeCatalog()
+        let last = try await self.writeLedger(upTo: lsn)
+        try await self.writeLevels(asOf: self.stepCountMax < .max ? last : lsn)
+        self.line.begin()
+        self.line.add("end", self.lineCount)
+        self.line.add("digest", text: self.digest.text)
+        try self.sink.write(self.line.take())
+    }
+
+    private mutating func endLine(_ part: ExportDigest.Part) throws(Failure) {
+        let bytes = self.line.take()
+        bytes.withUnsafeBytes { self.digest.feed($0, part) }
+        self.lineCount += 1
+        try self.sink.write(bytes)
+    }
+
+    private static func changed(_ what: String) -> Failure {
+        Failure(
+            "catalog_changed",
+            "a \(what) was changed while the export ran",
+            wayOut: "There is nothing of it. Try again.",
+            exit: Exit.unreachable
+        )
+    }
+
+    // MARK: - The catalog
+
+    /// - Returns: The LSN that the products are as of, and so the rest.
+    private mutating func writeCatalog() async throws -> Int64 {
+        let search = ProductSearch(statuses: .all)
+        var lsn: Int64 = 0
+        var isFirst = true
+        for try await part in self.host.client.rows(of: .products(search)) {
+            if isFirst {
+                // The products stand from here on; what they refer to is there then too.
+                lsn = Int64(clamping: part.lsn)
+                isFirst = false
+                try await self.writeCategories(asOf: lsn)
+                try await self.writeLocations(asOf: lsn)
+            }
+            for row in 0..<part.table.rowCount { try self.writeProduct(part.table, row) }
+        }
+        return lsn
+    }
+
+    private mutating func writeCategories(asOf lsn: Int64) async throws {
+        let table = try await self.host.client.query(.categories(includingArchived: true)).table
+        for row in 0..<table.rowCount {
+            guard table.integer(row, "revision") ?? 0 <= lsn else { throw Self.changed("category") }
+            self.categories[table.integer(row, "id") ?? 0] = row + 1
+            self.line.begin()
+            self.line.add("category", row + 1)
+            self.line.add("name", text: table.text(row, "name"))
+            self.addStatus(table.text(row, "status"))
+            try self.endLine(.catalog)
+        }
+    }
+
+    private mutating func writeLocations(asOf lsn: Int64) async throws {
+        let table = try await self.host.client.query(.locations(includingArchived: true)).table
+        for row in 0..<table.rowCount {
+            guard table.integer(row, "revision") ?? 0 <= lsn else { throw Self.changed("location") }
+            self.locations[table.integer(row, "id") ?? 0] = row + 1
+            self.line.begin()
+            self.line.add("location", row + 1)
+            for name: StaticString in ["code", "name", "zone", "kind"] {
+                self.line.add(name, text: table.text(row, "\(name)"))
+            }
+            self.addStatus(table.text(row, "status"))
+            try self.endLine(.catalog)
+        }
+    }
+
+    private mutating func addStatus(_ status: String) {
+        if status != "active" { self.line.add("status", text: status) }
+    }
+
+    private mutating func writeProduct(_ table: ResultTable, _ row: Int) throws {
+        let id = ProductID(UInt32(clamping: table.integer(row, "id") ?? 0))
+        guard let category = self.categories[table.integer(row, "categoryId") ?? 0] else {
+            throw Self.changed("category")
+        }
+        self.productCount += 1
+        while self.products.count <= id.row { self.products.append(0) }
+        self.products[id.row] = UInt32(self.productCount)
+        let status = table.text(row, "status")
+        if status == "archived" { self.archived.append(id) }
+        let decimals = UInt8(clamping: table.integer(row, "unitDecimals") ?? 0)
+        self.line.begin()
+        self.line.add("product", self.productCount)
+        self.line.add("sku", text: table.text(row, "sku"))
+        self.line.add("name", text: table.text(row, "name"))
+        self.line.add("barcode", unlessEmpty: table.text(row, "barcode"))
+        self.line.add("category", category)
+        self.line.add("unit", text: table.text(row, "unit"))
+        self.line.add("decimals", Int(decimals))
+        self.line.add("price", money: table.integer(row, "price") ?? 0, decimals: self.money)
+        self.line.add("basis", Int(table.integer(row, "priceBasis") ?? 1))
+        self.addStatus(status)
+        for name: StaticString in ["reorderPoint", "reorderTarget", "packSize"] {
+            let value = table.integer(row, "\(name)") ?? 0
+            self.line.add(name, units: value, decimals: decimals)
+        }
+        let days = table.integer(row, "leadTimeDays") ?? 0
+        self.line.add("leadTimeDays", units: days, decimals: 0)
+        try self.endLine(.catalog)
+    }
+
+    /// The place of a product; nothing if there was none at that moment.
+    private func number(ofProduct id: Int64) -> Int? {
+        let row = Int(id)
+        guard self.products.indices.contains(row), self.products[row] > 0 else { return nil }
+        return Int(self.products[row])
+    }
+
+    // MARK: - The ledger
+
+    /// - Returns: The LSN of the last step that was written.
+    private mutating func writeLedger(upTo lsn: Int64) async throws -> Int64 {
+        var ledger = LedgerExport(moneyDecimals: self.money)
+        var columns: LedgerColumns?
+        let query = Query.ledger(LedgerQuery(isNewestFirst: false))
+        reading: for try await part in self.host.client.rows(of: query) {
+            if columns == nil { columns = LedgerColumns(part.table) }
+            guard let columns else { throw Self.changed("column of the ledger") }
+            for row in 0..<part.table.rowCount {
+                let movement = columns.row(part.table, row)
+                if movement.lsn > lsn { break reading }
+                guard let product = self.number(ofProduct: movement.productID),
+                    let location = self.locations[movement.locationID]
+                else { throw Self.changed("product or location") }
+                if ledger.isNew(movement) {
+                    if ledger.steps.count == self.stepCountMax { break reading }
+                    try self.endStep(&ledger)
+                }
+                ledger.add(movement, product: product, location: location, to: &self.line)
+            }
+        }
+        try self.endStep(&ledger)
+        self.movementCount = ledger.movementCount
+        self.stepCount = ledger.steps.count
+        try await self.writeReservations(ledger.openReservations)
+        return Int64(clamping: ledger.steps.lastLSN)
+    }
+
+    private mutating func endStep(_ ledger: inout LedgerExport) throws(Failure) {
+        guard !self.line.isEmpty else { return }
+        ledger.endStep(&self.line)
+        try self.endLine(.ledger)
+    }
+
+    /// When each that is open ends.
+    private mutating func writeReservations(_ open: Set<Int64>) async throws {
+        var rest = open
+        guard let first = rest.min(), first > 0 else { return }
+        let query = ReservationQuery(after: ReservationID(UInt32(first - 1)))
+        for try await part in self.host.client.rows(of: .reservations(query)) {
+            for row in 0..<part.table.rowCount {
+                let id = part.table.integer(row, "id") ?? 0
+                guard rest.remove(id) != nil else { continue }
+                self.line.begin()
+                self.line.add("reservation", Int(id))
+                self.line.add("expiresAt", time: part.table.integer(row, "expiresAt") ?? 0)
+                try self.endLine(.reservations)
+            }
+            if rest.isEmpty { return }
+        }
+    }
+
+    // MARK: - Levels
+
+    /// Those of products that are not archived, then the others.
+    private mutating func writeLevels(asOf lsn: Int64) async throws {
+        let asOf = AsOf.lsn(UInt64(clamping: lsn))
+        let queries =
+            [LevelQuery(asOf: asOf)] + self.archived.map { LevelQuery(product: $0, asOf: asOf) }
+        let archived = Set(self.archived)
+        for query in queries {
+            for try await part in self.host.client.rows(of: .levels(query)) {
+                for row in 0..<part.table.rowCount {
+                    let id = part.table.integer(row, "productId") ?? 0
+                    // One that was archived meanwhile comes in its turn here, one that was not in both.
+                    let isArchived = archived.contains(ProductID(UInt32(clamping: id)))
+                    if isArchived == (query.product != nil) {
+                        try self.writeLevel(part.table, row, id)
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func writeLevel(_ table: ResultTable, _ row: Int, _ id: Int64) throws {
+        guard let product = self.number(ofProduct: id) else { return }
+        guard let location = self.locations[table.integer(row, "locationId") ?? 0] else {
+            throw Self.changed("location")
+        }
+        let decimals = UInt8(clamping: table.integer(row, "unitDecimals") ?? 0)
+        let quantities: [StaticString] = [
+            "onHand", "unavailable", "reserved", "incoming", "floor",
+        ]
+        let value = table.integer(row, "value") ?? 0
+        let figures = quantities.map { table.integer(row, "\($0)") ?? 0 }
+        // A level of nothing says no more than none.
+        guard value != 0 || figures.contains(where: { $0 != 0 }) else { return }
+        self.line.begin()
+        self.line.add("level", place: product, location)
+        for (name, figure) in zip(quantities, figures) {
+            self.line.add(name, units: figure, decimals: decimals)
+        }
+        self.line.add("value", money: value, decimals: self.money)
+        try self.endLine(.levels)
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// Brings in a catalog: a product a row, with its category and its opening stock.
+///
+/// Rows are sent while the file is still being read, a part of it at a time: nothing is kept of them but
+/// their SKUs, for a second row of the same.
+///
+///     read a part ─▶ its new categories ─▶ its products, 1,000 a request ─▶ read on
+package struct ProductImport: ~Copyable {
+    private let options: ImportOptions
+    private let host: any TransferHost
+    private let problems: Problems
+    private var reader: ProductReader
+    private let progress: ProgressBar
+
+    /// Rows of a part.
+    private static let partRows = 8 * BatchSender.rowsMax
+
+    package init(_ options: ImportOptions, _ host: any TransferHost, _ file: FileBytes) throws {
+        let problems = options.problems()
+        let reader = try ProductReader(
+            file,
+            options,
+            currencyDecimals: host.server.currencyDecimals,
+            problems
+        )
+        self.options = options
+        self.host = host
+        self.problems = problems
+        self.reader = reader
+        self.progress = ProgressBar(
+            host,
+            "import",
+            total: file.count,
+            unit: "rows",
+            isQuiet: host.isQuiet || options.dryRun
+        )
+    }
+
+    package mutating func run() async throws {
+        if !self.host.isQuiet, !self.reader.columns.isEmpty {
+            self.host.note(self.reader.columns)
+        }
+        if self.options.dryRun {
+            try await self.look()
+            return
+        }
+        self.reader.location = try await self.host.location(self.options.at)
+        let standing = try await self.host.client.openSession()
+        let sender = BatchSender(self.host.client, standing)
+        let categories = ImportedCategories()
+        while let part = try self.nextPart() {
+            for category in part.newCategories {
+                categories.note(category.name, as: category.number)
+            }
+            try await categories.create(by: sender, self.host.client)
+            for start in stride(from: 0, to: part.rows.count, by: BatchSender.rowsMax) {
+                let rows = start..<min(start + BatchSender.rowsMax, part.rows.count)
+                try await self.send(rows, of: part, by: sender, categories)
+            }
+        }
+        try await sender.finish()
+        self.progress.end()
+        let (count, rejected) = (self.reader.rowCount, self.problems.count)
+        self.host.print("\(count) rows: \(count - rejected) taken, \(rejected) not")
+        sender.noteForgotten(self.host)
+        try self.options.list(self.problems, self.host)
+        if rejected > 0 { throw Exit.partlyDone }
+    }
+
+    /// The rows of the next part that can be sent; nothing at the file's end.
+    private mutating func nextPart() throws -> ProductPart? {
+        let part = try self.reader.next(Self.partRows)
+        self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
+        return part
+    }
+
+    private func send(
+        _ rows: Range<Int>,
+        of part: ProductPart,
+        by sender: BatchSender,
+        _ categories: ImportedCategories
+    ) async throws {
+        func request() -> EncodedCommand {
+            var request = BatchEncoder(.brief)
+            for row in part.rows[rows] {
+                let category = categories.id(numbered: row.category)
+                request.append(creating: part.products, row.product, in: category)
+            }
+            return request.finish()
+        }
+        // Not self: a copy of what was seen would be made for each request on its way.
+        let (problems, host) = (self.problems, self.host)
+        let numbers = part.rows[rows].map { $0.number }
+        try await sender.send(request) { outcome in
+            guard case .brief(let brief) = outcome else { return }
+            for refused in brief.refused where refused.index < numbers.count {
+                problems.add(numbers[refused.index], host.sentence(refused.refusal))
+            }
+        }
+    }
+
+    /// Says what would be taken, and writes nothing: what the file alone shows, and which SKUs the
+    /// server has already.
+    private mutating func look() async throws {
+        while let part = try self.nextPart() {
+            let skus = part.rows.map { part.products.sku($0.product) }
+            let found = try await ProductLookup.find(skus, self.host.client)
+            for (index, product) in found.enumerated() {
+                guard let product else { continue }
+                self.problems.add(
+                    part.rows[index].number,
+                    "sku: \"\(skus[index])\" is there already, as product \(product.product.id.value)"
+                )
+            }
+        }
+        self.progress.end()
+        let (count, invalid) = (self.reader.rowCount, self.problems.count)
+        self.host.print(
+            "\(count) rows: \(count - invalid) valid, \(invalid) invalid, nothing written"
+        )
+        try self.options.list(self.problems, self.host)
+    }
+}

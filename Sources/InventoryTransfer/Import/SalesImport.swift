@@ -1,0 +1,192 @@
+package import Foundation
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// Brings in past sales: products first, then every row in the file's order.
+package struct SalesImport {
+    private let options: ImportOptions
+    private let host: any TransferHost
+    private let file: SalesFile
+    private let problems: Problems
+    /// Rows that are refused for what they say.
+    private let unreadable: Int
+
+    package init(
+        _ options: ImportOptions,
+        _ host: any TransferHost,
+        _ file: FileBytes,
+        _ zone: TimeZone
+    ) async throws {
+        self.options = options
+        self.host = host
+        self.problems = options.problems()
+        self.file = try await SalesFile(
+            file,
+            SalesReader.Options(
+                mapping: options.map,
+                zone: zone,
+                decimals: host.server.currencyDecimals,
+                returnPrefix: options.returnPrefix,
+                category: options.category
+            ),
+            listedMax: self.problems.list.listedMax
+        )
+        self.problems.add(self.file.problems)
+        self.unreadable = self.problems.count
+    }
+
+    package func run() async throws {
+        if !self.host.isQuiet { self.host.note(self.file.reader.summary) }
+        if self.options.dryRun {
+            self.summarize(rejected: self.problems.count, "nothing written")
+            try self.options.list(self.problems, self.host)
+            self.noteMerged()
+            return
+        }
+        let location = try await self.host.location(self.options.at)
+        let standing = try await self.host.client.openSession()
+        let sender = BatchSender(self.host.client, standing)
+        let ids = try await self.createProducts(sender, location)
+        let rejected = try await self.sendRows(sender, ids, location)
+        let earlier = standing.lastSequence == 0 ? "" : "went on where an earlier run stopped"
+        self.summarize(rejected: rejected, earlier)
+        sender.noteForgotten(self.host)
+        try self.options.list(self.problems, self.host)
+        self.noteMerged()
+    }
+
+    private func summarize(rejected: Int, _ more: String) {
+        let parts = [
+            "\(self.file.rowCount) rows: \(self.file.rowCount - rejected) taken, \(rejected) not",
+            "\(self.file.products.lines.count) products", "\(self.file.saleCount) sales",
+            "\(self.file.returnCount) returns", "\(self.file.writeOffCount) write-offs",
+        ]
+        self.host.print(parts.joined(separator: ", ") + (more.isEmpty ? "" : "; \(more)"))
+    }
+
+    private func noteMerged() {
+        guard !self.host.isQuiet else { return }
+        let merged = self.file.products.merged
+        guard !merged.isEmpty else { return }
+        let shown = merged.prefix(3).map { "\"\($0.code)\" = \"\($0.sku)\"" }
+        let more = merged.count > shown.count ? ", …" : ""
+        self.host.note(
+            "  note  \(merged.count) codes differ from another in case or white space only: "
+                + shown.joined(separator: ", ") + more
+        )
+    }
+
+    /// Makes what is not there.
+    ///
+    /// - Returns: The products' numbers in the file's order; 0 where one is not there.
+    private func createProducts(
+        _ sender: BatchSender,
+        _ location: LocationID
+    ) async throws -> [ProductID] {
+        let products = self.file.products.lines
+        let categories = ImportedCategories()
+        for product in products { categories.note(product.category) }
+        try await categories.create(by: sender, self.host.client)
+        var ids = [ProductID](repeating: ProductID(0), count: products.count)
+        var isForgotten = false
+        for start in stride(from: 0, to: products.count, by: BatchSender.answeredRowsMax) {
+            let part = start..<min(start + BatchSender.answeredRowsMax, products.count)
+            try await sender.send({ self.creating(part, categories, location) }) { outcome in
+                self.host.progress("products  \(part.upperBound)")
+                guard case .batch(let outcomes) = outcome else {
+                    isForgotten = true
+                    return
+                }
+                for (index, outcome) in zip(part, outcomes) {
+                    ids[index] = ProductID(UInt32(clamping: outcome.createdID ?? 0))
+                    guard case .refused(let refusal) = outcome, refusal.code != .skuTaken else {
+                        continue
+                    }
+                    let product = products[index]
+                    self.problems.add(
+                        product.firstRow,
+                        "product \(product.sku)  \(self.host.sentence(refusal))"
+                    )
+                }
+            }
+        }
+        try await sender.finish()
+        if isForgotten { try await self.look(for: &ids) }
+        return ids
+    }
+
+    private func creating(
+        _ part: Range<Int>,
+        _ categories: ImportedCategories,
+        _ location: LocationID
+    ) -> EncodedCommand {
+        let openedAt = self.file.earliest.advanced(bySeconds: -1)
+        var request = BatchEncoder(.independent)
+        for product in self.file.products.lines[part] {
+            request.append(
+                creating: ProductDraft(
+                    sku: product.sku,
+                    name: product.name.isEmpty ? product.sku : product.name,
+                    category: categories.id(product.category),
+                    price: Price(product.price.minorUnits),
+                    opening: OpeningStock(
+                        location: location,
+                        quantity: product.opening,
+                        occurredAt: openedAt
+                    )
+                )
+            )
+        }
+        return request.finish()
+    }
+
+    /// Asks for all products: an earlier run made some, and what it was answered is forgotten.
+    private func look(for ids: inout [ProductID]) async throws {
+        var byKey: [String: ProductID] = [:]
+        for try await part in self.host.client.rows(of: .products(ProductSearch())) {
+            for row in 0..<part.table.rowCount {
+                let id = ProductID(UInt32(clamping: part.table.integer(row, "id") ?? 0))
+                byKey[NormalizedText.key(part.table.text(row, "sku"))] = id
+            }
+        }
+        for (index, product) in self.file.products.lines.enumerated() where ids[index].value == 0 {
+            ids[index] = byKey[NormalizedText.key(product.sku)] ?? ProductID(0)
+        }
+    }
+
+    /// - Returns: How many rows were not taken.
+    private func sendRows(
+        _ sender: BatchSender,
+        _ ids: [ProductID],
+        _ location: LocationID
+    ) async throws -> Int {
+        var rejected = self.unreadable
+        var decided = 0
+        let progress = ProgressBar(
+            self.host,
+            "import",
+            total: self.file.takenCount,
+            unit: "rows",
+            isQuiet: self.host.isQuiet
+        )
+        var batches = SalesBatches(self.file, linesMax: BatchSender.rowsMax)
+        while let batch = try batches.batch() {
+            try await sender.send({ batch.request(ids, location) }) { outcome in
+                decided += batch.lineCount
+                progress.advance(to: decided)
+                guard case .brief(let brief) = outcome, !brief.refused.isEmpty else { return }
+                for refused in brief.refused where refused.index < batch.groupCount {
+                    let rows = batch.rows(ofGroup: refused.index)
+                    rejected += rows.count
+                    for row in rows {
+                        self.problems.add(row, self.host.sentence(refused.refusal))
+                    }
+                }
+            }
+        }
+        try await sender.finish()
+        progress.end()
+        return rejected
+    }
+}

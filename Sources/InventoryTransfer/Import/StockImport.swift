@@ -1,0 +1,228 @@
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// Brings in stock of products that are there: what was counted, or what came and went.
+///
+///     --mode set    stock is what is on hand now: a count, recorded as its difference
+///     --mode add    stock is the difference: a delivery where the row has a cost, else an adjustment
+///
+/// A request is for 1,000 rows of the file, whichever of them can be taken, so that a second run of the
+/// import gives the same rows to the same numbers.
+package struct StockImport {
+    /// What the stock of products that are there is.
+    package enum Mode: String, CaseIterable, Sendable {
+        case set, add
+    }
+
+    private let options: ImportOptions
+    private let host: any TransferHost
+    private let mode: Mode
+    private let problems: Problems
+    private var reader: StockReader
+    private let progress: ProgressBar
+    private var tally = Tally()
+
+    /// What the rows come to.
+    private final class Tally {
+        var changed = 0
+        var unchanged = 0
+        /// What would change, for people: the first few.
+        var shown: [String] = []
+        static let shownMax = 20
+    }
+
+    package init(
+        _ options: ImportOptions,
+        _ host: any TransferHost,
+        _ mode: Mode,
+        _ file: FileBytes
+    ) throws {
+        self.options = options
+        self.host = host
+        self.mode = mode
+        self.problems = options.problems()
+        self.reader = try StockReader(
+            file,
+            options,
+            currencyDecimals: host.server.currencyDecimals,
+            mayRepeat: mode == .add,
+            self.problems
+        )
+        self.progress = ProgressBar(
+            host,
+            "import",
+            total: file.count,
+            unit: "rows",
+            isQuiet: host.isQuiet || options.dryRun
+        )
+    }
+
+    package mutating func run() async throws {
+        if !self.host.isQuiet, !self.reader.columns.isEmpty {
+            self.host.note(self.reader.columns)
+        }
+        let location = try await self.host.location(self.options.at)
+        guard !self.options.dryRun else {
+            while let rows = try await self.nextRows(location) { self.look(at: rows) }
+            try self.tellWhatWouldChange()
+            return
+        }
+        let standing = try await self.host.client.openSession()
+        let sender = BatchSender(self.host.client, standing)
+        while let rows = try await self.nextRows(location) {
+            try await self.send(rows, location, by: sender)
+        }
+        try await sender.finish()
+        self.progress.end()
+        let (count, rejected) = (self.reader.rowCount, self.problems.count)
+        self.host.print("\(count) rows: \(count - rejected) taken, \(rejected) not")
+        sender.noteForgotten(self.host)
+        try self.options.list(self.problems, self.host)
+        if rejected > 0 { throw Exit.partlyDone }
+    }
+
+    /// A row with the product it is for.
+    private struct Found {
+        var row: StockReader.Row
+        var product: StockedProduct
+        var onHand: Int64
+        /// Base units, as the row has them.
+        var quantity: Int64
+    }
+
+    /// Those of the next 1,000 rows that can be taken; nothing at the file's end.
+    private mutating func nextRows(_ location: LocationID) async throws -> [Found]? {
+        guard let rows = try self.reader.next(BatchSender.rowsMax) else { return nil }
+        self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
+        let products = try await ProductLookup.find(rows.map { $0.sku }, self.host.client)
+        return zip(rows, products).compactMap { row, product in
+            guard let product else {
+                self.problems.add(
+                    row.number,
+                    "sku: no product is called \"\(row.sku)\"; import it first, without --mode"
+                )
+                return nil
+            }
+            let decimals = product.product.unit.decimals
+            guard let quantity = row.quantity(decimals) else {
+                let kind =
+                    decimals == 0 ? "a whole number" : "a number with at most \(decimals) decimals"
+                self.problems.add(row.number, "stock: \"\(row.stock)\" is not \(kind)")
+                return nil
+            }
+            if self.mode == .set, quantity < 0 {
+                self.problems.add(row.number, "stock: \(row.stock) is below 0")
+                return nil
+            }
+            let level = product.levels.first { $0.location == location }
+            return Found(
+                row: row,
+                product: product,
+                onHand: level?.onHand ?? 0,
+                quantity: quantity
+            )
+        }
+    }
+
+    // MARK: - Writing
+
+    private func send(
+        _ rows: [Found],
+        _ location: LocationID,
+        by sender: BatchSender
+    ) async throws {
+        // Adding nothing is no movement.
+        let rows = self.mode == .add ? rows.filter { $0.quantity != 0 } : rows
+        func request() -> EncodedCommand {
+            var request = BatchEncoder(.brief)
+            for row in rows { request.append(self.command(row, location)) }
+            return request.finish()
+        }
+        // Not self: a copy of what was seen would be made for each request on its way.
+        let (problems, host) = (self.problems, self.host)
+        let numbers = rows.map { $0.row.number }
+        let places = rows.map { Refusal.Place(of: $0.product.product) }
+        try await sender.send(request, mayBeEmpty: rows.isEmpty) { outcome in
+            guard case .brief(let brief) = outcome else { return }
+            for refused in brief.refused where refused.index < numbers.count {
+                problems.add(
+                    numbers[refused.index],
+                    host.sentence(refused.refusal, places[refused.index])
+                )
+            }
+        }
+    }
+
+    private func command(_ found: Found, _ location: LocationID) -> Command {
+        let (product, reference) = (found.product.product.id, found.row.reference)
+        switch self.mode {
+        case .set:
+            return .count(
+                StockCount(
+                    product: product,
+                    location: location,
+                    counted: found.quantity,
+                    reference: reference
+                )
+            )
+        case .add:
+            if let cost = found.row.cost, found.quantity > 0 {
+                let line = RestockLine(
+                    product: product,
+                    location: location,
+                    quantity: found.quantity,
+                    unitCost: cost
+                )
+                return .restock(Restock(lines: [line], reference: reference))
+            }
+            return .adjust(
+                Adjustment(
+                    product: product,
+                    location: location,
+                    delta: found.quantity,
+                    reason: .correction,
+                    reference: reference
+                )
+            )
+        }
+    }
+
+    // MARK: - Looking
+
+    private func look(at rows: [Found]) {
+        for found in rows {
+            let after =
+                self.mode == .set
+                ? found.quantity : found.onHand.addingSaturated(found.quantity)
+            guard after != found.onHand else {
+                self.tally.unchanged += 1
+                continue
+            }
+            self.tally.changed += 1
+            guard self.tally.shown.count < Tally.shownMax else { continue }
+            let decimals = found.product.product.unit.decimals
+            func text(_ value: Int64) -> String { DecimalText.format(value, decimals: decimals) }
+            let delta = after.subtractingSaturated(found.onHand)
+            self.tally.shown.append(
+                """
+                  row \(found.row.number)  \(found.product.product.sku)  on hand \
+                \(text(found.onHand)) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
+                """
+            )
+        }
+    }
+
+    private func tellWhatWouldChange() throws {
+        self.progress.end()
+        let (count, invalid) = (self.reader.rowCount, self.problems.count)
+        self.host.print(
+            "\(count) rows: \(count - invalid) valid, \(invalid) invalid, nothing written"
+        )
+        self.host.print("\(self.tally.changed) would change, \(self.tally.unchanged) would not")
+        for line in self.tally.shown { self.host.print(line) }
+        let more = self.tally.changed - self.tally.shown.count
+        if more > 0 { self.host.print("  … and \(more) more") }
+        try self.options.list(self.problems, self.host)
+    }
+}

@@ -1,0 +1,110 @@
+import Inventory
+
+/// The stock of a file, row by row, before anything is known of its products.
+struct StockReader {
+    struct Row: Sendable {
+        var number: Int
+        var sku: String
+        /// As it was written: how many decimals it may have depends on the product's unit.
+        var stock: String
+        /// Of one basis of the product's price.
+        var cost: Money?
+        var reference: String
+
+        /// The stock in base units; nothing if it is not a number of so many decimals.
+        func quantity(_ decimals: UInt8) -> Int64? {
+            DecimalText.parse(self.stock, decimals: decimals)
+        }
+    }
+
+    private var records: RecordReader
+    private let sku, stock, cost, reference: Int
+    private let currencyDecimals: UInt8
+    private let mayRepeat: Bool
+    private let problems: Problems
+    private var seen = NumberedTexts()
+    /// What is taken from which column.
+    let columns: String
+
+    var rowCount: Int { self.records.recordCount }
+    var bytesRead: Int { self.records.bytesRead }
+
+    /// Reads the head of a file.
+    ///
+    /// `mayRepeat`: Whether a SKU may come again. `problems`: Gets the rows that cannot be taken.
+    init(
+        _ file: FileBytes,
+        _ options: ImportOptions,
+        currencyDecimals: UInt8,
+        mayRepeat: Bool,
+        _ problems: Problems
+    ) throws {
+        self.records = try RecordReader(file)
+        self.currencyDecimals = currencyDecimals
+        self.mayRepeat = mayRepeat
+        self.problems = problems
+        guard !self.records.header.isEmpty else {
+            (self.sku, self.stock, self.cost, self.reference) = (.max, .max, .max, .max)
+            self.columns = ""
+            return
+        }
+        let mapping = try ColumnMapping(self.records.header, options.map, fields: .ofStock)
+        self.sku = mapping.column("sku")
+        self.stock = mapping.column("stock")
+        self.cost = mapping.column("cost")
+        self.reference = mapping.column("reference")
+        self.columns = mapping.summary
+    }
+
+    /// The rows that are well formed among the next `count` of the file; nothing at its end.
+    mutating func next(_ count: Int) throws -> [Row]? {
+        var rows: [Row] = []
+        var read = 0
+        while read < count, try self.records.next() {
+            read += 1
+            if let problem = self.take(into: &rows) {
+                self.problems.add(self.records.number, problem)
+            }
+        }
+        return read == 0 ? nil : rows
+    }
+
+    /// - Returns: Why the record cannot be taken; nothing if it can.
+    private mutating func take(into rows: inout [Row]) -> String? {
+        let number = self.records.number
+        let sku = self.records.text(self.sku)
+        guard !sku.isEmpty else { return "sku: is empty" }
+        guard sku.utf8.count <= Limits.skuByteCountMax else {
+            return "sku: \"\(sku)\" is longer than \(Limits.skuByteCountMax) bytes"
+        }
+        let key = NormalizedText.key(sku)
+        if !self.mayRepeat, let first = self.seen.number(of: key) {
+            return "sku: duplicate of row \(first) (\"\(sku)\")"
+        }
+        let stock = self.records.text(self.stock)
+        guard !stock.isEmpty else { return "stock: is empty" }
+        var cost: Money?
+        if self.records.withBytes(self.cost, { !$0.isEmpty }) {
+            guard let value = self.records.number(self.cost, decimals: self.currencyDecimals),
+                value >= 0
+            else {
+                return """
+                    cost: "\(self.records.text(self.cost))" is not an amount with at most \
+                    \(self.currencyDecimals) decimals
+                    """
+            }
+            cost = Money(value)
+        }
+        if !self.mayRepeat { self.seen.insert(key, number) }
+        rows.append(
+            Row(
+                number: number,
+                sku: sku,
+                stock: stock,
+                cost: cost,
+                reference: self.records.text(self.reference)
+            )
+        )
+        return nil
+    }
+}

@@ -1,0 +1,332 @@
+import Inventory
+import InventoryClient
+import InventoryWire
+
+/// Makes an empty database equal to the one that an export was written of, line by line as it comes.
+///
+///     catalog        categories, locations and products in their order, as if none were archived
+///     ledger         each step as it was, by the commands that did it, as the actor who gave them
+///     reservations   each that is open ends when it did
+///     levels         floors
+///     end            what was archived is archived; then the database is exported, and must come to the
+///                    digest of the file
+///
+/// Kept in memory are the catalog's keys, what each level has and what is open: nothing grows with the
+/// ledger but 16 bytes for each gap in its LSNs. Every request is the same whenever the import is run, so
+/// one that was stopped goes on. One refusal ends it: then the databases are not equal.
+package struct WholeImport {
+    /// Bytes of a file's beginning that name the import of it.
+    package static let nameByteCount = 4_096
+
+    private let host: any TransferHost
+    private let isDry: Bool
+    private var lines: LineReader
+    private var digest = ExportDigest()
+    private var catalog: RestoredCatalog
+    private var ledger: RestoredLedger
+    private var queue: RestoreQueue
+    private var lineCount = 0
+    private var movementCount = 0
+    /// When each open reservation ends.
+    private var expiries: [Int: Instant] = [:]
+    /// Lowered floors that no level has spoken of yet.
+    private var lowered: Set<RestoredPlace>?
+    private var part = ExportDigest.Part.catalog
+
+    /// `name`: What the import's sessions are named after.
+    package init(_ host: any TransferHost, _ stream: ByteStream, name: String, isDry: Bool) {
+        self.host = host
+        self.isDry = isDry
+        self.lines = LineReader(stream)
+        let decimals = host.server.currencyDecimals
+        let standIn = "~" + SessionID(hashing: name).text.prefix(16)
+        self.catalog = RestoredCatalog(moneyDecimals: decimals, standIn: standIn)
+        self.ledger = RestoredLedger(moneyDecimals: decimals)
+        self.queue = RestoreQueue(RestoreSender(host, name: name, isDry: isDry))
+    }
+
+    package mutating func run() async throws {
+        do {
+            try await self.runAll()
+            await self.queue.sender.end()
+        } catch let error as ClientError where error.refusal == nil {
+            throw Failure(
+                error.code.description.replacing(" ", with: "_"),
+                "the connection was lost\(error.message.isEmpty ? "" : ": \(error.message)")",
+                wayOut:
+                    "What was restored stays. Run the same import again: it goes on from there.",
+                exit: Exit.code(for: error)
+            )
+        }
+    }
+
+    private mutating func runAll() async throws {
+        try self.takeHead()
+        if !self.isDry {
+            try await self.queue.sender.begin()
+            if !self.queue.sender.goesOn { try await self.checkEmpty() }
+            self.host.say(
+                ifInterrupted: "what was restored stays, and the same import goes on from there"
+            )
+        }
+        var end: ExportRecord?
+        while end == nil, let bytes = try self.lines.next() { end = try await self.take(bytes) }
+        guard let end else { throw self.cutOff() }
+        try self.checkEnd(end)
+        if self.isDry { return self.tell("can be restored; nothing written") }
+        try await self.finish()
+        let late = try await self.lateReservations()
+        try await self.compare(isLate: !late.isEmpty)
+        try await self.letExpire(late)
+        self.host.say(ifInterrupted: nil)
+        self.host.endProgress()
+        self.tell("restored" + (self.queue.sender.goesOn ? "; went on from an earlier run" : ""))
+    }
+
+    // MARK: - Lines
+
+    private mutating func takeHead() throws {
+        guard let bytes = try self.lines.next() else { throw self.cutOff() }
+        let head = try ExportRecord(bytes, line: 1)
+        self.count(bytes, .catalog)
+        guard try head.number("invd") == WholeExport.format else {
+            throw Failure(
+                "unsupported_version",
+                "the export has format \(head.text("invd")), this invctl reads \(WholeExport.format)",
+                wayOut: "Use the invctl that wrote it, or a newer one.",
+                exit: Exit.failed
+            )
+        }
+        let currency = head.text("currency")
+        guard currency == self.host.server.currencyCode else {
+            throw Failure(
+                "wrong_currency",
+                "the export is in \(currency), this database in \(self.host.server.currencyCode)",
+                wayOut: "Nothing was changed. Start an empty invd with --currency \(currency).",
+                exit: Exit.conflict
+            )
+        }
+    }
+
+    private mutating func count(_ bytes: ArraySlice<UInt8>, _ part: ExportDigest.Part) {
+        self.lineCount += 1
+        (bytes + [0x0A]).withUnsafeBytes { self.digest.feed($0, part) }
+    }
+
+    /// Takes a line.
+    ///
+    /// - Returns: The last one, which says that the export is whole.
+    private mutating func take(_ bytes: ArraySlice<UInt8>) async throws -> ExportRecord? {
+        let record: ExportRecord
+        do {
+            record = try ExportRecord(bytes, line: self.lines.number)
+        } catch {
+            throw self.lines.isWhole ? error : self.cutOff()
+        }
+        if record.has("end") { return record }
+        guard self.lines.isWhole else { throw self.cutOff() }
+        let part: ExportDigest.Part =
+            if record.has("step") {
+                .ledger
+            } else if record.has("level") {
+                .levels
+            } else if record.has("expiresAt") {
+                .reservations
+            } else {
+                .catalog
+            }
+        guard part.rawValue >= self.part.rawValue else {
+            throw record.problem("it belongs before what is there already")
+        }
+        self.part = part
+        self.count(bytes, part)
+        if self.lineCount.isMultiple(of: 1_000), !self.host.isQuiet {
+            self.host.progress("restore  line \(DecimalText.grouped(String(self.lineCount)))")
+        }
+        switch part {
+        case .catalog:
+            let (command, id) = try self.catalog.take(record)
+            try await self.queue.add(command, id: id, line: record.line)
+        case .ledger: try await self.takeStep(record, byteCount: bytes.count)
+        case .reservations: try await self.takeReservation(record)
+        case .levels: try await self.takeLevel(record)
+        }
+        return nil
+    }
+
+    private mutating func takeStep(_ record: ExportRecord, byteCount: Int) async throws {
+        guard try record.number("step") == self.queue.stepCount + 1 else {
+            throw record.problem("step \(record.text("step")) comes after \(self.queue.stepCount)")
+        }
+        let movements = try self.ledger.movements(record, self.catalog)
+        let origin = movements.lazy.compactMap { $0.originStep }.max() ?? 0
+        guard origin <= self.queue.stepCount else {
+            throw record.problem("it comes from step \(origin), which is not before it")
+        }
+        try await self.queue.settle(origin)
+        let sender = self.queue.sender
+        let step = try self.ledger.step(movements, record, self.catalog) {
+            sender.steps.lsn(of: $0)
+        }
+        self.movementCount += movements.count
+        let actor = record.text("actor")
+        try await self.queue.add(step, of: actor, line: record.line, byteCount: byteCount)
+    }
+
+    private mutating func takeReservation(_ record: ExportRecord) async throws {
+        let number = try record.number("reservation")
+        let time = try record.instant("expiresAt")
+        self.expiries[number] = time
+        let line = ReservationLine(reservation: ReservationID(UInt32(clamping: number)))
+        // One whose time is over by now is refused: it ends when all is done.
+        try await self.queue.add(
+            .extendReservation(ExtendReservation(lines: [line], expiry: .at(time))),
+            line: record.line,
+            isOptional: true
+        )
+    }
+
+    private mutating func takeLevel(_ record: ExportRecord) async throws {
+        let (number, at) = try record.pair("level")
+        let (product, location, decimals) = try self.catalog.place(record, number, at)
+        let floor = try record.units("floor", decimals)
+        var lowered = self.lowered ?? self.ledger.lowered
+        let wasLowered = lowered.remove(RestoredPlace(product, location)) != nil
+        self.lowered = lowered
+        guard floor != 0 || wasLowered else { return }
+        let change = FloorChange(product: product, location: location, floor: floor)
+        try await self.queue.add(.setFloor(change), line: record.line)
+    }
+
+    // MARK: - What must hold
+
+    private func cutOff() -> Failure {
+        Failure(
+            "malformed_file",
+            "the export was cut off after line \(self.lineCount): it has no end",
+            wayOut: self.isDry
+                ? "Nothing was written."
+                : "What was restored stays. Run the same import with the whole file: it goes on.",
+            exit: Exit.failed
+        )
+    }
+
+    private func checkEnd(_ end: ExportRecord) throws {
+        var lines = self.lines
+        guard try end.number("end") == self.lineCount, end.text("digest") == self.digest.text,
+            try lines.next() == nil
+        else {
+            throw end.problem(
+                "the file was changed since it was written: it has \(self.lineCount) lines with the "
+                    + "digest \(self.digest.text)"
+            )
+        }
+    }
+
+    private func checkEmpty() async throws {
+        let table = try await self.host.client.query(.stats).table
+        var counts: [String: Int64] = [:]
+        for row in 0..<table.rowCount {
+            counts[table.text(row, "name")] = table.integer(row, "value")
+        }
+        guard counts["products"] == 0, counts["categories"] == 0, counts["locations"] == 1 else {
+            throw Failure(
+                "not_empty",
+                """
+                this database has \(counts["products"] ?? 0) products and \(counts["movements"] ?? 0) \
+                movements; an export makes an equal database of an empty one only
+                """,
+                wayOut: "Nothing was changed. Start an invd with a new --data-dir.",
+                exit: Exit.conflict
+            )
+        }
+    }
+
+    /// Exports this database, as of the last step, and compares.
+    private func compare(isLate: Bool) async throws {
+        var export = WholeExport(
+            self.host,
+            ExportSink(),
+            stepCountMax: self.queue.stepCount
+        )
+        try await export.write()
+        let differences = export.digest.differences(from: self.digest)
+            .filter { !isLate || $0 != .reservations }
+        guard let first = differences.first else { return }
+        throw Failure(
+            "check_failed",
+            """
+            all is done, but the database is not equal: it differs in its \(first) \
+            (digest \(export.digest.text), not \(self.digest.text))
+            """,
+            wayOut: "Did something else write to it? Compare: invctl export - --what all",
+            exit: Exit.checkFailed
+        )
+    }
+
+    // MARK: - The end
+
+    private mutating func finish() async throws {
+        for place in (self.lowered ?? self.ledger.lowered).sorted() {
+            let change = FloorChange(product: place.product, location: place.location, floor: 0)
+            try await self.queue.add(.setFloor(change), line: 0)
+        }
+        let changed = Array(self.ledger.changedProducts)
+        let commands =
+            self.catalog.finishingCommands(changed: changed) + self.catalog.archivingCommands()
+        for command in commands { try await self.queue.add(command, line: 0) }
+        try await self.queue.flush()
+        try await self.queue.sender.drain()
+    }
+
+    /// Open reservations whose time was over before they could be given it.
+    private func lateReservations() async throws -> [ReservationID] {
+        guard !self.expiries.isEmpty else { return [] }
+        var late: [ReservationID] = []
+        let query = Query.reservations(ReservationQuery(states: .active))
+        for try await part in self.host.client.rows(of: query) {
+            for row in 0..<part.table.rowCount {
+                let id = Int(part.table.integer(row, "id") ?? 0)
+                let end = part.table.integer(row, "expiresAt")
+                if let wanted = self.expiries[id], wanted.microseconds != end {
+                    late.append(ReservationID(UInt32(clamping: id)))
+                }
+            }
+        }
+        return late
+    }
+
+    /// Lets those expire now, by the server itself.
+    private func letExpire(_ late: [ReservationID]) async throws {
+        for start in stride(from: 0, to: late.count, by: Limits.linesMax) {
+            let lines = late[start..<min(start + Limits.linesMax, late.count)]
+                .map { ReservationLine(reservation: $0) }
+            // One that somebody settled meanwhile needs no more.
+            _ = try await self.host.client.send(
+                .extendReservation(ExtendReservation(lines: lines, expiry: .after(seconds: 1)))
+            )
+        }
+        guard !late.isEmpty, !self.host.isQuiet else { return }
+        self.host.note("  note  \(late.count) reservations had run out meanwhile: they expire now")
+    }
+
+    private func tell(_ what: String) {
+        let products = self.catalog.products.count
+        guard !self.host.report.isJSON else {
+            var object = JSONObject()
+            object.add("products", raw: String(products))
+            object.add("steps", raw: String(self.queue.stepCount))
+            object.add("movements", raw: String(self.movementCount))
+            object.add("digest", self.digest.text)
+            object.add("status", what)
+            return self.host.print(object.text)
+        }
+        func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }
+        self.host.print(
+            """
+            \(count(products)) products, \(count(self.queue.stepCount)) steps with \
+            \(count(self.movementCount)) movements \(what); digest \(self.digest.text)
+            """
+        )
+    }
+}

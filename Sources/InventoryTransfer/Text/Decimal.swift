@@ -1,0 +1,98 @@
+import Foundation
+
+/// Derived numbers, the only ones that are not exact.
+package enum NumberText {
+    /// As few digits as tell it from every other number; a whole one without a point.
+    package static func exact(_ value: Double) -> String {
+        guard let whole = Int64(exactly: value), whole.magnitude < 1 << 53 else {
+            return "\(value)"
+        }
+        return String(whole)
+    }
+
+    /// Two decimals; more where there would be nothing but zeros: four digits then.
+    package static func readable(_ value: Double) -> String {
+        if value == 0 || value.magnitude >= 0.1 {
+            return value.magnitude < 1e15 ? String(format: "%.2f", value) : "\(value)"
+        }
+        return String(format: "%.4g", value)
+    }
+}
+
+/// Numbers as people write them: 19.99 for 1,999 minor units.
+package enum DecimalText {
+    /// Parses a number of at most `decimals` decimals into whole smallest units.
+    ///
+    /// - Returns: Nothing if it is not a number, has more decimals, or does not fit.
+    package static func parse(_ text: String, decimals: UInt8) -> Int64? {
+        var digits = Substring(text)
+        let isNegative = digits.hasPrefix("-")
+        if isNegative || digits.hasPrefix("+") { digits = digits.dropFirst() }
+        let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), let whole = parts.first, !digits.isEmpty else {
+            return nil
+        }
+        let fraction = parts.count == 2 ? parts[1] : ""
+        let used = fraction.reversed().drop { $0 == "0" }.count
+        guard used <= Int(decimals), !(whole.isEmpty && fraction.isEmpty) else { return nil }
+        var value: Int64 = 0
+        let scaled =
+            String(whole) + fraction.prefix(used)
+            + String(repeating: "0", count: Int(decimals) - used)
+        for byte in scaled.utf8 {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflow2) = shifted.addingReportingOverflow(Int64(byte - 0x30))
+            if overflow || overflow2 { return nil }
+            value = sum
+        }
+        return isNegative ? -value : value
+    }
+
+    /// `1999` with 2 decimals is `19.99`.
+    package static func format(_ value: some FixedWidthInteger, decimals: UInt8) -> String {
+        guard decimals > 0 else { return String(value) }
+        let digits = String(value.magnitude)
+        let count = Int(decimals)
+        let padded =
+            digits.utf8.count > count
+            ? digits : String(repeating: "0", count: count + 1 - digits.utf8.count) + digits
+        let split = padded.index(padded.endIndex, offsetBy: -count)
+        return (value < 0 ? "-" : "") + padded[..<split] + "." + padded[split...]
+    }
+
+    /// `2039.97` is `2,039.97`: for people, not for programs.
+    package static func grouped(_ text: String) -> String {
+        let sign = text.hasPrefix("-") ? "-" : ""
+        let parts = text.dropFirst(sign.count).split(separator: ".", maxSplits: 1)
+        guard let whole = parts.first else { return text }
+        var grouped = ""
+        for (index, digit) in whole.enumerated() {
+            if index > 0, (whole.count - index) % 3 == 0 { grouped += "," }
+            grouped.append(digit)
+        }
+        return sign + grouped + (parts.count == 2 ? "." + parts[1] : "")
+    }
+
+    /// `1 line`, `2,039 lines`.
+    package static func counted(_ count: Int64, _ noun: String) -> String {
+        "\(self.grouped(String(count))) \(noun)\(count == 1 ? "" : "s")"
+    }
+}
+
+/// Arithmetic on numbers that a server or a file gave: whatever they are, it ends at the limits of the
+/// type and never traps.
+extension FixedWidthInteger where Self: SignedInteger {
+    package func addingSaturated(_ other: Self) -> Self {
+        let (sum, overflow) = self.addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    package func subtractingSaturated(_ other: Self) -> Self {
+        let (difference, overflow) = self.subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
+    }
+
+    /// The number with the other sign.
+    package var negatedSaturated: Self { Self.zero.subtractingSaturated(self) }
+}

@@ -1,0 +1,37 @@
+/// One JSON object, written in the order of its members.
+package struct JSONObject {
+    private var members: [String] = []
+
+    package init() {}
+
+    package mutating func add(_ name: String, _ value: String) {
+        self.add(name, raw: Self.quoted(value))
+    }
+
+    /// A value that is JSON already: a number, `null`, an object.
+    package mutating func add(_ name: String, raw: String) {
+        self.members.append(Self.quoted(name) + ":" + raw)
+    }
+
+    package var text: String { "{" + self.members.joined(separator: ",") + "}" }
+
+    package static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
+        if isPlain { return "\"\(text)\"" }
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\r": quoted += "\\r"
+            case "\t": quoted += "\\t"
+            case let scalar where scalar.value < 0x20:
+                let hex = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,199 @@
+import Foundation
+package import Inventory
+package import InventoryInsights
+
+/// What `--where` asks of a row, over the columns of any answer.
+///
+///     or   = and  { "or" and }
+///     and  = not  { "and" not }
+///     not  = [ "not" ] ( "(" or ")" | test )
+///     test = FIELD ( = | != | < | <= | > | >= | ~ | !~ ) VALUE
+///
+/// `~` is "contains". Instants are times in UTC, and `none` is no value; ``RowCondition`` says how
+/// cells compare.
+extension RowCondition {
+    /// Reads the conditions of several `--where`: all must hold.
+    ///
+    /// - Throws: ``Failure`` saying what is wrong and what there is.
+    package init?(_ texts: [String], _ schema: [ResultField]) throws(Failure) {
+        var all: RowCondition?
+        for text in texts {
+            var parser = ConditionParser(text, schema)
+            let condition = try parser.parse()
+            if let before = all { all = .and(before, condition) } else { all = condition }
+        }
+        guard let all else { return nil }
+        self = all
+    }
+}
+
+/// Reads one `--where`, by recursive descent.
+private struct ConditionParser {
+    private let text: String
+    private let schema: [ResultField]
+    private var words: [String] = []
+    private var next = 0
+    /// How many conditions are being read inside one another, and how many tests there were.
+    private var depth = 0
+    private var testCount = 0
+
+    /// Conditions inside conditions at most, and tests of one row: what stands in memory as a tree
+    /// must not outgrow the stack.
+    private static let depthMax = 100
+    private static let testsMax = 1_000
+
+    private static let comparisons: [String: RowCondition.Comparison] = [
+        "=": .equal, "!=": .notEqual, "<": .less, "<=": .atMost, ">": .greater, ">=": .atLeast,
+        "~": .contains, "!~": .notContains,
+    ]
+
+    init(_ text: String, _ schema: [ResultField]) {
+        self.text = text
+        self.schema = schema
+        self.words = Self.words(text)
+    }
+
+    /// Words, operators, parentheses; quotes keep a value together.
+    private static func words(_ text: String) -> [String] {
+        var words: [String] = []
+        var word = ""
+        var quote: Character?
+        let operators: Set<Character> = ["=", "!", "<", ">", "~"]
+        func isOperator(_ word: String) -> Bool {
+            word.first.map { operators.contains($0) } ?? false
+        }
+        func close() {
+            if !word.isEmpty { words.append(word) }
+            word = ""
+        }
+        for character in text {
+            if let open = quote {
+                if character == open {
+                    words.append("\"" + word)
+                    word = ""
+                    quote = nil
+                } else {
+                    word.append(character)
+                }
+            } else if character == "'" || character == "\"" {
+                close()
+                quote = character
+            } else if character == "(" || character == ")" {
+                close()
+                words.append(String(character))
+            } else if character.isWhitespace {
+                close()
+            } else {
+                if !word.isEmpty, operators.contains(character) != isOperator(word) { close() }
+                word.append(character)
+            }
+        }
+        close()
+        return words
+    }
+
+    private func fail(_ problem: String) -> Failure {
+        Failure.usage(
+            "--where '\(self.text)': \(problem)",
+            wayOut:
+                "Write it as in --where 'available < 5 and category = Fruit'; = != < <= > >= ~ !~."
+        )
+    }
+
+    mutating func parse() throws(Failure) -> RowCondition {
+        let condition = try self.or()
+        guard self.next == self.words.count else {
+            throw self.fail("'\(self.words[self.next])' is not expected there")
+        }
+        return condition
+    }
+
+    private var word: String? { self.next < self.words.count ? self.words[self.next] : nil }
+
+    private mutating func takes(_ wanted: String) -> Bool {
+        guard self.word?.lowercased() == wanted else { return false }
+        self.next += 1
+        return true
+    }
+
+    private mutating func or() throws(Failure) -> RowCondition {
+        var condition = try self.and()
+        while self.takes("or") { condition = .or(condition, try self.and()) }
+        return condition
+    }
+
+    private mutating func and() throws(Failure) -> RowCondition {
+        var condition = try self.not()
+        while self.takes("and") { condition = .and(condition, try self.not()) }
+        return condition
+    }
+
+    private mutating func not() throws(Failure) -> RowCondition {
+        guard self.depth < Self.depthMax else {
+            throw self.fail("more than \(Self.depthMax) conditions inside one another")
+        }
+        self.depth += 1
+        defer { self.depth -= 1 }
+        if self.takes("not") { return .not(try self.not()) }
+        guard self.takes("(") else { return .test(try self.test()) }
+        let condition = try self.or()
+        guard self.takes(")") else { throw self.fail("a ) is missing") }
+        return condition
+    }
+
+    private mutating func test() throws(Failure) -> RowCondition.Test {
+        self.testCount += 1
+        guard self.testCount <= Self.testsMax else {
+            throw self.fail("more than \(Self.testsMax) tests")
+        }
+        guard let name = self.word else { throw self.fail("a field is missing at its end") }
+        guard let field = self.schema.first(where: { $0.name == name }) else {
+            throw Failure.noColumn(name, self.schema)
+        }
+        self.next += 1
+        guard let sign = self.word, let comparison = Self.comparisons[sign] else {
+            throw self.fail("'\(self.word ?? "nothing")' after \(name) is no comparison")
+        }
+        self.next += 1
+        guard var value = self.word else { throw self.fail("\(name) is compared with nothing") }
+        self.next += 1
+        let isQuoted = value.hasPrefix("\"")
+        if isQuoted { value.removeFirst() }
+        // Words that follow belong to the value: category = Garden Tools.
+        while !isQuoted, field.kind == .text || field.kind == .instant, let more = self.word,
+            !["and", "or", ")"].contains(more.lowercased())
+        {
+            value += " " + more
+            self.next += 1
+        }
+        return RowCondition.Test(
+            name,
+            comparison,
+            !isQuoted && value == "none" ? .none : try self.operand(value, field)
+        )
+    }
+
+    private func operand(
+        _ value: String,
+        _ field: ResultField
+    ) throws(Failure)
+        -> RowCondition.Operand
+    {
+        switch field.kind {
+        case .text:
+            return .text(value)
+        case .instant:
+            guard let instant = TimeText.parse(value, zone: TimeText.utc) else {
+                throw self.fail("'\(value)' is not a time such as 2026-03-01 12:30:00")
+            }
+            return .instant(instant)
+        case .boolean where value == "true" || value == "false":
+            return .number(value == "true" ? 1_000_000 : 0)
+        case .integer, .money, .quantity, .boolean, .number:
+            guard let number = DecimalText.parse(value, decimals: 6) else {
+                throw self.fail("'\(value)' is not a number, as \(field.name) is")
+            }
+            return .number(number)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package import Foundation
+import Glibc
+package import Inventory
+import InventoryInsights
+
+/// Instants as people write them.
+package enum TimeText {
+    /// What the clock of this machine says.
+    package static func now() -> Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Instant(
+            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+        )
+    }
+
+    package static let utc = TimeZone(secondsFromGMT: 0) ?? .current
+
+    /// Year, month, day in the proleptic Gregorian calendar from days since 1970-01-01, and back;
+    /// after Howard Hinnant's "chrono-compatible low-level date algorithms".
+    private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
+    }
+
+    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    /// `2026-03-01T12:30:05.123456Z`, without the fraction where it is zero.
+    package static func format(_ microseconds: Int64) -> String {
+        var seconds = microseconds / 1_000_000
+        var fraction = microseconds % 1_000_000
+        if fraction < 0 {
+            fraction += 1_000_000
+            seconds -= 1
+        }
+        var day = seconds / 86_400
+        var time = seconds % 86_400
+        if time < 0 {
+            time += 86_400
+            day -= 1
+        }
+        let (year, month, dayOfMonth) = self.civil(day)
+        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let date = "\(self.padded(year, 4))-\(two(month))-\(two(dayOfMonth))"
+        let clock = "\(two(time / 3_600)):\(two(time / 60 % 60)):\(two(time % 60))"
+        let rest = fraction == 0 ? "" : "." + self.padded(fraction, 6)
+        return "\(date)T\(clock)\(rest)Z"
+    }
+
+    private static func padded(_ value: Int64, _ count: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
+    }
+
+    /// Reads a day, with or without a time of day.
+    ///
+    /// `YYYY-MM-DD`, optionally with `HH:MM[:SS[.ffffff]]` after a space or a T, optionally with `Z`.
+    /// Without `Z` the time is that of `zone`. One that comes twice is the first, and one that a change of
+    /// clocks leaves out has the distance from UTC that held before it (RFC 5545, 3.3.5): 02:30 where
+    /// clocks go from 02:00 to 03:00 is 03:30 by the new ones. A day alone is its first instant.
+    package static func parse(_ text: String, zone: TimeZone) -> Instant? {
+        var text = Substring(text)
+        let isUTC = text.hasSuffix("Z")
+        if isUTC { text = text.dropLast() }
+        let parts = text.split(maxSplits: 1) { $0 == "T" || $0 == " " }
+        guard let date = parts.first.map({ $0.split(separator: "-").map { Int64($0) } }),
+            date.count == 3, let year = date[0], let month = date[1], let day = date[2],
+            (1...9_999).contains(year), (1...12).contains(month), (1...31).contains(day)
+        else { return nil }
+        var seconds: Int64 = 0
+        var fraction: Int64 = 0
+        if parts.count == 2 {
+            let clockParts = parts[1].split(separator: ".", omittingEmptySubsequences: false)
+            let clock = clockParts[0].split(separator: ":").map { Int64($0) }
+            if clockParts.count > 1 {
+                guard clock.count == 3, let micros = self.fraction(clockParts[1...]) else {
+                    return nil
+                }
+                fraction = micros
+            }
+            guard (2...3).contains(clock.count), let hour = clock[0], let minute = clock[1],
+                (0...23).contains(hour), (0...59).contains(minute)
+            else { return nil }
+            let second = clock.count == 3 ? clock[2] : 0
+            guard let second, (0...59).contains(second) else { return nil }
+            seconds = hour * 3_600 + minute * 60 + second
+        }
+        let dayNumber = self.days(year, month, day)
+        guard self.civil(dayNumber) == (year, month, day) else { return nil }
+        if parts.count == 1, !isUTC, let calendar = try? ZoneCalendar(zone.identifier) {
+            return Instant(microseconds: calendar.startOfDay(dayNumber))
+        }
+        let local = dayNumber * 86_400 + seconds
+        let utc = isUTC ? local : local - self.offset(local, zone)
+        return Instant(microseconds: utc * 1_000_000 + fraction)
+    }
+
+    /// Microseconds of what stands behind the point: one to six digits.
+    private static func fraction(_ parts: ArraySlice<Substring>) -> Int64? {
+        guard parts.count == 1, let digits = parts.first, (1...6).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else { return nil }
+        return Int64(digits + String(repeating: "0", count: 6 - digits.utf8.count))
+    }
+
+    /// Seconds that the zone is ahead of UTC when its clocks say `local`.
+    private static func offset(_ local: Int64, _ zone: TimeZone) -> Int64 {
+        func offset(at utc: Int64) -> Int64 {
+            Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(utc))))
+        }
+        let before = offset(at: local - 86_400)
+        let after = offset(at: local - before)
+        // With neither does the zone's clock show it: it is left out.
+        return after == before || offset(at: local - after) != after ? before : after
+    }
+}

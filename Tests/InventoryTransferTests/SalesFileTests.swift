@@ -1,0 +1,129 @@
+import Foundation
+import Inventory
+import InventoryTestSupport
+import Testing
+
+@testable import InventoryTransfer
+
+/// A file of sales read in several parts comes to what it comes to in one.
+@Suite struct SalesFileTests {
+    /// Rows with codes in several spellings, quoted fields with lines of their own, empty lines, and rows
+    /// that cannot be taken.
+    private static func file(_ rowCount: Int, _ random: inout SplitMix64) -> String {
+        var text = "sku,quantity,price,occurredAt,reference,name\n"
+        var reference = 0
+        for row in 0..<rowCount {
+            let number = Int.random(in: 0..<40, using: &random)
+            let code = Bool.random(using: &random) ? "SKU-\(number)" : "sku-\(number)"
+            if Int.random(in: 0..<3, using: &random) == 0 { reference += 1 }
+            let isReturn = Int.random(in: 0..<9, using: &random) == 0
+            let quantity =
+                switch Int.random(in: 0..<12, using: &random) {
+                case 0: "0"
+                case 1: "many"
+                default: "\(isReturn ? -1 : Int.random(in: 1..<9, using: &random))"
+                }
+            let name =
+                switch Int.random(in: 0..<5, using: &random) {
+                case 0: ""
+                case 1: "\"a \"\"name\"\"\nof\n\(number),lines \(row)\""
+                case 2: "\"\n\n\""
+                default: "name \(number)"
+                }
+            let minute = 10 + reference % 50
+            text += "\(code),\(quantity),\(number).50,2026-03-01 12:\(minute):00,"
+            text += "\(isReturn ? "C" : "")R\(reference),\(name)"
+            text += ["\n", "\r\n", "\n\n", "\n\r\n\n"].randomElement(using: &random) ?? "\n"
+        }
+        return text
+    }
+
+    private static let options = SalesReader.Options(
+        zone: TimeText.utc,
+        decimals: 2,
+        returnPrefix: "C",
+        category: "Imported"
+    )
+
+    private static func read(_ text: String, partCount: Int) async throws -> SalesFile {
+        try await SalesFile(
+            FileBytes(Array(text.utf8)),
+            Self.options,
+            listedMax: 50,
+            partCount: partCount
+        )
+    }
+
+    /// Everything that is sent and told of a file.
+    private static func summary(_ file: SalesFile) throws -> [String] {
+        var lines = [
+            "\(file.rowCount) \(file.takenCount) \(file.saleCount) \(file.returnCount)",
+            "\(file.earliest)",
+        ]
+        lines += file.problems.lines
+        lines += file.products.lines.map {
+            "\($0.sku) \($0.name) \($0.price) \($0.pricedAt) \($0.category) \($0.firstRow) "
+                + "\($0.opening)"
+        }
+        lines += file.products.merged.map { "\($0.code) = \($0.sku)" }
+        let ids = file.products.lines.indices.map { ProductID(UInt32($0 + 1)) }
+        var batches = SalesBatches(file, linesMax: 16)
+        while let batch = try batches.batch() {
+            let rows = (0..<batch.groupCount).map { batch.rows(ofGroup: $0) }
+            lines.append("\(rows) \(batch.request(ids, LocationID(1)).bytes)")
+        }
+        return lines
+    }
+
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `parts come to what one reading comes to`(seed: UInt64) async throws {
+        var random = SplitMix64(seed: seed)
+        let text = Self.file(Int.random(in: 0..<120, using: &random), &random)
+        let whole = try Self.summary(try await Self.read(text, partCount: 1))
+        for partCount in 2...9 {
+            let file = try await Self.read(text, partCount: partCount)
+            #expect(try Self.summary(file) == whole, "\(partCount) parts of\n\(text)")
+        }
+    }
+
+    @Test func `a quoted field over several parts is one field`() async throws {
+        let head = "sku,quantity,price,occurredAt,name\n"
+        let name = String(repeating: "A,1,1.00,2026-03-01 12:00:00,x\n", count: 30)
+        let text =
+            head + "A,2,1.00,2026-03-01 12:00:00,\"\(name)\"\nB,1,1.00,2026-03-01 12:00:00,b\n"
+        for partCount in 1...8 {
+            let file = try await Self.read(text, partCount: partCount)
+            #expect(file.rowCount == 2)
+            #expect(file.products.lines.map(\.sku) == ["A", "B"])
+            #expect(file.products.lines.first?.opening == 2)
+        }
+    }
+
+    @Test func `a quote that never ends is told with its line, in whatever part it is`()
+        async throws
+    {
+        var text = "sku,quantity,price,occurredAt,name\n"
+        for row in 0..<40 { text += "A,1,1.00,2026-03-01 12:00:00,\(row == 33 ? "\"" : "")x\n" }
+        for partCount in 1...8 {
+            do {
+                _ = try await Self.read(text, partCount: partCount)
+                Issue.record("read in \(partCount) parts")
+            } catch let failure as Failure {
+                #expect(failure.message.contains("line 35"), "\(partCount) parts: \(failure)")
+            }
+        }
+    }
+
+    @Test func `batches hold whole groups, at most so many rows together`() async throws {
+        var random = SplitMix64(seed: 7)
+        let file = try await Self.read(Self.file(400, &random), partCount: 3)
+        var batches = SalesBatches(file, linesMax: 10)
+        var rows: [Int] = []
+        while let batch = try batches.batch() {
+            #expect(batch.lineCount <= 10 || batch.groupCount == 1)
+            rows += (0..<batch.groupCount).flatMap { batch.rows(ofGroup: $0) }
+        }
+        #expect(rows.count == file.takenCount)
+        #expect(rows == rows.sorted())
+    }
+}

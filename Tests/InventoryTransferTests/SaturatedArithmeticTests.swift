@@ -1,0 +1,16 @@
+import Testing
+
+@testable import InventoryTransfer
+
+/// Arithmetic on numbers that a server or a file gave.
+@Suite struct SaturatedArithmeticTests {
+    @Test func `arithmetic on foreign numbers ends at the limits`() {
+        #expect(Int64.max.addingSaturated(1) == .max)
+        #expect(Int64.min.addingSaturated(-1) == .min)
+        #expect(Int64.min.subtractingSaturated(1) == .min)
+        #expect(Int64.max.subtractingSaturated(.min) == .max)
+        #expect(Int64.min.negatedSaturated == .max)
+        #expect(Int64(5).addingSaturated(-7) == -2)
+        #expect(Int64(5).negatedSaturated == -5)
+    }
+}
