@@ -17,7 +17,11 @@ let package = Package(
                 .product(name: "InventoryTransfer", package: "invd"),
                 .product(name: "InventoryWire", package: "invd"),
             ],
-            swiftSettings: [.treatAllWarnings(as: .error)]
+            swiftSettings: [
+                .treatAllWarnings(as: .error),
+                // Its beginning is the fuzzer's, not the first line of its only file.
+                .unsafeFlags(["-parse-as-library"]),
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]
