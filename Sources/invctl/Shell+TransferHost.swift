@@ -2,6 +2,7 @@ import Inventory
 import InventoryClient
 import InventoryTransfer
 import Synchronization
+import TerminalKit
 
 /// Imports, exports and `apply` speak through the shell: its streams, its settings, its interruption.
 extension Shell: TransferHost {

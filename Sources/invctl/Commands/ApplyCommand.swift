@@ -2,6 +2,7 @@ import ArgumentParser
 import Inventory
 import InventoryClient
 import InventoryTransfer
+import TerminalKit
 
 struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import InventoryClient
 import InventoryTransfer
 import Synchronization
+import TerminalKit
 
 /// How a failure is told on standard error, and how one of the client library becomes one.
 extension Failure {
