@@ -23,11 +23,13 @@ let package = Package(
     products: [
         .executable(name: "invd", targets: ["invd"]),
         .executable(name: "invctl", targets: ["InvctlMain"]),
+        .library(name: "Bytes", targets: ["Bytes"]),
         .library(name: "ColumnStore", targets: ["ColumnStore"]),
         .library(name: "Durability", targets: ["Durability"]),
-        .library(name: "Inventory", targets: ["Inventory"]),
+        .library(name: "InventoryEngine", targets: ["InventoryEngine"]),
         .library(name: "InventoryInsights", targets: ["InventoryInsights"]),
         .library(name: "InventoryClient", targets: ["InventoryClient"]),
+        .library(name: "InventoryModel", targets: ["InventoryModel"]),
         .library(name: "InventoryServer", targets: ["InventoryServer"]),
         .library(name: "InventoryTransfer", targets: ["InventoryTransfer"]),
         .library(name: "InventoryWire", targets: ["InventoryWire"]),
@@ -42,11 +44,17 @@ let package = Package(
     targets: [
         // MARK: - The core: values in, values out. No files, sockets, clocks or randomness.
         .target(name: "CKernels"),
-        .target(name: "ColumnStore", dependencies: ["CKernels"], swiftSettings: strict),
-        .target(name: "Inventory", dependencies: ["ColumnStore"], swiftSettings: strict),
+        .target(name: "Bytes", dependencies: ["CKernels"], swiftSettings: strict),
+        .target(name: "ColumnStore", dependencies: ["Bytes", "CKernels"], swiftSettings: strict),
+        .target(name: "InventoryModel", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(
+            name: "InventoryEngine",
+            dependencies: ["Bytes", "ColumnStore", "InventoryModel"],
+            swiftSettings: strict
+        ),
         .target(
             name: "InventoryInsights",
-            dependencies: ["ColumnStore", "Inventory"],
+            dependencies: ["ColumnStore", "InventoryEngine", "InventoryModel"],
             swiftSettings: strict
         ),
 
@@ -55,12 +63,12 @@ let package = Package(
         .target(name: "CPosix"),
         .target(
             name: "Durability",
-            dependencies: ["CKernels", "CLZ4", "CPosix", "ColumnStore"],
+            dependencies: ["Bytes", "CKernels", "CLZ4", "CPosix", "ColumnStore"],
             swiftSettings: strict
         ),
         .target(
             name: "InventoryWire",
-            dependencies: ["ColumnStore", "Inventory", "InventoryInsights"],
+            dependencies: ["Bytes", "InventoryModel"],
             swiftSettings: strict
         ),
 
@@ -68,8 +76,8 @@ let package = Package(
         .target(
             name: "InventoryServer",
             dependencies: [
-                "CPosix", "ColumnStore", "Durability", "Inventory", "InventoryInsights",
-                "InventoryWire",
+                "Bytes", "CPosix", "ColumnStore", "Durability", "InventoryEngine",
+                "InventoryInsights", "InventoryModel", "InventoryWire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -79,7 +87,7 @@ let package = Package(
         .target(
             name: "InventoryClient",
             dependencies: [
-                "ColumnStore", "Inventory", "InventoryInsights", "InventoryWire",
+                "Bytes", "InventoryModel", "InventoryWire",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
@@ -89,15 +97,15 @@ let package = Package(
         .target(
             name: "InventoryLoad",
             dependencies: [
-                "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryWire",
+                "Bytes", "CPosix", "InventoryClient", "InventoryEngine", "InventoryInsights",
+                "InventoryModel", "InventoryWire",
             ],
             swiftSettings: strict
         ),
         .target(
             name: "InventoryTransfer",
             dependencies: [
-                "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
+                "Bytes", "ColumnStore", "InventoryClient", "InventoryInsights", "InventoryModel",
                 "InventoryWire",
             ],
             swiftSettings: strict
@@ -105,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "invd",
             dependencies: [
-                "CPosix", "ColumnStore", "Durability", "Inventory", "InventoryServer",
+                "Bytes", "CPosix", "Durability", "InventoryModel", "InventoryServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -115,8 +123,8 @@ let package = Package(
         .target(
             name: "invctl",
             dependencies: [
-                "CPosix", "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryLoad", "InventoryTransfer", "InventoryWire", "TerminalKit",
+                "CPosix", "InventoryClient", "InventoryInsights", "InventoryLoad", "InventoryModel",
+                "InventoryTransfer", "InventoryWire", "TerminalKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -126,28 +134,36 @@ let package = Package(
         // MARK: - Tests. One suite per module.
         .target(
             name: "InventoryTestSupport",
-            dependencies: ["ColumnStore", "Durability", "Inventory", "InventoryInsights"],
+            dependencies: ["Bytes", "ColumnStore", "Durability", "InventoryModel"],
             path: "Tests/InventoryTestSupport",
             swiftSettings: strict
         ),
-        tests("ColumnStore", ["InventoryTestSupport"]),
+        tests("Bytes", ["InventoryTestSupport"]),
+        tests("ColumnStore", ["Bytes", "InventoryTestSupport"]),
         .testTarget(
             name: "DurabilityTests",
-            dependencies: ["ColumnStore", "Durability", "InventoryTestSupport"],
+            dependencies: ["Bytes", "ColumnStore", "Durability", "InventoryTestSupport"],
             resources: [.copy("Golden")],
             swiftSettings: strict
         ),
-        tests("Inventory", ["ColumnStore", "InventoryTestSupport"]),
-        tests("InventoryInsights", ["ColumnStore", "Inventory", "InventoryTestSupport"]),
+        tests("InventoryModel", ["Bytes", "InventoryTestSupport"]),
+        tests(
+            "InventoryEngine",
+            ["Bytes", "ColumnStore", "InventoryModel", "InventoryTestSupport"]
+        ),
+        tests(
+            "InventoryInsights",
+            ["Bytes", "InventoryEngine", "InventoryModel", "InventoryTestSupport"]
+        ),
         tests(
             "InventoryWire",
-            ["ColumnStore", "Inventory", "InventoryInsights", "InventoryTestSupport"]
+            ["Bytes", "InventoryEngine", "InventoryModel", "InventoryTestSupport"]
         ),
 
         tests(
             "InventoryServer",
             [
-                "ColumnStore", "Inventory", "InventoryInsights", "InventoryTestSupport",
+                "Bytes", "InventoryEngine", "InventoryModel", "InventoryTestSupport",
                 "InventoryWire",
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
@@ -155,21 +171,21 @@ let package = Package(
         tests(
             "InventoryClient",
             [
-                "ColumnStore", "Inventory", "InventoryWire",
+                "Bytes", "InventoryModel", "InventoryWire",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]
         ),
 
         tests("TerminalKit"),
-        tests("InventoryTransfer", ["Inventory", "InventoryInsights", "InventoryTestSupport"]),
+        tests("InventoryTransfer", ["InventoryModel", "InventoryTestSupport"]),
 
         // The whole server and its clients in one thread, on a disk and a clock that lie by a seed.
         .testTarget(
             name: "SimulationTests",
             dependencies: [
-                "ColumnStore", "Durability", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryServer", "InventoryTestSupport", "InventoryWire",
+                "Bytes", "Durability", "InventoryClient", "InventoryEngine", "InventoryInsights",
+                "InventoryModel", "InventoryServer", "InventoryTestSupport", "InventoryWire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -181,9 +197,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "ColumnStore", "Inventory", "InventoryClient", "InventoryInsights",
-                "InventoryTestSupport", "InventoryTransfer", "InventoryWire", "InvctlMain",
-                "TerminalKit", "invctl", "invd",
+                "Bytes", "InvctlMain", "InventoryClient", "InventoryInsights", "InventoryModel",
+                "InventoryTestSupport", "InventoryTransfer", "InventoryWire", "TerminalKit",
+                "invctl", "invd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.copy("Resources")],

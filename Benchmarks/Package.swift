@@ -16,8 +16,10 @@ let package = Package(
             name: "Micro",
             dependencies: [
                 .product(name: "Benchmark", package: "benchmark"),
+                .product(name: "Bytes", package: "invd"),
                 .product(name: "ColumnStore", package: "invd"),
-                .product(name: "Inventory", package: "invd"),
+                .product(name: "InventoryEngine", package: "invd"),
+                .product(name: "InventoryModel", package: "invd"),
                 .product(name: "InventoryWire", package: "invd"),
             ],
             path: "Benchmarks/Micro",
@@ -27,9 +29,10 @@ let package = Package(
         .executableTarget(
             name: "Scale",
             dependencies: [
-                .product(name: "ColumnStore", package: "invd"),
+                .product(name: "Bytes", package: "invd"),
                 .product(name: "Durability", package: "invd"),
-                .product(name: "Inventory", package: "invd"),
+                .product(name: "InventoryEngine", package: "invd"),
+                .product(name: "InventoryModel", package: "invd"),
             ],
             path: "Benchmarks/Scale",
             swiftSettings: strict

@@ -9,11 +9,10 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                .product(name: "ColumnStore", package: "invd"),
+                .product(name: "Bytes", package: "invd"),
                 .product(name: "Durability", package: "invd"),
-                .product(name: "Inventory", package: "invd"),
                 .product(name: "InvctlCommands", package: "invd"),
-                .product(name: "InventoryInsights", package: "invd"),
+                .product(name: "InventoryModel", package: "invd"),
                 .product(name: "InventoryTransfer", package: "invd"),
                 .product(name: "InventoryWire", package: "invd"),
             ],

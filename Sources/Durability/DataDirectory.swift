@@ -1,4 +1,4 @@
-public import ColumnStore
+public import Bytes
 
 /// Everything durable of one database, opened: its name, its snapshots, its log.
 ///

@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// The file that names the database, and says how far its log reaches.
 ///

@@ -1,4 +1,4 @@
-public import ColumnStore
+public import Bytes
 
 /// Something about the disk is not as it must be, told to the person who has to act.
 ///

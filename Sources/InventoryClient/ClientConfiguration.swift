@@ -1,4 +1,4 @@
-public import Inventory
+public import InventoryModel
 
 /// Where a server is.
 public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {

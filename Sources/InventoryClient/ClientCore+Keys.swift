@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 

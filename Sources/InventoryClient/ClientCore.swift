@@ -1,5 +1,4 @@
-internal import ColumnStore
-internal import Inventory
+internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 internal import NIOPosix

@@ -1,4 +1,4 @@
-public import Inventory
+public import InventoryModel
 
 /// Why a call of the client library did not give what was asked for.
 ///

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 internal import InventoryWire
 
 /// What a client has asked and not been answered, and what it must do when its connection comes

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// A subscriber's own copy of the levels, as far as it takes to prove that it is the server's.
 ///

@@ -1,5 +1,4 @@
-public import Inventory
-public import InventoryInsights
+public import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 internal import NIOPosix

@@ -1,6 +1,4 @@
-internal import ColumnStore
-public import Inventory
-public import InventoryInsights
+public import InventoryModel
 public import InventoryWire
 internal import NIOCore
 internal import NIOPosix

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 internal import InventoryWire
 
 /// Commands that were sent, or are to be sent, with an idempotency key, and have no answer yet.

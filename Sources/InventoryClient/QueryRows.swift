@@ -1,5 +1,5 @@
-internal import ColumnStore
-internal import Inventory
+internal import Bytes
+internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 internal import NIOPosix

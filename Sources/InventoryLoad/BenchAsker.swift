@@ -1,6 +1,5 @@
-import ColumnStore
-import Inventory
-import InventoryInsights
+internal import Bytes
+internal import InventoryModel
 import InventoryWire
 
 /// One connection that asks the longest questions there are, one behind the other, without an end.

@@ -1,5 +1,5 @@
-import ColumnStore
-import Inventory
+internal import Bytes
+internal import InventoryModel
 
 /// A subscriber's copy of the levels: only their checksum, to hold against the server's.
 struct BenchCopy {

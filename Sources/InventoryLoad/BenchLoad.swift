@@ -1,6 +1,6 @@
-import ColumnStore
-import Inventory
+internal import Bytes
 import InventoryClient
+internal import InventoryModel
 import InventoryWire
 import Synchronization
 

@@ -1,5 +1,5 @@
+internal import Bytes
 import CPosix
-import ColumnStore
 import Glibc
 import InventoryClient
 import Synchronization

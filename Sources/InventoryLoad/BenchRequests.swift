@@ -1,5 +1,5 @@
-import ColumnStore
-package import Inventory
+internal import Bytes
+package import InventoryModel
 import InventoryWire
 
 /// What the connections of a load ask for.

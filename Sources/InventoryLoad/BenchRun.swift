@@ -1,6 +1,6 @@
 import Foundation
-package import Inventory
 package import InventoryClient
+package import InventoryModel
 import Synchronization
 
 /// Microseconds since 1970, by the clock that the server on the same machine records with.

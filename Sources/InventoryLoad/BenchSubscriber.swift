@@ -1,6 +1,5 @@
-import ColumnStore
-import Inventory
-import InventoryInsights
+internal import Bytes
+internal import InventoryModel
 import InventoryWire
 
 /// One connection that listens to all stock, or to an insight, and notes how long after its recording

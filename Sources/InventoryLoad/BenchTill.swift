@@ -1,6 +1,6 @@
-import ColumnStore
-import Inventory
+internal import Bytes
 import InventoryClient
+internal import InventoryModel
 import InventoryWire
 
 /// A till: a ping, a read of a product and a sale of one, in turns, at even intervals.

@@ -1,6 +1,5 @@
-package import Inventory
 package import InventoryClient
-import InventoryInsights
+package import InventoryModel
 
 /// Sales alone and sales with subscribers to insights, in turns, so that what else the machine does
 /// falls on both alike.

@@ -1,5 +1,5 @@
-package import Inventory
 package import InventoryClient
+package import InventoryModel
 
 /// Sales alone and sales beside connections that ask the longest questions, in turns, so that what else
 /// the machine does falls on both alike.

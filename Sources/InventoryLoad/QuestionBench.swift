@@ -1,5 +1,6 @@
-import Inventory
-import InventoryInsights
+internal import InventoryEngine
+internal import InventoryInsights
+internal import InventoryModel
 
 /// Questions over many sales, without a server or a disk: each is asked on a view of synthetic sales,
 /// in this process.

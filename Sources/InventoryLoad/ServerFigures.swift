@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 
 extension InventoryClient {
     /// The server's figures with their names, in its order.

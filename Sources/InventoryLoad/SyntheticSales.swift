@@ -1,5 +1,5 @@
-import ColumnStore
-import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// A view of many sales, put straight into the tables: for measuring questions without a server.
 ///

@@ -1,9 +1,8 @@
-import ColumnStore
+internal import Bytes
 import Foundation
 import Glibc
-package import Inventory
 package import InventoryClient
-import InventoryInsights
+package import InventoryModel
 
 /// How much a ``TillBench`` does.
 package protocol TillOptions {

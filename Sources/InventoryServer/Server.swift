@@ -1,7 +1,6 @@
-public import ColumnStore
+public import Bytes
 public import Durability
 internal import Glibc
-internal import Inventory
 public import Logging
 internal import NIOCore
 internal import NIOPosix

@@ -1,5 +1,5 @@
 public import Durability
-public import Inventory
+public import InventoryModel
 
 /// Every setting of a server: its unit, its default, and what it changes.
 public struct ServerConfiguration: Sendable {

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// What the server counts about itself, for `invctl stats`.
 struct ServerMetrics {

@@ -1,5 +1,5 @@
-package import Inventory
 package import InventoryClient
+package import InventoryModel
 package import InventoryWire
 
 /// What a transfer works with: the connection that it runs on, and the program around it.

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryTransfer
 
 /// What can be completed: looked up at the server, quickly or not at all.

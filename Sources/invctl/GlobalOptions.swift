@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryTransfer
 import TerminalKit
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
 import TerminalKit

@@ -1,6 +1,6 @@
 import ArgumentParser
+internal import Bytes
 import CPosix
-import ColumnStore
 import Durability
 import Glibc
 import InventoryServer

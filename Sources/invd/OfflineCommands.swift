@@ -1,5 +1,5 @@
 import ArgumentParser
-import ColumnStore
+internal import Bytes
 import Durability
 import Glibc
 import InventoryServer

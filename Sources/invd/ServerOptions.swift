@@ -1,7 +1,7 @@
 import ArgumentParser
 import Durability
 import Glibc
-import Inventory
+internal import InventoryModel
 import InventoryServer
 import Logging
 

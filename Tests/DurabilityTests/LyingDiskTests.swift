@@ -1,4 +1,3 @@
-import ColumnStore
 import InventoryTestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import Bytes
 import ColumnStore
 import Durability
 import InventoryTestSupport

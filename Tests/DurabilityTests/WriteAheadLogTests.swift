@@ -1,4 +1,4 @@
-import ColumnStore
+import Bytes
 import InventoryTestSupport
 import Testing
 

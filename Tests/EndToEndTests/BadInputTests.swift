@@ -1,8 +1,8 @@
-import ColumnStore
+import Bytes
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
+import InventoryModel
 import InventoryWire
 import Testing
 

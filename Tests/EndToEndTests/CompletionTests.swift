@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
+import InventoryModel
 import TerminalKit
 import Testing
 

@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// `--dry-run` on commands that write: decided by the server, and nothing changed.

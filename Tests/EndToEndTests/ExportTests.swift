@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
+import InventoryModel
 import InventoryTestSupport
 import Synchronization
 import Testing

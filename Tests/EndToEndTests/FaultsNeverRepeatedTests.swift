@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// The faults of the system this one comes from, each by its number, against the running daemon.

@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// A disk that is really full: a small file system of its own under the daemon.

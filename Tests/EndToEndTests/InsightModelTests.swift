@@ -1,7 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
-import InventoryInsights
+import InventoryModel
 import Testing
 
 /// Real sales, imported by the real programs: every insight says what SQL says of the same file.

@@ -1,7 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
-import InventoryInsights
+import InventoryModel
 import Testing
 
 /// Insights over real sockets: asked once, and subscribed to while others sell.

@@ -1,6 +1,5 @@
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
 import Testing
 

@@ -1,5 +1,5 @@
 import Foundation
-import Inventory
+import InventoryModel
 import Testing
 
 @testable import InventoryTransfer

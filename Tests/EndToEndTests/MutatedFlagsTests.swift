@@ -1,4 +1,5 @@
 import ArgumentParser
+import InventoryModel
 import InventoryTestSupport
 import Testing
 

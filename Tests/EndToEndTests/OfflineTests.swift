@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// `invd check` and `invd repair` on the files of a daemon that ran, and were damaged since.

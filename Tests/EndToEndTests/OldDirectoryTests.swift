@@ -1,7 +1,7 @@
-import ColumnStore
+import Bytes
 import Foundation
-import Inventory
 import InventoryClient
+import InventoryModel
 import InventoryTestSupport
 import InventoryWire
 import Testing

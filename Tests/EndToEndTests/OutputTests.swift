@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// Lists in every format, on a terminal and piped; conditions, order, limits, columns.

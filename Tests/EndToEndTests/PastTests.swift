@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// The two readings of a past balance, as a person asks for them.

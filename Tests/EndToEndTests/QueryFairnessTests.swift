@@ -1,6 +1,5 @@
-import Inventory
 import InventoryClient
-import InventoryInsights
+import InventoryModel
 import Synchronization
 import Testing
 

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 @Suite struct RaceTests {

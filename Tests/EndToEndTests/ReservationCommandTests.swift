@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// `invctl reserve` and `invctl stock transfer` against the real daemon.

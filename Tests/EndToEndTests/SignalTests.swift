@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// What signals make of the running daemon.

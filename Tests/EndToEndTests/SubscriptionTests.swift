@@ -1,8 +1,7 @@
-import ColumnStore
+import Bytes
 import Foundation
-import Inventory
 import InventoryClient
-import InventoryInsights
+import InventoryModel
 import InventoryWire
 import Testing
 

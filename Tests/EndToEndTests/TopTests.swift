@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// `invctl top` in a terminal, against the real daemon: keys, the window, a restart, every way out.

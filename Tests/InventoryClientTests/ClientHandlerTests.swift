@@ -1,4 +1,4 @@
-import ColumnStore
+import Bytes
 import InventoryWire
 import NIOCore
 import NIOEmbedded

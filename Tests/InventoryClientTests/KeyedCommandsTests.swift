@@ -1,4 +1,4 @@
-import Inventory
+import InventoryModel
 import Testing
 
 @testable import InventoryClient

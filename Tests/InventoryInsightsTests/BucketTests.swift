@@ -1,6 +1,7 @@
 import Foundation
-import Inventory
+import InventoryEngine
 import InventoryInsights
+import InventoryModel
 import InventoryTestSupport
 import Testing
 

@@ -1,4 +1,5 @@
-import Inventory
+import InventoryEngine
+import InventoryModel
 import InventoryTestSupport
 import Synchronization
 import Testing

@@ -1,5 +1,4 @@
-import Inventory
-import InventoryInsights
+import InventoryModel
 
 /// The naive answer to a question: every row looked at, every group a dictionary's entry.
 extension NaiveModel {

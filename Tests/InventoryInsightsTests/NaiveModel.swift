@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
-import InventoryInsights
+import InventoryEngine
+import InventoryModel
 
 /// A row of what a question is asked of, as plain fields.
 struct NaiveRow {

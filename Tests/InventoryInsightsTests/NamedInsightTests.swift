@@ -1,5 +1,5 @@
-import Inventory
-import InventoryInsights
+import InventoryEngine
+import InventoryModel
 import Testing
 
 /// Each formula by an example small enough to work out by hand.

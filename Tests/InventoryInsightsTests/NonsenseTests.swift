@@ -1,5 +1,6 @@
-import Inventory
+import InventoryEngine
 import InventoryInsights
+import InventoryModel
 import Testing
 
 /// What makes no sense is refused, by a code and the name of the part.

@@ -1,5 +1,5 @@
-import Inventory
-import InventoryInsights
+import InventoryEngine
+import InventoryModel
 import Testing
 
 /// The two readings of the past, what is on its way, and rates over the days there were.

@@ -1,4 +1,5 @@
-import Inventory
+import InventoryEngine
+import InventoryModel
 import InventoryTestSupport
 
 /// A state made by random commands: sales, also below zero, returns, reversals, deliveries, transfers,

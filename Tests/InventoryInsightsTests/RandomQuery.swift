@@ -1,5 +1,5 @@
-import Inventory
-import InventoryInsights
+import InventoryEngine
+import InventoryModel
 import InventoryTestSupport
 
 /// Questions that make sense, drawn at random.

@@ -1,5 +1,6 @@
-import Inventory
+import InventoryEngine
 import InventoryInsights
+import InventoryModel
 import Testing
 
 /// A transaction is a receipt: a reference at a location on a day, by the location's clock, of which

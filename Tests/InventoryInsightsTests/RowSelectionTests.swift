@@ -1,9 +1,9 @@
-import ColumnStore
-import Inventory
+import Bytes
+import InventoryEngine
+import InventoryInsights
+import InventoryModel
 import InventoryTestSupport
 import Testing
-
-@testable import InventoryInsights
 
 /// Which rows of an answer are wanted: what a condition, an order and a limit leave of it.
 @Suite struct RowSelectionTests {

@@ -1,5 +1,6 @@
-import Inventory
+import InventoryEngine
 import InventoryInsights
+import InventoryModel
 import InventoryTestSupport
 import Testing
 

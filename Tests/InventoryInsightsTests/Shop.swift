@@ -1,6 +1,7 @@
 import Foundation
-import Inventory
+import InventoryEngine
 import InventoryInsights
+import InventoryModel
 import Testing
 
 /// A small shop whose ledger is written by hand: one location, moments given as texts.

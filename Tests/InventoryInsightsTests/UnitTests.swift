@@ -1,5 +1,5 @@
-import Inventory
-import InventoryInsights
+import InventoryEngine
+import InventoryModel
 import Testing
 
 /// Quantities of different units are never added up, nor ranked against one another.

@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryInsights
+import InventoryModel
 import InventoryTestSupport
 import Testing
 

@@ -1,4 +1,4 @@
-import Inventory
+import InventoryModel
 import InventoryWire
 import Testing
 

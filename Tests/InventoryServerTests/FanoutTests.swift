@@ -1,5 +1,6 @@
-import ColumnStore
-import Inventory
+import Bytes
+import InventoryEngine
+import InventoryModel
 import InventoryWire
 import NIOCore
 import Testing

@@ -1,4 +1,4 @@
-import ColumnStore
+import Bytes
 import Testing
 
 @testable import InventoryServer

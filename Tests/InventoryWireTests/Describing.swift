@@ -1,4 +1,4 @@
-import Inventory
+import InventoryModel
 import InventoryWire
 
 /// What a message holds, in the words of PROTOCOL.md: `{lines: [{product: 1, quantity: 2}]}`.

@@ -1,5 +1,4 @@
-import ColumnStore
-import Inventory
+import Bytes
 import InventoryTestSupport
 import InventoryWire
 

@@ -1,6 +1,5 @@
-import ColumnStore
-import Inventory
-import InventoryInsights
+import Bytes
+import InventoryModel
 import InventoryTestSupport
 import InventoryWire
 import Testing

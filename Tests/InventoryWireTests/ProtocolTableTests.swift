@@ -1,6 +1,6 @@
-import ColumnStore
-import Inventory
-import InventoryInsights
+import Bytes
+import InventoryEngine
+import InventoryModel
 import InventoryTestSupport
 import InventoryWire
 import Testing

@@ -1,4 +1,4 @@
-import Inventory
+import InventoryModel
 
 /// What a conflated subscriber may rely on: at each progress its levels are those of that step, and
 /// everything that is not a level has come, in order.

@@ -1,5 +1,5 @@
 import Durability
-import Inventory
+import InventoryModel
 import InventoryTestSupport
 import InventoryWire
 import Testing

@@ -1,4 +1,4 @@
-import Inventory
+import InventoryModel
 
 /// What a subscriber may rely on; each has a validator of its own.
 enum Guarantee: String, CaseIterable {

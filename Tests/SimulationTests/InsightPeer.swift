@@ -1,7 +1,8 @@
-import ColumnStore
+import Bytes
 import Durability
-import Inventory
+import InventoryEngine
 import InventoryInsights
+import InventoryModel
 import InventoryTestSupport
 import InventoryWire
 import NIOCore

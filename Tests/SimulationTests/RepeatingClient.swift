@@ -1,5 +1,4 @@
-import ColumnStore
-import Inventory
+import InventoryModel
 import InventoryTestSupport
 import InventoryWire
 import NIOCore

@@ -1,10 +1,10 @@
 import Durability
+import InventoryModel
 import InventoryTestSupport
 import Logging
 import NIOCore
 import NIOEmbedded
 
-@testable import Inventory
 @testable import InventoryServer
 
 /// A worker that does its next piece of work when the simulator says so.

@@ -1,10 +1,11 @@
 import Durability
+import InventoryEngine
+import InventoryModel
 import InventoryTestSupport
 import InventoryWire
 import NIOCore
 import NIOEmbedded
 
-@testable import Inventory
 @testable import InventoryServer
 
 /// The whole of it in one thread: server, disk, network and clients, every choice made by a seed.

@@ -1,6 +1,5 @@
-import ColumnStore
 import Durability
-import Inventory
+import InventoryModel
 import InventoryTestSupport
 import NIOCore
 import NIOEmbedded

@@ -1,11 +1,11 @@
-import ColumnStore
+import Bytes
 import Durability
-import Inventory
+import InventoryModel
 import InventoryTestSupport
 import Testing
 
-@testable import Inventory
 @testable import InventoryClient
+@testable import InventoryEngine
 @testable import InventoryServer
 
 /// A process ends in any state of a running snapshot: what is read after the restart is what was

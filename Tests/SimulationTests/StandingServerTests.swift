@@ -1,5 +1,4 @@
-import Inventory
-import InventoryInsights
+import InventoryModel
 import InventoryWire
 import Testing
 

@@ -1,6 +1,8 @@
 import Benchmark
+import Bytes
 import ColumnStore
-import Inventory
+import InventoryEngine
+import InventoryModel
 import InventoryWire
 
 /// The hot path in pieces: columns, rules, encodings, frames.

@@ -1,7 +1,8 @@
-import ColumnStore
+import Bytes
 import Durability
 import Glibc
-import Inventory
+import InventoryEngine
+import InventoryModel
 
 /// Fills a data directory with as many products and sales as one asks for, and says what they take.
 ///

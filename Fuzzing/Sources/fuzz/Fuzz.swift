@@ -1,10 +1,9 @@
-import ColumnStore
+import Bytes
 import Foundation
-import InventoryInsights
 import InventoryWire
 
 @testable import Durability
-@testable import Inventory
+@testable import InventoryModel
 @testable import InventoryTransfer
 @testable import invctl
 

@@ -1,3 +1,5 @@
+public import Bytes
+
 extension Column: ColumnImaging {
     public var imageSegmentCount: Int { self.full.count + (self.tail.count > 0 ? 1 : 0) }
 

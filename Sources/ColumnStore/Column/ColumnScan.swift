@@ -1,3 +1,5 @@
+public import Bytes
+
 /// What scans need of a column: rows by number, and a zone map a segment.
 ///
 /// Scans pass over the segments whose zone map rules them out, and visit the rest value by value,

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// A sequence of integers that is only ever appended to.
 ///
 /// Full segments are sealed: narrowed, and never changed again.

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The loops over a whole segment of integers, compiled once for each width.
 ///
 /// A column that is reached through ``ColumnImaging`` runs as generic code: its type is known only

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The bytes of texts, appended one after another in chunks of 64 KiB, and never changed.
 ///
 /// A text lies whole in one chunk, and a position names it for ever. Copies share the chunks; like

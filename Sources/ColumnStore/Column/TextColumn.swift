@@ -1,3 +1,5 @@
+public import Bytes
+
 /// A sequence of texts: for each row where its bytes lie in an arena.
 ///
 /// Overwriting a text appends the new one; the old bytes stay where they are, for the views that may

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// A column as the disk sees it: a run of numbered segments, each of which can be written as bytes
 /// and says when it last changed.
 ///

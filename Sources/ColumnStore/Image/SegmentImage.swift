@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The bytes of one segment of integers: a head of 16, then the values.
 ///
 ///     offset  size  field

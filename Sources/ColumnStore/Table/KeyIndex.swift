@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Glibc
 
 /// Finds the row of a key: open addressing over the keys where they lie, in a ``TextColumn``.

@@ -1,4 +1,4 @@
-public import ColumnStore
+public import Bytes
 
 /// Decides when steps go to the disk, and up to where they may be told of.
 ///

@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// One group commit in the log: a head with a checksum of its own, then the entries.
 ///

@@ -1,4 +1,4 @@
-public import ColumnStore
+public import Bytes
 
 /// Reads the log while it is being written: for subscribers that were away.
 ///

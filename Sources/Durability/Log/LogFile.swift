@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// One file of the log: a head in its first page, then blocks, page by page.
 ///

@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// How far the log is known to reach, kept outside of it: a log whose end is gone looks like a shorter
 /// one, and nothing in it says otherwise.

@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// Where the log ends: what recovery found out and the writer goes on from.
 struct LogEnd: Equatable, Sendable {

@@ -1,4 +1,5 @@
-public import ColumnStore
+public import Bytes
+internal import ColumnStore
 
 /// The files of the log: the next one made ready ahead of need, the oldest given back.
 ///

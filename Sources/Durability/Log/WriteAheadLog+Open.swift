@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 extension WriteAheadLog {
     /// Opens the log of a directory: reads and checks it, drops a torn tail, and goes on behind it.

@@ -1,4 +1,5 @@
-public import ColumnStore
+public import Bytes
+internal import ColumnStore
 
 /// How the log uses the disk.
 public struct LogConfiguration: Sendable, Equatable {

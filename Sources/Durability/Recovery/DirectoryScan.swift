@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// Reads every byte of a directory that means anything, and says what is wrong with it.
 ///

@@ -1,5 +1,5 @@
+internal import Bytes
 internal import CKernels
-internal import ColumnStore
 
 /// What brings one damaged page of a sealed file back, byte for byte.
 ///

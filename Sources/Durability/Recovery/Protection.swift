@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// The parity files of a directory: which files have one, and what they bring back.
 ///

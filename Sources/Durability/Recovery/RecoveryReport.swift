@@ -1,4 +1,4 @@
-public import ColumnStore
+public import Bytes
 
 /// What a start found on disk, for the log lines and for `invctl stats`.
 public struct RecoveryReport: Equatable, Sendable {

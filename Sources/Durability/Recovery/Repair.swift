@@ -1,4 +1,4 @@
-public import ColumnStore
+public import Bytes
 
 /// Puts a directory that refuses to open in order, step by step, with nothing thrown away.
 ///

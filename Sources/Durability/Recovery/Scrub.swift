@@ -1,5 +1,3 @@
-internal import ColumnStore
-
 /// Reads every sealed file once, a little at a time, and heals what it can.
 ///
 /// Damage that nobody reads spreads unnoticed: a second damaged page of one stripe is beyond

@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// The first bytes of a file of segments; behind them block after block, each described by the
 /// manifests that refer to it.

@@ -1,5 +1,4 @@
 internal import CKernels
-internal import ColumnStore
 
 /// How the bytes of a segment lie on disk: byte-shuffled, then LZ4, where that makes them fewer.
 ///

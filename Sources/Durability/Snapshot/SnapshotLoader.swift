@@ -1,3 +1,4 @@
+public import Bytes
 public import ColumnStore
 
 /// Reads a snapshot back into the columns of an empty state, as they are visited.

@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// What a snapshot is made of: for each segment of each column, where its bytes lie.
 ///

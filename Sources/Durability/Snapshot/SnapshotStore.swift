@@ -1,3 +1,4 @@
+public import Bytes
 public import ColumnStore
 
 /// One column of the state to be written, under the number that never changes its meaning.

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// Which few products make most of the turnover.
 ///

@@ -1,4 +1,5 @@
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// How long products were away, from the ledger: measured, not guessed.
 ///

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// The insights that are nothing but a composable question: sales, margin, heatmap, valuation and the
 /// rollup of categories.

@@ -1,5 +1,6 @@
 internal import Foundation
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// Units sold by product on each of a run of whole days, zero days included; of a product that came into
 /// being on the way, only on those that it existed all day.

@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// Stock that nobody has bought for a while.
 ///

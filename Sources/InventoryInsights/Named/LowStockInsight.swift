@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// Stock at or below its reorder point, with how long it lasts and what to order.
 ///

@@ -1,4 +1,5 @@
-public import Inventory
+public import InventoryEngine
+public import InventoryModel
 
 extension ReadView {
     /// Answers any insight as of this view; see the two kinds.

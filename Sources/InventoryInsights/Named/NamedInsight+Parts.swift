@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// Which parts of a named insight its formula has a use for; what is given beyond is refused by name.
 struct InsightParts {
@@ -48,10 +48,7 @@ extension NamedInsight.Name {
 
 extension NamedInsight {
     static let windowDefault = InsightWindow.last(30, .day)
-    /// Days of a moving average or without a sale.
-    static let daysMax: UInt32 = 36_500
-    /// A share of cycles, in millionths: from a half to just below all.
-    static let serviceLevels: ClosedRange<UInt32> = 500_000...999_999
+
     static let serviceLevelDefault: UInt32 = 950_000
 
     /// The dimension asked for, or the default; nothing for sales as a whole.

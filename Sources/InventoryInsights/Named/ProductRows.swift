@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// The rows of an insight by product: its key, what was worked out, and its unit.
 struct ProductRows {

@@ -1,4 +1,5 @@
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// Asks the composable questions that an insight is made of, of one view at one moment.
 ///

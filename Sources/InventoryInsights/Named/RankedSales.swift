@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// The groups of a window by one measure, the largest or the smallest first, ties by id: what top and
 /// ABC stand on.

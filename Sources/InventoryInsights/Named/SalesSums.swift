@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// What products sold, by id: the answer of a composable question, as numbers to work with.
 struct SalesSums {

@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// What most named insights stand on: the window cut in the zone, the products concerned, and how far
 /// the ledger counts.

@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// The stock of products, or of levels, over a span of time, as the ledger tells it by when things
 /// happened.

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// The most or the least sold of a window, and how that changed over the window before.
 ///

@@ -1,5 +1,5 @@
-internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// How well stock works.
 ///

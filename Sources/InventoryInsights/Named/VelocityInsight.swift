@@ -1,4 +1,5 @@
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// How fast products sell.
 ///

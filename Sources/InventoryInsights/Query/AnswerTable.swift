@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// The columns of an answer: the dimensions with their names, the measures, and the unit that the
 /// quantities of a row are counted in.

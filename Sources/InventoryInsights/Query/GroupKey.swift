@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// What tells a group of one grouping set from every other; parts that the set leaves out are 0.
 struct GroupKey: Hashable, Sendable {

@@ -1,4 +1,5 @@
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// The order of an answer's rows: what the question asks for, then the dimensions, ascending.
 ///

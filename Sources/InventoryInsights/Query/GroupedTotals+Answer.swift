@@ -1,5 +1,6 @@
 internal import ColumnStore
-package import Inventory
+package import InventoryEngine
+package import InventoryModel
 
 /// Showing what was added up: empty buckets, measures, order, limit, names.
 extension GroupedTotals {

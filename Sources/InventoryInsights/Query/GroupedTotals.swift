@@ -1,5 +1,6 @@
 internal import ColumnStore
-package import Inventory
+package import InventoryEngine
+package import InventoryModel
 
 /// What a question adds up, group by group: it can be fed more rows as they come, and shown at any
 /// time.

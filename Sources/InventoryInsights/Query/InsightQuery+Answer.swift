@@ -1,5 +1,6 @@
 internal import ColumnStore
-public import Inventory
+public import InventoryEngine
+public import InventoryModel
 
 extension ReadView {
     /// Answers a question as of this view.

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// Which groups can be among the first rows of a long answer, so that the rest need not be put in order.
 extension GroupedTotals {

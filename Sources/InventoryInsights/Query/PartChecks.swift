@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// What can be told of a question by itself: which parts do not go together, and which are too many.
 ///

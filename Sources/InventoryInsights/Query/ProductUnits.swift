@@ -1,5 +1,5 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
 
 /// What the quantities of a product are counted in: a unit and its decimals.
 struct UnitID: Hashable, Sendable {

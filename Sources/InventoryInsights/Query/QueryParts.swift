@@ -1,4 +1,4 @@
-package import Inventory
+package import InventoryModel
 
 /// Which parts of a question go together: what each source has to measure, to group by and to filter.
 extension InsightSource {

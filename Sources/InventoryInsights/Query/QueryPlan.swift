@@ -1,5 +1,6 @@
 internal import ColumnStore
-package import Inventory
+package import InventoryEngine
+package import InventoryModel
 
 /// A question that makes sense, with everything in it looked up and put in the form that is run.
 ///

@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// What a row of a sale is part of as far as transactions are counted.
 struct Receipt: Hashable, Sendable {

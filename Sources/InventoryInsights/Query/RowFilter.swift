@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// A question's filter, looked up: masks by id and codes instead of lists and texts.
 ///

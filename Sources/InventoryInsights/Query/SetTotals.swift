@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 
 /// The sums of one grouping set: a slot for each group that has a row.
 ///

@@ -1,5 +1,5 @@
-internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// The sums of one grouping set while many rows are added: a slot for every group that there could be,
 /// found by arithmetic instead of by looking it up.

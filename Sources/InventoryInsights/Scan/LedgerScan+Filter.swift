@@ -1,5 +1,5 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
 
 /// Which rows of a segment count: zone maps first, then column by column, each on the rows that the one
 /// before has left.

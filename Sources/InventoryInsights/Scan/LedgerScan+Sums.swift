@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// Adding the picked rows of one block to the slots of their groups.
 extension LedgerScan {

@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Dispatch
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 extension LedgerScan {
     /// Scans rows by so many threads.

@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// Adding rows to the blocks of time that they happened in.
 extension LedgerScan {

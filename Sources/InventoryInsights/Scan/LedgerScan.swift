@@ -1,5 +1,6 @@
 internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// When a scan by segments is worth its while, and how much memory one may take.
 ///

@@ -1,4 +1,5 @@
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// What a composable question adds up, kept from one answer to the next and fed the rows that are new.
 ///

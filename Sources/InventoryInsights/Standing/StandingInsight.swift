@@ -1,5 +1,5 @@
-internal import ColumnStore
-public import Inventory
+public import InventoryEngine
+public import InventoryModel
 
 /// The result of an insight, kept up to date as the data and the clock go on.
 ///

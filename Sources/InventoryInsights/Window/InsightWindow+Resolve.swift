@@ -1,4 +1,5 @@
-package import Inventory
+internal import InventoryEngine
+package import InventoryModel
 
 extension InsightWindow {
     /// The window as it stands at `now` by the calendar of a zone.

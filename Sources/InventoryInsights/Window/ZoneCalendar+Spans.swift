@@ -1,4 +1,4 @@
-internal import Inventory
+package import InventoryModel
 
 /// A span of time, `[from, to)`, in microseconds.
 package struct TimeSpan: Hashable, Sendable {

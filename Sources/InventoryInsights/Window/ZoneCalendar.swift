@@ -1,6 +1,6 @@
 internal import ColumnStore
 internal import Foundation
-package import Inventory
+package import InventoryModel
 
 /// The civil calendar of one zone: where its hours, days, weeks and months begin.
 ///

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 internal import InventoryWire
 
 /// How many bytes connections may have the server hold of one kind of thing, each and all together.

@@ -1,4 +1,5 @@
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 
 /// What a connection has the server hold for it, taken and given back: ``ByteBudget``, ``OpenAnswers`` and

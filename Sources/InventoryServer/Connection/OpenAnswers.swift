@@ -1,4 +1,3 @@
-internal import Inventory
 internal import InventoryWire
 
 /// Which of a connection's questions are being answered, and which wait for that.

@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// Answers of one connection, in order, each waiting for the LSN it reflects to become durable.
 ///

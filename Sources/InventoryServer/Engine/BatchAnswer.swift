@@ -1,5 +1,6 @@
-internal import ColumnStore
-internal import Inventory
+internal import Bytes
+internal import InventoryEngine
+internal import InventoryModel
 
 /// The answer to a batch of independent commands while they are being decided.
 ///

@@ -1,5 +1,6 @@
-internal import ColumnStore
-internal import Inventory
+internal import Bytes
+internal import InventoryEngine
+internal import InventoryModel
 
 /// The quick ways of the engine: a plain sale, and batches of plain sales and of plain products.
 ///

@@ -1,6 +1,7 @@
-internal import ColumnStore
+internal import Bytes
 internal import Durability
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 
 /// The single writer: decides each command in the order of arrival, applies it, and gathers the

@@ -1,6 +1,7 @@
-internal import ColumnStore
+internal import Bytes
 internal import Durability
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
 

@@ -1,5 +1,6 @@
-internal import Inventory
+internal import InventoryEngine
 internal import InventoryInsights
+internal import InventoryModel
 internal import InventoryWire
 
 /// Insights: answered from a read view by the query threads, once or for as long as somebody

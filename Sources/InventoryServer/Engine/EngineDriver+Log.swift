@@ -1,6 +1,6 @@
-internal import ColumnStore
+internal import Bytes
 internal import Durability
-internal import Inventory
+internal import InventoryModel
 internal import InventoryWire
 internal import Logging
 internal import NIOCore

@@ -1,5 +1,4 @@
 internal import Durability
-internal import Inventory
 internal import Logging
 internal import NIOCore
 internal import NIOPosix

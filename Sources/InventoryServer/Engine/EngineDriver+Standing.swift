@@ -1,5 +1,5 @@
-internal import Inventory
-internal import InventoryInsights
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 internal import Logging
 internal import NIOCore

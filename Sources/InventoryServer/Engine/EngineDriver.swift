@@ -1,7 +1,8 @@
-internal import ColumnStore
+internal import Bytes
 internal import Durability
 internal import Glibc
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 internal import Logging
 internal import NIOCore

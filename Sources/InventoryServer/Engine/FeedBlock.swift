@@ -1,5 +1,5 @@
-internal import ColumnStore
-internal import Inventory
+internal import Bytes
+internal import InventoryModel
 
 /// The entries of one group commit: what the log writes, and what subscribers are sent.
 final class FeedBlock: Sendable {

@@ -1,5 +1,5 @@
-internal import ColumnStore
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// How long, and within how much memory, requests are remembered under their idempotency keys.
 ///

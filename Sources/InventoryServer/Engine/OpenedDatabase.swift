@@ -1,6 +1,7 @@
-internal import ColumnStore
+internal import Bytes
 internal import Durability
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 
 /// A data directory that was opened, and the state that its files add up to.
 struct OpenedDatabase: Sendable {

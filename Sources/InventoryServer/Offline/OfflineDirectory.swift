@@ -1,7 +1,7 @@
-internal import ColumnStore
+internal import Bytes
 public import Durability
 internal import Glibc
-internal import Inventory
+internal import InventoryEngine
 
 /// A data directory that no server has open: looked at whole, or put in order.
 ///

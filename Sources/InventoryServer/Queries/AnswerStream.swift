@@ -1,5 +1,6 @@
-internal import ColumnStore
-internal import Inventory
+internal import Bytes
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 
 /// An answer on its way: made on a query thread block by block, sent as fast as its reader reads.

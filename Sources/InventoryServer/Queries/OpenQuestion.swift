@@ -1,4 +1,3 @@
-internal import Inventory
 internal import InventoryWire
 
 /// A query or an insight that has not begun to be answered: what it asks, and what that holds.

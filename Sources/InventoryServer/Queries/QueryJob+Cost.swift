@@ -1,6 +1,5 @@
-internal import ColumnStore
-internal import Inventory
-internal import InventoryInsights
+internal import InventoryEngine
+internal import InventoryModel
 
 /// What is expected of a question before it is asked: whether its answer comes in slices from the
 /// first row on, and if not, which others cost the same.

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryModel
 internal import InventoryWire
 
 /// Which of the waiting work a query thread does next, and how much may wait.

@@ -1,6 +1,7 @@
 internal import ColumnStore
 internal import Glibc
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 internal import Synchronization
 

@@ -1,6 +1,7 @@
-internal import ColumnStore
-internal import Inventory
+internal import Bytes
+internal import InventoryEngine
 internal import InventoryInsights
+internal import InventoryModel
 internal import InventoryWire
 
 /// Standing insights that have their turn, one after another on a query thread, all of one view.

@@ -1,5 +1,6 @@
-internal import Inventory
+internal import InventoryEngine
 internal import InventoryInsights
+internal import InventoryModel
 
 /// One insight that is kept up to date for everyone who subscribes to it.
 ///

@@ -1,5 +1,6 @@
-internal import Inventory
+internal import InventoryEngine
 internal import InventoryInsights
+internal import InventoryModel
 internal import InventoryWire
 
 /// All insights that anybody subscribes to, each once; of the engine's loop.

@@ -1,5 +1,3 @@
-internal import Inventory
-
 /// The windows of one conflated interest that are over, each behind the one before.
 ///
 ///     steps      ····|··········|·····|··········|·······▶

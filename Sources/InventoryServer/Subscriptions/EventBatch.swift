@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 internal import InventoryWire
 internal import NIOCore
 

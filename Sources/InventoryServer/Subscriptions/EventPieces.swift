@@ -1,5 +1,3 @@
-internal import ColumnStore
-internal import Inventory
 internal import InventoryWire
 
 /// Steps encoded once for all subscriptions of one interest that come to them.

@@ -1,4 +1,5 @@
-internal import Inventory
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 
 /// Digests for subscribers that verify their copy.

@@ -1,5 +1,5 @@
-internal import ColumnStore
-internal import Inventory
+internal import Bytes
+internal import InventoryEngine
 internal import InventoryWire
 internal import NIOCore
 

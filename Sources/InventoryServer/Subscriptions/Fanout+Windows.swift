@@ -1,5 +1,6 @@
-internal import ColumnStore
-internal import Inventory
+internal import Bytes
+internal import InventoryEngine
+internal import InventoryModel
 internal import InventoryWire
 
 struct WindowKey: Hashable {

@@ -1,4 +1,4 @@
-internal import Inventory
+internal import InventoryEngine
 
 /// What a subscription is for, as far as it decides what is sent.
 struct Interest: Hashable {

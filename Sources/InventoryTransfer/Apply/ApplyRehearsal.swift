@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// Reads all commands, tells what is wrong with which and what would be done, and does nothing.
 ///

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryWire
 
 /// Carries out all lines as one step, or none of them.

@@ -1,5 +1,5 @@
 import Foundation
-import Inventory
+internal import InventoryModel
 
 /// What is wrong with a command that was written as JSON: the field, and why.
 struct CommandProblem: Error {

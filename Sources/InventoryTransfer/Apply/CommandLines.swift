@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 import InventoryWire
 
 /// Reads commands line by line, and tells what is wrong with them.

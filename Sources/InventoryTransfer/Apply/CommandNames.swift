@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 
 /// What the names in commands stand for, asked of the server as they come up.
 ///

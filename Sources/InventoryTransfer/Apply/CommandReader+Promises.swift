@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// Commands of reservations and transfers.
 extension CommandReader {

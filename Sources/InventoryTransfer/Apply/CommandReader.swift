@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// Makes a command of its fields.
 typealias CommandRead = @Sendable (CommandFields) throws(CommandProblem) -> Command

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryWire
 
 /// Carries out each line on its own, many at once on their way, in order.

@@ -1,5 +1,5 @@
-package import Inventory
 package import InventoryClient
+package import InventoryModel
 
 /// What the exit code of `invctl` says to a script.
 package enum Exit {

@@ -1,4 +1,4 @@
-package import Inventory
+package import InventoryModel
 
 /// Why a command did not do what it was asked: what, the equation behind it, and the way out.
 ///

@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// Which of the things there are somebody may have meant.
 package enum Nearness {

@@ -1,12 +1,12 @@
-package import Inventory
+package import InventoryModel
 
 /// What a refusal is about, as the refused command says it: where its product, and so the unit of its
 /// quantities, is found.
 enum RefusedLine: Hashable, Sendable {
     /// The unit is given where the command changes it.
-    case product(ProductID, in: Inventory.Unit? = nil)
+    case product(ProductID, in: InventoryModel.Unit? = nil)
     /// A product that is not there yet.
-    case draft(sku: String, Inventory.Unit)
+    case draft(sku: String, InventoryModel.Unit)
     /// The movements of a step.
     case step(UInt64)
     case reservation(ReservationID)

@@ -1,4 +1,5 @@
-package import Inventory
+internal import Bytes
+package import InventoryModel
 
 extension Refusal {
     /// The refusal of the command itself, without the batch around it.

@@ -1,5 +1,5 @@
-package import Inventory
 import InventoryClient
+package import InventoryModel
 import InventoryWire
 
 extension TransferHost {

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 
 /// What the quantities of a refusal are of: looked up at the server.
 extension TransferHost {

@@ -1,4 +1,4 @@
-import ColumnStore
+internal import Bytes
 
 /// What a whole export comes to in one number, and in one for each of its parts, so that it can be said
 /// where two of them differ.

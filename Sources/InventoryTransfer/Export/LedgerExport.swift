@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// Makes lines of a whole export from the ledger's movements: a line a step.
 ///

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryWire
 
 /// Writes all that an equal database can be made of, as NDJSON.

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 
 /// Sends numbered requests of one session, several at once, and goes on where an earlier run of the
 /// same import was stopped.

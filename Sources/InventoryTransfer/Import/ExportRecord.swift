@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// One line of a whole export, or a movement in it, read by the names of its members.
 struct ExportRecord {

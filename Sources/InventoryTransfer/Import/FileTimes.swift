@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Inventory
+internal import InventoryModel
 
 /// The times of a file, millions of them and most of the same few hundred days.
 ///

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 
 /// The categories that a file names, by number: made where they are not there.
 ///

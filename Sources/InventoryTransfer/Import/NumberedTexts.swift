@@ -1,4 +1,4 @@
-import ColumnStore
+internal import ColumnStore
 
 /// Texts, each with a number, found by their bytes: the SKUs of a file, a million of them.
 ///

@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryWire
 
 /// Brings in a catalog: a product a row, with its category and its opening stock.

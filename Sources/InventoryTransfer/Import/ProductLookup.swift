@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 
 /// Products of the server by SKU, many asked for at once.
 enum ProductLookup {

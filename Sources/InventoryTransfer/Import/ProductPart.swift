@@ -1,5 +1,5 @@
-import ColumnStore
-import Inventory
+internal import ColumnStore
+internal import InventoryModel
 
 /// A part of a file's products, ready but for what the server has to say of their categories.
 ///

@@ -1,5 +1,5 @@
-import ColumnStore
-import Inventory
+internal import ColumnStore
+internal import InventoryModel
 
 /// The products of a file, read and checked part by part, encoded as they are read.
 ///

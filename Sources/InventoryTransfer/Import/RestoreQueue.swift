@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// Puts the commands of a whole import together into requests.
 ///

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 
 /// Sends the requests of a whole import in their order, several at once, each carried out once however
 /// often the import is run.

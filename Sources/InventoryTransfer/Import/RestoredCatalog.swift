@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// The categories, locations and products of an export, and the commands that make them.
 ///

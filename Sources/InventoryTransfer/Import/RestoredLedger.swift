@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// Makes of each step of an exported ledger the commands that do it again.
 ///

@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// A movement as a whole export has it, and what it is linked to.
 struct RestoredMovement {

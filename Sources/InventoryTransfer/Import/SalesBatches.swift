@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// The rows of a file of sales, in the batches that requests bring in.
 ///

@@ -1,6 +1,6 @@
 package import Foundation
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryWire
 
 /// Brings in past sales: products first, then every row in the file's order.

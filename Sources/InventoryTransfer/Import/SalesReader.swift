@@ -1,5 +1,5 @@
 import Foundation
-import Inventory
+internal import InventoryModel
 
 /// The sales of a file, one row after another, read and checked.
 ///

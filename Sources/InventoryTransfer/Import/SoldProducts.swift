@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// The products that a file's sales are of, or those of a part of it.
 ///

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryWire
 
 /// Brings in stock of products that are there: what was counted, or what came and went.

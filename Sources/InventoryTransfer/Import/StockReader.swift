@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 
 /// The stock of a file, row by row, before anything is known of its products.
 struct StockReader {

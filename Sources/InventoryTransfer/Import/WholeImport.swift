@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryWire
 
 /// Makes an empty database equal to the one that an export was written of, line by line as it comes.

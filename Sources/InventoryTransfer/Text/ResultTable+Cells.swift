@@ -1,4 +1,4 @@
-package import Inventory
+package import InventoryModel
 
 /// Cells of an answer by the names of their columns.
 extension ResultTable {

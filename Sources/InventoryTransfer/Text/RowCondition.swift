@@ -1,6 +1,5 @@
 import Foundation
-package import Inventory
-package import InventoryInsights
+package import InventoryModel
 
 /// What `--where` asks of a row, over the columns of any answer.
 ///

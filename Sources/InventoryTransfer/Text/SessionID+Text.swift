@@ -1,5 +1,5 @@
-import ColumnStore
-package import Inventory
+internal import Bytes
+package import InventoryModel
 
 /// Sessions that are named by what they do, so that the same work is the same session again.
 extension SessionID {

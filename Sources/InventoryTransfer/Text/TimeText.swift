@@ -1,7 +1,7 @@
 package import Foundation
 import Glibc
-package import Inventory
-import InventoryInsights
+internal import InventoryInsights
+package import InventoryModel
 
 /// Instants as people write them.
 package enum TimeText {

@@ -1,4 +1,4 @@
-internal import ColumnStore
+internal import Bytes
 
 /// The 24 bytes before every body, in both directions.
 ///

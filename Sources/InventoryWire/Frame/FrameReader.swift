@@ -1,4 +1,4 @@
-public import ColumnStore
+public import Bytes
 
 /// One frame in the bytes it was read from; valid inside the closure that lent them.
 public struct Frame {

@@ -1,5 +1,5 @@
-public import ColumnStore
-public import Inventory
+public import Bytes
+public import InventoryModel
 
 /// Bytes on the network that are no frame, or a frame that is no message.
 ///

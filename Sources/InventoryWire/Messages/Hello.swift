@@ -1,5 +1,5 @@
-public import ColumnStore
-public import Inventory
+public import Bytes
+public import InventoryModel
 
 /// The first frame of every connection, from the client.
 public struct Hello: Hashable, Sendable {

@@ -1,6 +1,5 @@
-public import ColumnStore
-public import Inventory
-public import InventoryInsights
+public import Bytes
+public import InventoryModel
 
 /// What goes before the rows of an insight's answer: what the rows are of, and how to read them.
 public struct InsightHeader: Hashable, Sendable {
@@ -71,7 +70,7 @@ public struct InsightChanged: Hashable, Sendable {
     public var removed: [Int]
     /// Where the rows of the block stand in the result as it is then, ascending.
     public var inserted: [Int]
-    /// As many rows: a block as ``Inventory/ResultTable`` encodes it, to be read with the header's
+    /// As many rows: a block as ``InventoryModel/ResultTable`` encodes it, to be read with the header's
     /// schema.
     public var block: [UInt8]
 

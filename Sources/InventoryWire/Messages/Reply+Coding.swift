@@ -1,5 +1,5 @@
-public import ColumnStore
-internal import Inventory
+public import Bytes
+internal import InventoryModel
 
 extension ServerMessage {
     public var opcode: Opcode {

@@ -1,4 +1,4 @@
-public import Inventory
+public import InventoryModel
 
 /// Everything a server sends once it has accepted the hello: answers, and events of subscriptions.
 ///

@@ -1,6 +1,5 @@
-public import ColumnStore
-public import Inventory
-public import InventoryInsights
+public import Bytes
+public import InventoryModel
 
 /// Everything a client can ask once it has said hello.
 public enum Request: Hashable, Sendable {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Inventory
 import InventoryClient
 import InventoryLoad
+internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
 

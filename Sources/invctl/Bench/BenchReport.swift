@@ -1,5 +1,5 @@
-import Inventory
 import InventoryLoad
+internal import InventoryModel
 import InventoryTransfer
 import TerminalKit
 

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Inventory
 import InventoryClient
+internal import InventoryModel
 
 struct CategoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

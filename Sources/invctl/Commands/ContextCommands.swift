@@ -1,5 +1,5 @@
 import ArgumentParser
-import Inventory
+internal import InventoryModel
 import InventoryTransfer
 import TerminalKit
 

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Inventory
-import InventoryInsights
+internal import InventoryModel
 import InventoryTransfer
 
 /// `invctl insight NAME`: what the ledger adds up to, a command for each name.

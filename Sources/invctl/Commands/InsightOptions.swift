@@ -1,6 +1,5 @@
 import ArgumentParser
-import Inventory
-import InventoryInsights
+internal import InventoryModel
 import InventoryTransfer
 
 /// What every insight and question takes: a window, a zone, and whose rows count.

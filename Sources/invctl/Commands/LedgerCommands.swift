@@ -1,7 +1,7 @@
 public import ArgumentParser
 import Foundation
-public import Inventory
 import InventoryClient
+public import InventoryModel
 import InventoryTransfer
 
 struct LedgerCommand: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 public import ArgumentParser
-public import Inventory
 import InventoryClient
+public import InventoryModel
 
 struct LocationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

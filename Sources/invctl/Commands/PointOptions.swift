@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Inventory
+internal import InventoryModel
 import InventoryTransfer
 
 /// Which point of the past an answer is of: by when things were recorded, or by when they happened.

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Inventory
-import InventoryInsights
+internal import InventoryModel
 import InventoryTransfer
 
 /// `invctl query`: a question put together from flags.

@@ -1,6 +1,5 @@
-import Inventory
 import InventoryClient
-import InventoryInsights
+internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
 import TerminalKit

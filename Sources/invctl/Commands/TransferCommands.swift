@@ -1,6 +1,6 @@
 public import ArgumentParser
-public import Inventory
 import InventoryClient
+public import InventoryModel
 import InventoryTransfer
 
 /// Stock on its way from one location to another.

@@ -1,6 +1,5 @@
 import ArgumentParser
-import Inventory
-import InventoryInsights
+internal import InventoryModel
 
 /// `invctl watch insight NAME`: a named insight as it changes.
 struct WatchInsightCommand: AsyncParsableCommand {

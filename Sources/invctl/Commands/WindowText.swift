@@ -1,6 +1,5 @@
 import Foundation
-import Inventory
-import InventoryInsights
+internal import InventoryModel
 import InventoryTransfer
 
 /// A window of time as people type it.

@@ -1,5 +1,5 @@
 import Foundation
-import Inventory
+internal import InventoryModel
 import InventoryTransfer
 
 /// A cell as people and programs write it.

@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 import InventoryTransfer
 
 /// A line a row, its cells separated by one byte; the names of the columns first.

@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 import InventoryTransfer
 
 /// An object a row: one array of them, a line each, or the only one by itself.

@@ -1,5 +1,4 @@
-import Inventory
-import InventoryInsights
+internal import InventoryModel
 import InventoryTransfer
 
 /// What `--sort a,-b` asks for: columns, `-` before one turns it round; ties keep their order.

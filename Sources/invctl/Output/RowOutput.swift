@@ -1,5 +1,4 @@
-import Inventory
-import InventoryInsights
+internal import InventoryModel
 import InventoryTransfer
 
 /// What a person asked of a list, whatever it lists.

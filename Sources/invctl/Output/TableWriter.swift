@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 import InventoryTransfer
 import TerminalKit
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Glibc
-import Inventory
 import InventoryClient
 import InventoryTransfer
 import InventoryWire

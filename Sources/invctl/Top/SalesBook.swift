@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 import InventoryTransfer
 
 /// What was sold on each of the last days: sums by product, and by where it was.

@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
-import InventoryInsights
+internal import InventoryInsights
+internal import InventoryModel
 
 /// How many sales each of the last seconds had.
 ///

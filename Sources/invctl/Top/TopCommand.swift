@@ -1,5 +1,4 @@
 import ArgumentParser
-import Inventory
 import InventoryClient
 import InventoryTransfer
 import TerminalKit

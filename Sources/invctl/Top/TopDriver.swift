@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
 import Synchronization

@@ -1,6 +1,6 @@
-import Inventory
 import InventoryClient
 import InventoryLoad
+internal import InventoryModel
 import InventoryTransfer
 
 /// The dashboard as a value: what the server tells and what a person presses go in, lines of the screen

@@ -1,4 +1,4 @@
-import Inventory
+internal import InventoryModel
 import InventoryTransfer
 
 /// What a change says to people and programs: the name of the event, and its facts in order.

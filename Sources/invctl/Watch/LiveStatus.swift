@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryTransfer
 
 /// What a subscription tells of its connection, in the words people are shown: live, offline, how far,

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryTransfer
 
 /// What products and locations are called, learned from changes as they go by, else asked for when a

@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
 import TerminalKit

@@ -1,5 +1,5 @@
-import ColumnStore
-import Inventory
+import Bytes
+import InventoryModel
 
 /// The numbers at which arithmetic goes wrong, in each encoding that PROTOCOL.md has.
 ///

@@ -1,7 +1,6 @@
-import ColumnStore
-import Inventory
+import Bytes
 import InventoryClient
-import InventoryInsights
+import InventoryModel
 import InventoryWire
 import Testing
 

@@ -1,7 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
-import InventoryInsights
+import InventoryModel
 import InventoryWire
 import Testing
 

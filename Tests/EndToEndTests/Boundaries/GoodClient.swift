@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// A client that sells and looks at its balance while others send what they like.

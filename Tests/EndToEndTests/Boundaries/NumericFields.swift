@@ -1,5 +1,4 @@
-import ColumnStore
-import Inventory
+import Bytes
 import InventoryWire
 
 /// One number in the body of a request: where it begins, and how it is encoded.

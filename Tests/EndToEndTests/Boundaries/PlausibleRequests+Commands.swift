@@ -1,4 +1,4 @@
-import Inventory
+import InventoryModel
 
 extension PlausibleRequests {
     /// Commands of that kind: with as little as it takes, and with every field that it has.

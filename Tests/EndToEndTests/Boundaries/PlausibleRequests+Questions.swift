@@ -1,5 +1,5 @@
-import ColumnStore
-import Inventory
+import Bytes
+import InventoryModel
 import InventoryWire
 
 @testable import InventoryInsights

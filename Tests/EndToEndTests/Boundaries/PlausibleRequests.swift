@@ -1,5 +1,5 @@
-import ColumnStore
-import Inventory
+import Bytes
+import InventoryModel
 import InventoryWire
 
 /// A request that a daemon answers well as it is: what a walk over its numbers begins with.

@@ -1,6 +1,4 @@
-import ColumnStore
-import Inventory
-import InventoryInsights
+import InventoryModel
 import InventoryTestSupport
 import InventoryWire
 

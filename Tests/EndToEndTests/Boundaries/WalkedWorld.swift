@@ -1,5 +1,5 @@
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// What the requests of a walk are about: things that are there, made anew before each field, so that

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// A real `invd` on a data directory and a port of its own; killed when the last holder goes.

@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
+import InventoryModel
 import Testing
 
 /// A shop in which everything that can happen has happened once, by several actors.
@@ -30,7 +30,7 @@ struct EventfulShop {
     }
 
     private static let back = LocationID(2)
-    private static let kilogram = Inventory.Unit(code: "kg", decimals: 3)
+    private static let kilogram = InventoryModel.Unit(code: "kg", decimals: 3)
     // By id, as they are made.
     private let apple = ProductID(1)
     private let flour = ProductID(2)
@@ -50,7 +50,7 @@ struct EventfulShop {
             _ sku: String,
             _ category: UInt32,
             _ price: Price,
-            _ unit: Inventory.Unit = .piece
+            _ unit: InventoryModel.Unit = .piece
         ) async throws {
             var draft = ProductDraft(
                 sku: sku,

@@ -1,6 +1,6 @@
 import Foundation
-import Inventory
 import InventoryClient
+import InventoryModel
 import InventoryTestSupport
 import Testing
 
@@ -27,7 +27,8 @@ struct RandomShop {
         }
         for product in self.products {
             let unit =
-                product.value.isMultiple(of: 2) ? Inventory.Unit(code: "kg", decimals: 2) : .piece
+                product.value.isMultiple(of: 2)
+                ? InventoryModel.Unit(code: "kg", decimals: 2) : .piece
             let draft = ProductDraft(
                 sku: "P-\(product.value)",
                 name: "Product \(product.value)",

@@ -1,4 +1,4 @@
-import ColumnStore
+import Bytes
 import Glibc
 import InventoryClient
 import InventoryWire

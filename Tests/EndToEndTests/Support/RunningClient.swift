@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import Inventory
 import InventoryClient
+import InventoryModel
 
 /// `invctl` as it runs, to be killed in the middle of what it does.
 final class RunningClient {

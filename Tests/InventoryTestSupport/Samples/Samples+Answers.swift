@@ -1,4 +1,4 @@
-public import Inventory
+public import InventoryModel
 
 extension SplitMix64 {
     // MARK: - Outcomes

@@ -1,4 +1,4 @@
-public import Inventory
+public import InventoryModel
 
 extension SplitMix64 {
     /// A change of that kind, as a step at that LSN and time could hold it.

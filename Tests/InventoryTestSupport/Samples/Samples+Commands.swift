@@ -1,4 +1,4 @@
-public import Inventory
+public import InventoryModel
 
 extension SplitMix64 {
     /// A command of that kind, with anything in its fields.

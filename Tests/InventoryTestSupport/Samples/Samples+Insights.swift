@@ -1,5 +1,4 @@
-internal import Inventory
-public import InventoryInsights
+public import InventoryModel
 
 /// Questions that can be encoded, sensible or not.
 extension SplitMix64 {

@@ -1,4 +1,4 @@
-public import Inventory
+public import InventoryModel
 
 /// Values that a seed decides, of everything that has an encoding: edges more often than chance
 /// would bring them, every case of every enumeration by asking for its tag.

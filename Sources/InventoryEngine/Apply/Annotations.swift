@@ -1,0 +1,54 @@
+internal import InventoryModel
+
+/// The texts that people give a movement: trimmed before they are measured and stored, as every text
+/// is, so that a receipt ` POS-1 ` is found as `POS-1`.
+protocol Annotated {
+    var reference: String { get set }
+    var note: String { get set }
+}
+
+extension Annotated {
+    /// The command without white space around its texts.
+    var trimmed: Self {
+        guard
+            NormalizedText.hasOuterSpace(self.reference) || NormalizedText.hasOuterSpace(self.note)
+        else { return self }
+        var trimmed = self
+        trimmed.reference = NormalizedText.withoutOuterSpace(self.reference)
+        trimmed.note = NormalizedText.withoutOuterSpace(self.note)
+        return trimmed
+    }
+}
+
+extension Sale: Annotated {}
+extension SaleReturn: Annotated {}
+extension Restock: Annotated {}
+extension Adjustment: Annotated {}
+extension StockCount: Annotated {}
+extension Hold: Annotated {}
+extension Expectation: Annotated {}
+extension Reserve: Annotated {}
+extension CommitReservation: Annotated {}
+extension DispatchTransfer: Annotated {}
+
+extension Reversal {
+    var trimmed: Self {
+        Reversal(
+            lsn: self.lsn,
+            reason: self.reason,
+            note: NormalizedText.withoutOuterSpace(self.note)
+        )
+    }
+}
+
+extension ReleaseReservation {
+    var trimmed: Self {
+        Self(lines: self.lines, note: NormalizedText.withoutOuterSpace(self.note))
+    }
+}
+
+extension TransferSettlement {
+    var trimmed: Self {
+        Self(lines: self.lines, note: NormalizedText.withoutOuterSpace(self.note))
+    }
+}

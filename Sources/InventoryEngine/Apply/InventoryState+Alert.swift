@@ -1,0 +1,44 @@
+internal import InventoryModel
+
+/// The rule of alerts: edges, not repeats.
+///
+///     available   ──────╲                    ╱──────
+///     point + hysteresis ╲          ╱───────╱  cleared
+///     reorder point       ╲────────╱
+///                          raised
+extension InventoryState {
+    /// Raises and clears the alerts of every level the step touched, as the step leaves it.
+    func settleAlerts(in draft: inout Draft) {
+        for index in draft.levels.indices {
+            let level = draft.levels[index]
+            let facts = self.facts(level.product, draft)
+            let wanted = Self.alerts(of: level, facts)
+            guard wanted != level.alerts else { continue }
+            for kind in AlertKind.allCases {
+                let isRaised = wanted.contains(AlertSet(kind))
+                guard level.alerts.contains(AlertSet(kind)) != isRaised else { continue }
+                let threshold: Int64 =
+                    switch kind {
+                    case .lowStock: facts?.reorderPoint ?? 0
+                    case .stockout: 0
+                    case .oversold: level.floor
+                    }
+                draft.setAlert(kind, isRaised: isRaised, at: index, threshold: threshold)
+            }
+        }
+    }
+
+    /// The alerts that ought to stand for a level, given those that do.
+    ///
+    /// None for a product that is not listed.
+    static func alerts(of level: Level, _ facts: ProductTable.Facts?) -> AlertSet {
+        guard let facts, facts.status != .archived else { return [] }
+        let isLow = level.alerts.contains(.lowStock)
+        let clearAbove = facts.reorderPoint + facts.hysteresis
+        var alerts: AlertSet = []
+        if level.available <= (isLow ? clearAbove : facts.reorderPoint) { alerts.insert(.lowStock) }
+        if level.available <= 0 { alerts.insert(.stockout) }
+        if level.available < level.floor { alerts.insert(.oversold) }
+        return alerts
+    }
+}

@@ -1,0 +1,339 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// How rules find things: first what the step itself did, then the tables.
+extension InventoryState {
+    // MARK: - Products
+
+    /// What selling needs to know of a product.
+    func facts(_ id: ProductID, _ draft: Draft) -> ProductTable.Facts? {
+        if !draft.products.isEmpty || !draft.deletedProducts.isEmpty {
+            if draft.deletedProducts.contains(id) { return nil }
+            if let product = draft.products[id] {
+                return ProductTable.Facts(
+                    status: product.status,
+                    price: product.price,
+                    reorderPoint: product.reorderPoint
+                )
+            }
+        }
+        return self.tables.products.facts(id)
+    }
+
+    /// The whole product; nothing if there is none.
+    func stored(_ id: ProductID, _ draft: Draft) -> Product? {
+        if draft.deletedProducts.contains(id) { return nil }
+        if let product = draft.products[id] { return product }
+        return self.tables.products.contains(id) ? self.tables.product(id) : nil
+    }
+
+    /// Whether any movement names the product.
+    func hasHistory(_ id: ProductID, _ draft: Draft) -> Bool {
+        if draft.movedProducts.contains(id) { return true }
+        return id.row < self.tables.products.rowCount
+            && self.tables.products.movementCounts[id.row] > 0
+    }
+
+    func product(skuKey: String, _ draft: Draft) -> ProductID? {
+        if let holder = draft.skus[skuKey] { return holder }
+        return self.indexes.product(skuKey: skuKey, in: self.tables.products)
+    }
+
+    func product(barcodeKey: String, _ draft: Draft) -> ProductID? {
+        if let holder = draft.barcodes[barcodeKey] { return holder }
+        return self.indexes.product(barcodeKey: barcodeKey, in: self.tables.products)
+    }
+
+    // MARK: - Categories and locations
+
+    func category(_ id: CategoryID, _ draft: Draft) throws(Refusal) -> Category {
+        if let category = draft.categories[id] { return category }
+        guard self.tables.categories.contains(id) else {
+            throw Refusal(.categoryNotFound, .id(UInt64(id.value)))
+        }
+        return self.tables.categories.category(id)
+    }
+
+    func category(nameKey: String, _ draft: Draft) -> CategoryID? {
+        if let holder = draft.categoryNames[nameKey] { return holder }
+        return self.indexes.category(nameKey: nameKey)
+    }
+
+    func location(_ id: LocationID, _ draft: Draft) throws(Refusal) -> Location {
+        if let location = draft.locations[id] { return location }
+        guard self.tables.locations.contains(id) else {
+            throw Refusal(.locationNotFound, .id(UInt64(id.value)))
+        }
+        return self.tables.locations.location(id)
+    }
+
+    func location(codeKey: String, _ draft: Draft) -> LocationID? {
+        if let holder = draft.locationCodes[codeKey] { return holder }
+        return self.indexes.location(codeKey: codeKey)
+    }
+
+    /// Whether a location is there, and whether stock may move at it; no text is touched.
+    func isArchived(_ id: LocationID, _ draft: Draft) -> Bool? {
+        if !draft.locations.isEmpty, let location = draft.locations[id] {
+            return location.isArchived
+        }
+        guard self.tables.locations.contains(id) else { return nil }
+        return self.tables.locations.isArchived(id)
+    }
+
+    // MARK: - Levels
+
+    /// The level as the step has left it so far; an empty one where there is none.
+    func level(_ product: ProductID, _ location: LocationID, _ draft: Draft) -> Level {
+        draft.level(product, location) ?? self.tables.levels.level(product, location)
+    }
+
+    // MARK: - Reservations and transfers
+
+    /// The reservation as the step has left it so far; nothing if there is none.
+    func reservation(_ id: ReservationID, _ draft: Draft) -> Reservation? {
+        if let reservation = draft.reservations[id] { return reservation }
+        return self.tables.reservations.contains(id) ? self.tables.reservation(id) : nil
+    }
+
+    /// The transfer as the step has left it so far; nothing if there is none.
+    func transfer(_ id: TransferID, _ draft: Draft) -> Transfer? {
+        if let transfer = draft.transfers[id] { return transfer }
+        return self.tables.transfers.contains(id) ? self.tables.transfer(id) : nil
+    }
+
+    /// How many transfers that `matches` takes are on their way once the step is done as far as it
+    /// is, given how many there were before it.
+    func openTransfers(
+        _ before: Int,
+        _ draft: Draft,
+        where matches: (Transfer) -> Bool
+    ) -> Int {
+        draft.transfers.values.reduce(before) { count, transfer in
+            guard matches(transfer) else { return count }
+            let isStored = self.tables.transfers.contains(transfer.id)
+            let was = isStored && self.tables.transfers.isInTransit(transfer.id.row)
+            return count + (transfer.state == .inTransit ? 1 : 0) - (was ? 1 : 0)
+        }
+    }
+
+    /// Whether stock of the product is there, reserved, expected or on its way.
+    ///
+    /// - Complexity: O(locations)
+    func holdsStock(_ product: ProductID, _ draft: Draft) -> Bool {
+        for location in self.locationIDs(draft)
+        where !self.level(product, location, draft).isEmpty {
+            return true
+        }
+        let before = self.openTransfers.count(of: product)
+        return self.openTransfers(before, draft) { $0.product == product } > 0
+    }
+
+    /// Every location, those of the step included.
+    private func locationIDs(_ draft: Draft) -> some Sequence<LocationID> {
+        let count = self.tables.locations.rowCount + Int(draft.createdLocations)
+        return (1..<count).lazy.map { LocationID(UInt16($0)) }
+    }
+
+    /// What of a level's incoming stock is expected from outside: all but what transfers bring.
+    func expected(_ level: Level, _ draft: Draft) -> Int64 {
+        let arriving =
+            self.openTransfers.arriving(level.product, level.location)
+            + draft.arriving(level.product, level.location)
+        return max(0, level.incoming - arriving)
+    }
+
+    // MARK: - Costs
+
+    /// What a unit of the level costs, as far as that is known.
+    ///
+    /// The average of what is on hand; of an empty shelf what a unit cost there last; where there
+    /// never was one, what it costs where the product's stock changed last. As a price: minor units
+    /// for that many base units, so that nothing is rounded yet.
+    ///
+    /// - Complexity: O(1), or O(locations) where the product never was at the location.
+    func unitCost(of level: Level, _ draft: Draft) -> Price? {
+        if let cost = self.ownCost(of: level, draft) { return cost }
+        var latest: (revision: UInt64, cost: Price)?
+        for location in self.locationIDs(draft) {
+            let other = self.level(level.product, location, draft)
+            if other.revision > latest?.revision ?? 0, let cost = self.ownCost(of: other, draft) {
+                latest = (other.revision, cost)
+            }
+        }
+        return latest?.cost
+    }
+
+    private func ownCost(of level: Level, _ draft: Draft) -> Price? {
+        if level.onHand > 0 { return Price(level.value, per: level.onHand) }
+        return draft.lastCost(level.product, level.location)
+            ?? self.tables.levels.lastCost(level.product, level.location)
+    }
+
+    // MARK: - Checks many rules share
+
+    /// What one line moves, as far as it is there.
+    struct Place {
+        /// `nil` if there is no such product.
+        var facts: ProductTable.Facts?
+        /// The level as the step has left it so far; `nil` if there is no such product or location.
+        var level: Level?
+    }
+
+    /// Looks up the product and the location of one line, and notes what keeps stock from moving
+    /// there: neither may be archived, and the level has to be at the revision that the line expects.
+    ///
+    /// What is there is returned whatever was found, so that the other conditions of the line can be
+    /// looked at as well.
+    func place(
+        _ product: ProductID,
+        _ location: LocationID,
+        ifRevision: UInt64? = nil,
+        line: UInt32?,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Place {
+        let facts = self.facts(product, draft)
+        if facts == nil {
+            findings.add(Refusal(.productNotFound, line: line, .id(UInt64(product.value))))
+        } else if facts?.status == .archived {
+            findings.add(.archived(UInt64(product.value), line: line))
+        }
+        guard let isArchived = self.isArchived(location, draft) else {
+            findings.add(Refusal(.locationNotFound, line: line, .id(UInt64(location.value))))
+            return Place(facts: facts)
+        }
+        if isArchived { findings.add(.archived(UInt64(location.value), line: line)) }
+        guard facts != nil else { return Place() }
+        if ifRevision != nil {
+            let stored = self.tables.levels.level(product, location)
+            self.check(revision: stored.revision, is: ifRevision, line: line, &findings)
+        }
+        return Place(facts: facts, level: self.level(product, location, draft))
+    }
+
+    /// Checks that a revision is the one the request expects, if it expects any.
+    ///
+    /// `actual`: As it was before the step, the only one that a client can know; so the commands of
+    /// an atomic batch do not disturb one another. 0 for what the step itself made.
+    func check(
+        revision actual: UInt64,
+        is expected: UInt64?,
+        line: UInt32? = nil,
+        _ findings: inout Findings
+    ) {
+        guard let expected, expected != actual else { return }
+        findings.add(
+            Refusal(.revisionMismatch, line: line, .revision(expected: expected, actual: actual))
+        )
+    }
+
+    /// When a movement happened: what the request says if it may say so, else now.
+    func occurrence(
+        _ occurred: Occurrence?,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Instant {
+        guard let occurred else { return draft.time }
+        let (earliest, latest) = Self.window(of: occurred, at: draft.time)
+        if occurred.at < earliest || occurred.at > latest {
+            findings.add(
+                Refusal(
+                    .occurredAtOutOfWindow,
+                    .range(
+                        "occurredAt",
+                        value: occurred.at.microseconds,
+                        lowest: earliest.microseconds,
+                        highest: latest.microseconds
+                    )
+                )
+            )
+        }
+        return occurred.at
+    }
+
+    /// The first and the last instant at which what is recorded at `time` may have happened.
+    private static func window(
+        of occurred: Occurrence,
+        at time: Instant
+    ) -> (earliest: Instant, latest: Instant) {
+        let earliest =
+            occurred.isImported
+            ? Instant(microseconds: Limits.instantMin)
+            : time.advanced(bySeconds: -Limits.occurredAtPastSeconds)
+        let latest = time.advanced(bySeconds: Limits.occurredAtFutureSeconds)
+        return (earliest, min(latest, Instant(microseconds: Limits.instantMax)))
+    }
+
+    /// Whether what is recorded at `time` may have happened then.
+    static func isInWindow(_ occurred: Occurrence, at time: Instant) -> Bool {
+        let (earliest, latest) = Self.window(of: occurred, at: time)
+        return occurred.at >= earliest && occurred.at <= latest
+    }
+
+    /// Checks how many lines a request has, and its reference and note.
+    func checkLines(
+        _ count: Int,
+        reference: String,
+        note: String,
+        _ findings: inout Findings
+    ) {
+        if count == 0 {
+            findings.add(Refusal(.invalidField, .field("lines", problem: "is empty")))
+        } else if count > Limits.linesMax {
+            findings.add(
+                Refusal(
+                    .tooManyLines,
+                    .range(
+                        "lines",
+                        value: Int64(count),
+                        lowest: 1,
+                        highest: Int64(Limits.linesMax)
+                    )
+                )
+            )
+        }
+        self.checkTexts(reference: reference, note: note, &findings)
+    }
+
+    func checkTexts(reference: String, note: String, _ findings: inout Findings) {
+        findings.check(
+            "reference",
+            reference,
+            byteCountMax: Limits.referenceByteCountMax,
+            mayBeEmpty: true
+        )
+        findings.check("note", note, byteCountMax: Limits.noteByteCountMax, mayBeEmpty: true)
+    }
+
+    /// Checks that a level's balances stay within the range of quantities and money.
+    ///
+    /// A rule that finds one beyond it leaves the level as it was, so that no sum ever overflows.
+    ///
+    /// - Returns: Whether they do.
+    func checkRange(of level: Level, line: UInt32?, _ findings: inout Findings) -> Bool {
+        let before = findings.count
+        let range = -Limits.quantityMax...Limits.quantityMax
+        findings.check("onHand", level.onHand, in: range, line: line)
+        findings.check("unavailable", level.unavailable, in: range, line: line)
+        findings.check("incoming", level.incoming, in: range, line: line)
+        if !Money(level.value).isInRange { findings.add(.overflow("value", line: line)) }
+        return findings.count == before
+    }
+
+    /// Checks that a step does not make more movements than one may, with `count` more.
+    func checkMovements(_ count: Int, _ draft: Draft, _ findings: inout Findings) {
+        let sum = draft.movementCount + count
+        guard sum > Limits.stepMovementsMax else { return }
+        let highest = Int64(Limits.stepMovementsMax)
+        findings.add(
+            Refusal(.tooManyLines, .range("lines", value: Int64(sum), lowest: 0, highest: highest))
+        )
+    }
+}
+
+extension Refusal {
+    static func notFound(_ id: ProductID) -> Refusal {
+        Refusal(.productNotFound, .id(UInt64(id.value)))
+    }
+}

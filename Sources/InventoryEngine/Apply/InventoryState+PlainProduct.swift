@@ -1,0 +1,164 @@
+public import Bytes
+internal import ColumnStore
+public import InventoryModel
+
+/// Plain products through the rules: see ``PlainProduct``.
+extension InventoryState {
+    /// Products whose keys' places are asked for ahead of the one that is decided.
+    private static let lookahead = 16
+
+    /// Makes ready for the products of a batch, which are decided next.
+    ///
+    /// - Complexity: O(products of the batch), and O(all products) where the index of SKUs grows, which is
+    ///   amortised.
+    public mutating func prepare(for batch: borrowing PlainProduct.Batch) {
+        self.indexes.reserveSKUs(batch.count)
+        for index in 0..<min(batch.count, Self.lookahead) {
+            self.indexes.prefetchSKU(hash: batch.skuHash(index))
+        }
+    }
+
+    /// Decides the creation of a batch's product, as ``decide(_:at:)`` would.
+    ///
+    /// Pure: it fills in `step` and changes nothing else. `gathered`: The products that this state has
+    /// but for their rows in the tables.
+    ///
+    /// - Complexity: O(1)
+    public func decide(
+        _ batch: borrowing PlainProduct.Batch,
+        _ index: Int,
+        at time: Instant,
+        behind gathered: borrowing GatheredProducts,
+        into step: inout PlainProduct.Step
+    ) -> PlainProduct.Decision {
+        if index + Self.lookahead < batch.count {
+            self.indexes.prefetchSKU(hash: batch.skuHash(index + Self.lookahead))
+        }
+        let next = self.tables.products.rowCount + gathered.count
+        guard next <= Int(Limits.productsMax), let product = batch.product(index),
+            Self.isPlain(product.pointee.numbers), self.isInCategory(product),
+            self.opens(product, time)
+        else { return .general }
+        let opening = product.pointee.opening
+        step.lsn = self.lsn + 1
+        step.time = time
+        step.id = UInt32(next)
+        step.location = opening.location.value
+        step.quantity = opening.quantity
+        step.unitCost = opening.unitCost.minorUnits
+        step.value = 0
+        step.occurredAt = opening.occurredAt?.microseconds ?? time.microseconds
+        step.isImported = opening.occurredAt != nil
+        step.numbers = product.pointee.numbers
+        let price = Price(step.numbers.price, per: step.numbers.priceBasis)
+        if opening.quantity > 0 {
+            let cost = Price(step.unitCost, per: price.basis)
+            guard let value = cost.amount(of: opening.quantity) else { return .general }
+            step.value = value.minorUnits
+        }
+        guard let status = ProductStatus(rawValue: step.numbers.status) else { return .general }
+        if let holder = self.indexes.holder(ofSKUOf: product, in: self.tables.products) {
+            return .refused(batch.skuTaken(index, by: holder))
+        }
+        guard self.indexes.hasFreeBarcode(product, in: self.tables.products) else {
+            return .general
+        }
+        let point = step.numbers.reorderPoint
+        let facts = ProductTable.Facts(status: status, price: price, reorderPoint: point)
+        step.alerts = Self.alerts(of: step.level, facts)
+        return .created
+    }
+
+    /// Whether there is nothing against the numbers of a product.
+    private static func isPlain(_ numbers: PlainProduct.Numbers) -> Bool {
+        let quantities = 0...Limits.quantityMax
+        return numbers.decimals <= Limits.unitDecimalsMax
+            && (0...Limits.moneyMax).contains(numbers.price)
+            && (1...Limits.quantityMax).contains(numbers.priceBasis)
+            && quantities.contains(numbers.reorderPoint)
+            && quantities.contains(numbers.reorderTarget)
+            && (1...Limits.quantityMax).contains(numbers.packSize)
+            && numbers.leadTimeDays <= Limits.leadTimeDaysMax
+            && numbers.status != ProductStatus.archived.rawValue
+    }
+
+    /// Whether its category takes the product.
+    private func isInCategory(_ product: UnsafePointer<PlainProduct>) -> Bool {
+        let category = CategoryID(product.pointee.numbers.category)
+        return self.tables.categories.contains(category)
+            && self.tables.categories.archived[category.row] == 0
+    }
+
+    /// Whether there is nothing against the stock that a product begins with.
+    private func opens(_ product: UnsafePointer<PlainProduct>, _ time: Instant) -> Bool {
+        let opening = product.pointee.opening
+        return (0...Limits.quantityMax).contains(opening.quantity)
+            && (0...Limits.moneyMax).contains(opening.unitCost.minorUnits)
+            && self.tables.locations.contains(opening.location)
+            && !self.tables.locations.isArchived(opening.location)
+            && opening.occurredAt.map {
+                Self.isInWindow(Occurrence(at: $0, isImported: true), at: time)
+            } ?? true
+    }
+
+    /// Appends what the log has of the step that a batch's product came to.
+    public func encodeEntry(
+        _ batch: borrowing PlainProduct.Batch,
+        _ index: Int,
+        _ step: PlainProduct.Step,
+        by actor: String,
+        remembering outcome: RememberedOutcome?,
+        into writer: inout ByteWriter
+    ) {
+        guard let product = batch.product(index) else {
+            preconditionFailure("product \(index) of the batch was not decided")
+        }
+        product.pointee.encodeEntry(step, by: actor, remembering: outcome, into: &writer)
+    }
+
+    /// Puts the creation of a batch's product into the state, as ``evolve(_:)`` does its entry, but for its rows
+    /// in the tables: they wait in `gathered` until ``settle(_:)``.
+    ///
+    /// - Complexity: O(1) amortised
+    public mutating func evolve(
+        _ batch: borrowing PlainProduct.Batch,
+        _ index: Int,
+        _ step: inout PlainProduct.Step,
+        by actor: String,
+        remembering outcome: RememberedOutcome?,
+        gathering gathered: inout GatheredProducts
+    ) {
+        if !gathered.takes(step.location) { self.settle(&gathered) }
+        guard let product = batch.product(index) else {
+            preconditionFailure("product \(index) of the batch was not decided")
+        }
+        let expected = self.tables.products.rowCount + gathered.count
+        precondition(Int(step.id) == expected, "product \(step.id) leaves a gap")
+        self.begin(step.lsn, at: step.time)
+        self.tables.catalogLSN = step.lsn
+        step.unit = self.indexes.internUnit(product.pointee.unit, in: &self.tables.texts)
+        if step.quantity > 0 {
+            step.actor = self.indexes.internActor(actor, in: &self.tables.texts)
+        }
+        self.tables.products.appendTexts(of: product)
+        self.indexes.insert(product, row: step.id, in: self.tables.products)
+        gathered.append(step)
+        if let outcome { self.remember(outcome) }
+    }
+
+    /// Puts what was gathered into the tables: before any step that is no plain product, and before anybody
+    /// looks at them.
+    ///
+    /// - Complexity: O(products)
+    public mutating func settle(_ gathered: inout GatheredProducts) {
+        if gathered.isEmpty { return }
+        let (rows, count) = (gathered.rows, gathered.count)
+        for row in 0..<count {
+            self.tables.categories.addProduct(CategoryID(rows[row].numbers.category))
+        }
+        self.tables.ledger.append(gathered)
+        self.tables.levels.append(gathered)
+        self.tables.products.append(gathered)
+        gathered.removeAll()
+    }
+}

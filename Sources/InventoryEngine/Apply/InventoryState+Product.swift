@@ -1,0 +1,384 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// The rules of products: create, update any fields in one step, delete.
+extension InventoryState {
+    func createProduct(
+        _ wanted: ProductDraft,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        let (product, movement) = try self.newProduct(wanted, draft)
+        draft.createdProducts += 1
+        draft.products[product.id] = product
+        if draft.isBatch {
+            self.takeKeys(of: product, in: &draft)
+            draft.categoryProducts[product.category, default: 0] += 1
+        }
+        draft.append(.productCreated(product))
+        let level = Self.openingLevel(product.id, wanted.opening, movement)
+        if let movement { draft.move(movement, leaving: level) } else { draft.set(level) }
+        return self.done(UInt64(product.id.value), in: draft)
+    }
+
+    /// The level that a product begins with; without a revision.
+    static func openingLevel(
+        _ product: ProductID,
+        _ opening: OpeningStock?,
+        _ movement: Movement?
+    ) -> Level {
+        var level = Level(product: product, location: opening?.location ?? .main)
+        level.onHand = movement?.onHandDelta ?? 0
+        level.value = movement?.cost ?? 0
+        return level
+    }
+
+    /// The product that a draft makes, and the restock it begins with; none if it begins empty.
+    func newProduct(
+        _ wanted: ProductDraft,
+        _ draft: Draft
+    ) throws(Refusal) -> (Product, Movement?) {
+        let next = UInt64(self.tables.products.nextID.value) + UInt64(draft.createdProducts)
+        let hasID = next <= UInt64(Limits.productsMax)
+        let product = Product(
+            id: ProductID(hasID ? UInt32(next) : 0),
+            sku: NormalizedText.trimmed(wanted.sku),
+            name: NormalizedText.trimmed(wanted.name),
+            barcode: NormalizedText.trimmed(wanted.barcode),
+            category: wanted.category,
+            unit: wanted.unit,
+            price: wanted.price,
+            status: wanted.status,
+            reorderPoint: wanted.reorderPoint,
+            reorderTarget: wanted.reorderTarget,
+            packSize: wanted.packSize,
+            leadTimeDays: wanted.leadTimeDays,
+            createdAt: draft.time,
+            updatedAt: draft.time,
+            revision: draft.lsn
+        )
+        var findings = self.check(product, given: .all, draft)
+        if !hasID { findings.add(.tableFull("products", Int64(Limits.productsMax))) }
+        if product.status == .archived {
+            findings.add(Refusal(.invalidField, .field("status", problem: "begins archived")))
+        }
+        let opening = wanted.opening ?? OpeningStock(quantity: 0)
+        let movement = self.openingMovement(opening, product, draft, &findings)
+        try findings.settle()
+        return (product, movement)
+    }
+
+    /// The restock a product begins with; nothing if it begins empty.
+    private func openingMovement(
+        _ opening: OpeningStock,
+        _ product: Product,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Movement? {
+        findings.check("opening.quantity", opening.quantity, in: 0...Limits.quantityMax)
+        findings.check("opening.unitCost", opening.unitCost.minorUnits, in: 0...Limits.moneyMax)
+        switch self.isArchived(opening.location, draft) {
+        case .none:
+            findings.add(Refusal(.locationNotFound, .id(UInt64(opening.location.value))))
+        case .some(true):
+            findings.add(.archived(UInt64(opening.location.value)))
+        case .some(false):
+            break
+        }
+        let occurred = opening.occurredAt.map { Occurrence(at: $0, isImported: true) }
+        let occurredAt = self.occurrence(occurred, draft, &findings)
+        guard opening.quantity > 0, product.price.basis > 0 else { return nil }
+        let cost = Price(opening.unitCost.minorUnits, per: product.price.basis)
+        guard let value = cost.amount(of: opening.quantity) else {
+            findings.add(.overflow("opening"))
+            return nil
+        }
+        return Movement(
+            kind: .restock,
+            product: product.id,
+            location: opening.location,
+            onHandDelta: opening.quantity,
+            price: cost,
+            cost: value.minorUnits,
+            occurredAt: occurredAt,
+            isImported: opening.occurredAt != nil
+        )
+    }
+
+    func updateProduct(
+        _ id: ProductID,
+        _ update: ProductUpdate,
+        ifRevision: UInt64?,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        // Where there is no such product, what is wrong with the fields is found all the same.
+        let stored = self.stored(id, draft)
+        let old = stored ?? Product.placeholder(id)
+        let new = old.applying(update)
+        var findings = Findings()
+        if stored == nil { findings.add(.notFound(id)) }
+        if stored?.status == .archived { findings.add(.archived(UInt64(id.value))) }
+        self.check(new, given: GivenKeys(update), draft, &findings)
+        if update.unit != nil, new.unit != old.unit, self.hasHistory(id, draft) {
+            findings.add(
+                Refusal(
+                    .invalidField,
+                    .field("unit", problem: "cannot change once stock has moved")
+                )
+            )
+        }
+        if update.status == .archived {
+            findings.add(
+                Refusal(.invalidField, .field("status", problem: "is archived by deleting"))
+            )
+        }
+        if stored != nil { self.check(revision: self.revision(of: id), is: ifRevision, &findings) }
+        try findings.settle()
+
+        let fields = old.changes(to: new)
+        if fields.isEmpty { return self.done(UInt64(id.value), in: draft) }
+        self.giveUpKeys(of: old, in: &draft)
+        self.takeKeys(of: new, in: &draft)
+        draft.categoryProducts[old.category, default: 0] -= 1
+        draft.categoryProducts[new.category, default: 0] += 1
+        var updated = new
+        updated.revision = draft.lsn
+        updated.updatedAt = draft.time
+        draft.products[id] = updated
+        draft.append(.productUpdated(id, fields))
+        if new.reorderPoint != old.reorderPoint { self.touchLevels(of: id, in: &draft) }
+        return self.done(UInt64(id.value), in: draft)
+    }
+
+    func deleteProduct(
+        _ id: ProductID,
+        ifRevision: UInt64?,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        guard let old = self.stored(id, draft) else { throw .notFound(id) }
+        var findings = Findings()
+        self.check(revision: self.revision(of: id), is: ifRevision, &findings)
+        // What is there has to be written off, what is reserved or on its way to be settled first:
+        // its value would be nobody's.
+        if self.holdsStock(id, draft) { findings.add(Refusal(.inUse, .id(UInt64(id.value)))) }
+        if old.status == .archived { findings.add(.archived(UInt64(id.value))) }
+        try findings.settle()
+
+        self.giveUpKeys(of: old, in: &draft)
+        draft.categoryProducts[old.category, default: 0] -= 1
+        self.touchLevels(of: id, in: &draft)
+        if self.hasHistory(id, draft) {
+            var archived = old
+            archived.status = .archived
+            archived.revision = draft.lsn
+            draft.products[id] = archived
+            draft.append(.productArchived(id))
+        } else {
+            draft.products[id] = nil
+            draft.deletedProducts.insert(id)
+            draft.append(.productDeleted(id))
+        }
+        return self.done(UInt64(id.value), in: draft)
+    }
+
+    /// The product's revision before the step, which its stock moves too; 0 if the step made it.
+    private func revision(of id: ProductID) -> UInt64 {
+        self.tables.products.contains(id) ? self.tables.products.revisions[id.row] : 0
+    }
+
+    // MARK: - Checks
+
+    /// Which of the fields that refer to something else, or have to be unique, a request gives.
+    ///
+    /// What a product has already is not checked again: the SKU of an archived product may be
+    /// another's by now.
+    private struct GivenKeys {
+        var sku: Bool
+        var barcode: Bool
+        var category: Bool
+
+        static let all = GivenKeys(sku: true, barcode: true, category: true)
+
+        init(sku: Bool, barcode: Bool, category: Bool) {
+            self.sku = sku
+            self.barcode = barcode
+            self.category = category
+        }
+
+        init(_ update: ProductUpdate) {
+            self.init(
+                sku: update.sku != nil,
+                barcode: update.barcode != nil,
+                category: update.category != nil
+            )
+        }
+    }
+
+    /// Everything that must hold of a new product's fields.
+    private func check(_ product: Product, given: GivenKeys, _ draft: Draft) -> Findings {
+        var findings = Findings()
+        self.check(product, given: given, draft, &findings)
+        return findings
+    }
+
+    /// Everything that must hold of a product's fields, new or changed.
+    private func check(
+        _ product: Product,
+        given: GivenKeys,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) {
+        findings.check(
+            "sku",
+            product.sku,
+            byteCountMax: Limits.skuByteCountMax,
+            mayBeEmpty: false
+        )
+        findings.check(
+            "name",
+            product.name,
+            byteCountMax: Limits.nameByteCountMax,
+            mayBeEmpty: false
+        )
+        findings.check(
+            "barcode",
+            product.barcode,
+            byteCountMax: Limits.barcodeByteCountMax,
+            mayBeEmpty: true
+        )
+        self.checkNumbers(of: product, &findings)
+        self.checkReferences(of: product, given: given, draft, &findings)
+    }
+
+    private func checkNumbers(of product: Product, _ findings: inout Findings) {
+        findings.check(
+            "unit",
+            product.unit.code,
+            byteCountMax: Limits.unitByteCountMax,
+            mayBeEmpty: false
+        )
+        findings.check(
+            "unit.decimals",
+            Int64(product.unit.decimals),
+            in: 0...Int64(Limits.unitDecimalsMax)
+        )
+        findings.check("price", product.price.minorUnits, in: 0...Limits.moneyMax)
+        findings.check("price.basis", product.price.basis, in: 1...Limits.quantityMax)
+        findings.check("reorderPoint", product.reorderPoint, in: 0...Limits.quantityMax)
+        findings.check("reorderTarget", product.reorderTarget, in: 0...Limits.quantityMax)
+        findings.check("packSize", product.packSize, in: 1...Limits.quantityMax)
+        findings.check(
+            "leadTimeDays",
+            Int64(product.leadTimeDays),
+            in: 0...Int64(Limits.leadTimeDaysMax)
+        )
+    }
+
+    private func checkReferences(
+        of product: Product,
+        given: GivenKeys,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) {
+        if given.category {
+            do throws(Refusal) {
+                let category = try self.category(product.category, draft)
+                if category.isArchived { findings.add(.archived(UInt64(category.id.value))) }
+            } catch {
+                findings.add(error)
+            }
+        }
+        if given.sku, let holder = self.product(skuKey: NormalizedText.key(product.sku), draft),
+            holder != product.id
+        {
+            findings.add(Refusal(.skuTaken, .taken(product.sku, by: UInt64(holder.value))))
+        }
+        guard given.barcode, !product.barcode.isEmpty else { return }
+        let barcodeKey = NormalizedText.barcodeKey(product.barcode)
+        if let holder = self.product(barcodeKey: barcodeKey, draft), holder != product.id {
+            findings.add(
+                Refusal(.barcodeTaken, .taken(product.barcode, by: UInt64(holder.value)))
+            )
+        }
+    }
+
+    // MARK: - Keys
+
+    private func takeKeys(of product: Product, in draft: inout Draft) {
+        draft.skus[NormalizedText.key(product.sku)] = product.id
+        if !product.barcode.isEmpty {
+            draft.barcodes[NormalizedText.barcodeKey(product.barcode)] = product.id
+        }
+    }
+
+    private func giveUpKeys(of product: Product, in draft: inout Draft) {
+        draft.skus[NormalizedText.key(product.sku)] = .some(nil)
+        if !product.barcode.isEmpty {
+            draft.barcodes[NormalizedText.barcodeKey(product.barcode)] = .some(nil)
+        }
+    }
+
+    /// Has the alerts of all of a product's levels looked at again.
+    private func touchLevels(of id: ProductID, in draft: inout Draft) {
+        for row in 1..<self.tables.locations.rowCount {
+            let location = LocationID(UInt16(row))
+            if draft.level(id, location) == nil,
+                let levelRow = self.tables.levels.row(id, location)
+            {
+                draft.touch(self.tables.levels.level(levelRow))
+            }
+        }
+    }
+}
+
+extension Product {
+    /// Stands in for a product that is not there, so that an update's own faults can be found.
+    fileprivate static func placeholder(_ id: ProductID) -> Product {
+        Product(id: id, sku: "-", name: "-", category: CategoryID(0), price: Price(0))
+    }
+
+    /// The product with the fields of `update` that are given, trimmed.
+    func applying(_ update: ProductUpdate) -> Product {
+        var product = self
+        if let sku = update.sku { product.sku = NormalizedText.trimmed(sku) }
+        if let name = update.name { product.name = NormalizedText.trimmed(name) }
+        if let barcode = update.barcode { product.barcode = NormalizedText.trimmed(barcode) }
+        if let category = update.category { product.category = category }
+        if let unit = update.unit { product.unit = unit }
+        if let price = update.price { product.price = price }
+        if let status = update.status { product.status = status }
+        if let point = update.reorderPoint { product.reorderPoint = point }
+        if let target = update.reorderTarget { product.reorderTarget = target }
+        if let size = update.packSize { product.packSize = size }
+        if let days = update.leadTimeDays { product.leadTimeDays = days }
+        return product
+    }
+
+    /// The fields in which `new` differs, in their fixed order.
+    func changes(to new: Product) -> [ProductFieldChange] {
+        var changes: [ProductFieldChange] = []
+        if new.sku != self.sku { changes.append(.sku(from: self.sku, to: new.sku)) }
+        if new.name != self.name { changes.append(.name(from: self.name, to: new.name)) }
+        if new.barcode != self.barcode {
+            changes.append(.barcode(from: self.barcode, to: new.barcode))
+        }
+        if new.category != self.category {
+            changes.append(.category(from: self.category, to: new.category))
+        }
+        if new.unit != self.unit { changes.append(.unit(from: self.unit, to: new.unit)) }
+        if new.price != self.price { changes.append(.price(from: self.price, to: new.price)) }
+        if new.status != self.status { changes.append(.status(from: self.status, to: new.status)) }
+        if new.reorderPoint != self.reorderPoint {
+            changes.append(.reorderPoint(from: self.reorderPoint, to: new.reorderPoint))
+        }
+        if new.reorderTarget != self.reorderTarget {
+            changes.append(.reorderTarget(from: self.reorderTarget, to: new.reorderTarget))
+        }
+        if new.packSize != self.packSize {
+            changes.append(.packSize(from: self.packSize, to: new.packSize))
+        }
+        if new.leadTimeDays != self.leadTimeDays {
+            changes.append(.leadTimeDays(from: self.leadTimeDays, to: new.leadTimeDays))
+        }
+        return changes
+    }
+}

@@ -1,0 +1,402 @@
+internal import ColumnStore
+public import InventoryModel
+
+/// The rules of promising stock, keeping the promise and giving it up.
+///
+///                 ┌─ commit the last ──▶ committed
+///     reserve ──▶ active ─ release the last ─▶ released
+///                 └─ a tick at its time ─▶ expired
+///
+/// A reservation is over at its time by the log's clock: from then on it is neither sold nor
+/// extended, and the next tick gives its stock back.
+extension InventoryState {
+    /// All lines or none.
+    ///
+    /// A line may not leave less available than the floor.
+    func reserve(_ wanted: Reserve, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(
+            wanted.lines.count,
+            reference: wanted.reference,
+            note: wanted.note,
+            &findings
+        )
+        let expiresAt = Self.instant(wanted.expiry, draft, &findings)
+        let next = UInt64(self.tables.reservations.nextID.value) + UInt64(draft.createdReservations)
+        let hasIDs = next + UInt64(wanted.lines.count) <= UInt64(Limits.reservationsMax)
+        if !hasIDs { findings.add(.tableFull("reservations", Int64(Limits.reservationsMax))) }
+        let open = self.deadlines.openCount + draft.openedReservations
+        if open + wanted.lines.count > Limits.openReservationsMax {
+            findings.add(.tableFull("open reservations", Int64(Limits.openReservationsMax)))
+        }
+
+        var unmet = UnmetDemand()
+        for (index, line) in wanted.lines.enumerated() {
+            let found = findings.count
+            let level = self.reservable(line, UInt32(index), draft, &findings)
+            guard hasIDs, var level, findings.count == found else { continue }
+            if level.sellable < line.quantity {
+                unmet.add(
+                    line.quantity,
+                    of: level,
+                    sellable: level.sellable,
+                    line: UInt32(index),
+                    reference: wanted.reference,
+                    &findings
+                )
+                continue
+            }
+            level.reserved += line.quantity
+            draft.move(
+                Movement(
+                    kind: .reserve,
+                    product: line.product,
+                    location: line.location,
+                    reservedDelta: line.quantity,
+                    reference: wanted.reference,
+                    note: wanted.note,
+                    occurredAt: draft.time
+                ),
+                leaving: level
+            )
+            draft.put(
+                Reservation(
+                    id: ReservationID(UInt32(next) + UInt32(index)),
+                    product: line.product,
+                    location: line.location,
+                    quantity: line.quantity,
+                    remaining: line.quantity,
+                    expiresAt: expiresAt,
+                    reference: wanted.reference,
+                    origin: draft.lastMovement
+                ),
+                isNew: true
+            )
+        }
+        try unmet.settle(findings, in: &draft)
+        return self.done(next, in: draft)
+    }
+
+    /// The level a line is to be reserved from; `nil` where the line cannot be followed further.
+    private func reservable(
+        _ line: ReserveLine,
+        _ number: UInt32,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Level? {
+        findings.check("quantity", line.quantity, in: 1...Limits.quantityMax, line: number)
+        let place = self.place(
+            line.product,
+            line.location,
+            ifRevision: line.ifRevision,
+            line: number,
+            draft,
+            &findings
+        )
+        if place.facts?.status == .inactive {
+            findings.add(
+                Refusal(.productInactive, line: number, .id(UInt64(line.product.value)))
+            )
+        }
+        return place.level
+    }
+
+    func extend(
+        _ wanted: ExtendReservation,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(wanted.lines.count, reference: "", note: "", &findings)
+        let expiresAt = Self.instant(wanted.expiry, draft, &findings)
+        for (index, line) in wanted.lines.enumerated()
+        where line.quantity != nil || line.price != nil {
+            findings.add(
+                Refusal(
+                    .invalidField,
+                    line: UInt32(index),
+                    .field("quantity", problem: "an extension is of the whole reservation")
+                )
+            )
+        }
+        for (index, line) in wanted.lines.enumerated() {
+            let part = self.part(line, UInt32(index), draft, &findings)
+            guard let part, part.isSound else { continue }
+            var reservation = part.reservation
+            guard reservation.expiresAt != expiresAt else { continue }
+            reservation.expiresAt = expiresAt
+            draft.put(reservation)
+        }
+        try findings.settle()
+        return self.done(wanted.lines.first, in: draft)
+    }
+
+    /// Sells what was promised: for each line the promise is lifted, and what it held is sold.
+    ///
+    /// Available stays as it is, so the floor has no say; but what a count or an adjustment took
+    /// from the shelf since can't be sold.
+    func commit(
+        _ wanted: CommitReservation,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(
+            wanted.lines.count,
+            reference: wanted.reference,
+            note: wanted.note,
+            &findings
+        )
+        let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
+
+        var unmet = UnmetDemand()
+        var total = Money.zero
+        for (index, line) in wanted.lines.enumerated() {
+            let number = UInt32(index)
+            if let price = line.price {
+                findings.check("price", price.minorUnits, in: 0...Limits.moneyMax, line: number)
+            }
+            guard let part = self.part(line, number, draft, &findings) else { continue }
+            let reservation = part.reservation
+            let found = findings.count
+            let place = self.place(
+                reservation.product,
+                reservation.location,
+                line: number,
+                draft,
+                &findings
+            )
+            guard let facts = place.facts, let level = place.level else { continue }
+            let minorUnits = line.price?.minorUnits ?? facts.price.minorUnits
+            let price = Price(minorUnits, per: facts.price.basis)
+            let amount = findings.add(price.amount(of: part.quantity), to: &total, line: number)
+            guard let amount, findings.count == found else { continue }
+            let onShelf = Self.committable(level)
+            let reference = wanted.reference.isEmpty ? reservation.reference : wanted.reference
+            if onShelf < part.quantity {
+                unmet.add(
+                    part.quantity,
+                    of: level,
+                    sellable: onShelf,
+                    line: number,
+                    reference: reference,
+                    isDemand: part.isSound,
+                    &findings
+                )
+                continue
+            }
+            guard part.isSound else { continue }
+            let movement = Movement(
+                kind: .sale,
+                product: reservation.product,
+                location: reservation.location,
+                onHandDelta: -part.quantity,
+                amount: amount.minorUnits,
+                price: price,
+                cost: -StockMath.cost(ofTaking: part.quantity, from: level),
+                reference: reference,
+                note: wanted.note,
+                occurredAt: occurredAt,
+                isImported: wanted.occurred?.isImported ?? false
+            )
+            let lifted = self.lift(part, .commit, from: level, note: wanted.note, in: &draft)
+            self.record(movement, at: lifted, in: &draft)
+        }
+        try unmet.settle(findings, in: &draft)
+        return self.done(wanted.lines.first, amount: total.minorUnits, in: draft)
+    }
+
+    /// Records the sale that a commit makes.
+    private func record(_ sale: Movement, at level: Level, in draft: inout Draft) {
+        var level = level
+        level.onHand += sale.onHandDelta
+        level.value += sale.cost
+        draft.move(sale, leaving: level)
+    }
+
+    /// What of the promised stock is there to be handed over: what is on the shelf and good, and
+    /// what the floor allows beyond it.
+    private static func committable(_ level: Level) -> Int64 {
+        max(0, level.onHand - level.unavailable - min(0, level.floor))
+    }
+
+    func release(
+        _ wanted: ReleaseReservation,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(wanted.lines.count, reference: "", note: wanted.note, &findings)
+        for (index, line) in wanted.lines.enumerated() where line.price != nil {
+            findings.add(
+                Refusal(
+                    .invalidField,
+                    line: UInt32(index),
+                    .field("price", problem: "nothing is sold")
+                )
+            )
+        }
+        for (index, line) in wanted.lines.enumerated() {
+            let part = self.part(line, UInt32(index), draft, &findings)
+            guard let part, part.isSound else { continue }
+            let place = part.reservation
+            let level = self.level(place.product, place.location, draft)
+            _ = self.lift(part, .release, from: level, note: wanted.note, in: &draft)
+        }
+        try findings.settle()
+        return self.done(wanted.lines.first, in: draft)
+    }
+
+    // MARK: - Time
+
+    /// When the next reservation is due; as late as can be if none is open.
+    public var nextExpiry: Instant { self.deadlines.next }
+
+    /// The changes of a tick: the reservations that are due at `time` expire, the earliest first, at
+    /// most ``Limits/tickReservationsMax`` of them.
+    ///
+    /// Empty if none is due.
+    /// - Complexity: O(k log k) for k reservations that are due.
+    public func tick(at time: Instant) -> [Change] {
+        let due = self.deadlines.due(
+            at: time,
+            limit: Limits.tickReservationsMax,
+            in: self.tables.reservations
+        )
+        guard !due.isEmpty else { return [] }
+        var draft = Draft(lsn: self.lsn + 1, time: time, isBatch: false)
+        for id in due {
+            let reservation = self.tables.reservation(id)
+            let part = ReservationPart(
+                reservation: reservation,
+                quantity: reservation.remaining,
+                isSound: true
+            )
+            let level = self.level(reservation.product, reservation.location, draft)
+            _ = self.lift(part, .expire, from: level, note: "", in: &draft)
+        }
+        self.settleAlerts(in: &draft)
+        return draft.changes
+    }
+
+    // MARK: - Shared
+
+    /// As much of a reservation as a line means.
+    private struct ReservationPart {
+        var reservation: Reservation
+        var quantity: Int64
+        /// Whether nothing was found against it; if something was, the part is only looked at.
+        var isSound: Bool
+    }
+
+    /// What a line means; `nil` where it means nothing that is there.
+    private func part(
+        _ line: ReservationLine,
+        _ number: UInt32,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> ReservationPart? {
+        let found = findings.count
+        let id = Refusal.Detail.id(UInt64(line.reservation.value))
+        let range = 1...Limits.quantityMax
+        if let quantity = line.quantity {
+            findings.check("quantity", quantity, in: range, line: number)
+        }
+        guard let reservation = self.reservation(line.reservation, draft) else {
+            findings.add(Refusal(.reservationNotFound, line: number, id))
+            return nil
+        }
+        let isStored = self.tables.reservations.contains(reservation.id)
+        let revision = isStored ? self.tables.reservations.revisions[reservation.id.row] : 0
+        self.check(revision: revision, is: line.ifRevision, line: number, &findings)
+        let quantity = line.quantity ?? reservation.remaining
+        switch reservation.state {
+        case .active where reservation.expiresAt > draft.time:
+            guard quantity > reservation.remaining else { break }
+            findings.add(
+                Refusal(
+                    .exceedsReservation,
+                    line: number,
+                    .remainder(
+                        UInt64(reservation.id.value),
+                        asked: quantity,
+                        remaining: reservation.remaining
+                    )
+                )
+            )
+        case .active, .expired:
+            findings.add(Refusal(.reservationExpired, line: number, id))
+        case .committed, .released:
+            findings.add(Refusal(.reservationClosed, line: number, id))
+        }
+        guard range.contains(quantity) else { return nil }
+        return ReservationPart(
+            reservation: reservation,
+            quantity: quantity,
+            isSound: findings.count == found
+        )
+    }
+
+    /// Takes a part of a promise back, by a movement of that kind.
+    ///
+    /// - Returns: The level it leaves.
+    private func lift(
+        _ part: ReservationPart,
+        _ kind: MovementKind,
+        from level: Level,
+        note: String,
+        in draft: inout Draft
+    ) -> Level {
+        var level = level
+        level.reserved -= part.quantity
+        precondition(level.reserved >= 0, "\(level) has less reserved than \(part.reservation)")
+        draft.move(
+            Movement(
+                kind: kind,
+                product: level.product,
+                location: level.location,
+                reservedDelta: -part.quantity,
+                reference: part.reservation.reference,
+                note: note,
+                origin: part.reservation.origin,
+                occurredAt: draft.time
+            ),
+            leaving: level
+        )
+        var reservation = part.reservation
+        reservation.remaining -= part.quantity
+        if reservation.remaining == 0 {
+            reservation.state =
+                switch kind {
+                case .commit: .committed
+                case .release: .released
+                default: .expired
+                }
+        }
+        draft.put(reservation)
+        return level
+    }
+
+    /// When a promise made now ends.
+    private static func instant(
+        _ expiry: Expiry,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Instant {
+        switch expiry {
+        case .at(let instant):
+            let latest = draft.time.advanced(bySeconds: Limits.reservationSecondsMax)
+            let range = (draft.time.microseconds + 1)...latest.microseconds
+            findings.check("expiresAt", instant.microseconds, in: range)
+            return instant
+        case .after(let seconds):
+            findings.check("expiresAfter", seconds, in: 1...Limits.reservationSecondsMax)
+            return draft.time.advanced(bySeconds: seconds)
+        }
+    }
+
+    private func done(
+        _ line: ReservationLine?,
+        amount: Int64 = 0,
+        in draft: Draft
+    ) -> Outcome.Done {
+        self.done(UInt64(line?.reservation.value ?? 0), amount: amount, in: draft)
+    }
+}

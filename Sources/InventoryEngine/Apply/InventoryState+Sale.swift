@@ -1,0 +1,328 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// The rules of selling and taking back.
+extension InventoryState {
+    /// All lines or none.
+    ///
+    /// A line may not leave less available than the floor.
+    func sell(_ sale: Sale, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &findings)
+        let occurredAt = self.occurrence(sale.occurred, draft, &findings)
+
+        var unmet = UnmetDemand()
+        var total = Money.zero
+        for (index, line) in sale.lines.enumerated() {
+            let number = UInt32(index)
+            let found = findings.count
+            let place = self.checkLine(line, number, draft, &findings)
+            guard let facts = place.facts else { continue }
+            if facts.status == .inactive {
+                findings.add(
+                    Refusal(.productInactive, line: number, .id(UInt64(line.product.value)))
+                )
+            }
+            let minorUnits = line.price?.minorUnits ?? facts.price.minorUnits
+            let price = Price(minorUnits, per: facts.price.basis)
+            let amount = findings.add(price.amount(of: line.quantity), to: &total, line: number)
+            guard let amount, var level = place.level, findings.count == found else { continue }
+            if level.sellable < line.quantity {
+                unmet.add(
+                    line.quantity,
+                    of: level,
+                    sellable: level.sellable,
+                    line: number,
+                    reference: sale.reference,
+                    &findings
+                )
+                continue
+            }
+            let cost = StockMath.cost(ofTaking: line.quantity, from: level)
+            level.onHand -= line.quantity
+            level.value -= cost
+            draft.move(
+                Movement(
+                    kind: .sale,
+                    product: line.product,
+                    location: line.location,
+                    onHandDelta: -line.quantity,
+                    amount: amount.minorUnits,
+                    price: price,
+                    cost: -cost,
+                    reference: sale.reference,
+                    note: sale.note,
+                    occurredAt: occurredAt,
+                    isImported: sale.occurred?.isImported ?? false
+                ),
+                leaving: level
+            )
+        }
+        try unmet.settle(findings, in: &draft)
+        return self.done(amount: total.minorUnits, in: draft)
+    }
+
+    /// What must hold of one line of a sale or a return, whatever the stock is.
+    ///
+    /// - Returns: What is there; without facts where the line cannot be followed further.
+    private func checkLine(
+        _ line: SaleLine,
+        _ number: UInt32,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Place {
+        let quantities = 1...Limits.quantityMax
+        let isQuantity = findings.check("quantity", line.quantity, in: quantities, line: number)
+        if let price = line.price {
+            findings.check("price", price.minorUnits, in: 0...Limits.moneyMax, line: number)
+        }
+        let place = self.place(
+            line.product,
+            line.location,
+            ifRevision: line.ifRevision,
+            line: number,
+            draft,
+            &findings
+        )
+        return isQuantity ? place : Place()
+    }
+
+    // MARK: - Returns
+
+    /// Takes goods back.
+    ///
+    /// Where the sale that they come from is named, at the share of what was charged and of what it
+    /// cost that falls on them; else at the product's price, and at what a unit costs.
+    func returnSale(
+        _ wanted: SaleReturn,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(
+            wanted.lines.count,
+            reference: wanted.reference,
+            note: wanted.note,
+            &findings
+        )
+        let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
+
+        var total = Money.zero
+        for (index, line) in wanted.lines.enumerated() {
+            let number = UInt32(index)
+            let found = findings.count
+            let place = self.checkLine(line, number, draft, &findings)
+            guard let facts = place.facts else { continue }
+            let parts = self.parts(of: line, number, facts, wanted, draft, &findings)
+            self.checkMovements(parts.count, draft, &findings)
+            for part in parts {
+                let negative = part.amount.map { Money(-$0.minorUnits) }
+                _ = findings.add(negative, to: &total, line: number)
+            }
+            guard place.level != nil else { continue }
+            let isSound = findings.count == found
+            for part in parts {
+                let movement = Movement(
+                    kind: .return,
+                    product: line.product,
+                    location: line.location,
+                    onHandDelta: part.quantity,
+                    unavailableDelta: wanted.target == .unavailable ? part.quantity : 0,
+                    amount: -(part.amount?.minorUnits ?? 0),
+                    price: part.price,
+                    reason: .customerReturn,
+                    reference: wanted.reference,
+                    note: wanted.note,
+                    origin: part.origin.map { self.tables.ledger.movementID($0) },
+                    occurredAt: occurredAt,
+                    isImported: wanted.occurred?.isImported ?? false
+                )
+                let taken = self.taken(part, movement, number, draft, &findings)
+                guard isSound, let taken else { continue }
+                if let origin = part.origin { draft.addReturned(taken.sums, to: origin) }
+                draft.move(taken.movement, leaving: taken.level)
+            }
+        }
+        try findings.settle()
+        return self.done(amount: total.minorUnits, in: draft)
+    }
+
+    /// A part of a returned line on its level, its cost found.
+    private struct TakenPart {
+        var movement: Movement
+        var level: Level
+        /// Units that were not there when they were sold.
+        var backordered: Int64
+        var sums: ReturnedSums {
+            ReturnedSums(
+                quantity: self.movement.onHandDelta,
+                amount: -self.movement.amount,
+                backordered: self.backordered
+            )
+        }
+    }
+
+    /// Puts a part of a returned line onto its level.
+    ///
+    /// - Returns: `nil` where a finding was added.
+    private func taken(
+        _ part: ReturnPart,
+        _ movement: Movement,
+        _ number: UInt32,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> TakenPart? {
+        var movement = movement
+        var level = self.level(movement.product, movement.location, draft)
+        let unit = self.unitCost(of: level, draft)
+        let backordered = part.origin.map { row in
+            self.tables.ledger.backordered(
+                of: part.quantity,
+                soldIn: row,
+                after: self.returned(row, draft)
+            )
+        }
+        guard let cost = self.cost(of: part, backordered, at: unit, draft) else {
+            findings.add(.overflow("value", line: number))
+            return nil
+        }
+        movement.cost = StockMath.value(
+            ofReturning: part.quantity,
+            costing: cost,
+            at: unit,
+            onto: level
+        )
+        level.onHand += part.quantity
+        level.unavailable += movement.unavailableDelta
+        level.value += movement.cost
+        let isInRange = self.checkRange(of: level, line: number, &findings)
+        guard isInRange else { return nil }
+        return TakenPart(movement: movement, level: level, backordered: backordered ?? 0)
+    }
+
+    /// What the units of a part cost: their share of what the sale cost, and of those that were not there
+    /// then, or of no sale, what units cost now.
+    ///
+    /// `backordered`: Units of the part that were not there; `nil` without a sale.
+    /// - Returns: `nil` beyond the range of money
+    private func cost(
+        of part: ReturnPart,
+        _ backordered: Int64?,
+        at unit: Price?,
+        _ draft: Draft
+    ) -> Int64? {
+        guard let row = part.origin, let backordered else {
+            return StockMath.cost(of: part.quantity, at: unit)
+        }
+        let ledger = self.tables.ledger
+        let returned = self.returned(row, draft)
+        let recorded = StockMath.cost(
+            ofReturning: part.quantity - backordered,
+            after: returned.quantity - returned.backordered,
+            of: -ledger.onHandDeltas[row] - ledger.backordered(row),
+            costing: -ledger.costs[row]
+        )
+        guard let late = StockMath.cost(of: backordered, at: unit) else { return nil }
+        let (cost, isOverflow) = recorded.addingReportingOverflow(late)
+        return isOverflow ? nil : cost
+    }
+
+    /// A share of a returned line that belongs to one line of the sale.
+    private struct ReturnPart {
+        var quantity: Int64
+        var price: Price
+        /// What is given back for it; `nil` beyond the range of money.
+        var amount: Money?
+        /// The row of the sale; `nil` if none was named.
+        var origin: Int?
+    }
+
+    /// Spreads a returned line over the lines of its sale that have something left.
+    ///
+    /// - Returns: One part at the product's price if no sale is named.
+    private func parts(
+        of line: SaleLine,
+        _ number: UInt32,
+        _ facts: ProductTable.Facts,
+        _ wanted: SaleReturn,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> [ReturnPart] {
+        guard let original = wanted.original else {
+            let minorUnits = line.price?.minorUnits ?? facts.price.minorUnits
+            let price = Price(minorUnits, per: facts.price.basis)
+            let amount = price.amount(of: line.quantity)
+            return [ReturnPart(quantity: line.quantity, price: price, amount: amount)]
+        }
+        let ledger = self.tables.ledger
+        let sales = ledger.rows(of: original).filter { ledger.kind($0) == .sale }
+        var parts: [ReturnPart] = []
+        var rest = line.quantity
+        var remaining: Int64 = 0
+        for row in sales where ledger.products[row] == line.product.value {
+            let left = self.remaining(of: row, draft)
+            guard left.quantity > 0 else { continue }
+            remaining += left.quantity
+            let quantity = min(left.quantity, rest)
+            guard quantity > 0 else { continue }
+            rest -= quantity
+            parts.append(self.part(quantity, of: left, soldIn: row, for: line.price))
+        }
+        if rest > 0 {
+            let detail = Refusal.Detail.sold(asked: line.quantity, remaining: remaining)
+            findings.add(
+                sales.isEmpty
+                    ? Refusal(.movementNotFound, line: number, .id(original))
+                    : Refusal(.exceedsSold, line: number, detail)
+            )
+            // What could not be given back in money, however much was sold, comes before that.
+            let basis = parts.first?.price.basis ?? facts.price.basis
+            if let price = line.price, Price(price.minorUnits, per: basis).amount(of: rest) == nil {
+                findings.add(.overflow("amount", line: number))
+            }
+        }
+        return parts
+    }
+
+    /// What is left of the sale in `row` to come back.
+    private func remaining(of row: Int, _ draft: Draft) -> ReturnedSums {
+        if self.links.isReversed(row) || draft.reversed.contains(row) { return ReturnedSums() }
+        let ledger = self.tables.ledger
+        let sold = ReturnedSums(
+            quantity: -ledger.onHandDeltas[row],
+            amount: ledger.amounts[row]
+        )
+        return sold + -self.returned(row, draft)
+    }
+
+    /// What came back of the sale in `row`, as far as the step is done.
+    func returned(_ row: Int, _ draft: Draft) -> ReturnedSums {
+        self.links.returned(row) + (draft.returned[row] ?? ReturnedSums())
+    }
+
+    /// A part of a sale that comes back: it takes its share of what was charged and has not been given
+    /// back yet, so that all parts together come to the whole.
+    ///
+    /// `price`: One that is given back instead of what was charged; the sale's own counts as none.
+    private func part(
+        _ quantity: Int64,
+        of left: ReturnedSums,
+        soldIn row: Int,
+        for price: Money?
+    ) -> ReturnPart {
+        let ledger = self.tables.ledger
+        let sold = Price(ledger.prices[row], per: ledger.priceBases[row])
+        let own = Price(price?.minorUnits ?? sold.minorUnits, per: sold.basis)
+        let share = StockMath.share(
+            of: max(0, left.amount),
+            quantity,
+            of: left.quantity,
+            rounding: .halfAwayFromZero
+        )
+        return ReturnPart(
+            quantity: quantity,
+            price: own,
+            amount: own == sold ? Money(share) : own.amount(of: quantity),
+            origin: row
+        )
+    }
+}

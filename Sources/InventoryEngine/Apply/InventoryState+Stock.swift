@@ -1,0 +1,337 @@
+internal import InventoryModel
+
+/// The rules of stock that moves without a customer: deliveries, adjustments, counts, holds.
+extension InventoryState {
+    func restock(_ wanted: Restock, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(
+            wanted.lines.count,
+            reference: wanted.reference,
+            note: wanted.note,
+            &findings
+        )
+        let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
+
+        for (index, line) in wanted.lines.enumerated() {
+            let number = UInt32(index)
+            let found = findings.count
+            let quantities = 1...Limits.quantityMax
+            findings.check("quantity", line.quantity, in: quantities, line: number)
+            if let cost = line.unitCost {
+                findings.check("unitCost", cost.minorUnits, in: 0...Limits.moneyMax, line: number)
+            }
+            let place = self.place(
+                line.product,
+                line.location,
+                ifRevision: line.ifRevision,
+                line: number,
+                draft,
+                &findings
+            )
+            guard quantities.contains(line.quantity), let facts = place.facts else { continue }
+            let price = self.cost(of: line, facts, place.level, draft)
+            let cost = price.amount(of: line.quantity)
+            if cost == nil { findings.add(.overflow("cost", line: number)) }
+            guard var level = place.level else { continue }
+            let gained = StockMath.receiving(
+                line.quantity,
+                costing: cost?.minorUnits ?? 0,
+                onto: level
+            )
+            let arrived = wanted.fromIncoming ? min(line.quantity, self.expected(level, draft)) : 0
+            level.onHand += line.quantity
+            level.incoming -= arrived
+            level.value += gained.value
+            guard self.checkRange(of: level, line: number, &findings), findings.count == found
+            else { continue }
+            let movement = Movement(
+                kind: .restock,
+                product: line.product,
+                location: line.location,
+                onHandDelta: line.quantity,
+                incomingDelta: -arrived,
+                price: price,
+                cost: gained.value,
+                reference: wanted.reference,
+                note: wanted.note,
+                occurredAt: occurredAt,
+                isImported: wanted.occurred?.isImported ?? false
+            )
+            draft.move(movement, leaving: level)
+            self.recordLateCost(gained.late, of: movement, at: level, in: &draft)
+        }
+        try findings.settle()
+        return self.done(in: draft)
+    }
+
+    /// What a unit of a delivery costs: what the line says, else what it costs there already.
+    private func cost(
+        of line: RestockLine,
+        _ facts: ProductTable.Facts,
+        _ level: Level?,
+        _ draft: Draft
+    ) -> Price {
+        if let cost = line.unitCost { return Price(cost.minorUnits, per: facts.price.basis) }
+        let known = level.flatMap { self.unitCost(of: $0, draft) }
+        return known ?? Price(0, per: facts.price.basis)
+    }
+
+    func adjust(_ wanted: Adjustment, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkTexts(reference: wanted.reference, note: wanted.note, &findings)
+        let isDelta = Self.checkDelta(wanted.delta, &findings)
+        let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
+        let level = self.place(
+            wanted.product,
+            wanted.location,
+            ifRevision: wanted.ifRevision,
+            line: nil,
+            draft,
+            &findings
+        ).level
+        var corrected: Correction?
+        if isDelta, let level {
+            // The shelf cannot hold less than nothing.
+            let lowest = wanted.delta < 0 ? -max(0, level.onHand) : 0
+            findings.check("delta", wanted.delta, in: lowest...Limits.quantityMax)
+            corrected = self.correction(of: level, by: wanted.delta, draft, &findings)
+        }
+        try findings.settle()
+        return self.done(
+            corrected,
+            Movement(
+                kind: .adjust,
+                product: wanted.product,
+                location: wanted.location,
+                onHandDelta: wanted.delta,
+                reason: wanted.reason,
+                reference: wanted.reference,
+                note: wanted.note,
+                occurredAt: occurredAt,
+                isImported: wanted.occurred?.isImported ?? false
+            ),
+            in: &draft
+        )
+    }
+
+    func count(_ wanted: StockCount, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkTexts(reference: wanted.reference, note: wanted.note, &findings)
+        let isCount = findings.check("counted", wanted.counted, in: 0...Limits.quantityMax)
+        let level = self.place(
+            wanted.product,
+            wanted.location,
+            ifRevision: wanted.ifRevision,
+            line: nil,
+            draft,
+            &findings
+        ).level
+        var corrected: Correction?
+        var delta: Int64 = 0
+        if isCount, let level {
+            delta = wanted.counted - level.onHand
+            corrected = self.correction(of: level, by: delta, draft, &findings)
+        }
+        try findings.settle()
+        return self.done(
+            corrected,
+            Movement(
+                kind: .count,
+                product: wanted.product,
+                location: wanted.location,
+                onHandDelta: delta,
+                reason: .recount,
+                reference: wanted.reference,
+                note: wanted.note,
+                occurredAt: draft.time
+            ),
+            in: &draft
+        )
+    }
+
+    /// A level as an adjustment or a count leaves it.
+    private struct Correction {
+        var level: Level
+        /// The change of its value.
+        var cost: Int64
+        /// What came late for units that were sold before they were found.
+        var late: Int64
+    }
+
+    /// Moves what is on hand by `delta` at what a unit costs.
+    ///
+    /// - Returns: `nil` where a finding was added.
+    private func correction(
+        of old: Level,
+        by delta: Int64,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Correction? {
+        var corrected = Correction(level: old, cost: 0, late: 0)
+        if delta < 0 {
+            corrected.cost = -StockMath.cost(ofTaking: -delta, from: old)
+        } else if delta > 0 {
+            let unit = self.unitCost(of: old, draft)
+            guard let cost = StockMath.cost(of: delta, at: unit) else {
+                findings.add(.overflow("value"))
+                return nil
+            }
+            let gained = StockMath.receiving(delta, costing: cost, onto: old)
+            corrected.cost = gained.value
+            corrected.late = gained.late
+        }
+        corrected.level.onHand += delta
+        corrected.level.value += corrected.cost
+        return self.checkRange(of: corrected.level, line: nil, &findings) ? corrected : nil
+    }
+
+    /// Records a correction, by a movement that has all but its cost.
+    private func done(
+        _ corrected: Correction?,
+        _ movement: Movement,
+        in draft: inout Draft
+    ) -> Outcome.Done {
+        guard let corrected else { preconditionFailure("a correction without a finding or level") }
+        var movement = movement
+        movement.cost = corrected.cost
+        draft.move(movement, leaving: corrected.level)
+        self.recordLateCost(corrected.late, of: movement, at: corrected.level, in: &draft)
+        return self.done(in: draft)
+    }
+
+    func setUnavailable(_ wanted: Hold, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkTexts(reference: wanted.reference, note: wanted.note, &findings)
+        let isDelta = Self.checkDelta(wanted.delta, &findings)
+        let place = self.place(
+            wanted.product,
+            wanted.location,
+            ifRevision: wanted.ifRevision,
+            line: nil,
+            draft,
+            &findings
+        )
+        if isDelta, let level = place.level {
+            // No more than is there can be put on hold.
+            let highest = max(0, level.onHand - level.unavailable)
+            findings.check("delta", wanted.delta, in: -level.unavailable...highest)
+        }
+        try findings.settle()
+        guard var level = place.level else { preconditionFailure("no level and no finding") }
+        level.unavailable += wanted.delta
+        draft.move(
+            Movement(
+                kind: .setUnavailable,
+                product: wanted.product,
+                location: wanted.location,
+                unavailableDelta: wanted.delta,
+                reason: wanted.reason,
+                reference: wanted.reference,
+                note: wanted.note,
+                occurredAt: draft.time
+            ),
+            leaving: level
+        )
+        return self.done(in: draft)
+    }
+
+    func expectIncoming(
+        _ wanted: Expectation,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkTexts(reference: wanted.reference, note: wanted.note, &findings)
+        let isDelta = Self.checkDelta(wanted.delta, &findings)
+        if let eta = wanted.eta {
+            findings.check("eta", eta.microseconds, in: Limits.instantMin...Limits.instantMax)
+        }
+        let place = self.place(
+            wanted.product,
+            wanted.location,
+            ifRevision: wanted.ifRevision,
+            line: nil,
+            draft,
+            &findings
+        )
+        var level = place.level
+        if isDelta, let before = level {
+            // What transfers bring is not this command's to take back.
+            let lowest = -self.expected(before, draft)
+            findings.check("delta", wanted.delta, in: lowest...Limits.quantityMax)
+            level?.incoming += wanted.delta
+            _ = level.map { self.checkRange(of: $0, line: nil, &findings) }
+        }
+        try findings.settle()
+        guard let level else { preconditionFailure("no level and no finding") }
+        draft.move(
+            Movement(
+                kind: .expectIncoming,
+                product: wanted.product,
+                location: wanted.location,
+                incomingDelta: wanted.delta,
+                reference: wanted.reference,
+                note: wanted.note,
+                // An expected delivery happens when it arrives.
+                occurredAt: wanted.eta ?? draft.time
+            ),
+            leaving: level
+        )
+        return self.done(in: draft)
+    }
+
+    func setFloor(_ wanted: FloorChange, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        findings.check("floor", wanted.floor, in: -Limits.quantityMax...Limits.quantityMax)
+        let place = self.place(
+            wanted.product,
+            wanted.location,
+            ifRevision: wanted.ifRevision,
+            line: nil,
+            draft,
+            &findings
+        )
+        try findings.settle()
+        guard var level = place.level else { preconditionFailure("no level and no finding") }
+        if level.floor == wanted.floor { return self.done(in: draft) }
+        level.floor = wanted.floor
+        draft.set(level)
+        return self.done(in: draft)
+    }
+
+    // MARK: - Shared
+
+    /// - Returns: Whether it is within the range of quantities.
+    private static func checkDelta(_ delta: Int64, _ findings: inout Findings) -> Bool {
+        if delta == 0 {
+            findings.add(Refusal(.invalidField, .field("delta", problem: "is 0")))
+        }
+        return findings.check("delta", delta, in: -Limits.quantityMax...Limits.quantityMax)
+    }
+
+    /// Records cost that belongs to what was sold, though no sale has it: an amount without a
+    /// quantity.
+    ///
+    /// `late`: What a movement of stock cost and did not become value of the level; below 0 where
+    /// such cost, or the cost of goods that were sold since, is taken back. So what was paid is always
+    /// the value of the stock and the cost of what was sold, these included.
+    func recordLateCost(
+        _ late: Int64,
+        of movement: Movement,
+        at level: Level,
+        in draft: inout Draft
+    ) {
+        guard late != 0 else { return }
+        draft.move(
+            Movement(
+                kind: .costVariance,
+                product: movement.product,
+                location: movement.location,
+                amount: late,
+                reference: movement.reference,
+                occurredAt: movement.occurredAt,
+                isImported: movement.isImported
+            ),
+            leaving: level
+        )
+    }
+}

@@ -1,0 +1,311 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// The rules of moving stock between locations.
+///
+///     source ── dispatch ──▶ in transit ── receive ──▶ destination
+///        ▲                       │
+///        └────────── cancel ─────┘
+///
+/// What is in transit is on hand nowhere, and incoming at the destination. Its cost travels with it.
+extension InventoryState {
+    /// All lines or none.
+    ///
+    /// A line takes at most what is there and reserved for nobody, and leaves what a floor above 0
+    /// keeps; a floor below 0 is for sales alone.
+    func dispatch(
+        _ wanted: DispatchTransfer,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(
+            wanted.lines.count,
+            reference: wanted.reference,
+            note: wanted.note,
+            &findings
+        )
+        if wanted.source == wanted.destination {
+            findings.add(Refusal(.invalidField, .field("to", problem: "is where it comes from")))
+        }
+        let next = UInt64(self.tables.transfers.nextID.value) + UInt64(draft.createdTransfers)
+        let hasIDs = next + UInt64(wanted.lines.count) <= UInt64(Limits.transfersMax)
+        if !hasIDs { findings.add(.tableFull("transfers", Int64(Limits.transfersMax))) }
+        let open = self.openTransfers.count + draft.openedTransfers
+        if open + wanted.lines.count > Limits.openTransfersMax {
+            findings.add(.tableFull("open transfers", Int64(Limits.openTransfersMax)))
+        }
+
+        for (index, line) in wanted.lines.enumerated() {
+            let number = UInt32(index)
+            let found = findings.count
+            let sent = self.sent(line, number, wanted, draft, &findings)
+            guard hasIDs, let sent, findings.count == found else { continue }
+            self.send(sent, as: TransferID(UInt32(next) + UInt32(index)), wanted, in: &draft)
+        }
+        try findings.settle()
+        return self.done(next, in: draft)
+    }
+
+    /// One line of a dispatch: both levels as it leaves them, and what is on its way.
+    private struct Sent {
+        var quantity: Int64
+        var cost: Int64
+        var leaving: Level
+        var arriving: Level
+    }
+
+    /// Checks one line of a dispatch.
+    ///
+    /// - Returns: `nil` where it cannot be followed further.
+    private func sent(
+        _ line: DispatchLine,
+        _ number: UInt32,
+        _ wanted: DispatchTransfer,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> Sent? {
+        let quantities = 1...Limits.quantityMax
+        let isQuantity = findings.check("quantity", line.quantity, in: quantities, line: number)
+        let source = self.place(
+            line.product,
+            wanted.source,
+            ifRevision: line.ifRevision,
+            line: number,
+            draft,
+            &findings
+        )
+        let destination = self.place(
+            line.product,
+            wanted.destination,
+            line: number,
+            draft,
+            &findings
+        )
+        guard isQuantity else { return nil }
+        var arriving = destination.level
+        arriving?.incoming += line.quantity
+        _ = arriving.map { self.checkRange(of: $0, line: number, &findings) }
+        guard let level = source.level, let arriving else { return nil }
+        guard level.movable >= line.quantity else {
+            var shortage = Refusal.Shortage(of: level, asked: line.quantity)
+            shortage.sellable = level.movable
+            shortage.floor = max(0, level.floor)
+            findings.add(Refusal(.insufficientStock, line: number, .shortage(shortage)))
+            return nil
+        }
+        let cost = StockMath.cost(ofTaking: line.quantity, from: level)
+        var leaving = level
+        leaving.onHand -= line.quantity
+        leaving.value -= cost
+        return Sent(quantity: line.quantity, cost: cost, leaving: leaving, arriving: arriving)
+    }
+
+    /// Takes one line off the source and announces it at the destination.
+    private func send(
+        _ sent: Sent,
+        as id: TransferID,
+        _ wanted: DispatchTransfer,
+        in draft: inout Draft
+    ) {
+        let out = Movement(
+            kind: .transferOut,
+            product: sent.leaving.product,
+            location: wanted.source,
+            onHandDelta: -sent.quantity,
+            cost: -sent.cost,
+            reference: wanted.reference,
+            note: wanted.note,
+            occurredAt: draft.time
+        )
+        draft.move(out, leaving: sent.leaving)
+        let origin = draft.lastMovement
+        self.expect(sent.quantity, like: out, leaving: sent.arriving, in: &draft)
+        draft.put(
+            Transfer(
+                id: id,
+                product: sent.leaving.product,
+                source: wanted.source,
+                destination: wanted.destination,
+                quantity: sent.quantity,
+                remaining: sent.quantity,
+                value: sent.cost,
+                reference: wanted.reference,
+                origin: origin
+            ),
+            replacing: nil
+        )
+    }
+
+    /// Announces stock at a destination, or takes the announcement back.
+    private func expect(
+        _ delta: Int64,
+        like movement: Movement,
+        leaving level: Level,
+        in draft: inout Draft
+    ) {
+        draft.move(
+            Movement(
+                kind: .expectIncoming,
+                product: level.product,
+                location: level.location,
+                incomingDelta: delta,
+                reference: movement.reference,
+                note: movement.note,
+                occurredAt: draft.time
+            ),
+            leaving: level
+        )
+    }
+
+    /// Takes in what arrived, whole or in part.
+    func receive(
+        _ wanted: TransferSettlement,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        try self.settle(wanted, in: &draft) { part, draft, findings in
+            let transfer = part.transfer
+            var level = self.level(transfer.product, transfer.destination, draft)
+            // Logs of version 0.1.0 know of deliveries that took the announcement of a transfer.
+            let announced = min(part.quantity, level.incoming)
+            level.incoming -= announced
+            self.take(part, .received, into: level, announced, wanted, in: &draft, &findings)
+        }
+    }
+
+    /// Takes what is on its way back to where it came from, whole or in part.
+    func cancel(
+        _ wanted: TransferSettlement,
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        try self.settle(wanted, in: &draft) { part, draft, findings in
+            let transfer = part.transfer
+            let level = self.level(transfer.product, transfer.source, draft)
+            self.take(part, .cancelled, into: level, 0, wanted, in: &draft, &findings)
+            var expecting = self.level(transfer.product, transfer.destination, draft)
+            let announced = min(part.quantity, expecting.incoming)
+            guard part.isSound, announced > 0 else { return }
+            expecting.incoming -= announced
+            let like = Movement(
+                kind: .transferIn,
+                product: transfer.product,
+                location: transfer.destination,
+                reference: transfer.reference,
+                note: wanted.note,
+                occurredAt: draft.time
+            )
+            self.expect(-announced, like: like, leaving: expecting, in: &draft)
+        }
+    }
+
+    // MARK: - Shared
+
+    /// As much of a transfer as a line means.
+    private struct TransferPart {
+        var transfer: Transfer
+        var quantity: Int64
+        var line: UInt32
+        /// Whether nothing was found against it so far; if something was, the part is only looked at.
+        var isSound: Bool
+    }
+
+    /// Checks each line and does with it what `body` says.
+    private func settle(
+        _ wanted: TransferSettlement,
+        in draft: inout Draft,
+        _ body: (TransferPart, inout Draft, inout Findings) -> Void
+    ) throws(Refusal) -> Outcome.Done {
+        var findings = Findings()
+        self.checkLines(wanted.lines.count, reference: "", note: wanted.note, &findings)
+        for (index, line) in wanted.lines.enumerated() {
+            if let part = self.part(line, UInt32(index), draft, &findings) {
+                body(part, &draft, &findings)
+            }
+        }
+        try findings.settle()
+        return self.done(UInt64(wanted.lines.first?.transfer.value ?? 0), in: draft)
+    }
+
+    /// What a line means; `nil` where it means nothing that is there.
+    private func part(
+        _ line: TransferLine,
+        _ number: UInt32,
+        _ draft: Draft,
+        _ findings: inout Findings
+    ) -> TransferPart? {
+        let found = findings.count
+        let id = Refusal.Detail.id(UInt64(line.transfer.value))
+        let range = 1...Limits.quantityMax
+        if let quantity = line.quantity {
+            findings.check("quantity", quantity, in: range, line: number)
+        }
+        guard let transfer = self.transfer(line.transfer, draft) else {
+            findings.add(Refusal(.transferNotFound, line: number, id))
+            return nil
+        }
+        let isStored = self.tables.transfers.contains(transfer.id)
+        let revision = isStored ? self.tables.transfers.revisions[transfer.id.row] : 0
+        self.check(revision: revision, is: line.ifRevision, line: number, &findings)
+        let quantity = line.quantity ?? transfer.remaining
+        if transfer.state != .inTransit {
+            findings.add(Refusal(.transferClosed, line: number, id))
+        } else if quantity > transfer.remaining {
+            findings.add(
+                Refusal(
+                    .exceedsTransfer,
+                    line: number,
+                    .remainder(
+                        UInt64(transfer.id.value),
+                        asked: quantity,
+                        remaining: transfer.remaining
+                    )
+                )
+            )
+        }
+        guard range.contains(quantity) else { return nil }
+        return TransferPart(
+            transfer: transfer,
+            quantity: quantity,
+            line: number,
+            isSound: findings.count == found
+        )
+    }
+
+    /// Puts a part of a transfer, with its share of the cost, onto a level.
+    ///
+    /// `announced`: By how much incoming of the level fell already.
+    private func take(
+        _ part: TransferPart,
+        _ state: TransferState,
+        into level: Level,
+        _ announced: Int64,
+        _ wanted: TransferSettlement,
+        in draft: inout Draft,
+        _ findings: inout Findings
+    ) {
+        var transfer = part.transfer
+        let cost = StockMath.share(of: transfer.value, part.quantity, of: transfer.remaining)
+        let gained = StockMath.receiving(part.quantity, costing: cost, onto: level)
+        var level = level
+        level.onHand += part.quantity
+        level.value += gained.value
+        guard self.checkRange(of: level, line: part.line, &findings), part.isSound else { return }
+        let movement = Movement(
+            kind: .transferIn,
+            product: transfer.product,
+            location: level.location,
+            onHandDelta: part.quantity,
+            incomingDelta: -announced,
+            cost: gained.value,
+            reference: transfer.reference,
+            note: wanted.note,
+            origin: transfer.origin,
+            occurredAt: draft.time
+        )
+        draft.move(movement, leaving: level)
+        self.recordLateCost(gained.late, of: movement, at: level, in: &draft)
+        transfer.remaining -= part.quantity
+        transfer.value -= cost
+        if transfer.remaining == 0 { transfer.state = state }
+        draft.put(transfer, replacing: part.transfer)
+    }
+}

@@ -1,0 +1,244 @@
+internal import Bytes
+internal import ColumnStore
+public import InventoryModel
+
+/// The creation of a product as nearly all of a catalog are created, in the bytes of its request.
+///
+/// A catalog has a million of them, so they have a way of their own through the same rules, as a
+/// ``PlainSale`` has: no text is made of its bytes, there is no draft and no list of changes.
+///
+///     batch's bytes ──▶ PlainProduct ──▶ PlainProduct.Step ──▶ reply, log, state
+///           └──────────────┴── anything out of the ordinary ──▶ the general way
+///
+/// What it makes is the very step, byte for byte, that ``InventoryState/decide(_:at:)`` makes of the
+/// same command. It knows how to say yes, and that the SKU is taken, which a catalog brought in again says
+/// of all its rows. What may have to be refused for anything else, or has a text that would have to be trimmed,
+/// composed or folded by Unicode, is left to the general way, and nothing has changed.
+///
+/// Valid where its request's bytes are.
+public struct PlainProduct {
+    /// What a product has beside its texts.
+    struct Numbers: Sendable {
+        var category: UInt32 = 0
+        var decimals: UInt8 = 0
+        var status: UInt8 = 0
+        var leadTimeDays: UInt16 = 0
+        var price: Int64 = 0
+        var priceBasis: Int64 = 0
+        var reorderPoint: Int64 = 0
+        var reorderTarget: Int64 = 0
+        var packSize: Int64 = 0
+    }
+
+    /// What the quick way says to a creation.
+    public enum Decision {
+        /// The step is filled in.
+        case created
+        /// There is nothing against it but that its SKU is taken.
+        case refused(Refusal)
+        /// The general way says it.
+        case general
+    }
+
+    let sku: UnsafeRawBufferPointer
+    let name: UnsafeRawBufferPointer
+    /// Empty for none.
+    let barcode: UnsafeRawBufferPointer
+    let unit: UnsafeRawBufferPointer
+    let numbers: Numbers
+    let opening: OpeningStock
+    let hasOpening: Bool
+
+    /// What the texts are found by, once ``Batch`` has made it.
+    fileprivate(set) var skuKey = UnsafeRawBufferPointer(start: nil, count: 0)
+    fileprivate(set) var skuHash: UInt64 = 0
+    fileprivate(set) var barcodeKey = UnsafeRawBufferPointer(start: nil, count: 0)
+    fileprivate(set) var barcodeHash: UInt64 = 0
+
+    /// Reads what follows the tag of the command, as ``ProductDraft`` does.
+    ///
+    /// That texts are UTF-8 is not looked at: see ``hasPlainTexts``.
+    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.sku = try Self.readText(&reader)
+        self.name = try Self.readText(&reader)
+        self.barcode = try Self.readText(&reader)
+        var numbers = Numbers()
+        numbers.category = try reader.readCategoryID().value
+        self.unit = try Self.readText(&reader)
+        numbers.decimals = try reader.readUInt8()
+        let price = try reader.readPrice()
+        (numbers.price, numbers.priceBasis) = (price.minorUnits, price.basis)
+        numbers.status = try reader.readCase(ProductStatus.self, "product status").rawValue
+        numbers.reorderPoint = try reader.readSignedVarint()
+        numbers.reorderTarget = try reader.readSignedVarint()
+        numbers.packSize = try reader.readSignedVarint()
+        numbers.leadTimeDays = try reader.readVarint(as: UInt16.self, "lead time")
+        self.numbers = numbers
+        self.hasOpening = try reader.readBool()
+        guard self.hasOpening else {
+            self.opening = OpeningStock(quantity: 0)
+            return
+        }
+        self.opening = OpeningStock(
+            location: try reader.readLocationID(),
+            quantity: try reader.readSignedVarint(),
+            unitCost: Money(try reader.readSignedVarint()),
+            occurredAt: try reader.readOptionalInstant()
+        )
+    }
+
+    private static func readText(
+        _ reader: inout ByteReader
+    ) throws(ByteReaderError) -> UnsafeRawBufferPointer {
+        try reader.readBytes(try reader.readCount(limit: ByteReader.textByteCountMax))
+    }
+
+    /// Whether the texts are what they are stored as, and within their limits.
+    fileprivate var hasPlainTexts: Bool {
+        self.sku.count <= Limits.skuByteCountMax && NormalizedText.isPlain(self.sku)
+            && self.name.count <= Limits.nameByteCountMax && NormalizedText.isPlain(self.name)
+            && self.unit.count <= Limits.unitByteCountMax && NormalizedText.isPlain(self.unit)
+            && (self.barcode.isEmpty
+                || self.barcode.count <= Limits.barcodeByteCountMax
+                    && NormalizedText.isPlain(self.barcode))
+    }
+
+    /// The same as a draft of the general way.
+    fileprivate var draft: ProductDraft {
+        ProductDraft(
+            sku: String(decoding: self.sku, as: UTF8.self),
+            name: String(decoding: self.name, as: UTF8.self),
+            barcode: String(decoding: self.barcode, as: UTF8.self),
+            category: CategoryID(self.numbers.category),
+            unit: Unit(
+                code: String(decoding: self.unit, as: UTF8.self),
+                decimals: self.numbers.decimals
+            ),
+            price: Price(self.numbers.price, per: self.numbers.priceBasis),
+            status: ProductStatus(rawValue: self.numbers.status) ?? .archived,
+            reorderPoint: self.numbers.reorderPoint,
+            reorderTarget: self.numbers.reorderTarget,
+            packSize: self.numbers.packSize,
+            leadTimeDays: self.numbers.leadTimeDays,
+            opening: self.hasOpening ? self.opening : nil
+        )
+    }
+}
+
+// MARK: - Batches
+
+extension PlainProduct {
+    /// A batch of independent commands all of which create products.
+    ///
+    /// Valid where the request's bytes are.
+    public struct Batch: ~Copyable {
+        public let count: Int
+        /// Whether only refusals are answered one by one.
+        public let isBrief: Bool
+        private let products: UnsafeMutablePointer<PlainProduct>
+        /// Those that cannot be plain, whatever the state.
+        private var drafts: [Int: ProductDraft] = [:]
+        /// The keys of all products.
+        private let keys: UnsafeMutableRawPointer
+
+        private init(count: Int, isBrief: Bool, byteCount: Int) {
+            self.count = count
+            self.isBrief = isBrief
+            self.products = .allocate(capacity: count)
+            // Only the key of a barcode may be longer than what it is made of.
+            let keyByteCountMax = byteCount + count * NormalizedText.gtinByteCount
+            self.keys = .allocate(byteCount: keyByteCountMax, alignment: 8)
+        }
+
+        /// Reads an encoded batch, brief or not.
+        ///
+        /// - Returns: Nothing unless all of its commands are creations and there is a permitted number
+        ///   of them.
+        /// - Complexity: O(bytes)
+        public static func reading(_ command: UnsafeRawBufferPointer) -> Batch? {
+            var reader = ByteReader(command)
+            do throws(ByteReaderError) {
+                guard let (count, isBrief) = try Self.head(&reader) else { return nil }
+                var batch = Batch(count: count, isBrief: isBrief, byteCount: command.count)
+                guard try batch.readProducts(&reader) else { return nil }
+                return batch
+            } catch {
+                return nil
+            }
+        }
+
+        deinit {
+            self.products.deallocate()
+            self.keys.deallocate()
+        }
+
+        private static func head(
+            _ reader: inout ByteReader
+        ) throws(ByteReaderError) -> (count: Int, isBrief: Bool)? {
+            guard try reader.readUInt8() == CommandTag.batch.rawValue else { return nil }
+            let mode = BatchMode(rawValue: try reader.readUInt8())
+            guard mode == .independent || mode == .brief else { return nil }
+            let count = try reader.readCount(limit: Limits.batchMax)
+            guard count > 0, count <= reader.remaining else { return nil }
+            var next = reader
+            guard try next.readUInt8() == CommandTag.createProduct.rawValue else { return nil }
+            return (count, mode == .brief)
+        }
+
+        private mutating func readProducts(
+            _ reader: inout ByteReader
+        ) throws(ByteReaderError) -> Bool {
+            var key = self.keys
+            for index in 0..<self.count {
+                guard try reader.readUInt8() == CommandTag.createProduct.rawValue else {
+                    return false
+                }
+                var again = reader
+                var product = try PlainProduct(from: &reader)
+                if product.hasPlainTexts {
+                    key = product.makeKeys(at: key)
+                } else {
+                    self.drafts[index] = try ProductDraft(from: &again)
+                }
+                (self.products + index).initialize(to: product)
+            }
+            return reader.remaining == 0
+        }
+
+        /// The product of that number; nothing where the general way takes it whatever the state.
+        @inline(__always)
+        func product(_ index: Int) -> UnsafePointer<PlainProduct>? {
+            if !self.drafts.isEmpty, self.drafts[index] != nil { return nil }
+            return UnsafePointer(self.products + index)
+        }
+
+        /// What ``KeyIndex/hash(_:)`` gives of the SKU's key; of no meaning without ``product(_:)``.
+        func skuHash(_ index: Int) -> UInt64 { self.products[index].skuHash }
+
+        /// The refusal of a product whose SKU another one has.
+        func skuTaken(_ index: Int, by holder: ProductID) -> Refusal {
+            let sku = String(decoding: self.products[index].sku, as: UTF8.self)
+            return Refusal(.skuTaken, .taken(sku, by: UInt64(holder.value)))
+        }
+
+        /// A creation of the batch as a command of the general way.
+        public func command(_ index: Int) -> Command {
+            .createProduct(self.drafts[index] ?? self.products[index].draft)
+        }
+    }
+
+    /// Puts the keys together, and gives where they end.
+    fileprivate mutating func makeKeys(
+        at start: UnsafeMutableRawPointer
+    ) -> UnsafeMutableRawPointer {
+        NormalizedText.fold(self.sku, to: start)
+        self.skuKey = UnsafeRawBufferPointer(start: start, count: self.sku.count)
+        self.skuHash = KeyIndex.hash(self.skuKey)
+        let next = start + self.sku.count
+        if self.barcode.isEmpty { return next }
+        let count = NormalizedText.foldBarcode(self.barcode, to: next)
+        self.barcodeKey = UnsafeRawBufferPointer(start: next, count: count)
+        self.barcodeHash = KeyIndex.hash(self.barcodeKey)
+        return next + count
+    }
+}

@@ -1,0 +1,74 @@
+internal import Bytes
+internal import InventoryModel
+
+/// A batch of independent commands all of which read as plain sales.
+///
+///     batch's bytes ──▶ part, part, part …      each: asked for from memory ──▶ decided one by one
+///
+/// A catalog of a million products is far larger than the cache. What the sales of a part will look at is
+/// therefore asked for together before the first of them is decided, so that the part waits for memory
+/// once and not at each of seven places a sale.
+public struct PlainSaleBatch: Sendable {
+    public let sales: [PlainSale]
+    /// Whether only refusals are answered one by one.
+    public let isBrief: Bool
+
+    /// Sales whose memory is asked for together: few enough that it is still near when the last is decided.
+    public static let partCount = 32
+
+    /// Products from which on asking ahead is worth its while: what sales look at of fewer stays in the cache.
+    static let largeCatalogCount = 1 << 15
+
+    /// Reads an encoded batch, brief or not; nothing unless all of its commands are plain sales and
+    /// there is a permitted number of them.
+    public init?(_ command: UnsafeRawBufferPointer) {
+        var reader = ByteReader(command)
+        do throws(ByteReaderError) {
+            guard try reader.readUInt8() == CommandTag.batch.rawValue else { return nil }
+            let mode = BatchMode(rawValue: try reader.readUInt8())
+            guard mode == .independent || mode == .brief else { return nil }
+            let count = try reader.readCount(limit: Limits.batchMax)
+            guard count > 0, count <= reader.remaining else { return nil }
+            var sales: [PlainSale] = []
+            sales.reserveCapacity(count)
+            for _ in 0..<count {
+                guard let sale = PlainSale.read(&reader) else { return nil }
+                sales.append(sale)
+            }
+            guard reader.remaining == 0 else { return nil }
+            self.sales = sales
+            self.isBrief = mode == .brief
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension InventoryState {
+    /// Asks for the memory that deciding and applying the next sales of a batch looks at, from `start` on.
+    ///
+    /// - Complexity: O(``PlainSaleBatch/partCount``)
+    public func prefetch(_ batch: borrowing PlainSaleBatch, from start: Int) {
+        guard self.tables.products.rowCount >= PlainSaleBatch.largeCatalogCount else { return }
+        let part = start..<min(start + PlainSaleBatch.partCount, batch.sales.count)
+        batch.sales.withUnsafeBufferPointer { sales in
+            for index in part {
+                let line = sales[index].line
+                self.tables.products.prefetchSale(line.product)
+                self.tables.levels.prefetchRow(line.product, line.location)
+            }
+            for index in part {
+                let line = sales[index].line
+                if let row = self.tables.levels.row(line.product, line.location) {
+                    self.tables.levels.prefetchSale(row)
+                }
+                let reference = sales[index].reference
+                if !reference.isEmpty,
+                    index == part.lowerBound || sales[index - 1].reference != reference
+                {
+                    self.indexes.prefetch(reference: reference)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,236 @@
+public import Bytes
+internal import InventoryModel
+
+/// What folding the blocks of a log keeps from one to the next: room for the sales that are read ahead.
+///
+/// Nearly every entry of a log is one sale. Folded one by one, each waits for the memory of a random product, at
+/// a dozen places, and visits the twenty columns of the ledger. So the sales of a block are read ahead in parts,
+/// their memory is asked for together, and their rows of the ledger are gathered:
+///
+///     block's bytes ──▶ sale, sale, … sale ──▶ asked for from memory ──▶ folded ──▶ settled
+///             └── any other entry, or a sale that does not fit ──▶ settled, then the general way
+///
+/// What is unusual in the least is left to the general way, which also says what is wrong with it.
+public struct Replay: ~Copyable {
+    /// An entry of one sale, and of the outcome that is remembered behind it.
+    struct Sale: ~Copyable {
+        var step = PlainSale.Step()
+        var actor = ""
+        /// Its outcome lies in the block's bytes.
+        var remembered: RememberedOutcome?
+
+        /// Reads the entry at the reader's position and moves past it, if it is such a one.
+        ///
+        /// What it takes, ``EntryView`` and ``Change`` read alike.
+        ///
+        /// - Returns: Whether it was; if not, the reader stays where it is.
+        mutating func read(_ reader: inout ByteReader) -> Bool {
+            var ahead = reader
+            do throws(ByteReaderError) {
+                var entry = try Self.counted(&ahead)
+                self.step.lsn = try entry.readUInt64()
+                self.step.time = try entry.readInstant()
+                let actor = try entry.readText()
+                let changeCount = try entry.readUInt32()
+                guard changeCount == 1 || changeCount == 2 else { return false }
+                var moved = try Self.counted(&entry)
+                guard try self.step.readMoved(&moved) else { return false }
+                try moved.finish()
+                if changeCount == 2 {
+                    var change = try Self.counted(&entry)
+                    self.remembered = try RememberedOutcome(change: &change)
+                    guard self.remembered != nil else { return false }
+                    try change.finish()
+                } else {
+                    self.remembered = nil
+                }
+                try entry.finish()
+                self.actor = actor
+            } catch {
+                // The general way reads it again and says why.
+                return false
+            }
+            reader = ahead
+            return true
+        }
+
+        /// The bytes that follow their count.
+        @inline(__always)
+        private static func counted(
+            _ reader: inout ByteReader
+        ) throws(ByteReaderError) -> ByteReader {
+            let byteCount = Int(try reader.readUInt32())
+            return ByteReader(try reader.readBytes(byteCount))
+        }
+    }
+
+    /// Sales that are read ahead: few enough that their memory is still near when the last is folded.
+    static let partCount = PlainSaleBatch.partCount
+
+    let part: UnsafeMutablePointer<Sale>
+    var gathered = GatheredSales()
+
+    public init() {
+        self.part = .allocate(capacity: Self.partCount)
+        for index in 0..<Self.partCount { (self.part + index).initialize(to: Sale()) }
+    }
+
+    deinit {
+        self.part.deinitialize(count: Self.partCount)
+        self.part.deallocate()
+    }
+
+    /// Reads ahead as many sales as come in a row.
+    ///
+    /// - Returns: How many of them are in ``part``.
+    func read(_ reader: inout ByteReader) -> Int {
+        var count = 0
+        while count < Self.partCount, reader.remaining > 0, self.part[count].read(&reader) {
+            count += 1
+        }
+        return count
+    }
+}
+
+extension InventoryState {
+    /// Puts every entry of a block of the log into the state, as ``evolve(_:)`` does one after another; those
+    /// whose step the state has already are passed over.
+    ///
+    /// - Throws: ``ByteReaderError`` if the bytes are no entries; the state may then have a part of them, and
+    ///   is of no more use.
+    /// - Complexity: O(changes)
+    public mutating func evolve(
+        _ block: UnsafeRawBufferPointer,
+        with replay: inout Replay
+    ) throws(ByteReaderError) {
+        var reader = ByteReader(block)
+        while reader.remaining > 0 {
+            let start = reader
+            let count = replay.read(&reader)
+            let folded = self.fold(&replay, count)
+            if folded < count {
+                reader = start
+                for _ in 0..<folded { try reader.skipEntry() }
+            } else if count == Replay.partCount || reader.remaining == 0 {
+                continue
+            }
+            self.settle(&replay.gathered)
+            let entry = try EntryView(from: &reader)
+            if entry.lsn > self.lsn { try self.evolve(entry) }
+        }
+        self.settle(&replay.gathered)
+    }
+
+    /// Puts the sales that were read ahead into the state.
+    ///
+    /// - Returns: How many; the one after them, if there is one, does not fit.
+    private mutating func fold(_ replay: inout Replay, _ count: Int) -> Int {
+        self.prefetch(replay, count)
+        var folded = 0
+        while folded < count, self.fold(replay.part + folded, &replay.gathered) { folded += 1 }
+        return folded
+    }
+
+    /// Asks for the memory that folding the sales of a part looks at.
+    private func prefetch(_ replay: borrowing Replay, _ count: Int) {
+        let part = replay.part
+        for index in 0..<count {
+            let (product, location) = (part[index].step.product, part[index].step.location)
+            self.tables.products.prefetchFold(product)
+            self.tables.levels.prefetchRow(product, location)
+        }
+        for index in 0..<count {
+            let (product, location) = (part[index].step.product, part[index].step.location)
+            if let row = self.tables.levels.row(product, location) {
+                self.tables.levels.prefetchFold(row)
+            }
+            let hasReference = !part[index].step.movement.reference.isEmpty
+            if hasReference {
+                self.indexes.prefetch(reference: part[index].step.movement.reference)
+            }
+        }
+    }
+
+    /// Puts a sale that was read ahead into the state, or passes it over if the state has it.
+    ///
+    /// - Returns: Whether it did; if not, it does not fit, and nothing has changed.
+    private mutating func fold(
+        _ sale: UnsafeMutablePointer<Replay.Sale>,
+        _ gathered: inout GatheredSales
+    ) -> Bool {
+        if sale.pointee.step.lsn <= self.lsn { return true }
+        guard
+            let row = self.tables.levels.row(sale.pointee.step.product, sale.pointee.step.location),
+            self.tables.levels.permits(
+                sale.pointee.step.level,
+                in: row,
+                onHandDelta: sale.pointee.step.movement.onHandDelta,
+                cost: sale.pointee.step.movement.cost
+            )
+        else { return false }
+        sale.pointee.step.row = row
+        self.evolve(
+            sale.pointee.step,
+            by: sale.pointee.actor,
+            remembering: sale.pointee.remembered,
+            gathering: &gathered
+        )
+        return true
+    }
+}
+
+extension PlainSale.Step {
+    fileprivate var product: ProductID { self.movement.product }
+    fileprivate var location: LocationID { self.movement.location }
+
+    /// Which bits of a movement's mask a plain sale has: what ``GatheredSales`` has columns for.
+    private static let presence: UInt64 =
+        1 << 0 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13
+
+    /// Reads the change ``Change/moved(_:_:)``, of the step's LSN and time, in place.
+    ///
+    /// - Returns: Whether it is a plain sale's.
+    @inline(__always)
+    fileprivate mutating func readMoved(
+        _ reader: inout ByteReader
+    ) throws(ByteReaderError) -> Bool {
+        guard try reader.readUInt8() == ChangeTag.moved.rawValue,
+            try reader.readUInt8() == MovementKind.sale.rawValue
+        else { return false }
+        self.movement.product = try reader.readProductID()
+        self.movement.location = try reader.readLocationID()
+        let mask = try reader.readVarint()
+        guard mask & ~Self.presence == 0 else { return false }
+        self.movement.onHandDelta = mask & 1 << 0 != 0 ? try reader.readNonZero() : 0
+        self.movement.amount = mask & 1 << 4 != 0 ? try reader.readNonZero() : 0
+        let minorUnits = mask & 1 << 5 != 0 ? try reader.readNonZero() : 0
+        let basis = mask & 1 << 6 != 0 ? try reader.readSignedVarint() : 1
+        guard mask & 1 << 6 == 0 || basis != 1 else { return false }
+        self.movement.price = Price(minorUnits, per: basis)
+        self.movement.cost = mask & 1 << 7 != 0 ? try reader.readNonZero() : 0
+        let reference = mask & 1 << 9 != 0 ? try reader.readNonEmptyText() : ""
+        let note = mask & 1 << 10 != 0 ? try reader.readNonEmptyText() : ""
+        // Nearly always both are empty, and so were those before them.
+        if !reference.isEmpty || !self.movement.reference.isEmpty {
+            self.movement.reference = reference
+        }
+        if !note.isEmpty || !self.movement.note.isEmpty { self.movement.note = note }
+        let distance = mask & 1 << 12 != 0 ? try reader.readNonZero() : 0
+        self.movement.occurredAt = Instant(microseconds: self.time.microseconds &+ distance)
+        self.movement.isImported = mask & 1 << 13 != 0
+        self.level = try Level.balances(
+            from: &reader,
+            self.movement.product,
+            self.movement.location,
+            at: self.lsn
+        )
+        return true
+    }
+}
+
+extension ByteReader {
+    /// Moves past an entry that was read before.
+    fileprivate mutating func skipEntry() throws(ByteReaderError) {
+        _ = try self.readBytes(Int(try self.readUInt32()))
+    }
+}

@@ -1,0 +1,115 @@
+internal import InventoryModel
+
+/// How cost follows stock: weighted average, and a level's value is never believed beyond what is
+/// on hand.
+///
+/// The sums are kept exact by giving the last unit the rest: a level with nothing on hand is worth
+/// nothing (DOMAIN: value = Σ value changes, and onHand = 0 ⇒ value = 0). So whatever happens,
+///
+///     Σ change of value + Σ cost of what was sold = Σ paid + Σ value of corrections
+///
+/// where the cost of what was sold is that of sales less that of returns, and the cost that came
+/// late. Costs are divided half to even; see ``Price/Rounding``.
+enum StockMath {
+    /// The cost of taking `quantity` units off a level: half-even(value × quantity ÷ onHand); all
+    /// of it with the last unit; 0 for units that are not there.
+    static func cost(ofTaking quantity: Int64, from level: Level) -> Int64 {
+        guard level.onHand > 0 else { return 0 }
+        guard quantity < level.onHand else { return level.value }
+        // The quotient is at most the value, so it is in range.
+        return Price.proportion(level.value, times: quantity, over: level.onHand) ?? level.value
+    }
+
+    /// What `quantity` units cost at the cost of a unit; 0 where that is not known, `nil` beyond the
+    /// range of money.
+    static func cost(of quantity: Int64, at unit: Price?) -> Int64? {
+        guard let unit else { return 0 }
+        return Price.proportion(unit.minorUnits, times: quantity, over: unit.basis)
+    }
+
+    /// Puts `quantity` units that cost `cost` onto a level that may be in backorder.
+    ///
+    /// The part that makes up for units sold before they were there does not become value: it is
+    /// cost that came late, and a `costVariance` records it.
+    ///
+    /// - Returns: What the level gains in value, and what came late.
+    static func receiving(
+        _ quantity: Int64,
+        costing cost: Int64,
+        onto level: Level
+    ) -> (value: Int64, late: Int64) {
+        guard level.onHand < 0 else { return (cost, 0) }
+        let kept = max(0, level.onHand + quantity)
+        let value = Price.proportion(cost, times: kept, over: quantity) ?? 0
+        return (value, cost - value)
+    }
+
+    /// What a level that may be in backorder gains by `quantity` units that were sold for a cost of
+    /// `cost` and come back.
+    ///
+    /// In backorder it gains at most what the units that stay cost each. The rest remains cost of
+    /// what was sold: it is that of the units that others bought meanwhile.
+    static func value(
+        ofReturning quantity: Int64,
+        costing cost: Int64,
+        at unit: Price?,
+        onto level: Level
+    ) -> Int64 {
+        guard level.onHand < 0 else { return cost }
+        let kept = level.onHand + quantity
+        guard kept > 0 else { return 0 }
+        let known = unit.flatMap { Self.cost(of: kept, at: $0) }
+        return min(cost, known ?? Price.proportion(cost, times: kept, over: quantity) ?? 0)
+    }
+
+    /// How many of the `quantity` units of a sale that left `onHand` were not there.
+    @inline(__always)
+    static func backordered(of quantity: Int64, leaving onHand: Int64) -> Int64 {
+        max(0, min(quantity, -onHand))
+    }
+
+    /// What the next `quantity` units of a sale of `sold` cost, `returned` of them having come back.
+    ///
+    /// `total`: What all units cost, 0 or more. The parts add up to it in whatever order units come back,
+    /// also where some go out again: after n of N units, half-even(total × n ÷ N) has come back.
+    static func cost(
+        ofReturning quantity: Int64,
+        after returned: Int64,
+        of sold: Int64,
+        costing total: Int64
+    ) -> Int64 {
+        guard quantity > 0 else { return 0 }
+        // The quotients are at most the total, so they are in range.
+        func cost(ofFirst count: Int64) -> Int64 {
+            Price.proportion(total, times: count, over: sold) ?? total
+        }
+        return cost(ofFirst: returned + quantity) - cost(ofFirst: returned)
+    }
+
+    /// The part of `sum` that `quantity` of the `remaining` units take with them; the last take the
+    /// rest.
+    ///
+    /// `sum`: 0 or more, so that the parts add up to it and none is below 0.
+    static func share(
+        of sum: Int64,
+        _ quantity: Int64,
+        of remaining: Int64,
+        rounding: Price.Rounding = .halfEven
+    ) -> Int64 {
+        guard quantity < remaining else { return sum }
+        // The quotient is at most the sum, so it is in range.
+        let share = Price.proportion(sum, times: quantity, over: remaining, rounding: rounding)
+        return share ?? sum
+    }
+
+    /// What is known of the cost of a unit once a movement has left nothing on hand: what a unit
+    /// cost on average before, or the cost of the delivery that the backorder swallowed; `nil` if
+    /// the movement says nothing of it.
+    @inline(__always)
+    static func cost(knownAfter movement: Movement, leaving level: Level) -> Price? {
+        guard level.onHand <= 0 else { return nil }
+        let before = level.onHand - movement.onHandDelta
+        if before > 0 { return Price(level.value - movement.cost, per: before) }
+        return movement.kind == .restock ? movement.price : nil
+    }
+}

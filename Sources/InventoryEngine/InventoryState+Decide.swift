@@ -1,0 +1,198 @@
+public import InventoryModel
+
+/// What a command came to: the answer, and the changes to log and evolve.
+public struct Decision: Sendable {
+    public var outcome: Outcome
+    /// Empty where nothing changes; a refusal for want of stock does change something, since refused
+    /// demand is recorded.
+    public var changes: [Change]
+}
+
+extension InventoryState {
+    /// Decides one command, which must not be a batch of independent ones, brief or not: the caller decides and
+    /// evolves those one by one.
+    ///
+    /// Pure: the same state, command and time give the same decision. Where several refusals apply,
+    /// the one with the lowest number is given.
+    ///
+    /// `time`: When the step is recorded; later than ``time``.
+    /// - Complexity: O(lines); archiving a location or a category looks through their table.
+    public func decide(_ command: Command, at time: Instant) -> Decision {
+        precondition(time > self.time, "\(time) is not after \(self.time)")
+        var draft = Draft(lsn: self.lsn + 1, time: time, isBatch: command.isBatch)
+        if case .batch(let commands, .rehearsal) = command {
+            return self.rehearse(commands, in: &draft)
+        }
+        do throws(Refusal) {
+            var done = try self.decide(command, in: &draft)
+            self.settleAlerts(in: &draft)
+            if !command.isBrief { done.levels = draft.levels }
+            if draft.changes.isEmpty { done.lsn = self.lsn }
+            return Decision(outcome: .done(done), changes: draft.changes)
+        } catch {
+            // Of a batch that is rolled back nothing stays, unmet demand neither.
+            let refused = draft.isBatch ? [] : draft.refusedDemand.map { Change.demandRefused($0) }
+            return Decision(outcome: .refused(error), changes: refused)
+        }
+    }
+
+    /// What an atomic batch would come to, alerts included, and no change: it is as of the step the
+    /// data is at.
+    private func rehearse(_ commands: [Command], in draft: inout Draft) -> Decision {
+        do throws(Refusal) {
+            var done = try self.decideAtomically(commands, in: &draft)
+            self.settleAlerts(in: &draft)
+            done.lsn = self.lsn
+            done.levels = draft.levels.map { level in
+                var level = level
+                level.revision = self.lsn
+                return level
+            }
+            return Decision(outcome: .done(done), changes: [])
+        } catch {
+            return Decision(outcome: .refused(error), changes: [])
+        }
+    }
+
+    /// Decides one command on top of what the draft holds already.
+    func decide(_ command: Command, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
+        switch command {
+        case .createCategory(let name):
+            try self.createCategory(name, in: &draft)
+        case .renameCategory(let id, let name, let revision):
+            try self.renameCategory(id, name, ifRevision: revision, in: &draft)
+        case .archiveCategory(let id, let revision):
+            try self.archiveCategory(id, ifRevision: revision, in: &draft)
+        case .createLocation(let location):
+            try self.createLocation(location, in: &draft)
+        case .updateLocation(let id, let update, let revision):
+            try self.updateLocation(id, update, ifRevision: revision, in: &draft)
+        case .archiveLocation(let id, let revision):
+            try self.archiveLocation(id, ifRevision: revision, in: &draft)
+        case .createProduct(let product):
+            try self.createProduct(product, in: &draft)
+        case .updateProduct(let id, let update, let revision):
+            try self.updateProduct(id, update, ifRevision: revision, in: &draft)
+        case .deleteProduct(let id, let revision):
+            try self.deleteProduct(id, ifRevision: revision, in: &draft)
+        case .sell(let sale):
+            try self.sell(sale.trimmed, in: &draft)
+        case .returnSale(let saleReturn):
+            try self.returnSale(saleReturn.trimmed, in: &draft)
+        case .restock(let restock):
+            try self.restock(restock.trimmed, in: &draft)
+        case .adjust(let adjustment):
+            try self.adjust(adjustment.trimmed, in: &draft)
+        case .count(let count):
+            try self.count(count.trimmed, in: &draft)
+        case .setUnavailable(let hold):
+            try self.setUnavailable(hold.trimmed, in: &draft)
+        case .expectIncoming(let expectation):
+            try self.expectIncoming(expectation.trimmed, in: &draft)
+        case .setFloor(let change):
+            try self.setFloor(change, in: &draft)
+        case .reverse(let reversal):
+            try self.reverse(reversal.trimmed, in: &draft)
+        case .reserve(let reserve):
+            try self.reserve(reserve.trimmed, in: &draft)
+        case .extendReservation(let wanted):
+            try self.extend(wanted, in: &draft)
+        case .commitReservation(let commit):
+            try self.commit(commit.trimmed, in: &draft)
+        case .releaseReservation(let release):
+            try self.release(release.trimmed, in: &draft)
+        case .dispatchTransfer(let dispatch):
+            try self.dispatch(dispatch.trimmed, in: &draft)
+        case .receiveTransfer(let settlement):
+            try self.receive(settlement.trimmed, in: &draft)
+        case .cancelTransfer(let settlement):
+            try self.cancel(settlement.trimmed, in: &draft)
+        case .batch(let commands, .atomic), .batch(let commands, .atomicBrief):
+            try self.decideAtomically(commands, in: &draft)
+        case .batch(_, .rehearsal):
+            preconditionFailure("a rehearsal makes no step")
+        case .batch(_, .independent), .batch(_, .brief):
+            preconditionFailure("independent commands are decided one by one")
+        }
+    }
+
+    /// The answer to a command that changed the entity `id`.
+    func done(_ id: UInt64 = 0, amount: Int64 = 0, in draft: Draft) -> Outcome.Done {
+        Outcome.Done(lsn: draft.lsn, time: draft.time, id: id, amount: amount)
+    }
+}
+
+// MARK: - Batches
+
+extension InventoryState {
+    /// Checks what makes a batch a batch: how long it is and what it holds.
+    public static func checkBatch(_ commands: [Command]) throws(Refusal) {
+        var findings = Findings()
+        if commands.isEmpty {
+            findings.add(Self.batchRange("commands", 0, 1, .outOfRange, Limits.batchMax))
+        } else if commands.count > Limits.batchMax {
+            findings.add(
+                Self.batchRange("commands", commands.count, 1, .tooManyLines, Limits.batchMax)
+            )
+        }
+        var lines = 0
+        for command in commands {
+            lines += command.lineCount
+            if case .batch = command {
+                findings.add(
+                    Refusal(.invalidField, .field("commands", problem: "a batch in a batch"))
+                )
+            }
+        }
+        if lines > Limits.batchLinesMax {
+            findings.add(Self.batchRange("lines", lines, 0, .tooManyLines, Limits.batchLinesMax))
+        }
+        try findings.settle()
+    }
+
+    private static func batchRange(
+        _ field: String,
+        _ value: Int,
+        _ lowest: Int64,
+        _ code: RefusalCode,
+        _ limit: Int
+    ) -> Refusal {
+        Refusal(
+            code,
+            .range(field, value: Int64(value), lowest: lowest, highest: Int64(limit))
+        )
+    }
+
+    private func decideAtomically(
+        _ commands: [Command],
+        in draft: inout Draft
+    ) throws(Refusal) -> Outcome.Done {
+        try Self.checkBatch(commands)
+        var done = self.done(in: draft)
+        done.ids.reserveCapacity(commands.count)
+        for (index, command) in commands.enumerated() {
+            do throws(Refusal) {
+                let one = try self.decide(command, in: &draft)
+                done.ids.append(one.id)
+                guard let sum = Money(done.amount).adding(Money(one.amount)) else {
+                    throw .overflow("amount")
+                }
+                done.amount = sum.minorUnits
+            } catch {
+                throw Refusal(.batchRolledBack, .batch(index: UInt32(index), error))
+            }
+        }
+        return done
+    }
+}
+
+extension Command {
+    fileprivate var isBatch: Bool {
+        if case .batch = self { true } else { false }
+    }
+
+    /// Whether its outcome names no levels.
+    fileprivate var isBrief: Bool {
+        if case .batch(_, .atomicBrief) = self { true } else { false }
+    }
+}

@@ -1,0 +1,313 @@
+public import Bytes
+internal import ColumnStore
+public import InventoryModel
+
+extension InventoryState {
+    /// Puts one decided step into the state: the only way it ever changes.
+    ///
+    /// What recovery, replicas and the engine itself call, entry by entry, each exactly one LSN
+    /// after the other. An entry that does not fit the state is a mistake of ours, not of the
+    /// world (the log's bytes were checked before), and stops the process.
+    ///
+    /// - Complexity: O(changes)
+    public mutating func evolve(_ entry: Entry) {
+        self.evolve(
+            entry.changes,
+            lsn: entry.lsn,
+            time: entry.time,
+            actor: entry.actor,
+            remembering: nil
+        )
+    }
+
+    /// ``evolve(_:)`` of an entry of these changes, and of the outcome that is remembered behind them.
+    ///
+    /// - Complexity: O(changes)
+    public mutating func evolve(
+        _ changes: [Change],
+        lsn: UInt64,
+        time: Instant,
+        actor: String,
+        remembering outcome: RememberedOutcome?
+    ) {
+        self.begin(lsn, at: time)
+        var line: UInt16 = 0
+        for change in changes { self.apply(change, line: &line, by: actor) }
+        if let outcome { self.remember(outcome) }
+    }
+
+    /// ``evolve(_:)`` of an encoded entry: what recovery and replicas fold, millions of times.
+    ///
+    /// The changes that nearly every entry consists of are read without being kept.
+    ///
+    /// - Throws: ``ByteReaderError`` if the bytes are no entry's; the state may then have a part of
+    ///   it, and is of no more use.
+    /// - Complexity: O(changes)
+    public mutating func evolve(_ entry: EntryView) throws(ByteReaderError) {
+        self.begin(entry.lsn, at: entry.time)
+        var line: UInt16 = 0
+        var texts = EntryTexts()
+        var changes = entry.changes
+        for _ in 0..<entry.changeCount {
+            let byteCount = Int(try changes.readUInt32())
+            var reader = ByteReader(try changes.readBytes(byteCount))
+            switch try reader.readCase(ChangeTag.self, "change") {
+            case .moved:
+                let movement = try Movement(from: &reader, recordedAt: self.time, &texts)
+                let level = try Level.balances(
+                    from: &reader,
+                    movement.product,
+                    movement.location,
+                    at: self.lsn
+                )
+                self.move(movement, leaving: level, line: line, by: entry.actor)
+                line += 1
+            case .sessionAdvanced:
+                self.remember(try RememberedOutcome(.sessionAdvanced, from: &reader))
+            case .keyRemembered:
+                self.remember(try RememberedOutcome(.keyRemembered, from: &reader))
+            case let tag:
+                let change = try Change(tag, from: &reader, lsn: self.lsn, time: self.time, &texts)
+                self.apply(change, line: &line, by: entry.actor)
+            }
+            try reader.finish()
+        }
+        try changes.finish()
+    }
+
+    /// Moves on to the next step.
+    mutating func begin(_ lsn: UInt64, at time: Instant) {
+        precondition(lsn == self.lsn + 1, "LSN \(lsn) does not follow \(self.lsn)")
+        precondition(time > self.time, "\(time) is not after \(self.time)")
+        self.lsn = lsn
+        self.time = time
+    }
+
+    mutating func remember(_ remembered: RememberedOutcome) {
+        switch remembered.name {
+        case .session(let number, let sequence):
+            self.sessions.advance(
+                number,
+                to: sequence,
+                digest: remembered.digest,
+                outcome: remembered.outcome,
+                at: self.time
+            )
+        case .key(let fingerprint):
+            self.keys.remember(
+                fingerprint,
+                digest: remembered.digest,
+                at: self.time,
+                remembered.outcome
+            )
+        }
+    }
+
+    private mutating func apply(_ change: Change, line: inout UInt16, by actor: String) {
+        switch change {
+        case .moved(let movement, let level):
+            self.move(movement, leaving: level, line: line, by: actor)
+            line += 1
+        case .sessionAdvanced(let number, let sequence, let digest, let outcome):
+            outcome.withUnsafeBytes {
+                let name = RememberedOutcome.Name.session(number, sequence: sequence)
+                self.remember(RememberedOutcome(name, digest: digest, outcome: $0))
+            }
+        case .keyRemembered(let fingerprint, let digest, let outcome):
+            outcome.withUnsafeBytes {
+                self.remember(RememberedOutcome(.key(fingerprint), digest: digest, outcome: $0))
+            }
+        case .keysForgotten(let count):
+            self.keys.forget(count)
+        case .alert(let kind, let isRaised, let product, let location, _, _):
+            self.tables.levels.setAlert(product, location, kind, isRaised: isRaised)
+        case .level(let level):
+            self.tables.levels.put(level, revision: self.lsn)
+            self.tables.products.setRevision(level.product, self.lsn)
+        case .demandRefused(let refused):
+            let reference = self.intern(refused.reference)
+            let actor = self.intern(actor)
+            self.tables.refusals.append(
+                refused,
+                lsn: self.lsn,
+                recordedAt: self.time,
+                reference: reference,
+                actor: actor
+            )
+        case .reservation(let reservation):
+            self.put(reservation)
+        case .transfer(let transfer):
+            self.put(transfer)
+        case .productCreated, .productUpdated, .productArchived, .productDeleted, .category,
+            .location, .databaseCreated:
+            self.evolveCatalog(change)
+        case .sessionOpened(let id, let number):
+            self.sessions.open(id, number: number, at: self.time)
+        case .sessionsExpired(let numbers):
+            self.sessions.expire(numbers)
+        case .productLeft:
+            // What a subscriber hears of its filter changes nothing here.
+            break
+        }
+    }
+
+    mutating func move(
+        _ movement: Movement,
+        leaving level: Level,
+        line: UInt16,
+        by actor: String
+    ) {
+        self.checkBalance(movement, level)
+        let row = self.tables.ledger.rowCount
+        let origin = movement.origin.map { id -> Int in
+            guard let origin = self.tables.ledger.row(of: id) else {
+                preconditionFailure("LSN \(self.lsn) refers to a movement that is not there: \(id)")
+            }
+            return origin
+        }
+        let texts = MovementLedger.TextCodes(
+            reference: self.intern(movement.reference),
+            note: self.intern(movement.note),
+            actor: self.indexes.internActor(actor, in: &self.tables.texts)
+        )
+        self.tables.ledger.append(
+            movement,
+            id: MovementID(lsn: self.lsn, line: line),
+            recordedAt: self.time,
+            origin: origin,
+            texts: texts,
+            backordered: self.tables.ledger.backordered(
+                by: movement.kind,
+                of: movement.onHandDelta,
+                leaving: level.onHand,
+                returned: origin.map { ($0, self.links.returned($0)) }
+            )
+        )
+        if let origin { self.links.note(row, origin: origin, in: self.tables.ledger) }
+        self.tables.levels.put(level, revision: self.lsn)
+        self.tables.levels.noteCost(of: movement, leaving: level)
+        self.tables.products.setRevision(movement.product, self.lsn)
+        self.tables.products.countMovement(movement.product)
+    }
+
+    /// A movement says both its deltas and the balances it leaves: they must agree.
+    private func checkBalance(_ movement: Movement, _ level: Level) {
+        let old = self.tables.levels.level(movement.product, movement.location)
+        precondition(
+            level.onHand == old.onHand + movement.onHandDelta
+                && level.unavailable == old.unavailable + movement.unavailableDelta
+                && level.reserved == old.reserved + movement.reservedDelta
+                && level.incoming == old.incoming + movement.incomingDelta
+                && level.value == old.value + movement.cost,
+            "LSN \(self.lsn) moves \(movement) from \(old) to \(level)"
+        )
+    }
+
+    private mutating func put(_ reservation: Reservation) {
+        let row = reservation.id.row
+        var dueBefore: Int64?
+        if self.tables.reservations.contains(reservation.id) {
+            precondition(
+                self.tables.reservations.isActive(row),
+                "LSN \(self.lsn) changes reservation \(row), which is closed"
+            )
+            dueBefore = self.tables.reservations.expiresAt[row]
+        }
+        let reference = dueBefore == nil ? self.intern(reservation.reference) : 0
+        self.tables.reservations.put(reservation, reference: reference)
+        self.deadlines.note(row, dueBefore: dueBefore, in: self.tables.reservations)
+    }
+
+    private mutating func put(_ transfer: Transfer) {
+        let row = transfer.id.row
+        let isKnown = self.tables.transfers.contains(transfer.id)
+        let before = isKnown ? self.tables.transfers.remaining[row] : 0
+        if isKnown {
+            precondition(
+                self.tables.transfers.isInTransit(row),
+                "LSN \(self.lsn) changes transfer \(row), which is closed"
+            )
+        }
+        let reference = isKnown ? 0 : self.intern(transfer.reference)
+        self.tables.transfers.put(transfer, reference: reference)
+        self.openTransfers.note(
+            row,
+            wasInTransit: isKnown,
+            remainingBefore: before,
+            in: self.tables.transfers
+        )
+    }
+
+    mutating func intern(_ text: String) -> UInt32 {
+        self.indexes.intern(text, in: &self.tables.texts)
+    }
+
+    private mutating func evolveCatalog(_ change: Change) {
+        self.tables.catalogLSN = self.lsn
+        switch change {
+        case .databaseCreated(let currency):
+            precondition(self.lsn == 1, "a database is created once, not at LSN \(self.lsn)")
+            self.currency = currency
+        case .category(let category):
+            let old =
+                self.tables.categories.contains(category.id)
+                ? self.tables.categories.category(category.id) : nil
+            self.indexes.replace(old, with: category)
+            self.tables.categories.put(category)
+        case .location(let location):
+            let old =
+                self.tables.locations.contains(location.id)
+                ? self.tables.locations.location(location.id) : nil
+            self.indexes.replace(old, with: location)
+            self.tables.locations.put(location)
+        case .productCreated(let product):
+            self.create(product)
+        case .productUpdated(let id, let fields):
+            self.update(id, fields)
+        case .productArchived(let id):
+            self.remove(id, leaving: .archived)
+        case .productDeleted(let id):
+            self.remove(id, leaving: nil)
+        case .moved, .level, .demandRefused, .alert, .sessionOpened, .sessionAdvanced,
+            .sessionsExpired, .keyRemembered, .keysForgotten, .reservation, .transfer,
+            .productLeft:
+            preconditionFailure("not a change of the catalog: \(change)")
+        }
+    }
+
+    mutating func create(_ product: Product) {
+        precondition(product.id == self.tables.products.nextID, "\(product.id) leaves a gap")
+        self.tables.catalogLSN = self.lsn
+        let unit = self.intern(product.unit.code)
+        self.tables.products.append(product, unitCode: unit)
+        self.indexes.insert(product.id, in: self.tables.products)
+        self.tables.categories.addProduct(product.category)
+    }
+
+    private mutating func update(_ id: ProductID, _ fields: [ProductFieldChange]) {
+        self.indexes.remove(id, in: self.tables.products)
+        if fields.contains(where: { $0.movesProduct }) { self.tables.movedLSN = self.lsn }
+        for field in fields {
+            var unitCode: UInt32 = 0
+            if case .unit(_, let unit) = field {
+                unitCode = self.intern(unit.code)
+            }
+            if case .category(let old, let new) = field {
+                self.tables.categories.removeProduct(old)
+                self.tables.categories.addProduct(new)
+            }
+            self.tables.products.apply(field, to: id, unitCode: unitCode)
+        }
+        self.indexes.insert(id, in: self.tables.products)
+        self.tables.products.setUpdated(id, at: self.time)
+        self.tables.products.setRevision(id, self.lsn)
+    }
+
+    private mutating func remove(_ id: ProductID, leaving status: ProductStatus?) {
+        self.indexes.remove(id, in: self.tables.products)
+        self.tables.categories.removeProduct(CategoryID(self.tables.products.categories[id.row]))
+        self.tables.products.setStatus(id, status)
+        self.tables.products.setUpdated(id, at: self.time)
+        self.tables.products.setRevision(id, self.lsn)
+    }
+}

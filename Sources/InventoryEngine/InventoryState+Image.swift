@@ -1,0 +1,273 @@
+internal import Bytes
+public import ColumnStore
+public import InventoryModel
+
+/// How the tables become columns of a snapshot and come back.
+///
+/// Each column has a number that never changes its meaning; a text column takes two. A column that
+/// a later version adds gets a new number, one that it drops leaves a gap.
+extension InventoryTables {
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try self.categories.visit(&visitor)
+        try self.locations.visit(&visitor)
+        try self.products.visit(&visitor)
+        try self.levels.visit(&visitor)
+        try self.ledger.visit(&visitor)
+        try self.refusals.visit(&visitor)
+        try self.texts.visitParts(700, &visitor)
+        try self.reservations.visit(&visitor)
+        try self.transfers.visit(&visitor)
+    }
+
+    /// Tables without their reserved rows, for a snapshot to fill.
+    static func blank() -> InventoryTables {
+        var tables = InventoryTables()
+        tables.categories = CategoryTable(blank: ())
+        tables.locations = LocationTable(blank: ())
+        tables.products = ProductTable(blank: ())
+        tables.texts = TextColumn()
+        tables.reservations = ReservationTable(blank: ())
+        tables.transfers = TransferTable(blank: ())
+        return tables
+    }
+}
+
+/// A state frozen for a snapshot: what to write, and the epoch it belongs to.
+public struct StateImage: Sendable {
+    public let lsn: UInt64
+    public let time: Instant
+    /// Of the columns when the image was taken.
+    public let epoch: UInt64
+    private let tables: InventoryTables
+    private let sessions: SessionTable
+    private let keys: KeyLog
+    private let currency: Currency?
+
+    init(of state: InventoryState, epoch: UInt64) {
+        self.lsn = state.lsn
+        self.time = state.time
+        self.epoch = epoch
+        self.tables = state.tables
+        self.sessions = state.sessions
+        self.keys = state.keys.log
+        self.currency = state.currency
+    }
+
+    /// Every column under its number.
+    ///
+    /// Encodes the sessions, so not for the engine's thread.
+    public func parts() -> [(number: UInt32, column: any ColumnImaging)] {
+        var collector = Collector()
+        var tables = self.tables
+        tables.visit(&collector)
+        var writer = ByteWriter(capacity: 4_096)
+        writer.write(self.lsn)
+        writer.write(self.time)
+        writer.writeText(self.currency?.code ?? "")
+        self.sessions.encode(into: &writer)
+        self.keys.encodeHead(into: &writer)
+        writer.write(InventoryState.hasBackorders)
+        collector.parts.append((InventoryState.keysPart, self.keys))
+        collector.parts.append((InventoryState.headPart, BlobImage(writer.array(), self.epoch)))
+        return collector.parts
+    }
+
+    private struct Collector: ImageVisitor {
+        typealias Failure = Never
+        var parts: [(number: UInt32, column: any ColumnImaging)] = []
+
+        mutating func visit(_ number: UInt32, _ column: inout some ColumnImaging) {
+            self.parts.append((number, column))
+        }
+    }
+}
+
+extension InventoryState {
+    /// LSN, time, currency, sessions and what the chunks of the keys do not say: small, and different in
+    /// every snapshot.
+    static let headPart: UInt32 = 1
+    /// The end of the head where the ledger's columns of backorders are kept.
+    static let hasBackorders: UInt8 = 1
+    /// The chunks of the keys.
+    static let keysPart: UInt32 = 2
+
+    /// Freezes the state for a snapshot, and begins the epoch of the changes after it.
+    ///
+    /// - Complexity: O(columns)
+    public mutating func takeImage() -> StateImage {
+        let image = StateImage(of: self, epoch: self.epoch)
+        self.epoch += 1
+        var beginner = EpochBeginner(epoch: self.epoch)
+        self.tables.visit(&beginner)
+        self.keys.beginEpoch(self.epoch)
+        return image
+    }
+
+    private struct EpochBeginner: ImageVisitor {
+        typealias Failure = Never
+        let epoch: UInt64
+
+        mutating func visit(_ number: UInt32, _ column: inout some ColumnImaging) {
+            column.beginEpoch(self.epoch)
+        }
+    }
+
+    /// Why a snapshot whose every block is whole is no state all the same.
+    public struct ImageError: Error, CustomStringConvertible, Sendable {
+        public let description: String
+    }
+
+    /// Reads a state back from the snapshot that `source` hands out, and derives what is derived.
+    ///
+    /// - Complexity: O(rows)
+    public static func load<Source: ImageVisitor>(
+        from source: inout Source
+    ) throws -> InventoryState {
+        var state = InventoryState()
+        state.tables = .blank()
+        try state.tables.visit(&source)
+        var head = BlobImage([], 0)
+        try source.visit(Self.headPart, &head)
+        var keys = KeyLog()
+        try source.visit(Self.keysPart, &keys)
+        let hasBackorders: Bool
+        do throws(ByteReaderError) {
+            hasBackorders = try state.readHead(head.bytes, keys)
+        } catch {
+            throw ImageError(description: "the head of the snapshot: \(error)")
+        }
+        state.tables.reservations.completeLoading()
+        state.tables.transfers.completeLoading()
+        state.tables.ledger.completeLoading()
+        if !hasBackorders { state.tables.ledger.deriveBackorders() }
+        state.tables.levels.rebuildRows()
+        state.indexes = CatalogIndexes(for: state.tables)
+        state.links = MovementLinks(for: state.tables.ledger)
+        state.deadlines = ReservationDeadlines(for: state.tables.reservations)
+        state.openTransfers = OpenTransfers(for: state.tables.transfers)
+        return state
+    }
+
+    /// - Returns: Whether the snapshot has the ledger's columns of backorders.
+    private mutating func readHead(
+        _ bytes: [UInt8],
+        _ keys: KeyLog
+    ) throws(ByteReaderError) -> Bool {
+        let result = bytes.withUnsafeBytes { bytes -> Result<Bool, ByteReaderError> in
+            do throws(ByteReaderError) {
+                var reader = ByteReader(bytes)
+                self.lsn = try reader.readUInt64()
+                self.time = try reader.readInstant()
+                self.currency = Currency(code: try reader.readText())
+                self.sessions = try SessionTable(from: &reader)
+                // A snapshot of version 0.1.0 has no keys, and does not say what was backordered.
+                guard reader.remaining > 0 else { return .success(false) }
+                self.keys = try KeyTable(keys, head: &reader)
+                guard reader.remaining > 0 else { return .success(false) }
+                let offset = reader.offset
+                let mark = try reader.readUInt8()
+                guard mark == Self.hasBackorders else {
+                    throw .unknownCode(offset: offset, code: UInt64(mark), what: "mark of the head")
+                }
+                try reader.finish()
+                return .success(true)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// Bytes that are written whole in every snapshot, in segments of at most a mebibyte.
+struct BlobImage: ColumnImaging {
+    private static let segmentByteCount = 1 << 20
+    private(set) var bytes: [UInt8]
+    private let epoch: UInt64
+
+    init(_ bytes: [UInt8], _ epoch: UInt64) {
+        self.bytes = bytes
+        self.epoch = epoch
+    }
+
+    var imageSegmentCount: Int {
+        (self.bytes.count + Self.segmentByteCount - 1) / Self.segmentByteCount
+    }
+
+    func imageSegmentStride(_ segment: Int) -> Int { 1 }
+    func imageSegmentEpoch(_ segment: Int) -> UInt64 { self.epoch }
+
+    func writeImageSegment(_ segment: Int, into writer: inout ByteWriter) {
+        let start = segment * Self.segmentByteCount
+        let end = min(start + Self.segmentByteCount, self.bytes.count)
+        writer.write(bytes: Array(self.bytes[start..<end]))
+    }
+
+    mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError) {
+        self.bytes += try reader.readBytes(reader.remaining)
+    }
+
+    func digest(into digest: inout StateDigest) {
+        self.bytes.withUnsafeBytes { digest.feed($0) }
+    }
+
+    mutating func beginEpoch(_ epoch: UInt64) {}
+}
+
+extension SessionTable {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(self.nextNumber)
+        writer.writeVarint(UInt64(self.sessions.count))
+        for session in self.sessions.sorted(by: { $0.number < $1.number }) {
+            writer.write(session.number)
+            session.id.encode(into: &writer)
+            writer.write(session.usedAt)
+            writer.writeVarint(session.sequence)
+            let outcomes = session.outcomes
+            writer.writeVarint(outcomes.oldest)
+            for sequence in outcomes.oldest..<(outcomes.sequence + 1) {
+                let outcome = outcomes.outcome(sequence)
+                writer.write(outcomes.digest(sequence))
+                writer.writeVarint(UInt64(outcome.count))
+                outcome.withUnsafeBytes { writer.write(bytes: $0) }
+            }
+        }
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init()
+        let nextNumber = try reader.readUInt32()
+        let count = try reader.readCount(limit: Limits.sessionsMax)
+        for _ in 0..<count {
+            let number = try reader.readUInt32()
+            let id = try SessionID(from: &reader)
+            let usedAt = try reader.readInstant()
+            let sequence = try reader.readVarint()
+            let oldest = try reader.readVarint()
+            guard oldest >= 1, oldest <= sequence &+ 1,
+                sequence &+ 1 - oldest <= UInt64(Limits.sessionWindow)
+            else {
+                throw .tooLong(
+                    offset: reader.offset,
+                    length: sequence,
+                    limit: Limits.sessionWindow
+                )
+            }
+            var session = Session(
+                id: id,
+                number: number,
+                usedAt: usedAt,
+                beginningAfter: oldest - 1
+            )
+            for next in oldest..<(sequence + 1) {
+                let digest = try reader.readUInt64()
+                let outcome = try reader.readBytes(try reader.readCount(limit: .max))
+                session.outcomes.remember(next, digest: digest, outcome)
+            }
+            self.restore(session)
+        }
+        self.restore(nextNumber: nextNumber)
+    }
+}

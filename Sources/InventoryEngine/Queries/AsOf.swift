@@ -1,0 +1,160 @@
+internal import ColumnStore
+public import InventoryModel
+
+/// Balances of the past: those of now, less what the ledger says was recorded, or happened, since.
+package struct PastBalances {
+    private struct Key: Hashable {
+        var product: UInt32
+        var location: UInt16
+    }
+
+    /// What happened after the point asked for, by level.
+    private var later: [Key: Level] = [:]
+
+    /// - Complexity: O(movements after the point); of one by when things happened also O(segments).
+    package init(_ view: ReadView, _ asOf: AsOf?) throws(Refusal) {
+        guard let asOf else { return }
+        try view.forEachMovement(after: asOf) { self.take($0, view.tables.ledger) }
+    }
+
+    private mutating func take(_ row: Int, _ ledger: MovementLedger) {
+        let key = Key(product: ledger.products[row], location: ledger.locations[row])
+        var sum =
+            self.later[key]
+            ?? Level(product: ProductID(key.product), location: LocationID(key.location))
+        sum.onHand += ledger.onHandDeltas[row]
+        sum.unavailable += ledger.unavailableDeltas[row]
+        sum.reserved += ledger.reservedDeltas[row]
+        sum.incoming += ledger.incomingDeltas[row]
+        sum.value += ledger.costs[row]
+        self.later[key] = sum
+    }
+
+    /// The level as it was; its floor and revision are those of now.
+    package func level(_ now: Level) -> Level {
+        let key = Key(product: now.product.value, location: now.location.value)
+        guard let later = self.later[key] else { return now }
+        var level = now
+        level.onHand -= later.onHand
+        level.unavailable -= later.unavailable
+        level.reserved -= later.reserved
+        level.incoming -= later.incoming
+        level.value -= later.value
+        return level
+    }
+}
+
+extension ReadView {
+    /// Visits the rows that are not part of a point of the past, in the order of the ledger.
+    func forEachMovement(after asOf: AsOf, _ visit: (Int) -> Void) throws(Refusal) {
+        let ledger = self.tables.ledger
+        guard case .effective(let time) = asOf else {
+            for row in try self.firstMovement(after: asOf)..<ledger.rowCount {
+                try self.checkpoint(at: row)
+                visit(row)
+            }
+            return
+        }
+        try time.checkCalendar("asOf")
+        var row = 0
+        while row < ledger.rowCount {
+            try self.checkpoint()
+            let segment = row >> SegmentSize.shift
+            let end = min(ledger.rowCount, (segment + 1) << SegmentSize.shift)
+            let last = max(
+                ledger.occurredAt.zoneMap(ofSegment: segment).highest,
+                ledger.recordedAt.zoneMap(ofSegment: segment).highest
+            )
+            if last > time.microseconds {
+                for row in row..<end where ledger.happened(row) > time.microseconds { visit(row) }
+            }
+            row = end
+        }
+    }
+
+    /// The last version that a point of the past has all of, and when it was recorded: what the header
+    /// of an answer names.
+    ///
+    /// Of a moment it is the version of the last movement by then, 0 if there was none. An answer by
+    /// when things happened reflects all that is recorded.
+    ///
+    /// - Throws: `out_of_range` for a version that is yet to come.
+    public func version(_ asOf: AsOf?) throws(Refusal) -> (lsn: UInt64, time: Instant) {
+        guard let asOf else { return (self.lsn, self.time) }
+        if case .effective = asOf { return (self.lsn, self.time) }
+        let row = try self.firstMovement(after: asOf) - 1
+        let ledger = self.tables.ledger
+        let last = row < 0 ? 0 : ledger.lsns[row]
+        let recorded = row < 0 ? Instant.zero : Instant(microseconds: ledger.recordedAt[row])
+        switch asOf {
+        case .lsn(self.lsn): return (self.lsn, self.time)
+        case .lsn(let lsn): return (lsn, recorded)
+        case .time, .effective: return (last, recorded)
+        }
+    }
+
+    /// The first row of the ledger that was recorded after a point; one past the last if none was, or
+    /// if the point is one by when things happened.
+    ///
+    /// - Throws: `out_of_range` for a version that is yet to come, or an instant outside the calendar.
+    /// - Complexity: O(log n)
+    package func firstMovement(after asOf: AsOf) throws(Refusal) -> Int {
+        let ledger = self.tables.ledger
+        switch asOf {
+        case .lsn(let lsn):
+            try self.check(asOf: lsn)
+            return ledger.firstRow(after: lsn)
+        case .time(let time):
+            try time.checkCalendar("asOf")
+            return ledger.recordedAt.firstRow(above: time.microseconds)
+        case .effective(let time):
+            try time.checkCalendar("asOf")
+            return ledger.rowCount
+        }
+    }
+
+    /// As ``firstMovement(after:)``, of the ledger of refused demand.
+    package func firstRefusal(after asOf: AsOf) throws(Refusal) -> Int {
+        switch asOf {
+        case .lsn(let lsn):
+            try self.check(asOf: lsn)
+            return self.tables.refusals.lsns.firstRow(above: lsn)
+        case .time(let time), .effective(let time):
+            // Demand is refused when it is recorded.
+            try time.checkCalendar("asOf")
+            return self.tables.refusals.recordedAt.firstRow(above: time.microseconds)
+        }
+    }
+
+    private func check(asOf lsn: UInt64) throws(Refusal) {
+        guard lsn > self.lsn else { return }
+        throw Refusal(
+            .outOfRange,
+            .range("asOf", value: Int64(clamping: lsn), lowest: 0, highest: Int64(self.lsn))
+        )
+    }
+}
+
+extension MovementLedger {
+    /// When a row happened as far as balances of the past go: a delivery that is expected was so from
+    /// when it was recorded, though it will happen when it arrives.
+    package func happened(_ row: Int) -> Int64 {
+        self.kinds[row] == MovementKind.expectIncoming.rawValue
+            ? self.recordedAt[row] : self.occurredAt[row]
+    }
+}
+
+extension LedgerColumn {
+    /// The first row whose value is larger, in a column whose values rise with the rows.
+    ///
+    /// - Complexity: O(log n)
+    func firstRow(above value: Value) -> Int {
+        var low = 0
+        var high = self.count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle] <= value { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

@@ -1,0 +1,128 @@
+internal import ColumnStore
+package import InventoryModel
+
+/// What is on its way between two locations, now or at a point of the past: on hand nowhere, and still
+/// the shop's.
+package struct GoodsInTransit {
+    /// What is left of one transfer.
+    package struct Line {
+        package var product: ProductID
+        package var destination: LocationID
+        package var quantity: Int64
+        /// What it cost.
+        package var value: Int64
+    }
+
+    package private(set) var lines: [Line] = []
+
+    /// What arrived, or came back, of a transfer after the point that is asked for.
+    private struct Later {
+        var quantity: Int64 = 0
+        var value: Int64 = 0
+    }
+
+    /// - Complexity: O(transfers), of which it looks at few where none are asked of the past.
+    package init(_ view: ReadView, _ asOf: AsOf?) throws(Refusal) {
+        let transfers = view.tables.transfers
+        let inTransit = TransferState.inTransit.rawValue
+        guard let asOf else {
+            transfers.states.scanSegments(
+                of: 1..<max(transfers.rowCount, 1),
+                mayContain: inTransit...inTransit
+            ) { rows in
+                for row in rows where transfers.isInTransit(row) {
+                    self.append(row, of: transfers, Later())
+                }
+                return true
+            }
+            return
+        }
+        var later: [MovementID: Later] = [:]
+        var sentLater: Set<MovementID> = []
+        let ledger = view.tables.ledger
+        try view.forEachMovement(after: asOf) { row in
+            switch ledger.kind(row) {
+            case .transferOut: sentLater.insert(ledger.movementID(row))
+            case .transferIn:
+                let origin = ledger.movementID(Int(ledger.origins[row]) - 1)
+                later[origin, default: Later()].quantity += ledger.onHandDeltas[row]
+                later[origin, default: Later()].value +=
+                    ledger.costs[row] + ledger.lateCost(after: row)
+            default: break
+            }
+        }
+        for row in 1..<max(transfers.rowCount, 1) {
+            let origin = MovementID(
+                lsn: transfers.originLSNs[row],
+                line: transfers.originLines[row]
+            )
+            guard !sentLater.contains(origin) else { continue }
+            let arrived = later[origin] ?? Later()
+            guard transfers.isInTransit(row) || arrived.quantity > 0 else { continue }
+            self.append(row, of: transfers, arrived)
+        }
+    }
+
+    private mutating func append(_ row: Int, of transfers: TransferTable, _ later: Later) {
+        self.lines.append(
+            Line(
+                product: ProductID(transfers.products[row]),
+                destination: LocationID(transfers.destinations[row]),
+                quantity: transfers.remaining[row] + later.quantity,
+                value: transfers.values[row] + later.value
+            )
+        )
+    }
+}
+
+/// What the rows of the ledger change of the value that is in transit, and where that is on its way to.
+package struct TransitChanges {
+    /// By the movement that sent the goods.
+    private var destinations: [MovementID: LocationID] = [:]
+
+    /// `nil` if there never was a transfer.
+    ///
+    /// - Complexity: O(transfers)
+    package init?(_ view: ReadView) {
+        let transfers = view.tables.transfers
+        guard transfers.rowCount > 1 else { return nil }
+        for row in 1..<transfers.rowCount {
+            let origin = MovementID(
+                lsn: transfers.originLSNs[row],
+                line: transfers.originLines[row]
+            )
+            self.destinations[origin] = LocationID(transfers.destinations[row])
+        }
+    }
+
+    /// The change of one row: what was sent, or what arrived or came back; `nil` for other rows.
+    package func change(
+        _ row: Int,
+        _ ledger: MovementLedger
+    ) -> (destination: LocationID, value: Int64)? {
+        let origin: Int
+        let value: Int64
+        switch ledger.kind(row) {
+        case .transferOut: (origin, value) = (row, -ledger.costs[row])
+        case .transferIn:
+            origin = Int(ledger.origins[row]) - 1
+            value = -ledger.costs[row] - ledger.lateCost(after: row)
+        default: return nil
+        }
+        guard let destination = self.destinations[ledger.movementID(origin)] else { return nil }
+        return (destination, value)
+    }
+}
+
+extension MovementLedger {
+    /// The cost that arrived with a row and did not become the value of its level: that of the cost
+    /// variance behind it.
+    fileprivate func lateCost(after row: Int) -> Int64 {
+        let next = row + 1
+        guard next < self.rowCount, self.lsns[next] == self.lsns[row],
+            self.kinds[next] == MovementKind.costVariance.rawValue,
+            self.products[next] == self.products[row], self.locations[next] == self.locations[row]
+        else { return 0 }
+        return self.amounts[next]
+    }
+}

@@ -1,0 +1,341 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// The rows of a ledger that a query takes: segment by segment, the ones that cannot match unread.
+///
+/// Used like an iterator; it holds its place between blocks of an answer.
+private final class LedgerScan {
+    struct Filter {
+        var product: ProductID?
+        var location: LocationID?
+        var category: CategoryID?
+        var kinds: MovementKindSet = []
+        var from: Instant?
+        var to: Instant?
+        var reference: UInt32?
+        var actor: UInt32?
+    }
+
+    private let view: ReadView
+    private let filter: Filter
+    private let isNewestFirst: Bool
+    private var rest: Range<Int>
+
+    init(_ view: ReadView, _ filter: Filter, rows: Range<Int>, isNewestFirst: Bool) {
+        self.view = view
+        self.filter = filter
+        self.rest = rows
+        self.isNewestFirst = isNewestFirst
+    }
+
+    enum Step {
+        case row(Int)
+        /// A row, or a segment, that was passed over.
+        case passed
+        case end
+    }
+
+    /// Looks at the next row, or passes over the segment that begins there.
+    func next() -> Step {
+        guard !self.rest.isEmpty else { return .end }
+        let row = self.isNewestFirst ? self.rest.upperBound - 1 : self.rest.lowerBound
+        let segment = row >> SegmentSize.shift
+        if self.isAtSegmentStart(row), !self.mayMatch(segment) {
+            self.pass(segment)
+            return .passed
+        }
+        if self.isNewestFirst {
+            self.rest = self.rest.lowerBound..<row
+        } else {
+            self.rest = (row + 1)..<self.rest.upperBound
+        }
+        return self.matches(row) ? .row(row) : .passed
+    }
+
+    /// The rows, each as `make` shows it.
+    func answer(
+        _ schema: [ResultField],
+        limit: UInt32,
+        _ make: @escaping (Int) -> [ResultCell]
+    ) -> Answer {
+        Answer(schema, limit: limit, token: self.view.token) {
+            switch self.next() {
+            case .row(let row): .row(make(row))
+            case .passed: .passed
+            case .end: .end
+            }
+        }
+    }
+
+    private func isAtSegmentStart(_ row: Int) -> Bool {
+        let offset = row & (SegmentSize.capacity - 1)
+        return self.isNewestFirst
+            ? offset == SegmentSize.capacity - 1 || row == self.view.tables.ledger.rowCount - 1
+            : offset == 0
+    }
+
+    private func pass(_ segment: Int) {
+        let start = segment << SegmentSize.shift
+        if self.isNewestFirst {
+            self.rest = self.rest.lowerBound..<max(self.rest.lowerBound, start)
+        } else {
+            let end = start + SegmentSize.capacity
+            self.rest = min(self.rest.upperBound, end)..<self.rest.upperBound
+        }
+    }
+
+    private func mayMatch(_ segment: Int) -> Bool {
+        let ledger = self.view.tables.ledger
+        if let product = self.filter.product,
+            !ledger.products.zoneMap(ofSegment: segment)
+                .mayContain(product.value...product.value)
+        {
+            return false
+        }
+        let times = ledger.occurredAt.zoneMap(ofSegment: segment)
+        if let from = self.filter.from, times.highest < from.microseconds { return false }
+        if let to = self.filter.to, times.lowest >= to.microseconds { return false }
+        if let reference = self.filter.reference,
+            !ledger.references.zoneMap(ofSegment: segment).mayContain(reference...reference)
+        {
+            return false
+        }
+        return true
+    }
+
+    private func matches(_ row: Int) -> Bool {
+        let ledger = self.view.tables.ledger
+        let filter = self.filter
+        if let product = filter.product, ledger.products[row] != product.value { return false }
+        if let location = filter.location, ledger.locations[row] != location.value {
+            return false
+        }
+        if !filter.kinds.isEmpty,
+            !filter.kinds.contains(MovementKindSet(ledger.kind(row)))
+        {
+            return false
+        }
+        if let from = filter.from, ledger.occurredAt[row] < from.microseconds { return false }
+        if let to = filter.to, ledger.occurredAt[row] >= to.microseconds { return false }
+        if let reference = filter.reference, ledger.references[row] != reference { return false }
+        if let actor = filter.actor, ledger.actors[row] != actor { return false }
+        if let category = filter.category {
+            let product = Int(ledger.products[row])
+            return self.view.tables.products.categories[product] == category.value
+        }
+        return true
+    }
+}
+
+extension ReadView {
+    /// ``code(of:from:)`` with checkpoints, where there may be millions of texts.
+    func lookUp(_ text: String) throws(Refusal) -> UInt32? {
+        let part = 1 << 16
+        for first in stride(from: 0, to: self.tables.texts.count, by: part) {
+            try self.checkpoint()
+            if let code = self.code(of: text, from: first, to: first + part) { return code }
+        }
+        return nil
+    }
+
+    /// The code of an interned text; nothing if the text was never used.
+    ///
+    /// `first`: Where to begin to look, for who knows that it was not among the codes before.
+    /// `end`: Where to stop.
+    /// - Complexity: O(texts): a view has no index.
+    package func code(of text: String, from first: Int = 0, to end: Int = .max) -> UInt32? {
+        let texts = self.tables.texts
+        var text = text
+        return text.withUTF8 { wanted in
+            let wanted = UnsafeRawBufferPointer(wanted)
+            for code in min(first, texts.count)..<min(end, texts.count) {
+                let isEqual = texts.withUTF8(code) {
+                    $0.count == wanted.count && $0.elementsEqual(wanted)
+                }
+                if isEqual { return UInt32(code) }
+            }
+            return nil
+        }
+    }
+
+    func ledger(_ query: LedgerQuery) throws(Refusal) -> Answer {
+        try self.check(query.product)
+        try self.check(query.location)
+        try self.check(from: query.from, to: query.to)
+        try self.check(limit: query.limit)
+        let ledger = self.tables.ledger
+        var rows = query.lsn.map { ledger.rows(of: $0) } ?? 0..<ledger.rowCount
+        if let lsn = query.lsn, rows.isEmpty { throw Refusal(.movementNotFound, .id(lsn)) }
+        if let after = query.after {
+            guard let row = ledger.row(of: after) else {
+                throw Refusal(.movementNotFound, .id(after.lsn))
+            }
+            rows = rows.clamped(to: query.isNewestFirst ? 0..<row : (row + 1)..<ledger.rowCount)
+        }
+        var filter = LedgerScan.Filter(
+            product: query.product,
+            location: query.location,
+            kinds: query.kinds,
+            from: query.from,
+            to: query.to
+        )
+        if !query.reference.isEmpty {
+            filter.reference = try self.lookUp(query.reference)
+            if filter.reference == nil { rows = 0..<0 }
+        }
+        if !query.actor.isEmpty {
+            filter.actor = try self.lookUp(query.actor)
+            if filter.actor == nil { rows = 0..<0 }
+        }
+        let scan = LedgerScan(self, filter, rows: rows, isNewestFirst: query.isNewestFirst)
+        return scan.answer(Self.ledgerSchema, limit: query.limit) { self.ledgerRow($0) }
+    }
+
+    static let ledgerSchema = [
+        ResultField("lsn", .integer), ResultField("line", .integer),
+        ResultField("recordedAt", .instant), ResultField("occurredAt", .instant),
+        ResultField("kind", .text), ResultField("productId", .integer),
+        ResultField("sku", .text), ResultField("locationId", .integer),
+        ResultField("location", .text),
+        ResultField("onHandDelta", .quantity), ResultField("unavailableDelta", .quantity),
+        ResultField("reservedDelta", .quantity), ResultField("incomingDelta", .quantity),
+        ResultField("amount", .money), ResultField("price", .money),
+        ResultField("priceBasis", .quantity), ResultField("cost", .money),
+        ResultField("reason", .text), ResultField("reference", .text),
+        ResultField("note", .text), ResultField("actor", .text),
+        ResultField("originLsn", .integer), ResultField("originLine", .integer),
+        ResultField("imported", .boolean), ResultField("unit", .text),
+        ResultField("unitDecimals", .integer),
+    ]
+
+    private func ledgerRow(_ row: Int) -> [ResultCell] {
+        let ledger = self.tables.ledger
+        let movement = self.tables.movement(row)
+        let products = self.tables.products
+        let product = movement.product.row
+        return [
+            .number(ledger.lsns[row]), .number(ledger.lines[row]),
+            .integer(ledger.recordedAt[row]), .instant(movement.occurredAt),
+            .text("\(movement.kind)"), .number(movement.product.value),
+            .text(products.skus[product]), .number(movement.location.value),
+            .text(self.tables.locations.codes[movement.location.row]),
+            .number(movement.onHandDelta), .number(movement.unavailableDelta),
+            .number(movement.reservedDelta), .number(movement.incomingDelta),
+            .number(movement.amount), .number(movement.price.minorUnits),
+            .number(movement.price.basis), .number(movement.cost),
+            movement.reason.map { .text("\($0)") } ?? .none, .optional(movement.reference),
+            .optional(movement.note), .optional(self.tables.texts[Int(ledger.actors[row])]),
+            movement.origin.map { .number($0.lsn) } ?? .none,
+            movement.origin.map { .number($0.line) } ?? .none, .boolean(movement.isImported),
+            .text(self.tables.texts[Int(products.unitCodes[product])]),
+            .number(products.unitDecimals[product]),
+        ]
+    }
+
+    /// Sales and returns, reversals of either and cost that came late, newest first, with their value
+    /// and how long ago they happened; see ``SaleRow``.
+    func sales(_ query: SalesQuery, at now: Instant) throws(Refusal) -> Answer {
+        try self.check(query.product)
+        try self.check(query.location)
+        try self.check(query.category)
+        try self.check(from: query.from, to: query.to)
+        try self.check(limit: query.limit)
+        var filter = LedgerScan.Filter(
+            product: query.product,
+            location: query.location,
+            category: query.category,
+            kinds: [.init(.sale), .init(.return), .init(.reversal), .init(.costVariance)],
+            from: query.from,
+            to: query.to
+        )
+        var rows = 0..<self.tables.ledger.rowCount
+        if !query.reference.isEmpty {
+            filter.reference = try self.lookUp(query.reference)
+            if filter.reference == nil { rows = 0..<0 }
+        }
+        let scan = LedgerScan(self, filter, rows: rows, isNewestFirst: true)
+        let schema = [
+            ResultField("lsn", .integer), ResultField("line", .integer),
+            ResultField("occurredAt", .instant), ResultField("ageSeconds", .integer),
+            ResultField("kind", .text), ResultField("sku", .text), ResultField("name", .text),
+            ResultField("category", .text), ResultField("location", .text),
+            ResultField("quantity", .quantity), ResultField("price", .money),
+            ResultField("priceBasis", .quantity), ResultField("amount", .money),
+            ResultField("cost", .money), ResultField("reference", .text),
+            ResultField("actor", .text), ResultField("unit", .text),
+            ResultField("unitDecimals", .integer),
+        ]
+        return Answer(schema, limit: query.limit, token: self.token) {
+            switch scan.next() {
+            case .row(let row):
+                self.tables.ledger.saleRow(row).map { .row(self.cells(of: row, $0, at: now)) }
+                    ?? .passed
+            case .passed: .passed
+            case .end: .end
+            }
+        }
+    }
+
+    private func cells(of row: Int, _ saleRow: SaleRow, at now: Instant) -> [ResultCell] {
+        let ledger = self.tables.ledger
+        let movement = self.tables.movement(row)
+        let products = self.tables.products
+        let product = movement.product.row
+        let age = now.microseconds.subtractingReportingOverflow(movement.occurredAt.microseconds)
+        let seconds = age.overflow ? Int64.max / 1_000_000 : max(0, age.partialValue) / 1_000_000
+        // Nobody was charged for late cost: its amount is cost.
+        let isLate = saleRow == .lateCost
+        let amount = isLate ? 0 : movement.amount
+        let cost = isLate ? movement.amount : -movement.cost
+        let category = Int(products.categories[product])
+        return [
+            .number(ledger.lsns[row]), .number(ledger.lines[row]),
+            .instant(movement.occurredAt), .integer(seconds), .text("\(movement.kind)"),
+            .text(products.skus[product]), .text(products.names[product]),
+            .text(self.tables.categories.names[category]),
+            .text(self.tables.locations.codes[movement.location.row]),
+            .number(-movement.onHandDelta), .number(movement.price.minorUnits),
+            .number(movement.price.basis), .number(amount), .number(cost),
+            .optional(movement.reference), .optional(self.tables.texts[Int(ledger.actors[row])]),
+            .text(self.tables.texts[Int(products.unitCodes[product])]),
+            .number(products.unitDecimals[product]),
+        ]
+    }
+
+    /// Refused demand, newest first.
+    func refusals(_ query: RefusalQuery) throws(Refusal) -> Answer {
+        try self.check(query.product)
+        try self.check(query.location)
+        try self.check(from: query.from, to: query.to)
+        try self.check(limit: query.limit)
+        let tables = self.tables
+        let refusals = tables.refusals
+        let schema = [
+            ResultField("lsn", .integer), ResultField("recordedAt", .instant),
+            ResultField("productId", .integer), ResultField("sku", .text),
+            ResultField("location", .text), ResultField("asked", .quantity),
+            ResultField("available", .quantity), ResultField("reference", .text),
+            ResultField("actor", .text), ResultField("unit", .text),
+            ResultField("unitDecimals", .integer),
+        ]
+        let rows = (0..<refusals.rowCount).reversed()
+        return Answer(schema, limit: query.limit, token: self.token, over: rows) { row in
+            let time = refusals.recordedAt[row]
+            let product = Int(refusals.products[row])
+            if let wanted = query.product, wanted.row != product { return nil }
+            if let wanted = query.location, wanted.value != refusals.locations[row] { return nil }
+            if let from = query.from, time < from.microseconds { return nil }
+            if let to = query.to, time >= to.microseconds { return nil }
+            return [
+                .number(refusals.lsns[row]), .integer(time), .number(product),
+                .text(tables.products.skus[product]),
+                .text(tables.locations.codes[Int(refusals.locations[row])]),
+                .number(refusals.asked[row]), .number(refusals.available[row]),
+                .optional(tables.texts[Int(refusals.references[row])]),
+                .optional(tables.texts[Int(refusals.actors[row])]),
+                .text(tables.texts[Int(tables.products.unitCodes[product])]),
+                .number(tables.products.unitDecimals[product]),
+            ]
+        }
+    }
+}

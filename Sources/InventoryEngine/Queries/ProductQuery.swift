@@ -1,0 +1,213 @@
+internal import ColumnStore
+internal import InventoryModel
+
+extension ReadView {
+    static let productSchema = [
+        ResultField("id", .integer), ResultField("sku", .text), ResultField("name", .text),
+        ResultField("barcode", .text), ResultField("categoryId", .integer),
+        ResultField("category", .text), ResultField("unit", .text),
+        ResultField("unitDecimals", .integer), ResultField("price", .money),
+        ResultField("priceBasis", .quantity), ResultField("status", .text),
+        ResultField("onHand", .quantity), ResultField("available", .quantity),
+        ResultField("value", .money), ResultField("reorderPoint", .quantity),
+        ResultField("reorderTarget", .quantity), ResultField("packSize", .quantity),
+        ResultField("leadTimeDays", .integer), ResultField("createdAt", .instant),
+        ResultField("updatedAt", .instant), ResultField("revision", .integer),
+    ]
+
+    func product(_ key: ProductKey, _ asOf: AsOf?) throws(Refusal) -> Answer {
+        guard case .id(let id) = key else {
+            preconditionFailure("\(key) was not resolved before the view was asked")
+        }
+        guard self.tables.products.contains(id) else { throw .notFound(id) }
+        let past = try PastBalances(self, asOf)
+        let rows = ProductRows(view: self, past: past)
+        return Answer(Self.productSchema, over: [id]) { rows.row($0) }
+    }
+
+    func products(_ search: ProductSearch) throws(Refusal) -> Answer {
+        try self.check(search.category)
+        try self.check(limit: search.limit)
+        let past = try PastBalances(self, search.asOf)
+        let rows = ProductRows(view: self, past: past)
+        let filter = ProductFilter(search, self.tables)
+        let last = max(self.tables.products.rowCount, 1)
+        if search.sort == .id, !search.isDescending {
+            // The order of the rows: nothing has to be collected, or even looked at, ahead.
+            let first = search.after.map { $0.id.row + 1 } ?? 1
+            return Answer(
+                Self.productSchema,
+                limit: search.limit,
+                token: self.token,
+                over: min(first, last)..<last
+            ) { row in
+                let id = ProductID(UInt32(row))
+                return filter.accepts(id) ? rows.row(id) : nil
+            }
+        }
+        let order = ProductOrder(search, rows)
+        var ids: [ProductID] = []
+        for row in 1..<last {
+            try self.checkpoint(at: row << 4)
+            let id = ProductID(UInt32(row))
+            if filter.accepts(id), order.isAfterPage(id) { ids.append(id) }
+        }
+        let sorted = try order.sorted(ids)
+        return Answer(
+            Self.productSchema,
+            limit: search.limit,
+            token: self.token,
+            over: sorted
+        ) { rows.row($0) }
+    }
+}
+
+/// Which products a search takes.
+struct ProductFilter {
+    private let tables: InventoryTables
+    private let search: ProductSearch
+    private let skuPrefix: String
+    private let nameContains: String
+    private let text: String
+
+    init(_ search: ProductSearch, _ tables: InventoryTables) {
+        self.search = search
+        self.tables = tables
+        self.skuPrefix = NormalizedText.key(search.skuPrefix)
+        self.nameContains = NormalizedText.key(search.nameContains)
+        self.text = NormalizedText.key(search.text)
+    }
+
+    func accepts(_ id: ProductID) -> Bool {
+        let products = self.tables.products
+        guard let status = products.status(id),
+            self.search.statuses.contains(ProductStatusSet(status))
+        else { return false }
+        if let category = self.search.category,
+            products.categories[id.row] != category.value
+        {
+            return false
+        }
+        if !self.skuPrefix.isEmpty, !products.skuKeys[id.row].hasPrefix(self.skuPrefix) {
+            return false
+        }
+        let needsName = !self.nameContains.isEmpty || !self.text.isEmpty
+        let name = needsName ? NormalizedText.key(products.names[id.row]) : ""
+        if !self.nameContains.isEmpty, !name.contains(self.nameContains) { return false }
+        guard !self.text.isEmpty else { return true }
+        return name.contains(self.text) || products.skuKeys[id.row].contains(self.text)
+            || products.barcodeKeys[id.row].contains(self.text)
+    }
+}
+
+/// Makes the rows of products, with their stock over all locations.
+struct ProductRows {
+    let view: ReadView
+    let past: PastBalances
+
+    /// On hand, available and value over all locations.
+    func stock(_ id: ProductID) -> (onHand: Int64, available: Int64, value: Int64) {
+        var sum: (onHand: Int64, available: Int64, value: Int64) = (0, 0, 0)
+        let tables = self.view.tables
+        for location in 1..<max(tables.locations.rowCount, 1) {
+            guard let row = tables.levels.row(id, LocationID(UInt16(location))) else { continue }
+            let level = self.past.level(tables.levels.level(row))
+            sum.onHand += level.onHand
+            sum.available += level.available
+            sum.value += level.value
+        }
+        return sum
+    }
+
+    func row(_ id: ProductID) -> [ResultCell] {
+        let product = self.view.tables.product(id)
+        let category = self.view.tables.categories.category(product.category)
+        let stock = self.stock(id)
+        return [
+            .number(id.value), .text(product.sku), .text(product.name),
+            .optional(product.barcode), .number(category.id.value), .text(category.name),
+            .text(product.unit.code), .number(product.unit.decimals),
+            .number(product.price.minorUnits), .number(product.price.basis),
+            .text("\(product.status)"), .number(stock.onHand), .number(stock.available),
+            .number(stock.value), .number(product.reorderPoint),
+            .number(product.reorderTarget), .number(product.packSize),
+            .number(product.leadTimeDays), .instant(product.createdAt),
+            .instant(product.updatedAt), .number(product.revision),
+        ]
+    }
+}
+
+/// The order of a search: by one column, ties by id, and where its page begins.
+///
+/// Quantities are compared as people count them: 52 pieces are more than half a kilogram.
+struct ProductOrder {
+    private let search: ProductSearch
+    private let rows: ProductRows
+
+    private enum Key {
+        case integer(Int128)
+        case text(String)
+    }
+
+    init(_ search: ProductSearch, _ rows: ProductRows) {
+        self.search = search
+        self.rows = rows
+    }
+
+    private func key(_ id: ProductID) -> Key {
+        let products = self.rows.view.tables.products
+        switch self.search.sort {
+        case .id: return .integer(Int128(id.value))
+        case .sku: return .text(products.skuKeys[id.row])
+        case .name: return .text(NormalizedText.key(products.names[id.row]))
+        case .price: return .integer(Int128(products.prices[id.row]))
+        case .available: return .integer(self.counted(self.rows.stock(id).available, of: id))
+        case .updatedAt: return .integer(Int128(products.updatedAt[id.row]))
+        }
+    }
+
+    /// Base units of a product as millionths of what people count it in.
+    private func counted(_ quantity: Int64, of id: ProductID) -> Int128 {
+        let products = self.rows.view.tables.products
+        let decimals = id.row < products.rowCount ? products.unitDecimals[id.row] : 0
+        let missing = decimals..<max(decimals, Limits.unitDecimalsMax)
+        return missing.reduce(Int128(quantity)) { sum, _ in sum * 10 }
+    }
+
+    private static func isLess(_ a: Key, _ b: Key) -> Bool? {
+        switch (a, b) {
+        case (.integer(let a), .integer(let b)): a == b ? nil : a < b
+        case (.text(let a), .text(let b)): a == b ? nil : a < b
+        case (.integer, .text), (.text, .integer): nil
+        }
+    }
+
+    private func isBefore(_ a: (key: Key, id: ProductID), _ b: (key: Key, id: ProductID)) -> Bool {
+        let isLess = Self.isLess(a.key, b.key) ?? (a.id < b.id)
+        return self.search.isDescending ? !isLess && (a.id != b.id) : isLess
+    }
+
+    /// Whether the product comes behind the last row of the page before.
+    func isAfterPage(_ id: ProductID) -> Bool {
+        guard let after = self.search.after else { return true }
+        let key: Key =
+            switch self.search.sort {
+            case .sku, .name: .text(NormalizedText.key(after.text))
+            case .id: .integer(Int128(after.id.value))
+            case .available: .integer(self.counted(after.integer, of: after.id))
+            case .price, .updatedAt: .integer(Int128(after.integer))
+            }
+        return self.isBefore((key, after.id), (self.key(id), id))
+    }
+
+    func sorted(_ ids: [ProductID]) throws(Refusal) -> [ProductID] {
+        var keyed: [(key: Key, id: ProductID)] = []
+        keyed.reserveCapacity(ids.count)
+        for (index, id) in ids.enumerated() {
+            try self.rows.view.checkpoint(at: index << 4)
+            keyed.append((self.key(id), id))
+        }
+        try self.rows.view.sort(&keyed, by: self.isBefore)
+        return keyed.map { $0.id }
+    }
+}

@@ -1,0 +1,92 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// What must hold of promised stock and of stock on its way.
+extension Verification {
+    /// Each reservation has left what the ledger left it, and what a level has reserved is what its
+    /// active reservations have left.
+    mutating func checkReservations() throws(Refusal) {
+        let (ledger, levels) = (self.tables.ledger, self.tables.levels)
+        let reservations = self.tables.reservations
+        let lifted = try self.sums(ofKinds: [.commit, .release, .expire], ledger.reservedDeltas)
+        var held: [Int: Int64] = [:]
+        var failure: String?
+        for row in 1..<max(reservations.rowCount, 1) {
+            try self.checkpoint(at: row)
+            let reservation = self.tables.reservation(ReservationID(UInt32(row)))
+            let isActive = reservation.state == .active
+            guard let made = ledger.row(of: reservation.origin), ledger.kind(made) == .reserve,
+                ledger.reservedDeltas[made] == reservation.quantity,
+                ledger.products[made] == reservation.product.value,
+                ledger.locations[made] == reservation.location.value
+            else {
+                failure = failure ?? "reservation \(row): nothing in the ledger made it"
+                continue
+            }
+            let left = reservation.quantity + (lifted[made] ?? 0)
+            if left != reservation.remaining || (left > 0) != isActive {
+                failure = failure ?? "\(reservation) has \(left) left by the ledger"
+            }
+            if let level = levels.row(reservation.product, reservation.location) {
+                held[level, default: 0] += reservation.remaining
+            }
+        }
+        for row in 0..<levels.rowCount {
+            try self.checkpoint(at: row)
+            guard levels.reserved[row] != held[row] ?? 0 else { continue }
+            let level = levels.level(row)
+            failure = failure ?? "\(level) is not what is reserved: \(held[row] ?? 0)"
+        }
+        self.note("reserved is what reservations hold", reservations.rowCount - 1, failure)
+    }
+
+    /// What left one location arrived at another, came back, or is on its way.
+    mutating func checkTransfers() throws(Refusal) {
+        let ledger = self.tables.ledger
+        let transfers = self.tables.transfers
+        let arrived = try self.sums(ofKinds: [.transferIn], ledger.onHandDeltas)
+        var sent = 0
+        var failure: String?
+        for row in 1..<max(transfers.rowCount, 1) {
+            try self.checkpoint(at: row)
+            let transfer = self.tables.transfer(TransferID(UInt32(row)))
+            guard let out = ledger.row(of: transfer.origin), ledger.kind(out) == .transferOut,
+                ledger.onHandDeltas[out] == -transfer.quantity,
+                ledger.products[out] == transfer.product.value,
+                ledger.locations[out] == transfer.source.value
+            else {
+                failure = failure ?? "transfer \(row): nothing in the ledger sent it"
+                continue
+            }
+            sent += 1
+            let left = transfer.quantity - (arrived[out] ?? 0)
+            let isValued = left > 0 ? transfer.value >= 0 : transfer.value == 0
+            if left != transfer.remaining || (left > 0) != (transfer.state == .inTransit)
+                || !isValued
+            {
+                failure = failure ?? "\(transfer) has \(left) on its way by the ledger"
+            }
+        }
+        let outs = (0..<ledger.rowCount).count {
+            ledger.kinds[$0] == MovementKind.transferOut.rawValue
+        }
+        if outs != sent { failure = failure ?? "\(outs) movements sent \(sent) transfers" }
+        self.note("what is on its way left and did not arrive", transfers.rowCount - 1, failure)
+    }
+
+    /// What the movements of those kinds come to, by the row of the movement that each names as
+    /// where it comes from.
+    private func sums(
+        ofKinds kinds: Set<MovementKind>,
+        _ deltas: LedgerColumn<Int64>
+    ) throws(Refusal) -> [Int: Int64] {
+        let ledger = self.tables.ledger
+        var sums: [Int: Int64] = [:]
+        for row in 0..<ledger.rowCount {
+            try self.checkpoint(at: row)
+            guard kinds.contains(ledger.kind(row)) else { continue }
+            sums[Int(ledger.origins[row]) - 1, default: 0] += deltas[row]
+        }
+        return sums
+    }
+}

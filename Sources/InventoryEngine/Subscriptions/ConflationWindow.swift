@@ -1,0 +1,232 @@
+public import Bytes
+public import InventoryModel
+
+/// What a conflated subscription is sent of many steps: of each level only the latest, everything else as
+/// it was.
+///
+///     steps   41 A=9  42 B=4  43 A=8 ▲low  44 C=1  45 A=7
+///     window          42 B=4  43     ▲low  44 C=1  45 A=7        in the order of their LSNs
+///
+/// A movement becomes the level that it left. What is not a level, such as an edge of an alert or an
+/// update of a product, is kept where it was. At the end of the window the levels are those of its last
+/// step; in the midst of it some are older.
+public struct ConflationWindow {
+    private struct Row {
+        var step: Int32
+        var isMoved: Bool
+        var isLevel: Bool
+        var isAlive: Bool
+        var offset: Int
+        var byteCount: Int
+    }
+
+    private struct Step {
+        var lsn: UInt64
+        var time: Instant
+        var actor: String
+    }
+
+    private var steps: [Step] = []
+    private var rows: [Row] = []
+    /// The changes, as they were encoded.
+    private var bytes: [UInt8] = []
+    /// The row of each level's latest change.
+    private var latest = LevelSlots()
+    private var aliveCount = 0
+
+    public init() {}
+
+    /// Levels and other changes that it has.
+    public var count: Int { self.aliveCount }
+    public var isEmpty: Bool { self.aliveCount == 0 }
+
+    /// Takes the changes of a step that a subscription is for.
+    ///
+    /// - Returns: ``SubscriptionMatcher/Selection/enters`` if the step brings a product under the filter:
+    ///   nothing of it was taken then, since that needs the product's rows.
+    public mutating func take(
+        _ entry: EntryView,
+        _ matcher: SubscriptionMatcher,
+        in keys: SelectionKeys
+    ) throws(ByteReaderError) -> SubscriptionMatcher.Selection {
+        if matcher.selectsAllLevels {
+            var selected = false
+            try entry.forEachChange { (bytes) throws(ByteReaderError) in
+                guard matcher.selects(bytes) else { return }
+                try self.take(bytes, of: entry, isFirst: !selected)
+                selected = true
+            }
+            self.compactIfWorthIt()
+            return selected ? .written : .none
+        }
+        var writer = ByteWriter()
+        let selection = try matcher.select(entry, in: keys, into: &writer)
+        guard selection == .written else { return selection }
+        try writer.withBytes { (bytes) throws(ByteReaderError) in try self.take(selected: bytes) }
+        return .written
+    }
+
+    /// Takes entries that were selected already.
+    public mutating func take(selected bytes: UnsafeRawBufferPointer) throws(ByteReaderError) {
+        var reader = ByteReader(bytes)
+        while reader.remaining > 0 {
+            let entry = try EntryView(from: &reader)
+            var isFirst = true
+            try entry.forEachChange { (bytes) throws(ByteReaderError) in
+                try self.take(bytes, of: entry, isFirst: isFirst)
+                isFirst = false
+            }
+        }
+        self.compactIfWorthIt()
+    }
+
+    private mutating func take(
+        _ change: UnsafeRawBufferPointer,
+        of entry: EntryView,
+        isFirst: Bool
+    ) throws(ByteReaderError) {
+        if isFirst {
+            self.steps.append(Step(lsn: entry.lsn, time: entry.time, actor: entry.actor))
+        }
+        let isMoved = change.first == ChangeTag.moved.rawValue
+        let isLevel = isMoved || change.first == ChangeTag.level.rawValue
+        let row = self.rows.count
+        if isLevel, let old = self.latest.update(try Self.key(change, isMoved), row) {
+            self.rows[old].isAlive = false
+            self.aliveCount -= 1
+        }
+        self.rows.append(
+            Row(
+                step: Int32(self.steps.count - 1),
+                isMoved: isMoved,
+                isLevel: isLevel,
+                isAlive: true,
+                offset: self.bytes.count,
+                byteCount: change.count
+            )
+        )
+        self.bytes.append(contentsOf: change)
+        self.aliveCount += 1
+    }
+
+    /// A level begins with its product and location, a movement with its kind, and then those.
+    private static func key(
+        _ change: UnsafeRawBufferPointer,
+        _ isMoved: Bool
+    ) throws(ByteReaderError) -> UInt64 {
+        var reader = ByteReader(change)
+        _ = try reader.readUInt8()
+        if isMoved { _ = try reader.readUInt8() }
+        return LevelSlots.key(
+            try reader.readVarint(as: UInt32.self, "product"),
+            try reader.readVarint(as: UInt16.self, "location")
+        )
+    }
+
+    /// Lets go of what later changes replaced, once that is most of it.
+    private mutating func compactIfWorthIt() {
+        guard self.rows.count > 4_096, self.rows.count > 4 * self.aliveCount else { return }
+        var kept = ConflationWindow()
+        var step: Int32 = -1
+        self.bytes.withUnsafeBytes { bytes in
+            for row in self.rows where row.isAlive {
+                if row.step != step {
+                    step = row.step
+                    kept.steps.append(self.steps[Int(step)])
+                }
+                var moved = row
+                moved.step = Int32(kept.steps.count - 1)
+                moved.offset = kept.bytes.count
+                let change = bytes[row.offset..<(row.offset + row.byteCount)]
+                kept.bytes.append(contentsOf: change)
+                kept.rows.append(moved)
+            }
+        }
+        kept.aliveCount = kept.rows.count
+        for (index, row) in kept.rows.enumerated() where row.isLevel {
+            kept.bytes.withUnsafeBytes { bytes in
+                let change = UnsafeRawBufferPointer(
+                    rebasing: bytes[row.offset..<(row.offset + row.byteCount)]
+                )
+                do throws(ByteReaderError) {
+                    _ = kept.latest.update(try Self.key(change, row.isMoved), index)
+                } catch {
+                    preconditionFailure("a level that was read before cannot be read: \(error)")
+                }
+            }
+        }
+        self = kept
+    }
+
+    /// Hands over what is left as entries, in order, in pieces of about `byteCountMax`.
+    ///
+    /// `visit`: Takes the entries of a piece, and the LSN of its last one.
+    public func forEachPiece(
+        byteCountMax: Int,
+        _ visit: (borrowing ByteWriter, UInt64) -> Void
+    ) throws(ByteReaderError) {
+        var writer = ByteWriter(capacity: 4_096)
+        var target: EntryWriter?
+        var step: Int32 = -1
+        for row in self.rows where row.isAlive {
+            if row.step != step {
+                target?.finish(into: &writer)
+                if step >= 0, writer.count >= byteCountMax {
+                    visit(writer, self.steps[Int(step)].lsn)
+                    writer.removeAll()
+                }
+                step = row.step
+                let begun = self.steps[Int(step)]
+                target = EntryWriter(
+                    lsn: begun.lsn,
+                    time: begun.time,
+                    actor: begun.actor,
+                    into: &writer
+                )
+            }
+            try self.append(row, to: &target, &writer)
+        }
+        target?.finish(into: &writer)
+        if step >= 0 { visit(writer, self.steps[Int(step)].lsn) }
+    }
+
+    private func append(
+        _ row: Row,
+        to target: inout EntryWriter?,
+        _ writer: inout ByteWriter
+    ) throws(ByteReaderError) {
+        let step = self.steps[Int(row.step)]
+        let result = self.bytes.withUnsafeBytes { bytes -> Result<Void, ByteReaderError> in
+            let change = UnsafeRawBufferPointer(
+                rebasing: bytes[row.offset..<(row.offset + row.byteCount)]
+            )
+            guard row.isMoved else {
+                target?.append(encoded: change, into: &writer)
+                return .success(())
+            }
+            do throws(ByteReaderError) {
+                var reader = ByteReader(change)
+                var texts = EntryTexts.passedOver
+                let moved = try Change(from: &reader, lsn: step.lsn, time: step.time, &texts)
+                if case .moved(_, let level) = moved {
+                    target?.append(.level(level), into: &writer)
+                }
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+}
+
+extension SubscriptionMatcher {
+    /// Whether it selects changes by their topic alone.
+    var selectsAllLevels: Bool { self.filter.isEmpty && self.topics.contains(.stock) }
+
+    /// Whether a change is for the subscriber, where ``selectsAllLevels`` holds.
+    func selects(_ change: UnsafeRawBufferPointer) -> Bool {
+        guard let tag = change.first.flatMap({ ChangeTag(rawValue: $0) }) else { return false }
+        return !self.topics.isDisjoint(with: Self.topics(of: tag))
+    }
+}

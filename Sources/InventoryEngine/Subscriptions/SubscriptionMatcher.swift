@@ -1,0 +1,283 @@
+public import Bytes
+internal import ColumnStore
+public import InventoryModel
+
+/// Says which changes of a step a subscription is for.
+///
+/// A plain rule: it keeps no state.
+///
+/// Filters by category and by SKU go by the product as it is when the step is published. A product that
+/// comes under such a filter by an update brings rows that the subscriber has never seen: they are sent
+/// in place of the update, see ``selectEntering(_:in:into:)``. One that leaves it is named by a
+/// ``Change/productLeft(_:)`` behind the update.
+public struct SubscriptionMatcher: Sendable, Hashable {
+    public let topics: SubscriptionTopics
+    public let filter: SubscriptionFilter
+    private let products: Set<ProductID>
+    private let skuPrefix: String
+
+    public init(_ subscription: Subscription) {
+        self.topics = subscription.topics
+        self.filter = subscription.filter
+        self.products = Set(subscription.filter.products)
+        self.skuPrefix = NormalizedText.key(subscription.filter.skuPrefix)
+    }
+
+    /// What to do with a step.
+    public enum Selection: Sendable, Equatable {
+        /// None of it is for the subscriber.
+        case none
+        /// What is for the subscriber was written.
+        case written
+        /// It brings a product under the filter: none was written, since that takes the product's rows.
+        case enters
+    }
+
+    /// What becomes of one change.
+    enum Match: Equatable {
+        case none
+        case written
+        /// The product comes under the filter.
+        case enters(ProductID)
+        /// The product is no longer under the filter.
+        case leaves(ProductID)
+    }
+
+    /// Whether what it selects may change with a product's category or SKU.
+    public var goesByProduct: Bool { self.filter.category != nil || !self.skuPrefix.isEmpty }
+
+    /// Whether it needs the keys of the newest steps: for products, or for what a reversal undoes.
+    public var needsKeys: Bool {
+        self.goesByProduct || self.topics.contains(.sales) && !self.topics.contains(.stock)
+    }
+
+    /// Whether it has rows of a product that are in the copy for as long as the product is selected.
+    private var hasRows: Bool { self.topics != .sales }
+
+    /// Writes the changes of an encoded entry that match, as an entry of their own.
+    public func select(
+        _ entry: EntryView,
+        in keys: SelectionKeys,
+        into writer: inout ByteWriter
+    ) throws(ByteReaderError) -> Selection {
+        let start = writer.count
+        var selected: EntryWriter?
+        var enters = false
+        var texts = EntryTexts()
+        try entry.forEachChange { (bytes) throws(ByteReaderError) in
+            let (match, change) = try self.match(bytes, entry, keys, &texts)
+            switch match {
+            case .none: return
+            case .enters:
+                enters = true
+                return
+            case .written, .leaves: break
+            }
+            var target = selected ?? EntryWriter(entry, into: &writer)
+            self.write(bytes, change, match, into: &target, &writer)
+            selected = target
+        }
+        if enters {
+            writer.truncate(to: start)
+            return .enters
+        }
+        guard let selected else { return .none }
+        selected.finish(into: &writer)
+        return .written
+    }
+
+    /// Writes an entry that brings products under the filter: their rows as `view` has them in place of
+    /// the updates, and the changes that match.
+    ///
+    /// The view must be of the entry's step or a later one; what happened to the products in between
+    /// comes again with the steps that did it, and leaves them as they are.
+    ///
+    /// - Complexity: O(locations + reservations + transfers) for each of the products
+    public func selectEntering(
+        _ entry: EntryView,
+        in view: ReadView,
+        into writer: inout ByteWriter
+    ) throws(ByteReaderError) {
+        var target = EntryWriter(entry, into: &writer)
+        var texts = EntryTexts()
+        try entry.forEachChange { (bytes) throws(ByteReaderError) in
+            let (match, change) = try self.match(bytes, entry, view.selectionKeys, &texts)
+            switch match {
+            case .none: break
+            case .enters(let id):
+                for row in SubscriptionSnapshot.rows(of: id, in: view, for: self) {
+                    target.append(row, into: &writer)
+                }
+            case .written, .leaves:
+                self.write(bytes, change, match, into: &target, &writer)
+            }
+        }
+        target.finish(into: &writer)
+    }
+
+    /// `change`: What the bytes say, if they were read: it may share a text with one that is not
+    /// selected, so it is encoded anew.
+    private func write(
+        _ bytes: UnsafeRawBufferPointer,
+        _ change: Change?,
+        _ match: Match,
+        into target: inout EntryWriter,
+        _ writer: inout ByteWriter
+    ) {
+        guard case .leaves(let id) = match else {
+            if let change, change.mayShareTexts {
+                target.append(change, into: &writer)
+            } else {
+                target.append(encoded: bytes, into: &writer)
+            }
+            return
+        }
+        if self.topics.contains(.products) { target.append(encoded: bytes, into: &writer) }
+        target.append(.productLeft(id), into: &writer)
+    }
+
+    /// What to do with a change; the change too, if it had to be read for that.
+    private func match(
+        _ bytes: UnsafeRawBufferPointer,
+        _ entry: EntryView,
+        _ keys: SelectionKeys,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) -> (Match, Change?) {
+        guard let tag = bytes.first.flatMap({ ChangeTag(rawValue: $0) }) else {
+            return (.none, nil)
+        }
+        // An update concerns all topics of one who goes by what it updates.
+        let isMove = tag == .productUpdated && self.goesByProduct
+        guard isMove || !self.topics.isDisjoint(with: Self.topics(of: tag)) else {
+            return (.none, nil)
+        }
+        let isSalesOnly = tag == .moved && !self.topics.contains(.stock)
+        if self.filter.isEmpty, !isSalesOnly { return (.written, nil) }
+        var reader = ByteReader(bytes)
+        let change = try Change(from: &reader, lsn: entry.lsn, time: entry.time, &texts)
+        return (self.match(change, keys), change)
+    }
+
+    static func topics(of tag: ChangeTag) -> SubscriptionTopics {
+        switch tag {
+        case .category, .location, .productCreated, .productUpdated, .productArchived,
+            .productDeleted:
+            .products
+        case .moved: [.stock, .sales]
+        case .level: .stock
+        case .demandRefused, .alert: .alerts
+        case .reservation: .reservations
+        case .transfer: .transfers
+        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
+            .keysForgotten, .productLeft:
+            []
+        }
+    }
+
+    /// Whether one change is for the subscriber.
+    func match(_ change: Change, _ keys: SelectionKeys) -> Match {
+        switch change {
+        case .category(let category):
+            let isWanted = self.filter.category.map { $0 == category.id } ?? true
+            return self.topics.contains(.products) && isWanted ? .written : .none
+        case .location(let location):
+            let isWanted = self.filter.location.map { $0 == location.id } ?? true
+            return self.topics.contains(.products) && isWanted ? .written : .none
+        case .productCreated(let product):
+            guard self.topics.contains(.products) else { return .none }
+            return self.accepts(product.id, keys) ? .written : .none
+        case .productUpdated(let id, let fields):
+            return self.match(id, fields, keys)
+        case .productArchived(let id), .productDeleted(let id):
+            guard self.topics.contains(.products) else { return .none }
+            return self.accepts(id, keys) ? .written : .none
+        case .moved(let movement, _):
+            let isWanted = self.topics.contains(.stock) || Self.isSale(movement, keys)
+            guard isWanted, self.accepts(movement.product, movement.location, keys) else {
+                return .none
+            }
+            return .written
+        case .level(let level):
+            guard self.topics.contains(.stock) else { return .none }
+            return self.accepts(level.product, level.location, keys) ? .written : .none
+        case .demandRefused(let refused):
+            guard self.topics.contains(.alerts) else { return .none }
+            return self.accepts(refused.product, refused.location, keys) ? .written : .none
+        case .alert(_, _, let product, let location, _, _):
+            guard self.topics.contains(.alerts) else { return .none }
+            return self.accepts(product, location, keys) ? .written : .none
+        case .reservation(let reservation):
+            guard self.topics.contains(.reservations) else { return .none }
+            return self.accepts(reservation.product, reservation.location, keys)
+                ? .written : .none
+        case .transfer(let transfer):
+            // It concerns both of its ends.
+            guard self.topics.contains(.transfers),
+                self.accepts(transfer.product, transfer.source, keys)
+                    || self.accepts(transfer.product, transfer.destination, keys)
+            else { return .none }
+            return .written
+        case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
+            .keysForgotten, .productLeft:
+            return .none
+        }
+    }
+
+    /// A sale, a return, or what undoes one; see ``SaleRow``.
+    ///
+    /// Late cost is none: no money changed hands.
+    private static func isSale(_ movement: Movement, _ keys: SelectionKeys) -> Bool {
+        switch movement.kind {
+        case .sale, .return: return true
+        case .reversal:
+            guard let origin = movement.origin.flatMap({ keys.ledger.row(of: $0) }) else {
+                return false
+            }
+            let kind = keys.ledger.kind(origin)
+            return kind == .sale || kind == .return
+        default: return false
+        }
+    }
+
+    private func accepts(_ id: ProductID, _ location: LocationID, _ keys: SelectionKeys) -> Bool {
+        if let wanted = self.filter.location, wanted != location { return false }
+        return self.accepts(id, keys)
+    }
+
+    func accepts(_ id: ProductID, _ keys: SelectionKeys) -> Bool {
+        if !self.products.isEmpty, !self.products.contains(id) { return false }
+        if let category = self.filter.category, keys.categories[id.row] != category.value {
+            return false
+        }
+        return self.skuPrefix.isEmpty || keys.skuKeys[id.row].hasPrefix(self.skuPrefix)
+    }
+
+    /// An update concerns who had the product before it or has it after.
+    private func match(
+        _ id: ProductID,
+        _ fields: [ProductFieldChange],
+        _ keys: SelectionKeys
+    ) -> Match {
+        if !self.products.isEmpty, !self.products.contains(id) { return .none }
+        var before = (category: keys.categories[id.row], sku: keys.skuKeys[id.row])
+        var after = before
+        for field in fields {
+            if case .category(let old, let new) = field {
+                (before.category, after.category) = (old.value, new.value)
+            }
+            if case .sku(let old, let new) = field {
+                (before.sku, after.sku) = (NormalizedText.key(old), NormalizedText.key(new))
+            }
+        }
+        func isWanted(_ product: (category: UInt32, sku: String)) -> Bool {
+            let isCategory = self.filter.category.map { $0.value == product.category } ?? true
+            return isCategory && (self.skuPrefix.isEmpty || product.sku.hasPrefix(self.skuPrefix))
+        }
+        switch (isWanted(before), isWanted(after)) {
+        case (false, false): return .none
+        case (true, true): return self.topics.contains(.products) ? .written : .none
+        case (false, true): return self.hasRows ? .enters(id) : .none
+        case (true, false): return self.hasRows ? .leaves(id) : .none
+        }
+    }
+}

@@ -1,0 +1,324 @@
+internal import Bytes
+internal import ColumnStore
+internal import InventoryModel
+
+/// The outcomes that are remembered under idempotency keys, oldest first, as bytes in chunks.
+///
+///     chunk 7  [ forgotten … | entry | entry ]   chunk 8  [ entry | entry | … ]   chunk 9  [ entry | ]
+///                            ▲ front                                                              ▲ end
+///     entry    fingerprint 16 · digest 8 · time 8 · count 4 · outcome · zeros up to a multiple of 8
+///
+/// Entries are appended and forgotten in the order of their times, and never change. A chunk lies in a
+/// slot, which another takes once all of its entries are forgotten; an entry's address is its slot and
+/// place. A snapshot writes only chunks that changed since the last one.
+struct KeyLog: Sendable {
+    struct Chunk: Sendable {
+        /// Counted from 1 since the database began; 0 of a free slot.
+        var number: UInt64 = 0
+        var bytes: [UInt8] = []
+        /// The epoch of its last change.
+        var epoch: UInt64 = 0
+    }
+
+    /// Where an entry lies: its slot, and its place there in units of 8 bytes.
+    struct Address: Hashable, Sendable {
+        let raw: UInt32
+
+        init(raw: UInt32) { self.raw = raw }
+
+        init(slot: Int, offset: Int) {
+            self.raw = UInt32(slot * KeyLog.unitsPerChunk + offset / KeyLog.unit)
+        }
+
+        var slot: Int { Int(self.raw) / KeyLog.unitsPerChunk }
+        var offset: Int { Int(self.raw) % KeyLog.unitsPerChunk * KeyLog.unit }
+    }
+
+    static let unit = 8
+    /// Bytes of a chunk; one entry that is larger has a chunk of its own.
+    static let chunkByteCount = 256 << 10
+    static let unitsPerChunk = Self.chunkByteCount / Self.unit
+    /// Bytes of an entry ahead of its outcome.
+    static let headByteCount = KeyFingerprint.byteCount + 8 + 8 + 4
+    /// Chunks that an address can tell apart, one more than the largest being free: 32 GiB.
+    private static let slotsMax = 1 << 17 - 1
+
+    private(set) var chunks: [Chunk] = []
+    /// The slots of the chunks, oldest first, from ``firstOrder`` on.
+    private var order: [Int] = []
+    private var firstOrder = 0
+    private var free: [Int] = []
+    private(set) var nextNumber: UInt64 = 1
+    /// Where the oldest entry begins in the oldest chunk.
+    private(set) var front = 0
+    private(set) var count = 0
+    /// Bytes of the entries that are remembered.
+    private(set) var byteCount = 0
+    /// When the oldest entry was decided; the end of time if there is none.
+    private(set) var oldestTime = Instant(microseconds: .max)
+    /// When the youngest of the forgotten ones was decided; the beginning of time before any was forgotten.
+    private(set) var forgottenThrough = Instant(microseconds: .min)
+    private var epoch: UInt64 = 1
+
+    init() {}
+
+    static func byteCount(ofOutcome count: Int) -> Int {
+        (Self.headByteCount + count + Self.unit - 1) / Self.unit * Self.unit
+    }
+
+    // MARK: - Entries
+
+    /// Appends an entry, which is younger than all others.
+    ///
+    /// - Complexity: O(bytes) amortised
+    mutating func append(
+        _ fingerprint: KeyFingerprint,
+        digest: UInt64,
+        at time: Instant,
+        _ outcome: UnsafeRawBufferPointer
+    ) -> Address {
+        let byteCount = Self.byteCount(ofOutcome: outcome.count)
+        let slot = self.slot(for: byteCount)
+        let offset = self.chunks[slot].bytes.count
+        self.chunks[slot].epoch = self.epoch
+        self.chunks[slot].bytes.appendInteger(fingerprint.high)
+        self.chunks[slot].bytes.appendInteger(fingerprint.low)
+        self.chunks[slot].bytes.appendInteger(digest)
+        self.chunks[slot].bytes.appendInteger(UInt64(bitPattern: time.microseconds))
+        self.chunks[slot].bytes.appendInteger(UInt32(outcome.count))
+        self.chunks[slot].bytes.append(contentsOf: outcome)
+        let padding = offset + byteCount - self.chunks[slot].bytes.count
+        for _ in 0..<padding { self.chunks[slot].bytes.append(0) }
+        if self.count == 0 {
+            self.oldestTime = time
+            self.front = offset
+        }
+        self.count += 1
+        self.byteCount += byteCount
+        return Address(slot: slot, offset: offset)
+    }
+
+    /// The slot of the chunk that has space for `byteCount` more.
+    private mutating func slot(for byteCount: Int) -> Int {
+        if self.firstOrder < self.order.count, let last = self.order.last,
+            self.chunks[last].bytes.count + byteCount <= Self.chunkByteCount
+        {
+            return last
+        }
+        let slot = self.free.popLast() ?? self.chunks.count
+        if slot == self.chunks.count { self.chunks.append(Chunk()) }
+        precondition(slot < Self.slotsMax, "slot \(slot) of the keys")
+        self.chunks[slot].number = self.nextNumber
+        self.nextNumber += 1
+        self.order.append(slot)
+        return slot
+    }
+
+    func digest(_ address: Address) -> UInt64 { self.word(address, 2) }
+
+    func holds(_ fingerprint: KeyFingerprint, at address: Address) -> Bool {
+        self.word(address, 0) == fingerprint.high && self.word(address, 1) == fingerprint.low
+    }
+
+    func outcome(_ address: Address) -> ArraySlice<UInt8> {
+        let start = address.offset + Self.headByteCount
+        return self.chunks[address.slot].bytes[start..<start + self.outcomeByteCount(address)]
+    }
+
+    private func outcomeByteCount(_ address: Address) -> Int {
+        Int(UInt32(truncatingIfNeeded: self.word(address, 4, ofBytes: 4)))
+    }
+
+    /// Eight bytes of an entry's head, or fewer at its end.
+    private func word(_ address: Address, _ index: Int, ofBytes count: Int = 8) -> UInt64 {
+        self.chunks[address.slot].bytes.withUnsafeBytes { bytes in
+            let offset = address.offset + index * 8
+            guard count == 8 else {
+                return UInt64(
+                    UInt32(
+                        littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+                    )
+                )
+            }
+            return UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            )
+        }
+    }
+
+    private func fingerprint(_ address: Address) -> KeyFingerprint {
+        KeyFingerprint(high: self.word(address, 0), low: self.word(address, 1))
+    }
+
+    private func time(_ address: Address) -> Instant {
+        Instant(microseconds: Int64(bitPattern: self.word(address, 3)))
+    }
+
+    private func byteCount(_ address: Address) -> Int {
+        Self.byteCount(ofOutcome: self.outcomeByteCount(address))
+    }
+
+    // MARK: - Forgetting
+
+    /// How many of the oldest entries were decided at `time` or before, at most `limit`.
+    ///
+    /// - Complexity: O(limit)
+    func countOfEntries(through time: Instant, limit: Int) -> Int {
+        guard self.oldestTime <= time else { return 0 }
+        var due = 0
+        self.forEachEntry { address in
+            guard due < limit, self.time(address) <= time else { return false }
+            due += 1
+            return true
+        }
+        return due
+    }
+
+    /// Forgets the oldest entry, of which there must be one.
+    ///
+    /// - Returns: Its fingerprint and its address, where nothing is any more.
+    mutating func forgetOldest() -> (KeyFingerprint, Address) {
+        precondition(self.count > 0, "there is no key to forget")
+        let slot = self.order[self.firstOrder]
+        let oldest = Address(slot: slot, offset: self.front)
+        let fingerprint = self.fingerprint(oldest)
+        let byteCount = self.byteCount(oldest)
+        self.forgottenThrough = self.time(oldest)
+        self.front += byteCount
+        self.byteCount -= byteCount
+        self.count -= 1
+        if self.front == self.chunks[slot].bytes.count { self.release(slot) }
+        self.oldestTime =
+            self.count == 0
+            ? Instant(microseconds: .max)
+            : self.time(Address(slot: self.order[self.firstOrder], offset: self.front))
+        return (fingerprint, oldest)
+    }
+
+    private mutating func release(_ slot: Int) {
+        self.chunks[slot] = Chunk(epoch: self.epoch)
+        self.free.append(slot)
+        self.front = 0
+        self.firstOrder += 1
+        if self.firstOrder == self.order.count {
+            self.order.removeAll(keepingCapacity: true)
+            self.firstOrder = 0
+        } else if self.firstOrder > 1_024, self.firstOrder * 2 > self.order.count {
+            self.order.removeFirst(self.firstOrder)
+            self.firstOrder = 0
+        }
+    }
+
+    /// Visits the entries, oldest first, until `visit` returns false.
+    func forEachEntry(_ visit: (Address) -> Bool) {
+        var offset = self.front
+        for slot in self.order[self.firstOrder...] {
+            while offset < self.chunks[slot].bytes.count {
+                let address = Address(slot: slot, offset: offset)
+                guard visit(address) else { return }
+                offset += self.byteCount(address)
+            }
+            offset = 0
+        }
+    }
+
+    /// ``forEachEntry(_:)`` with the fingerprint of each.
+    func forEachKey(_ visit: (KeyFingerprint, Address) -> Void) {
+        self.forEachEntry { address in
+            visit(self.fingerprint(address), address)
+            return true
+        }
+    }
+}
+
+// MARK: - Snapshots
+
+extension KeyLog: ColumnImaging {
+    var imageSegmentCount: Int { self.chunks.count }
+
+    func imageSegmentStride(_ segment: Int) -> Int { 1 }
+
+    func imageSegmentEpoch(_ segment: Int) -> UInt64 { self.chunks[segment].epoch }
+
+    func writeImageSegment(_ segment: Int, into writer: inout ByteWriter) {
+        writer.write(self.chunks[segment].number)
+        writer.write(bytes: self.chunks[segment].bytes)
+    }
+
+    mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError) {
+        let number = try reader.readUInt64()
+        let bytes = [UInt8](try reader.readBytes(reader.remaining))
+        guard self.chunks.count < Self.slotsMax, number > 0 || bytes.isEmpty else {
+            throw .unknownCode(offset: 0, code: number, what: "chunk of keys")
+        }
+        self.chunks.append(Chunk(number: number, bytes: bytes))
+    }
+
+    func digest(into digest: inout StateDigest) {
+        digest.feed(UInt64(self.count))
+        digest.feed(UInt64(bitPattern: self.forgottenThrough.microseconds))
+        self.forEachEntry { address in
+            let start = address.offset
+            self.chunks[address.slot].bytes.withUnsafeBytes {
+                digest.feed(
+                    UnsafeRawBufferPointer(rebasing: $0[start..<start + self.byteCount(address)])
+                )
+            }
+            return true
+        }
+    }
+
+    mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }
+
+    /// What the chunks do not say: where the oldest entry is, and up to when others were forgotten.
+    func encodeHead(into writer: inout ByteWriter) {
+        writer.writeVarint(self.nextNumber)
+        writer.writeVarint(UInt64(self.front))
+        writer.write(self.forgottenThrough.microseconds)
+    }
+
+    /// Reads the head, once all chunks are there.
+    ///
+    /// - Complexity: O(entries)
+    mutating func completeLoading(_ reader: inout ByteReader) throws(ByteReaderError) {
+        let offset = reader.offset
+        self.nextNumber = try reader.readVarint()
+        self.front = try reader.readCount(limit: Self.chunkByteCount)
+        self.forgottenThrough = try reader.readInstant()
+        let slots = self.chunks.indices
+        self.free = slots.filter { self.chunks[$0].number == 0 }
+        self.order = slots.filter { self.chunks[$0].number > 0 }
+            .sorted { self.chunks[$0].number < self.chunks[$1].number }
+        let newest = self.order.last.map { self.chunks[$0].number } ?? 0
+        guard newest < self.nextNumber, try self.countEntries() else {
+            throw .unknownCode(offset: offset, code: self.nextNumber, what: "keys")
+        }
+    }
+
+    /// Finds out how many entries there are, and whether they fill their chunks.
+    private mutating func countEntries() throws(ByteReaderError) -> Bool {
+        var offset = self.front
+        for slot in self.order {
+            let end = self.chunks[slot].bytes.count
+            while offset < end {
+                let address = Address(slot: slot, offset: offset)
+                guard end - offset >= Self.headByteCount, end - offset >= self.byteCount(address)
+                else { return false }
+                if self.count == 0 { self.oldestTime = self.time(address) }
+                self.count += 1
+                self.byteCount += self.byteCount(address)
+                offset += self.byteCount(address)
+            }
+            guard offset == end else { return false }
+            offset = 0
+        }
+        return true
+    }
+}
+
+extension [UInt8] {
+    /// Appends an integer, little-endian.
+    fileprivate mutating func appendInteger<Value: FixedWidthInteger>(_ value: Value) {
+        Swift.withUnsafeBytes(of: value.littleEndian) { self.append(contentsOf: $0) }
+    }
+}

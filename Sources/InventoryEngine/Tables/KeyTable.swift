@@ -1,0 +1,170 @@
+internal import Bytes
+internal import ColumnStore
+internal import InventoryModel
+
+/// What was decided under idempotency keys: found by key, forgotten by age.
+///
+///     fingerprint ──▶ KeyShard ──▶ address ──▶ KeyLog: digest, time, outcome
+///                     1 of 256
+///
+/// Like sessions, keys are state: put in by the step that executes their request, forgotten by a step of
+/// its own, kept in snapshots. The index is not in a snapshot: it follows from the entries.
+struct KeyTable: Sendable {
+    private(set) var log = KeyLog()
+    private var shards = [KeyShard](repeating: KeyShard(), count: Self.shardCount)
+    /// How many keys were forgotten since this table was made or loaded.
+    private(set) var forgottenCount: UInt64 = 0
+
+    /// Each grows on its own, so that none of them ever moves many keys at once.
+    private static let shardCount = 256
+    /// What a key costs beside its entry: 8 bytes of index at a load of 37 to 75 per cent, 16 on average.
+    static let indexByteCount = 16
+
+    init() {}
+
+    var count: Int { self.log.count }
+
+    /// Bytes of memory that the keys take, as they are counted against the bound.
+    var byteCount: Int { self.log.byteCount + self.log.count * Self.indexByteCount }
+
+    /// What one more key with an outcome of `count` bytes takes.
+    static func byteCount(ofOutcome count: Int) -> Int {
+        KeyLog.byteCount(ofOutcome: count) + Self.indexByteCount
+    }
+
+    private static func shard(_ fingerprint: KeyFingerprint) -> Int {
+        Int(fingerprint.low >> 56)
+    }
+
+    /// Where a key's entry is.
+    ///
+    /// - Complexity: O(1) on average
+    func find(_ fingerprint: KeyFingerprint) -> KeyLog.Address? {
+        self.shards[Self.shard(fingerprint)].find(fingerprint, in: self.log)
+    }
+
+    /// Remembers the outcome of a request under a key, which must not be there.
+    ///
+    /// - Complexity: O(bytes) amortised
+    mutating func remember(
+        _ fingerprint: KeyFingerprint,
+        digest: UInt64,
+        at time: Instant,
+        _ outcome: UnsafeRawBufferPointer
+    ) {
+        precondition(self.find(fingerprint) == nil, "the key \(fingerprint) is remembered already")
+        let address = self.log.append(fingerprint, digest: digest, at: time, outcome)
+        self.shards[Self.shard(fingerprint)].insert(fingerprint, address)
+    }
+
+    /// Forgets the `count` oldest keys; there must be as many.
+    ///
+    /// - Complexity: O(count) on average
+    mutating func forget(_ count: Int) {
+        precondition(count <= self.count, "\(count) of \(self.count) keys cannot be forgotten")
+        for _ in 0..<count {
+            let (fingerprint, address) = self.log.forgetOldest()
+            self.shards[Self.shard(fingerprint)].remove(fingerprint, address)
+        }
+        self.forgottenCount += UInt64(count)
+    }
+
+    mutating func beginEpoch(_ epoch: UInt64) { self.log.beginEpoch(epoch) }
+}
+
+// MARK: - Snapshots
+
+extension KeyTable {
+    /// Takes the chunks of a snapshot and its head.
+    ///
+    /// - Complexity: O(keys)
+    init(_ log: KeyLog, head reader: inout ByteReader) throws(ByteReaderError) {
+        self.init()
+        self.log = log
+        try self.log.completeLoading(&reader)
+        var shards = self.shards
+        var isUnique = true
+        self.log.forEachKey { fingerprint, address in
+            let shard = Self.shard(fingerprint)
+            if shards[shard].find(fingerprint, in: self.log) != nil { isUnique = false }
+            shards[shard].insert(fingerprint, address)
+        }
+        guard isUnique else {
+            throw .unknownCode(offset: reader.offset, code: 0, what: "key that is there twice")
+        }
+        self.shards = shards
+    }
+}
+
+/// A part of the index of keys: open addressing over the entries where they lie.
+///
+///     slot   [ 32 bits of the fingerprint | address + 1 ]      0 is free
+///
+/// So it grows, and closes a gap, without looking at an entry.
+struct KeyShard: Sendable {
+    private var slots: [UInt64] = []
+    private var count = 0
+
+    private var mask: Int { self.slots.count - 1 }
+
+    private static func tag(_ fingerprint: KeyFingerprint) -> UInt64 {
+        fingerprint.high & ~0xFFFF_FFFF
+    }
+
+    private func home(_ stored: UInt64) -> Int { ProbedSlots.home(stored, mask: self.mask) }
+
+    private static func slot(_ fingerprint: KeyFingerprint, _ address: KeyLog.Address) -> UInt64 {
+        self.tag(fingerprint) | (UInt64(address.raw) + 1)
+    }
+
+    func find(_ fingerprint: KeyFingerprint, in log: KeyLog) -> KeyLog.Address? {
+        guard self.count > 0 else { return nil }
+        let tag = Self.tag(fingerprint)
+        var slot = self.home(tag)
+        while self.slots[slot] != 0 {
+            let stored = self.slots[slot]
+            if stored & ~0xFFFF_FFFF == tag {
+                let address = KeyLog.Address(raw: UInt32(truncatingIfNeeded: stored &- 1))
+                if log.holds(fingerprint, at: address) { return address }
+            }
+            slot = (slot + 1) & self.mask
+        }
+        return nil
+    }
+
+    mutating func insert(_ fingerprint: KeyFingerprint, _ address: KeyLog.Address) {
+        if (self.count + 1) * 4 > self.slots.count * 3 {
+            self.resize(max(16, self.slots.count * 2))
+        }
+        self.place(Self.slot(fingerprint, address))
+        self.count += 1
+    }
+
+    private mutating func place(_ stored: UInt64) {
+        var slot = self.home(stored)
+        while self.slots[slot] != 0 { slot = (slot + 1) & self.mask }
+        self.slots[slot] = stored
+    }
+
+    private mutating func resize(_ slotCount: Int) {
+        self.slots = ProbedSlots.resized(self.slots, to: slotCount)
+    }
+
+    /// Takes out a key that is at an address.
+    mutating func remove(_ fingerprint: KeyFingerprint, _ address: KeyLog.Address) {
+        let wanted = Self.slot(fingerprint, address)
+        var slot = self.home(wanted)
+        while self.slots[slot] != wanted {
+            precondition(self.slots[slot] != 0, "\(fingerprint) is not in the index")
+            slot = (slot + 1) & self.mask
+        }
+        ProbedSlots.free(slot, of: &self.slots)
+        self.count -= 1
+        // What many keys took is given back when they are gone.
+        if self.count == 0 {
+            self.slots = []
+        } else if self.slots.count > 16, self.count * 8 < self.slots.count {
+            self.resize(self.slots.count / 4)
+        }
+    }
+}

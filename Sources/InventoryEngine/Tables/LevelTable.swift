@@ -1,0 +1,270 @@
+package import ColumnStore
+package import InventoryModel
+
+/// The levels: one row for each product and location that ever met.
+///
+/// For each location a column maps a product's id to the level's row, so finding a level costs two
+/// array accesses. Rows are never removed.
+package struct LevelTable: Sendable {
+    package private(set) var products = Column<UInt32>()
+    package private(set) var locations = Column<UInt16>()
+    package private(set) var onHand = Column<Int64>()
+    package private(set) var unavailable = Column<Int64>()
+    package private(set) var reserved = Column<Int64>()
+    package private(set) var incoming = Column<Int64>()
+    package private(set) var floors = Column<Int64>()
+    package private(set) var values = Column<Int64>()
+    package private(set) var alerts = Column<UInt8>()
+    package private(set) var revisions = Column<UInt64>()
+    /// What a unit cost when the level last had one, as a price: minor units, and base units that
+    /// they are for, 0 where that is not known.
+    ///
+    /// Kept for levels with nothing on hand; they reach as far as the last of these.
+    private var lastCosts = Column<Int64>()
+    private var lastCostBases = Column<Int64>()
+
+    /// By location id: product id → row + 1, 0 where there is no level.
+    ///
+    /// Derived from the columns.
+    private var rows: [Column<UInt32>] = []
+
+    package var rowCount: Int { self.products.count }
+
+    /// The row of a product's level at a location; nothing if they never met.
+    @inline(__always)
+    package func row(_ product: ProductID, _ location: LocationID) -> Int? {
+        guard location.row < self.rows.count, product.row < self.rows[location.row].count else {
+            return nil
+        }
+        let stored = self.rows[location.row][product.row]
+        return stored == 0 ? nil : Int(stored) - 1
+    }
+
+    /// Asks for what ``row(_:_:)`` looks at.
+    @inline(__always)
+    func prefetchRow(_ product: ProductID, _ location: LocationID) {
+        if location.row < self.rows.count { self.rows[location.row].prefetch(product.row) }
+    }
+
+    /// Asks for what a sale looks at and changes of the level in `row`.
+    @inline(__always)
+    func prefetchSale(_ row: Int) {
+        self.onHand.prefetch(row)
+        self.values.prefetch(row)
+        self.reserved.prefetch(row)
+        self.unavailable.prefetch(row)
+        self.revisions.prefetch(row)
+        self.alerts.prefetch(row)
+    }
+
+    /// Asks for what folding a sale's entry looks at and changes of the level in `row`.
+    @inline(__always)
+    func prefetchFold(_ row: Int) {
+        self.onHand.prefetch(row)
+        self.values.prefetch(row)
+        self.reserved.prefetch(row)
+        self.unavailable.prefetch(row)
+        self.incoming.prefetch(row)
+        self.floors.prefetch(row)
+        self.revisions.prefetch(row)
+    }
+
+    /// Whether a sale that says to leave `level` in `row` fits what is there: what it takes agrees with what it
+    /// leaves, and all else is as it was.
+    @inline(__always)
+    func permits(_ level: Level, in row: Int, onHandDelta: Int64, cost: Int64) -> Bool {
+        let onHand = self.onHand[row].addingReportingOverflow(onHandDelta)
+        let value = self.values[row].addingReportingOverflow(cost)
+        return !onHand.overflow && level.onHand == onHand.partialValue
+            && !value.overflow && level.value == value.partialValue
+            && level.unavailable == self.unavailable[row]
+            && level.reserved == self.reserved[row]
+            && level.incoming == self.incoming[row]
+            && level.floor == self.floors[row]
+    }
+
+    package func level(_ row: Int) -> Level {
+        self.level(row, of: ProductID(self.products[row]), at: LocationID(self.locations[row]))
+    }
+
+    /// The level in `row`, whose it is known to be.
+    @inline(__always)
+    func level(_ row: Int, of product: ProductID, at location: LocationID) -> Level {
+        Level(
+            product: product,
+            location: location,
+            onHand: self.onHand[row],
+            unavailable: self.unavailable[row],
+            reserved: self.reserved[row],
+            incoming: self.incoming[row],
+            floor: self.floors[row],
+            value: self.values[row],
+            alerts: AlertSet(rawValue: self.alerts[row]),
+            revision: self.revisions[row]
+        )
+    }
+
+    /// The level as it is; an empty one if the product never was at the location.
+    package func level(_ product: ProductID, _ location: LocationID) -> Level {
+        guard let row = self.row(product, location) else {
+            return Level(product: product, location: location)
+        }
+        return self.level(row)
+    }
+
+    // MARK: - Costs
+
+    /// What a unit cost when the level last had one; `nil` if that is not known.
+    func lastCost(_ product: ProductID, _ location: LocationID) -> Price? {
+        guard let row = self.row(product, location), row < self.lastCostBases.count,
+            self.lastCostBases[row] > 0
+        else { return nil }
+        return Price(self.lastCosts[row], per: self.lastCostBases[row])
+    }
+
+    /// Notes what a unit of the level in `row`, which has nothing on hand now, cost.
+    private mutating func setLastCost(_ row: Int, _ cost: Price) {
+        let gap = row + 1 - self.lastCostBases.count
+        if gap > 0 {
+            self.lastCosts.append(repeating: 0, count: gap)
+            self.lastCostBases.append(repeating: 0, count: gap)
+        }
+        Self.set(&self.lastCosts, row, cost.minorUnits)
+        Self.set(&self.lastCostBases, row, cost.basis)
+    }
+
+    /// Notes what a movement that leaves nothing on hand says of the cost of a unit.
+    mutating func noteCost(of movement: Movement, leaving level: Level) {
+        guard let cost = StockMath.cost(knownAfter: movement, leaving: level),
+            let row = self.row(level.product, level.location)
+        else { return }
+        self.setLastCost(row, cost)
+    }
+
+    // MARK: - Changes
+
+    /// Writes a level's balances, floor, value and revision.
+    ///
+    /// Alerts have a change of their own.
+    mutating func put(_ level: Level, revision: UInt64) {
+        guard let row = self.row(level.product, level.location) else {
+            self.append(level, revision: revision)
+            return
+        }
+        Self.set(&self.onHand, row, level.onHand)
+        Self.set(&self.unavailable, row, level.unavailable)
+        Self.set(&self.reserved, row, level.reserved)
+        Self.set(&self.incoming, row, level.incoming)
+        Self.set(&self.floors, row, level.floor)
+        Self.set(&self.values, row, level.value)
+        self.revisions[row] = revision
+    }
+
+    /// Writes what a sale changes of the level in `row`.
+    @inline(__always)
+    mutating func sell(_ row: Int, leaving onHand: Int64, worth value: Int64, revision: UInt64) {
+        if onHand <= 0, self.onHand[row] > 0 {
+            self.setLastCost(row, Price(self.values[row], per: self.onHand[row]))
+        }
+        self.onHand[row] = onHand
+        Self.set(&self.values, row, value)
+        self.revisions[row] = revision
+    }
+
+    /// A segment that a view shares is copied by a write, so what did not change is not written.
+    @inline(__always)
+    private static func set(_ column: inout Column<Int64>, _ row: Int, _ value: Int64) {
+        if column[row] != value { column[row] = value }
+    }
+
+    mutating func setAlert(
+        _ product: ProductID,
+        _ location: LocationID,
+        _ kind: AlertKind,
+        isRaised: Bool
+    ) {
+        guard let row = self.row(product, location) else {
+            preconditionFailure("an alert for a level that is not there: \(product) \(location)")
+        }
+        var set = AlertSet(rawValue: self.alerts[row])
+        if isRaised { set.insert(AlertSet(kind)) } else { set.remove(AlertSet(kind)) }
+        self.alerts[row] = set.rawValue
+    }
+
+    private mutating func append(_ level: Level, revision: UInt64) {
+        let row = self.rowCount
+        self.products.append(level.product.value)
+        self.locations.append(level.location.value)
+        self.onHand.append(level.onHand)
+        self.unavailable.append(level.unavailable)
+        self.reserved.append(level.reserved)
+        self.incoming.append(level.incoming)
+        self.floors.append(level.floor)
+        self.values.append(level.value)
+        self.alerts.append(0)
+        self.revisions.append(revision)
+        self.link(level.product, level.location, row: row)
+    }
+
+    /// Appends the levels that gathered products begin with, all at one location.
+    ///
+    /// - Complexity: O(products)
+    mutating func append(_ gathered: borrowing GatheredProducts) {
+        let (rows, count) = (gathered.rows, gathered.count)
+        let first = self.rowCount
+        self.products.append(count: count) { rows[$0].id }
+        self.locations.append(repeating: rows[0].location, count: count)
+        self.onHand.append(count: count) { rows[$0].quantity }
+        self.unavailable.append(repeating: 0, count: count)
+        self.reserved.append(repeating: 0, count: count)
+        self.incoming.append(repeating: 0, count: count)
+        self.floors.append(repeating: 0, count: count)
+        self.values.append(count: count) { rows[$0].value }
+        self.alerts.append(count: count) { rows[$0].alerts.rawValue }
+        self.revisions.append(count: count) { rows[$0].lsn }
+        let location = Int(rows[0].location)
+        while self.rows.count <= location { self.rows.append(Column<UInt32>()) }
+        let gap = Int(rows[0].id) - self.rows[location].count
+        precondition(gap >= 0, "product \(rows[0].id) has been at location \(location) before")
+        self.rows[location].append(repeating: 0, count: gap)
+        self.rows[location].append(count: count) { UInt32(first + $0 + 1) }
+    }
+
+    private mutating func link(_ product: ProductID, _ location: LocationID, row: Int) {
+        while self.rows.count <= location.row { self.rows.append(Column<UInt32>()) }
+        while self.rows[location.row].count <= product.row { self.rows[location.row].append(0) }
+        self.rows[location.row][product.row] = UInt32(row + 1)
+    }
+
+    /// Rebuilds what is derived, after the columns came from a snapshot.
+    ///
+    /// - Complexity: O(levels)
+    mutating func rebuildRows() {
+        self.rows = []
+        for row in 0..<self.rowCount {
+            self.link(
+                ProductID(self.products[row]),
+                LocationID(self.locations[row]),
+                row: row
+            )
+        }
+    }
+
+    /// Every column under its number; see ``InventoryTables``.
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try visitor.visit(400, &self.products)
+        try visitor.visit(401, &self.locations)
+        try visitor.visit(402, &self.onHand)
+        try visitor.visit(403, &self.unavailable)
+        try visitor.visit(404, &self.reserved)
+        try visitor.visit(405, &self.incoming)
+        try visitor.visit(406, &self.floors)
+        try visitor.visit(407, &self.values)
+        try visitor.visit(408, &self.alerts)
+        try visitor.visit(409, &self.revisions)
+        try visitor.visit(410, &self.lastCosts)
+        try visitor.visit(411, &self.lastCostBases)
+    }
+}

@@ -1,0 +1,349 @@
+package import ColumnStore
+package import InventoryModel
+
+/// Every movement there ever was, in the order of its LSN and line.
+///
+/// Append only.
+///
+/// Texts are interned: a column keeps their codes in ``InventoryTables/texts``.
+package struct MovementLedger: Sendable {
+    package private(set) var lsns = LedgerColumn<UInt64>()
+    package private(set) var lines = LedgerColumn<UInt16>()
+    package private(set) var recordedAt = LedgerColumn<Int64>()
+    package private(set) var occurredAt = LedgerColumn<Int64>()
+    package private(set) var kinds = LedgerColumn<UInt8>()
+    package private(set) var products = LedgerColumn<UInt32>()
+    package private(set) var locations = LedgerColumn<UInt16>()
+    package private(set) var onHandDeltas = LedgerColumn<Int64>()
+    package private(set) var unavailableDeltas = LedgerColumn<Int64>()
+    package private(set) var reservedDeltas = LedgerColumn<Int64>()
+    package private(set) var incomingDeltas = LedgerColumn<Int64>()
+    package private(set) var amounts = LedgerColumn<Int64>()
+    package private(set) var prices = LedgerColumn<Int64>()
+    package private(set) var priceBases = LedgerColumn<Int64>()
+    package private(set) var costs = LedgerColumn<Int64>()
+    /// A ``Reason``, or 0 for none.
+    package private(set) var reasons = LedgerColumn<UInt8>()
+    package private(set) var references = LedgerColumn<UInt32>()
+    package private(set) var notes = LedgerColumn<UInt32>()
+    package private(set) var actors = LedgerColumn<UInt32>()
+    /// The row of the movement that a return gives back or a reversal undoes, plus 1; 0 for none.
+    package private(set) var origins = LedgerColumn<UInt64>()
+    /// 1 where the time was given by an importer.
+    package private(set) var imported = LedgerColumn<UInt8>()
+    /// The movements of units that were sold without being there, and how many units of each: rows,
+    /// ascending, and units.
+    ///
+    /// Of a sale those that were not there, of a return those of them that it brings back, of what came in
+    /// otherwise those that made up for such.
+    ///
+    /// Apart from the other columns, since few sales have any.
+    private(set) var backorderRows = LedgerColumn<UInt64>()
+    private(set) var backorderUnits = LedgerColumn<Int64>()
+    /// What questions found out about its full segments; no part of what the ledger says.
+    package let keptSums = KeptSums()
+    /// The rows that undo others, ascending; derived from the kinds, and no part of a snapshot.
+    package private(set) var reversals = LedgerColumn<UInt64>()
+
+    package var rowCount: Int { self.lsns.count }
+
+    /// The rows of the step `lsn`: contiguous, empty if it moved nothing.
+    ///
+    /// - Complexity: O(log n)
+    package func rows(of lsn: UInt64) -> Range<Int> {
+        let start = self.firstRow(after: lsn == 0 ? 0 : lsn - 1)
+        var end = start
+        while end < self.rowCount, self.lsns[end] == lsn { end += 1 }
+        return start..<end
+    }
+
+    /// The first row of a later step than `lsn`; ``rowCount`` if there is none.
+    ///
+    /// - Complexity: O(log n)
+    package func firstRow(after lsn: UInt64) -> Int {
+        self.lsns.firstRow(above: lsn)
+    }
+
+    /// The row of one movement; nothing if there is none.
+    ///
+    /// The lines of a step count from 0 in the order of its rows.
+    /// - Complexity: O(log n), also in a step of thousands.
+    func row(of id: MovementID) -> Int? {
+        guard id.lsn > 0 else { return nil }
+        let row = self.firstRow(after: id.lsn - 1) + Int(id.line)
+        guard row < self.rowCount, self.lsns[row] == id.lsn else { return nil }
+        precondition(self.lines[row] == id.line, "line \(self.lines[row]) where \(id) should be")
+        return row
+    }
+
+    func movementID(_ row: Int) -> MovementID {
+        MovementID(lsn: self.lsns[row], line: self.lines[row])
+    }
+
+    package func kind(_ row: Int) -> MovementKind {
+        guard let kind = MovementKind(rawValue: self.kinds[row]) else {
+            preconditionFailure("row \(row) of the ledger is of kind \(self.kinds[row])")
+        }
+        return kind
+    }
+
+    /// The codes of a movement's texts.
+    package struct TextCodes {
+        var reference: UInt32
+        var note: UInt32
+        var actor: UInt32
+
+        package init(reference: UInt32, note: UInt32, actor: UInt32) {
+            self.reference = reference
+            self.note = note
+            self.actor = actor
+        }
+    }
+
+    package mutating func append(
+        _ movement: Movement,
+        id: MovementID,
+        recordedAt: Instant,
+        origin: Int?,
+        texts: TextCodes,
+        backordered: Int64 = 0
+    ) {
+        if movement.kind == .reversal { self.reversals.append(UInt64(self.rowCount)) }
+        if backordered > 0 { self.noteBackorder(of: backordered, in: self.rowCount) }
+        self.lsns.append(id.lsn)
+        self.lines.append(id.line)
+        self.recordedAt.append(recordedAt.microseconds)
+        self.occurredAt.append(movement.occurredAt.microseconds)
+        self.kinds.append(movement.kind.rawValue)
+        self.products.append(movement.product.value)
+        self.locations.append(movement.location.value)
+        self.onHandDeltas.append(movement.onHandDelta)
+        self.unavailableDeltas.append(movement.unavailableDelta)
+        self.reservedDeltas.append(movement.reservedDelta)
+        self.incomingDeltas.append(movement.incomingDelta)
+        self.amounts.append(movement.amount)
+        self.prices.append(movement.price.minorUnits)
+        self.priceBases.append(movement.price.basis)
+        self.costs.append(movement.cost)
+        self.reasons.append(movement.reason?.rawValue ?? 0)
+        self.references.append(texts.reference)
+        self.notes.append(texts.note)
+        self.actors.append(texts.actor)
+        self.origins.append(origin.map { UInt64($0) + 1 } ?? 0)
+        self.imported.append(movement.isImported ? 1 : 0)
+    }
+
+    private mutating func noteBackorder(of units: Int64, in row: Int) {
+        self.backorderRows.append(UInt64(row))
+        self.backorderUnits.append(units)
+    }
+
+    /// How many units of the movement in `row` were sold without being there; see ``backorderRows``.
+    ///
+    /// - Complexity: O(log n)
+    package func backordered(_ row: Int) -> Int64 {
+        if self.backorderRows.count == 0 { return 0 }
+        let index = row == 0 ? 0 : self.backorderRows.firstRow(above: UInt64(row - 1))
+        guard index < self.backorderRows.count, self.backorderRows[index] == UInt64(row) else {
+            return 0
+        }
+        return self.backorderUnits[index]
+    }
+
+    /// How many of the next `quantity` units that come back of the sale in `row` were not there when they
+    /// were sold: such come back first, so that the level's average is what they cost.
+    func backordered(of quantity: Int64, soldIn row: Int, after returned: ReturnedSums) -> Int64 {
+        min(quantity, self.backordered(row) - returned.backordered)
+    }
+
+    /// What the units that the movement in `row` took cost, in minor units: what the row says, and for
+    /// units that were sold without being there, which cost nothing then, what a unit costs now.
+    ///
+    /// What they did cost came late, as a `costVariance` of no sale.
+    ///
+    /// - Returns: `nil` beyond the range of money
+    func cost(ofUnitsTakenIn row: Int, at unit: Price?) -> Int64? {
+        guard let late = StockMath.cost(of: self.backordered(row), at: unit) else { return nil }
+        let (sum, isOverflow) = late.subtractingReportingOverflow(self.costs[row])
+        return isOverflow ? nil : sum
+    }
+
+    /// Appends gathered sales: what ``append(_:id:recordedAt:origin:texts:backordered:)`` of each would.
+    ///
+    /// - Complexity: O(sales)
+    mutating func append(_ sales: borrowing GatheredSales) {
+        let (rows, count) = (sales.rows, sales.count)
+        if sales.hasBackorders {
+            for index in 0..<count where rows[index].backordered > 0 {
+                self.noteBackorder(of: rows[index].backordered, in: self.rowCount + index)
+            }
+        }
+        self.lsns.append(count: count) { rows[$0].lsn }
+        self.lines.append(repeating: 0, count: count)
+        self.recordedAt.append(count: count) { rows[$0].time }
+        self.occurredAt.append(count: count) { rows[$0].occurredAt }
+        self.kinds.append(repeating: MovementKind.sale.rawValue, count: count)
+        self.products.append(count: count) { rows[$0].product }
+        self.locations.append(count: count) { rows[$0].location }
+        self.onHandDeltas.append(count: count) { rows[$0].onHandDelta }
+        self.unavailableDeltas.append(repeating: 0, count: count)
+        self.reservedDeltas.append(repeating: 0, count: count)
+        self.incomingDeltas.append(repeating: 0, count: count)
+        self.amounts.append(count: count) { rows[$0].amount }
+        self.prices.append(count: count) { rows[$0].price }
+        self.priceBases.append(count: count) { rows[$0].priceBasis }
+        self.costs.append(count: count) { rows[$0].cost }
+        self.reasons.append(repeating: 0, count: count)
+        self.references.append(count: count) { rows[$0].texts.reference }
+        self.notes.append(count: count) { rows[$0].texts.note }
+        self.actors.append(count: count) { rows[$0].texts.actor }
+        self.origins.append(repeating: 0, count: count)
+        if sales.hasImported {
+            self.imported.append(count: count) { rows[$0].isImported ? 1 : 0 }
+        } else {
+            self.imported.append(repeating: 0, count: count)
+        }
+    }
+
+    /// Appends the restocks that gathered products begin with: what
+    /// ``append(_:id:recordedAt:origin:texts:backordered:)`` of each would.
+    ///
+    /// - Complexity: O(products)
+    mutating func append(_ gathered: borrowing GatheredProducts) {
+        let (rows, stocked, count) = (gathered.rows, gathered.stocked, gathered.stockedCount)
+        if count == 0 { return }
+        self.lsns.append(count: count) { rows[Int(stocked[$0])].lsn }
+        self.lines.append(repeating: 0, count: count)
+        self.recordedAt.append(count: count) { rows[Int(stocked[$0])].time.microseconds }
+        self.occurredAt.append(count: count) { rows[Int(stocked[$0])].occurredAt }
+        self.kinds.append(repeating: MovementKind.restock.rawValue, count: count)
+        self.products.append(count: count) { rows[Int(stocked[$0])].id }
+        self.locations.append(repeating: rows[0].location, count: count)
+        self.onHandDeltas.append(count: count) { rows[Int(stocked[$0])].quantity }
+        self.unavailableDeltas.append(repeating: 0, count: count)
+        self.reservedDeltas.append(repeating: 0, count: count)
+        self.incomingDeltas.append(repeating: 0, count: count)
+        self.amounts.append(repeating: 0, count: count)
+        self.prices.append(count: count) { rows[Int(stocked[$0])].unitCost }
+        self.priceBases.append(count: count) { rows[Int(stocked[$0])].numbers.priceBasis }
+        self.costs.append(count: count) { rows[Int(stocked[$0])].value }
+        self.reasons.append(repeating: 0, count: count)
+        self.references.append(repeating: 0, count: count)
+        self.notes.append(repeating: 0, count: count)
+        self.actors.append(count: count) { rows[Int(stocked[$0])].actor }
+        self.origins.append(repeating: 0, count: count)
+        self.imported.append(count: count) { rows[Int(stocked[$0])].isImported ? 1 : 0 }
+    }
+
+    /// The movement at `row` as it was recorded.
+    func movement(_ row: Int, texts: TextColumn) -> Movement {
+        let origin = self.origins[row]
+        return Movement(
+            kind: self.kind(row),
+            product: ProductID(self.products[row]),
+            location: LocationID(self.locations[row]),
+            onHandDelta: self.onHandDeltas[row],
+            unavailableDelta: self.unavailableDeltas[row],
+            reservedDelta: self.reservedDeltas[row],
+            incomingDelta: self.incomingDeltas[row],
+            amount: self.amounts[row],
+            price: Price(self.prices[row], per: self.priceBases[row]),
+            cost: self.costs[row],
+            reason: Reason(rawValue: self.reasons[row]),
+            reference: texts[Int(self.references[row])],
+            note: texts[Int(self.notes[row])],
+            origin: origin == 0 ? nil : self.movementID(Int(origin) - 1),
+            occurredAt: Instant(microseconds: self.occurredAt[row]),
+            isImported: self.imported[row] == 1
+        )
+    }
+
+    /// Derives what a snapshot does not keep.
+    ///
+    /// - Complexity: O(movements), of which it looks at few
+    mutating func completeLoading() {
+        let reversal = MovementKind.reversal.rawValue
+        var rows: [Int] = []
+        self.kinds.scanSegments(of: 0..<self.rowCount, mayContain: reversal...reversal) {
+            for row in $0 where self.kinds[row] == reversal { rows.append(row) }
+            return true
+        }
+        for row in rows { self.reversals.append(UInt64(row)) }
+    }
+
+    /// Finds out which sales were of units that were not there, from a snapshot that does not say it:
+    /// one made before 0.2.0.
+    ///
+    /// - Complexity: O(movements)
+    mutating func deriveBackorders() {
+        self.backorderRows = LedgerColumn()
+        self.backorderUnits = LedgerColumn()
+        var onHand: [UInt64: Int64] = [:]
+        var links = MovementLinks()
+        for row in 0..<self.rowCount {
+            let place = UInt64(self.products[row]) << 16 | UInt64(self.locations[row])
+            let left = onHand[place, default: 0] + self.onHandDeltas[row]
+            onHand[place] = left
+            let origin = self.origins[row] > 0 ? Int(self.origins[row]) - 1 : nil
+            let units = self.backordered(
+                by: self.kind(row),
+                of: self.onHandDeltas[row],
+                leaving: left,
+                returned: origin.map { ($0, links.returned($0)) }
+            )
+            if units > 0 { self.noteBackorder(of: units, in: row) }
+            if let origin { links.note(row, origin: origin, in: self) }
+        }
+    }
+
+    /// How many units of a movement of `delta` units were sold without being there.
+    ///
+    /// `returned`: The row that it refers to, and what came back of that before.
+    func backordered(
+        by kind: MovementKind,
+        of delta: Int64,
+        leaving onHand: Int64,
+        returned: (row: Int, sums: ReturnedSums)?
+    ) -> Int64 {
+        switch kind {
+        case .sale:
+            return StockMath.backordered(of: -delta, leaving: onHand)
+        case .return:
+            guard let returned else { return 0 }
+            return self.backordered(of: delta, soldIn: returned.row, after: returned.sums)
+        case .restock, .adjust, .count:
+            return max(0, min(delta, delta - onHand))
+        default:
+            return 0
+        }
+    }
+
+    /// Every column under its number; see ``InventoryTables``.
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try visitor.visit(500, &self.lsns)
+        try visitor.visit(501, &self.lines)
+        try visitor.visit(502, &self.recordedAt)
+        try visitor.visit(503, &self.occurredAt)
+        try visitor.visit(504, &self.kinds)
+        try visitor.visit(505, &self.products)
+        try visitor.visit(506, &self.locations)
+        try visitor.visit(507, &self.onHandDeltas)
+        try visitor.visit(508, &self.unavailableDeltas)
+        try visitor.visit(509, &self.reservedDeltas)
+        try visitor.visit(510, &self.incomingDeltas)
+        try visitor.visit(511, &self.amounts)
+        try visitor.visit(512, &self.prices)
+        try visitor.visit(513, &self.priceBases)
+        try visitor.visit(514, &self.costs)
+        try visitor.visit(515, &self.reasons)
+        try visitor.visit(516, &self.references)
+        try visitor.visit(517, &self.notes)
+        try visitor.visit(518, &self.actors)
+        try visitor.visit(519, &self.origins)
+        try visitor.visit(520, &self.imported)
+        try visitor.visit(521, &self.backorderRows)
+        try visitor.visit(522, &self.backorderUnits)
+    }
+}

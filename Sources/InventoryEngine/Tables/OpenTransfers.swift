@@ -1,0 +1,58 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// How many transfers are on their way, and of what: products and locations that they name have to
+/// stay, and what they bring is no other delivery's.
+///
+/// Derived from the table and rebuilt with it; not part of a read view.
+struct OpenTransfers: Sendable {
+    private(set) var count = 0
+    private var byProduct: [ProductID: Int] = [:]
+    private var byLocation: [LocationID: Int] = [:]
+    /// Base units on their way to each level.
+    private var arriving: [LevelKey: Int64] = [:]
+
+    init() {}
+
+    /// - Complexity: O(transfers)
+    init(for table: TransferTable) {
+        for row in 1..<max(table.rowCount, 1) where table.isInTransit(row) {
+            self.note(row, wasInTransit: false, remainingBefore: 0, in: table)
+        }
+    }
+
+    func count(of product: ProductID) -> Int { self.byProduct[product] ?? 0 }
+    /// From or to the location.
+    func count(at location: LocationID) -> Int { self.byLocation[location] ?? 0 }
+
+    /// Base units on their way to the level.
+    func arriving(_ product: ProductID, _ location: LocationID) -> Int64 {
+        self.arriving[LevelKey(product: product, location: location)] ?? 0
+    }
+
+    /// Notes that the transfer in `row` was made, changed or closed.
+    mutating func note(
+        _ row: Int,
+        wasInTransit: Bool,
+        remainingBefore: Int64,
+        in table: TransferTable
+    ) {
+        let key = LevelKey(
+            product: ProductID(table.products[row]),
+            location: LocationID(table.destinations[row])
+        )
+        let arriving = (self.arriving[key] ?? 0) + table.remaining[row] - remainingBefore
+        self.arriving[key] = arriving == 0 ? nil : arriving
+        let difference = (table.isInTransit(row) ? 1 : 0) - (wasInTransit ? 1 : 0)
+        guard difference != 0 else { return }
+        self.count += difference
+        let product = ProductID(table.products[row])
+        let left = self.count(of: product) + difference
+        self.byProduct[product] = left == 0 ? nil : left
+        for location in [table.sources[row], table.destinations[row]] {
+            let id = LocationID(location)
+            let left = self.count(at: id) + difference
+            self.byLocation[id] = left == 0 ? nil : left
+        }
+    }
+}

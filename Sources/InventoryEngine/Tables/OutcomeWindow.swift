@@ -1,0 +1,114 @@
+internal import InventoryModel
+
+/// What a session was answered lately, as encoded bytes one after another.
+///
+///     bytes   [ forgotten … | outcome 41 | outcome 42 | outcome 43 ]
+///                           ▲ front      ▲            ▲            ▲
+///     marks   by number modulo the window: the digest of the request, where its outcome ends
+///
+/// Remembering is a copy and forgetting moves ``front``, so a session that is answered a million times
+/// a second allocates nothing. When the room is used up, what is remembered moves to its beginning.
+struct OutcomeWindow: Sendable {
+    private struct Mark: Sendable {
+        var digest: UInt64
+        /// Counted from the first byte there ever was.
+        var end: UInt64
+    }
+
+    /// The last number that was decided.
+    private(set) var sequence: UInt64
+    /// The oldest number whose outcome is still there; ``sequence`` + 1 if none is.
+    private(set) var oldest: UInt64
+    private var marks: [Mark] = []
+    /// The outcomes, and room for more behind them.
+    private var bytes: [UInt8] = []
+    private var used = 0
+    /// Where `bytes` begins, and where the oldest outcome does.
+    private var base: UInt64 = 0
+    private var front: UInt64 = 0
+
+    private static let capacity = UInt64(Limits.sessionWindow)
+    private static let byteCountAtFirst = 256
+
+    /// A window that remembers nothing, up to `sequence`.
+    init(beginningAfter sequence: UInt64) {
+        self.sequence = sequence
+        self.oldest = sequence + 1
+    }
+
+    /// Bytes of the outcomes that are remembered.
+    var byteCount: Int { self.used - Int(self.front - self.base) }
+
+    private func slot(_ sequence: UInt64) -> Int { Int((sequence - 1) % Self.capacity) }
+
+    func remembers(_ sequence: UInt64) -> Bool {
+        sequence >= self.oldest && sequence <= self.sequence
+    }
+
+    /// The digest of a request that is remembered.
+    func digest(_ sequence: UInt64) -> UInt64 {
+        precondition(self.remembers(sequence), "\(sequence) is not remembered")
+        return self.marks[self.slot(sequence)].digest
+    }
+
+    /// The outcome of a request that is remembered.
+    func outcome(_ sequence: UInt64) -> ArraySlice<UInt8> {
+        precondition(self.remembers(sequence), "\(sequence) is not remembered")
+        let start = sequence == self.oldest ? self.front : self.marks[self.slot(sequence - 1)].end
+        let end = self.marks[self.slot(sequence)].end
+        return self.bytes[Int(start - self.base)..<Int(end - self.base)]
+    }
+
+    /// Remembers the next number's outcome, and forgets the oldest ones beyond the limits.
+    ///
+    /// - Complexity: O(bytes) amortised.
+    mutating func remember(_ sequence: UInt64, digest: UInt64, _ outcome: UnsafeRawBufferPointer) {
+        precondition(sequence == self.sequence + 1, "\(sequence) after \(self.sequence)")
+        if sequence - self.oldest == Self.capacity { self.forgetOldest() }
+        if self.bytes.count - self.used < outcome.count { self.makeRoom(outcome.count) }
+        if let source = outcome.baseAddress {
+            self.bytes.withUnsafeMutableBytes { bytes in
+                guard let base = bytes.baseAddress else { return }
+                (base + self.used).copyMemory(from: source, byteCount: outcome.count)
+            }
+        }
+        self.used += outcome.count
+        self.sequence = sequence
+        self.mark(Mark(digest: digest, end: self.base + UInt64(self.used)))
+        while self.byteCount > Limits.sessionOutcomeByteCountMax, self.oldest < sequence {
+            self.forgetOldest()
+        }
+    }
+
+    /// Makes room behind the outcomes: where forgotten ones lie, if those are more than the rest.
+    private mutating func makeRoom(_ byteCount: Int) {
+        let forgotten = Int(self.front - self.base)
+        if forgotten >= byteCount, forgotten * 2 > self.used {
+            self.bytes.withUnsafeMutableBytes { bytes in
+                guard let base = bytes.baseAddress else { return }
+                base.copyMemory(from: base + forgotten, byteCount: self.used - forgotten)
+            }
+            self.used -= forgotten
+            self.base = self.front
+            return
+        }
+        let wanted = max(self.used + byteCount, self.bytes.count * 2, Self.byteCountAtFirst)
+        self.bytes += [UInt8](repeating: 0, count: wanted - self.bytes.count)
+    }
+
+    private mutating func mark(_ mark: Mark) {
+        let slot = self.slot(self.sequence)
+        // A window that begins in the middle is addressed by number all the same.
+        while self.marks.count < slot { self.marks.append(Mark(digest: 0, end: 0)) }
+        if slot == self.marks.count {
+            self.marks.append(mark)
+        } else {
+            self.marks[slot] = mark
+        }
+    }
+
+    private mutating func forgetOldest() {
+        self.front = self.marks[self.slot(self.oldest)].end
+        self.oldest += 1
+    }
+}

@@ -1,0 +1,286 @@
+internal import Bytes
+package import ColumnStore
+package import InventoryModel
+
+/// The products: a row each, found by id.
+///
+/// Archived and deleted products keep their row, because the ledger refers to it and an id is never
+/// given twice.
+///
+/// Key indexes for SKU and barcode live in ``CatalogIndexes``, outside the read view.
+package struct ProductTable: Sendable {
+    package private(set) var skus = TextColumn()
+    /// The SKUs as comparisons use them.
+    package private(set) var skuKeys = TextColumn()
+    package private(set) var names = TextColumn()
+    package private(set) var barcodes = TextColumn()
+    package private(set) var barcodeKeys = TextColumn()
+    package private(set) var categories = Column<UInt32>()
+    /// Codes into ``InventoryTables/texts``.
+    package private(set) var unitCodes = Column<UInt32>()
+    package private(set) var unitDecimals = Column<UInt8>()
+    package private(set) var prices = Column<Int64>()
+    package private(set) var priceBases = Column<Int64>()
+    /// A ``ProductStatus``, or 0 for a row that was deleted.
+    package private(set) var statuses = Column<UInt8>()
+    package private(set) var reorderPoints = Column<Int64>()
+    package private(set) var reorderTargets = Column<Int64>()
+    package private(set) var packSizes = Column<Int64>()
+    package private(set) var leadTimes = Column<UInt16>()
+    package private(set) var createdAt = Column<Int64>()
+    package private(set) var updatedAt = Column<Int64>()
+    package private(set) var revisions = Column<UInt64>()
+    /// Rows of the ledger that name the product: whether it has history.
+    package private(set) var movementCounts = Column<UInt64>()
+
+    /// What selling needs to know of a product; no text is touched to answer it.
+    struct Facts {
+        var status: ProductStatus
+        var price: Price
+        var reorderPoint: Int64
+        var hysteresis: Int64 { max(1, self.reorderPoint / 10) }
+    }
+
+    /// Without the reserved row, for a snapshot to fill.
+    init(blank: Void) {}
+
+    init() {
+        let none = Product(
+            id: ProductID(0),
+            sku: "",
+            name: "",
+            category: CategoryID(0),
+            price: Price(0),
+            reorderPoint: 0
+        )
+        self.append(none, unitCode: 0)
+        self.statuses[0] = 0
+    }
+
+    /// One past the largest id given; row 0 is reserved.
+    package var rowCount: Int { self.statuses.count }
+    var nextID: ProductID { ProductID(UInt32(self.rowCount)) }
+
+    /// Whether there is such a product, archived ones included and deleted ones not.
+    package func contains(_ id: ProductID) -> Bool {
+        id.row < self.rowCount && self.statuses[id.row] != 0
+    }
+
+    /// The status of a row; nothing if it was deleted.
+    package func status(_ id: ProductID) -> ProductStatus? {
+        ProductStatus(rawValue: self.statuses[id.row])
+    }
+
+    /// Facts of the product with that id; nothing if there is none.
+    @inline(__always)
+    func facts(_ id: ProductID) -> Facts? {
+        let row = id.row
+        guard row < self.rowCount, let status = ProductStatus(rawValue: self.statuses[row]) else {
+            return nil
+        }
+        return Facts(
+            status: status,
+            price: Price(self.prices[row], per: self.priceBases[row]),
+            reorderPoint: self.reorderPoints[row]
+        )
+    }
+
+    /// Asks for what a sale looks at and changes of a product.
+    @inline(__always)
+    func prefetchSale(_ id: ProductID) {
+        self.statuses.prefetch(id.row)
+        self.prices.prefetch(id.row)
+        self.reorderPoints.prefetch(id.row)
+        self.revisions.prefetch(id.row)
+        self.movementCounts.prefetch(id.row)
+    }
+
+    /// Asks for what folding a sale's entry changes of a product.
+    @inline(__always)
+    func prefetchFold(_ id: ProductID) {
+        self.revisions.prefetch(id.row)
+        self.movementCounts.prefetch(id.row)
+    }
+
+    /// The product with that id, which must exist.
+    func product(_ id: ProductID, texts: TextColumn) -> Product {
+        let row = id.row
+        guard let status = ProductStatus(rawValue: self.statuses[row]) else {
+            preconditionFailure("product \(row) was deleted")
+        }
+        return Product(
+            id: id,
+            sku: self.skus[row],
+            name: self.names[row],
+            barcode: self.barcodes[row],
+            category: CategoryID(self.categories[row]),
+            unit: Unit(code: texts[Int(self.unitCodes[row])], decimals: self.unitDecimals[row]),
+            price: Price(self.prices[row], per: self.priceBases[row]),
+            status: status,
+            reorderPoint: self.reorderPoints[row],
+            reorderTarget: self.reorderTargets[row],
+            packSize: self.packSizes[row],
+            leadTimeDays: self.leadTimes[row],
+            createdAt: Instant(microseconds: self.createdAt[row]),
+            updatedAt: Instant(microseconds: self.updatedAt[row]),
+            revision: self.revisions[row]
+        )
+    }
+
+    /// Appends the product with that id, which must exist, as ``Product`` is encoded.
+    func encode(_ id: ProductID, texts: TextColumn, into writer: inout ByteWriter) {
+        let row = id.row
+        let unit = Int(self.unitCodes[row])
+        let textByteCount =
+            self.skus.byteCount(row) + self.names.byteCount(row) + self.barcodes.byteCount(row)
+            + texts.byteCount(unit)
+        // Fifteen integers and times, and four texts with their counts.
+        writer.append(atMost: 20 * VarintCoding.byteCountMax + textByteCount) { cursor in
+            cursor.writeVarint(UInt64(id.value))
+            self.skus.encode(row, into: &cursor)
+            self.names.encode(row, into: &cursor)
+            self.barcodes.encode(row, into: &cursor)
+            cursor.writeVarint(UInt64(self.categories[row]))
+            texts.encode(unit, into: &cursor)
+            cursor.write(self.unitDecimals[row])
+            cursor.writeVarint(UInt64(bitPattern: self.prices[row]))
+            cursor.writeVarint(UInt64(bitPattern: self.priceBases[row]))
+            cursor.write(self.statuses[row])
+            cursor.writeVarint(self.reorderPoints[row])
+            cursor.writeVarint(self.reorderTargets[row])
+            cursor.writeVarint(self.packSizes[row])
+            cursor.writeVarint(UInt64(self.leadTimes[row]))
+            cursor.write(self.createdAt[row])
+            cursor.write(self.updatedAt[row])
+            cursor.writeVarint(self.revisions[row])
+        }
+    }
+
+    package mutating func append(_ product: Product, unitCode: UInt32) {
+        self.skus.append(product.sku)
+        self.skuKeys.append(NormalizedText.key(product.sku))
+        self.names.append(product.name)
+        self.barcodes.append(product.barcode)
+        self.barcodeKeys.append(NormalizedText.barcodeKey(product.barcode))
+        self.categories.append(product.category.value)
+        self.unitCodes.append(unitCode)
+        self.unitDecimals.append(product.unit.decimals)
+        self.prices.append(product.price.minorUnits)
+        self.priceBases.append(product.price.basis)
+        self.statuses.append(product.status.rawValue)
+        self.reorderPoints.append(product.reorderPoint)
+        self.reorderTargets.append(product.reorderTarget)
+        self.packSizes.append(product.packSize)
+        self.leadTimes.append(product.leadTimeDays)
+        self.createdAt.append(product.createdAt.microseconds)
+        self.updatedAt.append(product.updatedAt.microseconds)
+        self.revisions.append(product.revision)
+        self.movementCounts.append(0)
+    }
+
+    /// Appends the texts of a product whose numbers follow with ``append(_:)``.
+    mutating func appendTexts(of product: UnsafePointer<PlainProduct>) {
+        self.skus.append(utf8: product.pointee.sku)
+        self.skuKeys.append(utf8: product.pointee.skuKey)
+        self.names.append(utf8: product.pointee.name)
+        self.barcodes.append(utf8: product.pointee.barcode)
+        self.barcodeKeys.append(utf8: product.pointee.barcodeKey)
+    }
+
+    /// Appends the numbers of products whose texts are there: what ``append(_:unitCode:)`` of each would.
+    ///
+    /// - Complexity: O(products)
+    mutating func append(_ gathered: borrowing GatheredProducts) {
+        let (rows, count) = (gathered.rows, gathered.count)
+        self.categories.append(count: count) { rows[$0].numbers.category }
+        self.unitCodes.append(count: count) { rows[$0].unit }
+        self.unitDecimals.append(count: count) { rows[$0].numbers.decimals }
+        self.prices.append(count: count) { rows[$0].numbers.price }
+        self.priceBases.append(count: count) { rows[$0].numbers.priceBasis }
+        self.statuses.append(count: count) { rows[$0].numbers.status }
+        self.reorderPoints.append(count: count) { rows[$0].numbers.reorderPoint }
+        self.reorderTargets.append(count: count) { rows[$0].numbers.reorderTarget }
+        self.packSizes.append(count: count) { rows[$0].numbers.packSize }
+        self.leadTimes.append(count: count) { rows[$0].numbers.leadTimeDays }
+        self.createdAt.append(count: count) { rows[$0].time.microseconds }
+        self.updatedAt.append(count: count) { rows[$0].time.microseconds }
+        self.revisions.append(count: count) { rows[$0].lsn }
+        self.movementCounts.append(count: count) { rows[$0].quantity > 0 ? 1 : 0 }
+    }
+
+    /// Puts one changed field into its row.
+    ///
+    /// A new unit's code is interned by the caller.
+    mutating func apply(_ change: ProductFieldChange, to id: ProductID, unitCode: UInt32) {
+        let row = id.row
+        switch change {
+        case .sku(_, let sku):
+            self.skus[row] = sku
+            self.skuKeys[row] = NormalizedText.key(sku)
+        case .name(_, let name):
+            self.names[row] = name
+        case .barcode(_, let barcode):
+            self.barcodes[row] = barcode
+            self.barcodeKeys[row] = NormalizedText.barcodeKey(barcode)
+        case .category(_, let category):
+            self.categories[row] = category.value
+        case .unit(_, let unit):
+            self.unitCodes[row] = unitCode
+            self.unitDecimals[row] = unit.decimals
+        case .price(_, let price):
+            self.prices[row] = price.minorUnits
+            self.priceBases[row] = price.basis
+        case .status(_, let status):
+            self.statuses[row] = status.rawValue
+        case .reorderPoint(_, let quantity):
+            self.reorderPoints[row] = quantity
+        case .reorderTarget(_, let quantity):
+            self.reorderTargets[row] = quantity
+        case .packSize(_, let quantity):
+            self.packSizes[row] = quantity
+        case .leadTimeDays(_, let days):
+            self.leadTimes[row] = days
+        }
+    }
+
+    mutating func setStatus(_ id: ProductID, _ status: ProductStatus?) {
+        self.statuses[id.row] = status?.rawValue ?? 0
+    }
+
+    mutating func setUpdated(_ id: ProductID, at time: Instant) {
+        self.updatedAt[id.row] = time.microseconds
+    }
+
+    @inline(__always)
+    mutating func setRevision(_ id: ProductID, _ revision: UInt64) {
+        self.revisions[id.row] = revision
+    }
+
+    @inline(__always)
+    mutating func countMovement(_ id: ProductID) { self.movementCounts[id.row] += 1 }
+
+    /// Every column under its number; see ``InventoryTables``.
+    mutating func visit<Visitor: ImageVisitor>(
+        _ visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        try self.skus.visitParts(300, &visitor)
+        try self.skuKeys.visitParts(302, &visitor)
+        try self.names.visitParts(304, &visitor)
+        try self.barcodes.visitParts(306, &visitor)
+        try self.barcodeKeys.visitParts(308, &visitor)
+        try visitor.visit(310, &self.categories)
+        try visitor.visit(311, &self.unitCodes)
+        try visitor.visit(312, &self.unitDecimals)
+        try visitor.visit(313, &self.prices)
+        try visitor.visit(314, &self.priceBases)
+        try visitor.visit(315, &self.statuses)
+        try visitor.visit(316, &self.reorderPoints)
+        try visitor.visit(317, &self.reorderTargets)
+        try visitor.visit(318, &self.packSizes)
+        try visitor.visit(319, &self.leadTimes)
+        try visitor.visit(320, &self.createdAt)
+        try visitor.visit(321, &self.updatedAt)
+        try visitor.visit(322, &self.revisions)
+        try visitor.visit(323, &self.movementCounts)
+    }
+}

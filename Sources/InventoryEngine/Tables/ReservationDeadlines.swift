@@ -1,0 +1,147 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// When which active reservation expires: a heap with the earliest on top.
+///
+///     top ▶ (12:00, 7)
+///           /        \
+///     (12:05, 3)   (12:01, 9)
+///
+/// A reservation that is closed or extended leaves its old entry behind; such entries go when they
+/// reach the top, and all of them once there are more than twice as many entries as reservations.
+/// Derived from the table and rebuilt with it; not part of a read view.
+struct ReservationDeadlines: Sendable {
+    private struct Deadline: Comparable {
+        var expiresAt: Int64
+        var row: UInt32
+
+        static func < (left: Self, right: Self) -> Bool {
+            (left.expiresAt, left.row) < (right.expiresAt, right.row)
+        }
+    }
+
+    private var heap: [Deadline] = []
+    /// Active reservations.
+    private(set) var openCount = 0
+    /// When the next reservation is due; as late as can be if there is none.
+    private(set) var next = Instant(microseconds: .max)
+
+    init() {}
+
+    /// - Complexity: O(reservations)
+    init(for table: ReservationTable) {
+        for row in 1..<max(table.rowCount, 1) where table.isActive(row) {
+            self.heap.append(Deadline(expiresAt: table.expiresAt[row], row: UInt32(row)))
+        }
+        self.openCount = self.heap.count
+        // Sorted is a heap.
+        self.heap.sort()
+        self.next = Instant(microseconds: self.heap.first?.expiresAt ?? .max)
+    }
+
+    /// Notes that the reservation in `row` was made, changed or closed.
+    ///
+    /// `before`: When it was due until now; nothing if it is new.
+    /// - Complexity: O(log n) amortised
+    mutating func note(_ row: Int, dueBefore before: Int64?, in table: ReservationTable) {
+        let isActive = table.isActive(row)
+        self.openCount += (isActive ? 1 : 0) - (before == nil ? 0 : 1)
+        if isActive, before != table.expiresAt[row] {
+            self.push(Deadline(expiresAt: table.expiresAt[row], row: UInt32(row)))
+        }
+        if self.heap.count > 2 * self.openCount + 64 {
+            self.heap.removeAll { !Self.isCurrent($0, in: table) }
+            self.heap.sort()
+        }
+        while let top = self.heap.first, !Self.isCurrent(top, in: table) { self.pop() }
+        self.next = Instant(microseconds: self.heap.first?.expiresAt ?? .max)
+    }
+
+    /// The reservations due at `time`, at most `limit`, the earliest first, equal ones by id.
+    ///
+    /// - Complexity: O(k log k) for k entries that are due, changes nothing.
+    func due(at time: Instant, limit: Int, in table: ReservationTable) -> [ReservationID] {
+        // The entries whose parents were taken: the smallest of them is the next of all.
+        var frontier = self.heap.isEmpty ? [] : [0]
+        var due: [ReservationID] = []
+        while due.count < limit, let index = self.takeSmallest(&frontier) {
+            let deadline = self.heap[index]
+            guard deadline.expiresAt <= time.microseconds else { break }
+            for child in [2 * index + 1, 2 * index + 2] where child < self.heap.count {
+                self.insert(child, into: &frontier)
+            }
+            let id = ReservationID(deadline.row)
+            // Extended and back again: two entries say the same.
+            if Self.isCurrent(deadline, in: table), due.last != id { due.append(id) }
+        }
+        return due
+    }
+
+    private static func isCurrent(_ deadline: Deadline, in table: ReservationTable) -> Bool {
+        let row = Int(deadline.row)
+        return table.isActive(row) && table.expiresAt[row] == deadline.expiresAt
+    }
+
+    // MARK: - The frontier, itself a heap of indices
+
+    private func takeSmallest(_ frontier: inout [Int]) -> Int? {
+        guard let smallest = frontier.first, let last = frontier.popLast() else { return nil }
+        guard !frontier.isEmpty else { return smallest }
+        var index = 0
+        while true {
+            var child = 2 * index + 1
+            guard child < frontier.count else { break }
+            if child + 1 < frontier.count,
+                self.heap[frontier[child + 1]] < self.heap[frontier[child]]
+            {
+                child += 1
+            }
+            guard self.heap[frontier[child]] < self.heap[last] else { break }
+            frontier[index] = frontier[child]
+            index = child
+        }
+        frontier[index] = last
+        return smallest
+    }
+
+    private func insert(_ entry: Int, into frontier: inout [Int]) {
+        frontier.append(entry)
+        var index = frontier.count - 1
+        while index > 0 {
+            let parent = (index - 1) / 2
+            guard self.heap[entry] < self.heap[frontier[parent]] else { break }
+            frontier[index] = frontier[parent]
+            index = parent
+        }
+        frontier[index] = entry
+    }
+
+    // MARK: - The heap
+
+    private mutating func push(_ deadline: Deadline) {
+        self.heap.append(deadline)
+        var index = self.heap.count - 1
+        while index > 0 {
+            let parent = (index - 1) / 2
+            guard deadline < self.heap[parent] else { break }
+            self.heap[index] = self.heap[parent]
+            index = parent
+        }
+        self.heap[index] = deadline
+    }
+
+    private mutating func pop() {
+        let last = self.heap.removeLast()
+        guard !self.heap.isEmpty else { return }
+        var index = 0
+        while true {
+            var child = 2 * index + 1
+            guard child < self.heap.count else { break }
+            if child + 1 < self.heap.count, self.heap[child + 1] < self.heap[child] { child += 1 }
+            guard self.heap[child] < last else { break }
+            self.heap[index] = self.heap[child]
+            index = child
+        }
+        self.heap[index] = last
+    }
+}

@@ -1,0 +1,138 @@
+internal import InventoryModel
+
+/// The clients' sessions and what each was answered lately: exactly once.
+///
+/// A session's requests are numbered 1, 2, 3 … The table remembers the last number and a window of
+/// outcomes, as encoded bytes, so that a repeated request gets the identical reply. Sessions are
+/// state like any other: changed by the log alone, kept in snapshots.
+struct SessionTable: Sendable {
+    struct Session: Sendable {
+        let id: SessionID
+        let number: UInt32
+        var usedAt: Instant
+        var outcomes: OutcomeWindow
+
+        init(
+            id: SessionID,
+            number: UInt32,
+            usedAt: Instant,
+            beginningAfter sequence: UInt64 = 0
+        ) {
+            self.id = id
+            self.number = number
+            self.usedAt = usedAt
+            self.outcomes = OutcomeWindow(beginningAfter: sequence)
+        }
+
+        /// The last number that was decided.
+        var sequence: UInt64 { self.outcomes.sequence }
+    }
+
+    init() {}
+
+    /// In no order; ``slots`` says where each is.
+    private(set) var sessions: [Session] = []
+    private var slots: [UInt32: Int] = [:]
+    private(set) var numbers: [SessionID: UInt32] = [:]
+    private(set) var nextNumber: UInt32 = 1
+    /// Where the last one to advance is: requests of one connection come in a row.
+    private var recent = 0
+
+    func number(of id: SessionID) -> UInt32? { self.numbers[id] }
+
+    func session(_ number: UInt32) -> Session? { self.slot(number).map { self.sessions[$0] } }
+
+    /// Where in ``sessions`` one is, until the next one expires.
+    @inline(__always)
+    func slot(_ number: UInt32) -> Int? {
+        if self.recent < self.sessions.count, self.sessions[self.recent].number == number {
+            return self.recent
+        }
+        return self.slots[number]
+    }
+
+    mutating func open(_ id: SessionID, number: UInt32, at time: Instant) {
+        precondition(number == self.nextNumber, "session \(number), not \(self.nextNumber)")
+        precondition(self.numbers[id] == nil, "session \(number) is open already")
+        self.nextNumber += 1
+        self.insert(Session(id: id, number: number, usedAt: time))
+    }
+
+    private mutating func insert(_ session: Session) {
+        self.numbers[session.id] = session.number
+        self.slots[session.number] = self.sessions.count
+        self.sessions.append(session)
+    }
+
+    mutating func advance(
+        _ number: UInt32,
+        to sequence: UInt64,
+        digest: UInt64,
+        outcome: UnsafeRawBufferPointer,
+        at time: Instant
+    ) {
+        guard let slot = self.slot(number) else {
+            preconditionFailure("session \(number) is not there to advance")
+        }
+        self.recent = slot
+        self.sessions[slot].outcomes.remember(sequence, digest: digest, outcome)
+        self.sessions[slot].usedAt = time
+    }
+
+    /// Puts back a session from a snapshot.
+    mutating func restore(_ session: Session) { self.insert(session) }
+
+    mutating func restore(nextNumber: UInt32) { self.nextNumber = nextNumber }
+
+    mutating func expire(_ expired: [UInt32]) {
+        for number in expired {
+            guard let slot = self.slots.removeValue(forKey: number) else {
+                preconditionFailure("session \(number) is not there to expire")
+            }
+            self.numbers[self.sessions[slot].id] = nil
+            let last = self.sessions.removeLast()
+            guard slot < self.sessions.count else { continue }
+            self.sessions[slot] = last
+            self.slots[last.number] = slot
+        }
+    }
+
+    /// The sessions that go before another is opened at `time`: those idle for too long, and one more if
+    /// there are still too many: one that never had a command, else one that was not used for a day.
+    ///
+    /// One that is open on a connection never goes.
+    ///
+    /// - Throws: `overloaded` if there are too many, and none may go.
+    /// - Complexity: O(sessions)
+    func expiring(
+        at time: Instant,
+        unless isOpen: (UInt32) -> Bool
+    ) throws(Refusal) -> [UInt32] {
+        let candidates = self.sessions.filter { !isOpen($0.number) }
+        let idle = time.advanced(bySeconds: -Limits.sessionIdleSeconds)
+        var expired = candidates.filter { $0.usedAt < idle }.map { $0.number }
+        if self.sessions.count - expired.count >= Limits.sessionsMax {
+            guard let oldest = Self.dispensable(candidates.filter { $0.usedAt >= idle }, at: time)
+            else {
+                let count = Int64(self.sessions.count) + 1
+                let highest = Int64(Limits.sessionsMax)
+                throw Refusal(
+                    .overloaded,
+                    .range("sessions", value: count, lowest: 0, highest: highest)
+                )
+            }
+            expired.append(oldest)
+        }
+        return expired.sorted()
+    }
+
+    private static func dispensable(_ sessions: [Session], at time: Instant) -> UInt32? {
+        func oldest(_ seconds: Int64, _ isMeant: (Session) -> Bool) -> UInt32? {
+            let limit = time.advanced(bySeconds: -seconds)
+            return sessions.filter { $0.usedAt < limit && isMeant($0) }
+                .min { ($0.usedAt, $0.number) < ($1.usedAt, $1.number) }?.number
+        }
+        return oldest(Limits.sessionUnusedSeconds) { $0.sequence == 0 }
+            ?? oldest(Limits.sessionKeptSeconds) { _ in true }
+    }
+}

@@ -1,0 +1,350 @@
+public import Bytes
+
+/// What the first byte of a change says it is.
+///
+/// Numbers are never given a second meaning.
+public enum ChangeTag: UInt8, CaseIterable, Sendable {
+    case databaseCreated = 1
+    case category = 2
+    case location = 3
+    case productCreated = 4
+    case productUpdated = 5
+    case productArchived = 6
+    case productDeleted = 7
+    case moved = 8
+    case level = 9
+    case demandRefused = 10
+    case alert = 11
+    case sessionOpened = 12
+    case sessionAdvanced = 13
+    case sessionsExpired = 14
+    case reservation = 15
+    case transfer = 16
+    case productLeft = 17
+    case keyRemembered = 18
+    case keysForgotten = 19
+}
+
+extension Change {
+    /// Writes a change that stands by itself, as one of a snapshot's rows does.
+    public func encode(into writer: inout ByteWriter, lsn: UInt64, time: Instant) {
+        var texts = EntryTexts()
+        self.encode(into: &writer, lsn: lsn, time: time, &texts)
+    }
+
+    /// Writes the change; `lsn` and `time` are those of the step it belongs to, which it counts from,
+    /// `texts` those of the changes before it.
+    func encode(
+        into writer: inout ByteWriter,
+        lsn: UInt64,
+        time: Instant,
+        _ texts: inout EntryTexts
+    ) {
+        switch self {
+        case .databaseCreated(let currency):
+            writer.writeCase(ChangeTag.databaseCreated)
+            writer.writeText(currency.code)
+        case .category(let category):
+            writer.writeCase(ChangeTag.category)
+            category.encode(into: &writer)
+        case .location(let location):
+            writer.writeCase(ChangeTag.location)
+            location.encode(into: &writer)
+        case .productCreated(let product):
+            writer.writeCase(ChangeTag.productCreated)
+            product.encode(into: &writer)
+        case .productUpdated(let id, let fields):
+            writer.writeCase(ChangeTag.productUpdated)
+            writer.writeVarint(UInt64(id.value))
+            writer.writeVarint(UInt64(fields.count))
+            for field in fields { field.encode(into: &writer) }
+        case .productArchived(let id):
+            writer.writeCase(ChangeTag.productArchived)
+            writer.writeVarint(UInt64(id.value))
+        case .productDeleted(let id):
+            writer.writeCase(ChangeTag.productDeleted)
+            writer.writeVarint(UInt64(id.value))
+        case .productLeft(let id):
+            writer.writeCase(ChangeTag.productLeft)
+            writer.writeVarint(UInt64(id.value))
+        case .moved(let movement, let level):
+            writer.writeCase(ChangeTag.moved)
+            movement.encode(into: &writer, recordedAt: time, &texts)
+            level.encodeBalances(into: &writer, at: lsn)
+        case .level(let level):
+            writer.writeCase(ChangeTag.level)
+            level.encode(into: &writer, at: lsn)
+        case .demandRefused(let refused):
+            writer.writeCase(ChangeTag.demandRefused)
+            writer.writeVarint(UInt64(refused.product.value))
+            writer.writeVarint(UInt64(refused.location.value))
+            writer.writeVarint(refused.asked)
+            writer.writeVarint(refused.available)
+            EntryTexts.write(refused.reference, &texts.demandReference, into: &writer)
+        case .alert(let kind, let isRaised, let product, let location, let available, let limit):
+            writer.writeCase(ChangeTag.alert)
+            writer.writeCase(kind)
+            writer.write(isRaised)
+            writer.writeVarint(UInt64(product.value))
+            writer.writeVarint(UInt64(location.value))
+            writer.writeVarint(available)
+            writer.writeVarint(limit)
+        case .sessionOpened(let id, let number):
+            writer.writeCase(ChangeTag.sessionOpened)
+            id.encode(into: &writer)
+            writer.writeVarint(UInt64(number))
+        case .sessionAdvanced(let number, let sequence, let digest, let outcome):
+            outcome.withUnsafeBytes {
+                let name = RememberedOutcome.Name.session(number, sequence: sequence)
+                RememberedOutcome(name, digest: digest, outcome: $0).encode(into: &writer)
+            }
+        case .keyRemembered(let fingerprint, let digest, let outcome):
+            outcome.withUnsafeBytes {
+                RememberedOutcome(.key(fingerprint), digest: digest, outcome: $0)
+                    .encode(into: &writer)
+            }
+        case .keysForgotten(let count):
+            writer.writeCase(ChangeTag.keysForgotten)
+            writer.writeVarint(UInt64(count))
+        case .sessionsExpired(let numbers):
+            writer.writeCase(ChangeTag.sessionsExpired)
+            writer.writeVarint(UInt64(numbers.count))
+            for number in numbers { writer.writeVarint(UInt64(number)) }
+        case .reservation(let reservation):
+            writer.writeCase(ChangeTag.reservation)
+            reservation.encode(into: &writer, &texts)
+        case .transfer(let transfer):
+            writer.writeCase(ChangeTag.transfer)
+            transfer.encode(into: &writer, &texts)
+        }
+    }
+
+    /// Reads a change that stands by itself, with the LSN and recording time that it counts from.
+    public init(
+        from reader: inout ByteReader,
+        lsn: UInt64,
+        time: Instant
+    ) throws(ByteReaderError) {
+        var texts = EntryTexts()
+        try self.init(from: &reader, lsn: lsn, time: time, &texts)
+    }
+
+    /// Reads one change of an entry, with what it counts from and the texts of those before it.
+    package init(
+        from reader: inout ByteReader,
+        lsn: UInt64,
+        time: Instant,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) {
+        let tag = try reader.readCase(ChangeTag.self, "change")
+        try self.init(tag, from: &reader, lsn: lsn, time: time, &texts)
+    }
+
+    /// Reads what follows the tag.
+    package init(
+        _ tag: ChangeTag,
+        from reader: inout ByteReader,
+        lsn: UInt64,
+        time: Instant,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) {
+        switch tag {
+        case .databaseCreated:
+            let offset = reader.offset
+            let code = try reader.readText()
+            guard let currency = Currency(code: code), currency.code == code else {
+                throw .unknownCode(offset: offset, code: 0, what: "currency")
+            }
+            self = .databaseCreated(currency: currency)
+        case .category:
+            self = .category(try Category(from: &reader))
+        case .location:
+            self = .location(try Location(from: &reader))
+        case .productCreated:
+            self = .productCreated(try Product(from: &reader))
+        case .productUpdated:
+            let id = try reader.readProductID()
+            let fields = try reader.readList(limit: ProductFieldChange.countMax) {
+                (reader: inout ByteReader) throws(ByteReaderError) -> ProductFieldChange in
+                try ProductFieldChange(from: &reader)
+            }
+            self = .productUpdated(id, fields)
+        case .productArchived:
+            self = .productArchived(try reader.readProductID())
+        case .productDeleted:
+            self = .productDeleted(try reader.readProductID())
+        case .productLeft:
+            self = .productLeft(try reader.readProductID())
+        case .moved:
+            let movement = try Movement(from: &reader, recordedAt: time, &texts)
+            let level = try Level.balances(
+                from: &reader,
+                movement.product,
+                movement.location,
+                at: lsn
+            )
+            self = .moved(movement, level)
+        case .level:
+            self = .level(try Level(from: &reader, at: lsn))
+        case .demandRefused:
+            self = .demandRefused(
+                RefusedDemand(
+                    product: try reader.readProductID(),
+                    location: try reader.readLocationID(),
+                    asked: try reader.readSignedVarint(),
+                    available: try reader.readSignedVarint(),
+                    reference: try texts.read(\.demandReference, from: &reader)
+                )
+            )
+        case .alert:
+            self = .alert(
+                try reader.readCase(AlertKind.self, "alert"),
+                isRaised: try reader.readBool(),
+                try reader.readProductID(),
+                try reader.readLocationID(),
+                available: try reader.readSignedVarint(),
+                threshold: try reader.readSignedVarint()
+            )
+        case .sessionOpened:
+            let id = try SessionID(from: &reader)
+            let number = try reader.readVarint(as: UInt32.self, "session number")
+            self = .sessionOpened(id, number: number)
+        case .sessionAdvanced:
+            let number = try reader.readVarint(as: UInt32.self, "session number")
+            self = .sessionAdvanced(
+                number: number,
+                sequence: try reader.readVarint(),
+                digest: try reader.readUInt64(),
+                outcome: try Self.readOutcome(&reader)
+            )
+        case .keyRemembered:
+            self = .keyRemembered(
+                try KeyFingerprint(from: &reader),
+                digest: try reader.readUInt64(),
+                outcome: try Self.readOutcome(&reader)
+            )
+        case .keysForgotten:
+            self = .keysForgotten(count: try reader.readCount(limit: Limits.tickKeysMax))
+        case .sessionsExpired:
+            let numbers = try reader.readList(limit: Limits.sessionsMax) {
+                (reader: inout ByteReader) throws(ByteReaderError) -> UInt32 in
+                try reader.readVarint(as: UInt32.self, "session number")
+            }
+            self = .sessionsExpired(numbers)
+        case .reservation:
+            self = .reservation(try Reservation(from: &reader, &texts))
+        case .transfer:
+            self = .transfer(try Transfer(from: &reader, &texts))
+        }
+    }
+
+    /// Whether a part of it may be in a change before it, see ``EntryTexts``.
+    package var mayShareTexts: Bool {
+        switch self {
+        case .moved(let movement, _): !movement.reference.isEmpty || !movement.note.isEmpty
+        case .demandRefused(let refused): !refused.reference.isEmpty
+        case .reservation(let reservation): !reservation.reference.isEmpty
+        case .transfer(let transfer): !transfer.reference.isEmpty
+        case .databaseCreated, .category, .location, .productCreated, .productUpdated,
+            .productArchived, .productDeleted, .productLeft, .level, .alert, .sessionOpened,
+            .sessionAdvanced, .sessionsExpired, .keyRemembered, .keysForgotten:
+            false
+        }
+    }
+
+    private static func readOutcome(
+        _ reader: inout ByteReader
+    ) throws(ByteReaderError) -> [UInt8] {
+        [UInt8](try reader.readBytes(try reader.readCount(limit: .max)))
+    }
+}
+
+extension ProductFieldChange {
+    /// Every field once.
+    static var countMax: Int { 11 }
+
+    func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .sku(let old, let new): Self.write(1, old, new, into: &writer)
+        case .name(let old, let new): Self.write(2, old, new, into: &writer)
+        case .barcode(let old, let new): Self.write(3, old, new, into: &writer)
+        case .category(let old, let new):
+            Self.write(4, Int64(old.value), Int64(new.value), into: &writer)
+        case .unit(let old, let new):
+            writer.write(5 as UInt8)
+            writer.write(old)
+            writer.write(new)
+        case .price(let old, let new):
+            writer.write(6 as UInt8)
+            writer.write(old)
+            writer.write(new)
+        case .status(let old, let new):
+            Self.write(7, Int64(old.rawValue), Int64(new.rawValue), into: &writer)
+        case .reorderPoint(let old, let new): Self.write(8, old, new, into: &writer)
+        case .reorderTarget(let old, let new): Self.write(9, old, new, into: &writer)
+        case .packSize(let old, let new): Self.write(10, old, new, into: &writer)
+        case .leadTimeDays(let old, let new):
+            Self.write(11, Int64(old), Int64(new), into: &writer)
+        }
+    }
+
+    private static func write(
+        _ tag: UInt8,
+        _ old: String,
+        _ new: String,
+        into writer: inout ByteWriter
+    ) {
+        writer.write(tag)
+        writer.writeText(old)
+        writer.writeText(new)
+    }
+
+    private static func write(
+        _ tag: UInt8,
+        _ old: Int64,
+        _ new: Int64,
+        into writer: inout ByteWriter
+    ) {
+        writer.write(tag)
+        writer.writeVarint(old)
+        writer.writeVarint(new)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        let offset = reader.offset
+        let tag = try reader.readUInt8()
+        switch tag {
+        case 1: self = .sku(from: try reader.readText(), to: try reader.readText())
+        case 2: self = .name(from: try reader.readText(), to: try reader.readText())
+        case 3: self = .barcode(from: try reader.readText(), to: try reader.readText())
+        case 4:
+            self = .category(
+                from: CategoryID(try Self.read(&reader)),
+                to: CategoryID(try Self.read(&reader))
+            )
+        case 5: self = .unit(from: try reader.readUnit(), to: try reader.readUnit())
+        case 6: self = .price(from: try reader.readPrice(), to: try reader.readPrice())
+        case 7:
+            guard let old = ProductStatus(rawValue: try Self.read(&reader)),
+                let new = ProductStatus(rawValue: try Self.read(&reader))
+            else { throw .unknownCode(offset: offset, code: 7, what: "product status") }
+            self = .status(from: old, to: new)
+        case 8: self = .reorderPoint(from: try Self.read(&reader), to: try Self.read(&reader))
+        case 9: self = .reorderTarget(from: try Self.read(&reader), to: try Self.read(&reader))
+        case 10: self = .packSize(from: try Self.read(&reader), to: try Self.read(&reader))
+        case 11: self = .leadTimeDays(from: try Self.read(&reader), to: try Self.read(&reader))
+        default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "product field")
+        }
+    }
+
+    private static func read<Value: FixedWidthInteger>(
+        _ reader: inout ByteReader
+    ) throws(ByteReaderError) -> Value {
+        let offset = reader.offset
+        let wide = try reader.readSignedVarint()
+        guard let value = Value(exactly: wide) else {
+            throw .unknownCode(offset: offset, code: UInt64(bitPattern: wide), what: "number")
+        }
+        return value
+    }
+}

@@ -1,0 +1,190 @@
+public import Bytes
+
+/// The shapes that the encodings of this module are made of, beside those of `ByteWriter`.
+///
+/// The log, a session's remembered outcomes, snapshots and the network share one encoding of every
+/// value, so a thing has one meaning wherever its bytes are. PROTOCOL.md says it byte by byte.
+///
+///     enumeration   its raw value in a byte
+///     optional n    varint 0 for none, else n + 1
+///     list          varint count, then the elements
+extension ByteWriter {
+    package mutating func writeCase<Value: RawRepresentable>(_ value: Value)
+    where Value.RawValue == UInt8 {
+        self.write(value.rawValue)
+    }
+
+    /// 0 for none, else the value plus one.
+    ///
+    /// The largest value has no successor and goes out as the one below it: neither is ever an LSN.
+    package mutating func writeOptional(_ value: UInt64?) {
+        self.writeVarint(value.map { $0 == .max ? $0 : $0 + 1 } ?? 0)
+    }
+
+    package mutating func write(_ instant: Instant) { self.write(instant.microseconds) }
+
+    package mutating func writeOptional(_ instant: Instant?) {
+        self.write(instant != nil)
+        if let instant { self.write(instant) }
+    }
+
+    mutating func write(_ price: Price) {
+        self.writeVarint(UInt64(bitPattern: price.minorUnits))
+        self.writeVarint(UInt64(bitPattern: price.basis))
+    }
+
+    mutating func write(_ unit: Unit) {
+        self.writeText(unit.code)
+        self.write(unit.decimals)
+    }
+}
+
+extension ByteReader {
+    @inlinable
+    package mutating func readCase<Value: RawRepresentable>(
+        _ type: Value.Type,
+        _ what: String
+    ) throws(ByteReaderError) -> Value where Value.RawValue == UInt8 {
+        let offset = self.offset
+        let raw = try self.readUInt8()
+        guard let value = Value(rawValue: raw) else {
+            throw .unknownCode(offset: offset, code: UInt64(raw), what: what)
+        }
+        return value
+    }
+
+    mutating func readOptional() throws(ByteReaderError) -> UInt64? {
+        let value = try self.readVarint()
+        return value == 0 ? nil : value - 1
+    }
+
+    /// A varint that must fit a narrower integer.
+    @inlinable @inline(__always)
+    package mutating func readVarint<Value: FixedWidthInteger>(
+        as type: Value.Type,
+        _ what: String
+    ) throws(ByteReaderError) -> Value {
+        let offset = self.offset
+        let wide = try self.readVarint()
+        guard let value = Value(exactly: wide) else {
+            throw .unknownCode(offset: offset, code: wide, what: what)
+        }
+        return value
+    }
+
+    /// A varint with a limit of its own, for fields whose type is wider than their limit.
+    ///
+    /// What the type still holds is compared with the limit by whoever runs the request, in the order
+    /// of its fields; what it cannot hold is refused here, with the same limit and the same code.
+    package mutating func readBoundedVarint(
+        _ what: String,
+        limit: UInt32
+    ) throws(ByteReaderError) -> UInt32 {
+        let offset = self.offset
+        let wide = try self.readVarint()
+        guard let value = UInt32(exactly: wide) else {
+            throw .outOfRange(offset: offset, value: wide, limit: UInt64(limit), what: what)
+        }
+        return value
+    }
+
+    @inlinable
+    package mutating func readInstant() throws(ByteReaderError) -> Instant {
+        Instant(microseconds: try self.readInt64())
+    }
+
+    package mutating func readOptionalInstant() throws(ByteReaderError) -> Instant? {
+        try self.readBool() ? try self.readInstant() : nil
+    }
+
+    @inlinable @inline(__always)
+    package mutating func readProductID() throws(ByteReaderError) -> ProductID {
+        ProductID(try self.readVarint(as: UInt32.self, "product id"))
+    }
+
+    package mutating func readCategoryID() throws(ByteReaderError) -> CategoryID {
+        CategoryID(try self.readVarint(as: UInt32.self, "category id"))
+    }
+
+    @inlinable @inline(__always)
+    package mutating func readLocationID() throws(ByteReaderError) -> LocationID {
+        LocationID(try self.readVarint(as: UInt16.self, "location id"))
+    }
+
+    package mutating func readPrice() throws(ByteReaderError) -> Price {
+        let minorUnits = Int64(bitPattern: try self.readVarint())
+        let basis = Int64(bitPattern: try self.readVarint())
+        return Price(minorUnits, per: basis)
+    }
+
+    mutating func readUnit() throws(ByteReaderError) -> Unit {
+        let code = try self.readText(limit: Self.textByteCountMax)
+        return Unit(code: code, decimals: try self.readUInt8())
+    }
+
+    /// A list of at most `limit` elements.
+    ///
+    /// Room is made for as many as the bytes could hold, and for a thousand at the most: an element
+    /// takes more room in memory than on the wire, so a longer list grows as its bytes are read.
+    package mutating func readList<Element>(
+        limit: Int,
+        _ read: (inout ByteReader) throws(ByteReaderError) -> Element
+    ) throws(ByteReaderError) -> [Element] {
+        let count = try self.readCount(limit: limit)
+        var list: [Element] = []
+        list.reserveCapacity(min(count, self.remaining, 1_024))
+        for _ in 0..<count { list.append(try read(&self)) }
+        return list
+    }
+
+    /// A presence mask of which only the lowest `bits` may be set.
+    @inlinable @inline(__always)
+    package mutating func readMask(bits: Int) throws(ByteReaderError) -> UInt64 {
+        let offset = self.offset
+        let mask = try self.readVarint()
+        guard mask >> UInt64(bits) == 0 else {
+            throw .unknownCode(offset: offset, code: mask, what: "presence mask")
+        }
+        return mask
+    }
+
+    /// A value that a presence mask announced, and that is left out when it is zero: so it is not.
+    @inlinable @inline(__always)
+    package mutating func readNonZero() throws(ByteReaderError) -> Int64 {
+        let offset = self.offset
+        let value = try self.readSignedVarint()
+        guard value != 0 else {
+            throw .unknownCode(offset: offset, code: 0, what: "value that is present")
+        }
+        return value
+    }
+
+    /// A text that a presence mask announced, and that is left out when it is empty: so it is not.
+    package mutating func readNonEmptyText() throws(ByteReaderError) -> String {
+        let offset = self.offset
+        let text = try self.readText()
+        guard !text.isEmpty else {
+            throw .unknownCode(offset: offset, code: 0, what: "text that is present")
+        }
+        return text
+    }
+
+    /// A set of flags in a byte, of which only those in `known` may be set.
+    mutating func readFlags(_ known: UInt8, _ what: String) throws(ByteReaderError) -> UInt8 {
+        let offset = self.offset
+        let flags = try self.readUInt8()
+        guard flags & ~known == 0 else {
+            throw .unknownCode(offset: offset, code: UInt64(flags), what: what)
+        }
+        return flags
+    }
+
+    /// Texts in requests are read up to this and then checked against their own limits, so that a
+    /// text that is too long is refused by the name of its field.
+    @inlinable package static var textByteCountMax: Int { 8_192 }
+
+    @inlinable @inline(__always)
+    package mutating func readText() throws(ByteReaderError) -> String {
+        try self.readText(limit: Self.textByteCountMax)
+    }
+}

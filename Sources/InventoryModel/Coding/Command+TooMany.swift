@@ -1,0 +1,70 @@
+internal import Bytes
+
+/// Commands that announce more than a request may have are refused as commands, by the name of what
+/// is too many; they are not read, so that they cost no more than their bytes.
+extension Command {
+    /// Why an encoded command that cannot be read is refused all the same.
+    ///
+    /// - Returns: `nil` unless it, or a command of its batch, announces more commands or lines than
+    ///   may be, and the bytes could hold them: then it is malformed.
+    public static func refusalOfTooMany(_ bytes: UnsafeRawBufferPointer) -> Refusal? {
+        do throws(ByteReaderError) {
+            var reader = ByteReader(bytes)
+            let tag = try reader.readCase(CommandTag.self, "command")
+            guard tag == .batch else { return try Self.refusalOfLines(tag, &reader) }
+            _ = try reader.readCase(BatchMode.self, "batch mode")
+            let count = try reader.readVarint()
+            // A command has at least two bytes.
+            if count > UInt64(Limits.batchMax) {
+                return Self.refusal("commands", count, 2, Limits.batchMax, reader)
+            }
+            for _ in 0..<count {
+                var ahead = reader
+                do throws(ByteReaderError) {
+                    _ = try Command(from: &reader)
+                } catch {
+                    let tag = try ahead.readCase(CommandTag.self, "command")
+                    return try Self.refusalOfLines(tag, &ahead)
+                }
+            }
+            return nil
+        } catch {
+            return nil
+        }
+    }
+
+    /// Why a command that is no batch is refused for its lines.
+    private static func refusalOfLines(
+        _ tag: CommandTag,
+        _ reader: inout ByteReader
+    ) throws(ByteReaderError) -> Refusal? {
+        switch tag {
+        case .sell, .returnSale, .restock, .reserve, .extendReservation, .commitReservation,
+            .releaseReservation, .receiveTransfer, .cancelTransfer:
+            break
+        case .dispatchTransfer:
+            _ = try reader.readLocationID()
+            _ = try reader.readLocationID()
+        default:
+            return nil
+        }
+        let count = try reader.readVarint()
+        guard count > UInt64(Limits.batchLinesMax) else { return nil }
+        // A line has at least an id and a mask.
+        return Self.refusal("lines", count, 2, Limits.linesMax, reader)
+    }
+
+    private static func refusal(
+        _ field: String,
+        _ count: UInt64,
+        _ byteCountMin: UInt64,
+        _ limit: Int,
+        _ reader: ByteReader
+    ) -> Refusal? {
+        guard count <= UInt64(reader.remaining) / byteCountMin else { return nil }
+        return Refusal(
+            .tooManyLines,
+            .range(field, value: Int64(count), lowest: 1, highest: Int64(limit))
+        )
+    }
+}

@@ -1,0 +1,389 @@
+public import Bytes
+
+extension Category {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeText(self.name)
+        writer.write(self.isArchived)
+        writer.writeVarint(self.revision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readCategoryID(),
+            name: try reader.readText(),
+            isArchived: try reader.readBool(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension Location {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeText(self.code)
+        writer.writeText(self.name)
+        writer.writeText(self.zone)
+        writer.writeCase(self.kind)
+        writer.write(self.isArchived)
+        writer.writeVarint(self.revision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readLocationID(),
+            code: try reader.readText(),
+            name: try reader.readText(),
+            zone: try reader.readText(),
+            kind: try reader.readCase(LocationKind.self, "location kind"),
+            isArchived: try reader.readBool(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension Product {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeText(self.sku)
+        writer.writeText(self.name)
+        writer.writeText(self.barcode)
+        writer.writeVarint(UInt64(self.category.value))
+        writer.write(self.unit)
+        writer.write(self.price)
+        writer.writeCase(self.status)
+        writer.writeVarint(self.reorderPoint)
+        writer.writeVarint(self.reorderTarget)
+        writer.writeVarint(self.packSize)
+        writer.writeVarint(UInt64(self.leadTimeDays))
+        writer.write(self.createdAt)
+        writer.write(self.updatedAt)
+        writer.writeVarint(self.revision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readProductID(),
+            sku: try reader.readText(),
+            name: try reader.readText(),
+            barcode: try reader.readText(),
+            category: try reader.readCategoryID(),
+            unit: try reader.readUnit(),
+            price: try reader.readPrice(),
+            status: try reader.readCase(ProductStatus.self, "product status"),
+            reorderPoint: try reader.readSignedVarint(),
+            reorderTarget: try reader.readSignedVarint(),
+            packSize: try reader.readSignedVarint(),
+            leadTimeDays: try reader.readVarint(as: UInt16.self, "lead time"),
+            createdAt: try reader.readInstant(),
+            updatedAt: try reader.readInstant(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension Level {
+    /// Bytes that it takes at most: eight integers, their mask, and whose they are.
+    @inlinable package static var byteCountMax: Int { 12 * VarintCoding.byteCountMax }
+
+    /// Product, location, balances.
+    package func encode(into writer: inout ByteWriter, at lsn: UInt64) {
+        writer.append(atMost: Self.byteCountMax) { self.encode(into: &$0, at: lsn) }
+    }
+
+    @inlinable @inline(__always)
+    package func encode(into cursor: inout ByteCursor, at lsn: UInt64) {
+        cursor.writeVarint(UInt64(self.product.value))
+        cursor.writeVarint(UInt64(self.location.value))
+        self.encodeBalances(into: &cursor, at: lsn)
+    }
+
+    init(from reader: inout ByteReader, at lsn: UInt64) throws(ByteReaderError) {
+        let product = try reader.readProductID()
+        let location = try reader.readLocationID()
+        self = try Level.balances(from: &reader, product, location, at: lsn)
+    }
+
+    func encodeBalances(into writer: inout ByteWriter, at lsn: UInt64) {
+        writer.append(atMost: Self.byteCountMax) { self.encodeBalances(into: &$0, at: lsn) }
+    }
+
+    /// A mask of what is not zero, then those; the revision only where it is not `lsn`.
+    @inlinable @inline(__always)
+    package func encodeBalances(into cursor: inout ByteCursor, at lsn: UInt64) {
+        var mask: UInt64 = 0
+        if self.onHand != 0 { mask |= 1 << 0 }
+        if self.unavailable != 0 { mask |= 1 << 1 }
+        if self.reserved != 0 { mask |= 1 << 2 }
+        if self.incoming != 0 { mask |= 1 << 3 }
+        if self.floor != 0 { mask |= 1 << 4 }
+        if self.value != 0 { mask |= 1 << 5 }
+        if self.alerts.rawValue != 0 { mask |= 1 << 6 }
+        if self.revision != lsn { mask |= 1 << 7 }
+        cursor.writeVarint(mask)
+        if mask & 1 << 0 != 0 { cursor.writeVarint(self.onHand) }
+        if mask & 1 << 1 != 0 { cursor.writeVarint(self.unavailable) }
+        if mask & 1 << 2 != 0 { cursor.writeVarint(self.reserved) }
+        if mask & 1 << 3 != 0 { cursor.writeVarint(self.incoming) }
+        if mask & 1 << 4 != 0 { cursor.writeVarint(self.floor) }
+        if mask & 1 << 5 != 0 { cursor.writeVarint(self.value) }
+        if mask & 1 << 6 != 0 { cursor.write(self.alerts.rawValue) }
+        if mask & 1 << 7 != 0 { cursor.writeVarint(self.revision) }
+    }
+
+    package static func balances(
+        from reader: inout ByteReader,
+        _ product: ProductID,
+        _ location: LocationID,
+        at lsn: UInt64
+    ) throws(ByteReaderError) -> Level {
+        let mask = try reader.readMask(bits: 8)
+        var level = Level(product: product, location: location, revision: lsn)
+        if mask & 1 << 0 != 0 { level.onHand = try reader.readNonZero() }
+        if mask & 1 << 1 != 0 { level.unavailable = try reader.readNonZero() }
+        if mask & 1 << 2 != 0 { level.reserved = try reader.readNonZero() }
+        if mask & 1 << 3 != 0 { level.incoming = try reader.readNonZero() }
+        if mask & 1 << 4 != 0 { level.floor = try reader.readNonZero() }
+        if mask & 1 << 5 != 0 { level.value = try reader.readNonZero() }
+        if mask & 1 << 6 != 0 {
+            let offset = reader.offset
+            let alerts = try reader.readFlags(AlertSet.all.rawValue, "alerts")
+            guard alerts != 0 else {
+                throw .unknownCode(offset: offset, code: 0, what: "alerts that are present")
+            }
+            level.alerts = AlertSet(rawValue: alerts)
+        }
+        if mask & 1 << 7 != 0 {
+            let offset = reader.offset
+            level.revision = try reader.readVarint()
+            guard level.revision != lsn else {
+                throw .unknownCode(offset: offset, code: lsn, what: "revision that is present")
+            }
+        }
+        return level
+    }
+}
+
+extension Movement {
+    /// Bytes that it takes at most: fourteen integers, and the texts.
+    @inlinable @inline(__always)
+    package var byteCountMax: Int {
+        16 * VarintCoding.byteCountMax + self.reference.utf8.count + self.note.utf8.count
+    }
+
+    /// Writes the movement, without the texts that it shares with the one before it in its entry.
+    func encode(
+        into writer: inout ByteWriter,
+        recordedAt time: Instant,
+        _ texts: inout EntryTexts
+    ) {
+        var mask = self.presence(recordedAt: time)
+        if !self.reference.isEmpty, EntryTexts.shares(self.reference, &texts.reference) {
+            mask ^= 1 << 9 | 1 << 14
+        }
+        if !self.note.isEmpty, EntryTexts.shares(self.note, &texts.note) {
+            mask ^= 1 << 10 | 1 << 15
+        }
+        writer.append(atMost: self.byteCountMax) {
+            self.encode(into: &$0, recordedAt: time, mask)
+        }
+    }
+
+    @inlinable @inline(__always)
+    func presence(recordedAt time: Instant) -> UInt64 {
+        var mask: UInt64 = 0
+        if self.onHandDelta != 0 { mask |= 1 << 0 }
+        if self.unavailableDelta != 0 { mask |= 1 << 1 }
+        if self.reservedDelta != 0 { mask |= 1 << 2 }
+        if self.incomingDelta != 0 { mask |= 1 << 3 }
+        if self.amount != 0 { mask |= 1 << 4 }
+        if self.price.minorUnits != 0 { mask |= 1 << 5 }
+        if self.price.basis != 1 { mask |= 1 << 6 }
+        if self.cost != 0 { mask |= 1 << 7 }
+        if self.reason != nil { mask |= 1 << 8 }
+        if !self.reference.isEmpty { mask |= 1 << 9 }
+        if !self.note.isEmpty { mask |= 1 << 10 }
+        if self.origin != nil { mask |= 1 << 11 }
+        if self.occurredAt != time { mask |= 1 << 12 }
+        if self.isImported { mask |= 1 << 13 }
+        return mask
+    }
+
+    /// Writes the only movement of an entry, or the first.
+    @inlinable @inline(__always)
+    package func encode(into cursor: inout ByteCursor, recordedAt time: Instant) {
+        self.encode(into: &cursor, recordedAt: time, self.presence(recordedAt: time))
+    }
+
+    /// Kind, product, location, a mask of what is there, then that.
+    ///
+    /// `occurredAt` counts from the recording time of the step, so it is absent where it is equal.
+    @inlinable @inline(__always)
+    func encode(into cursor: inout ByteCursor, recordedAt time: Instant, _ mask: UInt64) {
+        cursor.write(self.kind.rawValue)
+        cursor.writeVarint(UInt64(self.product.value))
+        cursor.writeVarint(UInt64(self.location.value))
+        cursor.writeVarint(mask)
+        if mask & 1 << 0 != 0 { cursor.writeVarint(self.onHandDelta) }
+        if mask & 1 << 1 != 0 { cursor.writeVarint(self.unavailableDelta) }
+        if mask & 1 << 2 != 0 { cursor.writeVarint(self.reservedDelta) }
+        if mask & 1 << 3 != 0 { cursor.writeVarint(self.incomingDelta) }
+        if mask & 1 << 4 != 0 { cursor.writeVarint(self.amount) }
+        if mask & 1 << 5 != 0 { cursor.writeVarint(self.price.minorUnits) }
+        if mask & 1 << 6 != 0 { cursor.writeVarint(self.price.basis) }
+        if mask & 1 << 7 != 0 { cursor.writeVarint(self.cost) }
+        if let reason { cursor.write(reason.rawValue) }
+        if mask & 1 << 9 != 0 { cursor.writeText(self.reference) }
+        if mask & 1 << 10 != 0 { cursor.writeText(self.note) }
+        if let origin {
+            cursor.writeVarint(origin.lsn)
+            cursor.writeVarint(UInt64(origin.line))
+        }
+        if mask & 1 << 12 != 0 {
+            cursor.writeVarint(self.occurredAt.microseconds &- time.microseconds)
+        }
+    }
+
+    package init(
+        from reader: inout ByteReader,
+        recordedAt time: Instant,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) {
+        let kind = try reader.readCase(MovementKind.self, "movement kind")
+        let product = try reader.readProductID()
+        let location = try reader.readLocationID()
+        self.init(kind: kind, product: product, location: location, occurredAt: time)
+        let maskOffset = reader.offset
+        let mask = try reader.readMask(bits: 16)
+        guard mask & mask >> 5 & (1 << 9 | 1 << 10) == 0 else {
+            throw .unknownCode(
+                offset: maskOffset,
+                code: mask,
+                what: "text that is there and shared"
+            )
+        }
+        if mask & 1 << 0 != 0 { self.onHandDelta = try reader.readNonZero() }
+        if mask & 1 << 1 != 0 { self.unavailableDelta = try reader.readNonZero() }
+        if mask & 1 << 2 != 0 { self.reservedDelta = try reader.readNonZero() }
+        if mask & 1 << 3 != 0 { self.incomingDelta = try reader.readNonZero() }
+        if mask & 1 << 4 != 0 { self.amount = try reader.readNonZero() }
+        let minorUnits = mask & 1 << 5 != 0 ? try reader.readNonZero() : 0
+        let basisOffset = reader.offset
+        let basis = mask & 1 << 6 != 0 ? try reader.readSignedVarint() : 1
+        if mask & 1 << 6 != 0, basis == 1 {
+            throw .unknownCode(offset: basisOffset, code: 1, what: "basis that is present")
+        }
+        self.price = Price(minorUnits, per: basis)
+        if mask & 1 << 7 != 0 { self.cost = try reader.readNonZero() }
+        if mask & 1 << 8 != 0 { self.reason = try reader.readCase(Reason.self, "reason") }
+        if mask & 1 << 9 != 0 {
+            self.reference = try reader.readNonEmptyText()
+            texts.reference = self.reference
+        } else if mask & 1 << 14 != 0 {
+            self.reference = try texts.shared(texts.reference, reader)
+        }
+        if mask & 1 << 10 != 0 {
+            self.note = try reader.readNonEmptyText()
+            texts.note = self.note
+        } else if mask & 1 << 15 != 0 {
+            self.note = try texts.shared(texts.note, reader)
+        }
+        if mask & 1 << 11 != 0 {
+            let lsn = try reader.readVarint()
+            self.origin = MovementID(lsn: lsn, line: try reader.readVarint(as: UInt16.self, "line"))
+        }
+        if mask & 1 << 12 != 0 {
+            let distance = try reader.readNonZero()
+            self.occurredAt = Instant(microseconds: time.microseconds &+ distance)
+        }
+        self.isImported = mask & 1 << 13 != 0
+    }
+}
+
+extension Reservation {
+    func encode(into writer: inout ByteWriter, _ texts: inout EntryTexts) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeVarint(UInt64(self.product.value))
+        writer.writeVarint(UInt64(self.location.value))
+        writer.writeVarint(self.quantity)
+        writer.writeVarint(self.remaining)
+        writer.write(self.expiresAt)
+        writer.writeCase(self.state)
+        EntryTexts.write(self.reference, &texts.reservationReference, into: &writer)
+        writer.writeVarint(self.origin.lsn)
+        writer.writeVarint(UInt64(self.origin.line))
+        writer.writeVarint(self.revision)
+    }
+
+    init(
+        from reader: inout ByteReader,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readReservationID(),
+            product: try reader.readProductID(),
+            location: try reader.readLocationID(),
+            quantity: try reader.readSignedVarint(),
+            remaining: try reader.readSignedVarint(),
+            expiresAt: try reader.readInstant(),
+            state: try reader.readCase(ReservationState.self, "reservation state"),
+            reference: try texts.read(\.reservationReference, from: &reader),
+            origin: try reader.readMovementID(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension Transfer {
+    func encode(into writer: inout ByteWriter, _ texts: inout EntryTexts) {
+        writer.writeVarint(UInt64(self.id.value))
+        writer.writeVarint(UInt64(self.product.value))
+        writer.writeVarint(UInt64(self.source.value))
+        writer.writeVarint(UInt64(self.destination.value))
+        writer.writeVarint(self.quantity)
+        writer.writeVarint(self.remaining)
+        writer.writeVarint(self.value)
+        writer.writeCase(self.state)
+        EntryTexts.write(self.reference, &texts.transferReference, into: &writer)
+        writer.writeVarint(self.origin.lsn)
+        writer.writeVarint(UInt64(self.origin.line))
+        writer.writeVarint(self.revision)
+    }
+
+    init(
+        from reader: inout ByteReader,
+        _ texts: inout EntryTexts
+    ) throws(ByteReaderError) {
+        self.init(
+            id: try reader.readTransferID(),
+            product: try reader.readProductID(),
+            source: try reader.readLocationID(),
+            destination: try reader.readLocationID(),
+            quantity: try reader.readSignedVarint(),
+            remaining: try reader.readSignedVarint(),
+            value: try reader.readSignedVarint(),
+            state: try reader.readCase(TransferState.self, "transfer state"),
+            reference: try texts.read(\.transferReference, from: &reader),
+            origin: try reader.readMovementID(),
+            revision: try reader.readVarint()
+        )
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func readMovementID() throws(ByteReaderError) -> MovementID {
+        let lsn = try self.readVarint()
+        return MovementID(lsn: lsn, line: try self.readVarint(as: UInt16.self, "line"))
+    }
+}
+
+extension SessionID {
+    public func encode(into writer: inout ByteWriter) {
+        writer.write(self.high)
+        writer.write(self.low)
+    }
+
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(high: try reader.readUInt64(), low: try reader.readUInt64())
+    }
+}

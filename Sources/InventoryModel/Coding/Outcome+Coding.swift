@@ -1,0 +1,287 @@
+public import Bytes
+
+extension Outcome {
+    public func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .done(let done):
+            done.encode(into: &writer)
+        case .refused(let refusal):
+            writer.write(2 as UInt8)
+            refusal.encode(into: &writer)
+        case .batch(let outcomes):
+            Self.encodeBatchHead(count: outcomes.count, into: &writer)
+            for outcome in outcomes { outcome.encode(into: &writer) }
+        case .brief(let brief):
+            writer.write(4 as UInt8)
+            brief.encode(into: &writer)
+        }
+    }
+
+    /// What goes before the outcomes of a batch, which follow one after another.
+    public static func encodeBatchHead(count: Int, into writer: inout ByteWriter) {
+        writer.write(3 as UInt8)
+        writer.writeVarint(UInt64(count))
+    }
+
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
+        try self.init(from: &reader, isNested: false)
+    }
+
+    private init(from reader: inout ByteReader, isNested: Bool) throws(ByteReaderError) {
+        let offset = reader.offset
+        let tag = try reader.readUInt8()
+        switch tag {
+        case 1: self = .done(try Done(from: &reader))
+        case 2: self = .refused(try Refusal(from: &reader))
+        case 3 where !isNested:
+            self = .batch(
+                try reader.readList(limit: Limits.batchMax) {
+                    (reader: inout ByteReader) throws(ByteReaderError) -> Outcome in
+                    try Outcome(from: &reader, isNested: true)
+                }
+            )
+        case 4 where !isNested: self = .brief(try Brief(from: &reader))
+        default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "outcome")
+        }
+    }
+}
+
+extension Outcome.Brief {
+    /// Bytes ahead of the refusals.
+    static let headByteCountMax = 1 + 3 * VarintCoding.byteCountMax
+    /// Bytes of a refusal without a detail: index, code, line, shape.
+    static let plainByteCountMax = 2 + 1 + 3 + 1
+
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(self.lsn)
+        writer.writeVarint(UInt64(self.count))
+        writer.writeVarint(UInt64(self.refused.count))
+        for refused in self.refused { refused.encode(into: &writer) }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            lsn: try reader.readVarint(),
+            count: try reader.readCount(limit: Limits.batchMax),
+            refused: try reader.readList(limit: Limits.batchMax) {
+                (reader: inout ByteReader) throws(ByteReaderError) -> Refused in
+                Refused(
+                    index: try reader.readCount(limit: Limits.batchMax),
+                    refusal: try Refusal(from: &reader)
+                )
+            }
+        )
+    }
+}
+
+extension Outcome.Brief.Refused {
+    fileprivate func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.index))
+        self.refusal.encode(into: &writer)
+    }
+
+    var encodedByteCount: Int {
+        var writer = ByteWriter(capacity: 128)
+        self.encode(into: &writer)
+        return writer.count
+    }
+}
+
+extension Refusal {
+    /// As it is, or without its detail where that is too long for an outcome of a batch.
+    public var bounded: Refusal {
+        var writer = ByteWriter(capacity: 256)
+        self.encode(into: &writer)
+        if writer.count < Limits.outcomeRefusalByteCountMax { return self }
+        return Refusal(self.code, line: self.line)
+    }
+}
+
+extension Outcome.Done {
+    /// Bytes of what ``encodeHead(lsn:time:id:amount:into:)`` writes, at most.
+    @inlinable package static var headByteCountMax: Int { 9 + 3 * VarintCoding.byteCountMax }
+
+    /// The tag of an outcome that is done, and everything ahead of its levels.
+    @inlinable @inline(__always)
+    package static func encodeHead(
+        lsn: UInt64,
+        time: Instant,
+        id: UInt64 = 0,
+        amount: Int64,
+        into cursor: inout ByteCursor
+    ) {
+        cursor.write(1 as UInt8)
+        cursor.writeVarint(lsn)
+        cursor.write(time.microseconds)
+        cursor.writeVarint(id)
+        cursor.writeVarint(amount)
+    }
+
+    func encode(into writer: inout ByteWriter) {
+        writer.append(atMost: Self.headByteCountMax) {
+            Self.encodeHead(
+                lsn: self.lsn,
+                time: self.time,
+                id: self.id,
+                amount: self.amount,
+                into: &$0
+            )
+        }
+        writer.writeVarint(UInt64(self.levels.count))
+        for level in self.levels { level.encode(into: &writer, at: self.lsn) }
+        writer.writeVarint(UInt64(self.ids.count))
+        for id in self.ids { writer.writeVarint(id) }
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        let lsn = try reader.readVarint()
+        let time = try reader.readInstant()
+        let id = try reader.readVarint()
+        let amount = try reader.readSignedVarint()
+        let levels = try reader.readList(limit: .max) {
+            (reader: inout ByteReader) throws(ByteReaderError) -> Level in
+            try Level(from: &reader, at: lsn)
+        }
+        let ids = try reader.readList(limit: Limits.batchMax) {
+            (reader: inout ByteReader) throws(ByteReaderError) -> UInt64 in
+            try reader.readVarint()
+        }
+        self.init(lsn: lsn, time: time, id: id, amount: amount, levels: levels, ids: ids)
+    }
+}
+
+extension Refusal {
+    public func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.code.rawValue))
+        writer.writeOptional(self.line.map(UInt64.init))
+        switch self.detail {
+        case .none:
+            writer.write(0 as UInt8)
+        case .message(let text):
+            writer.write(1 as UInt8)
+            writer.writeText(text)
+        case .field(let name, let problem):
+            writer.write(2 as UInt8)
+            writer.writeText(name)
+            writer.writeText(problem)
+        case .range(let name, let value, let lowest, let highest):
+            writer.write(3 as UInt8)
+            writer.writeText(name)
+            writer.writeVarint(value)
+            writer.writeVarint(lowest)
+            writer.writeVarint(highest)
+        case .id(let id):
+            writer.write(4 as UInt8)
+            writer.writeVarint(id)
+        case .taken(let text, let holder):
+            writer.write(5 as UInt8)
+            writer.writeText(text)
+            writer.writeVarint(holder)
+        case .revision(let expected, let actual):
+            writer.write(6 as UInt8)
+            writer.writeVarint(expected)
+            writer.writeVarint(actual)
+        case .shortage(let shortage):
+            writer.write(7 as UInt8)
+            writer.writeVarint(UInt64(shortage.product.value))
+            writer.writeVarint(UInt64(shortage.location.value))
+            writer.writeVarint(shortage.asked)
+            writer.writeVarint(shortage.sellable)
+            writer.writeVarint(shortage.onHand)
+            writer.writeVarint(shortage.unavailable)
+            writer.writeVarint(shortage.reserved)
+            writer.writeVarint(shortage.floor)
+        case .sold(let asked, let remaining):
+            writer.write(8 as UInt8)
+            writer.writeVarint(asked)
+            writer.writeVarint(remaining)
+        case .batch(let index, let refusal):
+            writer.write(9 as UInt8)
+            writer.writeVarint(UInt64(index))
+            refusal.encode(into: &writer)
+        case .sequence(let received, let last):
+            writer.write(10 as UInt8)
+            writer.writeVarint(received)
+            writer.writeVarint(last)
+        case .remainder(let id, let asked, let remaining):
+            writer.write(11 as UInt8)
+            writer.writeVarint(id)
+            writer.writeVarint(asked)
+            writer.writeVarint(remaining)
+        }
+    }
+
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
+        try self.init(from: &reader, isNested: false)
+    }
+
+    private init(from reader: inout ByteReader, isNested: Bool) throws(ByteReaderError) {
+        let offset = reader.offset
+        let number = try reader.readVarint()
+        guard let raw = UInt16(exactly: number), let code = RefusalCode(rawValue: raw) else {
+            throw .unknownCode(offset: offset, code: number, what: "error code")
+        }
+        let lineOffset = reader.offset
+        var line: UInt32?
+        if let wide = try reader.readOptional() {
+            guard let narrow = UInt32(exactly: wide) else {
+                throw .unknownCode(offset: lineOffset, code: wide, what: "line")
+            }
+            line = narrow
+        }
+        self.init(code, line: line, try Detail(from: &reader, isNested: isNested))
+    }
+}
+
+extension Refusal.Detail {
+    fileprivate init(from reader: inout ByteReader, isNested: Bool) throws(ByteReaderError) {
+        let offset = reader.offset
+        let tag = try reader.readUInt8()
+        switch tag {
+        case 0: self = .none
+        case 1: self = .message(try reader.readText())
+        case 2: self = .field(try reader.readText(), problem: try reader.readText())
+        case 3:
+            self = .range(
+                try reader.readText(),
+                value: try reader.readSignedVarint(),
+                lowest: try reader.readSignedVarint(),
+                highest: try reader.readSignedVarint()
+            )
+        case 4: self = .id(try reader.readVarint())
+        case 5: self = .taken(try reader.readText(), by: try reader.readVarint())
+        case 6: self = .revision(expected: try reader.readVarint(), actual: try reader.readVarint())
+        case 7:
+            self = .shortage(
+                Refusal.Shortage(
+                    product: try reader.readProductID(),
+                    location: try reader.readLocationID(),
+                    asked: try reader.readSignedVarint(),
+                    sellable: try reader.readSignedVarint(),
+                    onHand: try reader.readSignedVarint(),
+                    unavailable: try reader.readSignedVarint(),
+                    reserved: try reader.readSignedVarint(),
+                    floor: try reader.readSignedVarint()
+                )
+            )
+        case 8:
+            self = .sold(
+                asked: try reader.readSignedVarint(),
+                remaining: try reader.readSignedVarint()
+            )
+        case 9 where !isNested:
+            let index = try reader.readVarint(as: UInt32.self, "index")
+            self = .batch(index: index, try Refusal(from: &reader, isNested: true))
+        case 10:
+            self = .sequence(received: try reader.readVarint(), last: try reader.readVarint())
+        case 11:
+            self = .remainder(
+                try reader.readVarint(),
+                asked: try reader.readSignedVarint(),
+                remaining: try reader.readSignedVarint()
+            )
+        default:
+            throw .unknownCode(offset: offset, code: UInt64(tag), what: "error detail")
+        }
+    }
+}

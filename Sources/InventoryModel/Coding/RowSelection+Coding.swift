@@ -1,0 +1,132 @@
+internal import Bytes
+
+/// A selection of rows as bytes.
+///
+///     selection   bool, condition if so · list of (text column, bool descending) · varint limit
+///     condition   1 or, condition, condition · 2 and, condition, condition · 3 not, condition
+///                 4 test: text column, u8 comparison, operand
+///     operand     0 none · 1 svarint millionths · 2 instant · 3 text
+extension RowSelection {
+    func encode(into writer: inout ByteWriter) {
+        writer.write(self.condition != nil)
+        self.condition?.encode(into: &writer)
+        writer.writeVarint(UInt64(self.order.count))
+        for order in self.order {
+            writer.writeText(order.column)
+            writer.write(order.isDescending)
+        }
+        writer.writeVarint(UInt64(self.limit))
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init()
+        if try reader.readBool() {
+            var rest = InsightLimits.conditionPartsMax
+            self.condition = try RowCondition(from: &reader, rest: &rest, depth: 0)
+        }
+        self.order = try reader.readList(limit: InsightQuery.listCountMax) {
+            (reader: inout ByteReader) throws(ByteReaderError) -> Order in
+            Order(try reader.readText(), descending: try reader.readBool())
+        }
+        self.limit = try reader.readLimit()
+    }
+}
+
+extension RowCondition {
+    private static let orTag: UInt8 = 1
+    private static let andTag: UInt8 = 2
+    private static let notTag: UInt8 = 3
+    private static let testTag: UInt8 = 4
+
+    fileprivate func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .or(let a, let b):
+            writer.write(Self.orTag)
+            a.encode(into: &writer)
+            b.encode(into: &writer)
+        case .and(let a, let b):
+            writer.write(Self.andTag)
+            a.encode(into: &writer)
+            b.encode(into: &writer)
+        case .not(let a):
+            writer.write(Self.notTag)
+            a.encode(into: &writer)
+        case .test(let test):
+            writer.write(Self.testTag)
+            writer.writeText(test.column)
+            writer.writeCase(test.comparison)
+            test.operand.encode(into: &writer)
+        }
+    }
+
+    /// `rest`: Parts that it may still have, so that neither its memory nor the depth of its tree is
+    /// left to the bytes.
+    fileprivate init(
+        from reader: inout ByteReader,
+        rest: inout Int,
+        depth: Int
+    ) throws(ByteReaderError) {
+        let offset = reader.offset
+        rest -= 1
+        guard rest >= 0, depth < InsightLimits.conditionDepthMax else {
+            throw .outOfRange(
+                offset: offset,
+                value: UInt64(rest < 0 ? InsightLimits.conditionPartsMax : depth) + 1,
+                limit: UInt64(
+                    rest < 0 ? InsightLimits.conditionPartsMax : InsightLimits.conditionDepthMax
+                ),
+                what: "condition"
+            )
+        }
+        func part(_ reader: inout ByteReader) throws(ByteReaderError) -> RowCondition {
+            try RowCondition(from: &reader, rest: &rest, depth: depth + 1)
+        }
+        switch try reader.readUInt8() {
+        case Self.orTag: self = .or(try part(&reader), try part(&reader))
+        case Self.andTag: self = .and(try part(&reader), try part(&reader))
+        case Self.notTag: self = .not(try part(&reader))
+        case Self.testTag:
+            self = .test(
+                Test(
+                    try reader.readText(),
+                    try reader.readCase(Comparison.self, "comparison"),
+                    try Operand(from: &reader)
+                )
+            )
+        case let tag: throw .unknownCode(offset: offset, code: UInt64(tag), what: "condition")
+        }
+    }
+}
+
+extension RowCondition.Operand {
+    private static let noneTag: UInt8 = 0
+    private static let numberTag: UInt8 = 1
+    private static let instantTag: UInt8 = 2
+    private static let textTag: UInt8 = 3
+
+    fileprivate func encode(into writer: inout ByteWriter) {
+        switch self {
+        case .none: writer.write(Self.noneTag)
+        case .number(let millionths):
+            writer.write(Self.numberTag)
+            writer.writeVarint(millionths)
+        case .instant(let instant):
+            writer.write(Self.instantTag)
+            writer.write(instant)
+        case .text(let text):
+            writer.write(Self.textTag)
+            writer.writeText(text)
+        }
+    }
+
+    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
+        let offset = reader.offset
+        switch try reader.readUInt8() {
+        case Self.noneTag: self = .none
+        case Self.numberTag: self = .number(try reader.readSignedVarint())
+        case Self.instantTag: self = .instant(try reader.readInstant())
+        case Self.textTag: self = .text(try reader.readText())
+        case let tag: throw .unknownCode(offset: offset, code: UInt64(tag), what: "operand")
+        }
+    }
+}

@@ -1,0 +1,267 @@
+public import Bytes
+
+extension ByteWriter {
+    mutating func writePlace(_ product: ProductID, _ location: LocationID) {
+        self.writeVarint(UInt64(product.value))
+        self.writeVarint(UInt64(location.value))
+    }
+
+    /// 0 for now; 1 or, for imported history, 2 before the instant.
+    mutating func writeOptional(_ occurred: Occurrence?) {
+        guard let occurred else {
+            self.write(0 as UInt8)
+            return
+        }
+        self.write(occurred.isImported ? 2 as UInt8 : 1)
+        self.write(occurred.at)
+    }
+}
+
+extension ByteReader {
+    @inlinable
+    package mutating func readOptionalOccurrence() throws(ByteReaderError) -> Occurrence? {
+        let offset = self.offset
+        let tag = try self.readUInt8()
+        switch tag {
+        case 0: return nil
+        case 1, 2: return Occurrence(at: try self.readInstant(), isImported: tag == 2)
+        default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "occurrence")
+        }
+    }
+
+    mutating func readSaleLines() throws(ByteReaderError) -> [SaleLine] {
+        try self.readList(limit: Limits.batchLinesMax) {
+            (reader: inout ByteReader) throws(ByteReaderError) -> SaleLine in
+            try SaleLine(from: &reader)
+        }
+    }
+}
+
+extension SaleLine {
+    func encode(into writer: inout ByteWriter) {
+        writer.writePlace(self.product, self.location)
+        writer.writeVarint(self.quantity)
+        var mask: UInt64 = 0
+        if self.price != nil { mask |= 1 << 0 }
+        if self.ifRevision != nil { mask |= 1 << 1 }
+        writer.writeVarint(mask)
+        if let price { writer.writeVarint(price.minorUnits) }
+        if let ifRevision { writer.writeVarint(ifRevision) }
+    }
+
+    @inlinable @inline(__always)
+    package init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            product: try reader.readProductID(),
+            location: try reader.readLocationID(),
+            quantity: try reader.readSignedVarint()
+        )
+        let mask = try reader.readMask(bits: 2)
+        if mask & 1 << 0 != 0 { self.price = Money(try reader.readSignedVarint()) }
+        if mask & 1 << 1 != 0 { self.ifRevision = try reader.readVarint() }
+    }
+}
+
+extension Sale {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.lines.count))
+        for line in self.lines { line.encode(into: &writer) }
+        writer.writeText(self.reference)
+        writer.writeText(self.note)
+        writer.writeOptional(self.occurred)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            lines: try reader.readSaleLines(),
+            reference: try reader.readText(),
+            note: try reader.readText(),
+            occurred: try reader.readOptionalOccurrence()
+        )
+    }
+}
+
+extension SaleReturn {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.lines.count))
+        for line in self.lines { line.encode(into: &writer) }
+        writer.writeCase(self.target)
+        writer.writeOptional(self.original)
+        writer.writeText(self.reference)
+        writer.writeText(self.note)
+        writer.writeOptional(self.occurred)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            lines: try reader.readSaleLines(),
+            target: try reader.readCase(ReturnTarget.self, "return target"),
+            original: try reader.readOptional(),
+            reference: try reader.readText(),
+            note: try reader.readText(),
+            occurred: try reader.readOptionalOccurrence()
+        )
+    }
+}
+
+extension Restock {
+    func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.lines.count))
+        for line in self.lines {
+            writer.writePlace(line.product, line.location)
+            writer.writeVarint(line.quantity)
+            writer.writeVarint(line.unitCost?.minorUnits ?? 0)
+            writer.writeOptional(line.ifRevision)
+        }
+        let unpriced = self.lines.indices.filter { self.lines[$0].unitCost == nil }
+        var flags: UInt8 = 0
+        if self.fromIncoming { flags |= Self.fromIncomingFlag }
+        if !unpriced.isEmpty { flags |= Self.unpricedFlag }
+        writer.write(flags)
+        writer.writeText(self.reference)
+        writer.writeText(self.note)
+        writer.writeOptional(self.occurred)
+        guard !unpriced.isEmpty else { return }
+        writer.writeVarint(UInt64(unpriced.count))
+        for index in unpriced { writer.writeVarint(UInt64(index)) }
+    }
+
+    private static let fromIncomingFlag: UInt8 = 1 << 0
+    /// Some lines say no cost: their numbers follow at the end.
+    private static let unpricedFlag: UInt8 = 1 << 1
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        let lines = try reader.readList(limit: Limits.batchLinesMax) {
+            (reader: inout ByteReader) throws(ByteReaderError) -> RestockLine in
+            RestockLine(
+                product: try reader.readProductID(),
+                location: try reader.readLocationID(),
+                quantity: try reader.readSignedVarint(),
+                unitCost: Money(try reader.readSignedVarint()),
+                ifRevision: try reader.readOptional()
+            )
+        }
+        let flags = try reader.readFlags(
+            Self.fromIncomingFlag | Self.unpricedFlag,
+            "flags of a restock"
+        )
+        self.init(
+            lines: lines,
+            fromIncoming: flags & Self.fromIncomingFlag != 0,
+            reference: try reader.readText(),
+            note: try reader.readText(),
+            occurred: try reader.readOptionalOccurrence()
+        )
+        if flags & Self.unpricedFlag != 0 { try self.readUnpriced(&reader) }
+    }
+
+    /// Reads the numbers of the lines that say no cost: at least one, rising.
+    private mutating func readUnpriced(_ reader: inout ByteReader) throws(ByteReaderError) {
+        let count = try reader.readCount(limit: self.lines.count)
+        var next = 0
+        for _ in 0..<count {
+            let offset = reader.offset
+            let index = try reader.readVarint()
+            guard index >= UInt64(next), index < UInt64(self.lines.count),
+                self.lines[Int(index)].unitCost == .zero
+            else { throw .unknownCode(offset: offset, code: index, what: "line without a cost") }
+            self.lines[Int(index)].unitCost = nil
+            next = Int(index) + 1
+        }
+        if count == 0 {
+            throw .unknownCode(offset: reader.offset, code: 0, what: "lines without a cost")
+        }
+    }
+}
+
+extension Adjustment {
+    func encode(into writer: inout ByteWriter) {
+        writer.writePlace(self.product, self.location)
+        writer.writeVarint(self.delta)
+        writer.writeCase(self.reason)
+        writer.writeText(self.reference)
+        writer.writeText(self.note)
+        writer.writeOptional(self.occurred)
+        writer.writeOptional(self.ifRevision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            product: try reader.readProductID(),
+            location: try reader.readLocationID(),
+            delta: try reader.readSignedVarint(),
+            reason: try reader.readCase(Reason.self, "reason"),
+            reference: try reader.readText(),
+            note: try reader.readText(),
+            occurred: try reader.readOptionalOccurrence(),
+            ifRevision: try reader.readOptional()
+        )
+    }
+}
+
+extension StockCount {
+    func encode(into writer: inout ByteWriter) {
+        writer.writePlace(self.product, self.location)
+        writer.writeVarint(self.counted)
+        writer.writeText(self.reference)
+        writer.writeText(self.note)
+        writer.writeOptional(self.ifRevision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            product: try reader.readProductID(),
+            location: try reader.readLocationID(),
+            counted: try reader.readSignedVarint(),
+            reference: try reader.readText(),
+            note: try reader.readText(),
+            ifRevision: try reader.readOptional()
+        )
+    }
+}
+
+extension Hold {
+    func encode(into writer: inout ByteWriter) {
+        writer.writePlace(self.product, self.location)
+        writer.writeVarint(self.delta)
+        writer.writeCase(self.reason)
+        writer.writeText(self.reference)
+        writer.writeText(self.note)
+        writer.writeOptional(self.ifRevision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            product: try reader.readProductID(),
+            location: try reader.readLocationID(),
+            delta: try reader.readSignedVarint(),
+            reason: try reader.readCase(Reason.self, "reason"),
+            reference: try reader.readText(),
+            note: try reader.readText(),
+            ifRevision: try reader.readOptional()
+        )
+    }
+}
+
+extension Expectation {
+    func encode(into writer: inout ByteWriter) {
+        writer.writePlace(self.product, self.location)
+        writer.writeVarint(self.delta)
+        writer.writeOptional(self.eta)
+        writer.writeText(self.reference)
+        writer.writeText(self.note)
+        writer.writeOptional(self.ifRevision)
+    }
+
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
+        self.init(
+            product: try reader.readProductID(),
+            location: try reader.readLocationID(),
+            delta: try reader.readSignedVarint(),
+            eta: try reader.readOptionalInstant(),
+            reference: try reader.readText(),
+            note: try reader.readText(),
+            ifRevision: try reader.readOptional()
+        )
+    }
+}

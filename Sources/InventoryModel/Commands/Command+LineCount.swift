@@ -1,0 +1,19 @@
+extension Command {
+    /// How many lines of movements it asks for at most.
+    package var lineCount: Int {
+        switch self {
+        case .sell(let sale): sale.lines.count
+        case .returnSale(let saleReturn): saleReturn.lines.count
+        case .restock(let restock): restock.lines.count
+        case .reserve(let reserve): reserve.lines.count
+        case .extendReservation(let wanted): wanted.lines.count
+        case .releaseReservation(let release): release.lines.count
+        // Each line makes two movements.
+        case .commitReservation(let commit): 2 * commit.lines.count
+        case .dispatchTransfer(let dispatch): 2 * dispatch.lines.count
+        case .receiveTransfer(let settlement), .cancelTransfer(let settlement):
+            2 * settlement.lines.count
+        default: 1
+        }
+    }
+}

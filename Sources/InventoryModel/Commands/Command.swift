@@ -1,0 +1,236 @@
+internal import Bytes
+
+/// Everything that changes state.
+///
+/// A command is a wish: ``InventoryState/decide(_:in:)`` says what it changes, or why it is refused.
+/// `ifRevision` makes a command conditional: it runs only while the entity it names is still at
+/// that revision.
+public enum Command: Hashable, Sendable {
+    case createCategory(name: String)
+    case renameCategory(CategoryID, name: String, ifRevision: UInt64?)
+    /// Refused while products refer to it.
+    case archiveCategory(CategoryID, ifRevision: UInt64?)
+
+    case createLocation(LocationDraft)
+    case updateLocation(LocationID, LocationUpdate, ifRevision: UInt64?)
+    /// Refused while stock is there, or on its way from or to it.
+    case archiveLocation(LocationID, ifRevision: UInt64?)
+
+    case createProduct(ProductDraft)
+    /// All fields in one step.
+    case updateProduct(ProductID, ProductUpdate, ifRevision: UInt64?)
+    /// A product without history goes; one with history is archived and its SKU is free again.
+    ///
+    /// Refused while its stock is promised or on its way.
+    case deleteProduct(ProductID, ifRevision: UInt64?)
+
+    case sell(Sale)
+    case returnSale(SaleReturn)
+    case restock(Restock)
+    case adjust(Adjustment)
+    case count(StockCount)
+    case setUnavailable(Hold)
+    case expectIncoming(Expectation)
+    case setFloor(FloorChange)
+    case reverse(Reversal)
+
+    case reserve(Reserve)
+    case extendReservation(ExtendReservation)
+    case commitReservation(CommitReservation)
+    case releaseReservation(ReleaseReservation)
+
+    case dispatchTransfer(DispatchTransfer)
+    case receiveTransfer(TransferSettlement)
+    /// Sends what is on its way back to where it came from.
+    case cancelTransfer(TransferSettlement)
+
+    /// Up to ``Limits/batchMax`` commands, none of them a batch.
+    case batch([Command], BatchMode)
+
+    /// The command as it goes over the network and into a session's digest.
+    public var encoded: EncodedCommand {
+        var writer = ByteWriter(capacity: 256)
+        self.encode(into: &writer)
+        return EncodedCommand(
+            bytes: writer.array(),
+            outcomeByteCountMax: min(self.outcomeByteCountMax, Limits.outcomeByteCountMax)
+        )
+    }
+}
+
+/// A command in its bytes: encoded once, however often it has to be sent.
+public struct EncodedCommand: Hashable, Sendable {
+    /// As ``Command`` is encoded.
+    public let bytes: [UInt8]
+    /// Bytes of its outcome at most, where that has to be remembered.
+    public let outcomeByteCountMax: Int
+
+    init(bytes: [UInt8], outcomeByteCountMax: Int) {
+        self.bytes = bytes
+        self.outcomeByteCountMax = outcomeByteCountMax
+    }
+}
+
+/// What a batch does when one of its commands is refused.
+public enum BatchMode: UInt8, CaseIterable, Sendable {
+    /// All or nothing: one step, one LSN.
+    case atomic = 1
+    /// Each on its own, in order: each that is done has its own LSN.
+    case independent = 2
+    /// As ``independent``, and the outcome names only the commands that were refused: for loads of
+    /// millions, whose answers would be as long as what they bring.
+    case brief = 3
+    /// As ``atomic``, but nothing is carried out: the outcome is what it would come to.
+    case rehearsal = 4
+    /// As ``atomic``, and the outcome names no levels: for steps so large that their outcome could not be
+    /// remembered.
+    case atomicBrief = 5
+}
+
+// MARK: - Catalog
+
+public struct LocationDraft: Hashable, Sendable {
+    public var code: String
+    public var name: String
+    public var zone: String
+    public var kind: LocationKind
+
+    public init(code: String, name: String, zone: String = "UTC", kind: LocationKind = .store) {
+        self.code = code
+        self.name = name
+        self.zone = zone
+        self.kind = kind
+    }
+}
+
+/// The fields of a location to change; `nil` leaves one as it is.
+public struct LocationUpdate: Hashable, Sendable {
+    public var code: String?
+    public var name: String?
+    public var zone: String?
+    public var kind: LocationKind?
+
+    public init(
+        code: String? = nil,
+        name: String? = nil,
+        zone: String? = nil,
+        kind: LocationKind? = nil
+    ) {
+        self.code = code
+        self.name = name
+        self.zone = zone
+        self.kind = kind
+    }
+}
+
+public struct ProductDraft: Hashable, Sendable {
+    public var sku: String
+    public var name: String
+    /// Empty for none.
+    public var barcode: String
+    public var category: CategoryID
+    public var unit: Unit
+    public var price: Price
+    /// ``ProductStatus/active`` or ``ProductStatus/inactive``.
+    public var status: ProductStatus
+    public var reorderPoint: Int64
+    public var reorderTarget: Int64
+    public var packSize: Int64
+    public var leadTimeDays: UInt16
+    /// Stock that is there from the start: a restock in the same step.
+    public var opening: OpeningStock?
+
+    /// `reorderPoint`: 10 of the unit where it is not given.
+    public init(
+        sku: String,
+        name: String,
+        barcode: String = "",
+        category: CategoryID,
+        unit: Unit = .piece,
+        price: Price,
+        status: ProductStatus = .active,
+        reorderPoint: Int64? = nil,
+        reorderTarget: Int64 = 0,
+        packSize: Int64 = 1,
+        leadTimeDays: UInt16 = 0,
+        opening: OpeningStock? = nil
+    ) {
+        self.sku = sku
+        self.name = name
+        self.barcode = barcode
+        self.category = category
+        self.unit = unit
+        self.price = price
+        self.status = status
+        self.reorderPoint = reorderPoint ?? unit.defaultReorderPoint
+        self.reorderTarget = reorderTarget
+        self.packSize = packSize
+        self.leadTimeDays = leadTimeDays
+        self.opening = opening
+    }
+}
+
+public struct OpeningStock: Hashable, Sendable {
+    public var location: LocationID
+    /// Base units, 0 or more.
+    public var quantity: Int64
+    /// What one basis of the product's price cost.
+    public var unitCost: Money
+    /// When it was there, for imported history; now if not given.
+    public var occurredAt: Instant?
+
+    public init(
+        location: LocationID = .main,
+        quantity: Int64,
+        unitCost: Money = .zero,
+        occurredAt: Instant? = nil
+    ) {
+        self.location = location
+        self.quantity = quantity
+        self.unitCost = unitCost
+        self.occurredAt = occurredAt
+    }
+}
+
+/// The fields of a product to change; `nil` leaves one as it is.
+public struct ProductUpdate: Hashable, Sendable {
+    public var sku: String?
+    public var name: String?
+    /// Empty removes it.
+    public var barcode: String?
+    public var category: CategoryID?
+    /// Only while the product has no history: base units would change their meaning.
+    public var unit: Unit?
+    public var price: Price?
+    public var status: ProductStatus?
+    public var reorderPoint: Int64?
+    public var reorderTarget: Int64?
+    public var packSize: Int64?
+    public var leadTimeDays: UInt16?
+
+    public init(
+        sku: String? = nil,
+        name: String? = nil,
+        barcode: String? = nil,
+        category: CategoryID? = nil,
+        unit: Unit? = nil,
+        price: Price? = nil,
+        status: ProductStatus? = nil,
+        reorderPoint: Int64? = nil,
+        reorderTarget: Int64? = nil,
+        packSize: Int64? = nil,
+        leadTimeDays: UInt16? = nil
+    ) {
+        self.sku = sku
+        self.name = name
+        self.barcode = barcode
+        self.category = category
+        self.unit = unit
+        self.price = price
+        self.status = status
+        self.reorderPoint = reorderPoint
+        self.reorderTarget = reorderTarget
+        self.packSize = packSize
+        self.leadTimeDays = leadTimeDays
+    }
+}

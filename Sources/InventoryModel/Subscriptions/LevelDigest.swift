@@ -1,0 +1,36 @@
+internal import Bytes
+
+/// What a set of levels comes to in one number, so that a subscriber can prove its copy.
+///
+/// The sum, modulo 2⁶⁴, of the hashes of the levels that have any stock: so it can be kept up to
+/// date by taking away a level's old hash and adding its new one, and the order does not matter. The
+/// hash is ``Bytes/Hash64`` of 40 bytes, little-endian: product and location, 4 bytes each, on
+/// hand, unavailable, reserved and incoming, 8 bytes each. A level without any of these counts as 0.
+public struct LevelDigest: Hashable, Sendable {
+    public private(set) var value: UInt64 = 0
+
+    public init() {}
+
+    /// A level has changed; `old` is nothing if it was not there.
+    public mutating func replace(_ old: Level?, with new: Level) {
+        if let old { self.value &-= Self.hash(old) }
+        self.value &+= Self.hash(new)
+    }
+
+    /// A level is no longer of the set.
+    public mutating func remove(_ level: Level) { self.value &-= Self.hash(level) }
+
+    static func hash(_ level: Level) -> UInt64 {
+        guard level.onHand | level.unavailable | level.reserved | level.incoming != 0 else {
+            return 0
+        }
+        let ids = UInt64(level.product.value) | UInt64(level.location.value) << 32
+        let words: [5 of UInt64] = [
+            ids.littleEndian, UInt64(bitPattern: level.onHand).littleEndian,
+            UInt64(bitPattern: level.unavailable).littleEndian,
+            UInt64(bitPattern: level.reserved).littleEndian,
+            UInt64(bitPattern: level.incoming).littleEndian,
+        ]
+        return words.span.withUnsafeBytes { Hash64.hash($0) }
+    }
+}

@@ -1,0 +1,156 @@
+import InventoryModel
+import Testing
+
+@testable import InventoryEngine
+
+/// A state that commands are carried out on, one after another.
+struct Bench {
+    var state = InventoryState()
+
+    init(products: Int = 3, stock: Int64 = 10, cost: Int64 = 5) throws {
+        let currency = try #require(Currency(code: "EUR"))
+        self.apply(InventoryState.founding(currency: currency))
+        try self.done(.createCategory(name: "All"))
+        for number in 0..<products {
+            let draft = ProductDraft(
+                sku: "S\(number)",
+                name: "N\(number)",
+                category: CategoryID(1),
+                price: Price(100),
+                opening: OpeningStock(quantity: stock, unitCost: Money(cost))
+            )
+            try self.done(.createProduct(draft))
+        }
+    }
+
+    /// Seconds that went by without a step.
+    private var waited: Int64 = 0
+
+    /// When the next step is recorded: a second after the last, and what was waited.
+    var time: Instant { self.seconds(0) }
+
+    /// So many seconds after the next step.
+    func seconds(_ seconds: Int64) -> Instant {
+        Instant(microseconds: (Int64(self.state.lsn + 1) + self.waited + seconds) * 1_000_000)
+    }
+
+    mutating func wait(_ seconds: Int64) { self.waited += seconds }
+
+    /// Lets what is due expire, as the engine does.
+    mutating func tick() { self.apply(self.state.tick(at: self.time)) }
+
+    private mutating func apply(_ changes: [Change]) {
+        guard !changes.isEmpty else { return }
+        let entry = Entry(lsn: self.state.lsn + 1, time: self.time, actor: "t", changes: changes)
+        self.state.evolve(entry)
+    }
+
+    mutating func run(_ command: Command) -> Outcome {
+        let decision = self.state.decide(command, at: self.time)
+        self.apply(decision.changes)
+        return decision.outcome
+    }
+
+    @discardableResult
+    mutating func done(
+        _ command: Command,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> Outcome.Done {
+        let outcome = self.run(command)
+        guard case .done(let done) = outcome else {
+            Issue.record("\(command) came to \(outcome)", sourceLocation: sourceLocation)
+            throw Unexpected()
+        }
+        return done
+    }
+
+    mutating func code(_ command: Command) -> RefusalCode? {
+        if case .refused(let refusal) = self.run(command) { refusal.code } else { nil }
+    }
+
+    mutating func refusal(_ command: Command) -> Refusal? {
+        if case .refused(let refusal) = self.run(command) { refusal } else { nil }
+    }
+
+    /// The changes that a command comes to, which are then applied.
+    mutating func changes(of command: Command) -> [Change] {
+        let decision = self.state.decide(command, at: self.time)
+        self.apply(decision.changes)
+        return decision.changes
+    }
+
+    func table(_ query: Query) throws -> ResultTable {
+        try self.state.readView().answer(query).wholeTable()
+    }
+
+    /// A column of an answer, each cell in words.
+    func column(_ name: String, of query: Query) throws -> [String] {
+        let table = try self.table(query)
+        let index = try #require(table.column(named: name))
+        return (0..<table.rowCount).map { row in
+            switch table.cell(row, index) {
+            case .text(let text): text
+            case .integer(let number): "\(number)"
+            default: "-"
+            }
+        }
+    }
+
+    func level(_ product: UInt32) -> Level {
+        self.state.tables.levels.level(ProductID(product), .main)
+    }
+
+    /// A count that finds nothing, at the default location.
+    func writeOff(_ product: UInt32) -> Command {
+        .count(StockCount(product: ProductID(product), counted: 0))
+    }
+
+    func sale(_ product: UInt32, _ quantity: Int64) -> Command {
+        .sell(Sale(lines: [SaleLine(product: ProductID(product), quantity: quantity)]))
+    }
+
+    func comeBack(_ product: UInt32, _ quantity: Int64, of lsn: UInt64?) -> Command {
+        let line = SaleLine(product: ProductID(product), quantity: quantity)
+        return .returnSale(SaleReturn(lines: [line], original: lsn))
+    }
+
+    func reversal(_ lsn: UInt64) -> Command {
+        .reverse(Reversal(lsn: lsn, reason: .correction))
+    }
+
+    func reserve(_ product: UInt32, _ quantity: Int64, for seconds: Int64 = 3_600) -> Command {
+        let line = ReserveLine(product: ProductID(product), quantity: quantity)
+        return .reserve(
+            Reserve(lines: [line], expiry: .after(seconds: seconds), reference: "R")
+        )
+    }
+
+    private func line(_ reservation: UInt32, _ quantity: Int64?) -> ReservationLine {
+        ReservationLine(reservation: ReservationID(reservation), quantity: quantity)
+    }
+
+    func commit(_ reservation: UInt32, _ quantity: Int64? = nil) -> Command {
+        .commitReservation(CommitReservation(lines: [self.line(reservation, quantity)]))
+    }
+
+    func release(_ reservation: UInt32, _ quantity: Int64? = nil) -> Command {
+        .releaseReservation(ReleaseReservation(lines: [self.line(reservation, quantity)]))
+    }
+
+    func extend(_ reservation: UInt32, _ seconds: Int64) -> Command {
+        .extendReservation(
+            ExtendReservation(
+                lines: [self.line(reservation, nil)],
+                expiry: .at(self.seconds(seconds))
+            )
+        )
+    }
+
+    func check(sourceLocation: SourceLocation = #_sourceLocation) {
+        for row in Verification(self.state.readView()).rows {
+            #expect(row.failure == nil, "\(row.check)", sourceLocation: sourceLocation)
+        }
+    }
+}
+
+struct Unexpected: Error {}

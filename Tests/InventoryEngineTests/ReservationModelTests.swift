@@ -1,0 +1,379 @@
+import ColumnStore
+import InventoryModel
+import InventoryTestSupport
+import Testing
+
+@testable import InventoryEngine
+
+/// Promises and transfers in plain dictionaries, written from the rules and not from our code.
+private struct PromiseModel {
+    struct Place: Hashable {
+        var product: UInt32
+        var location: UInt16
+    }
+
+    struct Stock {
+        var onHand: Int64 = 0
+        var reserved: Int64 = 0
+        var incoming: Int64 = 0
+        var floor: Int64 = 0
+        var available: Int64 { self.onHand - self.reserved }
+        var free: Int64 { max(0, self.available - self.floor) }
+    }
+
+    struct Promise {
+        var place: Place
+        var left: Int64
+        var due: Int64
+        var isExpired = false
+    }
+
+    struct Freight {
+        var from: Place
+        var to: Place
+        var left: Int64
+    }
+
+    var stock: [Place: Stock] = [:]
+    var promises: [UInt32: Promise] = [:]
+    var freights: [UInt32: Freight] = [:]
+
+    mutating func expire(at time: Int64) {
+        for (id, promise) in self.promises where promise.left > 0 && promise.due <= time {
+            self.stock[promise.place, default: Stock()].reserved -= promise.left
+            self.promises[id]?.left = 0
+            self.promises[id]?.isExpired = true
+        }
+    }
+
+    /// Why nothing can be taken of a promise; nothing if it can.
+    func refusal(_ id: UInt32, _ quantity: Int64, at time: Int64) -> RefusalCode? {
+        guard let promise = self.promises[id] else { return .reservationNotFound }
+        if promise.isExpired || promise.left > 0 && promise.due <= time {
+            return .reservationExpired
+        }
+        if promise.left == 0 { return .reservationClosed }
+        return quantity > promise.left ? .exceedsReservation : nil
+    }
+
+    mutating func take(_ id: UInt32, _ quantity: Int64) {
+        guard let place = self.promises[id]?.place else { return }
+        self.promises[id]?.left -= quantity
+        self.stock[place, default: Stock()].reserved -= quantity
+    }
+
+    /// What there is of a product everywhere, on its way or not.
+    func total(_ product: UInt32) -> Int64 {
+        let here = self.stock.filter { $0.key.product == product }.map { $0.value.onHand }
+        let away = self.freights.values.filter { $0.from.product == product }.map { $0.left }
+        return (here + away).reduce(0, +)
+    }
+}
+
+@Suite struct ReservationModelTests {
+    private static let products: UInt32 = 5
+    private static let start: Int64 = 1_000_000_000
+
+    private var state = InventoryState()
+    private var entries: [Entry] = []
+    private var now = ReservationModelTests.start
+    private var model = PromiseModel()
+
+    private mutating func apply(_ changes: [Change]) {
+        guard !changes.isEmpty else { return }
+        let time = Instant(microseconds: self.now)
+        let entry = Entry(lsn: self.state.lsn + 1, time: time, actor: "m", changes: changes)
+        self.state.evolve(entry)
+        self.entries.append(entry)
+        self.now += 1
+    }
+
+    private mutating func run(_ command: Command) -> Outcome {
+        let decision = self.state.decide(command, at: Instant(microseconds: self.now))
+        self.apply(decision.changes)
+        return decision.outcome
+    }
+
+    private mutating func found() throws {
+        let currency = try #require(Currency(code: "EUR"))
+        self.apply(InventoryState.founding(currency: currency))
+        _ = self.run(.createCategory(name: "All"))
+        _ = self.run(.createLocation(LocationDraft(code: "back", name: "Back")))
+        for number in 1...Self.products {
+            let draft = ProductDraft(
+                sku: "S\(number)",
+                name: "N",
+                category: CategoryID(1),
+                price: Price(Int64(number) * 31)
+            )
+            _ = self.run(.createProduct(draft))
+        }
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `promises, transfers and sales together equal an independent model`(seed: UInt64) throws {
+        var test = ReservationModelTests()
+        try test.found()
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<4_000 { try test.step(&random) }
+        let view = test.state.readView()
+        #expect(view.violations() == [])
+        let closed = test.model.promises.values.filter { $0.left == 0 }
+        #expect(closed.contains { $0.isExpired } && closed.contains { !$0.isExpired })
+        try ModelAgreementTests.checkReplay(test.entries, digest: view.digest())
+        try ModelAgreementTests.checkPast(test.entries, view)
+        var source = MemoryImage(test.state.takeImage())
+        var loaded = try InventoryState.load(from: &source)
+        #expect(loaded.readView().digest() == view.digest())
+        // What is derived came back too: the same ticks, the same refusals.
+        let later = Instant(microseconds: test.now + 1_000_000_000_000)
+        #expect(loaded.nextExpiry == test.state.nextExpiry)
+        #expect(loaded.tick(at: later) == test.state.tick(at: later))
+        test.state.evolve(
+            Entry(lsn: loaded.lsn + 1, time: later, actor: "", changes: loaded.tick(at: later))
+        )
+        loaded.evolve(
+            Entry(lsn: loaded.lsn + 1, time: later, actor: "", changes: loaded.tick(at: later))
+        )
+        #expect(loaded.readView().digest() == test.state.readView().digest())
+    }
+
+    private mutating func step(_ random: inout SplitMix64) throws {
+        self.now += Int64(random.below(3_000_000))
+        let place = PromiseModel.Place(
+            product: UInt32(1 + random.below(UInt64(Self.products))),
+            location: UInt16(1 + random.below(2))
+        )
+        let product = ProductID(place.product)
+        let location = LocationID(place.location)
+        let quantity = Int64(1 + random.below(8))
+        switch random.below(12) {
+        case 0, 1:
+            let line = RestockLine(
+                product: product,
+                location: location,
+                quantity: quantity * 3,
+                unitCost: Money(quantity)
+            )
+            self.expect(self.run(.restock(Restock(lines: [line]))), nil)
+            self.model.stock[place, default: .init()].onHand += quantity * 3
+        case 2:
+            self.expect(
+                self.run(
+                    .count(StockCount(product: product, location: location, counted: quantity * 2))
+                ),
+                nil
+            )
+            self.model.stock[place, default: .init()].onHand = quantity * 2
+        case 3:
+            let floor = Int64(random.below(9)) - 4
+            self.expect(
+                self.run(
+                    .setFloor(FloorChange(product: product, location: location, floor: floor))
+                ),
+                nil
+            )
+            self.model.stock[place, default: .init()].floor = floor
+        case 4, 5: self.sell(place, quantity)
+        case 6, 7: self.reserve(place, quantity, seconds: Int64(1 + random.below(60)))
+        case 8: self.settlePromise(&random, quantity)
+        case 9: self.tick()
+        case 10: self.dispatch(place, quantity)
+        default: self.settleFreight(&random, quantity)
+        }
+        try self.check(place.product)
+    }
+
+    private func expect(_ outcome: Outcome, _ code: RefusalCode?) {
+        if case .refused(let refusal) = outcome {
+            #expect(refusal.code == code, "\(refusal)")
+        } else {
+            #expect(code == nil, "\(outcome)")
+        }
+    }
+
+    private mutating func sell(_ place: PromiseModel.Place, _ quantity: Int64) {
+        let isThere = (self.model.stock[place]?.free ?? 0) >= quantity
+        let line = SaleLine(
+            product: ProductID(place.product),
+            location: LocationID(place.location),
+            quantity: quantity
+        )
+        self.expect(self.run(.sell(Sale(lines: [line]))), isThere ? nil : .insufficientStock)
+        if isThere { self.model.stock[place]?.onHand -= quantity }
+    }
+
+    private mutating func reserve(
+        _ place: PromiseModel.Place,
+        _ quantity: Int64,
+        seconds: Int64
+    ) {
+        let isThere = (self.model.stock[place]?.free ?? 0) >= quantity
+        let due = self.now + seconds * 1_000_000
+        let line = ReserveLine(
+            product: ProductID(place.product),
+            location: LocationID(place.location),
+            quantity: quantity
+        )
+        let outcome = self.run(
+            .reserve(Reserve(lines: [line], expiry: .after(seconds: seconds)))
+        )
+        self.expect(outcome, isThere ? nil : .insufficientStock)
+        guard isThere else { return }
+        let id = UInt32(self.model.promises.count + 1)
+        self.model.promises[id] = .init(place: place, left: quantity, due: due)
+        self.model.stock[place]?.reserved += quantity
+    }
+
+    private mutating func settlePromise(_ random: inout SplitMix64, _ quantity: Int64) {
+        // The latest ones are likely still open.
+        let count = UInt64(self.model.promises.count)
+        let id = UInt32(1 + count - min(count, random.below(12)))
+        var code = self.model.refusal(id, quantity, at: self.now)
+        let line = ReservationLine(reservation: ReservationID(id), quantity: quantity)
+        let place = self.model.promises[id]?.place
+        switch random.below(3) {
+        case 0:
+            let stock = place.flatMap { self.model.stock[$0] } ?? .init()
+            // It has a lower number than what may be wrong with the reservation's state.
+            if place != nil, stock.onHand - min(0, stock.floor) < quantity {
+                code = .insufficientStock
+            }
+            self.expect(
+                self.run(.commitReservation(CommitReservation(lines: [line]))),
+                code
+            )
+            guard code == nil, let place else { return }
+            self.model.take(id, quantity)
+            self.model.stock[place]?.onHand -= quantity
+        case 1:
+            let release = ReleaseReservation(lines: [line])
+            self.expect(self.run(.releaseReservation(release)), code)
+            if code == nil { self.model.take(id, quantity) }
+        default:
+            code = self.model.refusal(id, 0, at: self.now)
+            let due = self.now + 30_000_000
+            let whole = ReservationLine(reservation: ReservationID(id))
+            let extended = ExtendReservation(
+                lines: [whole],
+                expiry: .at(Instant(microseconds: due))
+            )
+            self.expect(self.run(.extendReservation(extended)), code)
+            if code == nil { self.model.promises[id]?.due = due }
+        }
+    }
+
+    private mutating func tick() {
+        self.model.expire(at: self.now)
+        self.apply(self.state.tick(at: Instant(microseconds: self.now)))
+    }
+
+    private mutating func dispatch(_ from: PromiseModel.Place, _ quantity: Int64) {
+        // A floor below 0 is for sales alone.
+        let stock = self.model.stock[from] ?? .init()
+        let isThere = stock.available - max(0, stock.floor) >= quantity
+        let to = PromiseModel.Place(product: from.product, location: 3 - from.location)
+        let line = DispatchLine(product: ProductID(from.product), quantity: quantity)
+        let dispatch = DispatchTransfer(
+            from: LocationID(from.location),
+            to: LocationID(to.location),
+            lines: [line]
+        )
+        self.expect(self.run(.dispatchTransfer(dispatch)), isThere ? nil : .insufficientStock)
+        guard isThere else { return }
+        let total = self.model.total(from.product)
+        self.model.stock[from]?.onHand -= quantity
+        self.model.stock[to, default: .init()].incoming += quantity
+        let id = UInt32(self.model.freights.count + 1)
+        self.model.freights[id] = .init(from: from, to: to, left: quantity)
+        #expect(self.model.total(from.product) == total)
+    }
+
+    private mutating func settleFreight(_ random: inout SplitMix64, _ quantity: Int64) {
+        let count = UInt64(self.model.freights.count)
+        let id = UInt32(1 + count - min(count, random.below(6)))
+        let freight = self.model.freights[id]
+        let left = freight?.left ?? 0
+        let code: RefusalCode? =
+            freight == nil
+            ? .transferNotFound
+            : left == 0 ? .transferClosed : quantity > left ? .exceedsTransfer : nil
+        let isReceived = random.flag()
+        let wanted = TransferSettlement(
+            lines: [TransferLine(transfer: TransferID(id), quantity: quantity)]
+        )
+        self.expect(
+            self.run(isReceived ? .receiveTransfer(wanted) : .cancelTransfer(wanted)),
+            code
+        )
+        guard code == nil, let freight else { return }
+        self.model.freights[id]?.left -= quantity
+        self.model.stock[isReceived ? freight.to : freight.from, default: .init()].onHand +=
+            quantity
+        self.model.stock[freight.to]?.incoming -= quantity
+    }
+
+    /// Every balance of a product, and that what there is of it in all is what the model says.
+    private func check(_ product: UInt32) throws {
+        var total: Int64 = 0
+        for location in 1...2 as ClosedRange<UInt16> {
+            let place = PromiseModel.Place(product: product, location: location)
+            let expected = self.model.stock[place] ?? .init()
+            let level = self.state.tables.levels.level(
+                ProductID(product),
+                LocationID(location)
+            )
+            try #require(level.onHand == expected.onHand)
+            try #require(level.reserved == expected.reserved)
+            try #require(level.incoming == expected.incoming)
+            total += level.onHand
+        }
+        let transfers = self.state.tables.transfers
+        for row in 1..<transfers.rowCount where transfers.products[row] == product {
+            total += transfers.remaining[row]
+        }
+        try #require(total == self.model.total(product))
+    }
+
+    // MARK: - Deadlines
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `what is due is told in order, whatever came and went`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var table = ReservationTable()
+        var deadlines = ReservationDeadlines(for: table)
+        for _ in 0..<700 {
+            let isNew = random.below(3) == 0 || table.rowCount == 1
+            let row = isNew ? table.rowCount : 1 + Int(random.below(UInt64(table.rowCount - 1)))
+            guard isNew || table.isActive(row) else { continue }
+            let before: Int64? = isNew ? nil : table.expiresAt[row]
+            let closes = !isNew && random.flag()
+            table.put(
+                Reservation(
+                    id: ReservationID(UInt32(row)),
+                    product: ProductID(1),
+                    location: .main,
+                    quantity: 1,
+                    remaining: closes ? 0 : 1,
+                    expiresAt: Instant(microseconds: Int64(random.below(500))),
+                    state: closes ? .released : .active,
+                    origin: MovementID(lsn: 1, line: 0)
+                ),
+                reference: 0
+            )
+            deadlines.note(row, dueBefore: before, in: table)
+            let active = (1..<table.rowCount).filter { table.isActive($0) }
+                .sorted { (table.expiresAt[$0], $0) < (table.expiresAt[$1], $1) }
+            try #require(deadlines.openCount == active.count)
+            let earliest = active.first.map { table.expiresAt[$0] } ?? .max
+            try #require(deadlines.next.microseconds == earliest)
+            let time = Instant(microseconds: Int64(random.below(500)))
+            let limit = Int(random.below(9))
+            let expected = active.filter { table.expiresAt[$0] <= time.microseconds }
+                .prefix(limit).map { ReservationID(UInt32($0)) }
+            try #require(deadlines.due(at: time, limit: limit, in: table) == expected)
+        }
+        let loaded = ReservationDeadlines(for: table)
+        #expect(loaded.next == deadlines.next && loaded.openCount == deadlines.openCount)
+    }
+}

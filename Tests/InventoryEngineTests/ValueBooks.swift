@@ -1,0 +1,99 @@
+import InventoryModel
+import Testing
+
+/// A second set of books: where each minor unit came from and where it went, kept from what the
+/// commands say and what the ledger has of them, not from the rules.
+///
+///     paid + corrections + returns without a sale = stock + on its way + cost of what was sold
+struct ValueBooks {
+    /// Where value comes from, or goes to, that is no stock and no cost of what was sold.
+    enum Account: CaseIterable {
+        case paid, adjusted, counted, returnedWithoutSale
+    }
+
+    private(set) var accounts: [Account: Int64] = [:]
+    private(set) var costOfSales: Int64 = 0
+    private(set) var onHand: Int64 = 0
+    private(set) var inTransit: Int64 = 0
+    private var transferValues: [TransferID: Int64] = [:]
+    /// What each movement that can be undone put into an account.
+    private var booked: [MovementID: (account: Account, value: Int64)] = [:]
+
+    /// The difference of both sides; 0.
+    var difference: Int64 {
+        self.onHand + self.inTransit + self.costOfSales - self.accounts.values.reduce(0, +)
+    }
+
+    /// Takes in one step.
+    ///
+    /// `paid`: What each line of a delivery cost, in order. `kindOf` looks up an earlier movement.
+    mutating func take(
+        _ changes: [Change],
+        lsn: UInt64,
+        paid: [Int64],
+        kindOf: (MovementID) -> Movement
+    ) {
+        var paid = paid[...]
+        var line: UInt16 = 0
+        let late = Self.lateCosts(changes)
+        for change in changes {
+            if case .transfer(let transfer) = change {
+                self.inTransit += transfer.value - (self.transferValues[transfer.id] ?? 0)
+                self.transferValues[transfer.id] = transfer.value
+            }
+            guard case .moved(let movement, _) = change else { continue }
+            let id = MovementID(lsn: lsn, line: line)
+            line += 1
+            self.onHand += movement.cost
+            switch movement.kind {
+            case .sale:
+                self.costOfSales -= movement.cost
+            case .return where movement.origin == nil:
+                self.book(.returnedWithoutSale, movement.cost, id)
+            case .return:
+                self.costOfSales -= movement.cost
+            case .costVariance:
+                self.costOfSales += movement.amount
+            case .restock:
+                self.book(.paid, paid.popFirst() ?? 0, id)
+            case .adjust:
+                self.book(.adjusted, movement.cost + (late[Int(line)] ?? 0), id)
+            case .count:
+                self.book(.counted, movement.cost + (late[Int(line)] ?? 0), id)
+            case .reversal:
+                guard let undone = movement.origin else { break }
+                self.undo(undone, kindOf(undone), by: movement)
+            default:
+                break
+            }
+        }
+    }
+
+    /// Cost that came late, by the line of its own movement.
+    private static func lateCosts(_ changes: [Change]) -> [Int: Int64] {
+        var late: [Int: Int64] = [:]
+        var line = 0
+        for case .moved(let movement, _) in changes {
+            if movement.kind == .costVariance { late[line] = movement.amount }
+            line += 1
+        }
+        return late
+    }
+
+    private mutating func book(_ account: Account, _ value: Int64, _ id: MovementID) {
+        self.accounts[account, default: 0] += value
+        self.booked[id] = (account, value)
+    }
+
+    private mutating func undo(_ id: MovementID, _ undone: Movement, by reversal: Movement) {
+        switch undone.kind {
+        case .sale: self.costOfSales -= reversal.cost
+        case .return where undone.origin != nil: self.costOfSales -= reversal.cost
+        case .return: self.accounts[.returnedWithoutSale, default: 0] += reversal.cost
+        case .costVariance: self.costOfSales += reversal.amount
+        default:
+            guard let (account, value) = self.booked[id] else { return }
+            self.accounts[account, default: 0] -= value
+        }
+    }
+}

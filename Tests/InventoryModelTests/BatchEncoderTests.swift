@@ -1,0 +1,120 @@
+import InventoryModel
+import InventoryTestSupport
+import Testing
+
+@Suite struct BatchEncoderTests {
+    @Test func `a batch that is put together has the bytes of the same commands`() {
+        var samples = SplitMix64(seed: 5)
+        for mode in [BatchMode.independent, .brief] {
+            var batch = BatchEncoder(mode)
+            var commands: [Command] = []
+            for number in 0..<40 {
+                let line = SaleLine(
+                    product: ProductID(UInt32(number * 99)),
+                    quantity: Int64(number) << 20,
+                    price: number % 2 == 0 ? Money(Int64(number) * 77) : nil
+                )
+                let sale = Sale(
+                    lines: [line, line],
+                    reference: number % 3 == 0 ? "" : "café \(number)",
+                    occurred: number % 5 == 0
+                        ? nil : Occurrence(at: .zero, isImported: number % 2 == 0)
+                )
+                let draft = ProductDraft(
+                    sku: "SKU-\(number)",
+                    name: "Ä",
+                    category: CategoryID(3),
+                    price: Price(9),
+                    opening: OpeningStock(quantity: 4)
+                )
+                let any = samples.command(.adjust)
+                commands += [.sell(sale), .createProduct(draft), any]
+                Array(sale.reference.utf8).withUnsafeBytes { reference in
+                    batch.appendSale(
+                        lineCount: 2,
+                        reference: reference,
+                        occurred: sale.occurred
+                    ) { sale.lines[$0] }
+                }
+                batch.append(creating: draft)
+                batch.append(any)
+            }
+            #expect(batch.count == commands.count)
+            #expect(batch.finish() == Command.batch(commands, mode).encoded)
+        }
+        #expect(BatchEncoder(.brief).finish() == Command.batch([], .brief).encoded)
+    }
+
+    @Test func `a product whose category came later has the bytes of its draft`() {
+        var products = EncodedProducts()
+        var drafts: [ProductDraft] = []
+        for number in 0..<40 {
+            var draft = ProductDraft(
+                sku: number == 7 ? "" : "SKU-\(number)",
+                name: String(repeating: "Ä", count: number * 5),
+                barcode: number % 2 == 0 ? "" : "4006381333931",
+                category: CategoryID(UInt32(number * number * number)),
+                unit: Unit(code: "kg", decimals: UInt8(number % 7)),
+                price: Price(Int64(number) << 40, per: 1_000),
+                status: number % 3 == 0 ? .inactive : .active,
+                reorderPoint: Int64(number) << 50,
+                reorderTarget: -Int64(number),
+                packSize: number == 9 ? .max : 1,
+                leadTimeDays: UInt16(number) * 1_000
+            )
+            if number % 4 > 0 {
+                draft.opening = OpeningStock(
+                    location: LocationID(UInt16(number) * 1_600),
+                    quantity: number == 5 ? .min : 4,
+                    unitCost: Money(Int64(number) << 30),
+                    occurredAt: number % 4 > 1 ? Instant(microseconds: -5) : nil
+                )
+            }
+            drafts.append(draft)
+        }
+        func append(_ draft: ProductDraft) {
+            var numbers = EncodedProducts.Numbers(price: draft.price)
+            numbers.decimals = draft.unit.decimals
+            numbers.status = draft.status
+            numbers.reorderPoint = draft.reorderPoint
+            numbers.reorderTarget = draft.reorderTarget
+            numbers.packSize = draft.packSize
+            numbers.leadTimeDays = draft.leadTimeDays
+            numbers.opening = draft.opening
+            let texts = [draft.sku, draft.name, draft.barcode, draft.unit.code].map {
+                Array($0.utf8)
+            }
+            texts[0].withUnsafeBytes { sku in
+                texts[1].withUnsafeBytes { name in
+                    texts[2].withUnsafeBytes { barcode in
+                        texts[3].withUnsafeBytes { unit in
+                            products.append(
+                                sku: sku,
+                                name: name,
+                                barcode: barcode,
+                                unit: unit,
+                                numbers
+                            )
+                        }
+                    }
+                }
+            }
+        }
+        for _ in 0..<2 {
+            for draft in drafts { append(draft) }
+            #expect(products.count == drafts.count)
+            var batch = BatchEncoder(.brief)
+            for (index, draft) in drafts.enumerated() {
+                #expect(products.sku(index) == draft.sku)
+                batch.append(creating: products, index, in: draft.category)
+            }
+            #expect(
+                batch.finish()
+                    == Command.batch(drafts.map { .createProduct($0) }, .brief).encoded
+            )
+            // Once more in the memory that is kept.
+            products.removeAll()
+            #expect(products.count == 0)
+        }
+    }
+}

@@ -1,0 +1,9 @@
+import InventoryModel
+import Testing
+
+@Suite struct InstantTests {
+    @Test func `instants order by their microseconds`() {
+        #expect(Instant(microseconds: -1) < .zero)
+        #expect(!(Instant.zero < .zero))
+    }
+}

@@ -1,0 +1,23 @@
+public import Bytes
+
+/// The bytes that a value is encoded as.
+public func bytes<Value>(of value: Value, _ encode: (Value, inout ByteWriter) -> Void) -> [UInt8] {
+    var writer = ByteWriter()
+    encode(value, &writer)
+    return writer.array()
+}
+
+/// Reads a value from bytes that hold nothing else.
+public func read<Value>(
+    _ bytes: [UInt8],
+    _ decode: (inout ByteReader) throws(ByteReaderError) -> Value
+) throws(ByteReaderError) -> Value {
+    var writer = ByteWriter(capacity: bytes.count)
+    writer.write(bytes: bytes)
+    return try writer.withBytes { (bytes) throws(ByteReaderError) in
+        var reader = ByteReader(bytes)
+        let value = try decode(&reader)
+        try reader.finish()
+        return value
+    }
+}

@@ -1,9 +1,0 @@
-import Inventory
-import Testing
-
-@Suite struct InstantTests {
-    @Test func `instants order by their microseconds`() {
-        #expect(Instant(microseconds: -1) < .zero)
-        #expect(!(Instant.zero < .zero))
-    }
-}
