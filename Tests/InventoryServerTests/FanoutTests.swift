@@ -122,6 +122,30 @@ import Testing
         pieces.checkInvariants()
         #expect(pieces.byteCount == 0)
     }
+
+    @Test func `pieces that everyone has are let go of, those that somebody is within are not`() {
+        var pieces = EventPieces(byteCountMax: 500)
+        for lsn in stride(from: 0, to: 40, by: 10) as StrideTo<UInt64> {
+            pieces.insert(Self.piece(lsn, lsn + 10), 1)
+            pieces.insert(Self.piece(lsn, lsn + 10), 2)
+        }
+        pieces.remove(through: 25)
+        pieces.checkInvariants()
+        for interest in 1...2 {
+            #expect(pieces.piece(interest, at: 10) == nil)
+            #expect(pieces.piece(interest, at: 25)?.through == 30)
+            #expect(pieces.piece(interest, at: 30)?.through == 40)
+        }
+        // The bytes of those that are gone have room for others again.
+        for lsn in stride(from: 40, to: 1_000, by: 10) as StrideTo<UInt64> {
+            pieces.insert(Self.piece(lsn, lsn + 10), 1)
+            pieces.remove(through: lsn)
+            pieces.checkInvariants()
+            #expect(pieces.piece(1, at: lsn) != nil)
+        }
+        pieces.remove(through: 1_000)
+        #expect(pieces.byteCount == 0)
+    }
 }
 
 @Suite struct FeedBlocksTests {

@@ -117,6 +117,25 @@ import Testing
         }
     }
 
+    /// Each part sends up to what is durable when it begins, so a pass asks so many times, and no more.
+    @Test(arguments: [(0, 0), (1, 1), (5, 5), (8, 8), (9, 5), (1_000, 8), (1_001, 8)])
+    func `a pass has eight parts at the most, and everyone is of one`(count: Int, parts: Int) {
+        var ring = FanoutRing()
+        for number in 0..<count { ring.add(UInt32(number)) }
+        ring.beginPass()
+        var (served, partCount) = (0, count == 0 ? 0 : 1)
+        while !ring.isPassOver {
+            if ring.isPartOver {
+                ring.beginPart()
+                partCount += 1
+            }
+            #expect(!ring.isPartOver)
+            if ring.take() != nil { served += 1 }
+        }
+        #expect(served == count)
+        #expect(partCount == parts)
+    }
+
     @Test func `who is added twice waits once, and for the next pass`() {
         var ring = FanoutRing()
         ring.add(1)

@@ -66,10 +66,30 @@ extension EngineDriver {
     }
 
     func writeBlock() {
-        guard let block = self.engine.beginBlock() else { return }
+        guard !self.isBlockPutOff(), let block = self.engine.beginBlock() else { return }
+        self.blockPace.began(at: self.clock())
         self.inFlightByteCount = block.bytes.count + WriteAheadLog.blockOverheadByteCount
         self.isSealed = false
         self.write(block)
+    }
+
+    /// Whether a block waits for its time.
+    private func isBlockPutOff() -> Bool {
+        guard self.engine.commit.hasGathered, !self.engine.commit.isWriting else { return false }
+        let wasPutOff = self.blockPace.isPutOff
+        let pause = self.blockPace.pause(
+            at: self.clock(),
+            gathered: self.engine.gatheredByteCount,
+            isFanoutBusy: self.fanoutBoard.isBusy
+        )
+        guard pause > 0 else { return false }
+        if !wasPutOff {
+            self.loop.scheduleTask(in: .nanoseconds(Int64(pause))) {
+                self.blockPace.resumed()
+                self.writeBlock()
+            }
+        }
+        return true
     }
 
     /// A full disk took nothing of the block: it is tried again until there is room.

@@ -78,6 +78,7 @@ final class EngineDriver: @unchecked Sendable {
     /// Connections with replies that wait for a block.
     var waiting: [ConnectionHandler] = []
     var isTickScheduled = false
+    var blockPace = BlockPace()
     var isPreparingLog = false
     var isSealed = true
     /// Bytes of the entries that are being written.

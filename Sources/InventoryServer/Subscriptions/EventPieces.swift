@@ -99,6 +99,27 @@ struct EventPieces {
         }
     }
 
+    /// Lets go of those that end where everyone has come to already.
+    ///
+    /// What is left at the front of each interest is looked at, and all that are kept if any goes.
+    mutating func remove(through lsn: UInt64) {
+        var hasRemoved = false
+        for (interest, strip) in self.strips {
+            let count = strip.prefix { $0.through <= lsn }.count
+            guard count > 0 else { continue }
+            hasRemoved = true
+            for piece in strip[..<count] { self.byteCount -= piece.batch.byteCount }
+            self.strips[interest] = count < strip.count ? Array(strip[count...]) : nil
+        }
+        guard hasRemoved else { return }
+        self.order = self.order[self.oldest...].filter { made in
+            let strip = self.strips[made.interest] ?? []
+            let index = Self.index(of: made.after, in: strip)
+            return index < strip.count && strip[index].after == made.after
+        }
+        self.oldest = 0
+    }
+
     mutating func removeAll() {
         self.strips = [:]
         self.order = []

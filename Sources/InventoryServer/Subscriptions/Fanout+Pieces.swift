@@ -78,6 +78,7 @@ extension Fanout {
                 return !isFull
             }
         }
+        self.scannedByteCount += scanned
         if through == lsn {
             guard let entered else { return .needsLog }
             return self.entering(entered, subscription, after: lsn)

@@ -67,8 +67,12 @@ final class Fanout: @unchecked Sendable {
     var keys = SelectionKeys.none
     /// Everything up to here is on disk.
     var durable: UInt64 = 0
-    /// What this pass sends up to.
+    /// What is sent up to.
     var target: UInt64 = 0
+    /// What everyone of this pass is sent at least: the target that it began with.
+    private var passTarget: UInt64 = 0
+    /// Bytes of steps that one serving has looked at.
+    var scannedByteCount = 0
     var subscriptionCount = 0
     /// Places that the log's files are being read from, and readers that go on from where they are.
     var logReads: Set<UInt64> = []
@@ -112,6 +116,10 @@ final class Fanout: @unchecked Sendable {
         if self.ring.isPassOver {
             if start < self.restsUntil { return self.rest(until: self.restsUntil) }
             self.beginPass(start)
+        } else if self.ring.isPartOver {
+            // Those who come later in the pass need not wait for the next one to hear of the newest.
+            self.target = self.durable
+            self.ring.beginPart()
         }
         var budget = TurnBudget(
             byteCountMax: FanoutLimits.turnByteCountMax,
@@ -144,6 +152,7 @@ final class Fanout: @unchecked Sendable {
             // What becomes durable meanwhile goes in one write each.
             let rest = min(self.passNanoseconds / 4, FanoutLimits.restNanosecondsMax)
             self.restsUntil = self.ring.hasNext ? 0 : end + rest
+            self.figures.board.passed(nanoseconds: self.passNanoseconds)
             self.passNanoseconds = 0
         }
         if !self.ring.isIdle {
@@ -156,11 +165,11 @@ final class Fanout: @unchecked Sendable {
 
     private func rest(until time: UInt64) -> Next { .rest(until: min(time, self.timerAt)) }
 
-    private var hasUntold: Bool { self.durable > self.target && self.subscriptionCount > 0 }
+    private var hasUntold: Bool { self.durable > self.passTarget && self.subscriptionCount > 0 }
 
     private func beginPass(_ now: UInt64) {
         if self.hasUntold || now >= self.nextDue {
-            self.target = self.durable
+            (self.target, self.passTarget) = (self.durable, self.durable)
             self.nextDue = .max
             for connection in self.connections.values
             where !connection.isBlocked && self.hasWork(connection, now) {
@@ -182,7 +191,7 @@ final class Fanout: @unchecked Sendable {
         return hasWork
     }
 
-    /// Gives a connection one piece of what its subscriptions are for, if its socket takes it.
+    /// Gives a connection what one of its subscriptions is for, a piece of it, if its socket takes it.
     ///
     /// - Returns: The bytes of it, and whether more hurts nobody if it comes a little later: to those who
     ///   are behind by more than a piece, and of whole windows.
@@ -194,7 +203,8 @@ final class Fanout: @unchecked Sendable {
         guard !connection.isBlocked, !connection.isGone else { return (0, false) }
         var byteCount = 0
         var isWindow = false
-        for _ in connection.subscriptions.indices where byteCount == 0 {
+        self.scannedByteCount = 0
+        for _ in connection.subscriptions.indices where byteCount == 0 && !self.hasScannedEnough {
             let subscription = connection.nextSubscription()
             byteCount = self.advance(subscription, connection, now)
             isWindow = subscription.isConflated && byteCount >= FanoutPace.bulkByteCount
@@ -211,15 +221,25 @@ final class Fanout: @unchecked Sendable {
         _ now: UInt64
     ) -> Int {
         if subscription.isProgressDue { self.sendProgress(subscription, connection, now) }
-        switch subscription.machine.next(through: self.target, at: now) {
-        case .makeRows:
-            self.makeRows(subscription, connection)
-            return 0
-        case .send(let lsn):
-            return self.sendPiece(after: lsn, subscription, connection, now)
-        case .rest, .restUntil:
-            return 0
+        var byteCount = 0
+        for _ in 0..<FanoutLimits.piecesAtOnceMax {
+            switch subscription.machine.next(through: self.target, at: now) {
+            case .makeRows:
+                self.makeRows(subscription, connection)
+                return byteCount
+            case .send(let lsn):
+                byteCount += self.sendPiece(after: lsn, subscription, connection, now)
+                let isFull = byteCount >= FanoutLimits.pieceByteCountMax
+                if isFull || self.hasScannedEnough || subscription.isConflated { return byteCount }
+            case .rest, .restUntil:
+                return byteCount
+            }
         }
+        return byteCount
+    }
+
+    private var hasScannedEnough: Bool {
+        self.scannedByteCount >= FanoutLimits.scanByteCountMax
     }
 
     // MARK: - Sending
@@ -418,6 +438,7 @@ final class Fanout: @unchecked Sendable {
     func removed(_ count: Int) {
         self.subscriptionCount -= count
         guard self.subscriptionCount == 0 else { return }
+        self.figures.board.passed(nanoseconds: 0)
         // What is written from now on does not come here, so what is kept would have a gap.
         self.blocks.removeAll()
         self.pieces.removeAll()
@@ -446,10 +467,12 @@ final class Fanout: @unchecked Sendable {
         let due =
             UInt64(WireLimits.progressMilliseconds) * 1_000_000 - FanoutLimits.timerNanoseconds
         var lag = FanoutLag()
+        var least = self.durable
         for connection in self.connections.values {
             for subscription in connection.subscriptions {
                 if subscription.machine.isFollowing {
                     let lsn = subscription.machine.cursor
+                    least = min(least, lsn)
                     // Who has all that there was at the last look is not behind.
                     if lsn < self.seen { lag.add(self.durable - lsn) }
                 }
@@ -463,9 +486,9 @@ final class Fanout: @unchecked Sendable {
         self.seen = self.durable
         self.dropUnusedTracks()
         self.prove(now)
+        self.pieces.remove(through: least)
         if lag.behindCount == 0 {
             self.blocks.removeRead()
-            self.pieces.removeAll()
             self.logCursors = [:]
         }
         self.figures.lag = lag

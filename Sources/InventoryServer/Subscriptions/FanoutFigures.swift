@@ -21,7 +21,7 @@ struct FanoutFigures {
     private(set) var turnNanosecondsMax: UInt64 = 0
     /// The most bytes that a turn sent.
     private(set) var turnByteCountMax = 0
-    private let board: FanoutBoard
+    let board: FanoutBoard
 
     init(_ board: FanoutBoard) { self.board = board }
 
@@ -42,11 +42,24 @@ struct FanoutFigures {
     }
 }
 
-/// Figures that another thread reads.
+/// What other threads read of the fan-out: its figures, and whether it is short of processor time.
 final class FanoutBoard: Sendable {
+    private let isPassLong = Atomic(false)
     private let posted = Mutex<[(name: String, value: Int64)]>([])
 
     var rows: [(name: String, value: Int64)] { self.posted.withLock { $0 } }
 
     func post(_ rows: [(name: String, value: Int64)]) { self.posted.withLock { $0 = rows } }
+
+    /// Whether telling everybody takes so long that what becomes durable within a millisecond is told
+    /// together anyhow.
+    var isBusy: Bool { self.isPassLong.load(ordering: .relaxed) }
+
+    /// A pass took that long; 0 once there is nobody to tell.
+    func passed(nanoseconds: UInt64) {
+        self.isPassLong.store(
+            nanoseconds >= FanoutLimits.longPassNanoseconds,
+            ordering: .relaxed
+        )
+    }
 }

@@ -2,7 +2,13 @@ internal import InventoryWire
 
 /// Every bound of the fan-out, in one place.
 enum FanoutLimits {
-    /// Bytes of events that one subscription gets at once; a single step may be more.
+    /// Parts of a pass, each of which sends up to what is durable when it begins.
+    ///
+    /// With more of them a change comes sooner, and the frames are more and smaller.
+    static let partsOfPass = 8
+    /// Pieces that one subscription gets at once.
+    static let piecesAtOnceMax = 64
+    /// Bytes of events that one subscription gets at once; a piece more may be, and a single step.
     static let pieceByteCountMax = WireLimits.eventsByteCountMax
     /// Bytes of the log that are looked through for one piece, so that a filter which selects hardly
     /// anything takes no longer than one that selects everything.
@@ -11,6 +17,8 @@ enum FanoutLimits {
     static let turnByteCountMax = 1 << 20
     /// Nanoseconds after which a turn ends; one piece may go beyond it.
     static let turnNanosecondsMax: UInt64 = 2_000_000
+    /// Nanoseconds from which on a pass is long: the log's blocks are kept apart then (``BlockPace``).
+    static let longPassNanoseconds: UInt64 = 4_000_000
     /// A rest after a pass lasts no longer.
     static let restNanosecondsMax: UInt64 = 1_000_000
     /// Bytes of encoded pieces that are kept for those who come to them later.

@@ -1,19 +1,26 @@
 /// Whose turn it is: those that have something to do, served in passes, for a bounded time.
 ///
-///     pass:  [7][3][9][1]        each is served once, a piece of at most 64 KiB;
-///     next:  [3][1]              who has more waits for the next pass, and so does who came meanwhile
+///     pass:  [7][3] [9][1] [5][8]    each is served once, some 64 KiB at most;
+///     parts: 1      2      3         each sends the steps up to what is durable when it begins
+///     next:  [3][1]                  who has more waits for the next pass, and so does who came meanwhile
 ///
-/// All of a pass are sent the steps up to one LSN, so those that are equally far stay so and share every
-/// encoding. A turn costs what it sends, never what there is to send; what is left of a pass is the
-/// next turn's. A plain value.
+/// All of a part are sent the steps up to one LSN, so those that are equally far stay so and share every
+/// encoding; those of the parts behind it get it as a piece too. A step waits half a pass for a subscriber
+/// that is always served in the same part, where it would wait a whole one if it were left for the next
+/// pass. A turn costs what it sends, never what there is to send; what is left of a pass is the next turn's.
+/// A plain value.
 struct FanoutRing: Equatable {
     private var pass: [UInt32] = []
     private var head = 0
+    /// Where the part ends that is being served; nobody has to be served exactly up to there.
+    private var partEnd = 0
     private var next: [UInt32] = []
     private var waiting: Set<UInt32> = []
 
     /// Whether the pass is over.
     var isPassOver: Bool { self.head == self.pass.count }
+    /// Whether the next to serve is of another part.
+    var isPartOver: Bool { self.head >= self.partEnd }
     /// Whether anyone waits for the next pass.
     var hasNext: Bool { !self.next.isEmpty }
     var isIdle: Bool { self.isPassOver && !self.hasNext }
@@ -28,6 +35,12 @@ struct FanoutRing: Equatable {
         (self.pass, self.next) = (self.next, [])
         self.head = 0
         self.waiting.removeAll(keepingCapacity: true)
+        self.beginPart()
+    }
+
+    mutating func beginPart() {
+        let count = FanoutLimits.partsOfPass
+        self.partEnd = self.head + (self.pass.count + count - 1) / count
     }
 
     /// The next to serve; none once the pass is over.
