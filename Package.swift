@@ -163,8 +163,9 @@ let package = Package(
         tests(
             "InventoryServer",
             [
-                "Bytes", "InventoryEngine", "InventoryModel", "InventoryTestSupport",
-                "InventoryWire",
+                "Bytes", "Durability", "InventoryEngine", "InventoryModel",
+                "InventoryTestSupport", "InventoryWire",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]
         ),

@@ -1,0 +1,202 @@
+import Bytes
+import Durability
+import InventoryEngine
+import InventoryModel
+import InventoryTestSupport
+import InventoryWire
+import Logging
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import InventoryServer
+
+/// The fan-out on a thread of the test, with sockets that take a millisecond each for a write.
+@Suite struct FanoutPassTests {
+    private static let subscriberCount = 16
+
+    @Test func `who is served late in a pass gets what became durable while it went on`() throws {
+        let bench = try FanoutBench(subscriberCount: Self.subscriberCount)
+        bench.becomeDurable(1)
+        // A turn ends after two milliseconds, hence two writes, which is a part of this pass.
+        while bench.writes.isEmpty { bench.turn() }
+        let early = bench.writes.count
+        #expect(early < Self.subscriberCount / 2)
+        bench.becomeDurable(2)
+        while bench.writes.count < Self.subscriberCount { bench.turn() }
+        let writes = bench.writes
+        #expect(Set(writes.map { $0.subscriber }).count == Self.subscriberCount)
+        #expect(writes.prefix(early).allSatisfy { $0.lsns == [1] })
+        #expect(writes.dropFirst(early).allSatisfy { $0.lsns == [1, 2] })
+        // Those who were served before have it with the next pass, and nobody has it twice.
+        bench.turnUntilIdle()
+        let later = bench.writes.dropFirst(Self.subscriberCount)
+        #expect(later.map { $0.subscriber } == writes.prefix(early).map { $0.subscriber })
+        #expect(later.allSatisfy { $0.lsns == [2] })
+    }
+
+    @Test func `in a shop that is always busy everybody gets each step once, in order`() throws {
+        let bench = try FanoutBench(subscriberCount: Self.subscriberCount)
+        for lsn in 1...200 as ClosedRange<UInt64> {
+            bench.becomeDurable(lsn)
+            bench.turn()
+        }
+        bench.turnUntilIdle()
+        for subscriber in 0..<Self.subscriberCount {
+            let lsns = bench.writes.filter { $0.subscriber == subscriber }.flatMap { $0.lsns }
+            #expect(lsns == Array(1...200))
+        }
+        // Each had some steps at a time, so it went on behind the steps, not far behind them.
+        #expect(bench.writes.count < 200 * Self.subscriberCount / 4)
+        #expect(bench.board.isBusy)
+    }
+}
+
+/// A fan-out whose time passes with its writes alone.
+private final class FanoutBench: Sendable {
+    struct Write {
+        var subscriber: Int
+        var lsns: [UInt64]
+    }
+
+    private struct State {
+        var now: UInt64 = 1_000_000_000
+        var writes: [Write] = []
+    }
+
+    let board = FanoutBoard()
+    private let fanout: Fanout
+    private let state: Clock
+
+    fileprivate final class Clock: Sendable {
+        private let state = Mutex(State())
+
+        var now: UInt64 { self.state.withLock { $0.now } }
+        var writes: [Write] { self.state.withLock { $0.writes } }
+
+        func wrote(_ write: Write) {
+            self.state.withLock {
+                $0.now += 1_000_000
+                $0.writes.append(write)
+            }
+        }
+
+        func pass(until time: UInt64) { self.state.withLock { $0.now = max($0.now, time) } }
+    }
+
+    init(subscriberCount: Int) throws {
+        let clock = Clock()
+        let opened = try OpenedDatabase.open(
+            MemoryStorage(),
+            LogConfiguration(fileByteCount: 1 << 20),
+            newID: DatabaseID(1, 2),
+            now: .zero
+        )
+        let upstream = FanoutUpstream(
+            takeView: { _ in },
+            work: Nobody(),
+            log: opened.directory.log,
+            now: { .zero },
+            clock: { clock.now },
+            loopNanoseconds: { 0 },
+            logger: Logger(label: "test")
+        )
+        self.state = clock
+        self.fanout = Fanout(upstream, on: Nobody(), self.board)
+        for number in 0..<subscriberCount {
+            let peer = FanoutPeer(
+                outbox: FanoutOutbox(),
+                becameWritable: {},
+                finished: {},
+                gone: {},
+                ended: { _ in }
+            )
+            let connection = UInt32(number)
+            self.fanout.opened(connection, Socket(number, clock), peer)
+            self.fanout.began(
+                Subscription(topics: .products, start: .now),
+                7,
+                of: connection,
+                .after(0),
+                durable: 0,
+                .none
+            )
+        }
+        _ = self.fanout.turn()
+    }
+
+    var writes: [Write] { self.state.writes }
+
+    func becomeDurable(_ lsn: UInt64) {
+        var writer = ByteWriter()
+        Entry(lsn: lsn, time: .zero, actor: "a", changes: [.productDeleted(ProductID(1))])
+            .encode(into: &writer)
+        let block = FeedBlock(first: lsn, count: 1, bytes: writer.array())
+        self.fanout.becameDurable(block, through: lsn, nil)
+    }
+
+    /// A turn; a rest that it asks for is over at once.
+    func turn() {
+        if case .rest(let time) = self.fanout.turn() { self.state.pass(until: time) }
+    }
+
+    func turnUntilIdle() {
+        while true {
+            switch self.fanout.turn() {
+            case .now: break
+            case .rest(let time): self.state.pass(until: time)
+            case .at: return
+            }
+        }
+    }
+
+    /// Takes all of a queue, and a millisecond for it.
+    private final class Socket: FanoutSocket {
+        private let subscriber: Int
+        private let clock: Clock
+
+        init(_ subscriber: Int, _ clock: Clock) {
+            (self.subscriber, self.clock) = (subscriber, clock)
+        }
+
+        func write(_ queue: inout FanoutQueue) -> FanoutWrite {
+            var bytes: [UInt8] = []
+            for buffer in queue.first(.max) { bytes += Array(buffer.readableBytesView) }
+            queue.remove(queue.byteCount)
+            let lsns = Self.lsns(bytes)
+            if !lsns.isEmpty { self.clock.wrote(Write(subscriber: self.subscriber, lsns: lsns)) }
+            return .done
+        }
+
+        /// Of the entries in frames of events: each begins with its byte count and its LSN.
+        private static func lsns(_ bytes: [UInt8]) -> [UInt64] {
+            bytes.withUnsafeBytes { bytes in
+                var lsns: [UInt64] = []
+                var frame = 0
+                while frame < bytes.count {
+                    let length = bytes.loadUnaligned(fromByteOffset: frame, as: UInt32.self)
+                    var entry = frame + FrameHeader.byteCount
+                    let end = entry + Int(length)
+                    let isOfEvents = bytes[frame + 5] == Opcode.entries.rawValue
+                    while isOfEvents, entry < end {
+                        let count = bytes.loadUnaligned(fromByteOffset: entry, as: UInt32.self)
+                        lsns.append(bytes.loadUnaligned(fromByteOffset: entry + 4, as: UInt64.self))
+                        entry += 4 + Int(count)
+                    }
+                    frame = end
+                }
+                return lsns
+            }
+        }
+
+        func close() {}
+    }
+}
+
+/// Does nothing of what it is given.
+private struct Nobody: Worker, FanoutHost {
+    func submit(_ work: @escaping @Sendable () -> Void) {}
+    func begin(_ fanout: Fanout) {}
+    func post(canRest: Bool, _ work: @escaping @Sendable (Fanout) -> Void) {}
+    func socket(of channel: any Channel, _ number: UInt32) -> (any FanoutSocket)? { nil }
+}
