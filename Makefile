@@ -5,60 +5,63 @@
 #   make test    installs what the tests need, checks the format, builds with warnings as errors and
 #                runs every test.
 #
-# Longer looks at its trust, each as long as you like:
+#   make check-more             ThreadSanitizer, documentation without warnings, the other packages
+#                               optimised, longer runs: before a change is called done
+#   make long-NAME RUNS=10      a long campaign, from seed FIRST or from where the last one ended; each
+#                               part adds a line to Benchmarks/Trust/CAMPAIGNS.md:
+#     simulation                whole lives of a server under faults
+#     crash-states              lives of a database, each cut off at every moment in 24 ways
+#     bit-flips                 one bit in 127 of a log and a snapshot; 127 runs flip every one
+#     failed-calls              a failed write or sync, or a full disk, at each of 2,000 operations
+#     kills                     100 times kill -9 of the real daemon on the real disk, under load
+#     retries                   20,000 commands sent again, over lost connections and restarts
+#     keys                      one idempotency key, remembered over a kill -9
+#     insight-queries           a random ledger and 250 questions, each against a model of every row
+#     value-conservation        10,000 random moves, each minor unit accounted for after every one
+#     boundary-walk             a sixth of every number of every question, through its boundaries
+#     fuzz-daemon               mutated requests in the life of a running daemon
+#     fuzz                      RUNS inputs for every decoder, guided by what they reach
+#   make insights-model SALES=FILE   insights over a whole file of sales against SQL over the same
 #
-#   make simulate SEEDS=10000           whole lives of a server under faults, from seed FIRST on
-#   make crash-states STATES=10000000   starts from what a power cut may leave
-#   make bit-flips                      every single bit of a log and of a snapshot, flipped
-#   make insight-queries QUERIES=200000 random questions, each against a model that looks at every row
-#   make insights-model SALES=FILE      insights over a whole file of sales against SQL over the same
-#   make fuzz SECONDS_EACH=60           every decoder, guided by what its input reaches
-#   make fuzz-daemon SECONDS=1800       mutated requests against the running daemon, from seed FIRST on;
-#                                       RESULTS=FILE gets a line
-#   make kill-cycles KILLS=2000         kill -9 of the real daemon on the real disk, under load
-#   make failed-calls OPERATIONS=10000  a failed write or sync, or a full disk, at each of them in turn
-#   make tsan                           server, client and simulation under ThreadSanitizer
-#   make retries RETRIES=1000000        commands sent again, over lost connections and restarts;
-#                                       KEYS=1000000 with keys, over a kill -9
-#   make boundary-walk                  every number of every question too, through its boundaries
-#   make packages                       builds what is in Benchmarks and Fuzzing, as strictly as the rest
-#   make value-conservation STEPS=1000000   random moves, each minor unit accounted for after every one
+# CONTRIBUTING.md says which of them when.
 
 SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
+CAMPAIGN := bash Benchmarks/Trust/campaign.sh
 
 .PHONY: run test build lint dependencies test-dependencies clean
-.PHONY: tsan simulate crash-states bit-flips kill-cycles failed-calls retries fuzz insight-queries insights-model
-.PHONY: boundary-walk fuzz-daemon packages
-.PHONY: value-conservation
-
-SEEDS ?= 1000
-FIRST ?= 1000
-STATES ?= 2000000
-KILLS ?= 200
-OPERATIONS ?= 10000
-KEYS ?= 1000000
-RETRIES ?= 1000000
-QUERIES ?= 200000
-STEPS ?= 1000000
-SECONDS_EACH ?= 60
-SECONDS ?= 60
-RESULTS ?=
+.PHONY: debug-build fuzz-seconds ratios check-more tsan documentation packages longer-runs
+.PHONY: long-simulation long-crash-states long-bit-flips long-failed-calls long-kills long-retries long-keys
+.PHONY: long-insight-queries long-value-conservation long-boundary-walk long-fuzz-daemon long-fuzz
+.PHONY: insights-model
 
 run: build
 	@.build/release/invd --version
 	@bash Catalog/run.sh
 
-test: lint test-dependencies
-	swift build --build-tests $(IMPORTS)
-	swift test --skip-build --no-parallel $(IMPORTS)
+# MARK: - Every change: make test, which is what .ci/run calls
 
-build: dependencies
-	swift build -c release --product invd
-	swift build -c release --product invctl
+test: lint test-dependencies debug-build
+	swift test --skip-build --no-parallel $(IMPORTS)
+	@$(MAKE) --no-print-directory fuzz-seconds ratios
 
 lint:
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Fuzzing/Sources Benchmarks/Benchmarks \
+		Package.swift Fuzzing/Package.swift Benchmarks/Package.swift
+
+# The fuzzer is built by Fuzzing/run.sh, with its own flags.
+debug-build: dependencies
+	swift build --build-tests $(IMPORTS)
+	swift build --package-path Benchmarks
+
+fuzz-seconds: dependencies
+	SECONDS_EACH=3 bash Fuzzing/run.sh
+
+ratios: dependencies
+	bash Benchmarks/check.sh
+
+build: dependencies
+	swift build -c release
 
 # liblz4 compresses snapshots and the log.
 dependencies:
@@ -68,59 +71,70 @@ dependencies:
 test-dependencies: dependencies
 	@python3 -c 'import sqlite3' 2>/dev/null || bash Catalog/install.sh python3
 
-# Optimised, in a place of its own: the tests proper are built for debugging.
-LONG = swift test -c release --scratch-path .build/long -Xswiftc -enable-testing --no-parallel
+# MARK: - Before a change is called done: make check-more
 
-simulate: dependencies
-	INVD_SIMULATION_SEEDS=$(SEEDS) INVD_SIMULATION_FIRST=$(FIRST) \
-		$(LONG) --filter 'SimulationTests/a_long_run|a long run of seeds'
-
-crash-states: dependencies
-	INVD_CRASH_STATES=$(STATES) $(LONG) --filter CrashStatesTests
-
-bit-flips: dependencies
-	INVD_EVERY_BIT=1 $(LONG) --filter EveryBitTests
-
-kill-cycles: dependencies
-	INVD_KILLS=$(KILLS) $(LONG) --filter CrashRecoveryTests
-
-failed-calls: dependencies
-	INVD_OPERATIONS=$(OPERATIONS) $(LONG) --filter FailedCallsTests
-
-retries: dependencies
-	INVD_RETRIES=$(RETRIES) $(LONG) --filter RetryTests
-	INVD_KEYS=$(KEYS) $(LONG) --filter IdempotencyTests
-
-value-conservation: dependencies
-	INVD_VALUE_STEPS=$(STEPS) $(LONG) --filter ValueConservationTests
-
-insight-queries: dependencies
-	INVD_INSIGHT_QUERIES=$(QUERIES) INVD_INSIGHT_FIRST=$(FIRST) $(LONG) --filter RandomQueryTests
-
-insights-model: test-dependencies
-	@test -n "$(SALES)" || { echo "error: name the file: make insights-model SALES=FILE" >&2; exit 2; }
-	INVD_SALES=$(abspath $(SALES)) $(LONG) --filter InsightModelTests
+check-more: tsan documentation packages longer-runs
 
 # Data races between the threads of server and client, in a place of its own.
 tsan: dependencies
 	swift test --sanitize=thread --scratch-path .build/tsan --no-parallel \
 		--filter 'DurabilityTests|InventoryServerTests|InventoryClientTests|SimulationTests'
 
-fuzz: dependencies
-	SECONDS_EACH=$(SECONDS_EACH) bash Fuzzing/run.sh
+documentation: dependencies
+	bash Catalog/documentation.sh
 
-boundary-walk: dependencies
-	INVD_WALK_ALL=1 $(LONG) --filter BoundaryWalkTests
-
-fuzz-daemon: dependencies
-	INVD_FUZZ_SECONDS=$(SECONDS) INVD_FUZZ_FIRST=$(FIRST) \
-		INVD_FUZZ_RESULTS=$(if $(RESULTS),$(abspath $(RESULTS))) \
-		$(LONG) --filter 'whatever whole frames say'
-
-# The fuzzer is linked by Fuzzing/run.sh alone, with its own flags: here it only has to compile.
 packages: dependencies
-	swift build --package-path Benchmarks
-	swift build --package-path Fuzzing --target fuzz
+	swift build -c release --package-path Benchmarks
+
+longer-runs: dependencies
+	RUNS=200 $(MAKE) --no-print-directory long-simulation
+	RUNS=200 $(MAKE) --no-print-directory long-crash-states
+	RUNS=400 $(MAKE) --no-print-directory long-insight-queries
+	RUNS=20 $(MAKE) --no-print-directory long-value-conservation
+	RUNS=4 $(MAKE) --no-print-directory long-kills
+
+# MARK: - As long as one likes: make long-NAME FIRST=1 RUNS=10
+
+long-simulation: dependencies
+	$(CAMPAIGN) simulation 500 'SimulationTests/a long run of seeds'
+
+long-crash-states: dependencies
+	$(CAMPAIGN) crash-states 200 CrashStatesTests
+
+long-bit-flips: dependencies
+	$(CAMPAIGN) bit-flips 127 EveryBitTests
+
+long-failed-calls: dependencies
+	$(CAMPAIGN) failed-calls 20 FailedCallsTests
+
+long-kills: dependencies
+	$(CAMPAIGN) kills 4 'CrashRecoveryTests/kills in the middle'
+
+long-retries: dependencies
+	$(CAMPAIGN) retries 10 RetryTests
+
+long-keys: dependencies
+	$(CAMPAIGN) keys 1000000 'IdempotencyTests/every key is known'
+
+long-insight-queries: dependencies
+	$(CAMPAIGN) insight-queries 400 'RandomQueryTests/random questions'
+
+long-value-conservation: dependencies
+	$(CAMPAIGN) value-conservation 100 ValueConservationTests
+
+long-boundary-walk: dependencies
+	$(CAMPAIGN) boundary-walk 6 BoundaryWalkTests
+
+long-fuzz-daemon: dependencies
+	$(CAMPAIGN) fuzz-daemon 100 'DaemonFuzzTests/whatever whole frames say'
+
+long-fuzz: dependencies
+	FIRST=$(or $(FIRST),1) RUNS=$(or $(RUNS),1000000) bash Fuzzing/run.sh
+
+insights-model: test-dependencies
+	@test -n "$(SALES)" || { echo "error: name the file: make insights-model SALES=FILE" >&2; exit 2; }
+	INVD_SALES=$(abspath $(SALES)) swift test -c release --scratch-path .build/long -Xswiftc -enable-testing \
+		--no-parallel --filter InsightModelTests
 
 clean:
 	rm -rf .build .run

@@ -23,18 +23,21 @@ let package = Package(
     products: [
         .executable(name: "invd", targets: ["invd"]),
         .executable(name: "invctl", targets: ["InvctlMain"]),
-        .library(name: "Bytes", targets: ["Bytes"]),
-        .library(name: "ColumnStore", targets: ["ColumnStore"]),
-        .library(name: "Durability", targets: ["Durability"]),
-        .library(name: "InventoryEngine", targets: ["InventoryEngine"]),
-        .library(name: "InventoryInsights", targets: ["InventoryInsights"]),
-        .library(name: "InventoryClient", targets: ["InventoryClient"]),
-        .library(name: "InventoryModel", targets: ["InventoryModel"]),
-        .library(name: "InventoryServer", targets: ["InventoryServer"]),
-        .library(name: "InventoryTransfer", targets: ["InventoryTransfer"]),
-        .library(name: "InventoryWire", targets: ["InventoryWire"]),
-        // For `Fuzzing`, which reads command lines as invctl does.
-        .library(name: "InvctlCommands", targets: ["invctl"]),
+        // The client, and what its API speaks in.
+        .library(
+            name: "InventoryClient",
+            targets: ["InventoryClient", "InventoryModel", "InventoryWire"]
+        ),
+        // For `Benchmarks` and `Fuzzing` alone, which are packages of their own: these promise nothing to
+        // anybody else.
+        .library(
+            name: "_InvdCore",
+            targets: [
+                "Bytes", "ColumnStore", "Durability", "InventoryEngine", "InventoryModel",
+                "InventoryWire",
+            ]
+        ),
+        .library(name: "_InvdTools", targets: ["InventoryTransfer", "invctl"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),

@@ -16,11 +16,7 @@ let package = Package(
             name: "Micro",
             dependencies: [
                 .product(name: "Benchmark", package: "benchmark"),
-                .product(name: "Bytes", package: "invd"),
-                .product(name: "ColumnStore", package: "invd"),
-                .product(name: "InventoryEngine", package: "invd"),
-                .product(name: "InventoryModel", package: "invd"),
-                .product(name: "InventoryWire", package: "invd"),
+                .product(name: "_InvdCore", package: "invd"),
             ],
             path: "Benchmarks/Micro",
             swiftSettings: strict,
@@ -29,10 +25,7 @@ let package = Package(
         .executableTarget(
             name: "Scale",
             dependencies: [
-                .product(name: "Bytes", package: "invd"),
-                .product(name: "Durability", package: "invd"),
-                .product(name: "InventoryEngine", package: "invd"),
-                .product(name: "InventoryModel", package: "invd"),
+                .product(name: "_InvdCore", package: "invd")
             ],
             path: "Benchmarks/Scale",
             swiftSettings: strict

@@ -9,19 +9,15 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                .product(name: "Bytes", package: "invd"),
-                .product(name: "Durability", package: "invd"),
-                .product(name: "InvctlCommands", package: "invd"),
-                .product(name: "InventoryModel", package: "invd"),
-                .product(name: "InventoryTransfer", package: "invd"),
-                .product(name: "InventoryWire", package: "invd"),
+                .product(name: "_InvdCore", package: "invd"),
+                .product(name: "_InvdTools", package: "invd"),
             ],
             swiftSettings: [
                 .treatAllWarnings(as: .error),
                 // Its beginning is the fuzzer's, not the first line of its only file.
                 .unsafeFlags(["-parse-as-library"]),
             ]
-        ),
+        )
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,7 @@ public import InventoryModel
 /// Why a call of the client library did not give what was asked for.
 ///
 /// Every call ends by its deadline as done, not done, or unknown; ``Code-swift.struct/unknown`` is
-/// the last. Refusals of a command are no errors: they are its ``Outcome``.
+/// the last. Refusals of a command are no errors: they are its `Outcome`.
 public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of error it is.
     ///

@@ -18,7 +18,7 @@ public enum SubscriptionEvent: Hashable, Sendable {
     /// A copy of the levels that followed every step so far is the server's: it was compared as of
     /// this LSN.
     ///
-    /// Comes about each second with the topic ``InventoryModel/SubscriptionTopics/proof``.
+    /// Comes about each second with the topic `InventoryModel/SubscriptionTopics/proof`.
     case proven(lsn: UInt64)
     /// What came is not what the server said: steps were lost, altered, repeated or exchanged on the
     /// way. It begins anew.

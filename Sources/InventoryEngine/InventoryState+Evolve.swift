@@ -20,7 +20,7 @@ extension InventoryState {
         )
     }
 
-    /// ``evolve(_:)`` of an entry of these changes, and of the outcome that is remembered behind them.
+    /// `evolve(_:)` of an entry of these changes, and of the outcome that is remembered behind them.
     ///
     /// - Complexity: O(changes)
     public mutating func evolve(
@@ -40,7 +40,7 @@ extension InventoryState {
     ///
     /// The changes that nearly every entry consists of are read without being kept.
     ///
-    /// - Throws: ``ByteReaderError`` if the bytes are no entry's; the state may then have a part of
+    /// - Throws: `ByteReaderError` if the bytes are no entry's; the state may then have a part of
     ///   it, and is of no more use.
     /// - Complexity: O(changes)
     public mutating func evolve(_ entry: EntryView) throws(ByteReaderError) {

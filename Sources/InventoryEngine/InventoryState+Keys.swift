@@ -81,7 +81,7 @@ extension InventoryState {
     public var oldestKeyTime: Instant { self.keys.log.oldestTime }
 
     /// The changes that forget the keys that were decided at `time` or before, the oldest first, at most
-    /// ``Limits/tickKeysMax`` of them.
+    /// `Limits/tickKeysMax` of them.
     ///
     /// Empty if there is none.
     /// - Complexity: O(keys that are forgotten)

@@ -2,10 +2,10 @@ public import InventoryModel
 
 /// The whole inventory at one version: every table, and what is derived from them.
 ///
-/// Two functions are its heart. ``decide(_:in:)`` checks a command against the state and says what
-/// it changes, or why it is refused; it changes nothing. ``evolve(_:)`` puts what was decided into
+/// Two functions are its heart. `decide(_:in:)` checks a command against the state and says what
+/// it changes, or why it is refused; it changes nothing. `evolve(_:)` puts what was decided into
 /// the state. What lies between is the log: recovery, replicas and subscribers fold the same
-/// entries with the same ``evolve(_:)``, so the same log makes the same state.
+/// entries with the same `evolve(_:)`, so the same log makes the same state.
 ///
 ///     command ──decide──▶ changes ──log──▶ evolve ──▶ state at LSN + 1
 ///

@@ -37,7 +37,7 @@ public final class Server: Sendable {
     /// It holds the calling thread: to stop must depend on as little as possible, and so on no other
     /// thread that might be busy, and no clock.
     ///
-    /// - Throws: ``DurabilityError`` if the data cannot be opened, ``ListenError`` if an address cannot
+    /// - Throws: `DurabilityError` if the data cannot be opened, ``ListenError`` if an address cannot
     ///   be listened on.
     public func run(until waitForStop: () -> Void) throws {
         let connectionsMax = Descriptors.connectionsMax(self.configuration, self.logger)

@@ -9,12 +9,10 @@ import Testing
 /// What a power cut may leave, at every moment of a run: every start from it must be right.
 ///
 /// At each call to the disk many fates of what was not synced are tried: none of it, all of it, any
-/// sectors of any writes, a write cut off at any byte, any of the renames. `INVD_CRASH_STATES` says
-/// how many in all.
+/// sectors of any writes, a write cut off at any byte, any of the renames. A run is the life of one
+/// database; `make long-crash-states` has as many as one likes.
 @Suite struct CrashStatesTests {
-    private static var wanted: Int {
-        ProcessInfo.processInfo.environment["INVD_CRASH_STATES"].flatMap { Int($0) } ?? 200_000
-    }
+    private static let seeds = Campaign.seeds(suite: 1...60)
 
     private static let small = LogConfiguration(
         fileByteCount: 4 * StorageAlignment.byteCount,
@@ -23,6 +21,8 @@ import Testing
     )
 
     private final class Tally: Sendable {
+        /// The life that nobody has begun yet.
+        let next = Atomic(CrashStatesTests.seeds.lowerBound)
         let states = Atomic<Int>(0)
         let torn = Atomic<Int>(0)
         let failures = Guarded<[String]>([])
@@ -106,14 +106,13 @@ import Testing
         async throws
     {
         let tally = Tally()
-        let wanted = Self.wanted
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for worker in 0..<(ProcessInfo.processInfo.activeProcessorCount as Int) {
+            for _ in 0..<(ProcessInfo.processInfo.activeProcessorCount as Int) {
                 group.addTask {
-                    var seed = UInt64(worker + 1) << 20
-                    while tally.states.load(ordering: .relaxed) < wanted {
+                    while true {
+                        let seed = tally.next.wrappingAdd(1, ordering: .relaxed).oldValue
+                        guard seed <= Self.seeds.upperBound else { return }
                         try Self.live(seed, fates: 24, tally)
-                        seed += 1
                     }
                 }
             }
@@ -123,7 +122,7 @@ import Testing
         #expect(failures.isEmpty, "\(failures.count): \(failures.prefix(3))")
         let states = tally.states.load(ordering: .relaxed)
         let torn = tally.torn.load(ordering: .relaxed)
-        #expect(states >= wanted && torn > states / 500)
-        print("\(states) crash states, \(torn) with a torn tail, \(failures.count) wrong")
+        #expect(states > Self.seeds.count * 1_000 && torn > states / 500)
+        Campaign.report("\(states) crash states, \(torn) with a torn tail, \(failures.count) wrong")
     }
 }

@@ -9,10 +9,16 @@ import Testing
 /// Every bit of a log and of a snapshot, flipped one at a time: the data is the same, healed, or the
 /// start is refused with the file, and nothing is ever silently lost or changed.
 ///
-/// In the tests one bit in 127 is flipped; all of them where `INVD_EVERY_BIT` is set.
+/// A run flips one bit in 127, the first run from the first bit on, the next from the second; 127 runs,
+/// `make long-bit-flips`, flip all of them.
 @Suite struct EveryBitTests {
-    private static var stride: Int {
-        ProcessInfo.processInfo.environment["INVD_EVERY_BIT"] == nil ? 127 : 1
+    private static let stride = 127
+    /// Where the runs begin.
+    private static let starts = Campaign.seeds(suite: 1...1).map { Int(($0 - 1) % 127) }
+
+    /// The bits to flip of so many bytes.
+    private static func bits(of byteCount: Int) -> [Int] {
+        self.starts.flatMap { Array(Swift.stride(from: $0, to: byteCount * 8, by: self.stride)) }
     }
 
     private struct Tally: CustomStringConvertible {
@@ -39,7 +45,7 @@ import Testing
     ) throws -> Tally {
         let bytes = storage.bytes(name)
         var tally = Tally()
-        for bit in Swift.stride(from: 0, to: bytes.count * 8, by: Self.stride) {
+        for bit in Self.bits(of: bytes.count) {
             tally.cases += 1
             let disk = storage.copy()
             disk.flip(name, bit: bit)
@@ -165,7 +171,7 @@ import Testing
         var tally = Tally()
         for name in [SnapshotManifest.blockFileName(LSN(4)), SnapshotManifest.name(LSN(4))] {
             let bytes = storage.bytes(name)
-            for bit in Swift.stride(from: 0, to: bytes.count * 8, by: Self.stride) {
+            for bit in Self.bits(of: bytes.count) {
                 tally.cases += 1
                 let disk = storage.copy()
                 disk.flip(name, bit: bit)

@@ -7,9 +7,8 @@ import Testing
 
 /// The disk fails, or is full, at one operation after another of a long run.
 @Suite struct FailedCallsTests {
-    /// How many operations the run has: `INVD_OPERATIONS`, else 2,000.
-    private static let operations =
-        ProcessInfo.processInfo.environment["INVD_OPERATIONS"].flatMap { Int($0) } ?? 2_000
+    /// Operations of a run; `make long-failed-calls` has as many runs as one likes.
+    private static let operations = 2_000
 
     private static let small = LogConfiguration(
         fileByteCount: 6 * StorageAlignment.byteCount,
@@ -33,7 +32,11 @@ import Testing
     func `after a failed call nothing is acknowledged, at each operation of a run`(
         fault: Fault
     ) throws {
-        var random = SplitMix64(seed: 17)
+        for seed in Campaign.seeds(suite: 17...17) { try self.run(fault, seed) }
+    }
+
+    private func run(_ fault: Fault, _ seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
         var disk = MemoryStorage()
         var database = try TestDatabase(disk, Self.small)
         var failed = 0
@@ -55,7 +58,7 @@ import Testing
                     continue
                 }
                 guard case .failed = error else {
-                    Issue.record("operation \(operation): \(error)")
+                    Issue.record("seed \(seed), operation \(operation): \(error)")
                     return
                 }
             }
@@ -63,14 +66,15 @@ import Testing
             // The disk works again, but what it holds cannot be known.
             let later = #expect(throws: DurabilityError.self) { try database.append(1) }
             guard case .poisoned = later else {
-                Issue.record("operation \(operation): written after a failure")
+                Issue.record("seed \(seed), operation \(operation): written after a failure")
                 return
             }
             disk = disk.restarted(keeping: .random(seed: random.next()))
             database = try TestDatabase(disk, Self.small)
             let allowed = acknowledged...(acknowledged + UInt64(count))
             if !allowed.contains(database.machine.lsn) || !database.machine.isRight {
-                Issue.record("operation \(operation): at \(database.machine.lsn), not \(allowed)")
+                let lsn = database.machine.lsn
+                Issue.record("seed \(seed), operation \(operation): at \(lsn), not \(allowed)")
                 return
             }
         }
@@ -78,10 +82,11 @@ import Testing
         #expect(failed >= Self.operations * (fault.number == 1 ? 90 : 8) / 100, "\(failed)")
     }
 
-    @Test func `on a full disk reads go on, and writes when there is room, at each operation`()
-        throws
-    {
-        var random = SplitMix64(seed: 23)
+    @Test(arguments: Campaign.seeds(suite: 23...23))
+    func `on a full disk reads go on, and writes when there is room, at each operation`(
+        seed: UInt64
+    ) throws {
+        var random = SplitMix64(seed: seed)
         let disk = MemoryStorage()
         // Its history stays, to be read while the disk is full.
         let configuration = LogConfiguration(fileByteCount: 6 * StorageAlignment.byteCount)

@@ -1,6 +1,7 @@
 import Foundation
 import InventoryClient
 import InventoryModel
+import InventoryTestSupport
 import Synchronization
 import Testing
 
@@ -23,12 +24,14 @@ import Testing
         }
     }
 
-    /// How often the daemon is killed: `INVD_KILLS`, else 100 times.
-    private static var kills: Int {
-        ProcessInfo.processInfo.environment["INVD_KILLS"].flatMap { Int($0) } ?? 100
-    }
+    /// How often the daemon of a run is killed; `make long-kills` has as many runs as one likes.
+    private static let kills = 100
 
-    @Test func `kills in the middle of 8 writers lose nothing and double nothing`() async throws {
+    @Test(arguments: Campaign.seeds(suite: 1...1))
+    func `kills in the middle of 8 writers lose nothing and double nothing`(
+        seed: UInt64
+    ) async throws {
+        var random = SplitMix64(seed: seed)
         let daemon = try Daemon()
         let setup = daemon.client()
         let stock: Int64 = 10_000_000
@@ -58,8 +61,8 @@ import Testing
                     return await seller.acknowledged
                 }
             }
-            for round in 0..<Self.kills {
-                try await Task.sleep(for: .milliseconds(40 + round % 7 * 15))
+            for _ in 0..<Self.kills {
+                try await Task.sleep(for: .milliseconds(Int.random(in: 40...130, using: &random)))
                 daemon.kill()
                 try daemon.start()
             }
@@ -83,6 +86,7 @@ import Testing
         #expect(try await watched.value == recorded)
         _ = try await client.verified()
         #expect(acknowledged.count > 50)
+        Campaign.report("seed \(seed): \(Self.kills) kills, \(acknowledged.count) sales, 0 wrong")
     }
 
     @Test func `a restart from snapshot and log has the same digest`() async throws {

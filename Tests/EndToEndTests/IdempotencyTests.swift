@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
+import InventoryTestSupport
 import InventoryWire
 import Testing
 
@@ -173,16 +174,14 @@ import Testing
         #expect(try await daemon.client().level(id).onHand == 7_000)
     }
 
-    /// `INVD_KEYS` of them; `make retries` has a million.
-    private static var keyCount: Int {
-        ProcessInfo.processInfo.environment["INVD_KEYS"].flatMap { Int($0) } ?? 20_000
-    }
+    /// So many; `make long-keys` has a million.
+    private static let keys = Campaign.seeds(suite: 1...20_000)
 
     @Test func `every key is known after kill -9, with the same outcome`() async throws {
         // Snapshots between them, so that some keys come from one and some from the log.
         let daemon = try Daemon(["--snapshot-mib", "4"])
         let id = try await daemon.client().stockedProducts(1, stock: 1_000_000_000)[0]
-        let count = Self.keyCount
+        let count = Self.keys.count
         let first = try await Self.sell(count, of: id, by: daemon)
         daemon.kill()
         try daemon.start(["--snapshot-mib", "4"])
@@ -198,7 +197,7 @@ import Testing
         }
         #expect(sold == count)
         #expect(try await daemon.client().level(id).onHand == 1_000_000_000 - Int64(count))
-        print("\(count) keys, \(bytes / count) bytes each, the same after kill -9")
+        Campaign.report("\(count) keys, \(bytes / count) bytes each, the same after kill -9")
     }
 
     /// A sale for each key, several hundred at once on four connections.
@@ -216,7 +215,8 @@ import Testing
                     let client = clients[number % clients.count]
                     group.addTask {
                         let line = SaleLine(product: product, quantity: 1)
-                        let key = try #require(IdempotencyKey("receipt-\(number)"))
+                        let receipt = Self.keys.lowerBound + UInt64(number)
+                        let key = try #require(IdempotencyKey("receipt-\(receipt)"))
                         return (number, try await client.send(.sell(Sale(lines: [line])), key: key))
                     }
                 }

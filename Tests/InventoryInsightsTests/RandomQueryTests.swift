@@ -7,22 +7,14 @@ import Testing
 
 /// Random questions over random ledgers, each compared with a model that looks at every row.
 ///
-/// `INVD_INSIGHT_QUERIES` asks for a longer run, `INVD_INSIGHT_FIRST` for another first seed.
+/// A run is a ledger and 250 questions; `make long-insight-queries` has as many as one likes.
 @Suite struct RandomQueryTests {
-    private static let queries = Self.setting("INVD_INSIGHT_QUERIES") ?? 10_000
-    private static let first = UInt64(Self.setting("INVD_INSIGHT_FIRST") ?? 1)
     private static let queriesPerLedger = 250
-
-    private static func setting(_ name: String) -> Int? {
-        ProcessInfo.processInfo.environment[name].flatMap { Int($0) }
-    }
 
     @Test func `random questions are answered as a model answers them that looks at every row`()
         throws
     {
-        let ledgers = max(1, Self.queries / Self.queriesPerLedger)
-        for number in 0..<UInt64(ledgers) {
-            let seed = Self.first + number
+        for seed in Campaign.seeds(suite: 1...40) {
             var ledger = RandomLedger(seed: seed, steps: 60 + Int(seed % 5) * 40)
             try self.check(&ledger, seed, queries: Self.queriesPerLedger)
         }

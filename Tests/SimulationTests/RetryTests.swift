@@ -8,18 +8,17 @@ import Testing
 /// Commands sent again and again, over lost connections and restarts: each is carried out once, and
 /// every answer to it is the first one.
 @Suite struct RetryTests {
-    /// How many: `INVD_RETRIES`, else 20,000.
-    private static var wanted: Int {
-        ProcessInfo.processInfo.environment["INVD_RETRIES"].flatMap { Int($0) } ?? 20_000
-    }
+    /// Retries of a run; `make long-retries` has as many runs as one likes.
+    private static let wanted = 20_000
 
-    @Test func `a command that is sent again is carried out once, its answers are identical`()
-        throws
-    {
+    @Test(arguments: Campaign.seeds(suite: 6...6))
+    func `a command that is sent again is carried out once, its answers are identical`(
+        seed: UInt64
+    ) throws {
         let world = try SmallWorld()
         let setup = world.client("setup", session: 77)
         world.stock(4, by: setup)
-        var random = SplitMix64(seed: 6)
+        var random = SplitMix64(seed: seed)
         // Two number their commands, two give each a key.
         let clients = (1...4).map {
             RepeatingClient(
@@ -77,8 +76,8 @@ import Testing
             }
         }
         #expect(restarts > 0 && cuts > 0)
-        print(
-            "\(repeats) retries of \(commands) commands, \(restarts) restarts,"
+        Campaign.report(
+            "seed \(seed): \(repeats) retries of \(commands) commands, \(restarts) restarts,"
                 + " \(cuts) times all connections cut"
         )
     }

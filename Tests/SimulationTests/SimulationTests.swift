@@ -1,4 +1,5 @@
 import Foundation
+import InventoryTestSupport
 import Testing
 
 /// Seeds, each a whole life of a server under faults.
@@ -101,10 +102,10 @@ import Testing
         #expect(lives.count { $0.driver != nil } == 0)
     }
 
-    /// As many seeds as `INVD_SIMULATION_SEEDS` says, from `INVD_SIMULATION_FIRST` on.
-    @Test(.enabled(if: LongRun.seeds != nil))
+    /// A run is a life; `make long-simulation` has as many as one likes.
+    @Test(.enabled(if: Campaign.runs != nil))
     func `a long run of seeds keeps every promise`() throws {
-        let seeds = LongRun.seeds ?? 1...1
+        let seeds = Campaign.seeds(suite: 1...1)
         var totals = LongRun()
         for seed in seeds {
             let (simulator, verdict) = try Self.run(seed, steps: 3_000)
@@ -112,7 +113,7 @@ import Testing
             totals.add(simulator, verdict)
             if seed % 500 == 0 { print(totals) }
         }
-        print(totals)
+        Campaign.report("\(totals)")
     }
 
     @Test func `a seed replays the same life`() throws {
@@ -134,14 +135,6 @@ private struct LongRun: CustomStringConvertible {
     private var repeats = 0
     private var readings = 0
     private var counts = Simulator.Counts()
-
-    static var seeds: ClosedRange<UInt64>? {
-        let environment = ProcessInfo.processInfo.environment
-        guard let count = environment["INVD_SIMULATION_SEEDS"].flatMap({ UInt64($0) }), count > 0
-        else { return nil }
-        let first = environment["INVD_SIMULATION_FIRST"].flatMap { UInt64($0) } ?? 1_000
-        return first...(first + count - 1)
-    }
 
     mutating func add(_ simulator: Simulator, _ verdict: Verdict) {
         self.runs += 1

@@ -39,7 +39,7 @@ public struct TextColumn: Sendable {
         return self.arena.withBytes(at: reference >> 16, count: count, body)
     }
 
-    /// Appends the text at `row` as ``ByteWriter/writeText(_:)`` does.
+    /// Appends the text at `row` as `ByteWriter/writeText(_:)` does.
     public func encode(_ row: Int, into cursor: inout ByteCursor) {
         let reference = self.references[row]
         let count = Int(reference & 0xFFFF)

@@ -39,7 +39,7 @@ public struct KeyIndex: Sendable {
         self.find(key, hash: Self.hash(key), in: texts)
     }
 
-    /// ``find(_:in:)`` of a key whose ``hash(_:)`` is known.
+    /// `find(_:in:)` of a key whose ``hash(_:)`` is known.
     public func find(
         _ key: UnsafeRawBufferPointer,
         hash: UInt64,

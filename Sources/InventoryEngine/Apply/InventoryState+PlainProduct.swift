@@ -116,8 +116,8 @@ extension InventoryState {
         product.pointee.encodeEntry(step, by: actor, remembering: outcome, into: &writer)
     }
 
-    /// Puts the creation of a batch's product into the state, as ``evolve(_:)`` does its entry, but for its rows
-    /// in the tables: they wait in `gathered` until ``settle(_:)``.
+    /// Puts the creation of a batch's product into the state, as `evolve(_:)` does its entry, but for its rows
+    /// in the tables: they wait in `gathered` until `settle(_:)`.
     ///
     /// - Complexity: O(1) amortised
     public mutating func evolve(

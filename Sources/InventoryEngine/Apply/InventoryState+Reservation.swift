@@ -250,7 +250,7 @@ extension InventoryState {
     public var nextExpiry: Instant { self.deadlines.next }
 
     /// The changes of a tick: the reservations that are due at `time` expire, the earliest first, at
-    /// most ``Limits/tickReservationsMax`` of them.
+    /// most `Limits/tickReservationsMax` of them.
     ///
     /// Empty if none is due.
     /// - Complexity: O(k log k) for k reservations that are due.

@@ -53,7 +53,7 @@ extension PlainProduct {
         private static let outcomeByteCountMax =
             Outcome.Done.headByteCountMax + Level.byteCountMax + 2
 
-        /// Appends the answer, encoded as ``Outcome`` is.
+        /// Appends the answer, encoded as `Outcome` is.
         public func encodeOutcome(into writer: inout ByteWriter) {
             var level = self.level
             level.alerts = self.alerts

@@ -81,7 +81,7 @@ public struct PlainSale: Sendable {
         private static let outcomeByteCountMax =
             Outcome.Done.headByteCountMax + Level.byteCountMax + 2
 
-        /// Appends the answer, encoded as ``Outcome`` is.
+        /// Appends the answer, encoded as `Outcome` is.
         ///
         /// - Returns: Where in the writer the level's balances are: the entry has the same.
         public borrowing func encodeOutcome(into writer: inout ByteWriter) -> Range<Int> {
@@ -107,7 +107,7 @@ public struct PlainSale: Sendable {
 
         private static let entryByteCountMax = 4 + 8 + 8 + VarintCoding.byteCountMax + 3 * 4 + 1
 
-        /// Appends what the log has of the step: what an ``EntryWriter`` makes of its movement, and of
+        /// Appends what the log has of the step: what an `EntryWriter` makes of its movement, and of
         /// the outcome that is remembered behind it.
         ///
         /// `balances`: As ``encodeOutcome(into:)`` has written them.
@@ -203,8 +203,8 @@ extension InventoryState {
             && !NormalizedText.hasOuterSpace(text)
     }
 
-    /// Puts the step of a plain sale into the state, as ``evolve(_:)`` does its entry, but for its row
-    /// of the ledger: that waits in `sales` until ``settle(_:)``.
+    /// Puts the step of a plain sale into the state, as `evolve(_:)` does its entry, but for its row
+    /// of the ledger: that waits in `sales` until `settle(_:)`.
     ///
     /// - Complexity: O(1) amortised
     public mutating func evolve(

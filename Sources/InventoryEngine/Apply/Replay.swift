@@ -93,10 +93,10 @@ public struct Replay: ~Copyable {
 }
 
 extension InventoryState {
-    /// Puts every entry of a block of the log into the state, as ``evolve(_:)`` does one after another; those
+    /// Puts every entry of a block of the log into the state, as `evolve(_:)` does one after another; those
     /// whose step the state has already are passed over.
     ///
-    /// - Throws: ``ByteReaderError`` if the bytes are no entries; the state may then have a part of them, and
+    /// - Throws: `ByteReaderError` if the bytes are no entries; the state may then have a part of them, and
     ///   is of no more use.
     /// - Complexity: O(changes)
     public mutating func evolve(

@@ -8,7 +8,7 @@ extension ReadView {
     ///
     /// `now`: The moment that ages are counted to; that of the view's last step if not given.
     ///
-    /// - Throws: A ``Refusal`` naming what the query asks for that is not there or makes no sense.
+    /// - Throws: A `Refusal` naming what the query asks for that is not there or makes no sense.
     public func answer(_ query: Query, at now: Instant? = nil) throws(Refusal) -> Answer {
         switch query {
         case .product(let key, let asOf): try self.product(key, asOf)

@@ -3,7 +3,7 @@ internal import ColumnStore
 public import InventoryModel
 
 extension InventoryState {
-    /// The product that an encoded ``ProductKey`` names, which must be all that is left to read.
+    /// The product that an encoded `ProductKey` names, which must be all that is left to read.
     ///
     /// - Returns: Nothing if there is none.
     /// - Complexity: O(1)
@@ -31,7 +31,7 @@ extension InventoryState {
         return self.resolve(key)
     }
 
-    /// Appends a product, which must exist, as ``StockedProduct`` is encoded.
+    /// Appends a product, which must exist, as `StockedProduct` is encoded.
     ///
     /// - Complexity: O(locations)
     public func encodeStocked(_ id: ProductID, into writer: inout ByteWriter) {

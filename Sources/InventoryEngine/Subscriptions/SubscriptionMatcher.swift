@@ -9,7 +9,7 @@ public import InventoryModel
 /// Filters by category and by SKU go by the product as it is when the step is published. A product that
 /// comes under such a filter by an update brings rows that the subscriber has never seen: they are sent
 /// in place of the update, see ``selectEntering(_:in:into:)``. One that leaves it is named by a
-/// ``Change/productLeft(_:)`` behind the update.
+/// `Change/productLeft(_:)` behind the update.
 public struct SubscriptionMatcher: Sendable, Hashable {
     public let topics: SubscriptionTopics
     public let filter: SubscriptionFilter

@@ -6,7 +6,7 @@
 ///     product, product … ──▶ rows ──settle──▶ products, levels, ledger      before anybody looks
 ///
 /// Texts and keys are not gathered: the next product is checked against them. The owner of the state
-/// keeps one beside it, and ``InventoryState/settle(_:)`` comes before any other step, view or image.
+/// keeps one beside it, and `InventoryState/settle(_:)` comes before any other step, view or image.
 ///
 /// `@unchecked Sendable`: it owns its memory.
 public struct GatheredProducts: ~Copyable, @unchecked Sendable {

@@ -6,7 +6,7 @@
 ///     sale, sale, sale … ──▶ rows ──settle──▶ ledger      before anybody looks at the ledger
 ///
 /// The owner of the state keeps one beside it. While it holds rows, the state's ledger lacks them, so
-/// ``InventoryState/settle(_:)`` comes before any other step, view or image.
+/// `InventoryState/settle(_:)` comes before any other step, view or image.
 ///
 /// `@unchecked Sendable`: it owns its memory.
 public struct GatheredSales: ~Copyable, @unchecked Sendable {

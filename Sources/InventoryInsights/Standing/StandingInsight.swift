@@ -10,7 +10,7 @@ public import InventoryModel
 /// A plain value without a clock, thread or socket: who holds it says to which version and moment it
 /// is to be brought. Its answer always equals that of the same question asked then. Sums over what
 /// is only ever appended to (sales, movements, refusals) are kept, those of named insights too, and fed
-/// the rows that are new: a change costs the groups it touches; see ``KeptTotals``. Balances are added
+/// the rows that are new: a change costs the groups it touches; see `KeptTotals`. Balances are added
 /// up anew each time, and so is the course of stock over time that some named insights tell of.
 public struct StandingInsight: Sendable {
     public let insight: Insight
@@ -31,7 +31,7 @@ public struct StandingInsight: Sendable {
     /// Brings the answer to a later view and moment.
     ///
     /// - Throws: The refusal that the question asked anew would get, or `out_of_range` for a result
-    ///   of more than ``InsightLimits/standingRowsMax`` rows.
+    ///   of more than `InsightLimits/standingRowsMax` rows.
     /// - Complexity: O(new rows + groups) while sums can be kept, else that of the question.
     public mutating func advance(
         to view: ReadView,

@@ -2,7 +2,7 @@ internal import Bytes
 
 /// Everything that changes state.
 ///
-/// A command is a wish: ``InventoryState/decide(_:in:)`` says what it changes, or why it is refused.
+/// A command is a wish: `InventoryState/decide(_:in:)` says what it changes, or why it is refused.
 /// `ifRevision` makes a command conditional: it runs only while the entity it names is still at
 /// that revision.
 public enum Command: Hashable, Sendable {

@@ -70,7 +70,7 @@ public struct InsightQuery: Hashable, Sendable {
 /// What the rows are that a question counts and adds up.
 public enum InsightSource: UInt8, CaseIterable, Sendable {
     /// Sales, returns, cost of goods sold that no sale has, and reversals of these, by when they
-    /// happened; see ``SaleRow``.
+    /// happened; see `SaleRow`.
     case sales = 1
     /// Every row of the ledger, by when it happened.
     case movements = 2

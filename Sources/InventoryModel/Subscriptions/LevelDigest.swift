@@ -4,7 +4,7 @@ internal import Bytes
 ///
 /// The sum, modulo 2⁶⁴, of the hashes of the levels that have any stock: so it can be kept up to
 /// date by taking away a level's old hash and adding its new one, and the order does not matter. The
-/// hash is ``Bytes/Hash64`` of 40 bytes, little-endian: product and location, 4 bytes each, on
+/// hash is `Bytes/Hash64` of 40 bytes, little-endian: product and location, 4 bytes each, on
 /// hand, unavailable, reserved and incoming, 8 bytes each. A level without any of these counts as 0.
 public struct LevelDigest: Hashable, Sendable {
     public private(set) var value: UInt64 = 0

@@ -43,7 +43,7 @@ public struct OfflineDirectory: Sendable {
 
     /// Takes a directory that is there.
     ///
-    /// - Throws: ``DurabilityError/locked(path:)`` if a server has it, or that it is not there.
+    /// - Throws: `DurabilityError/locked(path:)` if a server has it, or that it is not there.
     public init(_ path: String) throws(DurabilityError) {
         var status = stat()
         guard stat(path, &status) == 0 else {

@@ -70,7 +70,7 @@ public struct InsightChanged: Hashable, Sendable {
     public var removed: [Int]
     /// Where the rows of the block stand in the result as it is then, ascending.
     public var inserted: [Int]
-    /// As many rows: a block as ``InventoryModel/ResultTable`` encodes it, to be read with the header's
+    /// As many rows: a block as `InventoryModel/ResultTable` encodes it, to be read with the header's
     /// schema.
     public var block: [UInt8]
 

@@ -10,7 +10,7 @@ public enum ServerMessage: Hashable, Sendable {
     case replayedOutcome(Outcome)
     /// The columns of an answer, and the state it reflects.
     case resultHeader(ResultHeader)
-    /// Some of its rows: a block as ``ResultTable`` encodes it, to be read with the schema.
+    /// Some of its rows: a block as `ResultTable` encodes it, to be read with the schema.
     case resultRows([UInt8])
     /// The answer is complete; how many rows it had.
     case resultEnd(rowCount: UInt64)
@@ -26,7 +26,7 @@ public enum ServerMessage: Hashable, Sendable {
     case entries([Entry])
     /// Everything up to `lsn` has been delivered, also if nothing matched.
     case progress(lsn: UInt64, time: Instant)
-    /// What a copy of the levels subscribed to comes to, as of `lsn`: see ``LevelDigest``.
+    /// What a copy of the levels subscribed to comes to, as of `lsn`: see `LevelDigest`.
     case digest(lsn: UInt64, value: UInt64)
     /// What was delivered so far is void; a new snapshot at a later LSN follows.
     case reset(ResetReason)

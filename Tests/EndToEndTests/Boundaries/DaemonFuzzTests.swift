@@ -1,53 +1,35 @@
 import Foundation
+import InventoryTestSupport
 import Testing
 
-/// Mutated requests against the running daemon, as long as one likes: `make fuzz-daemon`.
+/// Mutated requests against the running daemon.
 ///
-///     INVD_FUZZ_SECONDS   how long; 2 in the suite
-///     INVD_FUZZ_FIRST     the first seed: each is the life of a daemon, and the next run's first is said
-///     INVD_FUZZ_RESULTS   a file that gets a line with what was done
+/// A run is the life of a daemon, a second or two; `make long-fuzz-daemon` has as many as one likes.
 @Suite struct DaemonFuzzTests {
     private static func setting(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// Seconds of a life in the suite; in a campaign each lives to its end.
+    private static let secondsOfSuite = 2
+
     @Test func `whatever whole frames say, they are answered and a good client is served`()
         async throws
     {
-        let seconds = Self.setting("INVD_FUZZ_SECONDS").flatMap { Int($0) } ?? 2
-        let first = Self.setting("INVD_FUZZ_FIRST").flatMap { UInt64($0) } ?? 1
+        let seeds = Campaign.seeds(suite: 1...1)
+        let seconds = Campaign.runs == nil ? Self.secondsOfSuite : 86_400
         let start = ContinuousClock.now
-        let deadline = start + .seconds(seconds)
-        var seed = first
         var counts = DaemonFuzz.Counts()
-        while ContinuousClock.now < deadline || seed == first {
+        for seed in seeds {
             var life = try await DaemonFuzz(seed: seed)
-            try await life.run(until: deadline)
+            try await life.run(until: start + .seconds(seconds))
             counts += life.counts
-            seed += 1
-            if seed % 10 == 0 {
-                print("fuzz-daemon: seed \(seed) next, \(counts.requests) requests")
-            }
         }
-        let taken = (ContinuousClock.now - start) / .seconds(1)
-        let line =
-            "seeds \(first) to \(seed - 1), \(Int(taken)) s: \(counts.requests) requests, "
-            + "\(counts.accepted) accepted, \(counts.refused) refused, "
-            + "\(counts.subscribed) subscriptions, \(counts.goodbyes) goodbyes, crashes 0"
-        print("fuzz-daemon: \(line)")
+        Campaign.report(
+            "\(counts.requests) requests, \(counts.accepted) accepted, \(counts.refused) refused, "
+                + "\(counts.subscribed) subscriptions, \(counts.goodbyes) goodbyes, crashes 0"
+        )
         #expect(counts.requests > 100 && counts.accepted > 0 && counts.refused > 0)
-        if let path = Self.setting("INVD_FUZZ_RESULTS") { try Self.append(line, to: path) }
-    }
-
-    private static func append(_ line: String, to path: String) throws {
-        let day = ISO8601DateFormatter().string(from: Date())
-        if !FileManager.default.fileExists(atPath: path) {
-            try Data().write(to: URL(fileURLWithPath: path))
-        }
-        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-        defer { try? file.close() }
-        try file.seekToEnd()
-        try file.write(contentsOf: Data("\(day) \(line)\n".utf8))
     }
 
     @Test func `the fuzzers' dictionary has every boundary value`() throws {

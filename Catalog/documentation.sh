@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# Makes the documentation of every module from its comments, into .build/docs/NAME.doccarchive; a link
+# that leads nowhere, or any other warning, fails.
+#
+# A module's documentation stands by itself: names of other modules are code in it, not links.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scratch=.build/documentation
+graphs=$PWD/$scratch/graphs
+mkdir -p "$graphs" .build/docs
+swift build --scratch-path "$scratch" -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir \
+    -Xswiftc "$graphs" >&2
+failed=()
+for module in Bytes ColumnStore InventoryModel InventoryEngine InventoryInsights Durability InventoryWire \
+    InventoryClient InventoryServer InventoryTransfer TerminalKit; do
+    mkdir -p "$scratch/$module"
+    cp "$graphs/$module.symbols.json" "$scratch/$module"
+    for other in "$graphs/$module"@*.symbols.json; do
+        [ ! -e "$other" ] || cp "$other" "$scratch/$module"
+    done
+    catalog="Sources/$module/$module.docc"
+    [ -d "$catalog" ] || catalog=
+    docc convert $catalog --additional-symbol-graph-dir "$scratch/$module" \
+        --fallback-display-name "$module" --fallback-bundle-identifier "invd.$module" \
+        --output-path ".build/docs/$module.doccarchive" --warnings-as-errors || failed+=("$module")
+done
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "error: documentation with warnings: ${failed[*]}" >&2
+    exit 1
+fi
+echo "documentation of every module in .build/docs"
