@@ -234,22 +234,30 @@ extension LogFileHead {
     static let preparedName = "preparing.invlog"
     /// The next file where there was no spare one, until it has its name in the log.
     static let rollingName = "rolling.invlog"
+    /// Bytes of zeros that are written at once to a file that is being made ready.
+    static let zerosByteCount = 256 << 10
 }
 
 extension Storage {
     /// Makes a file of zeros, written and synced, so that later writes into it allocate nothing.
+    ///
+    /// It is written past the page cache, a little at a time: a whole file that is left to one sync goes to
+    /// the disk at once, and blocks of the log would wait behind it.
     func allocate(_ name: String, byteCount: Int) throws(DurabilityError) {
         // One left by a crash may be longer.
         if try self.list().contains(name) { try self.remove(name) }
-        let file = try self.open(name, create: true, direct: false)
-        let chunk = [UInt8](repeating: 0, count: min(byteCount, 1 << 20))
+        let file = try self.open(name, create: true, direct: true)
+        let byteCount = StorageAlignment.rounded(byteCount)
+        let chunk = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: min(byteCount, LogFileHead.zerosByteCount),
+            alignment: StorageAlignment.byteCount
+        )
+        defer { chunk.deallocate() }
+        chunk.initializeMemory(as: UInt8.self, repeating: 0)
         var offset = 0
         while offset < byteCount {
             let count = min(chunk.count, byteCount - offset)
-            try file.write(
-                count == chunk.count ? chunk : Array(chunk[..<count]),
-                at: UInt64(offset)
-            )
+            try file.write(UnsafeRawBufferPointer(rebasing: chunk[..<count]), at: UInt64(offset))
             offset += count
         }
         try file.sync()
