@@ -64,6 +64,29 @@ import Testing
             .map { String($0) }
     }
 
+    @Test func `sales from the first moment of the calendar on are taken`() async throws {
+        let daemon = try Daemon()
+        let file = """
+            sku,name,quantity,price,occurredAt,reference
+            EXB,Ex,1,2.00,0001-01-01 00:00,1
+            EXB,Ex,2,2.00,2024-11-20 10:00,2
+
+            """
+        let done = try daemon.invctl(
+            "import",
+            "-",
+            "--as",
+            "sales",
+            "--zone",
+            "UTC",
+            input: Data(file.utf8)
+        )
+        #expect(done.code == 0, "\(done.errors)")
+        #expect(done.output.contains("2 taken, 0 not"), "\(done.output)")
+        #expect(try await daemon.client().level(ProductID(1)).onHand == 0)
+        _ = try await daemon.client().verified()
+    }
+
     @Test func `a year's sales add up to what a plain script says`() async throws {
         let file = try Self.resource("sales.csv")
         let model = try self.model(file)

@@ -57,6 +57,11 @@ extension ResultCell {
         return .number(value)
     }
 
+    /// A derived amount, in whole minor units, half to even; none if it does not fit.
+    static func rounded(_ value: Double) -> ResultCell {
+        Int64(exactly: value.rounded(.toNearestOrEven)).map { .integer($0) } ?? .none
+    }
+
     /// A quotient; none where the divisor is not above 0.
     static func ratio(_ value: Double, _ divisor: Double) -> ResultCell {
         divisor > 0 ? .number(value / divisor) : .none

@@ -74,12 +74,25 @@ struct StockFrame {
     }
 
     private static func first(_ rows: Range<Int>, _ view: ReadView) -> Int64? {
-        let times = view.tables.ledger.occurredAt
-        // Whole segments are not looked into: the ledger is never written over, so their zone maps are exact.
+        let ledger = view.tables.ledger
+        let times = ledger.occurredAt
+        var first: Int64?
+        // When a delivery is expected is no time at which anything happened.
+        func look(at rows: Range<Int>) {
+            for row in rows
+            where times[row] < first ?? .max && ledger.kind(row) != .expectIncoming {
+                first = times[row]
+            }
+        }
         let whole = rows.upperBound >> SegmentSize.shift
-        var first = (0..<whole).map { times.zoneMap(ofSegment: $0).lowest }.min()
-        for row in (whole << SegmentSize.shift)..<rows.upperBound {
-            first = min(first ?? times[row], times[row])
+        look(at: (whole << SegmentSize.shift)..<rows.upperBound)
+        // The ledger is never written over, so the zone maps of whole segments are exact: mostly one segment
+        // has to be looked into, that with the first row.
+        let segments = (0..<whole).map { (lowest: times.zoneMap(ofSegment: $0).lowest, number: $0) }
+        for segment in segments.sorted(by: { $0.lowest < $1.lowest }) {
+            guard segment.lowest < first ?? .max else { break }
+            let start = segment.number << SegmentSize.shift
+            look(at: start..<(start + (1 << SegmentSize.shift)))
         }
         // A log of an early version may hold instants that no calendar has.
         return first.map { Instant(microseconds: $0).clampedToCalendar.microseconds }

@@ -86,6 +86,8 @@ struct StockHistory {
             guard frame.takes(product, location), let entity = entity(product, location) else {
                 continue
             }
+            // When a delivery is expected is no time at which anything happened.
+            guard ledger.kind(row) != .expectIncoming else { continue }
             let onHand = ledger.onHandDeltas[row]
             let event = Event(
                 time: time,

@@ -10,7 +10,7 @@ internal import InventoryModel
 /// | units | units sold in the window | base units | |
 /// | sellThrough | units ÷ (opening + received) | share | ÷ 0: none |
 /// | cost | cost of the goods sold, late cost too, less of those that came back | minor units | |
-/// | averageInventory | (∫ value dt) ÷ time, from the ledger | minor units, a number | no time: none |
+/// | averageInventory | (∫ value dt) ÷ time, from the ledger, half to even | minor units | no time: none |
 /// | turnover | cost ÷ averageInventory, in the window | times | ÷ 0: none |
 /// | daysOfInventory | days ÷ turnover | days | nothing sold: none |
 /// | gmroi | (net − cost) ÷ averageInventory | ratio | ÷ 0: none |
@@ -35,7 +35,7 @@ struct TurnoverInsight {
             [
                 ResultField("opening", .quantity), ResultField("received", .quantity),
                 ResultField("units", .quantity), ResultField("sellThrough", .number),
-                ResultField("cost", .money), ResultField("averageInventory", .number),
+                ResultField("cost", .money), ResultField("averageInventory", .money),
                 ResultField("turnover", .number), ResultField("daysOfInventory", .number),
                 ResultField("gmroi", .number),
             ]
@@ -54,7 +54,7 @@ struct TurnoverInsight {
             let cells: [ResultCell] = [
                 .integer(opening), .integer(received), .integer(units),
                 .ratio(Double(units), Double(opening) + Double(received)),
-                .integer(sales[id, .cost]), .number(time > 0 ? average : nil),
+                .integer(sales[id, .cost]), time > 0 ? .rounded(average) : .none,
                 .number(turnover), .ratio(days, turnover ?? 0),
                 .ratio(Double(sales[id, .margin]), average),
             ]

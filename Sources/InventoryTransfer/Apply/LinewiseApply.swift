@@ -130,10 +130,13 @@ package final class LinewiseApply {
             if isEarlier { self.earlierCount += 1 } else { self.doneCount += 1 }
             self.lastLSN = max(self.lastLSN, done.lsn)
             if self.host.report == .ndjson { self.print(line, done, isReplayed: isEarlier) }
-        case .refused(let refusal) where isEarlier && refusal.code.isOfEarlierRequest:
-            // What the line says has changed since, as names do: it was decided as it was then.
+        case .refused(let refusal) where isEarlier && refusal.code == .outcomeForgotten:
             self.earlierCount += 1
             self.forgottenCount += 1
+        case .refused(let refusal) where isEarlier && refusal.code == .sequenceReused:
+            // Somebody has changed the line, or what it names has another name since.
+            let problem = self.host.saysOtherThing(line.number)
+            self.note(line.number, field: "", problem)
         case .refused(let refusal) where line.command != nil:
             let field = refusal.line.map { "lines[\($0)]" } ?? ""
             self.note(line.number, field: field, await self.explain(refusal, of: line.command))
@@ -203,9 +206,15 @@ package final class LinewiseApply {
     }
 }
 
-extension RefusalCode {
-    /// Whether it says that the answer to a request of an earlier run is not to be had.
-    fileprivate var isOfEarlierRequest: Bool {
-        self == .sequenceReused || self == .outcomeForgotten
+extension TransferHost {
+    /// A line whose number was decided in an earlier run with the same id, when it said something else.
+    fileprivate func saysOtherThing(_ number: Int) -> Failure {
+        Failure(
+            RefusalCode.sequenceReused.name,
+            "it is not what an earlier run with this --id decided as line \(number), and was not executed",
+            wayOut: "Give what is to be executed an id of its own.",
+            number: RefusalCode.sequenceReused.rawValue,
+            exit: Exit.code(for: Refusal(.sequenceReused))
+        )
     }
 }

@@ -121,7 +121,9 @@ package struct SalesImport {
         _ categories: ImportedCategories,
         _ location: LocationID
     ) -> EncodedCommand {
-        let openedAt = self.file.earliest.advanced(bySeconds: -1)
+        // A second earlier, unless the calendar begins with the first sale: it is recorded before that anyhow.
+        let before = self.file.earliest.advanced(bySeconds: -1)
+        let openedAt = Instant(microseconds: max(Limits.instantMin, before.microseconds))
         var request = BatchEncoder(.independent)
         for product in self.file.products.lines[part] {
             request.append(
