@@ -9,6 +9,7 @@ struct InsightCommand: AsyncParsableCommand {
         abstract: "What the ledger adds up to: sales, stock and what to do about them.",
         discussion: """
             Each tells the window, the zone and the LSN it is of, and is live with --watch.
+            Time counts to the end of the running hour, so that an answer holds until then.
 
             Examples:
               invctl insight sales --window last-7-days --by day
