@@ -96,7 +96,7 @@ longer-runs: dependencies
 # MARK: - As long as one likes: make long-NAME FIRST=1 RUNS=10
 
 long-simulation: dependencies
-	$(CAMPAIGN) simulation 500 'SimulationTests/a long run of seeds'
+	$(CAMPAIGN) simulation 500 'a long run of seeds'
 
 long-crash-states: dependencies
 	$(CAMPAIGN) crash-states 200 CrashStatesTests
@@ -108,16 +108,16 @@ long-failed-calls: dependencies
 	$(CAMPAIGN) failed-calls 20 FailedCallsTests
 
 long-kills: dependencies
-	$(CAMPAIGN) kills 4 'CrashRecoveryTests/kills in the middle'
+	$(CAMPAIGN) kills 4 'kills in the middle'
 
 long-retries: dependencies
 	$(CAMPAIGN) retries 10 RetryTests
 
 long-keys: dependencies
-	$(CAMPAIGN) keys 1000000 'IdempotencyTests/every key is known'
+	$(CAMPAIGN) keys 1000000 'every key is known'
 
 long-insight-queries: dependencies
-	$(CAMPAIGN) insight-queries 400 'RandomQueryTests/random questions'
+	$(CAMPAIGN) insight-queries 400 'random questions are answered'
 
 long-value-conservation: dependencies
 	$(CAMPAIGN) value-conservation 100 ValueConservationTests
@@ -126,7 +126,7 @@ long-boundary-walk: dependencies
 	$(CAMPAIGN) boundary-walk 6 BoundaryWalkTests
 
 long-fuzz-daemon: dependencies
-	$(CAMPAIGN) fuzz-daemon 100 'DaemonFuzzTests/whatever whole frames say'
+	$(CAMPAIGN) fuzz-daemon 100 'whatever whole frames say'
 
 long-fuzz: dependencies
 	FIRST=$(or $(FIRST),1) RUNS=$(or $(RUNS),1000000) bash Fuzzing/run.sh
