@@ -17,14 +17,19 @@ final class InsightHarness {
     let server: SimulatedServer
     private var number: UInt64 = 0
 
-    init() throws {
+    init(lookNanoseconds: UInt64 = 0) throws {
         guard let currency = Currency(code: "EUR") else { preconditionFailure("EUR") }
         let configuration = ServerConfiguration(
             dataDirectory: "memory",
             currency: currency,
             log: LogConfiguration(fileByteCount: 1 << 20)
         )
-        self.server = try SimulatedServer(MemoryStorage(), configuration, clock: self.clock)
+        self.server = try SimulatedServer(
+            MemoryStorage(),
+            configuration,
+            clock: self.clock,
+            lookNanoseconds: lookNanoseconds
+        )
         self.settle()
     }
 
@@ -69,13 +74,14 @@ final class InsightPeer {
     /// The messages that came and were not looked at yet.
     private var messages: [(id: UInt64, message: ServerMessage)] = []
 
-    init(_ bench: InsightHarness) throws {
+    init(_ bench: InsightHarness, saysHello: Bool = true) throws {
         self.bench = bench
         self.channel = EmbeddedChannel(
             handler: ConnectionHandler(driver: bench.driver),
             loop: bench.server.loop
         )
         self.channel.connect(to: try SocketAddress(unixDomainSocketPath: "/peer"), promise: nil)
+        guard saysHello else { return }
         self.write { writer in
             let frame = FrameWriter(.hello, requestID: 0, into: &writer)
             Hello(actor: "peer", software: "test").encode(into: &writer)
@@ -102,6 +108,11 @@ final class InsightPeer {
     }
 
     func close() { self.channel.close(promise: nil) }
+
+    /// Says that it sends no more.
+    func endInput() {
+        self.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    }
 
     /// What came to a request since this was last asked.
     func received(_ id: UInt64) throws -> [ServerMessage] {

@@ -43,12 +43,16 @@ final class SimulatedServer: @unchecked Sendable {
     let spare = SimulatedWorker()
     let queries = SimulatedWorker()
     let fanout: SimulatedFanout
+    let turns = LoopTurns()
 
     /// Recovers what is on the disk, as a process that starts does.
+    ///
+    /// `lookNanoseconds`: How much later it is after each look at the clock that bounds turns.
     init(
         _ storage: any Storage,
         _ configuration: ServerConfiguration,
-        clock: SimulatedClock
+        clock: SimulatedClock,
+        lookNanoseconds: UInt64 = 0
     ) throws(DurabilityError) {
         let opened = try OpenedDatabase.open(
             storage,
@@ -58,6 +62,7 @@ final class SimulatedServer: @unchecked Sendable {
         )
         let box = FailureBox()
         let loop = self.loop
+        let looks = Looks()
         self.fanout = SimulatedFanout(loop)
         self.driver = EngineDriver(
             loop: self.loop,
@@ -68,8 +73,12 @@ final class SimulatedServer: @unchecked Sendable {
             filePool: self.files,
             spareThread: self.spare,
             fanout: self.fanout,
+            turns: self.turns,
             logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
-            clock: { loop.now.uptimeNanoseconds },
+            clock: {
+                looks.count += 1
+                return loop.now.uptimeNanoseconds + looks.count * lookNanoseconds
+            },
             threadClock: { UInt64(clamping: clock.now.microseconds) * 1_000 },
             now: { clock.now },
             onFailure: { box.failure = $0 }
@@ -78,6 +87,7 @@ final class SimulatedServer: @unchecked Sendable {
         _ = self.driver.start()
     }
 
+    private final class Looks: @unchecked Sendable { var count: UInt64 = 0 }
     private final class FailureBox: @unchecked Sendable { var failure: DurabilityError? }
     private let box: FailureBox
 

@@ -27,8 +27,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var isClosing = false
     /// Whether frames that came are left for the next turn of the loop.
     private var isDeferred = false
-    /// Whether the client said that it sends no more, while frames of it were left.
-    private var hasEndedInput = false
+    /// What happened and waits for a turn of the loop that has time for it.
+    private var events = Events()
+    /// Whether it is to be closed when it is next released.
+    private var isOver = false
     private var route = Route.channel
     /// What is done once the answers before it were handed over, by where they end.
     private var behind: [(end: Int, action: (UInt32) -> Void)] = []
@@ -63,6 +65,17 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     let gauge = OutboxGauge()
 
+    /// What may happen to any number of connections in one moment.
+    private struct Events: OptionSet {
+        let rawValue: UInt8
+        /// The client said that it sends no more.
+        static let inputEnded = Events(rawValue: 1 << 0)
+        /// The time for the hello is over.
+        static let helloDue = Events(rawValue: 1 << 1)
+        /// The time for the frame that was begun is over.
+        static let frameDue = Events(rawValue: 1 << 2)
+    }
+
     /// Who writes its bytes.
     private enum Route {
         case channel
@@ -89,8 +102,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.eventLoop.assumeIsolated().scheduleTask(
             in: .milliseconds(Int64(WireLimits.helloMilliseconds))
         ) { [weak self] in
-            guard let self else { return }
-            self.perform(self.machine.helloTimedOut(), requestID: 0)
+            self?.happened(.helloDue)
         }
         context.fireChannelActive()
     }
@@ -187,7 +199,33 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.pauseReadingIfNeeded(context)
         }
         if !self.pending.isEmpty || self.unwritten.isFull { self.waitForRelease() }
-        if self.hasEndedInput, !self.isDeferred { self.endInput() }
+        if !self.isDeferred { self.runEvents() }
+    }
+
+    /// Something happened that is done now, or behind the frames that came before it, once there is time.
+    private func happened(_ event: Events) {
+        guard self.context != nil, !self.machine.isClosed else { return }
+        self.events.insert(event)
+        guard !self.isDeferred else { return }
+        self.driver.beginRequests()
+        if self.driver.isTurnUsedUp {
+            self.isDeferred = true
+            self.driver.runLater(self)
+        } else {
+            self.runEvents()
+        }
+    }
+
+    private func runEvents() {
+        let events = self.events
+        self.events = []
+        if events.contains(.helloDue) {
+            self.perform(self.machine.helloTimedOut(), requestID: 0)
+        }
+        if events.contains(.frameDue), self.partial != nil {
+            self.perform(self.machine.frameTimedOut(), requestID: 0)
+        }
+        if events.contains(.inputEnded) { self.endInput() }
     }
 
     /// A frame was begun: it has to be whole in time.
@@ -217,7 +255,7 @@ final class ConnectionHandler: ChannelInboundHandler {
                 self.checkFrame(in: left)
                 return
             }
-            self.perform(self.machine.frameTimedOut(), requestID: 0)
+            self.happened(.frameDue)
         }
     }
 
@@ -250,9 +288,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// The client has said all it will: it gets the answers it is owed, then the connection ends.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed {
-            if self.isDeferred { self.hasEndedInput = true } else { self.endInput() }
-        }
+        if let event = event as? ChannelEvent, event == .inputClosed { self.happened(.inputEnded) }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -306,8 +342,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         let peer = FanoutPeer(
             outbox: outbox,
             becameWritable: { act { $0.becameWritable() } },
-            finished: { act { $0.abandon() } },
-            gone: { act { $0.abandon() } },
+            finished: { act { $0.endSoon() } },
+            gone: { act { $0.endSoon() } },
             ended: { requestID in act { $0.subscriptionEnded(requestID) } }
         )
         // What the channel was given goes out first.
@@ -404,7 +440,7 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.driver.fanout.post { $0.finish(number) }
         }
         // One that does not read is not waited for.
-        self.context?.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.abandon() }
+        self.context?.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.endSoon() }
     }
 
     /// The fan-out has ended a subscription, and said why.
@@ -763,6 +799,10 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.isWaiting = false
         self.unwritten.written(through: durable)
         guard let context else { return }
+        if self.isOver {
+            self.abandon()
+            return
+        }
         let finals = self.write(durable)
         if finals > 0, case .close(let refusal) = self.machine.replied(finals) {
             self.sayGoodbye(refusal)
@@ -823,6 +863,13 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.driver.unsubscribeAll(of: self, Refusal(.shuttingDown))
         self.driver.unsubscribeInsights(of: self, Refusal(.shuttingDown))
         self.perform(self.machine.drain(), requestID: 0)
+        self.waitForRelease()
+    }
+
+    /// Closes the connection once there is time: many may end in one moment, and each costs system calls.
+    private func endSoon() {
+        guard self.context != nil else { return }
+        self.isOver = true
         self.waitForRelease()
     }
 

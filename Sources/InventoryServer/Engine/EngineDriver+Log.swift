@@ -160,13 +160,6 @@ extension EngineDriver {
         self.finishDrainIfDone()
     }
 
-    private func releaseReplies() {
-        let durable = self.engine.durable
-        let waiting = self.waiting
-        self.waiting.removeAll(keepingCapacity: true)
-        for connection in waiting { connection.release(durable: durable) }
-    }
-
     /// The disk can no longer be believed: nobody is told anything more.
     func fail(_ error: DurabilityError) {
         self.logger.critical("the log failed, so this server stops: \(error)")

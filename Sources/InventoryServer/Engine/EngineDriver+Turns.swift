@@ -1,15 +1,18 @@
+internal import DequeModule
 internal import NIOCore
 
-/// Bounds what one turn of the loop does for requests: what is left over continues with the next turn, after
-/// every socket was looked at again.
+/// Bounds what one turn of the loop does for requests, for replies and for connections that end: what is left
+/// over continues with the next turn, after every socket was looked at again.
 ///
-///     turn  read A ▓▓▓▓▓ used up   read B ─▶ waits    tick: block, replies
-///     turn  read C ▓▓                                 B ▓▓▓ A ▓▓▓ …
+///     turn  read A ▓▓▓▓▓ used up   read B ─▶ waits    tick: block, replies ▓▓▓ used up
+///     turn  read C ▓▓                                 replies ▓▓   B ▓▓▓ A ▓▓▓ …
 extension EngineDriver {
     /// Bytes of requests that a turn runs; one frame may go beyond it.
     private static var requestByteCountMax: Int { 96 << 10 }
     /// Nanoseconds for which a turn runs requests; some frames may go beyond it.
     private static var requestNanosecondsMax: UInt64 { 1_500_000 }
+    /// Nanoseconds for which replies are released at once; the one at hand may go beyond it.
+    private static var releaseNanosecondsMax: UInt64 { 1_000_000 }
     /// Microseconds from a turn to the one that continues it; the loop looks at its sockets in between.
     private static var pauseMicroseconds: Int64 { 20 }
 
@@ -46,6 +49,30 @@ extension EngineDriver {
         self.continueLater()
     }
 
+    // MARK: - Replies
+
+    /// Has every connection that waits write what may be sent by now, or end: as many of them as a turn may,
+    /// those who waited longest first.
+    func releaseReplies() {
+        self.releasableCount = self.waiting.count
+        self.releaseSome()
+    }
+
+    private func releaseSome() {
+        guard self.releasableCount > 0 else { return }
+        let end = self.clock() + Self.releaseNanosecondsMax
+        let durable = self.engine.durable
+        // Whoever still waits then joins at the end.
+        while self.releasableCount > 0, let connection = self.waiting.popFirst() {
+            self.releasableCount -= 1
+            connection.release(durable: durable)
+            if self.clock() >= end { break }
+        }
+        if self.releasableCount > 0 { self.continueLater() }
+    }
+
+    // MARK: - Later
+
     private func continueLater() {
         guard !self.isContinuing else { return }
         self.isContinuing = true
@@ -62,6 +89,7 @@ extension EngineDriver {
                 self.continueBehind(number)
             } else {
                 self.isContinuing = false
+                self.releaseSome()
                 self.runDeferred()
             }
         }
@@ -69,14 +97,10 @@ extension EngineDriver {
 
     private func runDeferred() {
         self.requestBudget = nil
-        let waiting = self.deferred
-        self.deferred = []
-        for (index, connection) in waiting.enumerated() {
-            connection.runDeferred()
-            guard self.isTurnUsedUp else { continue }
-            // The rest comes first in the next turn, those that were served now behind it.
-            self.deferred = waiting[(index + 1)...] + self.deferred
-            break
+        // The rest comes first in the next turn, those that were served now behind it.
+        for _ in 0..<self.deferred.count {
+            self.deferred.removeFirst().runDeferred()
+            if self.isTurnUsedUp { break }
         }
         self.requestBudget = nil
         if !self.deferred.isEmpty { self.continueLater() }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DequeModule
 internal import Durability
 internal import Glibc
 internal import InventoryEngine
@@ -52,7 +53,7 @@ final class EngineDriver: @unchecked Sendable {
     /// The turn that it is of.
     var requestTurn: UInt64 = 0
     /// Connections whose requests continue with the next turn, in order.
-    var deferred: [ConnectionHandler] = []
+    var deferred: Deque<ConnectionHandler> = []
     /// Whether a later turn will continue them: one task, however many wait.
     var isContinuing = false
     let turns: LoopTurns
@@ -75,8 +76,10 @@ final class EngineDriver: @unchecked Sendable {
     private var quiet = QuietPeriod()
     /// Whether it was said that the keys are near their bound.
     private var areKeysNearBound = false
-    /// Connections with replies that wait for a block.
-    var waiting: [ConnectionHandler] = []
+    /// Connections with replies that wait for a block, or that are to be closed; some may be gone.
+    var waiting: Deque<ConnectionHandler> = []
+    /// How many of those, from the first, may be released now.
+    var releasableCount = 0
     var isTickScheduled = false
     var blockPace = BlockPace()
     var isPreparingLog = false
@@ -198,7 +201,6 @@ final class EngineDriver: @unchecked Sendable {
         guard self.connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else {
             return
         }
-        self.waiting.removeAll { $0 === connection }
         self.queries.remove(connection.queryOwner)
         self.metrics.connections -= 1
         self.finishDrainIfDone()

@@ -32,8 +32,12 @@ final class LoopTurns: NIOEventLoopMetricsDelegate, @unchecked Sendable {
     func began(at now: UInt64) { if self.readAt == nil { self.readAt = now } }
 
     func processedTick(info: NIOEventLoopTickInfo) {
-        let end = info.endTime.uptimeNanoseconds
-        let start = min(self.readAt ?? .max, info.startTime.uptimeNanoseconds)
+        self.turned(from: info.startTime.uptimeNanoseconds, to: info.endTime.uptimeNanoseconds)
+    }
+
+    /// A turn is over; times in nanoseconds, `start` after its sockets were read.
+    func turned(from start: UInt64, to end: UInt64) {
+        let start = min(self.readAt ?? .max, start)
         self.readAt = nil
         self.number += 1
         self.wall.record(end - min(end, start), at: end)

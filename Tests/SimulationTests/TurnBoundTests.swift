@@ -1,0 +1,106 @@
+import InventoryModel
+import InventoryWire
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import InventoryServer
+
+/// What happens to many connections in one moment is done in many turns of the loop.
+///
+/// Each look at the clock takes 20 µs here: so a turn of 1.5 ms has time for 75 connections, and one of
+/// replies for 50.
+@Suite struct TurnBoundTests {
+    private static let peerCount = 400
+    /// Connections that a turn may serve.
+    private static let servedMax = 80
+
+    private let bench: InsightHarness
+
+    init() throws { self.bench = try InsightHarness(lookNanoseconds: 20_000) }
+
+    private func peers(saysHello: Bool = true) throws -> [InsightPeer] {
+        let peers = try (0..<Self.peerCount).map { _ in
+            try InsightPeer(self.bench, saysHello: saysHello)
+        }
+        self.takeTurns { false }
+        return peers
+    }
+
+    /// Takes turns until one of them has nothing to do.
+    ///
+    /// - Returns: How often `isDone` was asked before it said so; it is asked after every turn.
+    @discardableResult
+    private func takeTurns(until isDone: () throws -> Bool) rethrows -> Int {
+        let loop = self.bench.server.loop
+        var count = 0
+        while true {
+            count += 1
+            loop.run()
+            let now = loop.now.uptimeNanoseconds
+            self.bench.server.turns.turned(from: now, to: now)
+            if try isDone() { return count }
+            let workers = self.bench.server.workers.filter { !$0.isIdle }
+            for worker in workers { worker.runNext() }
+            loop.advanceTime(by: .microseconds(50))
+            if workers.isEmpty, count > 50 { return count }
+        }
+    }
+
+    /// Connections that are gone after each turn.
+    private func closed(_ happen: () -> Void) -> [Int] {
+        var left = [self.bench.driver.connections.count]
+        happen()
+        self.takeTurns {
+            left.append(self.bench.driver.connections.count)
+            return left.last == 0
+        }
+        return zip(left, left.dropFirst()).map { $0 - $1 }
+    }
+
+    @Test func `clients that go away at once`() throws {
+        let peers = try self.peers()
+        let closed = self.closed { for peer in peers { peer.endInput() } }
+        #expect(closed.reduce(0, +) == Self.peerCount)
+        #expect(closed.allSatisfy { $0 <= Self.servedMax }, "\(closed)")
+    }
+
+    @Test func `subscribers that go away at once`() throws {
+        let peers = try self.peers()
+        for peer in peers {
+            peer.send(.subscribe(Subscription(topics: [.stock], start: .now)), id: 1)
+        }
+        self.takeTurns { false }
+        #expect(self.bench.driver.followerCount == Self.peerCount)
+        let closed = self.closed { for peer in peers { peer.endInput() } }
+        #expect(closed.reduce(0, +) == Self.peerCount)
+        #expect(closed.allSatisfy { $0 <= Self.servedMax }, "\(closed)")
+    }
+
+    @Test func `clients that say nothing`() throws {
+        let peers = try self.peers(saysHello: false)
+        let loop = self.bench.server.loop
+        loop.advanceTime(by: .milliseconds(Int64(WireLimits.helloMilliseconds) - 10))
+        let closed = self.closed { loop.advanceTime(by: .milliseconds(10)) }
+        #expect(closed.reduce(0, +) == Self.peerCount)
+        #expect(closed.allSatisfy { $0 <= Self.servedMax }, "\(closed)")
+        withExtendedLifetime(peers) {}
+    }
+
+    @Test func `replies that one block makes durable`() throws {
+        let peers = try self.peers()
+        let creation = Command.createCategory(name: "All")
+        peers[0].send(.command(sequence: 0, creation), id: 2)
+        self.takeTurns { false }
+        for (number, peer) in peers.enumerated() {
+            peer.send(.command(sequence: 0, .createCategory(name: "C\(number)")), id: 3)
+        }
+        var answered: [Int] = []
+        try self.takeTurns {
+            answered.append(try peers.count { try !$0.received(3).isEmpty })
+            return answered.reduce(0, +) == Self.peerCount
+        }
+        #expect(answered.reduce(0, +) == Self.peerCount)
+        #expect(answered.allSatisfy { $0 <= Self.servedMax }, "\(answered)")
+    }
+}
