@@ -58,9 +58,16 @@ import Testing
         return zip(left, left.dropFirst()).map { $0 - $1 }
     }
 
-    @Test func `clients that go away at once`() throws {
+    /// `areTasks`: Whether the loop hears of it by tasks, each of which may have others follow it.
+    @Test(arguments: [false, true])
+    func `clients that go away at once`(areTasks: Bool) throws {
         let peers = try self.peers()
-        let closed = self.closed { for peer in peers { peer.endInput() } }
+        let loop = self.bench.server.loop
+        let closed = self.closed {
+            for peer in peers {
+                if areTasks { loop.execute { peer.endInput() } } else { peer.endInput() }
+            }
+        }
         #expect(closed.reduce(0, +) == Self.peerCount)
         #expect(closed.allSatisfy { $0 <= Self.servedMax }, "\(closed)")
     }

@@ -58,8 +58,7 @@ extension EngineDriver {
         self.isTickScheduled = true
         self.loop.execute {
             self.isTickScheduled = false
-            // What was read in this turn has run.
-            self.requestBudget = nil
+            self.endRequests()
             self.writeBlock()
             self.releaseReplies()
         }

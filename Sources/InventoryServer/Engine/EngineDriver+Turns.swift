@@ -22,15 +22,26 @@ extension EngineDriver {
         // counts turns, each read has its own.
         let isOfThisTurn = self.turns.isCounting && self.requestTurn == self.turns.number
         guard self.requestBudget == nil || !isOfThisTurn else { return }
+        self.turns.began(at: self.renewRequestBudget())
+    }
+
+    /// - Returns: The time now.
+    @discardableResult
+    private func renewRequestBudget() -> UInt64 {
         self.requestTurn = self.turns.number
         let now = self.clock()
-        self.turns.began(at: now)
         self.requestBudget = TurnBudget(
             byteCountMax: Self.requestByteCountMax,
             from: now,
             nanosecondsMax: Self.requestNanosecondsMax
         )
+        return now
     }
+
+    /// What was read together has run.
+    ///
+    /// Where turns are counted they end by themselves: what a task of the same turn brings is no other turn's.
+    func endRequests() { if !self.turns.isCounting { self.requestBudget = nil } }
 
     /// Whether this turn has done enough for requests.
     var isTurnUsedUp: Bool { self.requestBudget?.isUsedUp(at: self.clock()) ?? false }
@@ -59,16 +70,28 @@ extension EngineDriver {
     }
 
     private func releaseSome() {
-        guard self.releasableCount > 0 else { return }
-        let end = self.clock() + Self.releaseNanosecondsMax
+        var now = self.clock()
+        if !self.turns.isCounting || self.releaseTurn != self.turns.number {
+            self.releaseTurn = self.turns.number
+            self.releaseEndsAt = now + Self.releaseNanosecondsMax
+        }
         let durable = self.engine.durable
         // Whoever still waits then joins at the end.
-        while self.releasableCount > 0, let connection = self.waiting.popFirst() {
+        while self.releasableCount > 0, now < self.releaseEndsAt,
+            let connection = self.waiting.popFirst()
+        {
             self.releasableCount -= 1
             connection.release(durable: durable)
-            if self.clock() >= end { break }
+            now = self.clock()
         }
         if self.releasableCount > 0 { self.continueLater() }
+    }
+
+    /// Lets go of connections that waited and are gone, as all are.
+    func forgetWaiting() {
+        self.waiting = []
+        self.releasableCount = 0
+        self.deferred = []
     }
 
     // MARK: - Later
@@ -96,13 +119,15 @@ extension EngineDriver {
     }
 
     private func runDeferred() {
-        self.requestBudget = nil
+        guard !self.deferred.isEmpty else { return }
+        // Whatever the sockets brought in this turn: who waits has its own share.
+        self.renewRequestBudget()
         // The rest comes first in the next turn, those that were served now behind it.
         for _ in 0..<self.deferred.count {
-            self.deferred.removeFirst().runDeferred()
+            self.deferred.popFirst()?.runDeferred()
             if self.isTurnUsedUp { break }
         }
-        self.requestBudget = nil
+        self.endRequests()
         if !self.deferred.isEmpty { self.continueLater() }
     }
 }

@@ -80,6 +80,9 @@ final class EngineDriver: @unchecked Sendable {
     var waiting: Deque<ConnectionHandler> = []
     /// How many of those, from the first, may be released now.
     var releasableCount = 0
+    /// The turn that last released any, and nanoseconds at which it has done enough.
+    var releaseTurn: UInt64 = 0
+    var releaseEndsAt: UInt64 = 0
     var isTickScheduled = false
     var blockPace = BlockPace()
     var isPreparingLog = false
@@ -203,6 +206,7 @@ final class EngineDriver: @unchecked Sendable {
         }
         self.queries.remove(connection.queryOwner)
         self.metrics.connections -= 1
+        if self.connections.isEmpty { self.forgetWaiting() }
         self.finishDrainIfDone()
     }
 
