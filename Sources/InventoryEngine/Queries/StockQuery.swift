@@ -1,5 +1,5 @@
 internal import ColumnStore
-internal import InventoryModel
+package import InventoryModel
 
 extension ReadView {
     static let levelSchema = [
@@ -59,28 +59,50 @@ extension ReadView {
         ]
     }
 
+    /// Levels of products for sale whose available is at or below the reorder point: what the query of low
+    /// stock shows, and the insight.
+    ///
     /// The emptiest first: by what is available as a share of the reorder point, ties by product and
     /// location.
+    ///
+    /// - Parameters:
+    ///   - past: The balances to go by.
+    ///   - takes: Whether a level is asked for.
+    /// - Returns: Those, in that order.
+    /// - Throws: `cancelled` or `deadline_exceeded`.
+    /// - Complexity: O(levels + l log l) for l low ones.
+    package func lowLevels(
+        of past: PastBalances,
+        where takes: (ProductID, LocationID) -> Bool
+    ) throws(Refusal) -> [LowLevel] {
+        let tables = self.tables
+        var low: [LowLevel] = []
+        for row in 0..<tables.levels.rowCount {
+            try self.checkpoint(at: row)
+            let level = past.level(tables.levels.level(row))
+            guard tables.products.status(level.product) == .active,
+                takes(level.product, level.location)
+            else { continue }
+            let point = tables.products.reorderPoints[level.product.row]
+            guard level.available <= point else { continue }
+            let share = StockShare(of: point, left: level.available)
+            low.append(LowLevel(level: level, row: row, share: share))
+        }
+        try self.sort(&low) { ($0.share, $0.row) < ($1.share, $1.row) }
+        return low
+    }
+
+    /// Low stock as it is now; see ``lowLevels(of:where:)``.
     func lowStock(_ query: LowStockQuery) throws(Refusal) -> Answer {
         try self.check(query.location)
         try self.check(query.category)
         try self.check(limit: query.limit)
         let tables = self.tables
-        var low: [(share: StockShare, row: Int)] = []
-        for row in 0..<tables.levels.rowCount {
-            try self.checkpoint(at: row)
-            let level = tables.levels.level(row)
-            guard tables.products.status(level.product) == .active,
-                query.location == nil || query.location == level.location,
-                query.category == nil
-                    || query.category?.value == tables.products.categories[level.product.row]
-            else { continue }
-            let point = tables.products.reorderPoints[level.product.row]
-            if level.available <= point {
-                low.append((StockShare(of: point, left: level.available), row))
-            }
+        let low = try self.lowLevels(of: try PastBalances(self, nil)) { product, location in
+            query.location.map { $0 == location } ?? true
+                && query.category.map { $0.value == tables.products.categories[product.row] }
+                    ?? true
         }
-        try self.sort(&low) { ($0.share, $0.row) < ($1.share, $1.row) }
         let schema = [
             ResultField("productId", .integer), ResultField("sku", .text),
             ResultField("name", .text), ResultField("category", .text),
@@ -90,7 +112,7 @@ extension ReadView {
             ResultField("unitDecimals", .integer),
         ]
         return Answer(schema, limit: query.limit, token: self.token, over: low) { entry in
-            let level = tables.levels.level(entry.row)
+            let level = entry.level
             let product = tables.product(level.product)
             return [
                 .number(product.id.value), .text(product.sku), .text(product.name),
@@ -158,6 +180,15 @@ extension ReadView {
         ]
         return Answer(schema, token: self.token, over: cells) { $0 }
     }
+}
+
+/// A level at or below its product's reorder point.
+package struct LowLevel {
+    package let level: Level
+    /// Its row among the levels.
+    package let row: Int
+    /// What is available as a share of the reorder point.
+    package let share: StockShare
 }
 
 /// Sums of one group of a rollup; nothing where a sum leaves its range, or quantities have no sum.

@@ -26,19 +26,9 @@ struct LowStockInsight {
     }
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        let tables = self.frame.tables
-        var low: [(share: StockShare, row: Int, level: Level)] = []
-        for row in 0..<tables.levels.rowCount {
-            try self.frame.view.checkpoint(at: row)
-            let level = self.frame.past.level(tables.levels.level(row))
-            guard tables.products.status(level.product) == .active,
-                self.frame.takes(level.product.value, level.location.value)
-            else { continue }
-            let point = tables.products.reorderPoints[level.product.row]
-            guard level.available <= point else { continue }
-            low.append((StockShare(of: point, left: level.available), row, level))
+        let low = try self.frame.view.lowLevels(of: self.frame.past) { product, location in
+            self.frame.takes(product.value, location.value)
         }
-        try self.frame.view.sort(&low) { ($0.share, $0.row) < ($1.share, $1.row) }
         let sold = low.isEmpty ? [:] : try self.units(&questions)
         let history = try StockHistory(self.frame, .level)
         var table = ResultTable(Self.schema)
