@@ -87,6 +87,62 @@ import Testing
         _ = try await daemon.client().verified()
     }
 
+    @Test func `a row that is refused has no part in what is made of the others`() async throws {
+        let daemon = try Daemon()
+        let long = String(repeating: "é", count: 101)
+        let family = String(repeating: "👨‍👩‍👧‍👦", count: 20)
+        let file = """
+            sku,name,category,quantity,price,occurredAt,reference
+            AMT,Amount,Shop,2,2.00,2024-11-20 10:00,1
+            AMT,Amount,Shop,1000000000000,999999.00,2024-11-20 11:00,2
+            AHD,Ahead,Wrong,7,9.00,2999-01-01 10:00,3
+            AHD,Right,Shop,3,3.00,2024-11-20 10:00,4
+            REF,Reference,Shop,5,1.00,2024-11-20 10:00,"a\u{7}b"
+            REF,Reference,Shop,1,1.00,2024-11-20 10:00,5
+            CAT,Category,\(long),1,1.00,2024-11-20 10:00,6
+            CAT,Category,Shop,2,1.00,2024-11-20 10:00,7
+            NAM,"a\u{7}b",Shop,1,1.00,2024-11-20 10:00,8
+            NAM,Name,Shop,1,1.00,2024-11-20 10:00,9
+            FAM,\(family),Shop,1,1.00,2024-11-20 10:00,10
+            MUC,Much,Shop,999999999999,0.01,2024-11-20 10:00,11
+            MUC,Much,Shop,5,0.01,2024-11-20 10:00,12
+            MUC,Much,Shop,1,0.01,2024-11-20 10:00,13
+            SUM,Sum,Shop,1,90000000000000.00,2024-11-20 10:00,14
+            SUM,Sum,Shop,2,45000000000000.00,2024-11-20 10:00,14
+
+            """
+        let words = ["import", "-", "--as", "sales", "--zone", "UTC"]
+        let dry = try daemon.invctl(words + ["--dry-run"], input: Data(file.utf8))
+        #expect(dry.output.contains("16 rows: 11 taken, 5 not"), "\(dry)")
+        let done = try daemon.invctl(words, input: Data(file.utf8))
+        #expect(done.output.contains("16 rows: 11 taken, 5 not"), "\(done)")
+        for said in [
+            "row 3  price: 1000000000000 at 999999.00 are beyond 90071992547409.91",
+            "row 4  occurred_at_out_of_window", "row 6  reference: has a control character",
+            "row 8  category: is longer than 200 bytes",
+            "row 14  quantity: its product would have more than 1000000000000 in stock",
+        ] {
+            #expect(done.errors.contains("  \(said)"), "\(said):\n\(done.errors)")
+        }
+        #expect(dry.errors.contains("row 4  occurredAt: is more than 24 hours ahead"), "\(dry)")
+        let fields = ["product", "list", "-o", "csv", "--fields", "sku,name,category,price,onHand"]
+        let list = try daemon.invctl(fields).lines
+        let cut = String(repeating: "👨‍👩‍👧‍👦", count: 8)
+        #expect(
+            list == [
+                "sku,name,category,price,onHand", "AMT,Amount,Shop,2.00,0",
+                "AHD,Right,Shop,3.00,0", "REF,Reference,Shop,1.00,0", "CAT,Category,Shop,1.00,0",
+                "NAM,Name,Shop,1.00,0", "FAM,\(cut),Shop,1.00,0", "MUC,Much,Shop,0.01,0",
+                "SUM,Sum,Shop,45000000000000.00,0",
+            ],
+            "\(list)"
+        )
+        // A second run finds all of it done, and says the same.
+        #expect(try daemon.invctl(words, input: Data(file.utf8)).output.hasPrefix("16 rows: 11 t"))
+        #expect(try daemon.invctl(fields).lines == list)
+        _ = try await daemon.client().verified()
+    }
+
     @Test func `a year's sales add up to what a plain script says`() async throws {
         let file = try Self.resource("sales.csv")
         let model = try self.model(file)

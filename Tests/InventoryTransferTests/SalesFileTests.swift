@@ -42,13 +42,18 @@ import Testing
         zone: TimeText.utc,
         decimals: 2,
         returnPrefix: "C",
-        category: "Imported"
+        category: "Imported",
+        latest: Instant(microseconds: .max)
     )
 
-    private static func read(_ text: String, partCount: Int) async throws -> SalesFile {
+    private static func read(
+        _ text: String,
+        partCount: Int,
+        _ options: SalesReader.Options = Self.options
+    ) async throws -> SalesFile {
         try await SalesFile(
             FileBytes(Array(text.utf8)),
-            Self.options,
+            options,
             listedMax: 50,
             partCount: partCount
         )
@@ -84,6 +89,56 @@ import Testing
             let file = try await Self.read(text, partCount: partCount)
             #expect(try Self.summary(file) == whole, "\(partCount) parts of\n\(text)")
         }
+    }
+
+    /// Rows of few products in quantities near the most there may be, at times around the latest.
+    private static func largeFile(_ random: inout SplitMix64) -> String {
+        let quantities = ["1", "-1", "400000000000", "-400000000000", "1000000000000"]
+        var text = "sku,quantity,price,occurredAt,reference,name,category\n"
+        for row in 0..<Int.random(in: 0..<60, using: &random) {
+            let quantity = quantities.randomElement(using: &random) ?? "1"
+            let price = ["0.01", "0.02", "90000000000.00"].randomElement(using: &random) ?? "1"
+            let day = Int.random(in: 1...9, using: &random)
+            let reference = quantity.hasPrefix("-") && Bool.random(using: &random) ? "C1" : "R1"
+            text += "S\(Int.random(in: 0..<3, using: &random)),\(quantity),\(price),"
+            text += "2026-03-0\(day) 12:00:00,\(reference),name \(row),category \(row % 4)\n"
+        }
+        return text
+    }
+
+    @Test(arguments: 0..<60 as Range<UInt64>)
+    func `what is refused is the same in parts, and has no part in what is opened`(
+        seed: UInt64
+    ) async throws {
+        var random = SplitMix64(seed: seed)
+        let text = Self.largeFile(&random)
+        var options = Self.options
+        options.latest = Instant(microseconds: 1_772_798_400_000_000)
+        let whole = try await Self.read(text, partCount: 1, options)
+        for partCount in 2...7 {
+            let file = try await Self.read(text, partCount: partCount, options)
+            #expect(try Self.summary(file) == Self.summary(whole), "\(partCount) parts of\n\(text)")
+        }
+        // The rows that are taken, one after another: never less than nothing, never too much.
+        var stock = whole.products.lines.map { $0.opening }
+        let numbers = whole.productsOfRows.flatMap { $0 }
+        var (reader, times) = (whole.reader, FileTimes(zone: TimeText.utc))
+        var (index, rows) = (0, 0)
+        while let reading = try reader.next(&times) {
+            guard case .row(let row) = reading else { continue }
+            defer { index += 1 }
+            guard numbers[index] != SalesFile.noProduct else { continue }
+            rows += 1
+            if row.isAhead { continue }
+            let product = Int(numbers[index])
+            stock[product] += row.kind == .return ? row.quantity : -row.quantity
+            #expect(
+                (0...Limits.quantityMax).contains(stock[product]),
+                "row \(row.number) of\n\(text)"
+            )
+        }
+        #expect(rows == whole.takenCount)
+        #expect(whole.products.lines.allSatisfy { $0.opening <= Limits.quantityMax })
     }
 
     @Test func `a quoted field over several parts is one field`() async throws {

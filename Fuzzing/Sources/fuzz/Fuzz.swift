@@ -233,7 +233,8 @@ private func readSales(_ file: FileBytes) {
         zone: .gmt,
         decimals: 2,
         returnPrefix: "C",
-        category: "Imported"
+        category: "Imported",
+        latest: Instant(microseconds: Limits.instantMax)
     )
     guard var sales = try? SalesReader(file, options) else { return }
     var times = FileTimes(zone: .gmt)

@@ -5,12 +5,12 @@ internal import InventoryModel
 ///     rows      1 2 3 | 4 | 5 6 | 7 …        groups: neighbours that make one command
 ///     batches   [ 1 2 3   4 ] [ 5 6   7 …    whole groups, together at most so many rows
 ///
-/// The rows are read from the file again; which can be taken it says itself.
+/// The rows are read from the file again; which are sent it says itself.
 struct SalesBatches {
     private var reader: SalesReader
     private var times: FileTimes
     private let linesMax: Int
-    /// For each row that can be taken the number of its product, by part of the file.
+    /// For each row that could be read the number of its product, by part of the file.
     private let products: [[UInt32]]
     private var part = 0
     private var rowOfPart = 0
@@ -27,8 +27,7 @@ struct SalesBatches {
     /// The next batch; nothing at the end of the file.
     mutating func batch() throws -> SalesBatch? {
         while let reading = try self.reader.next(&self.times) {
-            guard case .row(let row) = reading else { continue }
-            let product = self.product()
+            guard case .row(let row) = reading, let product = self.product() else { continue }
             let isNewGroup = self.reader.withReference { reference in
                 !self.next.continues(row, reference)
             }
@@ -45,13 +44,15 @@ struct SalesBatches {
         return self.next
     }
 
-    private mutating func product() -> Int {
+    /// - Returns: Nothing if the row is not sent.
+    private mutating func product() -> Int? {
         while self.rowOfPart == self.products[self.part].count {
             self.part += 1
             self.rowOfPart = 0
         }
         defer { self.rowOfPart += 1 }
-        return Int(self.products[self.part][self.rowOfPart])
+        let product = self.products[self.part][self.rowOfPart]
+        return product == SalesFile.noProduct ? nil : Int(product)
     }
 }
 
@@ -67,6 +68,8 @@ struct SalesBatch {
     private var lines: [Line] = []
     /// Where the groups begin.
     private var starts: [Int] = []
+    /// The sum of the last group.
+    private var amount = Money.zero
     private var references: [UInt8] = []
 
     var isEmpty: Bool { self.lines.isEmpty }
@@ -84,12 +87,14 @@ struct SalesBatch {
     }
 
     /// Whether a row belongs to the last group: neighbours with the same reference, kind and time make
-    /// one command, at most as many as a sale may have lines.
+    /// one command, at most as many as a sale may have lines, and as long as their sum is within the range
+    /// of money.
     func continues(_ row: SalesReader.Row, _ reference: UnsafeRawBufferPointer) -> Bool {
         guard let last = self.lines.last, let start = self.starts.last else { return false }
         return row.kind != .writeOff && row.kind == last.row.kind
             && row.occurredAt == last.row.occurredAt
-            && self.lines.count - start < Limits.linesMax && self.isSame(last, reference)
+            && self.lines.count - start < Limits.linesMax
+            && self.amount.adding(row.amount) != nil && self.isSame(last, reference)
     }
 
     private func isSame(_ line: Line, _ reference: UnsafeRawBufferPointer) -> Bool {
@@ -104,6 +109,7 @@ struct SalesBatch {
         isNewGroup: Bool
     ) {
         if isNewGroup { self.starts.append(self.lines.count) }
+        self.amount = isNewGroup ? row.amount : self.amount.adding(row.amount) ?? self.amount
         var range = self.references.count..<self.references.count + reference.count
         if let last = self.lines.last, self.isSame(last, reference) {
             range = last.reference

@@ -14,20 +14,30 @@ internal import InventoryModel
 ///
 /// A part may begin inside a quoted field that has lines of its own. The part before it then ends behind
 /// that beginning, and all from there on is read again. Nothing here knows a server: the file alone decides
-/// every request, so that the same file read again gives the same requests.
+/// every request of rows, so that the same file read again gives the same requests.
+///
+/// A row that is refused has no part in what its product is opened with, nor in its price, name and category.
+/// One that is too far ahead of the server's clock is sent all the same and refused there: which rows those
+/// are changes from day to day, and a second run has to send the same rows under the same numbers.
 struct SalesFile: Sendable {
-    let reader: SalesReader
+    private(set) var reader: SalesReader
     private(set) var products = SoldProducts()
     private(set) var problems: ProblemList
-    /// For each row that can be taken the number of its product: those of a part together.
+    /// The rows that are too far ahead of the server's clock, which are sent all the same.
+    private(set) var ahead: ProblemList
+    /// For each row that could be read the number of its product, ``noProduct`` for one that is not sent:
+    /// those of a part together.
     private(set) var productsOfRows: [[UInt32]] = []
     private(set) var rowCount = 0
+    /// When the first row happened that is not ahead of the server's clock; beyond all times if there is none.
     private(set) var earliest = Instant(microseconds: .max)
     private(set) var saleCount = 0
     private(set) var returnCount = 0
     private(set) var writeOffCount = 0
 
-    /// Rows that can be taken.
+    static let noProduct = UInt32.max
+
+    /// Rows that are sent.
     var takenCount: Int { self.saleCount + self.returnCount + self.writeOffCount }
 
     /// Bytes that are worth a part of their own.
@@ -45,6 +55,7 @@ struct SalesFile: Sendable {
     ) async throws {
         self.reader = try SalesReader(file, options)
         self.problems = ProblemList(listedMax: listedMax)
+        self.ahead = ProblemList(listedMax: listedMax)
         let worthwhile = file.count / Self.partByteCountMin
         let count = partCount ?? min(ProcessInfo.processInfo.activeProcessorCount, worthwhile)
         let ranges = Self.ranges(of: file.bytes, from: self.reader.records.bytesRead, count: count)
@@ -57,6 +68,9 @@ struct SalesFile: Sendable {
                 self.take(try self.part(part.end..<file.count))
                 break
             }
+        }
+        if self.products.isBeyondStock, ranges.count > 1 {
+            self = try await SalesFile(file, options, listedMax: listedMax, partCount: 1)
         }
     }
 
@@ -83,6 +97,7 @@ struct SalesFile: Sendable {
     private struct Part: Sendable {
         var products = SoldProducts()
         var problems: ProblemList
+        var ahead: ProblemList
         var numbers: [UInt32] = []
         var rowCount = 0
         /// Where its last record ends.
@@ -97,14 +112,32 @@ struct SalesFile: Sendable {
             switch reading {
             case .problem(let reason): self.problems.add(reader.records.number, reason)
             case .row(let row):
-                self.numbers.append(UInt32(self.products.take(row, reader)))
-                self.earliest = min(self.earliest, row.occurredAt)
+                guard let product = self.products.take(row, reader) else {
+                    self.numbers.append(SalesFile.noProduct)
+                    self.problems.add(row.number, Self.tooMuchStock)
+                    return
+                }
+                self.numbers.append(UInt32(product))
+                if row.isAhead {
+                    self.ahead.add(row.number, Self.aheadOfClock)
+                } else {
+                    self.earliest = min(self.earliest, row.occurredAt)
+                }
                 switch row.kind {
                 case .sale: self.saleCount += 1
                 case .return: self.returnCount += 1
                 case .writeOff: self.writeOffCount += 1
                 }
             }
+        }
+
+        private static var tooMuchStock: String {
+            "quantity: its product would have more than \(Limits.quantityMax) in stock"
+        }
+
+        private static var aheadOfClock: String {
+            let hours = Limits.occurredAtFutureSeconds / 3_600
+            return "occurredAt: is more than \(hours) hours ahead of the server's clock"
         }
     }
 
@@ -113,6 +146,7 @@ struct SalesFile: Sendable {
         var times = FileTimes(zone: self.reader.options.zone)
         var part = Part(
             problems: ProblemList(listedMax: self.problems.listedMax),
+            ahead: ProblemList(listedMax: self.problems.listedMax),
             end: range.lowerBound
         )
         while let reading = try reader.next(&times) {
@@ -137,8 +171,11 @@ struct SalesFile: Sendable {
     /// Goes on with the next part.
     private mutating func take(_ part: Part) {
         let numbers = self.products.take(part.products, rowsBefore: self.rowCount)
-        self.productsOfRows.append(part.numbers.map { numbers[Int($0)] })
+        self.productsOfRows.append(
+            part.numbers.map { $0 == Self.noProduct ? $0 : numbers[Int($0)] }
+        )
         self.problems.add(part.problems, rowsBefore: self.rowCount)
+        self.ahead.add(part.ahead, rowsBefore: self.rowCount)
         self.rowCount += part.rowCount
         self.earliest = min(self.earliest, part.earliest)
         self.saleCount += part.saleCount

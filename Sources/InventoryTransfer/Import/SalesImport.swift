@@ -11,6 +11,8 @@ package struct SalesImport {
     private let problems: Problems
     /// Rows that are refused for what they say.
     private let unreadable: Int
+    /// The latest time at which the server takes a row to have happened.
+    private let latest: Instant
 
     package init(
         _ options: ImportOptions,
@@ -21,6 +23,7 @@ package struct SalesImport {
         self.options = options
         self.host = host
         self.problems = options.problems()
+        self.latest = host.server.serverTime.advanced(bySeconds: Limits.occurredAtFutureSeconds)
         self.file = try await SalesFile(
             file,
             SalesReader.Options(
@@ -28,7 +31,8 @@ package struct SalesImport {
                 zone: zone,
                 decimals: host.server.currencyDecimals,
                 returnPrefix: options.returnPrefix,
-                category: options.category
+                category: options.category,
+                latest: self.latest
             ),
             listedMax: self.problems.list.listedMax
         )
@@ -39,6 +43,8 @@ package struct SalesImport {
     package func run() async throws {
         if !self.host.isQuiet { self.host.note(self.file.reader.summary) }
         if self.options.dryRun {
+            // Else the server says so of them.
+            self.problems.add(self.file.ahead)
             self.summarize(rejected: self.problems.count, "nothing written")
             try self.options.list(self.problems, self.host)
             self.noteMerged()
@@ -122,7 +128,9 @@ package struct SalesImport {
         _ location: LocationID
     ) -> EncodedCommand {
         // A second earlier, unless the calendar begins with the first sale: it is recorded before that anyhow.
-        let before = self.file.earliest.advanced(bySeconds: -1)
+        // Where no row counts there is nothing to open with, at any time.
+        let earliest = min(self.file.earliest, self.latest)
+        let before = earliest.advanced(bySeconds: -1)
         let openedAt = Instant(microseconds: max(Limits.instantMin, before.microseconds))
         var request = BatchEncoder(.independent)
         for product in self.file.products.lines[part] {

@@ -6,7 +6,9 @@ internal import InventoryModel
 ///     record ─▶ row       kind, quantity, price, time; its code and reference are asked for by bytes
 ///            └▶ problem   why the row cannot be taken
 ///
-/// Nothing here knows a server, nor another row. The same range of the file gives the same rows again.
+/// All that a server refuses for what a row says is a problem here already, so that a row that is refused has
+/// no part in what is made of the others. Nothing here knows a server, nor another row. The same range of the
+/// file gives the same rows again; only whether they are ahead of the server's clock depends on the day.
 struct SalesReader {
     /// What a row becomes.
     enum Kind: Sendable {
@@ -24,7 +26,11 @@ struct SalesReader {
         /// Above 0.
         var quantity: Int64
         var price: Money
+        /// Of a sale or a return; zero of a write-off.
+        var amount: Money
         var occurredAt: Instant
+        /// Whether the server refuses the row today, as too far ahead of its clock.
+        var isAhead: Bool
     }
 
     enum Reading {
@@ -38,6 +44,8 @@ struct SalesReader {
         var decimals: UInt8
         var returnPrefix: String
         var category: String
+        /// The latest time at which the server takes a row to have happened.
+        var latest: Instant
     }
 
     private(set) var records: RecordReader
@@ -122,24 +130,67 @@ struct SalesReader {
         guard price >= 0 else {
             return .problem("price: \(self.records.text(self.columns.price)) is below 0")
         }
+        let kind = self.kind(quantity)
+        guard let amount = Self.amount(of: quantity, at: price, kind) else {
+            let most = DecimalText.format(Limits.moneyMax, decimals: decimals)
+            let text = self.records.text(self.columns.price)
+            return .problem("price: \(quantity.magnitude) at \(text) are beyond \(most)")
+        }
         let occurredAt = self.records.withBytes(self.columns.occurredAt) { times.instant($0) }
         guard let occurredAt else {
             let text = self.records.text(self.columns.occurredAt)
             return .problem("occurredAt: \"\(text)\" is not a time such as 2026-03-01 12:30:00")
         }
-        let longest = Limits.referenceByteCountMax
-        guard self.withReference({ $0.count <= longest }) else {
-            return .problem("reference: is longer than \(longest) bytes")
+        guard occurredAt >= Self.earliest, occurredAt <= Self.latest else {
+            let text = self.records.text(self.columns.occurredAt)
+            return .problem("occurredAt: \"\(text)\" is outside of the years 1 to 9999 in UTC")
         }
+        if let problem = self.textProblem() { return .problem(problem) }
         return .row(
             Row(
                 number: self.records.number,
-                kind: self.kind(quantity),
+                kind: kind,
                 quantity: abs(quantity),
                 price: Money(price),
-                occurredAt: occurredAt
+                amount: amount,
+                occurredAt: occurredAt,
+                isAhead: occurredAt > self.options.latest
             )
         )
+    }
+
+    private static let earliest = Instant(microseconds: Limits.instantMin)
+    private static let latest = Instant(microseconds: Limits.instantMax)
+
+    /// - Returns: Nothing if it is beyond the range of money.
+    private static func amount(of quantity: Int64, at price: Int64, _ kind: Kind) -> Money? {
+        if kind == .writeOff { return .zero }
+        guard Money(price).isInRange else { return nil }
+        return Price(price).amount(of: abs(quantity))
+    }
+
+    /// What is wrong with the reference or the category; nothing if they can be stored.
+    private func textProblem() -> String? {
+        self.withReference {
+            Self.problem("reference", $0, byteCountMax: Limits.referenceByteCountMax)
+        }
+            ?? self.records.withUTF8(self.columns.category) {
+                Self.problem("category", $0, byteCountMax: Limits.nameByteCountMax)
+            }
+    }
+
+    @inline(__always)
+    private static func problem(
+        _ field: StaticString,
+        _ bytes: UnsafeRawBufferPointer,
+        byteCountMax: Int
+    ) -> String? {
+        guard bytes.count <= byteCountMax else {
+            return "\(field): is longer than \(byteCountMax) bytes"
+        }
+        if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return NormalizedText.hasControlCharacter(text) ? "\(field): has a control character" : nil
     }
 
     private func kind(_ quantity: Int64) -> Kind {
@@ -166,7 +217,20 @@ struct SalesReader {
     /// The code as it is typed.
     var code: String { self.records.text(self.columns.sku) }
     var hasName: Bool { self.records.withBytes(self.columns.name) { !$0.isEmpty } }
-    var name: String { self.records.text(self.columns.name) }
+
+    /// The name as a product may have it: as much of it as fits; none if it has control characters.
+    var name: String {
+        let name = NormalizedText.trimmed(self.records.text(self.columns.name))
+        if NormalizedText.hasControlCharacter(name) { return "" }
+        guard name.utf8.count > Limits.nameByteCountMax else { return name }
+        var byteCount = 0
+        return String(
+            name.prefix {
+                byteCount += $0.utf8.count
+                return byteCount <= Limits.nameByteCountMax
+            }
+        )
+    }
 
     /// The row's own, or the one for rows that have none.
     var category: String {

@@ -127,7 +127,7 @@ struct ImportCommand: AsyncParsableCommand {
         let how =
             "\(self.kind)\(mode) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
         let content = SessionID(hashing: file.bytes)
-        return "import 3 \(content.text) \(how) \(self.at ?? "")"
+        return "import 4 \(content.text) \(how) \(self.at ?? "")"
     }
 
     private var options: ImportOptions {
