@@ -10,12 +10,40 @@ public enum ByteReaderError: Error, Equatable, Sendable {
     case invalidText(offset: Int)
     /// A count or length above the limit its place allows.
     case tooLong(offset: Int, length: UInt64, limit: Int)
+    /// A text, or other bytes, longer than its field allows, which is whole and can be named.
+    case fieldTooLong(offset: Int, byteCount: UInt64, limit: Int, what: String)
     /// A number above the limit of its field, which is whole and can be named.
     case outOfRange(offset: Int, value: UInt64, limit: UInt64, what: String)
     /// A code that stands for nothing here.
     case unknownCode(offset: Int, code: UInt64, what: String)
     /// Bytes left over after everything was read.
     case trailingBytes(offset: Int, count: Int)
+}
+
+extension ByteReaderError: CustomStringConvertible {
+    /// What is wrong and where, for people: the byte, the value and what it may be.
+    public var description: String {
+        func bytes(_ count: Int) -> String { count == 1 ? "1 byte" : "\(count) bytes" }
+        switch self {
+        case .truncated(let offset, let needed, let available):
+            let verb = needed == 1 ? "is" : "are"
+            return "byte \(offset): \(bytes(needed)) \(verb) needed, and \(available) are left"
+        case .overlongInteger(let offset):
+            return "byte \(offset): a number longer than it may be"
+        case .invalidText(let offset):
+            return "byte \(offset): a text that is not UTF-8"
+        case .tooLong(let offset, let length, let limit):
+            return "byte \(offset): a length of \(length); at most \(limit) is allowed"
+        case .fieldTooLong(let offset, let byteCount, let limit, let what):
+            return "byte \(offset): \(what) has \(byteCount) bytes; at most \(limit) are allowed"
+        case .outOfRange(let offset, let value, let limit, let what):
+            return "byte \(offset): \(what) is \(value); at most \(limit) is allowed"
+        case .unknownCode(let offset, let code, let what):
+            return "byte \(offset): \(code) is no \(what)"
+        case .trailingBytes(let offset, let count):
+            return "byte \(offset): \(bytes(count)) more than there should be"
+        }
+    }
 }
 
 /// A cursor over borrowed bytes with typed, checked reads: the mirror of ``ByteWriter``.
@@ -137,10 +165,39 @@ public struct ByteReader {
         return Int(count)
     }
 
-    /// UTF-8 text after its byte count, which must not exceed `limit`.
+    /// The byte count of what `what` names, which must not exceed `limit`.
     @inlinable @inline(__always)
-    public mutating func readText(limit: Int) throws(ByteReaderError) -> String {
-        let count = try self.readCount(limit: limit)
+    public mutating func readByteCount(
+        limit: Int,
+        of what: StaticString
+    ) throws(ByteReaderError) -> Int {
+        let start = self.offset
+        let count = try self.readVarint()
+        guard count <= UInt64(limit) else {
+            throw Self.tooLong(start, count, limit, what)
+        }
+        return Int(count)
+    }
+
+    @inline(never) @usableFromInline
+    static func tooLong(
+        _ offset: Int,
+        _ byteCount: UInt64,
+        _ limit: Int,
+        _ what: StaticString
+    ) -> ByteReaderError {
+        .fieldTooLong(offset: offset, byteCount: byteCount, limit: limit, what: "\(what)")
+    }
+
+    /// UTF-8 text after its byte count, which must not exceed `limit`.
+    ///
+    /// `what`: The field that it is, for the error.
+    @inlinable @inline(__always)
+    public mutating func readText(
+        limit: Int,
+        _ what: StaticString = "text"
+    ) throws(ByteReaderError) -> String {
+        let count = try self.readByteCount(limit: limit, of: what)
         return count == 0 ? "" : try self.readText(byteCount: count)
     }
 

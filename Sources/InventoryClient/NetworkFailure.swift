@@ -16,8 +16,11 @@ enum NetworkFailure {
             self.reason(error.errnoCode)
         case ChannelError.connectTimeout:
             "no answer in time"
+        case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed, ChannelError.eof,
+            ChannelError.inputClosed, ChannelError.outputClosed:
+            "the connection is closed"
         default:
-            "\(error)"
+            "the network failed (\(type(of: error)))"
         }
     }
 

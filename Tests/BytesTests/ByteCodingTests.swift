@@ -43,10 +43,46 @@ import Testing
                 try reader.readText(limit: 200)
             }
             reader = ByteReader(bytes)
+            let tooLong = ByteReaderError.fieldTooLong(
+                offset: 0,
+                byteCount: 100,
+                limit: 64,
+                what: "note"
+            )
+            #expect(throws: tooLong) { try reader.readText(limit: 64, "note") }
+            reader = ByteReader(bytes)
             #expect(throws: ByteReaderError.tooLong(offset: 0, length: 100, limit: 64)) {
-                try reader.readText(limit: 64)
+                try reader.readCount(limit: 64)
             }
         }
+    }
+
+    @Test func `what is wrong is said in words, with the byte, the value and the limit`() {
+        let errors: [(ByteReaderError, String)] = [
+            (
+                .truncated(offset: 3, needed: 1, available: 0),
+                "byte 3: 1 byte is needed, and 0 are left"
+            ),
+            (
+                .truncated(offset: 3, needed: 8, available: 2),
+                "byte 3: 8 bytes are needed, and 2 are left"
+            ), (.overlongInteger(offset: 3), "byte 3: a number longer than it may be"),
+            (.invalidText(offset: 3), "byte 3: a text that is not UTF-8"),
+            (
+                .tooLong(offset: 3, length: 9, limit: 8),
+                "byte 3: a length of 9; at most 8 is allowed"
+            ),
+            (
+                .fieldTooLong(offset: 3, byteCount: 9, limit: 8, what: "note"),
+                "byte 3: note has 9 bytes; at most 8 are allowed"
+            ),
+            (
+                .outOfRange(offset: 3, value: 9, limit: 8, what: "limit"),
+                "byte 3: limit is 9; at most 8 is allowed"
+            ), (.unknownCode(offset: 3, code: 9, what: "query"), "byte 3: 9 is no query"),
+            (.trailingBytes(offset: 3, count: 2), "byte 3: 2 bytes more than there should be"),
+        ]
+        for (error, words) in errors { #expect("\(error)" == words) }
     }
 
     @Test func `text that is not UTF-8 is refused`() {

@@ -159,6 +159,7 @@ import Testing
             ("zoneByteCountMax", Int64(Limits.zoneByteCountMax)),
             ("referenceByteCountMax", Int64(Limits.referenceByteCountMax)),
             ("noteByteCountMax", Int64(Limits.noteByteCountMax)),
+            ("textByteCountMax", Int64(Limits.textByteCountMax)),
             ("actorByteCountMax", Int64(Limits.actorByteCountMax)),
             ("linesMax", Int64(Limits.linesMax)),
             ("batchMax", Int64(Limits.batchMax)),

@@ -17,9 +17,9 @@ extension LocationUpdate {
     init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init()
         let mask = try reader.readMask(bits: 4)
-        if mask & 1 << 0 != 0 { self.code = try reader.readText() }
-        if mask & 1 << 1 != 0 { self.name = try reader.readText() }
-        if mask & 1 << 2 != 0 { self.zone = try reader.readText() }
+        if mask & 1 << 0 != 0 { self.code = try reader.readCommandText() }
+        if mask & 1 << 1 != 0 { self.name = try reader.readCommandText() }
+        if mask & 1 << 2 != 0 { self.zone = try reader.readCommandText() }
         if mask & 1 << 3 != 0 { self.kind = try reader.readCase(LocationKind.self, "kind") }
     }
 }
@@ -47,11 +47,11 @@ extension ProductDraft {
 
     package init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
-            sku: try reader.readText(),
-            name: try reader.readText(),
-            barcode: try reader.readText(),
+            sku: try reader.readCommandText(),
+            name: try reader.readCommandText(),
+            barcode: try reader.readCommandText(),
             category: try reader.readCategoryID(),
-            unit: try reader.readUnit(),
+            unit: try reader.readCommandUnit(),
             price: try reader.readPrice(),
             status: try reader.readCase(ProductStatus.self, "product status"),
             reorderPoint: try reader.readSignedVarint(),
@@ -100,11 +100,11 @@ extension ProductUpdate {
     init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init()
         let mask = try reader.readMask(bits: 11)
-        if mask & 1 << 0 != 0 { self.sku = try reader.readText() }
-        if mask & 1 << 1 != 0 { self.name = try reader.readText() }
-        if mask & 1 << 2 != 0 { self.barcode = try reader.readText() }
+        if mask & 1 << 0 != 0 { self.sku = try reader.readCommandText() }
+        if mask & 1 << 1 != 0 { self.name = try reader.readCommandText() }
+        if mask & 1 << 2 != 0 { self.barcode = try reader.readCommandText() }
         if mask & 1 << 3 != 0 { self.category = try reader.readCategoryID() }
-        if mask & 1 << 4 != 0 { self.unit = try reader.readUnit() }
+        if mask & 1 << 4 != 0 { self.unit = try reader.readCommandUnit() }
         if mask & 1 << 5 != 0 { self.price = try reader.readPrice() }
         if mask & 1 << 6 != 0 {
             self.status = try reader.readCase(ProductStatus.self, "product status")

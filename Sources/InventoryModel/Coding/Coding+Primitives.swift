@@ -117,6 +117,12 @@ extension ByteReader {
         return Price(minorUnits, per: basis)
     }
 
+    /// As ``readCommandText()``, of a unit.
+    mutating func readCommandUnit() throws(ByteReaderError) -> Unit {
+        let code = try self.readCommandText()
+        return Unit(code: code, decimals: try self.readUInt8())
+    }
+
     mutating func readUnit() throws(ByteReaderError) -> Unit {
         let code = try self.readText(limit: Self.textByteCountMax)
         return Unit(code: code, decimals: try self.readUInt8())
@@ -179,12 +185,21 @@ extension ByteReader {
         return flags
     }
 
-    /// Texts in requests are read up to this and then checked against their own limits, so that a
-    /// text that is too long is refused by the name of its field.
-    @inlinable package static var textByteCountMax: Int { 8_192 }
+    /// Bytes of a text, but for one of a command: part of the log's format.
+    @inlinable package static var textByteCountMax: Int { Limits.textByteCountMax }
 
+    /// `what`: The field that it is, for the error.
     @inlinable @inline(__always)
-    package mutating func readText() throws(ByteReaderError) -> String {
-        try self.readText(limit: Self.textByteCountMax)
+    package mutating func readText(
+        _ what: StaticString = "text"
+    ) throws(ByteReaderError) -> String {
+        try self.readText(limit: Self.textByteCountMax, what)
+    }
+
+    /// A text of a command: all of it, however long, for the rule to refuse by its field and limit.
+    ///
+    /// So of many commands in a request only that one is refused.
+    mutating func readCommandText() throws(ByteReaderError) -> String {
+        try self.readText(limit: .max)
     }
 }

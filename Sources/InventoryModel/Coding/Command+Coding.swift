@@ -156,11 +156,11 @@ extension Command {
     private init(_ tag: CommandTag, from reader: inout ByteReader) throws(ByteReaderError) {
         switch tag {
         case .createCategory:
-            self = .createCategory(name: try reader.readText())
+            self = .createCategory(name: try reader.readCommandText())
         case .renameCategory:
             self = .renameCategory(
                 try reader.readCategoryID(),
-                name: try reader.readText(),
+                name: try reader.readCommandText(),
                 ifRevision: try reader.readOptional()
             )
         case .archiveCategory:
@@ -171,9 +171,9 @@ extension Command {
         case .createLocation:
             self = .createLocation(
                 LocationDraft(
-                    code: try reader.readText(),
-                    name: try reader.readText(),
-                    zone: try reader.readText(),
+                    code: try reader.readCommandText(),
+                    name: try reader.readCommandText(),
+                    zone: try reader.readCommandText(),
                     kind: try reader.readCase(LocationKind.self, "location kind")
                 )
             )
@@ -222,7 +222,7 @@ extension Command {
                 Reversal(
                     lsn: try reader.readVarint(),
                     reason: try reader.readCase(Reason.self, "reason"),
-                    note: try reader.readText()
+                    note: try reader.readCommandText()
                 )
             )
         case .reserve: self = .reserve(try Reserve(from: &reader))

@@ -65,7 +65,7 @@ extension NamedInsight {
         self.init(
             try reader.readCase(Name.self, "named insight"),
             window: try InsightWindow(from: &reader),
-            zone: try reader.readText(),
+            zone: try reader.readText("zone"),
             filter: try InsightFilter(from: &reader),
             parameters: try NamedInsightParameters(from: &reader),
             limit: try reader.readLimit(),

@@ -36,7 +36,7 @@ extension InsightQuery {
         self.init(
             source: try reader.readCase(InsightSource.self, "source"),
             window: try InsightWindow(from: &reader),
-            zone: try reader.readText(),
+            zone: try reader.readText("zone"),
             filter: try InsightFilter(from: &reader),
             groups: try reader.readList(limit: Self.listCountMax) {
                 (reader: inout ByteReader) throws(ByteReaderError) -> [InsightDimension] in

@@ -65,7 +65,7 @@ extension ResolvedWindow {
         self.init(
             from: try reader.readOptionalInstant(),
             to: try reader.readOptionalInstant(),
-            zone: try reader.readText(),
+            zone: try reader.readText("zone"),
             movesAt: try reader.readOptionalInstant()
         )
     }

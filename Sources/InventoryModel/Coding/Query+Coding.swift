@@ -123,7 +123,7 @@ extension Query {
                     category: try reader.readOptionalCategory(),
                     from: try reader.readOptionalInstant(),
                     to: try reader.readOptionalInstant(),
-                    reference: try reader.readText(),
+                    reference: try reader.readText("reference"),
                     limit: try reader.readLimit()
                 )
             )
@@ -169,8 +169,8 @@ extension ProductKey {
         let tag = try reader.readUInt8()
         switch tag {
         case Self.idTag: self = .id(try reader.readProductID())
-        case Self.skuTag: self = .sku(try reader.readText())
-        case Self.barcodeTag: self = .barcode(try reader.readText())
+        case Self.skuTag: self = .sku(try reader.readText("sku"))
+        case Self.barcodeTag: self = .barcode(try reader.readText("barcode"))
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "product key")
         }
     }
@@ -201,16 +201,16 @@ extension ProductSearch {
             statuses: ProductStatusSet(
                 rawValue: try reader.readFlags(ProductStatusSet.all.rawValue, "statuses")
             ),
-            skuPrefix: try reader.readText(),
-            nameContains: try reader.readText(),
-            text: try reader.readText(),
+            skuPrefix: try reader.readText("skuPrefix"),
+            nameContains: try reader.readText("nameContains"),
+            text: try reader.readText("text"),
             sort: try reader.readCase(Sort.self, "sort"),
             isDescending: try reader.readBool()
         )
         if try reader.readBool() {
             self.after = PageKey(
                 integer: try reader.readSignedVarint(),
-                text: try reader.readText(),
+                text: try reader.readText("page"),
                 id: try reader.readProductID()
             )
         }
@@ -255,8 +255,8 @@ extension LedgerQuery {
             kinds: try MovementKindSet(from: &reader),
             from: try reader.readOptionalInstant(),
             to: try reader.readOptionalInstant(),
-            reference: try reader.readText(),
-            actor: try reader.readText(),
+            reference: try reader.readText("reference"),
+            actor: try reader.readText("actor"),
             lsn: try reader.readOptional(),
             isNewestFirst: try reader.readBool()
         )

@@ -43,8 +43,8 @@ extension Reserve {
         self.init(
             lines: lines,
             expiry: try Expiry(from: &reader),
-            reference: try reader.readText(),
-            note: try reader.readText()
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText()
         )
     }
 }
@@ -122,8 +122,8 @@ extension CommitReservation {
     init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
             lines: try reader.readReservationLines(),
-            reference: try reader.readText(),
-            note: try reader.readText(),
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText(),
             occurred: try reader.readOptionalOccurrence()
         )
     }
@@ -137,6 +137,6 @@ extension ReleaseReservation {
     }
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(lines: try reader.readReservationLines(), note: try reader.readText())
+        self.init(lines: try reader.readReservationLines(), note: try reader.readCommandText())
     }
 }

@@ -20,7 +20,7 @@ extension ReservationQuery {
             states: ReservationStateSet(
                 rawValue: try reader.readFlags(ReservationStateSet.all.rawValue, "states")
             ),
-            reference: try reader.readText(),
+            reference: try reader.readText("reference"),
             isNewestFirst: try reader.readBool(),
             after: try reader.readOptionalID("reservation id").map(ReservationID.init),
             limit: try reader.readLimit()
@@ -48,7 +48,7 @@ extension TransferQuery {
             states: TransferStateSet(
                 rawValue: try reader.readFlags(TransferStateSet.all.rawValue, "states")
             ),
-            reference: try reader.readText(),
+            reference: try reader.readText("reference"),
             isNewestFirst: try reader.readBool(),
             after: try reader.readOptionalID("transfer id").map(TransferID.init),
             limit: try reader.readLimit()

@@ -26,7 +26,7 @@ extension RowSelection {
         }
         self.order = try reader.readList(limit: InsightQuery.listCountMax) {
             (reader: inout ByteReader) throws(ByteReaderError) -> Order in
-            Order(try reader.readText(), descending: try reader.readBool())
+            Order(try reader.readText("order"), descending: try reader.readBool())
         }
         self.limit = try reader.readLimit()
     }
@@ -88,7 +88,7 @@ extension RowCondition {
         case Self.testTag:
             self = .test(
                 Test(
-                    try reader.readText(),
+                    try reader.readText("condition"),
                     try reader.readCase(Comparison.self, "comparison"),
                     try Operand(from: &reader)
                 )
@@ -125,7 +125,7 @@ extension RowCondition.Operand {
         case Self.noneTag: self = .none
         case Self.numberTag: self = .number(try reader.readSignedVarint())
         case Self.instantTag: self = .instant(try reader.readInstant())
-        case Self.textTag: self = .text(try reader.readText())
+        case Self.textTag: self = .text(try reader.readText("condition"))
         case let tag: throw .unknownCode(offset: offset, code: UInt64(tag), what: "operand")
         }
     }

@@ -74,8 +74,8 @@ extension Sale {
     init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
             lines: try reader.readSaleLines(),
-            reference: try reader.readText(),
-            note: try reader.readText(),
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText(),
             occurred: try reader.readOptionalOccurrence()
         )
     }
@@ -97,8 +97,8 @@ extension SaleReturn {
             lines: try reader.readSaleLines(),
             target: try reader.readCase(ReturnTarget.self, "return target"),
             original: try reader.readOptional(),
-            reference: try reader.readText(),
-            note: try reader.readText(),
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText(),
             occurred: try reader.readOptionalOccurrence()
         )
     }
@@ -148,8 +148,8 @@ extension Restock {
         self.init(
             lines: lines,
             fromIncoming: flags & Self.fromIncomingFlag != 0,
-            reference: try reader.readText(),
-            note: try reader.readText(),
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText(),
             occurred: try reader.readOptionalOccurrence()
         )
         if flags & Self.unpricedFlag != 0 { try self.readUnpriced(&reader) }
@@ -191,8 +191,8 @@ extension Adjustment {
             location: try reader.readLocationID(),
             delta: try reader.readSignedVarint(),
             reason: try reader.readCase(Reason.self, "reason"),
-            reference: try reader.readText(),
-            note: try reader.readText(),
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText(),
             occurred: try reader.readOptionalOccurrence(),
             ifRevision: try reader.readOptional()
         )
@@ -213,8 +213,8 @@ extension StockCount {
             product: try reader.readProductID(),
             location: try reader.readLocationID(),
             counted: try reader.readSignedVarint(),
-            reference: try reader.readText(),
-            note: try reader.readText(),
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText(),
             ifRevision: try reader.readOptional()
         )
     }
@@ -236,8 +236,8 @@ extension Hold {
             location: try reader.readLocationID(),
             delta: try reader.readSignedVarint(),
             reason: try reader.readCase(Reason.self, "reason"),
-            reference: try reader.readText(),
-            note: try reader.readText(),
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText(),
             ifRevision: try reader.readOptional()
         )
     }
@@ -259,8 +259,8 @@ extension Expectation {
             location: try reader.readLocationID(),
             delta: try reader.readSignedVarint(),
             eta: try reader.readOptionalInstant(),
-            reference: try reader.readText(),
-            note: try reader.readText(),
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText(),
             ifRevision: try reader.readOptional()
         )
     }

@@ -41,7 +41,7 @@ extension Subscription {
         }
         let filter = SubscriptionFilter(
             products: products,
-            skuPrefix: try reader.readText(),
+            skuPrefix: try reader.readText("skuPrefix"),
             category: try reader.readOptionalCategory(),
             location: try reader.readOptionalLocation()
         )

@@ -29,8 +29,8 @@ extension DispatchTransfer {
             from: source,
             to: destination,
             lines: lines,
-            reference: try reader.readText(),
-            note: try reader.readText()
+            reference: try reader.readCommandText(),
+            note: try reader.readCommandText()
         )
     }
 }
@@ -47,7 +47,7 @@ extension TransferSettlement {
             (reader: inout ByteReader) throws(ByteReaderError) -> TransferLine in
             try TransferLine(from: &reader)
         }
-        self.init(lines: lines, note: try reader.readText())
+        self.init(lines: lines, note: try reader.readCommandText())
     }
 }
 

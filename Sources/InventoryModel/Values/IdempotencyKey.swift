@@ -35,7 +35,7 @@ public struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
     /// Reads a key, and says what is wrong with one that cannot be.
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
-        let text = try reader.readText(limit: Limits.keyByteCountMax)
+        let text = try reader.readText(limit: Limits.keyByteCountMax, "key")
         guard Self.permits(text) else { throw .invalidText(offset: offset) }
         self.text = text
     }

@@ -25,6 +25,8 @@ public enum Limits {
     public static let referenceByteCountMax = 200
     /// UTF-8 bytes of a note.
     public static let noteByteCountMax = 1_000
+    /// UTF-8 bytes of a text that a question has.
+    public static let textByteCountMax = 8_192
     /// UTF-8 bytes of an actor's name.
     public static let actorByteCountMax = 64
     /// Lines of one sale, return, restock, reservation or transfer.

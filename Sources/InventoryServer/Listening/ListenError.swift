@@ -63,7 +63,7 @@ public struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
             switch error {
             case let error as IOError: Self.problem(error.errnoCode)
             case is SocketAddressError.UnknownHost: .unknownHost
-            default: .other("\(error)")
+            default: .other("the network refused it (\(type(of: error)))")
             }
     }
 

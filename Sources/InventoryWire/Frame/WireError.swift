@@ -62,8 +62,32 @@ public enum WireError: Error, Equatable, Sendable {
                     highest: Int64(clamping: limit)
                 )
             )
+        case .malformedBody(_, .fieldTooLong(_, let byteCount, let limit, let what)):
+            Refusal(
+                .invalidField,
+                .field(what, problem: "has \(byteCount) bytes; at most \(limit) are allowed")
+            )
         case .malformedBody(let opcode, let error):
             Refusal(.malformedFrame, .message("body of \(opcode): \(error)"))
+        }
+    }
+}
+
+extension WireError: CustomStringConvertible {
+    /// What is wrong, for people.
+    public var description: String {
+        switch self {
+        case .badHeaderChecksum: "a frame whose header's checksum does not hold"
+        case .badBodyChecksum(.none): "a frame whose body's checksum does not hold"
+        case .badBodyChecksum(.some(let opcode)):
+            "a frame of \(opcode) whose body's checksum does not hold"
+        case .unsupportedVersion(let version):
+            "a frame of version \(version); this side speaks \(FrameHeader.version)"
+        case .reservedNotZero(let flags): "a frame whose reserved flags are \(flags), not 0"
+        case .frameTooLarge(let byteCount, let limit):
+            "a frame of \(byteCount) bytes; at most \(limit) are allowed"
+        case .unknownOpcode(let opcode): "a frame of operation \(opcode), which is not known here"
+        case .malformedBody(let opcode, let error): "body of \(opcode): \(error)"
         }
     }
 }

@@ -46,12 +46,11 @@ public struct Hello: Hashable, Sendable {
             versionMin: try reader.readUInt16(),
             versionMax: try reader.readUInt16(),
             features: try reader.readUInt64(),
-            actor: try reader.readText(limit: Limits.actorByteCountMax),
-            software: try reader.readText(limit: WireLimits.softwareByteCountMax)
+            actor: try reader.readText(limit: Limits.actorByteCountMax, "actor"),
+            software: try reader.readText(limit: WireLimits.softwareByteCountMax, "software")
         )
-        self.token = [UInt8](
-            try reader.readBytes(try reader.readCount(limit: WireLimits.tokenByteCountMax))
-        )
+        let count = try reader.readByteCount(limit: WireLimits.tokenByteCountMax, of: "token")
+        self.token = [UInt8](try reader.readBytes(count))
     }
 }
 

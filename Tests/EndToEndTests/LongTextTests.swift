@@ -1,0 +1,144 @@
+import Bytes
+import Foundation
+import InventoryClient
+import InventoryModel
+import InventoryWire
+import Testing
+
+/// Texts beyond what they may have: refused by the name of the field, with its limit.
+@Suite struct LongTextTests {
+    private static let long = String(repeating: "x", count: 9_000)
+
+    @Test func `a text of any command that is too long is refused by its field and limit`()
+        async throws
+    {
+        let daemon = try Daemon()
+        _ = try await daemon.client().stockedProducts(1, stock: 10)
+        try daemon.invctl("location", "add", "back", "--name", "Back")
+        let dispatch = ["stock", "transfer", "dispatch", "P-0=1", "--to", "back"]
+        let product = ["product", "add", "--name", "A", "--price", "1", "--category", "Category P"]
+        let cases: [(words: [String], field: String, limit: Int)] = [
+            (["sell", "P-0", "--note", Self.long], "note", 1_000),
+            (["sell", "P-0", "--ref", Self.long], "reference", 200),
+            (["return", "P-0", "--note", Self.long], "note", 1_000),
+            (["stock", "restock", "P-0=1", "--ref", Self.long], "reference", 200),
+            (
+                ["stock", "adjust", "P-0=1", "--reason", "found", "--note", Self.long], "note",
+                1_000
+            ),
+            (["stock", "count", "P-0=1", "--note", Self.long], "note", 1_000),
+            (dispatch + ["--ref", Self.long], "reference", 200),
+            (["reserve", "new", "P-0", "--ref", Self.long], "reference", 200),
+            (["category", "add", Self.long], "name", 200),
+            (["location", "add", Self.long, "--name", "A"], "code", 64),
+            (["location", "add", "a", "--name", Self.long], "name", 200),
+            (["product", "set", "P-0", "--name", Self.long], "name", 200),
+            (["product", "set", "P-0", "--barcode", Self.long], "barcode", 64),
+            (product + ["--sku", Self.long], "sku", 64),
+            (product + ["--sku", "A", "--unit", Self.long], "unit", 16),
+        ]
+        for (words, field, limit) in cases {
+            let said = try daemon.invctl(words)
+            let command = words.prefix(2).joined(separator: " ")
+            #expect(said.code == 1, "\(command): \(said.code)")
+            let wanted =
+                "error: invalid_field  \(field) has 9000 bytes; at most \(limit) are allowed"
+            #expect(said.errors.contains(wanted), "\(command): \(said.errors.prefix(300))")
+        }
+    }
+
+    @Test func `of many commands only the one whose text is too long is refused`() async throws {
+        let daemon = try Daemon()
+        let ids = try await daemon.client().stockedProducts(1, stock: 10)
+        func sale(_ note: String) -> Command {
+            .sell(Sale(lines: [SaleLine(product: ids[0], quantity: 1)], note: note))
+        }
+        let rows = """
+            sku,name,category,price,stock
+            A,\(Self.long),Fruit,1.20,10
+            B,Pear,Fruit,2,5
+            """
+        let imported = try daemon.invctl("import", "-", input: Data(rows.utf8))
+        #expect(imported.output == "2 rows: 1 taken, 1 not\n", "\(imported)")
+        #expect(imported.errors.contains("row 2  invalid_field  name has 9000 bytes; at most 200"))
+
+        let outcome = try await daemon.client().send(
+            .batch([sale("a"), sale(Self.long), sale("b")], .independent)
+        )
+        guard case .batch(let outcomes) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        let problem = "has 9000 bytes; at most 1000 are allowed"
+        #expect(outcomes.count == 3)
+        #expect(outcomes[1] == .refused(Refusal(.invalidField, .field("note", problem: problem))))
+        #expect(try await daemon.client().level(ids[0]).onHand == 8)
+    }
+
+    @Test func `a text of a question is refused by its field, and the connection goes on`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        let queries: [(Query, String)] = [
+            (.products(ProductSearch(skuPrefix: Self.long)), "skuPrefix"),
+            (.products(ProductSearch(nameContains: Self.long)), "nameContains"),
+            (.product(.sku(Self.long), asOf: nil), "sku"),
+            (.ledger(LedgerQuery(reference: Self.long)), "reference"),
+            (.ledger(LedgerQuery(actor: Self.long)), "actor"),
+            (.sales(SalesQuery(reference: Self.long)), "reference"),
+            (.reservations(ReservationQuery(reference: Self.long)), "reference"),
+        ]
+        for (query, field) in queries {
+            do {
+                _ = try await client.query(query)
+                Issue.record("\(field) was taken")
+            } catch {
+                let problem = "has 9000 bytes; at most 8192 are allowed"
+                let wanted = Refusal(.invalidField, .field(field, problem: problem))
+                #expect(error.refusal == wanted, "\(field): \(error)")
+            }
+        }
+        #expect(try await client.ping() > 0)
+    }
+
+    @Test func `a name of who acts that is too long is refused by its field and limit`() throws {
+        let daemon = try Daemon()
+        let said = try Daemon.run(
+            "invctl",
+            ["category", "list", "--timeout", "5"],
+            server: daemon.address.description,
+            environment: ["INVCTL_ACTOR": String(repeating: "x", count: 65)]
+        )
+        #expect(said.code == 1)
+        #expect(said.errors.contains("actor has 65 bytes; at most 64 are allowed"), "\(said)")
+    }
+
+    @Test func `what is wrong with bytes is said in words`() throws {
+        let daemon = try Daemon()
+        let connection = try RawConnection(daemon)
+        connection.send(RawConnection.hello)
+        let sequence = [UInt8](repeating: 0, count: 8)
+        // A sale of lines that never come; a query that there is not; a name that is no text; more than
+        // there is to say.
+        connection.sendFrame(3, sequence + [10, 9], id: 21)
+        connection.sendFrame(4, [200], id: 22)
+        connection.sendFrame(3, sequence + [1, 2, 0xFF, 0xFE], id: 23)
+        connection.sendFrame(8, [1, 2, 3], id: 24)
+        connection.finish()
+        let said = connection.messages().compactMap { message -> String? in
+            guard case .refused(let refusal) = message, case .message(let text) = refusal.detail
+            else { return nil }
+            return text
+        }
+        #expect(
+            said == [
+                "body of command: byte 10: 1 byte is needed, and 0 are left",
+                "body of query: byte 0: 200 is no query",
+                "body of command: byte 10: a text that is not UTF-8",
+                "body of ping: byte 0: 3 bytes more than there should be",
+            ],
+            "\(said)"
+        )
+    }
+}
