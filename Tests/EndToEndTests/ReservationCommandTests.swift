@@ -74,7 +74,7 @@ import Testing
             #expect(result.code == code, "\(line): \(result.errors)")
             #expect(result.errors.contains(says), "\(line): \(result.errors)")
         }
-        try check("reserve new P-0=11", 5, "P-0 at main: asked 11, can sell 10")
+        try check("reserve new P-0=11", 5, "P-0 at main: asked 11, can reserve 10")
         try check("reserve new P-9=1", 3, "no product has the SKU 'P-9'")
         try check("reserve new P-0=1 --for soon", 2, "--for is 'soon', not a duration")
         try check("reserve new P-0=1 --for 1h --until 2030-01-01", 2, "either --for or --until")
@@ -96,7 +96,7 @@ import Testing
         try check("stock transfer dispatch P-0=1 --to main", 1, "is where it comes from")
         try check("stock transfer dispatch P-0=1 --to moon", 3, "no location is called 'moon'")
         #expect(try daemon.invctl("location", "add", "back", "--name", "Back").code == 0)
-        try check("stock transfer dispatch P-0=8 --to back", 5, "asked 8, can sell 7")
+        try check("stock transfer dispatch P-0=8 --to back", 5, "asked 8, can dispatch 7 (on hand")
         #expect(
             try daemon.invctl("stock", "transfer", "dispatch", "P-0=2", "--to", "back").code == 0
         )

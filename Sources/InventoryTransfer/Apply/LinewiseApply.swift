@@ -152,7 +152,8 @@ package final class LinewiseApply {
         let facts = refusal.facts(
             decimals: self.host.server.currencyDecimals,
             currency: self.host.server.currencyCode,
-            sku: nil
+            sku: nil,
+            of: command
         )
         return Failure(
             refusal.code.name,

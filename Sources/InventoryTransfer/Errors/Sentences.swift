@@ -28,7 +28,14 @@ extension Refusal {
     }
 
     /// What went wrong, the equation behind it, and what it was about: one line for people.
-    package func facts(decimals: UInt8, currency: String, sku: Place?) -> String {
+    ///
+    /// `command`: What was refused, where that is known: a sale if it is not.
+    package func facts(
+        decimals: UInt8,
+        currency: String,
+        sku: Place?,
+        of command: Command? = nil
+    ) -> String {
         let line = self.line.map { " (line \($0 + 1))" } ?? ""
         switch self.detail {
         case .none: return ""
@@ -56,7 +63,8 @@ extension Refusal {
                 + line
         // With its SKU and location it needs no number.
         case .shortage(let shortage):
-            return Self.equation(shortage, sku) + (sku == nil ? line : "")
+            return Self.equation(shortage, sku, command?.taking ?? .sell)
+                + (sku == nil ? line : "")
         case .sold(let asked, let remaining):
             let subject = sku.map { "\($0.sku): " } ?? ""
             return "\(subject)\(Self.quantity(asked, sku)) came back, but only "
@@ -70,7 +78,12 @@ extension Refusal {
             return "\(self.code.noun) \(id)\(name): asked \(quantity(asked))\(unit), "
                 + "but only \(quantity(remaining)) of it are left" + line
         case .batch(let index, let inner):
-            let told = inner.facts(decimals: decimals, currency: currency, sku: sku)
+            let told = inner.facts(
+                decimals: decimals,
+                currency: currency,
+                sku: sku,
+                of: command?.part(Int(index))
+            )
             return "command \(index + 1): \(inner.code.name)  \(told)"
         case .sequence(let received, let last):
             return "request \(received) of a session that is at \(last)" + line
@@ -95,7 +108,11 @@ extension Refusal {
     }
 
     /// Every number that decided, so that nobody has to guess.
-    private static func equation(_ shortage: Shortage, _ place: Place?) -> String {
+    private static func equation(
+        _ shortage: Shortage,
+        _ place: Place?,
+        _ taking: StockTaking
+    ) -> String {
         let name =
             place.map { $0.location.isEmpty ? $0.sku : "\($0.sku) at \($0.location)" }
             ?? "product \(shortage.product.value)"
@@ -103,11 +120,34 @@ extension Refusal {
             DecimalText.format(value, decimals: place?.decimals ?? 0)
         }
         let unit = place == nil ? " base units" : ""
+        // A floor that keeps nothing back has no part in what is dispatched.
+        let hasFloor = taking != .dispatch || shortage.floor > 0
+        let floor = hasFloor ? ", floor \(quantity(shortage.floor))" : ""
         return """
-            \(name): asked \(quantity(shortage.asked))\(unit), can sell \(quantity(shortage.sellable)) \
-            (on hand \(quantity(shortage.onHand)), unavailable \(quantity(shortage.unavailable)), \
-            reserved \(quantity(shortage.reserved)), floor \(quantity(shortage.floor)))
+            \(name): asked \(quantity(shortage.asked))\(unit), can \(taking.rawValue) \
+            \(quantity(shortage.sellable)) (on hand \(quantity(shortage.onHand)), \
+            unavailable \(quantity(shortage.unavailable)), reserved \(quantity(shortage.reserved))\
+            \(floor))
             """
+    }
+}
+
+/// What a command does with the stock that it takes, as people say it.
+enum StockTaking: String {
+    case sell, reserve, dispatch
+    case takeBack = "take back"
+}
+
+extension Command {
+    /// What it would do with stock that is not there; `nil` for one that takes none.
+    var taking: StockTaking? {
+        switch self {
+        case .sell, .commitReservation: .sell
+        case .reserve: .reserve
+        case .dispatchTransfer: .dispatch
+        case .reverse: .takeBack
+        default: nil
+        }
     }
 }
 

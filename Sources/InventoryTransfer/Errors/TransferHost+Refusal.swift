@@ -28,7 +28,8 @@ extension TransferHost {
         var message = refusal.facts(
             decimals: self.server.currencyDecimals,
             currency: self.server.currencyCode,
-            sku: place
+            sku: place,
+            of: command
         )
         var wayOut = innermost.code.wayOut
         switch innermost.detail {
@@ -40,7 +41,9 @@ extension TransferHost {
                 """
             wayOut = "Look at it as it is now, then repeat with --if-revision \(actual)."
         case .shortage(let shortage):
-            wayOut = self.wayOut(of: shortage, place)
+            var inner = command
+            if case .batch(let index, _) = refusal.detail { inner = command?.part(Int(index)) }
+            wayOut = self.wayOut(of: shortage, place, inner?.taking)
         case .id(let id) where innermost.code == .inUse:
             message = "\(subject ?? "number \(id)") is still in use"
         case .id(let id) where innermost.code == .archived:
@@ -70,7 +73,11 @@ extension TransferHost {
         return try? await self.client.product(key)?.product.sku
     }
 
-    private func wayOut(of shortage: Refusal.Shortage, _ place: Refusal.Place?) -> String {
+    private func wayOut(
+        of shortage: Refusal.Shortage,
+        _ place: Refusal.Place?,
+        _ taking: StockTaking?
+    ) -> String {
         guard let place else { return "" }
         let most = DecimalText.format(shortage.sellable, decimals: place.decimals)
         let missing = DecimalText.format(
@@ -79,7 +86,8 @@ extension TransferHost {
         )
         let delivery = "take a delivery in: invctl stock restock \(place.sku)=\(missing)"
         return shortage.sellable > 0
-            ? "Take at most \(most), or \(delivery)" : "First \(delivery)"
+            ? "\(taking == .dispatch ? "Send" : "Take") at most \(most), or \(delivery)"
+            : "First \(delivery)"
     }
 
     /// What the step at that revision did, as the log has it: "stock sold by pos-2, 12 s ago"; nothing if

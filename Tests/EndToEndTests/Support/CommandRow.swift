@@ -281,7 +281,7 @@ struct CommandRow {
             json: .object("reservations"),
             wrong: "reserve new P-2=9999",
             code: 5,
-            says: "P-2 at main: asked 9999, can sell"
+            says: "P-2 at main: asked 9999, can reserve"
         ),
         CommandRow(
             "reserve extend 1 --for 1h",
