@@ -1,6 +1,7 @@
 import Foundation
 import InventoryClient
 import InventoryModel
+import InventoryTransfer
 import Testing
 
 /// The two readings of a past balance, as a person asks for them.
@@ -53,6 +54,95 @@ import Testing
         let then = Instant(microseconds: 1_738_368_000_000_000)
         #expect(try await client.query(.levels(LevelQuery(asOf: .time(then)))).lsn == 0)
         #expect(try await client.query(.levels(LevelQuery(asOf: .effective(then)))).lsn == last)
+    }
+
+    // MARK: - What was there
+
+    /// A shop that has a product with stock and one without, then another, sales and edits.
+    ///
+    /// - Returns: The daemon, and the version and the moment between.
+    private func grownShop() async throws -> (Daemon, lsn: String, time: String) {
+        let daemon = try Daemon()
+        func run(_ words: String...) throws {
+            let done = try daemon.invctl(words)
+            #expect(done.code == 0, "\(words): \(done.errors)")
+        }
+        let add = ["--name", "N", "--category", "C", "--price", "2.00", "--sku"]
+        try run("category", "add", "C")
+        #expect(
+            try daemon.invctl(["product", "add"] + add + ["OLD", "--opening", "10"]).code == 0
+        )
+        #expect(try daemon.invctl(["product", "add"] + add + ["BARE"]).code == 0)
+        let lsn = try await daemon.client().query(.categories(includingArchived: false)).lsn
+        try await Task.sleep(for: .milliseconds(5))
+        let time = TimeText.format(TimeText.now().microseconds)
+        try await Task.sleep(for: .milliseconds(5))
+        try run("sell", "OLD=3")
+        #expect(try daemon.invctl(["product", "add"] + add + ["NEW", "--opening", "5"]).code == 0)
+        #expect(try daemon.invctl(["product", "add"] + add + ["EMPTY"]).code == 0)
+        try run("product", "set", "BARE", "--price", "3.00")
+        return (daemon, "\(lsn)", time)
+    }
+
+    @Test func `a list of the past has what was there then, and no version of today`() async throws
+    {
+        let (daemon, lsn, time) = try await self.grownShop()
+        let csv = ["-o", "csv", "--quiet", "--fields"]
+        for point in [["--as-of", lsn], ["--as-of", time]] {
+            func lines(_ words: [String], _ fields: String) throws -> [String] {
+                let shown = try daemon.invctl(words + csv + [fields] + point)
+                #expect(shown.code == 0, "\(words) \(point): \(shown.errors)")
+                return Array(shown.lines.dropFirst())
+            }
+            let products = try lines(["product", "list"], "sku,onHand,revision")
+            #expect(products == ["OLD,10,", "BARE,0,"], "\(point): \(products)")
+            let levels = try lines(["stock", "show"], "sku,onHand,revision")
+            #expect(levels.first == "OLD,10,", "\(point): \(levels)")
+            #expect(levels.map { $0.prefix(3) } == ["OLD", "BAR"], "\(point): \(levels)")
+            #expect(try lines(["product", "get", "OLD"], "sku,onHand,revision") == ["OLD,10,"])
+            let gone = try daemon.invctl(["product", "get", "NEW"] + point)
+            #expect(gone.code == 3 && gone.output.isEmpty, "\(point): \(gone)")
+            let worth = try lines(["insight", "valuation"], "category,products")
+            #expect(worth == ["C,2", ",2"], "\(point): \(worth)")
+            let count = try lines(
+                ["query", "--from", "products", "--measure", "products"],
+                "products"
+            )
+            #expect(count == ["2"], "\(point): \(count)")
+        }
+        // Of what happened, whenever it was recorded, no version is there.
+        let effective = ["--effective", time]
+        let happened = try daemon.invctl(
+            ["product", "list"] + csv + ["sku,onHand,revision"] + effective
+        )
+        #expect(happened.lines.dropFirst() == ["OLD,10,", "BARE,0,"], "\(happened)")
+        // What has not changed since has its version.
+        let now = try daemon.invctl(["product", "list"] + csv + ["sku,onHand,revision"]).lines
+        let last = try await daemon.client().query(.levels(LevelQuery())).lsn
+        let same = try daemon.invctl(
+            ["product", "list"] + csv + ["sku,onHand,revision", "--as-of", "\(last)"]
+        )
+        #expect(same.lines == now && now.count == 5, "\(same) \(now)")
+    }
+
+    @Test func `a refused question about the past prints nothing but the error`() async throws {
+        let (daemon, _, _) = try await self.grownShop()
+        let questions = [
+            ["product", "list"], ["product", "get", "OLD"], ["stock", "show"],
+            ["stock", "show", "OLD"], ["insight", "valuation"], ["insight", "sales"],
+            ["query", "--from", "levels", "--measure", "onHand"],
+            ["query", "--from", "sales", "--measure", "net"],
+        ]
+        for words in questions {
+            for format in ["table", "csv", "json", "ndjson", "tsv", "md"] {
+                let said = try daemon.invctl(words + ["-o", format, "--as-of", "999999"])
+                #expect(said.code != 0, "\(words) \(format)")
+                #expect(said.output.isEmpty, "\(words) \(format): \(said.output)")
+                #expect(said.errors.contains("out_of_range"), "\(said.errors)")
+                #expect(said.errors.contains("asOf is 999999"), "\(said.errors)")
+                #expect(!said.errors.contains("what was recorded by then"), "\(said.errors)")
+            }
+        }
     }
 
     @Test func `sums of one unit are written in it, of several not at all`() throws {

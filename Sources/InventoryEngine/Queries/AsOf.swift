@@ -2,6 +2,8 @@ internal import ColumnStore
 public import InventoryModel
 
 /// Balances of the past: those of now, less what the ledger says was recorded, or happened, since.
+///
+/// It also says what was there at all: a product that was created later was not.
 package struct PastBalances {
     private struct Key: Hashable {
         var product: UInt32
@@ -10,11 +12,72 @@ package struct PastBalances {
 
     /// What happened after the point asked for, by level.
     private var later: [Key: Level] = [:]
+    /// How many movements that was, by product.
+    private var laterCounts: [UInt32: UInt64] = [:]
+    /// What was there; `nil` for now.
+    private var presence: Presence?
+
+    /// How far what is kept of a product goes back, at the point.
+    private struct Presence {
+        let products: ProductTable
+        /// What was created up to this moment was there, in microseconds.
+        var createdAtMax: Int64
+        /// What has no later version was there as it is: 0 where no version is of that point.
+        var revisionMax: UInt64
+    }
 
     /// - Complexity: O(movements after the point); of one by when things happened also O(segments).
     package init(_ view: ReadView, _ asOf: AsOf?) throws(Refusal) {
         guard let asOf else { return }
         try view.forEachMovement(after: asOf) { self.take($0, view.tables.ledger) }
+        self.presence = Presence(
+            products: view.tables.products,
+            createdAtMax: try Self.createdAtMax(view, asOf),
+            revisionMax: try Self.revisionMax(view, asOf)
+        )
+    }
+
+    /// When what was there at the point was created, at the latest.
+    ///
+    /// A product says when it was created, not in which version. The moment of a version is known where the
+    /// version moved stock; else it was before the next one that did, and a product that was created in
+    /// between counts as there.
+    private static func createdAtMax(_ view: ReadView, _ asOf: AsOf) throws(Refusal) -> Int64 {
+        switch asOf {
+        case .time(let time), .effective(let time): return time.microseconds
+        case .lsn(let lsn):
+            let ledger = view.tables.ledger
+            let next = try view.firstMovement(after: asOf)
+            if lsn == view.lsn { return .max }
+            if next > 0, ledger.lsns[next - 1] == lsn { return ledger.recordedAt[next - 1] }
+            return next < ledger.rowCount ? ledger.recordedAt[next] - 1 : .max
+        }
+    }
+
+    private static func revisionMax(_ view: ReadView, _ asOf: AsOf) throws(Refusal) -> UInt64 {
+        if case .effective = asOf { return 0 }
+        return try view.version(asOf).lsn
+    }
+
+    /// Whether a product was there: created by then, or moved by then, as what happened before it was
+    /// recorded says.
+    package func contains(_ id: ProductID) -> Bool {
+        guard let presence else { return true }
+        let products = presence.products
+        return products.createdAt[id.row] <= presence.createdAtMax
+            || products.revisions[id.row] <= presence.revisionMax
+            || self.laterCounts[id.value, default: 0] < products.movementCounts[id.row]
+    }
+
+    /// A version that is the newest now, if it was that at the point; `nil` where it is later, or nobody
+    /// can tell.
+    func revision(_ now: UInt64) -> UInt64? {
+        presence.map { now <= $0.revisionMax } ?? true ? now : nil
+    }
+
+    /// A moment of a change that is the newest now, if it was that at the point.
+    func changedAt(_ now: Instant) -> Instant? {
+        presence.map { now.microseconds <= $0.createdAtMax } ?? true ? now : nil
     }
 
     private mutating func take(_ row: Int, _ ledger: MovementLedger) {
@@ -28,6 +91,7 @@ package struct PastBalances {
         sum.incoming += ledger.incomingDeltas[row]
         sum.value += ledger.costs[row]
         self.later[key] = sum
+        self.laterCounts[key.product, default: 0] += 1
     }
 
     /// The level as it was; its floor and revision are those of now.

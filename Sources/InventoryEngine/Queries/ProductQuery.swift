@@ -21,6 +21,7 @@ extension ReadView {
         }
         guard self.tables.products.contains(id) else { throw .notFound(id) }
         let past = try PastBalances(self, asOf)
+        guard past.contains(id) else { throw .notFound(id) }
         let rows = ProductRows(view: self, past: past)
         return Answer(Self.productSchema, over: [id]) { rows.row($0) }
     }
@@ -42,7 +43,7 @@ extension ReadView {
                 over: min(first, last)..<last
             ) { row in
                 let id = ProductID(UInt32(row))
-                return filter.accepts(id) ? rows.row(id) : nil
+                return filter.accepts(id) && past.contains(id) ? rows.row(id) : nil
             }
         }
         let order = ProductOrder(search, rows)
@@ -50,7 +51,7 @@ extension ReadView {
         for row in 1..<last {
             try self.checkpoint(at: row << 4)
             let id = ProductID(UInt32(row))
-            if filter.accepts(id), order.isAfterPage(id) { ids.append(id) }
+            if filter.accepts(id), past.contains(id), order.isAfterPage(id) { ids.append(id) }
         }
         let sorted = try order.sorted(ids)
         return Answer(
@@ -132,7 +133,8 @@ struct ProductRows {
             .number(stock.value), .number(product.reorderPoint),
             .number(product.reorderTarget), .number(product.packSize),
             .number(product.leadTimeDays), .instant(product.createdAt),
-            .instant(product.updatedAt), .number(product.revision),
+            self.past.changedAt(product.updatedAt).map { .instant($0) } ?? .none,
+            self.past.revision(product.revision).map { .number($0) } ?? .none,
         ]
     }
 }

@@ -36,6 +36,7 @@ extension ReadView {
         ) { product, location in
             guard let status = tables.products.status(product),
                 status != .archived || query.product != nil,
+                past.contains(product) || query.product != nil,
                 let row = tables.levels.row(product, location)
             else { return nil }
             if let category = query.category,
@@ -43,11 +44,11 @@ extension ReadView {
             {
                 return nil
             }
-            return self.levelRow(past.level(tables.levels.level(row)))
+            return self.levelRow(past.level(tables.levels.level(row)), past)
         }
     }
 
-    private func levelRow(_ level: Level) -> [ResultCell] {
+    private func levelRow(_ level: Level, _ past: PastBalances) -> [ResultCell] {
         let product = self.tables.product(level.product)
         return [
             .number(product.id.value), .text(product.sku), .text(product.name),
@@ -55,7 +56,8 @@ extension ReadView {
             .text(self.tables.locations.codes[level.location.row]), .number(level.onHand),
             .number(level.unavailable), .number(level.reserved), .number(level.available),
             .number(level.floor), .number(level.incoming), .number(level.value),
-            .text(product.unit.code), .number(product.unit.decimals), .number(level.revision),
+            .text(product.unit.code), .number(product.unit.decimals),
+            past.revision(level.revision).map { .number($0) } ?? .none,
         ]
     }
 
@@ -144,6 +146,7 @@ extension ReadView {
             let id = ProductID(UInt32(row))
             switch tables.products.status(id) {
             case .active, .inactive:
+                guard past.contains(id) else { continue }
                 byCategory[tables.products.categories[row], default: []].append(id)
             case .archived, nil:
                 break

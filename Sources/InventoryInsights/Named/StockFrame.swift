@@ -137,12 +137,12 @@ struct StockFrame {
         self.plan.filter.takes(product: product, location: location)
     }
 
-    /// The products that are not archived and pass the filter, ascending.
+    /// The products that are not archived, were there, and pass the filter, ascending.
     var products: [ProductID] {
         (1..<max(self.tables.products.rowCount, 1)).compactMap { row in
             let id = ProductID(UInt32(row))
             let status = self.tables.products.status(id)
-            guard status == .active || status == .inactive,
+            guard status == .active || status == .inactive, self.past.contains(id),
                 self.plan.filter.products.map({ $0[row] == 1 }) ?? true
             else { return nil }
             return id

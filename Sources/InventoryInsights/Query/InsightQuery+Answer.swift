@@ -57,6 +57,7 @@ extension ReadView {
             try self.checkpoint(at: row)
             let product = levels.products[row]
             guard self.tables.products.contains(ProductID(product)),
+                past.contains(ProductID(product)),
                 plan.filter.takes(product: product, location: levels.locations[row])
             else { continue }
             try totals.add(past.level(levels.level(row)), self)
@@ -73,7 +74,7 @@ extension ReadView {
         var totals = GroupedTotals(plan)
         let products = self.tables.products
         func isListed(_ id: ProductID) -> Bool {
-            products.status(id) != nil && products.status(id) != .archived
+            products.status(id) != nil && products.status(id) != .archived && past.contains(id)
                 && plan.filter.takes(product: id.value, location: 0)
         }
         // One without stock counts too.
