@@ -22,8 +22,9 @@ public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
             return
         }
         let host = String(text[..<colon]).trimmingBrackets
-        guard !host.isEmpty, let port = Int(text[text.index(after: colon)...]),
-            (1...65_535).contains(port)
+        let digits = text[text.index(after: colon)...]
+        guard !host.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }),
+            let port = Int(digits), (1...65_535).contains(port)
         else { return nil }
         self = .tcp(host: host, port: port)
     }

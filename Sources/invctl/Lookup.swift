@@ -160,7 +160,7 @@ extension AsOf {
     /// An LSN, or a time such as 2026-03-01T12:00:00Z; nothing for nothing.
     init?(argument: String?) throws {
         guard let argument else { return nil }
-        if let lsn = UInt64(argument) {
+        if let lsn = UInt64(digits: argument) {
             self = .lsn(lsn)
             return
         }

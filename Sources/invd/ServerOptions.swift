@@ -286,7 +286,8 @@ struct ServerOptions: ParsableArguments {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
         let unit = text.last.flatMap { units[$0] }
         let digits = unit == nil ? text[...] : text.dropLast()
-        let product = Int64(digits)?.multipliedReportingOverflow(by: unit ?? 1)
+        let isNumber = digits.allSatisfy { $0.isASCII && $0.isNumber }
+        let product = (isNumber ? Int64(digits) : nil)?.multipliedReportingOverflow(by: unit ?? 1)
         guard let product, !product.overflow,
             Self.keyRetentionRange.contains(product.partialValue)
         else {
@@ -308,6 +309,7 @@ struct ServerOptions: ParsableArguments {
             return (nil, 0)
         }
         guard let colon = text.lastIndex(of: ":"),
+            text[text.index(after: colon)...].allSatisfy({ $0.isASCII && $0.isNumber }),
             let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port),
             colon > text.startIndex
         else {

@@ -77,16 +77,18 @@ package enum TimeText {
         var text = Substring(text)
         let isUTC = text.hasSuffix("Z")
         if isUTC { text = text.dropLast() }
-        let parts = text.split(maxSplits: 1) { $0 == "T" || $0 == " " }
-        guard let date = parts.first.map({ $0.split(separator: "-").map { Int64($0) } }),
-            date.count == 3, let year = date[0], let month = date[1], let day = date[2],
+        let parts = text.split(maxSplits: 1, omittingEmptySubsequences: false) {
+            $0 == "T" || $0 == " "
+        }
+        guard let date = parts.first.map({ Self.numbers($0, "-") }), date.count == 3,
+            let year = date[0], let month = date[1], let day = date[2],
             (1...9_999).contains(year), (1...12).contains(month), (1...31).contains(day)
         else { return nil }
         var seconds: Int64 = 0
         var fraction: Int64 = 0
         if parts.count == 2 {
             let clockParts = parts[1].split(separator: ".", omittingEmptySubsequences: false)
-            let clock = clockParts[0].split(separator: ":").map { Int64($0) }
+            let clock = self.numbers(clockParts[0], ":")
             if clockParts.count > 1 {
                 guard clock.count == 3, let micros = self.fraction(clockParts[1...]) else {
                     return nil
@@ -108,6 +110,11 @@ package enum TimeText {
         let local = dayNumber * 86_400 + seconds
         let utc = isUTC ? local : local - self.offset(local, zone)
         return Instant(microseconds: utc * 1_000_000 + fraction)
+    }
+
+    /// What stands between the separators; nothing for what is no number.
+    private static func numbers(_ text: Substring, _ separator: Character) -> [Int64?] {
+        text.split(separator: separator, omittingEmptySubsequences: false).map { Int64(digits: $0) }
     }
 
     /// Microseconds of what stands behind the point: one to six digits.

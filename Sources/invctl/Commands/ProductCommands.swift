@@ -101,7 +101,11 @@ struct ProductCommand: AsyncParsableCommand {
             guard let opening else {
                 return self.location == nil ? nil : OpeningStock(location: place, quantity: 0)
             }
-            let parts = opening.split(separator: "@", maxSplits: 1)
+            let parts = opening.split(
+                separator: "@",
+                maxSplits: 1,
+                omittingEmptySubsequences: false
+            )
             let quantity = try self.quantity(parts.first.map { String($0) } ?? "", "--opening")
             let cost = parts.count == 2 ? try shell.money(String(parts[1]), "--opening") : .zero
             return OpeningStock(location: place, quantity: quantity, unitCost: cost)

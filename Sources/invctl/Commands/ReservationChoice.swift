@@ -38,7 +38,7 @@ struct ExpiryOptions: ParsableArguments {
     private static func seconds(_ text: String) -> Int64? {
         let units: [(Character, Int64)] = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)]
         guard let unit = units.first(where: { $0.0 == text.last }),
-            let count = Int64(text.dropLast()), count > 0,
+            let count = Int64(digits: text.dropLast()), count > 0,
             count <= Limits.reservationSecondsMax / unit.1
         else { return nil }
         return count * unit.1
@@ -52,7 +52,8 @@ struct PartArgument: ExpressibleByArgument, Sendable {
     var price: String?
 
     init?(argument: String) {
-        guard let line = LineArgument(argument: argument), let id = UInt32(line.sku), id > 0 else {
+        guard let line = LineArgument(argument: argument), let id = UInt32(digits: line.sku), id > 0
+        else {
             return nil
         }
         self.id = id

@@ -32,8 +32,9 @@ enum WindowText {
                 try self.instant(text[range.upperBound...], zone)
             )
         }
-        let parts = text.split(separator: "-", maxSplits: 2)
-        guard parts.count == 3, let count = UInt32(parts[1]), let unit = self.unit(parts[2]) else {
+        let parts = text.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let count = UInt32(digits: parts[1]), let unit = self.unit(parts[2])
+        else {
             throw Failure.usage("--window '\(text)' is none of \(self.help)")
         }
         switch parts[0] {

@@ -130,7 +130,10 @@ struct Settings: Sendable {
         let text = self[.timeout]
         let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("", 1)]
         for (unit, seconds) in units where text.hasSuffix(unit) {
-            guard let value = Double(text.dropLast(unit.count)) else { return nil }
+            let digits = text.dropLast(unit.count)
+            guard digits.allSatisfy({ $0.isASCII && $0.isNumber || $0 == "." }),
+                let value = Double(digits)
+            else { return nil }
             let total = value * seconds
             return total > 0 && total <= 86_400 ? total : nil
         }
