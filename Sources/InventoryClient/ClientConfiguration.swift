@@ -60,6 +60,11 @@ public struct ClientConfiguration: Sendable {
     public var continuesSession: Bool
     /// How long a call takes at most, in milliseconds, reconnecting included.
     public var timeoutMilliseconds: Int64
+    /// Whether a command that is refused because the server's disk is full is sent again until its deadline.
+    ///
+    /// Otherwise that is its answer: nothing was done. Of numbered commands none that waits behind it is
+    /// sent any more, and all fail with the same refusal.
+    public var waitsForStorage: Bool
     /// The first and the longest pause between two attempts to connect, in milliseconds.
     public var backoffMilliseconds: ClosedRange<Int64>
 
@@ -71,6 +76,7 @@ public struct ClientConfiguration: Sendable {
         session: SessionID? = nil,
         continuesSession: Bool = false,
         timeoutMilliseconds: Int64 = 10_000,
+        waitsForStorage: Bool = true,
         backoffMilliseconds: ClosedRange<Int64> = 10...1_000
     ) {
         self.address = address
@@ -80,6 +86,7 @@ public struct ClientConfiguration: Sendable {
         self.session = session ?? .random()
         self.continuesSession = continuesSession
         self.timeoutMilliseconds = timeoutMilliseconds
+        self.waitsForStorage = waitsForStorage
         self.backoffMilliseconds = backoffMilliseconds
     }
 }

@@ -24,7 +24,7 @@ final class ClientCore: @unchecked Sendable {
     private var backoff: Int64
     private(set) var lastFailure = ClientError(.unreachable)
     private var completions: [UInt64: CommandCompletion] = [:]
-    var keyed = KeyedCommands()
+    var keyed: KeyedCommands
     var keyedCompletions: [UInt64: KeyedCompletion] = [:]
     /// Why commands were turned away for now, that had no other answer since.
     var turnedAway: [UInt64: Refusal] = [:]
@@ -49,8 +49,10 @@ final class ClientCore: @unchecked Sendable {
         self.connector = connector
         self.machine = ClientStateMachine(
             session: configuration.session,
-            continuesSession: configuration.continuesSession
+            continuesSession: configuration.continuesSession,
+            waitsForStorage: configuration.waitsForStorage
         )
+        self.keyed = KeyedCommands(waitsForStorage: configuration.waitsForStorage)
         self.backoff = configuration.backoffMilliseconds.lowerBound
     }
 
@@ -312,6 +314,11 @@ final class ClientCore: @unchecked Sendable {
             let first = self.machine.commands.first?.requestID ?? id
             self.turnedAway[id] = isReason ? message.refusal : self.turnedAway[first]
             self.resendLater(id)
+        case .stopped(let commands):
+            let refusal = message.refusal ?? Refusal(.storageFull)
+            for pending in commands {
+                self.complete(pending.requestID, .failure(.refused(refusal)))
+            }
         case .unknown(let sequence):
             let code = message.refusal?.code.name ?? "\(message.opcode)"
             self.complete(id, .failure(.unknown(sequence, "command \(sequence): \(code)")))
@@ -350,7 +357,7 @@ final class ClientCore: @unchecked Sendable {
             self.lastFailure = .refused(refusal)
             self.perform(self.machine.openingRefused(refusal))
             // The calls that wait for it have their deadlines.
-            guard !refusal.code.isRetryable else { return }
+            guard !self.machine.retries(refusal.code) else { return }
             for opener in self.openers { opener(.failure(.refused(refusal))) }
             self.openers = []
             self.channel?.close(promise: nil)

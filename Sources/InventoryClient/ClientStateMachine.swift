@@ -54,6 +54,8 @@ struct ClientStateMachine {
 
     private(set) var phase = Phase.offline
     private let session: SessionID
+    /// Whether commands go out again while the server's disk is full.
+    private let waitsForStorage: Bool
     /// Whether the server must already know the session: a forgotten one is then an error.
     private var wasOpened = false
     private var isSessionWanted = false
@@ -71,8 +73,9 @@ struct ClientStateMachine {
     /// nothing and uses the number up, so that those behind it can be decided.
     static let filler = Command.batch([], .independent).encoded
 
-    init(session: SessionID, continuesSession: Bool) {
+    init(session: SessionID, continuesSession: Bool, waitsForStorage: Bool = true) {
         self.session = session
+        self.waitsForStorage = waitsForStorage
         self.nextSequence = continuesSession ? nil : 1
     }
 
@@ -184,7 +187,7 @@ struct ClientStateMachine {
     /// The server does not know the session any more, or refuses it: for now, or for good.
     mutating func openingRefused(_ refusal: Refusal) -> Action {
         guard self.phase == .opening else { return .nothing }
-        if refusal.code.isRetryable {
+        if self.retries(refusal.code) {
             self.phase = .idle
             return .openLater
         }
@@ -193,9 +196,27 @@ struct ClientStateMachine {
             + self.unnumbered.map {
                 PendingCommand(sequence: 0, requestID: $0.requestID, command: $0.command)
             }
-        self.commands = []
+        _ = self.takeAll()
         self.unnumbered = []
         return .fail(failed, refusal)
+    }
+
+    /// Whether what is refused so is asked for again.
+    func retries(_ code: RefusalCode) -> Bool {
+        code.isRetryable && (code != .storageFull || self.waitsForStorage)
+    }
+
+    /// Takes all commands out; the numbers of those that were never decided are free again.
+    private mutating func takeAll() -> [PendingCommand] {
+        defer {
+            if let first = self.commands.first {
+                self.nextSequence = first.sequence
+                self.nextToSend = first.sequence
+            }
+            self.commands = []
+            self.isHeldUp = false
+        }
+        return self.commands.filter { !$0.isFiller }
     }
 
     /// Has the next command take up the numbers at `sequence`, so that commands that were decided are
@@ -237,6 +258,9 @@ struct ClientStateMachine {
         case stray
         /// The command was decided, or never will be: this is its answer.
         case settled
+        /// The server's disk is full, so neither this command was decided nor any behind it: they have no
+        /// numbers any more, and are not sent again.
+        case stopped([PendingCommand])
         /// This copy was not looked at; the command goes out again shortly, with
         /// ``resending(after:)``.
         case again
@@ -265,6 +289,9 @@ struct ClientStateMachine {
             // Something else was decided under its number.
             self.remove(at: index)
             return .settled
+        case .storageFull
+        where !self.waitsForStorage && index == self.commands.startIndex && pending.isUntouched:
+            return .stopped(self.takeAll())
         case _ where code == .sequenceGap || code.isRetryable:
             if index == self.commands.startIndex { self.isHeldUp = true }
             self.nextToSend = min(self.nextToSend, pending.sequence)

@@ -27,6 +27,10 @@ struct KeyedCommands {
     }
 
     private var pending: [UInt64: Pending] = [:]
+    /// Whether a command goes out again while the server's disk is full.
+    private let waitsForStorage: Bool
+
+    init(waitsForStorage: Bool = true) { self.waitsForStorage = waitsForStorage }
 
     var isEmpty: Bool { self.pending.isEmpty }
 
@@ -89,7 +93,7 @@ struct KeyedCommands {
         guard var command = self.pending[requestID] else { return .stray }
         command.copiesInFlight -= 1
         command.isOnItsWay = false
-        if let refusal, refusal.code.isRetryable {
+        if let refusal, self.retries(refusal.code, command) {
             self.pending[requestID] = command
             return .again
         }
@@ -103,6 +107,13 @@ struct KeyedCommands {
             return .settled(isReplayed: false)
         }
         return .settled(isReplayed: time < firstSent)
+    }
+
+    /// Whether a command that was refused so goes out again: also for a full disk where an earlier copy may
+    /// have been executed before it was full.
+    private func retries(_ code: RefusalCode, _ command: Pending) -> Bool {
+        code.isRetryable
+            && (code != .storageFull || self.waitsForStorage || command.copiesInFlight > 0)
     }
 
     // MARK: - Giving up

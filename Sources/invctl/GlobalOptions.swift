@@ -110,7 +110,9 @@ extension Settings {
             software: "invctl \(InvctlVersion.current)",
             token: try self.token(),
             session: session,
-            timeoutMilliseconds: self.timeoutMilliseconds
+            timeoutMilliseconds: self.timeoutMilliseconds,
+            // Whoever asked wants to know, and a full disk is not over in a moment.
+            waitsForStorage: false
         )
     }
 }

@@ -69,6 +69,25 @@ import Testing
         #expect(told.errors.contains("storage_full"), "\(told.errors)")
         #expect(told.code == 7)
 
+        // That it is full is an answer: nobody waits for another one.
+        let counts = Data("sku,stock\nP-0,5\n".utf8)
+        let line = Data(
+            "{\"command\":\"sell\",\"lines\":[{\"product\":\"P-0\",\"quantity\":1}]}".utf8
+        )
+        let writes: [(words: [String], input: Data?)] = [
+            (["sell", "P-0"], nil), (["category", "add", "Another"], nil),
+            (["reserve", "new", "P-0"], nil), (["import", "-", "--mode", "add"], counts),
+            (["apply", "-"], line), (["apply", "-", "--atomic"], line),
+        ]
+        for (words, input) in writes {
+            let start = ContinuousClock.now
+            let said = try daemon.invctl(words + ["--timeout", "60"], input: input)
+            let took = ContinuousClock.now - start
+            #expect(said.errors.contains("storage_full"), "\(words): \(said)")
+            #expect(said.code == 7, "\(words): \(said)")
+            #expect(took < .seconds(30), "\(words) took \(took)")
+        }
+
         // Reads go on.
         let before = try await daemon.client().level(product).onHand
         _ = try await daemon.client().verified()

@@ -16,6 +16,49 @@ import Testing
         if case .send(let commands) = action { commands.map { $0.sequence } } else { [] }
     }
 
+    @Test func `who does not wait for a full disk has that as the answer to all that wait`() {
+        var machine = ClientStateMachine(
+            session: Self.session,
+            continuesSession: false,
+            waitsForStorage: false
+        )
+        for id in 1...3 as ClosedRange<UInt64> {
+            _ = machine.submitted(Self.command, requestID: id)
+        }
+        _ = machine.connected()
+        _ = machine.accepted()
+        #expect(self.sequences(machine.opened(Self.standing(0))) == [1, 2, 3])
+        #expect(machine.answered(requestID: 1, refusal: nil) == .settled)
+        // Behind the first it only says that it waits for that.
+        #expect(machine.answered(requestID: 3, refusal: Self.full) == .again)
+        guard case .stopped(let stopped) = machine.answered(requestID: 2, refusal: Self.full) else {
+            Issue.record("it goes on")
+            return
+        }
+        #expect(stopped.map { $0.requestID } == [2, 3])
+        #expect(machine.moreToSend() == .nothing)
+        #expect(machine.resending(after: 2) == .nothing)
+        #expect(machine.answered(requestID: 3, refusal: Self.full) == .stray)
+        // No number was used up.
+        #expect(self.sequences(machine.submitted(Self.command, requestID: 4)) == [2])
+    }
+
+    @Test func `who does not wait for a full disk is not kept waiting for a session either`() {
+        var machine = ClientStateMachine(
+            session: Self.session,
+            continuesSession: false,
+            waitsForStorage: false
+        )
+        _ = machine.submitted(Self.command, requestID: 1)
+        _ = machine.connected()
+        _ = machine.accepted()
+        guard case .fail(let failed, Self.full) = machine.openingRefused(Self.full) else {
+            Issue.record("it asks again")
+            return
+        }
+        #expect(failed.map { $0.requestID } == [1])
+    }
+
     @Test func `a reader opens no session`() {
         var machine = ClientStateMachine(session: Self.session, continuesSession: false)
         #expect(machine.connected() == .sendHello)

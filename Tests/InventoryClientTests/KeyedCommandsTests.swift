@@ -41,6 +41,25 @@ import Testing
         #expect(commands.isEmpty)
     }
 
+    @Test func `a full disk is an answer to who does not wait, unless a copy may be executed`() {
+        func answer(waits: Bool, lost: Bool) -> KeyedCommands.Settlement {
+            var commands = KeyedCommands(waitsForStorage: waits)
+            commands.submitted(
+                KeyedCommands.Pending(requestID: 7, key: Self.key, command: Self.command)
+            )
+            _ = commands.takeUnsent(at: Self.at(5))
+            if lost {
+                commands.lost()
+                _ = commands.takeUnsent(at: Self.at(6))
+            }
+            let refusal = Refusal(.storageFull)
+            return commands.answered(requestID: 7, refusal: refusal, time: nil, isReplay: false)
+        }
+        #expect(answer(waits: true, lost: false) == .again)
+        #expect(answer(waits: false, lost: false) == .settled(isReplayed: false))
+        #expect(answer(waits: false, lost: true) == .again)
+    }
+
     @Test func `what the caller says of the first try goes with every copy`() {
         var commands = Self.submitted(firstTried: Self.at(1))
         #expect(commands.takeUnsent(at: Self.at(5)).map { $0.firstTried } == [Self.at(1)])
