@@ -20,6 +20,18 @@ import Testing
         return try Daemon.run("invd", ["--data-dir", directory] + arguments)
     }
 
+    @Test func `a data directory that is a file is refused, and nothing is left beside it`() throws
+    {
+        let file = try self.scratch("data")
+        #expect(FileManager.default.createFile(atPath: file, contents: Data("a".utf8)))
+        let said = try Daemon.run("invd", ["--data-dir", file, "--listen", "127.0.0.1:0"])
+        #expect(said.code == 1, "\(said)")
+        let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(left == ["data"], "\(left)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("a".utf8))
+    }
+
     @Test func `a live Unix socket is not taken over, and stays when the second server has ended`()
         async throws
     {
@@ -56,7 +68,10 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path))
         let onFile = try self.refusal("--listen", "none", "--unix-socket", path)
         #expect(onFile.code == 1 && onFile.errors.contains("unix:\(path) is a file"))
-        #expect(FileManager.default.fileExists(atPath: path))
+        // What was there stays, and nothing is left beside it.
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(left == ["s"], "\(left)")
     }
 
     @Test func `an address that cannot be had is named, in a person's words`() throws {

@@ -43,6 +43,8 @@ final class UnixSocketName {
         do throws(ListenError) {
             try self.removeLeftover()
         } catch {
+            // Whoever waits for the lock finds that its file is gone, and makes another.
+            unlink(self.lockPath)
             close(self.lock)
             throw error
         }
