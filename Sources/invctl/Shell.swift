@@ -187,10 +187,12 @@ struct Shell: Sendable {
             try await self.watch(query, omitting: omitting)
             return
         }
-        if let asOf = query.asOf, !self.options.quiet { Terminal.note(asOf.note) }
         var output = RowOutput(self.style(isSingle: isSingle, omitting: omitting), self.listing)
         let sink = self.sink()
+        // Said once there is an answer.
+        var note = self.options.quiet ? nil : query.asOf?.note
         for try await part in self.client.rows(of: query) {
+            note.take().map { Terminal.note($0) }
             let wantsMore = try output.take(part.table)
             try sink.write(&output.bytes)
             if !wantsMore { break }

@@ -21,7 +21,12 @@ struct RowOutput {
     private var condition: BoundCondition?
     private var order: RowOrder?
     private var rest: Int?
-    private var hasBegun = false
+    /// The columns, once they are known.
+    private var schema: [ResultField]?
+    /// Whether anything was written: the head comes with the first row, or at the end where there is none.
+    ///
+    /// An answer that turns out to be a refusal before it has a row has no head either.
+    private var hasHead = false
     private(set) var rowCount = 0
     /// What is to be written; whoever takes it empties it.
     var bytes: [UInt8] = []
@@ -38,7 +43,7 @@ struct RowOutput {
     /// - Returns: Whether more are wanted.
     /// - Throws: ``Failure`` for a column that is not there, or a condition that makes no sense.
     mutating func take(_ table: ResultTable) throws(Failure) -> Bool {
-        if !self.hasBegun { try self.begin(table.schema) }
+        if self.schema == nil { try self.begin(table.schema) }
         var rows = Array(0..<table.rowCount)
         if let condition {
             rows = rows.filter { condition.holds(table, $0) }
@@ -56,17 +61,24 @@ struct RowOutput {
             let table = order.sortedTable()
             self.write(table, Array(0..<table.rowCount))
         }
-        if self.hasBegun { self.writer.finish(into: &self.bytes) }
+        guard self.schema != nil else { return }
+        self.writeHead()
+        self.writer.finish(into: &self.bytes)
+    }
+
+    private mutating func writeHead() {
+        guard !self.hasHead, let schema else { return }
+        self.hasHead = true
+        self.writer.begin(schema, into: &self.bytes)
     }
 
     private mutating func begin(_ schema: [ResultField]) throws(Failure) {
-        self.hasBegun = true
+        self.schema = schema
         for name in self.style.fields where !schema.contains(where: { $0.name == name }) {
             throw Failure.noColumn(name, schema)
         }
         self.condition = try self.bound(try RowCondition(self.listing.conditions, schema), schema)
         self.order = try RowOrder(self.listing.sort, schema, limit: self.listing.limit)
-        self.writer.begin(schema, into: &self.bytes)
     }
 
     private func bound(
@@ -88,6 +100,8 @@ struct RowOutput {
             rows = Array(rows.prefix(rest))
             self.rest = rest - rows.count
         }
+        guard !rows.isEmpty else { return }
+        self.writeHead()
         self.writer.write(table, rows, into: &self.bytes)
         self.rowCount += rows.count
     }
