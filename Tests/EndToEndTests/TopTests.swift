@@ -81,6 +81,29 @@ import Testing
         #expect(terminal.waits { _ in terminal.isSane }, "signal \(signal)")
     }
 
+    @Test(arguments: [
+        (["top"], "no sale yet"), (["stock", "show", "--watch"], "P-2"), (["shell"], "127.0.0.1:"),
+    ])
+    func `stopped, it gives the terminal back; continued, it takes it and draws again`(
+        words: [String],
+        shows: String
+    ) async throws {
+        let (daemon, _) = try await Self.shop()
+        let terminal = try daemon.terminal(words, jobControl: true)
+        #expect(terminal.waits(for: shows))
+        #expect(!terminal.isSane)
+        for _ in 0..<3 {
+            kill(terminal.id, SIGTSTP)
+            try #require(terminal.waits { _ in terminal.isStopped && terminal.isSane })
+            terminal.clear()
+            terminal.continueInForeground()
+            #expect(terminal.waits { $0.contains(shows) && !terminal.isSane })
+        }
+        kill(terminal.id, SIGTERM)
+        _ = terminal.wait()
+        #expect(terminal.waits { _ in terminal.isSane })
+    }
+
     @Test(arguments: ["q", "\u{03}", ":q\r"])
     func `keys leave it`(_ keys: String) async throws {
         let daemon = try Daemon()

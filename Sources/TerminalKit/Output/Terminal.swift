@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Standard output and error as this program uses them: whole lines, and a write that fails because
 /// the reader went away ends the program quietly.
@@ -41,8 +42,15 @@ package enum Terminal {
 
     package static func write(_ bytes: [UInt8], to descriptor: Int32) {
         // Nobody reads on: `invctl … | head` has all it wants.
-        guard self.tryWrite(bytes, to: descriptor) else { exit(errno == EPIPE ? 0 : 1) }
+        let isWritten = self.gate.withLock { _ in self.tryWrite(bytes, to: descriptor) }
+        guard isWritten else { exit(errno == EPIPE ? 0 : 1) }
     }
+
+    /// Held while something is written, and while the terminal is somebody else's.
+    private static let gate = Mutex(())
+
+    /// Has nobody else write meanwhile; `body` itself writes by ``tryWrite(_:to:)``.
+    static func pause(_ body: () -> Void) { self.gate.withLock { _ in body() } }
 
     /// - Returns: Whether all was written; `errno` says why not.
     package static func tryWrite(_ bytes: [UInt8], to descriptor: Int32) -> Bool {

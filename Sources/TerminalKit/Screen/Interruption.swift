@@ -4,6 +4,8 @@ package import Synchronization
 /// What happens when somebody presses Ctrl-C or ends the program: one clear word, the terminal as it
 /// was, exit 130.
 ///
+/// And on Ctrl-Z: the terminal as it was while the program is stopped, then taken again.
+///
 /// A signal only leaves its number in a pipe; a thread of its own takes it from there, so what
 /// follows may take locks and write. (Signals can't be blocked and waited for instead: the runtime's
 /// main thread unblocks them all.) Call ``begin()`` once, before anything else.
@@ -15,6 +17,9 @@ package enum Interruption {
         /// the shell.
         package var isLent = false
         package var restore: (@Sendable () -> Void)?
+        /// Puts the terminal back for as long as the program is stopped, and takes it again.
+        var suspend: (@Sendable () -> Void)?
+        var resume: (@Sendable () -> Void)?
         package var resized: (@Sendable () -> Void)?
     }
 
@@ -47,17 +52,65 @@ package enum Interruption {
             },
             nil
         )
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH] {
-            var action = sigaction()
-            action.__sigaction_handler.sa_handler = { number in
-                let saved = errno
-                var byte = UInt8(truncatingIfNeeded: number)
-                _ = write(Interruption.inlet.load(ordering: .relaxed), &byte, 1)
-                errno = saved
-            }
-            action.sa_flags = SA_RESTART
-            sigaction(number, &action, nil)
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT] { self.handle(number) }
+        // Where nobody can continue it, nothing is stopped.
+        var found = sigaction()
+        sigaction(SIGTSTP, nil, &found)
+        let isIgnored = unsafeBitCast(found.__sigaction_handler.sa_handler, to: Int.self) == 1
+        self.canStop.store(!isIgnored, ordering: .relaxed)
+        if !isIgnored { self.handle(SIGTSTP) }
+    }
+
+    /// Has the number of a signal put into the pipe.
+    private static func handle(_ number: Int32) {
+        var action = sigaction()
+        action.__sigaction_handler.sa_handler = { number in
+            let saved = errno
+            var byte = UInt8(truncatingIfNeeded: number)
+            _ = write(Interruption.inlet.load(ordering: .relaxed), &byte, 1)
+            errno = saved
         }
+        action.sa_flags = SA_RESTART
+        sigaction(number, &action, nil)
+    }
+
+    // MARK: - Ctrl-Z
+
+    private static let canStop = Atomic(false)
+
+    /// Stops all of the job, as Ctrl-Z does where it is no key; comes back once it is continued.
+    package static func suspendJob() {
+        guard self.canStop.load(ordering: .relaxed) else { return }
+        signal(SIGTSTP, SIG_IGN)
+        kill(0, SIGTSTP)
+        self.suspend()
+    }
+
+    /// Stops this program, with the terminal as it was; comes back once it is continued and the terminal
+    /// taken again.
+    private static func suspend() {
+        Terminal.pause {
+            let state = self.state.withLock { $0 }
+            if !state.isLent { state.suspend?() }
+            // To this thread, so that it stops here and not a little later; threads may be begun with all
+            // signals blocked.
+            signal(SIGTSTP, SIG_DFL)
+            var stops = sigset_t()
+            sigemptyset(&stops)
+            sigaddset(&stops, SIGTSTP)
+            pthread_sigmask(SIG_UNBLOCK, &stops, nil)
+            pthread_kill(pthread_self(), SIGTSTP)
+            self.handle(SIGTSTP)
+        }
+        self.takeTerminalAgain()
+    }
+
+    /// The program was continued: whoever had the terminal meanwhile has left it as they like.
+    private static func takeTerminalAgain() {
+        let state = self.state.withLock { $0 }
+        guard !state.isLent else { return }
+        Terminal.pause { state.resume?() }
+        state.resized?()
     }
 
     private static func takeNext() {
@@ -67,6 +120,8 @@ package enum Interruption {
         let state = self.state.withLock { $0 }
         switch signal {
         case SIGWINCH: state.resized?()
+        case SIGTSTP: self.suspend()
+        case SIGCONT: self.takeTerminalAgain()
         case SIGINT where state.isLent: break
         case SIGINT:
             state.restore?()

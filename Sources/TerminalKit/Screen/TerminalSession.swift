@@ -6,7 +6,8 @@ import Synchronization
 /// on every way out.
 ///
 ///     leave()          the ordinary end
-///     Interruption     Ctrl-C, SIGTERM, SIGHUP: put back, then the program ends
+///     Interruption     Ctrl-C, SIGTERM, SIGHUP: put back, then the program ends; Ctrl-Z, SIGTSTP: put
+///                      back, then it is stopped, and takes the terminal again when it is continued
 ///     TerminalGuard    a crash or SIGKILL: a process of its own notices, and puts it back
 package final class TerminalSession: Sendable {
     /// What the screen is used for.
@@ -24,6 +25,7 @@ package final class TerminalSession: Sendable {
     private let mode: Mode
     private let guardian: Mutex<TerminalGuard?>
     private let isOpen = Atomic(true)
+    private let continued = Atomic(0)
 
     private static let enterScreen = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[H\u{1B}[2J"
     static let leaveScreen = "\u{1B}[?25h\u{1B}[?1049l\u{1B}[0m"
@@ -44,7 +46,11 @@ package final class TerminalSession: Sendable {
         self.raw = settings
         tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
         Terminal.write(mode == .line ? Self.beginPaste : Self.enterScreen, to: STDOUT_FILENO)
-        Interruption.state.withLock { $0.restore = { [weak self] in self?.leave() } }
+        Interruption.state.withLock {
+            $0.restore = { [weak self] in self?.leave() }
+            $0.suspend = { [weak self] in self?.suspend() }
+            $0.resume = { [weak self] in self?.resume() }
+        }
     }
 
     deinit { self.leave() }
@@ -60,6 +66,30 @@ package final class TerminalSession: Sendable {
             guardian?.dismiss()
             guardian = nil
         }
+    }
+
+    // MARK: - Stopped for a while
+
+    /// How often the program was continued: what is on the screen since then is not its own.
+    package var continuedCount: Int { self.continued.load(ordering: .acquiring) }
+
+    private func suspend() {
+        guard self.isOpen.load(ordering: .acquiring) else { return }
+        // A line that is edited stays where it is.
+        let text = self.mode == .line ? Self.endPaste + "\r\n" : Self.leaveScreen
+        _ = Terminal.tryWrite(Array(text.utf8), to: STDOUT_FILENO)
+        var settings = self.saved
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+    }
+
+    private func resume() {
+        guard self.isOpen.load(ordering: .acquiring) else { return }
+        // In the background this stops the program, until it is in front again.
+        var settings = self.raw
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
+        let text = self.mode == .line ? Self.beginPaste : Self.enterScreen
+        _ = Terminal.tryWrite(Array(text.utf8), to: STDOUT_FILENO)
+        self.continued.add(1, ordering: .acquiringAndReleasing)
     }
 
     /// Lends the terminal, as it was found, to whoever `body` starts; takes it back afterwards.

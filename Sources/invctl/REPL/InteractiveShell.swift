@@ -113,8 +113,15 @@ struct InteractiveShell {
         self.shown = nil
         self.draw(editor, prompt)
         var columns = Terminal.size.columns
+        var continued = self.session.continuedCount
         while true {
-            guard let key = self.keys.next(200) else {
+            let key = self.keys.next(200)
+            if self.session.continuedCount != continued {
+                continued = self.session.continuedCount
+                self.shown = nil
+                self.draw(editor, prompt)
+            }
+            guard let key else {
                 if Terminal.size.columns != columns { self.draw(editor, prompt) }
                 columns = Terminal.size.columns
                 continue
@@ -136,8 +143,8 @@ struct InteractiveShell {
             case .complete:
                 await self.complete(&editor)
             case .suspend:
-                self.finish()
-                await self.session.lend { _ = kill(0, SIGTSTP) }
+                Interruption.suspendJob()
+                continue
             }
             self.draw(editor, prompt)
         }

@@ -258,6 +258,10 @@ final class TopDriver: Sendable {
 
     private func takeKeys(_ session: TerminalSession) async {
         for await key in session.keys() {
+            if key == .control("z") {
+                Interruption.suspendJob()
+                continue
+            }
             let order = self.change { $0.model.take(key) }
             switch order {
             case .nothing: break

@@ -201,6 +201,7 @@ extension TopModel {
             ": COMMAND    any command of invctl, as :stock show LAP-01; :q leaves",
             "s            sellers by revenue, by units",
             "q Ctrl-C     leaves",
+            "Ctrl-Z       stops it, until the shell's fg",
             "",
             "revenue      net of returns, by the day of the zone at the upper right",
             "sales/s      the mean of the last \(SalesRate.meanSeconds) seconds; a bar is a second",

@@ -30,7 +30,8 @@ final class PseudoTerminal: @unchecked Sendable {
         _ arguments: [String],
         environment: [String: String],
         columns: Int = 80,
-        rows: Int = 24
+        rows: Int = 24,
+        jobControl: Bool = false
     ) throws {
         // The C library's calls are hidden from the importer; these are what they do on Linux.
         let master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
@@ -66,8 +67,14 @@ final class PseudoTerminal: @unchecked Sendable {
         posix_spawnattr_setflags(&attributes, 0x80)
         // When a session's leader ends, the kernel takes the terminal away and drops what nobody has
         // read: so it stays until it is let go. Ctrl-C reaches it too, and is none of its business.
+        // With job control it is a job that can be stopped, and goes on at a line of ours.
+        let again = """
+            while [ $code -eq 148 ]; do read line <&3 || break; fg >/dev/null; code=$?; done
+            """
         let line = """
-            trap : INT; "$0" "$@" 3<&- 4>&-; echo $? >&4; exec 4>&-; read line <&3
+            \(jobControl ? "set -m; " : "")trap : INT; "$0" "$@" 3<&- 4>&-; code=$?
+            \(jobControl ? again : "")
+            echo $code >&4; exec 4>&-; read line <&3
             """
         let (toHold, hold) = try Self.pipe()
         let (codes, toSay) = try Self.pipe()
@@ -128,6 +135,21 @@ final class PseudoTerminal: @unchecked Sendable {
         var entry = pollfd(fd: self.codes, events: Int16(POLLIN), revents: 0)
         return poll(&entry, 1, 0) > 0
     }
+
+    /// Whether the program is stopped, as by Ctrl-Z.
+    var isStopped: Bool {
+        let text = (try? String(contentsOfFile: "/proc/\(self.id)/stat", encoding: .utf8)) ?? ""
+        return text.split(separator: ")").last?.hasPrefix(" T") ?? false
+    }
+
+    /// Has the shell continue a program that was stopped, which needs `jobControl`.
+    func continueInForeground() {
+        var byte: UInt8 = 0x0A
+        _ = write(self.hold, &byte, 1)
+    }
+
+    /// Forgets what is shown.
+    func clear() { self.screen.clear() }
 
     func type(_ text: String) {
         let bytes = Array(text.utf8)
@@ -237,6 +259,8 @@ struct ScreenText {
     }
 
     var lineTexts: [String] { self.text.split(separator: "\n").map { String($0) } }
+
+    mutating func clear() { self.lines = Array(repeating: [], count: self.rows) }
 
     mutating func resize(columns: Int, rows: Int) {
         self.columns = columns
@@ -357,7 +381,8 @@ extension Daemon {
         _ arguments: [String],
         columns: Int = 80,
         rows: Int = 24,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        jobControl: Bool = false
     ) throws -> PseudoTerminal {
         var settings = ProcessInfo.processInfo.environment
         settings["INVCTL_SERVER"] = self.address.description
@@ -371,7 +396,8 @@ extension Daemon {
             arguments,
             environment: settings,
             columns: columns,
-            rows: rows
+            rows: rows,
+            jobControl: jobControl
         )
     }
 }
