@@ -143,7 +143,7 @@ import Testing
         var step = PlainSale.Step()
         let isTaken = fast.decide(sale, at: slow.time, into: &step)
         try #require(isTaken)
-        var sales = GatheredSales()
+        var sales = GatheredMovements(of: .sale)
         fast.evolve(step, by: "t", remembering: nil, gathering: &sales)
         fast.settle(&sales)
         try slow.done(command)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import InventoryEngine
 
-/// The quick way of a product's creation against the general way, which is the one that says what is
+/// The fast path of a product's creation against the slow path, which is the one that says what is
 /// right.
 @Suite struct PlainProductTests {
     private static func bytes(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
@@ -34,7 +34,7 @@ import Testing
         Instant(microseconds: Int64(state.lsn + 1) * 1_000)
     }
 
-    /// Decides and folds the general way.
+    /// Decides and folds on the slow path.
     @discardableResult
     private static func apply(
         _ command: Command,
@@ -73,7 +73,7 @@ import Testing
         return draft
     }
 
-    /// A batch the quick way as the engine runs it: each outcome, and the entries one after another.
+    /// A batch on the fast path as the engine runs it: each outcome, and the entries one after another.
     private static func run(
         _ batch: borrowing PlainProduct.Batch,
         on state: inout InventoryState
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2] as [UInt64])
-    func `plain products make the bytes and the state of the general way`(seed: UInt64) throws {
+    func `plain products make the bytes and the state of the slow path`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var general = try Self.founded()
         var quick = general
@@ -149,9 +149,9 @@ import Testing
         let levels = quick.tables.levels
         let elsewhere = (0..<levels.rowCount).count { levels.locations[$0] == 2 }
         #expect(elsewhere > 30, "\(elsewhere) begin at the second location")
-        #expect(plain > 500, "the quick way was taken \(plain) times")
+        #expect(plain > 500, "the fast path was taken \(plain) times")
         #expect(taken > 500, "\(taken) were told that their SKU is taken")
-        #expect(left > 500, "the general way was taken \(left) times")
+        #expect(left > 500, "the slow path was taken \(left) times")
         #expect(Verification(quick.readView()).rows.allSatisfy { $0.failure == nil })
         // What the two find their products by is the same too.
         for row in 1..<quick.tables.products.rowCount {
@@ -192,7 +192,7 @@ import Testing
             .batch(Array(repeating: creation, count: Limits.batchMax + 1), .brief), creation,
         ]
         for other in others { #expect(!isBatch(other.encoded.bytes)) }
-        // Texts that are no UTF-8 are no command: the general way says so.
+        // Texts that are no UTF-8 are no command: the slow path says so.
         var torn = whole
         for index in torn.indices where torn[index] == 0xC3 { torn[index] = 0xFF }
         #expect(!isBatch(torn))

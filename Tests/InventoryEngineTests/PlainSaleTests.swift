@@ -5,7 +5,7 @@ import Testing
 
 @testable import InventoryEngine
 
-/// The quick way of a plain sale against the general way, which is the one that says what is right.
+/// The fast path of a plain sale against the slow path, which is the one that says what is right.
 @Suite struct PlainSaleTests {
     private static let products: UInt32 = 9
 
@@ -19,7 +19,7 @@ import Testing
         return writer.array()
     }
 
-    /// Decides and folds the general way.
+    /// Decides and folds on the slow path.
     ///
     /// - Returns: The answer's bytes and the entry's.
     private static func apply(
@@ -35,7 +35,7 @@ import Testing
         return (outcome, Self.bytes { entry.encode(into: &$0) })
     }
 
-    /// Decides and folds the quick way; nothing if that does not take the command.
+    /// Decides and folds on the fast path; `nil` if that does not accept the command.
     private static func applyPlain(
         _ command: [UInt8],
         to state: inout InventoryState
@@ -54,7 +54,7 @@ import Testing
                 into: &writer
             )
         }
-        var sales = GatheredSales()
+        var sales = GatheredMovements(of: .sale)
         state.evolve(step, by: "till", remembering: nil, gathering: &sales)
         state.settle(&sales)
         return (outcome.array(), writer.array())
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `a plain sale makes the bytes and the state of the general way`(seed: UInt64) throws {
+    func `a plain sale makes the bytes and the state of the slow path`(seed: UInt64) throws {
         var random = SplitMix64(seed: seed)
         var general = try Self.founded()
         var quick = general
@@ -167,8 +167,8 @@ import Testing
                 while reader.remaining > 0 { try replica.evolve(try EntryView(from: &reader)) }
             }
         }
-        #expect(plain > 500, "the quick way was taken \(plain) times")
-        #expect(refused > 500, "the general way was taken \(refused) times")
+        #expect(plain > 500, "the fast path was taken \(plain) times")
+        #expect(refused > 500, "the slow path was taken \(refused) times")
         let digest = general.readView().digest()
         #expect(quick.readView().digest() == digest)
         #expect(replica.readView().digest() == digest)
@@ -200,7 +200,7 @@ import Testing
         let restock = RestockLine(product: ProductID(1), quantity: 5_000, unitCost: Money(3))
         _ = Self.apply(.restock(Restock(lines: [restock])), to: &state)
         var general = state
-        var sales = GatheredSales()
+        var sales = GatheredMovements(of: .sale)
         var step = PlainSale.Step()
         let line = SaleLine(product: ProductID(1), quantity: 2)
         let command = Command.sell(Sale(lines: [line], reference: "R-7", note: "café"))

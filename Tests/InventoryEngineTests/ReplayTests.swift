@@ -273,7 +273,7 @@ import Testing
         return writer.array()
     }
 
-    @Test func `a floor that a sale's entry changes is taken the general way`() throws {
+    @Test func `a floor that a sale's entry changes takes the slow path`() throws {
         let founded = try Self.beforeSales()
         var (found, expected) = (founded, founded)
         var replay = Replay()

@@ -60,7 +60,7 @@ private func saleBenchmarks() {
     Benchmark("sale: 1000, the plain way") { benchmark in
         var copy = state
         var step = PlainSale.Step()
-        var sales = GatheredSales()
+        var sales = GatheredMovements(of: .sale)
         var log = ByteWriter(capacity: 1 << 18)
         var reply = ByteWriter(capacity: 1 << 17)
         benchmark.startMeasurement()

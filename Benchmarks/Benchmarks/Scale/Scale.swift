@@ -39,7 +39,7 @@ struct Scale: ~Copyable {
         try scale.write()
         let full = scale.residentByteCount()
         let filled = scale.seconds()
-        var gathered = GatheredSales()
+        var gathered = GatheredMovements(of: .sale)
         var step = PlainSale.Step()
         for _ in 0..<sales { try scale.sell(1...products, &step, &gathered) }
         scale.state.settle(&gathered)
@@ -118,7 +118,7 @@ struct Scale: ~Copyable {
     private mutating func sell(
         _ products: ClosedRange<UInt32>,
         _ step: inout PlainSale.Step,
-        _ gathered: inout GatheredSales
+        _ gathered: inout GatheredMovements
     ) throws {
         let product = products.lowerBound + UInt32(self.random(below: UInt64(products.count)))
         let quantity = Int64(1 + self.random(below: 4))

@@ -6,67 +6,15 @@ internal import InventoryModel
 /// with the lowest code is given; of two with the same code the one that was found first, so that of
 /// the lines the earlier counts. A rule therefore collects all it finds and settles once, before it
 /// answers. It may skip a condition only where one with a lower code has been found already.
-struct Findings {
+struct Findings: Checks {
     private(set) var first: Refusal?
-    /// How many there are: a rule that compares it knows whether a line added any.
     private(set) var count = 0
 
-    mutating func add(_ refusal: Refusal) {
+    mutating func add(_ refusal: @autoclosure () -> Refusal) {
         self.count += 1
+        let refusal = refusal()
         if let first, first.code.rawValue <= refusal.code.rawValue { return }
         self.first = refusal
-    }
-
-    /// Notes a field whose number lies outside `range`.
-    ///
-    /// - Returns: Whether it lies inside.
-    @discardableResult
-    mutating func check(
-        _ field: String,
-        _ value: Int64,
-        in range: ClosedRange<Int64>,
-        line: UInt32? = nil
-    ) -> Bool {
-        if range.contains(value) { return true }
-        self.add(
-            Refusal(
-                .outOfRange,
-                line: line,
-                .range(field, value: value, lowest: range.lowerBound, highest: range.upperBound)
-            )
-        )
-        return false
-    }
-
-    /// Notes a text that is too long, has control characters, or is empty where it must not be.
-    mutating func check(_ field: String, _ text: String, byteCountMax: Int, mayBeEmpty: Bool) {
-        if text.isEmpty, !mayBeEmpty {
-            self.add(Refusal(.invalidField, .field(field, problem: "is empty")))
-        } else if text.utf8.count > byteCountMax {
-            self.add(
-                Refusal(
-                    .invalidField,
-                    .field(
-                        field,
-                        problem: "has \(text.utf8.count) bytes; at most \(byteCountMax) are allowed"
-                    )
-                )
-            )
-        } else if NormalizedText.hasControlCharacter(text) {
-            self.add(Refusal(.invalidField, .field(field, problem: "has a control character")))
-        }
-    }
-
-    /// Adds an amount to a sum, both of money, and notes where the sum leaves the range.
-    ///
-    /// - Returns: The amount; `nil` where it, or the sum, is beyond the range.
-    mutating func add(_ amount: Money?, to sum: inout Money, line: UInt32?) -> Money? {
-        guard let amount, let next = sum.adding(amount) else {
-            self.add(.overflow("amount", line: line))
-            return nil
-        }
-        sum = next
-        return amount
     }
 
     /// Throws the first finding, if there is any.

@@ -17,14 +17,20 @@ extension InventoryState {
             for kind in AlertKind.allCases {
                 let isRaised = wanted.contains(AlertSet(kind))
                 guard level.alerts.contains(AlertSet(kind)) != isRaised else { continue }
-                let threshold: Int64 =
-                    switch kind {
-                    case .lowStock: facts?.reorderPoint ?? 0
-                    case .stockout: 0
-                    case .oversold: level.floor
-                    }
+                let point = facts?.reorderPoint ?? 0
+                let threshold = Self.threshold(of: kind, level, reorderPoint: point)
                 draft.setAlert(kind, isRaised: isRaised, at: index, threshold: threshold)
             }
+        }
+    }
+
+    /// What of a level an alert compares its available units with.
+    @inline(__always)
+    static func threshold(of kind: AlertKind, _ level: Level, reorderPoint: Int64) -> Int64 {
+        switch kind {
+        case .lowStock: reorderPoint
+        case .stockout: 0
+        case .oversold: level.floor
         }
     }
 

@@ -31,7 +31,7 @@ extension InventoryState {
         var old: Category?
         do throws(Refusal) {
             let category = try self.category(id, draft)
-            self.check(revision: self.revision(of: id), is: ifRevision, &findings)
+            Self.check(revision: self.revision(of: id), is: ifRevision, &findings)
             if category.isArchived { findings.add(.archived(UInt64(id.value))) }
             old = category
         } catch {
@@ -52,7 +52,7 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         let old = try self.category(id, draft)
         var findings = Findings()
-        self.check(revision: self.revision(of: id), is: ifRevision, &findings)
+        Self.check(revision: self.revision(of: id), is: ifRevision, &findings)
         let isStored = self.tables.categories.contains(id)
         let stored = isStored ? Int(self.tables.categories.productCounts[id.row]) : 0
         let products = stored + (draft.categoryProducts[id] ?? 0)
@@ -146,7 +146,7 @@ extension InventoryState {
         var findings = Findings()
         self.check(new, isNew: false, hasCode: update.code != nil, draft, &findings)
         if stored == nil { findings.add(Refusal(.locationNotFound, .id(UInt64(id.value)))) }
-        self.check(revision: self.revision(of: id), is: ifRevision, &findings)
+        Self.check(revision: self.revision(of: id), is: ifRevision, &findings)
         if old.isArchived { findings.add(.archived(UInt64(id.value))) }
         try findings.settle()
         if new == old { return self.done(UInt64(id.value), in: draft) }
@@ -160,7 +160,7 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         let old = try self.location(id, draft)
         var findings = Findings()
-        self.check(revision: self.revision(of: id), is: ifRevision, &findings)
+        Self.check(revision: self.revision(of: id), is: ifRevision, &findings)
         // The default location has to stay: commands that name none mean it.
         let onTheirWay = self.openTransfers(self.openTransfers.count(at: id), draft) {
             $0.source == id || $0.destination == id

@@ -54,6 +54,12 @@ extension InventoryState {
         return self.tables.categories.category(id)
     }
 
+    /// Whether a category is archived; `nil` if there is none.
+    func isArchived(_ id: CategoryID, _ draft: Draft) -> Bool? {
+        if let category = draft.categories[id] { return category.isArchived }
+        return self.tables.categories.archivedState(id)
+    }
+
     func category(nameKey: String, _ draft: Draft) -> CategoryID? {
         if let holder = draft.categoryNames[nameKey] { return holder }
         return self.indexes.category(nameKey: nameKey)
@@ -77,8 +83,7 @@ extension InventoryState {
         if !draft.locations.isEmpty, let location = draft.locations[id] {
             return location.isArchived
         }
-        guard self.tables.locations.contains(id) else { return nil }
-        return self.tables.locations.isArchived(id)
+        return self.tables.locations.archivedState(id)
     }
 
     // MARK: - Levels
@@ -168,167 +173,6 @@ extension InventoryState {
         if level.onHand > 0 { return Price(level.value, per: level.onHand) }
         return draft.lastCost(level.product, level.location)
             ?? self.tables.levels.lastCost(level.product, level.location)
-    }
-
-    // MARK: - Checks many rules share
-
-    /// What one line moves, as far as it is there.
-    struct Place {
-        /// `nil` if there is no such product.
-        var facts: ProductTable.Facts?
-        /// The level as the step has left it so far; `nil` if there is no such product or location.
-        var level: Level?
-    }
-
-    /// Looks up the product and the location of one line, and notes what keeps stock from moving
-    /// there: neither may be archived, and the level has to be at the revision that the line expects.
-    ///
-    /// What is there is returned whatever was found, so that the other conditions of the line can be
-    /// looked at as well.
-    func place(
-        _ product: ProductID,
-        _ location: LocationID,
-        ifRevision: UInt64? = nil,
-        line: UInt32?,
-        _ draft: Draft,
-        _ findings: inout Findings
-    ) -> Place {
-        let facts = self.facts(product, draft)
-        if facts == nil {
-            findings.add(Refusal(.productNotFound, line: line, .id(UInt64(product.value))))
-        } else if facts?.status == .archived {
-            findings.add(.archived(UInt64(product.value), line: line))
-        }
-        guard let isArchived = self.isArchived(location, draft) else {
-            findings.add(Refusal(.locationNotFound, line: line, .id(UInt64(location.value))))
-            return Place(facts: facts)
-        }
-        if isArchived { findings.add(.archived(UInt64(location.value), line: line)) }
-        guard facts != nil else { return Place() }
-        if ifRevision != nil {
-            let stored = self.tables.levels.level(product, location)
-            self.check(revision: stored.revision, is: ifRevision, line: line, &findings)
-        }
-        return Place(facts: facts, level: self.level(product, location, draft))
-    }
-
-    /// Checks that a revision is the one the request expects, if it expects any.
-    ///
-    /// `actual`: As it was before the step, the only one that a client can know; so the commands of
-    /// an atomic batch do not disturb one another. 0 for what the step itself made.
-    func check(
-        revision actual: UInt64,
-        is expected: UInt64?,
-        line: UInt32? = nil,
-        _ findings: inout Findings
-    ) {
-        guard let expected, expected != actual else { return }
-        findings.add(
-            Refusal(.revisionMismatch, line: line, .revision(expected: expected, actual: actual))
-        )
-    }
-
-    /// When a movement happened: what the request says if it may say so, else now.
-    func occurrence(
-        _ occurred: Occurrence?,
-        _ draft: Draft,
-        _ findings: inout Findings
-    ) -> Instant {
-        guard let occurred else { return draft.time }
-        let (earliest, latest) = Self.window(of: occurred, at: draft.time)
-        if occurred.at < earliest || occurred.at > latest {
-            findings.add(
-                Refusal(
-                    .occurredAtOutOfWindow,
-                    .range(
-                        "occurredAt",
-                        value: occurred.at.microseconds,
-                        lowest: earliest.microseconds,
-                        highest: latest.microseconds
-                    )
-                )
-            )
-        }
-        return occurred.at
-    }
-
-    /// The first and the last instant at which what is recorded at `time` may have happened.
-    private static func window(
-        of occurred: Occurrence,
-        at time: Instant
-    ) -> (earliest: Instant, latest: Instant) {
-        let earliest =
-            occurred.isImported
-            ? Instant(microseconds: Limits.instantMin)
-            : time.advanced(bySeconds: -Limits.occurredAtPastSeconds)
-        let latest = time.advanced(bySeconds: Limits.occurredAtFutureSeconds)
-        return (earliest, min(latest, Instant(microseconds: Limits.instantMax)))
-    }
-
-    /// Whether what is recorded at `time` may have happened then.
-    static func isInWindow(_ occurred: Occurrence, at time: Instant) -> Bool {
-        let (earliest, latest) = Self.window(of: occurred, at: time)
-        return occurred.at >= earliest && occurred.at <= latest
-    }
-
-    /// Checks how many lines a request has, and its reference and note.
-    func checkLines(
-        _ count: Int,
-        reference: String,
-        note: String,
-        _ findings: inout Findings
-    ) {
-        if count == 0 {
-            findings.add(Refusal(.invalidField, .field("lines", problem: "is empty")))
-        } else if count > Limits.linesMax {
-            findings.add(
-                Refusal(
-                    .tooManyLines,
-                    .range(
-                        "lines",
-                        value: Int64(count),
-                        lowest: 1,
-                        highest: Int64(Limits.linesMax)
-                    )
-                )
-            )
-        }
-        self.checkTexts(reference: reference, note: note, &findings)
-    }
-
-    func checkTexts(reference: String, note: String, _ findings: inout Findings) {
-        findings.check(
-            "reference",
-            reference,
-            byteCountMax: Limits.referenceByteCountMax,
-            mayBeEmpty: true
-        )
-        findings.check("note", note, byteCountMax: Limits.noteByteCountMax, mayBeEmpty: true)
-    }
-
-    /// Checks that a level's balances stay within the range of quantities and money.
-    ///
-    /// A rule that finds one beyond it leaves the level as it was, so that no sum ever overflows.
-    ///
-    /// - Returns: Whether they do.
-    func checkRange(of level: Level, line: UInt32?, _ findings: inout Findings) -> Bool {
-        let before = findings.count
-        let range = -Limits.quantityMax...Limits.quantityMax
-        findings.check("onHand", level.onHand, in: range, line: line)
-        findings.check("unavailable", level.unavailable, in: range, line: line)
-        findings.check("incoming", level.incoming, in: range, line: line)
-        if !Money(level.value).isInRange { findings.add(.overflow("value", line: line)) }
-        return findings.count == before
-    }
-
-    /// Checks that a step does not make more movements than one may, with `count` more.
-    func checkMovements(_ count: Int, _ draft: Draft, _ findings: inout Findings) {
-        let sum = draft.movementCount + count
-        guard sum > Limits.stepMovementsMax else { return }
-        let highest = Int64(Limits.stepMovementsMax)
-        findings.add(
-            Refusal(.tooManyLines, .range("lines", value: Int64(sum), lowest: 0, highest: highest))
-        )
     }
 }
 

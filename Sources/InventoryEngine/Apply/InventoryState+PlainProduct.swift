@@ -35,70 +35,44 @@ extension InventoryState {
             self.indexes.prefetchSKU(hash: batch.skuHash(index + Self.lookahead))
         }
         let next = self.tables.products.rowCount + gathered.count
-        guard next <= Int(Limits.productsMax), let product = batch.product(index),
-            Self.isPlain(product.pointee.numbers), self.isInCategory(product),
-            self.opens(product, time)
-        else { return .general }
-        let opening = product.pointee.opening
-        step.lsn = self.lsn + 1
-        step.time = time
-        step.id = UInt32(next)
-        step.location = opening.location.value
-        step.quantity = opening.quantity
-        step.unitCost = opening.unitCost.minorUnits
-        step.value = 0
-        step.occurredAt = opening.occurredAt?.microseconds ?? time.microseconds
-        step.isImported = opening.occurredAt != nil
-        step.numbers = product.pointee.numbers
-        let price = Price(step.numbers.price, per: step.numbers.priceBasis)
-        if opening.quantity > 0 {
-            let cost = Price(step.unitCost, per: price.basis)
-            guard let value = cost.amount(of: opening.quantity) else { return .general }
-            step.value = value.minorUnits
+        guard next <= Int(Limits.productsMax), let product = batch.product(index) else {
+            return .general
         }
-        guard let status = ProductStatus(rawValue: step.numbers.status) else { return .general }
+        let numbers = product.pointee.numbers
+        let (category, location) = (CategoryID(numbers.category), product.pointee.opening.location)
+        let status = ProductStatus(rawValue: numbers.status)
+        var checks = Soundness()
+        ProductRule.check(numbers, &checks)
+        ProductRule.check(first: status, &checks)
+        let isArchived = self.tables.categories.archivedState(category)
+        ProductRule.check(category, isArchived: isArchived, &checks)
+        let opened = ProductRule.open(
+            product.pointee.opening,
+            per: numbers.priceBasis,
+            isArchived: self.tables.locations.archivedState(location),
+            at: time,
+            &checks
+        )
+        guard checks.isSound, let status else { return .general }
         if let holder = self.indexes.holder(ofSKUOf: product, in: self.tables.products) {
             return .refused(batch.skuTaken(index, by: holder))
         }
         guard self.indexes.hasFreeBarcode(product, in: self.tables.products) else {
             return .general
         }
-        let point = step.numbers.reorderPoint
-        let facts = ProductTable.Facts(status: status, price: price, reorderPoint: point)
+        step.lsn = self.lsn + 1
+        step.time = time
+        step.id = UInt32(next)
+        step.opened = opened
+        step.numbers = numbers
+        let price = Price(numbers.price, per: numbers.priceBasis)
+        let facts = ProductTable.Facts(
+            status: status,
+            price: price,
+            reorderPoint: numbers.reorderPoint
+        )
         step.alerts = Self.alerts(of: step.level, facts)
         return .created
-    }
-
-    /// Whether there is nothing against the numbers of a product.
-    private static func isPlain(_ numbers: PlainProduct.Numbers) -> Bool {
-        let quantities = 0...Limits.quantityMax
-        return numbers.decimals <= Limits.unitDecimalsMax
-            && (0...Limits.moneyMax).contains(numbers.price)
-            && (1...Limits.quantityMax).contains(numbers.priceBasis)
-            && quantities.contains(numbers.reorderPoint)
-            && quantities.contains(numbers.reorderTarget)
-            && (1...Limits.quantityMax).contains(numbers.packSize)
-            && numbers.leadTimeDays <= Limits.leadTimeDaysMax
-            && numbers.status != ProductStatus.archived.rawValue
-    }
-
-    /// Whether its category takes the product.
-    private func isInCategory(_ product: UnsafePointer<PlainProduct>) -> Bool {
-        let category = CategoryID(product.pointee.numbers.category)
-        return self.tables.categories.contains(category)
-            && self.tables.categories.archived[category.row] == 0
-    }
-
-    /// Whether there is nothing against the stock that a product begins with.
-    private func opens(_ product: UnsafePointer<PlainProduct>, _ time: Instant) -> Bool {
-        let opening = product.pointee.opening
-        return (0...Limits.quantityMax).contains(opening.quantity)
-            && (0...Limits.moneyMax).contains(opening.unitCost.minorUnits)
-            && self.tables.locations.contains(opening.location)
-            && !self.tables.locations.isArchived(opening.location)
-            && opening.occurredAt.map {
-                Self.isInWindow(Occurrence(at: $0, isImported: true), at: time)
-            } ?? true
     }
 
     /// Appends what the log has of the step that a batch's product came to.
@@ -128,7 +102,7 @@ extension InventoryState {
         remembering outcome: RememberedOutcome?,
         gathering gathered: inout GatheredProducts
     ) {
-        if !gathered.takes(step.location) { self.settle(&gathered) }
+        if !gathered.takes(step.opened.location) { self.settle(&gathered) }
         guard let product = batch.product(index) else {
             preconditionFailure("product \(index) of the batch was not decided")
         }
@@ -137,8 +111,18 @@ extension InventoryState {
         self.begin(step.lsn, at: step.time)
         self.tables.catalogLSN = step.lsn
         step.unit = self.indexes.internUnit(product.pointee.unit, in: &self.tables.texts)
-        if step.quantity > 0 {
-            step.actor = self.indexes.internActor(actor, in: &self.tables.texts)
+        if step.opened.quantity > 0 {
+            let actor = self.indexes.internActor(actor, in: &self.tables.texts)
+            gathered.movements.append(
+                GatheredMovements.Row(
+                    step.movement,
+                    lsn: step.lsn,
+                    time: step.time,
+                    texts: MovementLedger.TextCodes(reference: 0, note: 0, actor: actor),
+                    // Nothing was sold of a new product.
+                    backordered: 0
+                )
+            )
         }
         self.tables.products.appendTexts(of: product)
         self.indexes.insert(product, row: step.id, in: self.tables.products)
@@ -156,7 +140,7 @@ extension InventoryState {
         for row in 0..<count {
             self.tables.categories.addProduct(CategoryID(rows[row].numbers.category))
         }
-        self.tables.ledger.append(gathered)
+        self.tables.ledger.append(gathered.movements)
         self.tables.levels.append(gathered)
         self.tables.products.append(gathered)
         gathered.removeAll()

@@ -7,7 +7,7 @@ extension InventoryState {
         _ wanted: ProductDraft,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
-        let (product, movement) = try self.newProduct(wanted, draft)
+        let (product, opened) = try self.newProduct(wanted, draft)
         draft.createdProducts += 1
         draft.products[product.id] = product
         if draft.isBatch {
@@ -15,28 +15,20 @@ extension InventoryState {
             draft.categoryProducts[product.category, default: 0] += 1
         }
         draft.append(.productCreated(product))
-        let level = Self.openingLevel(product.id, wanted.opening, movement)
-        if let movement { draft.move(movement, leaving: level) } else { draft.set(level) }
+        let level = opened.level(of: product.id)
+        if opened.quantity > 0 {
+            draft.move(opened.movement(of: product.id), leaving: level)
+        } else {
+            draft.set(level)
+        }
         return self.done(UInt64(product.id.value), in: draft)
     }
 
-    /// The level that a product begins with; without a revision.
-    static func openingLevel(
-        _ product: ProductID,
-        _ opening: OpeningStock?,
-        _ movement: Movement?
-    ) -> Level {
-        var level = Level(product: product, location: opening?.location ?? .main)
-        level.onHand = movement?.onHandDelta ?? 0
-        level.value = movement?.cost ?? 0
-        return level
-    }
-
-    /// The product that a draft makes, and the restock it begins with; none if it begins empty.
+    /// The product that a draft makes, and the stock it begins with.
     func newProduct(
         _ wanted: ProductDraft,
         _ draft: Draft
-    ) throws(Refusal) -> (Product, Movement?) {
+    ) throws(Refusal) -> (Product, OpenedStock) {
         let next = UInt64(self.tables.products.nextID.value) + UInt64(draft.createdProducts)
         let hasID = next <= UInt64(Limits.productsMax)
         let product = Product(
@@ -58,50 +50,17 @@ extension InventoryState {
         )
         var findings = self.check(product, given: .all, draft)
         if !hasID { findings.add(.tableFull("products", Int64(Limits.productsMax))) }
-        if product.status == .archived {
-            findings.add(Refusal(.invalidField, .field("status", problem: "begins archived")))
-        }
+        ProductRule.check(first: product.status, &findings)
         let opening = wanted.opening ?? OpeningStock(quantity: 0)
-        let movement = self.openingMovement(opening, product, draft, &findings)
-        try findings.settle()
-        return (product, movement)
-    }
-
-    /// The restock a product begins with; nothing if it begins empty.
-    private func openingMovement(
-        _ opening: OpeningStock,
-        _ product: Product,
-        _ draft: Draft,
-        _ findings: inout Findings
-    ) -> Movement? {
-        findings.check("opening.quantity", opening.quantity, in: 0...Limits.quantityMax)
-        findings.check("opening.unitCost", opening.unitCost.minorUnits, in: 0...Limits.moneyMax)
-        switch self.isArchived(opening.location, draft) {
-        case .none:
-            findings.add(Refusal(.locationNotFound, .id(UInt64(opening.location.value))))
-        case .some(true):
-            findings.add(.archived(UInt64(opening.location.value)))
-        case .some(false):
-            break
-        }
-        let occurred = opening.occurredAt.map { Occurrence(at: $0, isImported: true) }
-        let occurredAt = self.occurrence(occurred, draft, &findings)
-        guard opening.quantity > 0, product.price.basis > 0 else { return nil }
-        let cost = Price(opening.unitCost.minorUnits, per: product.price.basis)
-        guard let value = cost.amount(of: opening.quantity) else {
-            findings.add(.overflow("opening"))
-            return nil
-        }
-        return Movement(
-            kind: .restock,
-            product: product.id,
-            location: opening.location,
-            onHandDelta: opening.quantity,
-            price: cost,
-            cost: value.minorUnits,
-            occurredAt: occurredAt,
-            isImported: opening.occurredAt != nil
+        let opened = ProductRule.open(
+            opening,
+            per: product.price.basis,
+            isArchived: self.isArchived(opening.location, draft),
+            at: draft.time,
+            &findings
         )
+        try findings.settle()
+        return (product, opened)
     }
 
     func updateProduct(
@@ -131,7 +90,7 @@ extension InventoryState {
                 Refusal(.invalidField, .field("status", problem: "is archived by deleting"))
             )
         }
-        if stored != nil { self.check(revision: self.revision(of: id), is: ifRevision, &findings) }
+        if stored != nil { Self.check(revision: self.revision(of: id), is: ifRevision, &findings) }
         try findings.settle()
 
         let fields = old.changes(to: new)
@@ -156,7 +115,7 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         guard let old = self.stored(id, draft) else { throw .notFound(id) }
         var findings = Findings()
-        self.check(revision: self.revision(of: id), is: ifRevision, &findings)
+        Self.check(revision: self.revision(of: id), is: ifRevision, &findings)
         // What is there has to be written off, what is reserved or on its way to be settled first:
         // its value would be nobody's.
         if self.holdsStock(id, draft) { findings.add(Refusal(.inUse, .id(UInt64(id.value)))) }
@@ -256,21 +215,7 @@ extension InventoryState {
             byteCountMax: Limits.unitByteCountMax,
             mayBeEmpty: false
         )
-        findings.check(
-            "unit.decimals",
-            Int64(product.unit.decimals),
-            in: 0...Int64(Limits.unitDecimalsMax)
-        )
-        findings.check("price", product.price.minorUnits, in: 0...Limits.moneyMax)
-        findings.check("price.basis", product.price.basis, in: 1...Limits.quantityMax)
-        findings.check("reorderPoint", product.reorderPoint, in: 0...Limits.quantityMax)
-        findings.check("reorderTarget", product.reorderTarget, in: 0...Limits.quantityMax)
-        findings.check("packSize", product.packSize, in: 1...Limits.quantityMax)
-        findings.check(
-            "leadTimeDays",
-            Int64(product.leadTimeDays),
-            in: 0...Int64(Limits.leadTimeDaysMax)
-        )
+        ProductRule.check(ProductNumbers(product), &findings)
     }
 
     private func checkReferences(
@@ -280,17 +225,13 @@ extension InventoryState {
         _ findings: inout Findings
     ) {
         if given.category {
-            do throws(Refusal) {
-                let category = try self.category(product.category, draft)
-                if category.isArchived { findings.add(.archived(UInt64(category.id.value))) }
-            } catch {
-                findings.add(error)
-            }
+            let isArchived = self.isArchived(product.category, draft)
+            ProductRule.check(product.category, isArchived: isArchived, &findings)
         }
         if given.sku, let holder = self.product(skuKey: NormalizedText.key(product.sku), draft),
             holder != product.id
         {
-            findings.add(Refusal(.skuTaken, .taken(product.sku, by: UInt64(holder.value))))
+            findings.add(.skuTaken(product.sku, by: holder))
         }
         guard given.barcode, !product.barcode.isEmpty else { return }
         let barcodeKey = NormalizedText.barcodeKey(product.barcode)

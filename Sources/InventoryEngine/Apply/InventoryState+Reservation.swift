@@ -93,10 +93,8 @@ extension InventoryState {
             draft,
             &findings
         )
-        if place.facts?.status == .inactive {
-            findings.add(
-                Refusal(.productInactive, line: number, .id(UInt64(line.product.value)))
-            )
+        if let facts = place.facts {
+            SaleRule.check(line.product, isForSale: facts, number, &findings)
         }
         return place.level
     }
@@ -145,15 +143,13 @@ extension InventoryState {
             note: wanted.note,
             &findings
         )
-        let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
+        let occurredAt = Self.occurrence(wanted.occurred, at: draft.time, &findings)
 
         var unmet = UnmetDemand()
         var total = Money.zero
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
-            if let price = line.price {
-                findings.check("price", price.minorUnits, in: 0...Limits.moneyMax, line: number)
-            }
+            SaleRule.check(line.price, number, &findings)
             guard let part = self.part(line, number, draft, &findings) else { continue }
             let reservation = part.reservation
             let found = findings.count
@@ -165,13 +161,12 @@ extension InventoryState {
                 &findings
             )
             guard let facts = place.facts, let level = place.level else { continue }
-            let minorUnits = line.price?.minorUnits ?? facts.price.minorUnits
-            let price = Price(minorUnits, per: facts.price.basis)
-            let amount = findings.add(price.amount(of: part.quantity), to: &total, line: number)
+            let priced = SaleRule.priced(part.quantity, at: line.price, facts)
+            let amount = findings.add(priced.amount, to: &total, line: number)
             guard let amount, findings.count == found else { continue }
             let onShelf = Self.committable(level)
             let reference = wanted.reference.isEmpty ? reservation.reference : wanted.reference
-            if onShelf < part.quantity {
+            guard let taken = SaleRule.take(part.quantity, from: level, sellable: onShelf) else {
                 unmet.add(
                     part.quantity,
                     of: level,
@@ -184,18 +179,17 @@ extension InventoryState {
                 continue
             }
             guard part.isSound else { continue }
-            let movement = Movement(
-                kind: .sale,
-                product: reservation.product,
-                location: reservation.location,
-                onHandDelta: -part.quantity,
-                amount: amount.minorUnits,
-                price: price,
-                cost: -StockMath.cost(ofTaking: part.quantity, from: level),
+            var movement = Movement.unfilledSale
+            SaleRule.record(
+                part.quantity,
+                taken,
+                charged: amount,
+                at: priced.price,
                 reference: reference,
                 note: wanted.note,
                 occurredAt: occurredAt,
-                isImported: wanted.occurred?.isImported ?? false
+                isImported: wanted.occurred?.isImported ?? false,
+                in: &movement
             )
             let lifted = self.lift(part, .commit, from: level, note: wanted.note, in: &draft)
             self.record(movement, at: lifted, in: &draft)
@@ -305,7 +299,7 @@ extension InventoryState {
         }
         let isStored = self.tables.reservations.contains(reservation.id)
         let revision = isStored ? self.tables.reservations.revisions[reservation.id.row] : 0
-        self.check(revision: revision, is: line.ifRevision, line: number, &findings)
+        Self.check(revision: revision, is: line.ifRevision, line: number, &findings)
         let quantity = line.quantity ?? reservation.remaining
         switch reservation.state {
         case .active where reservation.expiresAt > draft.time:

@@ -9,7 +9,7 @@ extension InventoryState {
     func sell(_ sale: Sale, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(sale.lines.count, reference: sale.reference, note: sale.note, &findings)
-        let occurredAt = self.occurrence(sale.occurred, draft, &findings)
+        let occurredAt = Self.occurrence(sale.occurred, at: draft.time, &findings)
 
         var unmet = UnmetDemand()
         var total = Money.zero
@@ -18,45 +18,35 @@ extension InventoryState {
             let found = findings.count
             let place = self.checkLine(line, number, draft, &findings)
             guard let facts = place.facts else { continue }
-            if facts.status == .inactive {
-                findings.add(
-                    Refusal(.productInactive, line: number, .id(UInt64(line.product.value)))
-                )
-            }
-            let minorUnits = line.price?.minorUnits ?? facts.price.minorUnits
-            let price = Price(minorUnits, per: facts.price.basis)
-            let amount = findings.add(price.amount(of: line.quantity), to: &total, line: number)
-            guard let amount, var level = place.level, findings.count == found else { continue }
-            if level.sellable < line.quantity {
+            SaleRule.check(line.product, isForSale: facts, number, &findings)
+            let priced = SaleRule.priced(line.quantity, at: line.price, facts)
+            let amount = findings.add(priced.amount, to: &total, line: number)
+            guard let amount, let level = place.level, findings.count == found else { continue }
+            let sellable = level.sellable
+            guard let taken = SaleRule.take(line.quantity, from: level, sellable: sellable) else {
                 unmet.add(
                     line.quantity,
                     of: level,
-                    sellable: level.sellable,
+                    sellable: sellable,
                     line: number,
                     reference: sale.reference,
                     &findings
                 )
                 continue
             }
-            let cost = StockMath.cost(ofTaking: line.quantity, from: level)
-            level.onHand -= line.quantity
-            level.value -= cost
-            draft.move(
-                Movement(
-                    kind: .sale,
-                    product: line.product,
-                    location: line.location,
-                    onHandDelta: -line.quantity,
-                    amount: amount.minorUnits,
-                    price: price,
-                    cost: -cost,
-                    reference: sale.reference,
-                    note: sale.note,
-                    occurredAt: occurredAt,
-                    isImported: sale.occurred?.isImported ?? false
-                ),
-                leaving: level
+            var movement = Movement.unfilledSale
+            SaleRule.record(
+                line.quantity,
+                taken,
+                charged: amount,
+                at: priced.price,
+                reference: sale.reference,
+                note: sale.note,
+                occurredAt: occurredAt,
+                isImported: sale.occurred?.isImported ?? false,
+                in: &movement
             )
+            draft.move(movement, leaving: taken.level)
         }
         try unmet.settle(findings, in: &draft)
         return self.done(amount: total.minorUnits, in: draft)
@@ -71,11 +61,7 @@ extension InventoryState {
         _ draft: Draft,
         _ findings: inout Findings
     ) -> Place {
-        let quantities = 1...Limits.quantityMax
-        let isQuantity = findings.check("quantity", line.quantity, in: quantities, line: number)
-        if let price = line.price {
-            findings.check("price", price.minorUnits, in: 0...Limits.moneyMax, line: number)
-        }
+        let isQuantity = SaleRule.check(line, number, &findings)
         let place = self.place(
             line.product,
             line.location,
@@ -104,7 +90,7 @@ extension InventoryState {
             note: wanted.note,
             &findings
         )
-        let occurredAt = self.occurrence(wanted.occurred, draft, &findings)
+        let occurredAt = Self.occurrence(wanted.occurred, at: draft.time, &findings)
 
         var total = Money.zero
         for (index, line) in wanted.lines.enumerated() {
@@ -248,9 +234,8 @@ extension InventoryState {
         _ findings: inout Findings
     ) -> [ReturnPart] {
         guard let original = wanted.original else {
-            let minorUnits = line.price?.minorUnits ?? facts.price.minorUnits
-            let price = Price(minorUnits, per: facts.price.basis)
-            let amount = price.amount(of: line.quantity)
+            let priced = SaleRule.priced(line.quantity, at: line.price, facts)
+            let (price, amount) = (priced.price, priced.amount)
             return [ReturnPart(quantity: line.quantity, price: price, amount: amount)]
         }
         let ledger = self.tables.ledger

@@ -244,7 +244,7 @@ extension InventoryState {
         }
         let isStored = self.tables.transfers.contains(transfer.id)
         let revision = isStored ? self.tables.transfers.revisions[transfer.id.row] : 0
-        self.check(revision: revision, is: line.ifRevision, line: number, &findings)
+        Self.check(revision: revision, is: line.ifRevision, line: number, &findings)
         let quantity = line.quantity ?? transfer.remaining
         if transfer.state != .inTransit {
             findings.add(Refusal(.transferClosed, line: number, id))

@@ -4,39 +4,26 @@ public import InventoryModel
 
 /// The creation of a product as nearly all of a catalog are created, in the bytes of its request.
 ///
-/// A catalog has a million of them, so they have a way of their own through the same rules, as a
+/// A catalog has a million of them, so they have a fast path through the same rules, as a
 /// ``PlainSale`` has: no text is made of its bytes, there is no draft and no list of changes.
 ///
 ///     batch's bytes ──▶ PlainProduct ──▶ PlainProduct.Step ──▶ reply, log, state
-///           └──────────────┴── anything out of the ordinary ──▶ the general way
+///           └──────────────┴── anything unusual ──▶ slow path
 ///
 /// What it makes is the very step, byte for byte, that ``InventoryState/decide(_:at:)`` makes of the
-/// same command. It knows how to say yes, and that the SKU is taken, which a catalog brought in again says
-/// of all its rows. What may have to be refused for anything else, or has a text that would have to be trimmed,
-/// composed or folded by Unicode, is left to the general way, and nothing has changed.
+/// same command. It accepts, and it refuses a SKU that is taken, as are all of a catalog that is imported
+/// again. What may have to be refused for anything else, or has a text that would have to be trimmed,
+/// composed or folded by Unicode, falls back to the slow path, and nothing has changed.
 ///
 /// Valid where its request's bytes are.
 public struct PlainProduct {
-    /// What a product has beside its texts.
-    struct Numbers: Sendable {
-        var category: UInt32 = 0
-        var decimals: UInt8 = 0
-        var status: UInt8 = 0
-        var leadTimeDays: UInt16 = 0
-        var price: Int64 = 0
-        var priceBasis: Int64 = 0
-        var reorderPoint: Int64 = 0
-        var reorderTarget: Int64 = 0
-        var packSize: Int64 = 0
-    }
-
-    /// What the quick way says to a creation.
+    /// What the fast path makes of a creation.
     public enum Decision {
         /// The step is filled in.
         case created
         /// There is nothing against it but that its SKU is taken.
         case refused(Refusal)
-        /// The general way says it.
+        /// It is for the slow path.
         case general
     }
 
@@ -45,7 +32,7 @@ public struct PlainProduct {
     /// Empty for none.
     let barcode: UnsafeRawBufferPointer
     let unit: UnsafeRawBufferPointer
-    let numbers: Numbers
+    let numbers: ProductNumbers
     let opening: OpeningStock
     let hasOpening: Bool
 
@@ -62,7 +49,7 @@ public struct PlainProduct {
         self.sku = try Self.readText(&reader)
         self.name = try Self.readText(&reader)
         self.barcode = try Self.readText(&reader)
-        var numbers = Numbers()
+        var numbers = ProductNumbers()
         numbers.category = try reader.readCategoryID().value
         self.unit = try Self.readText(&reader)
         numbers.decimals = try reader.readUInt8()
@@ -103,7 +90,7 @@ public struct PlainProduct {
                     && NormalizedText.isPlain(self.barcode))
     }
 
-    /// The same as a draft of the general way.
+    /// The same as a draft of the slow path.
     fileprivate var draft: ProductDraft {
         ProductDraft(
             sku: String(decoding: self.sku, as: UTF8.self),
@@ -141,12 +128,12 @@ extension PlainProduct {
         /// The keys of all products.
         private let keys: UnsafeMutableRawPointer
 
-        private init(count: Int, isBrief: Bool, byteCount: Int) {
-            self.count = count
-            self.isBrief = isBrief
-            self.products = .allocate(capacity: count)
+        private init(_ head: BatchHead, byteCount: Int) {
+            self.count = head.count
+            self.isBrief = head.isBrief
+            self.products = .allocate(capacity: head.count)
             // Only the key of a barcode may be longer than what it is made of.
-            let keyByteCountMax = byteCount + count * NormalizedText.gtinByteCount
+            let keyByteCountMax = byteCount + head.count * NormalizedText.gtinByteCount
             self.keys = .allocate(byteCount: keyByteCountMax, alignment: 8)
         }
 
@@ -158,8 +145,10 @@ extension PlainProduct {
         public static func reading(_ command: UnsafeRawBufferPointer) -> Batch? {
             var reader = ByteReader(command)
             do throws(ByteReaderError) {
-                guard let (count, isBrief) = try Self.head(&reader) else { return nil }
-                var batch = Batch(count: count, isBrief: isBrief, byteCount: command.count)
+                guard let head = try BatchHead(&reader) else { return nil }
+                var next = reader
+                guard try next.readUInt8() == CommandTag.createProduct.rawValue else { return nil }
+                var batch = Batch(head, byteCount: command.count)
                 guard try batch.readProducts(&reader) else { return nil }
                 return batch
             } catch {
@@ -170,19 +159,6 @@ extension PlainProduct {
         deinit {
             self.products.deallocate()
             self.keys.deallocate()
-        }
-
-        private static func head(
-            _ reader: inout ByteReader
-        ) throws(ByteReaderError) -> (count: Int, isBrief: Bool)? {
-            guard try reader.readUInt8() == CommandTag.batch.rawValue else { return nil }
-            let mode = BatchMode(rawValue: try reader.readUInt8())
-            guard mode == .independent || mode == .brief else { return nil }
-            let count = try reader.readCount(limit: Limits.batchMax)
-            guard count > 0, count <= reader.remaining else { return nil }
-            var next = reader
-            guard try next.readUInt8() == CommandTag.createProduct.rawValue else { return nil }
-            return (count, mode == .brief)
         }
 
         private mutating func readProducts(
@@ -205,7 +181,7 @@ extension PlainProduct {
             return reader.remaining == 0
         }
 
-        /// The product of that number; nothing where the general way takes it whatever the state.
+        /// The product of that number; `nil` where the slow path takes it whatever the state.
         @inline(__always)
         func product(_ index: Int) -> UnsafePointer<PlainProduct>? {
             if !self.drafts.isEmpty, self.drafts[index] != nil { return nil }
@@ -218,10 +194,10 @@ extension PlainProduct {
         /// The refusal of a product whose SKU another one has.
         func skuTaken(_ index: Int, by holder: ProductID) -> Refusal {
             let sku = String(decoding: self.products[index].sku, as: UTF8.self)
-            return Refusal(.skuTaken, .taken(sku, by: UInt64(holder.value)))
+            return .skuTaken(sku, by: holder)
         }
 
-        /// A creation of the batch as a command of the general way.
+        /// A creation of the batch as a command of the slow path.
         public func command(_ index: Int) -> Command {
             .createProduct(self.drafts[index] ?? self.products[index].draft)
         }

@@ -24,20 +24,16 @@ public struct PlainSaleBatch: Sendable {
     public init?(_ command: UnsafeRawBufferPointer) {
         var reader = ByteReader(command)
         do throws(ByteReaderError) {
-            guard try reader.readUInt8() == CommandTag.batch.rawValue else { return nil }
-            let mode = BatchMode(rawValue: try reader.readUInt8())
-            guard mode == .independent || mode == .brief else { return nil }
-            let count = try reader.readCount(limit: Limits.batchMax)
-            guard count > 0, count <= reader.remaining else { return nil }
+            guard let head = try BatchHead(&reader) else { return nil }
             var sales: [PlainSale] = []
-            sales.reserveCapacity(count)
-            for _ in 0..<count {
+            sales.reserveCapacity(head.count)
+            for _ in 0..<head.count {
                 guard let sale = PlainSale.read(&reader) else { return nil }
                 sales.append(sale)
             }
             guard reader.remaining == 0 else { return nil }
             self.sales = sales
-            self.isBrief = mode == .brief
+            self.isBrief = head.isBrief
         } catch {
             return nil
         }

@@ -8,9 +8,10 @@ internal import InventoryModel
 /// their memory is asked for together, and their rows of the ledger are gathered:
 ///
 ///     block's bytes ──▶ sale, sale, … sale ──▶ asked for from memory ──▶ folded ──▶ settled
-///             └── any other entry, or a sale that does not fit ──▶ settled, then the general way
+///             └── any other entry, or a sale that does not fit ──▶ settled, then the slow path
 ///
-/// What is unusual in the least is left to the general way, which also says what is wrong with it.
+/// An entry with a field that is not known here, or one that does not fit, falls back to the slow path, which
+/// also says what is wrong with it.
 public struct Replay: ~Copyable {
     /// An entry of one sale, and of the outcome that is remembered behind it.
     struct Sale: ~Copyable {
@@ -47,7 +48,7 @@ public struct Replay: ~Copyable {
                 try entry.finish()
                 self.actor = actor
             } catch {
-                // The general way reads it again and says why.
+                // The slow path reads it again and says why.
                 return false
             }
             reader = ahead
@@ -68,7 +69,7 @@ public struct Replay: ~Copyable {
     static let partCount = PlainSaleBatch.partCount
 
     let part: UnsafeMutablePointer<Sale>
-    var gathered = GatheredSales()
+    var gathered = GatheredMovements(of: .sale)
 
     public init() {
         self.part = .allocate(capacity: Self.partCount)
@@ -156,7 +157,7 @@ extension InventoryState {
     /// - Returns: Whether it did; if not, it does not fit, and nothing has changed.
     private mutating func fold(
         _ sale: UnsafeMutablePointer<Replay.Sale>,
-        _ gathered: inout GatheredSales
+        _ gathered: inout GatheredMovements
     ) -> Bool {
         if sale.pointee.step.lsn <= self.lsn { return true }
         guard
@@ -183,9 +184,12 @@ extension PlainSale.Step {
     fileprivate var product: ProductID { self.movement.product }
     fileprivate var location: LocationID { self.movement.location }
 
-    /// Which bits of a movement's mask a plain sale has: what ``GatheredSales`` has columns for.
-    private static let presence: UInt64 =
-        1 << 0 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 9 | 1 << 10 | 1 << 12 | 1 << 13
+    /// The fields of the level it leaves that a fold compares with the one that is there, or leaves to a
+    /// change of their own.
+    private static var levelFields: UInt64 {
+        Level.Mask.onHand | Level.Mask.unavailable | Level.Mask.reserved | Level.Mask.incoming
+            | Level.Mask.floor | Level.Mask.value | Level.Mask.alerts
+    }
 
     /// Reads the change ``Change/moved(_:_:)``, of the step's LSN and time, in place.
     ///
@@ -199,30 +203,31 @@ extension PlainSale.Step {
         else { return false }
         self.movement.product = try reader.readProductID()
         self.movement.location = try reader.readLocationID()
-        let mask = try reader.readVarint()
-        guard mask & ~Self.presence == 0 else { return false }
-        self.movement.onHandDelta = mask & 1 << 0 != 0 ? try reader.readNonZero() : 0
-        self.movement.amount = mask & 1 << 4 != 0 ? try reader.readNonZero() : 0
-        let minorUnits = mask & 1 << 5 != 0 ? try reader.readNonZero() : 0
-        let basis = mask & 1 << 6 != 0 ? try reader.readSignedVarint() : 1
-        guard mask & 1 << 6 == 0 || basis != 1 else { return false }
+        let mask = try reader.readMask(of: GatheredMovements.fields)
+        func has(_ field: UInt64) -> Bool { mask & field != 0 }
+        self.movement.onHandDelta = has(Movement.Mask.onHandDelta) ? try reader.readNonZero() : 0
+        self.movement.amount = has(Movement.Mask.amount) ? try reader.readNonZero() : 0
+        let minorUnits = has(Movement.Mask.price) ? try reader.readNonZero() : 0
+        let basis = has(Movement.Mask.priceBasis) ? try reader.readSignedVarint() : 1
+        guard !has(Movement.Mask.priceBasis) || basis != 1 else { return false }
         self.movement.price = Price(minorUnits, per: basis)
-        self.movement.cost = mask & 1 << 7 != 0 ? try reader.readNonZero() : 0
-        let reference = mask & 1 << 9 != 0 ? try reader.readNonEmptyText() : ""
-        let note = mask & 1 << 10 != 0 ? try reader.readNonEmptyText() : ""
+        self.movement.cost = has(Movement.Mask.cost) ? try reader.readNonZero() : 0
+        let reference = has(Movement.Mask.reference) ? try reader.readNonEmptyText() : ""
+        let note = has(Movement.Mask.note) ? try reader.readNonEmptyText() : ""
         // Nearly always both are empty, and so were those before them.
         if !reference.isEmpty || !self.movement.reference.isEmpty {
             self.movement.reference = reference
         }
         if !note.isEmpty || !self.movement.note.isEmpty { self.movement.note = note }
-        let distance = mask & 1 << 12 != 0 ? try reader.readNonZero() : 0
+        let distance = has(Movement.Mask.occurredAt) ? try reader.readNonZero() : 0
         self.movement.occurredAt = Instant(microseconds: self.time.microseconds &+ distance)
-        self.movement.isImported = mask & 1 << 13 != 0
+        self.movement.isImported = has(Movement.Mask.isImported)
         self.level = try Level.balances(
             from: &reader,
             self.movement.product,
             self.movement.location,
-            at: self.lsn
+            at: self.lsn,
+            knowing: Self.levelFields
         )
         return true
     }

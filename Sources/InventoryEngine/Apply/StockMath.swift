@@ -106,7 +106,7 @@ enum StockMath {
     /// cost on average before, or the cost of the delivery that the backorder swallowed; `nil` if
     /// the movement says nothing of it.
     @inline(__always)
-    static func cost(knownAfter movement: Movement, leaving level: Level) -> Price? {
+    static func cost(knownAfter movement: borrowing Movement, leaving level: Level) -> Price? {
         guard level.onHand <= 0 else { return nil }
         let before = level.onHand - movement.onHandDelta
         if before > 0 { return Price(level.value - movement.cost, per: before) }

@@ -25,6 +25,12 @@ package struct CategoryTable: Sendable {
 
     package func contains(_ id: CategoryID) -> Bool { id.value > 0 && id.row < self.rowCount }
 
+    /// Whether a category is archived; `nil` if there is none.
+    @inline(__always)
+    func archivedState(_ id: CategoryID) -> Bool? {
+        self.contains(id) ? self.archived[id.row] == 1 : nil
+    }
+
     /// The category with that id, which must exist.
     package func category(_ id: CategoryID) -> Category {
         Category(

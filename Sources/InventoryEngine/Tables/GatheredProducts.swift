@@ -1,7 +1,9 @@
+internal import InventoryModel
+
 /// Products on their way into the tables: gathered row by row, appended column by column.
 ///
 /// A new product has a row in the columns of products and of levels, and with an opening stock in those of the
-/// ledger: fifty of them. As with ``GatheredSales``, a run of products visits each column once.
+/// ledger: fifty of them. As with ``GatheredMovements``, a run of products visits each column once.
 ///
 ///     product, product … ──▶ rows ──settle──▶ products, levels, ledger      before anybody looks
 ///
@@ -11,41 +13,33 @@
 /// `@unchecked Sendable`: it owns its memory.
 public struct GatheredProducts: ~Copyable, @unchecked Sendable {
     /// Products that are gathered at most; then they are settled whatever comes.
-    static let capacity = 256
+    static let capacity = GatheredMovements.capacity
 
     let rows = UnsafeMutablePointer<PlainProduct.Step>.allocate(capacity: Self.capacity)
     private(set) var count = 0
-    /// Those of the rows that begin with stock, by their numbers.
-    let stocked = UnsafeMutablePointer<Int32>.allocate(capacity: Self.capacity)
-    private(set) var stockedCount = 0
+    /// The restocks of those that begin with stock.
+    var movements = GatheredMovements(of: .restock)
 
     public init() {}
 
-    deinit {
-        self.rows.deallocate()
-        self.stocked.deallocate()
-    }
+    deinit { self.rows.deallocate() }
 
     public var isEmpty: Bool { self.count == 0 }
 
     /// Whether there is room for a product that begins at `location`: all of a run do so at one.
-    func takes(_ location: UInt16) -> Bool {
+    func takes(_ location: LocationID) -> Bool {
         if self.count == 0 { return true }
-        return self.count < Self.capacity && self.rows[0].location == location
+        return self.count < Self.capacity && self.rows[0].opened.location == location
     }
 
     mutating func append(_ step: PlainProduct.Step) {
-        precondition(self.takes(step.location), "a product that is not taken")
+        precondition(self.takes(step.opened.location), "a product that is not taken")
         (self.rows + self.count).initialize(to: step)
-        if step.quantity > 0 {
-            self.stocked[self.stockedCount] = Int32(self.count)
-            self.stockedCount += 1
-        }
         self.count += 1
     }
 
     mutating func removeAll() {
         self.count = 0
-        self.stockedCount = 0
+        self.movements.removeAll()
     }
 }

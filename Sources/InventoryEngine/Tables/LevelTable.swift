@@ -160,15 +160,18 @@ package struct LevelTable: Sendable {
         self.revisions[row] = revision
     }
 
-    /// Writes what a sale changes of the level in `row`.
+    /// Writes what a sale changes of the level in `row`: ``put(_:revision:)`` and
+    /// ``noteCost(of:leaving:)``.
+    ///
+    /// `level`: As it is there, but for what the movement changes.
     @inline(__always)
-    mutating func sell(_ row: Int, leaving onHand: Int64, worth value: Int64, revision: UInt64) {
-        if onHand <= 0, self.onHand[row] > 0 {
-            self.setLastCost(row, Price(self.values[row], per: self.onHand[row]))
+    mutating func sell(_ row: Int, by movement: borrowing Movement, leaving level: Level) {
+        if let cost = StockMath.cost(knownAfter: movement, leaving: level) {
+            self.setLastCost(row, cost)
         }
-        self.onHand[row] = onHand
-        Self.set(&self.values, row, value)
-        self.revisions[row] = revision
+        self.onHand[row] = level.onHand
+        Self.set(&self.values, row, level.value)
+        self.revisions[row] = level.revision
     }
 
     /// A segment that a view shares is copied by a write, so what did not change is not written.
@@ -213,16 +216,16 @@ package struct LevelTable: Sendable {
         let (rows, count) = (gathered.rows, gathered.count)
         let first = self.rowCount
         self.products.append(count: count) { rows[$0].id }
-        self.locations.append(repeating: rows[0].location, count: count)
-        self.onHand.append(count: count) { rows[$0].quantity }
+        self.locations.append(repeating: rows[0].opened.location.value, count: count)
+        self.onHand.append(count: count) { rows[$0].opened.quantity }
         self.unavailable.append(repeating: 0, count: count)
         self.reserved.append(repeating: 0, count: count)
         self.incoming.append(repeating: 0, count: count)
         self.floors.append(repeating: 0, count: count)
-        self.values.append(count: count) { rows[$0].value }
+        self.values.append(count: count) { rows[$0].opened.value }
         self.alerts.append(count: count) { rows[$0].alerts.rawValue }
         self.revisions.append(count: count) { rows[$0].lsn }
-        let location = Int(rows[0].location)
+        let location = rows[0].opened.location.row
         while self.rows.count <= location { self.rows.append(Column<UInt32>()) }
         let gap = Int(rows[0].id) - self.rows[location].count
         precondition(gap >= 0, "product \(rows[0].id) has been at location \(location) before")

@@ -27,6 +27,12 @@ package struct LocationTable: Sendable {
     @inline(__always)
     func isArchived(_ id: LocationID) -> Bool { self.archived[id.row] == 1 }
 
+    /// Whether a location is archived; `nil` if there is none.
+    @inline(__always)
+    func archivedState(_ id: LocationID) -> Bool? {
+        self.contains(id) ? self.isArchived(id) : nil
+    }
+
     /// The location with that id, which must exist.
     package func location(_ id: LocationID) -> Location {
         guard let kind = LocationKind(rawValue: self.kinds[id.row]) else {

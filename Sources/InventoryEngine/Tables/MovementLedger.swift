@@ -168,12 +168,13 @@ package struct MovementLedger: Sendable {
         return isOverflow ? nil : sum
     }
 
-    /// Appends gathered sales: what ``append(_:id:recordedAt:origin:texts:backordered:)`` of each would.
+    /// Appends gathered movements: what ``append(_:id:recordedAt:origin:texts:backordered:)`` of each
+    /// would.
     ///
-    /// - Complexity: O(sales)
-    mutating func append(_ sales: borrowing GatheredSales) {
-        let (rows, count) = (sales.rows, sales.count)
-        if sales.hasBackorders {
+    /// - Complexity: O(movements)
+    mutating func append(_ gathered: borrowing GatheredMovements) {
+        let (rows, count) = (gathered.rows, gathered.count)
+        if gathered.hasBackorders {
             for index in 0..<count where rows[index].backordered > 0 {
                 self.noteBackorder(of: rows[index].backordered, in: self.rowCount + index)
             }
@@ -182,7 +183,7 @@ package struct MovementLedger: Sendable {
         self.lines.append(repeating: 0, count: count)
         self.recordedAt.append(count: count) { rows[$0].time }
         self.occurredAt.append(count: count) { rows[$0].occurredAt }
-        self.kinds.append(repeating: MovementKind.sale.rawValue, count: count)
+        self.kinds.append(repeating: gathered.kind.rawValue, count: count)
         self.products.append(count: count) { rows[$0].product }
         self.locations.append(count: count) { rows[$0].location }
         self.onHandDeltas.append(count: count) { rows[$0].onHandDelta }
@@ -198,41 +199,11 @@ package struct MovementLedger: Sendable {
         self.notes.append(count: count) { rows[$0].texts.note }
         self.actors.append(count: count) { rows[$0].texts.actor }
         self.origins.append(repeating: 0, count: count)
-        if sales.hasImported {
+        if gathered.hasImported {
             self.imported.append(count: count) { rows[$0].isImported ? 1 : 0 }
         } else {
             self.imported.append(repeating: 0, count: count)
         }
-    }
-
-    /// Appends the restocks that gathered products begin with: what
-    /// ``append(_:id:recordedAt:origin:texts:backordered:)`` of each would.
-    ///
-    /// - Complexity: O(products)
-    mutating func append(_ gathered: borrowing GatheredProducts) {
-        let (rows, stocked, count) = (gathered.rows, gathered.stocked, gathered.stockedCount)
-        if count == 0 { return }
-        self.lsns.append(count: count) { rows[Int(stocked[$0])].lsn }
-        self.lines.append(repeating: 0, count: count)
-        self.recordedAt.append(count: count) { rows[Int(stocked[$0])].time.microseconds }
-        self.occurredAt.append(count: count) { rows[Int(stocked[$0])].occurredAt }
-        self.kinds.append(repeating: MovementKind.restock.rawValue, count: count)
-        self.products.append(count: count) { rows[Int(stocked[$0])].id }
-        self.locations.append(repeating: rows[0].location, count: count)
-        self.onHandDeltas.append(count: count) { rows[Int(stocked[$0])].quantity }
-        self.unavailableDeltas.append(repeating: 0, count: count)
-        self.reservedDeltas.append(repeating: 0, count: count)
-        self.incomingDeltas.append(repeating: 0, count: count)
-        self.amounts.append(repeating: 0, count: count)
-        self.prices.append(count: count) { rows[Int(stocked[$0])].unitCost }
-        self.priceBases.append(count: count) { rows[Int(stocked[$0])].numbers.priceBasis }
-        self.costs.append(count: count) { rows[Int(stocked[$0])].value }
-        self.reasons.append(repeating: 0, count: count)
-        self.references.append(repeating: 0, count: count)
-        self.notes.append(repeating: 0, count: count)
-        self.actors.append(count: count) { rows[Int(stocked[$0])].actor }
-        self.origins.append(repeating: 0, count: count)
-        self.imported.append(count: count) { rows[Int(stocked[$0])].isImported ? 1 : 0 }
     }
 
     /// The movement at `row` as it was recorded.

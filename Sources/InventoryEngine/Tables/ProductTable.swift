@@ -205,7 +205,7 @@ package struct ProductTable: Sendable {
         self.createdAt.append(count: count) { rows[$0].time.microseconds }
         self.updatedAt.append(count: count) { rows[$0].time.microseconds }
         self.revisions.append(count: count) { rows[$0].lsn }
-        self.movementCounts.append(count: count) { rows[$0].quantity > 0 ? 1 : 0 }
+        self.movementCounts.append(count: count) { rows[$0].opened.quantity > 0 ? 1 : 0 }
     }
 
     /// Puts one changed field into its row.

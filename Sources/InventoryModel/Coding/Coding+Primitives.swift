@@ -146,9 +146,15 @@ extension ByteReader {
     /// A presence mask of which only the lowest `bits` may be set.
     @inlinable @inline(__always)
     package mutating func readMask(bits: Int) throws(ByteReaderError) -> UInt64 {
+        try self.readMask(of: 1 << UInt64(bits) - 1)
+    }
+
+    /// A presence mask of which only the bits in `known` may be set.
+    @inlinable @inline(__always)
+    package mutating func readMask(of known: UInt64) throws(ByteReaderError) -> UInt64 {
         let offset = self.offset
         let mask = try self.readVarint()
-        guard mask >> UInt64(bits) == 0 else {
+        guard mask & ~known == 0 else {
             throw .unknownCode(offset: offset, code: mask, what: "presence mask")
         }
         return mask

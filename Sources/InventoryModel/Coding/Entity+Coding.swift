@@ -131,13 +131,17 @@ extension Level {
         if mask & 1 << 7 != 0 { cursor.writeVarint(self.revision) }
     }
 
+    /// Reads what ``encodeBalances(into:at:)`` wrote.
+    ///
+    /// `known`: The fields, of ``Mask``, that the caller knows; any other is an error.
     package static func balances(
         from reader: inout ByteReader,
         _ product: ProductID,
         _ location: LocationID,
-        at lsn: UInt64
+        at lsn: UInt64,
+        knowing known: UInt64 = Mask.all
     ) throws(ByteReaderError) -> Level {
-        let mask = try reader.readMask(bits: 8)
+        let mask = try reader.readMask(of: known)
         var level = Level(product: product, location: location, revision: lsn)
         if mask & 1 << 0 != 0 { level.onHand = try reader.readNonZero() }
         if mask & 1 << 1 != 0 { level.unavailable = try reader.readNonZero() }
@@ -189,8 +193,9 @@ extension Movement {
         }
     }
 
+    /// What of the movement is there, by ``Mask``, shared texts aside.
     @inlinable @inline(__always)
-    func presence(recordedAt time: Instant) -> UInt64 {
+    package func presence(recordedAt time: Instant) -> UInt64 {
         var mask: UInt64 = 0
         if self.onHandDelta != 0 { mask |= 1 << 0 }
         if self.unavailableDelta != 0 { mask |= 1 << 1 }
@@ -254,7 +259,7 @@ extension Movement {
         let location = try reader.readLocationID()
         self.init(kind: kind, product: product, location: location, occurredAt: time)
         let maskOffset = reader.offset
-        let mask = try reader.readMask(bits: 16)
+        let mask = try reader.readMask(of: Mask.all)
         guard mask & mask >> 5 & (1 << 9 | 1 << 10) == 0 else {
             throw .unknownCode(
                 offset: maskOffset,

@@ -42,23 +42,27 @@ extension SaleLine {
         writer.writePlace(self.product, self.location)
         writer.writeVarint(self.quantity)
         var mask: UInt64 = 0
-        if self.price != nil { mask |= 1 << 0 }
-        if self.ifRevision != nil { mask |= 1 << 1 }
+        if self.price != nil { mask |= Mask.price }
+        if self.ifRevision != nil { mask |= Mask.ifRevision }
         writer.writeVarint(mask)
         if let price { writer.writeVarint(price.minorUnits) }
         if let ifRevision { writer.writeVarint(ifRevision) }
     }
 
+    /// `known`: The fields, of ``Mask``, that the caller knows; any other is an error.
     @inlinable @inline(__always)
-    package init(from reader: inout ByteReader) throws(ByteReaderError) {
+    package init(
+        from reader: inout ByteReader,
+        knowing known: UInt64 = Mask.all
+    ) throws(ByteReaderError) {
         self.init(
             product: try reader.readProductID(),
             location: try reader.readLocationID(),
             quantity: try reader.readSignedVarint()
         )
-        let mask = try reader.readMask(bits: 2)
-        if mask & 1 << 0 != 0 { self.price = Money(try reader.readSignedVarint()) }
-        if mask & 1 << 1 != 0 { self.ifRevision = try reader.readVarint() }
+        let mask = try reader.readMask(of: known)
+        if mask & Mask.price != 0 { self.price = Money(try reader.readSignedVarint()) }
+        if mask & Mask.ifRevision != 0 { self.ifRevision = try reader.readVarint() }
     }
 }
 

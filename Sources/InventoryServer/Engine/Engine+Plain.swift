@@ -2,9 +2,9 @@ internal import Bytes
 internal import InventoryEngine
 internal import InventoryModel
 
-/// The quick ways of the engine: a plain sale, and batches of plain sales and of plain products.
+/// The fast paths of the engine: a plain sale, and batches of plain sales and of plain products.
 ///
-/// What they cannot say yes to, or refuse as the general way would, goes that way within the same request.
+/// What they cannot decide as the slow path would falls back to it within the same request.
 extension Engine {
     // MARK: - Plain sales
 

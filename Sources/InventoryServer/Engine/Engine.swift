@@ -21,7 +21,7 @@ struct Engine: ~Copyable {
     /// The plain sale that is being decided.
     var step = PlainSale.Step()
     /// Those that were decided and are not in the ledger yet: none between two calls.
-    var sales = GatheredSales()
+    var sales = GatheredMovements(of: .sale)
     /// The plain product that is being decided, and those that are not in the tables yet: none between
     /// two requests.
     var creation = PlainProduct.Step()

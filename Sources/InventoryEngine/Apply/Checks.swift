@@ -1,0 +1,94 @@
+internal import InventoryModel
+
+/// Where a rule reports what is wrong with a request.
+///
+/// A rule is stated once, over any of these, and both paths of a command call it:
+///
+///     rule ──▶ Findings     slow path: which refusal is returned, with its details
+///          └─▶ Soundness    fast path: whether there is any; no refusal is made
+///
+/// Functions that the fast path calls are inlined into it, so that what only a refusal needs is not
+/// computed there.
+protocol Checks {
+    /// Refusals found so far: a rule that compares it knows whether a line added any.
+    var count: Int { get }
+
+    mutating func add(_ refusal: @autoclosure () -> Refusal)
+}
+
+extension Checks {
+    /// Reports a field whose number lies outside `range`.
+    ///
+    /// - Returns: Whether it lies inside.
+    @inline(__always)
+    @discardableResult
+    mutating func check(
+        _ field: StaticString,
+        _ value: Int64,
+        in range: ClosedRange<Int64>,
+        line: UInt32? = nil
+    ) -> Bool {
+        if range.contains(value) { return true }
+        self.add(
+            Refusal(
+                .outOfRange,
+                line: line,
+                .range(
+                    field.description,
+                    value: value,
+                    lowest: range.lowerBound,
+                    highest: range.upperBound
+                )
+            )
+        )
+        return false
+    }
+
+    /// Reports a text that is too long, has control characters, or is empty where it must not be.
+    @inline(__always)
+    mutating func check(
+        _ field: StaticString,
+        _ text: String,
+        byteCountMax: Int,
+        mayBeEmpty: Bool
+    ) {
+        if text.isEmpty {
+            if !mayBeEmpty { self.addInvalid(field, "is empty") }
+        } else if text.utf8.count > byteCountMax {
+            self.addInvalid(
+                field,
+                "has \(text.utf8.count) bytes; at most \(byteCountMax) are allowed"
+            )
+        } else if NormalizedText.hasControlCharacter(text) {
+            self.addInvalid(field, "has a control character")
+        }
+    }
+
+    /// Reports a field that is invalid.
+    @inline(__always)
+    mutating func addInvalid(_ field: StaticString, _ problem: @autoclosure () -> String) {
+        self.add(Refusal(.invalidField, .field(field.description, problem: problem())))
+    }
+
+    /// Adds an amount to a sum, both of money, and reports where the sum leaves the range.
+    ///
+    /// - Returns: The amount; `nil` where it, or the sum, is beyond the range.
+    mutating func add(_ amount: Money?, to sum: inout Money, line: UInt32?) -> Money? {
+        guard let amount, let next = sum.adding(amount) else {
+            self.add(.overflow("amount", line: line))
+            return nil
+        }
+        sum = next
+        return amount
+    }
+}
+
+/// The checks of the fast path: whether a request is sound, and nothing else.
+struct Soundness: Checks {
+    private(set) var count = 0
+
+    var isSound: Bool { self.count == 0 }
+
+    @inline(__always)
+    mutating func add(_ refusal: @autoclosure () -> Refusal) { self.count += 1 }
+}

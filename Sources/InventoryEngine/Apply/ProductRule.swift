@@ -1,0 +1,157 @@
+internal import InventoryModel
+
+/// What a product has beside its texts.
+struct ProductNumbers: Sendable {
+    var category: UInt32 = 0
+    var decimals: UInt8 = 0
+    var status: UInt8 = 0
+    var leadTimeDays: UInt16 = 0
+    var price: Int64 = 0
+    var priceBasis: Int64 = 0
+    var reorderPoint: Int64 = 0
+    var reorderTarget: Int64 = 0
+    var packSize: Int64 = 0
+
+    init() {}
+
+    init(_ product: Product) {
+        self.category = product.category.value
+        self.decimals = product.unit.decimals
+        self.status = product.status.rawValue
+        self.leadTimeDays = product.leadTimeDays
+        self.price = product.price.minorUnits
+        self.priceBasis = product.price.basis
+        self.reorderPoint = product.reorderPoint
+        self.reorderTarget = product.reorderTarget
+        self.packSize = product.packSize
+    }
+}
+
+/// The stock that a product begins with, as its rule leaves it.
+struct OpenedStock: Sendable {
+    var location = LocationID.main
+    /// Base units; 0 for a product that begins empty.
+    var quantity: Int64 = 0
+    /// What one basis of the product's price cost, and all of it, in minor units.
+    var unitCost: Int64 = 0
+    var basis: Int64 = 1
+    var value: Int64 = 0
+    var occurredAt = Instant.zero
+    var isImported = false
+
+    /// The restock that brings it.
+    @inline(__always)
+    func movement(of product: ProductID) -> Movement {
+        Movement(
+            kind: .restock,
+            product: product,
+            location: self.location,
+            onHandDelta: self.quantity,
+            price: Price(self.unitCost, per: self.basis),
+            cost: self.value,
+            occurredAt: self.occurredAt,
+            isImported: self.isImported
+        )
+    }
+
+    /// The level that it leaves, without its alerts.
+    @inline(__always)
+    func level(of product: ProductID, revision: UInt64 = 0) -> Level {
+        Level(
+            product: product,
+            location: self.location,
+            onHand: self.quantity,
+            value: self.value,
+            revision: revision
+        )
+    }
+}
+
+/// The rules of a product's fields and of the stock that it begins with.
+///
+/// `createProduct` and `updateProduct` apply them to a whole product, the fast path to one in the bytes
+/// of its request. Values in, values out: the caller looks up category and location.
+enum ProductRule {
+    /// Checks the numbers of a product, new or changed.
+    @inline(__always)
+    static func check(_ numbers: ProductNumbers, _ checks: inout some Checks) {
+        let quantities = 0...Limits.quantityMax
+        checks.check(
+            "unit.decimals",
+            Int64(numbers.decimals),
+            in: 0...Int64(Limits.unitDecimalsMax)
+        )
+        checks.check("price", numbers.price, in: 0...Limits.moneyMax)
+        checks.check("price.basis", numbers.priceBasis, in: 1...Limits.quantityMax)
+        checks.check("reorderPoint", numbers.reorderPoint, in: quantities)
+        checks.check("reorderTarget", numbers.reorderTarget, in: quantities)
+        checks.check("packSize", numbers.packSize, in: 1...Limits.quantityMax)
+        checks.check(
+            "leadTimeDays",
+            Int64(numbers.leadTimeDays),
+            in: 0...Int64(Limits.leadTimeDaysMax)
+        )
+    }
+
+    /// Checks the status that a new product begins with.
+    @inline(__always)
+    static func check(first status: ProductStatus?, _ checks: inout some Checks) {
+        if status == .archived || status == nil { checks.addInvalid("status", "begins archived") }
+    }
+
+    /// Checks that a category accepts products.
+    ///
+    /// `isArchived`: Whether it is; `nil` if there is no such category.
+    @inline(__always)
+    static func check(
+        _ category: CategoryID,
+        isArchived: Bool?,
+        _ checks: inout some Checks
+    ) {
+        guard let isArchived else {
+            checks.add(Refusal(.categoryNotFound, .id(UInt64(category.value))))
+            return
+        }
+        if isArchived { checks.add(.archived(UInt64(category.value))) }
+    }
+
+    /// The stock that a product begins with; none where something was found against it.
+    ///
+    /// `basis`: Of the product's price. `isArchived`: Whether the location is; `nil` if there is none.
+    @inline(__always)
+    static func open(
+        _ opening: OpeningStock,
+        per basis: Int64,
+        isArchived: Bool?,
+        at time: Instant,
+        _ checks: inout some Checks
+    ) -> OpenedStock {
+        let unitCost = opening.unitCost.minorUnits
+        checks.check("opening.quantity", opening.quantity, in: 0...Limits.quantityMax)
+        checks.check("opening.unitCost", unitCost, in: 0...Limits.moneyMax)
+        InventoryState.check(opening.location, isArchived: isArchived, &checks)
+        let occurred = opening.occurredAt.map { Occurrence(at: $0, isImported: true) }
+        var opened = OpenedStock(
+            location: opening.location,
+            unitCost: unitCost,
+            basis: basis,
+            occurredAt: InventoryState.occurrence(occurred, at: time, &checks),
+            isImported: occurred != nil
+        )
+        guard opening.quantity > 0, basis > 0 else { return opened }
+        guard let value = Price(unitCost, per: basis).amount(of: opening.quantity) else {
+            checks.add(.overflow("opening"))
+            return opened
+        }
+        opened.quantity = opening.quantity
+        opened.value = value.minorUnits
+        return opened
+    }
+}
+
+extension Refusal {
+    /// A product cannot have a SKU that another one has.
+    static func skuTaken(_ sku: String, by holder: ProductID) -> Refusal {
+        Refusal(.skuTaken, .taken(sku, by: UInt64(holder.value)))
+    }
+}

@@ -1,0 +1,53 @@
+/// The fields of what is encoded behind a presence mask, by their bits.
+///
+/// A fast path says by these which fields it knows; what has any other goes to the slow path. Numbers of
+/// bits are never given a second meaning.
+extension Movement {
+    @usableFromInline
+    package enum Mask {
+        @inlinable package static var onHandDelta: UInt64 { 1 << 0 }
+        @inlinable package static var unavailableDelta: UInt64 { 1 << 1 }
+        @inlinable package static var reservedDelta: UInt64 { 1 << 2 }
+        @inlinable package static var incomingDelta: UInt64 { 1 << 3 }
+        @inlinable package static var amount: UInt64 { 1 << 4 }
+        @inlinable package static var price: UInt64 { 1 << 5 }
+        /// Of the price.
+        @inlinable package static var priceBasis: UInt64 { 1 << 6 }
+        @inlinable package static var cost: UInt64 { 1 << 7 }
+        @inlinable package static var reason: UInt64 { 1 << 8 }
+        @inlinable package static var reference: UInt64 { 1 << 9 }
+        @inlinable package static var note: UInt64 { 1 << 10 }
+        @inlinable package static var origin: UInt64 { 1 << 11 }
+        @inlinable package static var occurredAt: UInt64 { 1 << 12 }
+        @inlinable package static var isImported: UInt64 { 1 << 13 }
+        /// The reference, and the note, of the movement before it in its entry.
+        @inlinable package static var sharedReference: UInt64 { 1 << 14 }
+        @inlinable package static var sharedNote: UInt64 { 1 << 15 }
+        @inlinable package static var all: UInt64 { 1 << 16 - 1 }
+    }
+}
+
+extension Level {
+    @usableFromInline
+    package enum Mask {
+        @inlinable package static var onHand: UInt64 { 1 << 0 }
+        @inlinable package static var unavailable: UInt64 { 1 << 1 }
+        @inlinable package static var reserved: UInt64 { 1 << 2 }
+        @inlinable package static var incoming: UInt64 { 1 << 3 }
+        @inlinable package static var floor: UInt64 { 1 << 4 }
+        @inlinable package static var value: UInt64 { 1 << 5 }
+        @inlinable package static var alerts: UInt64 { 1 << 6 }
+        /// Where it is not the LSN of the step.
+        @inlinable package static var revision: UInt64 { 1 << 7 }
+        @inlinable package static var all: UInt64 { 1 << 8 - 1 }
+    }
+}
+
+extension SaleLine {
+    @usableFromInline
+    package enum Mask {
+        @inlinable package static var price: UInt64 { 1 << 0 }
+        @inlinable package static var ifRevision: UInt64 { 1 << 1 }
+        @inlinable package static var all: UInt64 { 1 << 2 - 1 }
+    }
+}
