@@ -1,0 +1,174 @@
+import Bytes
+import InventoryModel
+import InventoryTestSupport
+import Testing
+
+@testable import InventoryEngine
+
+/// Both paths of a command decide alike, whatever is in its fields, and a field that a fast path does not
+/// know leads to the slow path.
+@Suite struct FastPathFieldTests {
+    /// A shop with products at two locations; a third one, and a category, are archived.
+    private static func shop(_ random: inout SplitMix64) throws -> BothPaths {
+        var shop = try BothPaths()
+        for name in ["A", "B", "C"] { try shop.run(.createCategory(name: name)) }
+        try shop.run(.archiveCategory(CategoryID(3), ifRevision: nil))
+        for code in ["b", "c"] {
+            try shop.run(.createLocation(LocationDraft(code: code, name: code)))
+        }
+        try shop.run(.archiveLocation(LocationID(3), ifRevision: nil))
+        for number in 0..<20 {
+            try shop.run(.createProduct(Self.draft(number, &random)))
+        }
+        return shop
+    }
+
+    private static func draft(_ number: Int, _ random: inout SplitMix64) -> ProductDraft {
+        ProductDraft(
+            sku: "NEW-\(number)",
+            name: "Product \(number)",
+            category: CategoryID(1),
+            price: Price(Int64(random.below(900)) + 5, per: random.below(3) == 0 ? 1_000 : 1),
+            opening: OpeningStock(quantity: 200, unitCost: Money(3))
+        )
+    }
+
+    /// Counts how often the fast path accepted a command in which a field was varied.
+    private struct Coverage {
+        private var counts: [String: Int] = [:]
+
+        mutating func note(_ fields: [String]) {
+            for field in fields { self.counts[field, default: 0] += 1 }
+        }
+
+        func check(_ fields: [String], sourceLocation: SourceLocation = #_sourceLocation) {
+            for field in fields {
+                #expect(
+                    self.counts[field, default: 0] > 0,
+                    "the fast path never had a \(field) that varied",
+                    sourceLocation: sourceLocation
+                )
+            }
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func `sales with anything in any field come to the same on both paths`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var shop = try Self.shop(&random)
+        var coverage = Coverage()
+        var slowCount = 0
+        for _ in 0..<4_000 {
+            var line = SaleLine(product: ProductID(UInt32(1 + random.below(20))), quantity: 1)
+            let level = shop.slow.tables.levels.level(line.product, line.location)
+            var varied = Fields<SaleLine>.all.vary(&line, oneIn: 5, &random)
+            if line.ifRevision == 1 { line.ifRevision = level.revision }
+            var sale = Sale(lines: [line])
+            sale.occurred = Occurrence(at: shop.time)
+            varied += Fields<Sale>.all.vary(&sale, oneIn: 5, &random)
+            if !varied.contains("occurred") { sale.occurred = nil }
+            switch try shop.run(.sell(sale), by: random.one(of: ["till", "", "é"])) {
+            case .fast: coverage.note(varied)
+            case .slow: slowCount += 1
+            }
+            guard random.below(6) == 0 else { continue }
+            try shop.run(Self.supply(&random, shop.time))
+        }
+        coverage.check(Fields<SaleLine>.all.names)
+        coverage.check(Fields<Sale>.all.names)
+        #expect(slowCount > 500)
+        shop.checkEqual()
+    }
+
+    /// Something that changes what sales find: stock, a floor, a reservation or a hold.
+    private static func supply(_ random: inout SplitMix64, _ time: Instant) -> Command {
+        let product = ProductID(UInt32(1 + random.below(20)))
+        let location = LocationID(UInt16(1 + random.below(2)))
+        let quantity = Int64(1 + random.below(60))
+        switch random.below(4) {
+        case 0:
+            let floor = Int64(random.below(9)) - 6
+            return .setFloor(FloorChange(product: product, location: location, floor: floor))
+        case 1:
+            let line = ReserveLine(product: product, location: location, quantity: quantity / 9 + 1)
+            return .reserve(Reserve(lines: [line], expiry: .at(time.advanced(bySeconds: 60))))
+        case 2:
+            return .setUnavailable(Hold(product: product, delta: 2, reason: .damaged))
+        default:
+            let line = RestockLine(
+                product: product,
+                location: location,
+                quantity: quantity,
+                unitCost: Money(quantity * 3)
+            )
+            return .restock(Restock(lines: [line]))
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func `products with anything in any field come to the same on both paths`(
+        seed: UInt64
+    ) throws {
+        var random = SplitMix64(seed: seed)
+        var shop = try Self.shop(&random)
+        var coverage = Coverage()
+        var slowCount = 0
+        for number in 100..<2_100 {
+            var draft = Self.draft(number, &random)
+            let varied = Fields<ProductDraft>.all.vary(&draft, oneIn: 6, &random)
+            switch try shop.run(.createProduct(draft), by: random.one(of: ["till", "", "é"])) {
+            case .fast: coverage.note(varied)
+            case .slow: slowCount += 1
+            }
+        }
+        coverage.check(Fields<ProductDraft>.all.names)
+        #expect(slowCount > 500)
+        shop.checkEqual()
+    }
+
+    @Test func `the lists of fields are complete`() {
+        let draft = ProductDraft(sku: "A", name: "A", category: CategoryID(1), price: Price(1))
+        let line = SaleLine(product: ProductID(1), quantity: 1)
+        Fields<ProductDraft>.all.checkComplete(draft)
+        Fields<OpeningStock>.all.checkComplete(OpeningStock(quantity: 1))
+        Fields<Unit>.all.checkComplete(Unit.piece)
+        Fields<Price>.all.checkComplete(Price(1))
+        Fields<SaleLine>.all.checkComplete(line)
+        Fields<Sale>.all.checkComplete(Sale(lines: [line]))
+        Fields<Occurrence>.all.checkComplete(Occurrence(at: .zero))
+    }
+
+    @Test func `what a fast path reads is the whole of its command`() {
+        var random = SplitMix64(seed: 9)
+        for tag in CommandTag.allCases {
+            for _ in 0..<200 {
+                let command = random.command(tag)
+                let encoded = BothPaths.bytes { command.encode(into: &$0) }
+                let sale = encoded.withUnsafeBytes { PlainSale($0) }
+                #expect(sale == nil || sale?.command == command)
+                let batch = Command.batch([command, command], .independent)
+                BothPaths.bytes { batch.encode(into: &$0) }.withUnsafeBytes { bytes in
+                    guard let batch = PlainProduct.Batch.reading(bytes) else { return }
+                    #expect(batch.command(1) == command)
+                }
+            }
+        }
+    }
+
+    /// Each field that a line's mask can announce is one that the fast path knows, or leads it away.
+    @Test func `a line with a field that is not known takes the slow path`() {
+        let line = SaleLine(product: ProductID(7), quantity: 1)
+        let encoded = BothPaths.bytes { Command.sell(Sale(lines: [line])).encode(into: &$0) }
+        // Tag, count, product, location, quantity: a byte each.
+        let maskOffset = 5
+        #expect(encoded.withUnsafeBytes { PlainSale($0) } != nil)
+        for bit in 0..<7 as Range<UInt64> {
+            var changed = encoded
+            changed[maskOffset] = 1 << UInt8(bit)
+            changed.insert(9, at: maskOffset + 1)
+            let isKnown = PlainSale.fields & 1 << bit != 0
+            #expect(changed.withUnsafeBytes { PlainSale($0) != nil } == isKnown, "bit \(bit)")
+        }
+        #expect(PlainSale.fields == SaleLine.Mask.all)
+    }
+}

@@ -1,0 +1,170 @@
+import InventoryModel
+import InventoryTestSupport
+import Testing
+
+/// Every field of a type, with what a test puts into it.
+///
+/// The list is compared with the stored properties of the type, so a field that is new has to be added
+/// here before any test passes.
+struct Fields<Value>: Sendable {
+    typealias Change = @Sendable (inout Value, inout SplitMix64) -> Void
+
+    private let changes: [(name: String, change: Change)]
+
+    init(_ changes: KeyValuePairs<String, Change>) {
+        self.changes = changes.map { (name: $0.key, change: $0.value) }
+    }
+
+    var names: [String] { self.changes.map(\.name) }
+
+    /// Whether these are the stored properties of a value, in their order.
+    func checkComplete(_ value: Any, sourceLocation: SourceLocation = #_sourceLocation) {
+        let stored = Mirror(reflecting: value).children.map { $0.label ?? "?" }
+        let type = type(of: value)
+        #expect(self.names == stored, "fields of \(type)", sourceLocation: sourceLocation)
+    }
+
+    /// Changes each field with a chance of one in `oneIn`.
+    ///
+    /// - Returns: The names of those that were changed.
+    func vary(
+        _ value: inout Value,
+        oneIn: UInt64 = 3,
+        _ random: inout SplitMix64
+    ) -> [String] {
+        var varied: [String] = []
+        for field in self.changes where random.below(oneIn) == 0 {
+            field.change(&value, &random)
+            varied.append(field.name)
+        }
+        return varied
+    }
+}
+
+extension SplitMix64 {
+    /// One of the values.
+    mutating func one<Value>(of values: [Value]) -> Value {
+        values[Int(self.below(UInt64(values.count)))]
+    }
+
+    /// A number in the range, or, one time in eight, at an end of it or just outside.
+    mutating func near(_ range: ClosedRange<Int64>, below bound: Int64 = 1_000) -> Int64 {
+        let (low, high) = (range.lowerBound, range.upperBound)
+        if self.below(8) == 0 { return self.one(of: [low - 1, low, high, high + 1]) }
+        return low + Int64(self.below(UInt64(min(high - low, bound)) + 1))
+    }
+
+    /// A text of up to `byteCountMax` bytes or one more, trimmed or not, with or without Unicode.
+    mutating func text(byteCountMax: Int) -> String {
+        switch self.below(16) {
+        case 0: String(repeating: "x", count: byteCountMax)
+        case 1: String(repeating: "x", count: byteCountMax + 1)
+        case 2: "tab\there"
+        case 3: " spaced "
+        case 4: "café"
+        case 5: "e\u{301}"
+        case 6: ""
+        default: "T-\(self.below(1_000_000))"
+        }
+    }
+}
+
+// MARK: - The fields of what the fast paths read
+
+extension Fields where Value == Unit {
+    static let all = Fields([
+        "code": { unit, random in
+            let code = random.text(byteCountMax: Limits.unitByteCountMax)
+            unit = Unit(code: random.below(2) == 0 ? "kg" : code, decimals: unit.decimals)
+        },
+        "decimals": { unit, random in
+            let decimals = UInt8(random.near(0...Int64(Limits.unitDecimalsMax)) & 0xFF)
+            unit = Unit(code: unit.code, decimals: decimals)
+        },
+    ])
+}
+
+extension Fields where Value == Price {
+    static let all = Fields([
+        "minorUnits": { $0 = Price($1.near(0...Limits.moneyMax), per: $0.basis) },
+        "basis": { $0 = Price($0.minorUnits, per: $1.near(1...Limits.quantityMax)) },
+    ])
+}
+
+extension Fields where Value == Occurrence {
+    static let all = Fields([
+        "at": { occurred, random in
+            let limits = [-Limits.occurredAtPastSeconds, 0, Limits.occurredAtFutureSeconds]
+            let seconds = random.one(of: limits) + Int64(random.below(3)) - 1
+            occurred.at = occurred.at.advanced(bySeconds: seconds)
+        },
+        "isImported": { $0.isImported = $1.flag() },
+    ])
+}
+
+extension Fields where Value == OpeningStock {
+    static let all = Fields([
+        "location": { $0.location = LocationID(UInt16($1.below(5))) },
+        "quantity": { $0.quantity = $1.near(0...Limits.quantityMax) },
+        "unitCost": { $0.unitCost = Money($1.near(0...Limits.moneyMax)) },
+        "occurredAt": { opening, random in
+            let range = Limits.instantMin...0
+            opening.occurredAt = Instant(microseconds: random.near(range))
+        },
+    ])
+}
+
+extension Fields where Value == ProductDraft {
+    static let all = Fields([
+        "sku": { draft, random in
+            let text = random.text(byteCountMax: Limits.skuByteCountMax)
+            draft.sku = random.below(2) == 0 ? "SKU-\(random.below(300))" : text
+        },
+        "name": { $0.name = $1.text(byteCountMax: Limits.nameByteCountMax) },
+        "barcode": { draft, random in
+            let text = random.text(byteCountMax: Limits.barcodeByteCountMax)
+            draft.barcode = random.below(2) == 0 ? "\(40_063_810 + random.below(300))" : text
+        },
+        "category": { $0.category = CategoryID(UInt32($1.below(5))) },
+        "unit": { _ = Fields<Unit>.all.vary(&$0.unit, oneIn: 2, &$1) },
+        "price": { _ = Fields<Price>.all.vary(&$0.price, oneIn: 2, &$1) },
+        "status": { $0.status = $1.any(ProductStatus.self) },
+        "reorderPoint": { $0.reorderPoint = $1.near(0...Limits.quantityMax) },
+        "reorderTarget": { $0.reorderTarget = $1.near(0...Limits.quantityMax) },
+        "packSize": { $0.packSize = $1.near(1...Limits.quantityMax) },
+        "leadTimeDays": {
+            $0.leadTimeDays = UInt16($1.near(0...Int64(Limits.leadTimeDaysMax)) & 0xFFFF)
+        },
+        "opening": { draft, random in
+            var opening = OpeningStock(quantity: Int64(random.below(50)), unitCost: Money(7))
+            _ = Fields<OpeningStock>.all.vary(&opening, &random)
+            draft.opening = opening
+        },
+    ])
+}
+
+extension Fields where Value == SaleLine {
+    static let all = Fields([
+        "product": { $0.product = ProductID(UInt32($1.below(300))) },
+        "location": { $0.location = LocationID(UInt16($1.below(5))) },
+        "quantity": { $0.quantity = $1.near(1...Limits.quantityMax, below: 20) },
+        "price": { $0.price = Money($1.near(0...Limits.moneyMax)) },
+        "ifRevision": { $0.ifRevision = $1.below(3) == 0 ? $1.unsigned() : $0.ifRevision ?? 1 },
+    ])
+}
+
+extension Fields where Value == Sale {
+    static let all = Fields([
+        "lines": { sale, random in
+            let counts = [0, 1, 1, 1, 1, 1, 2]
+            sale.lines = Array(repeating: sale.lines[0], count: random.one(of: counts))
+        },
+        "reference": { $0.reference = $1.text(byteCountMax: Limits.referenceByteCountMax) },
+        "note": { $0.note = $1.text(byteCountMax: Limits.noteByteCountMax) },
+        "occurred": { sale, random in
+            var occurred = sale.occurred ?? Occurrence(at: .zero)
+            _ = Fields<Occurrence>.all.vary(&occurred, oneIn: 2, &random)
+            sale.occurred = occurred
+        },
+    ])
+}
