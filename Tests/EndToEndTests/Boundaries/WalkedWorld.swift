@@ -39,7 +39,6 @@ struct WalkedWorld: Sendable {
                 .atomic
             )
         )
-        world.now = places.time
         world.placesRevision = places.lsn
         world.category = CategoryID(UInt32(places.ids[0]))
         world.emptyCategory = CategoryID(UInt32(places.ids[1]))
@@ -48,6 +47,7 @@ struct WalkedWorld: Sendable {
         let products = try await client.done(
             .batch([world.draft(""), world.draft("-E", isEmpty: true)], .atomic)
         )
+        world.now = products.time
         world.productRevision = products.lsn
         world.product = ProductID(UInt32(products.ids[0]))
         world.emptyProduct = ProductID(UInt32(products.ids[1]))
