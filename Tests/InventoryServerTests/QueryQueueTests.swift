@@ -145,9 +145,10 @@ import Testing
         #expect(costs.kind(kind, rows: 100) == .brief)
         #expect(costs.kind(kind, rows: 10_000_000) == .scan)
         costs.ran(kind, rows: 100, for: 80_000_000)
-        #expect(costs.kind(kind, rows: 100) == .scan)
+        #expect(costs.kind(kind, rows: 100) == .medium)
+        #expect(costs.kind(kind, rows: 1_000) == .scan)
         var runs = 0
-        while costs.kind(kind, rows: 100) == .scan, runs < 100 {
+        while costs.kind(kind, rows: 100) == .medium, runs < 100 {
             costs.ran(kind, rows: 100, for: 1_000)
             runs += 1
         }

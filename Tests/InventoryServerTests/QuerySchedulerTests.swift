@@ -77,12 +77,59 @@ import Testing
         #expect(said.all == ["scan begins", "slice", "scan ends"])
     }
 
-    @Test func `a scan lets no other scan in, and has its turns among slices`() {
+    @Test func `a scan lets no other scan in before it has had a quantum`() {
         let (first, second) = (self.job(1), self.job(2))
         self.scheduler.submit(first, .scan, self.steps(10, first, "first"))
         self.scheduler.submit(second, .scan, self.steps(1, second, "second"))
         self.hands.runAll()
         #expect(self.said.all == ["first begins", "first ends", "second begins", "second ends"])
+    }
+
+    @Test func `a scan gives way to that of a connection that was served less`() {
+        let (first, again, second) = (self.job(1), self.job(1), self.job(2))
+        self.scheduler.submit(first, .scan, self.steps(100, first, "first"))
+        self.scheduler.submit(again, .scan, self.steps(1, again, "again"))
+        self.scheduler.submit(second, .scan, self.steps(1, second, "second"))
+        self.hands.runAll()
+        #expect(
+            self.said.all == [
+                "first begins", "second begins", "second ends", "first ends", "again begins",
+                "again ends",
+            ]
+        )
+    }
+
+    /// Sixteen clients have scans of 200 ms: 3 s of work before whoever comes then, if it waited for one of
+    /// each connection.
+    @Test func `a question of tens of milliseconds waits for no scan, however many wait before it`()
+    {
+        let (scheduler, clock, said) = (self.scheduler, self.clock, self.said)
+        let late = self.job(99)
+        let lateScan = self.steps(5, late, "late")
+        let waited = Atomic<UInt64>(0)
+        let ended = Atomic<Int>(0)
+        for round in 0..<4 {
+            for number in 1...16 as ClosedRange<UInt64> {
+                let job = self.job(number)
+                let scan = self.steps(100, job, "\(number)")
+                scheduler.submit(job, .scan) {
+                    if round == 1, number == 9 {
+                        let start = clock.now
+                        scheduler.submit(late, .medium) {
+                            lateScan()
+                            waited.store(clock.now - start, ordering: .relaxed)
+                        }
+                    }
+                    scan()
+                    ended.add(1, ordering: .relaxed)
+                }
+            }
+        }
+        self.hands.runAll()
+        #expect(said.all.contains("late ends"))
+        #expect(ended.load(ordering: .relaxed) == 64)
+        let milliseconds = waited.load(ordering: .relaxed) / 1_000_000
+        #expect((10...20).contains(milliseconds), "\(milliseconds) ms")
     }
 
     @Test func `work ends at the checkpoint after it was cancelled`() {
@@ -111,7 +158,7 @@ import Testing
         self.hands.runAll()
         #expect(
             self.said.all
-                == ["scan begins", "scan deadline_exceeded", "quick begins", "quick ends"]
+                == ["scan begins", "quick begins", "quick ends", "scan deadline_exceeded"]
         )
         #expect(clock.now > 1_900_000_000)
     }

@@ -15,10 +15,14 @@ struct QueryCosts {
     private static let fading = 0.9
     /// Nanoseconds up to which a question is brief.
     static let briefMax: Double = 5_000_000
+    /// Nanoseconds up to which it is medium.
+    private static let mediumMax: Double = 100_000_000
 
     /// The class of a question over so many rows.
     func kind(_ kind: Kind, rows: Int) -> QueryQueue.Class {
-        (self.perRow[kind] ?? Self.unknown) * Double(rows) <= Self.briefMax ? .brief : .scan
+        let nanoseconds = (self.perRow[kind] ?? Self.unknown) * Double(rows)
+        if nanoseconds <= Self.briefMax { return .brief }
+        return nanoseconds <= Self.mediumMax ? .medium : .scan
     }
 
     /// A question over so many rows took so many nanoseconds.

@@ -4,14 +4,15 @@ internal import InventoryWire
 /// Which of the waiting work a query thread does next, and how much may wait.
 ///
 ///     connection a  ▣ ▣ ▣ ▣ ▣ ▣        ▢ slice: a part of an answer that is being sent
-///     connection b  ▢                  ▤ brief: a question that takes milliseconds
+///     connection b  ▢                  ▤ brief, medium: a question that takes milliseconds, or some tens
 ///     connection c  ▤ ▤                ▣ scan:  a question that takes longer
 ///                   └─────┬─────┘
 ///     next          the shortest class first, but each class within eight turns;
 ///                   in a class, the connection that was served least
 ///
 /// So sixty questions of one client delay another's by one at the most, and what is short doesn't wait
-/// for what is long. A plain value: nanoseconds come in, and it knows no thread.
+/// for what is long. Nor does a scan wait for that of a connection which was served more: ``nextScan``.
+/// A plain value: nanoseconds come in, and it knows no thread.
 struct QueryQueue {
     /// Whose work it is.
     struct Owner: Hashable, Sendable {
@@ -29,7 +30,7 @@ struct QueryQueue {
 
     /// How long work takes before it returns, shortest first.
     enum Class: Int, CaseIterable, Sendable {
-        case slice, brief, scan
+        case slice, brief, medium, scan
     }
 
     /// One piece of work that waits.
@@ -60,7 +61,10 @@ struct QueryQueue {
     private var counts: [Owner: Int] = [:]
     /// Nanoseconds that each owner was served, counted from where it came in.
     private var served: [Owner: UInt64] = [:]
-    /// The least that whoever comes in now counts as having been served.
+    /// The least that anyone was served who waited when work was last taken, and what whoever comes in now
+    /// counts as having been served.
+    ///
+    /// It only rises.
     private var floor: UInt64 = 0
     /// By class: how often a shorter one went first in a row.
     private var passes = Class.allCases.map { _ in 0 }
@@ -71,6 +75,10 @@ struct QueryQueue {
 
     /// How often in a row a class may be passed over for shorter ones.
     static let passesMax = 8
+    /// Nanoseconds that a connection is served beyond another before its scan gives way.
+    static let quantum: UInt64 = 20_000_000
+    /// How deep scans may be inside each other: the deepest gives way to none.
+    static let scanDepthMax = 2
 
     init(
         ownerMax: Int = WireLimits.waitingQueriesPerConnectionMax,
@@ -143,22 +151,55 @@ struct QueryQueue {
         return taken
     }
 
+    /// Takes the scan that is to be done before the rest of one that runs, if there is one: of the connection
+    /// that was served least, once the running one's was served a quantum more.
+    ///
+    /// - Complexity: O(owners that wait)
+    mutating func nextScan(before running: Owner) -> (ticket: Ticket, owner: Owner)? {
+        let scan = Class.scan.rawValue
+        guard let runningTime = self.served[running],
+            let owner = self.leastServed(self.lines[scan].keys.lazy.filter { $0 != running }),
+            let time = self.served[owner], time + Self.quantum <= runningTime
+        else { return nil }
+        guard let taken = self.take(.scan, of: owner) else { return self.nextScan(before: running) }
+        self.passes[scan] = 0
+        return taken
+    }
+
+    private func leastServed(_ owners: some Sequence<Owner>) -> Owner? {
+        owners.min { a, b in
+            (self.served[a] ?? 0, a.number) < (self.served[b] ?? 0, b.number)
+        }
+    }
+
     /// Takes the oldest work of the owner in a class that was served least; `nil` if all of that
     /// owner's was withdrawn.
     private mutating func take(_ kind: Class) -> (ticket: Ticket, owner: Owner)? {
-        let owner = self.lines[kind.rawValue].keys.min { a, b in
-            (self.served[a] ?? 0, a.number) < (self.served[b] ?? 0, b.number)
-        }
+        self.take(kind, of: self.leastServed(self.lines[kind.rawValue].keys))
+    }
+
+    private mutating func take(
+        _ kind: Class,
+        of owner: Owner?
+    ) -> (ticket: Ticket, owner: Owner)? {
         guard let owner, var line = self.lines[kind.rawValue].removeValue(forKey: owner) else {
             return nil
         }
         while let ticket = line.popFirst() {
             guard self.forget(ticket) else { continue }
             if line.first < line.tickets.count { self.lines[kind.rawValue][owner] = line }
-            self.floor = max(self.floor, self.served[owner] ?? 0)
+            self.raiseFloor(with: owner)
             return (ticket, owner)
         }
         return nil
+    }
+
+    private mutating func raiseFloor(with taken: Owner) {
+        var least = self.served[taken] ?? 0
+        for line in self.lines {
+            for owner in line.keys { least = min(least, self.served[owner] ?? 0) }
+        }
+        self.floor = max(self.floor, least)
     }
 
     /// - Returns: Whether it still waited.

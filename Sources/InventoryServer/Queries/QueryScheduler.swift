@@ -12,8 +12,9 @@ internal import Synchronization
 ///                           └── shorter ──▶ checkpoint: done in between, on the same thread
 ///
 /// Nothing is preempted: work reaches a checkpoint every thousand rows, and there, once its slice
-/// is over, whatever shorter work waits is done first. So one thread is enough for short requests to
-/// get in beside a scan of seconds, and no core is taken from the engine's loop for it. Parts of answers
+/// is over, whatever shorter work waits is done first, and a scan of a connection that was served less. So
+/// one thread is enough for short requests to get in beside scans of seconds, whoever has sent how many of
+/// those, and no core is taken from the engine's loop for it. Parts of answers
 /// (slices) return at the end of their slice and queue again.
 ///
 /// `@unchecked Sendable`: the queue is behind a lock, and a job belongs to the thread that runs it.
@@ -27,6 +28,14 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         var queue = QueryQueue()
         var costs = QueryCosts()
         var waiting: [QueryQueue.Ticket: Waiting] = [:]
+
+        mutating func begin(_ ticket: QueryQueue.Ticket) -> Waiting {
+            guard let next = self.waiting.removeValue(forKey: ticket) else {
+                preconditionFailure("work waited without a body")
+            }
+            next.job.ticket = nil
+            return next
+        }
     }
 
     private let state = Guarded(State())
@@ -90,6 +99,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
             let ticket = try state.queue.add(job.owner, kind, isContinuation: isContinuation)
             state.waiting[ticket] = Waiting(job: job, body: body)
             job.ticket = ticket
+            job.isScan = kind == .scan
         }
         self.threads.submit { self.runNext() }
     }
@@ -129,12 +139,22 @@ final class QueryScheduler: Worker, @unchecked Sendable {
 
     private func take(_ longest: QueryQueue.Class) -> Waiting? {
         self.state.withLock { state in
-            guard let next = state.queue.next(upTo: longest) else { return nil }
-            guard let waiting = state.waiting.removeValue(forKey: next.ticket) else {
-                preconditionFailure("work waited without a body")
+            state.queue.next(upTo: longest).map { state.begin($0.ticket) }
+        }
+    }
+
+    /// What goes before the rest of a scan though it is not brief; the scan's time up to `now` is counted
+    /// first.
+    private func takeLonger(before job: QueryJob, at now: UInt64) -> Waiting? {
+        guard job.isScan else { return nil }
+        let took = job.count(at: now)
+        return self.state.withLock { state in
+            state.queue.ran(job.owner, for: took)
+            var next = state.queue.next(upTo: .medium)
+            if next == nil, job.depth < QueryQueue.scanDepthMax {
+                next = state.queue.nextScan(before: job.owner)
             }
-            waiting.job.ticket = nil
-            return waiting
+            return next.map { state.begin($0.ticket) }
         }
     }
 
@@ -146,7 +166,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         let took = self.now() - start - job.between
         let cost = job.takeCost()
         self.state.withLock { state in
-            state.queue.ran(job.owner, for: took)
+            state.queue.ran(job.owner, for: took - job.counted)
             if let cost, !job.token.isCancelled {
                 state.costs.ran(cost.kind, rows: cost.rows, for: took)
             }
@@ -161,6 +181,9 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         if job.depth < Self.depthMax {
             for _ in 0..<Self.betweenMax {
                 guard let next = self.take(.brief) else { break }
+                self.run(next, depth: job.depth + 1)
+            }
+            if let next = self.takeLonger(before: job, at: now) {
                 self.run(next, depth: job.depth + 1)
             }
         }
@@ -194,6 +217,7 @@ final class QueryJob: @unchecked Sendable {
     private(set) var cost: Cost?
     /// While it waits.
     fileprivate var ticket: QueryQueue.Ticket?
+    fileprivate var isScan = false
     fileprivate private(set) var depth = 0
     /// When its slice is over.
     private let slice = Atomic<UInt64>(0)
@@ -201,6 +225,9 @@ final class QueryJob: @unchecked Sendable {
     private let end = Atomic<UInt64>(0)
     /// Nanoseconds of this run that other work took at its checkpoints.
     private(set) var between: UInt64 = 0
+    private var startedAt: UInt64 = 0
+    /// Nanoseconds of this run that its owner was charged for.
+    fileprivate private(set) var counted: UInt64 = 0
     private var thread = pthread_self()
     private unowned let scheduler: QueryScheduler
 
@@ -236,8 +263,17 @@ final class QueryJob: @unchecked Sendable {
         self.thread = pthread_self()
         self.depth = depth
         self.between = 0
+        self.startedAt = now
+        self.counted = 0
         self.slice.store(now + QueryScheduler.slice, ordering: .relaxed)
         self.end.store(now + limit, ordering: .relaxed)
+    }
+
+    /// - Returns: What was not charged yet of its own work up to `now`, which now is.
+    fileprivate func count(at now: UInt64) -> UInt64 {
+        let took = now - self.startedAt - self.between
+        defer { self.counted = took }
+        return took - self.counted
     }
 
     fileprivate func resumed(after start: UInt64, at now: UInt64) {
