@@ -102,6 +102,35 @@ extension NaiveModel {
         }
     }
 
+    /// The products that were there: created by then, or moved by then.
+    private func present(_ query: InsightQuery, _ isPast: (NaiveRow) -> Bool) -> Set<Int64> {
+        var latest = Int64.max
+        var version: Int64 = 0
+        switch query.asOf {
+        case .none: return Set(self.products.keys)
+        case .time(let time), .effective(let time): latest = time.microseconds
+        case .lsn(let lsn):
+            // A version that moved nothing was before the next one that did.
+            version = Int64(lsn)
+            let last = self.movements.last { $0.lsn <= version }
+            let next = self.movements.first { $0.lsn > version }
+            if lsn < self.lsn, let next { latest = next.recordedAt - 1 }
+            if lsn < self.lsn, let last, last.lsn == version { latest = last.recordedAt }
+        }
+        let moved = Set(
+            self.movements.filter { movement in
+                var movement = movement
+                if movement.kind == "expectIncoming" { movement.time = movement.recordedAt }
+                return isPast(movement)
+            }.map { $0.product }
+        )
+        return Set(
+            self.products.filter { id, product in
+                product.createdAt <= latest || product.revision <= version || moved.contains(id)
+            }.keys
+        )
+    }
+
     private func rows(_ query: InsightQuery) -> [NaiveRow] {
         func isPast(_ row: NaiveRow) -> Bool { self.isPast(row, query.asOf) }
         switch query.source {
@@ -119,13 +148,14 @@ extension NaiveModel {
     /// A row for each level, its balances the sum of its movements.
     private func balances(_ query: InsightQuery, _ isPast: (NaiveRow) -> Bool) -> [NaiveRow] {
         var rows: [NaiveRow] = []
+        let present = self.present(query, isPast)
         if query.source == .products {
-            for (id, product) in self.products where product.isListed {
+            for (id, product) in self.products where product.isListed && present.contains(id) {
                 rows.append(NaiveRow(product: id))
             }
         }
         var balances: [[Int64]: NaiveRow] = [:]
-        for pair in self.pairs {
+        for pair in self.pairs where present.contains(pair.product) {
             balances[[pair.product, pair.location]] = NaiveRow(
                 product: pair.product,
                 location: pair.location

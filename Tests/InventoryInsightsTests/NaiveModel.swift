@@ -40,6 +40,8 @@ struct NaiveProduct {
     var price: Int64
     var basis: Int64
     var isListed: Bool
+    var createdAt: Int64
+    var revision: Int64
 }
 
 /// What a view holds, read through its lists (and not through the columns that are under test) into
@@ -79,7 +81,9 @@ final class NaiveModel {
                 decimals: row.integer("unitDecimals"),
                 price: row.integer("price"),
                 basis: row.integer("priceBasis"),
-                isListed: row.text("status") != "archived"
+                isListed: row.text("status") != "archived",
+                createdAt: row.integer("createdAt"),
+                revision: row.integer("revision")
             )
             let query = LevelQuery(product: ProductID(UInt32(id)))
             for row in try Records(view, .levels(query)) {
