@@ -30,10 +30,12 @@ extension InventoryState {
         actor: String,
         remembering outcome: RememberedOutcome?
     ) {
+        let rowCount = self.tables.ledger.rowCount
         self.begin(lsn, at: time)
         var line: UInt16 = 0
         for change in changes { self.apply(change, line: &line, by: actor) }
         if let outcome { self.remember(outcome) }
+        self.assertEnded(lsn, rows: rowCount + Int(line))
     }
 
     /// ``evolve(_:)`` of an encoded entry: what recovery and replicas fold, millions of times.
@@ -44,6 +46,7 @@ extension InventoryState {
     ///   it, and is of no more use.
     /// - Complexity: O(changes)
     public mutating func evolve(_ entry: EntryView) throws(ByteReaderError) {
+        let rowCount = self.tables.ledger.rowCount
         self.begin(entry.lsn, at: entry.time)
         var line: UInt16 = 0
         var texts = EntryTexts()
@@ -73,6 +76,7 @@ extension InventoryState {
             try reader.finish()
         }
         try changes.finish()
+        self.assertEnded(entry.lsn, rows: rowCount + Int(line))
     }
 
     /// Moves on to the next step.
@@ -81,6 +85,18 @@ extension InventoryState {
         precondition(time > self.time, "\(time) is not after \(self.time)")
         self.lsn = lsn
         self.time = time
+    }
+
+    /// The end of a step: what it moved is in the ledger, under its LSN.
+    @inline(__always)
+    func assertEnded(_ lsn: UInt64, rows: Int) {
+        assert(self.lsn == lsn, "a step of LSN \(lsn) ended at \(self.lsn)")
+        let found = self.tables.ledger.rowCount
+        assert(found == rows, "LSN \(lsn) leaves \(found) rows, not \(rows)")
+        assert(
+            rows == 0 || self.tables.ledger.lsns[rows - 1] <= lsn,
+            "LSN \(lsn) leaves a row of a later one"
+        )
     }
 
     mutating func remember(_ remembered: RememberedOutcome) {
@@ -188,10 +204,20 @@ extension InventoryState {
         self.tables.levels.noteCost(of: movement, leaving: level)
         self.tables.products.setRevision(movement.product, self.lsn)
         self.tables.products.countMovement(movement.product)
+        assert(self.hasBalances(of: level), "LSN \(self.lsn) did not leave \(level)")
+    }
+
+    /// Whether a level is as a step says to leave it; its alerts have a change of their own.
+    func hasBalances(of level: Level) -> Bool {
+        var expected = level
+        let found = self.tables.levels.level(level.product, level.location)
+        expected.alerts = found.alerts
+        expected.revision = self.lsn
+        return found == expected
     }
 
     /// A movement says both its deltas and the balances it leaves: they must agree.
-    private func checkBalance(_ movement: Movement, _ level: Level) {
+    func checkBalance(_ movement: Movement, _ level: Level) {
         let old = self.tables.levels.level(movement.product, movement.location)
         precondition(
             level.onHand == old.onHand + movement.onHandDelta

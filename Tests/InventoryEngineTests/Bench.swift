@@ -43,6 +43,7 @@ struct Bench {
         guard !changes.isEmpty else { return }
         let entry = Entry(lsn: self.state.lsn + 1, time: self.time, actor: "t", changes: changes)
         self.state.evolve(entry)
+        self.state.checkInvariants()
     }
 
     mutating func run(_ command: Command) -> Outcome {

@@ -174,6 +174,7 @@ import Testing
         _ expected: InventoryState,
         sessions: Dictionary<UInt32, UInt64>.Keys
     ) throws {
+        found.checkInvariants()
         try #require(found.lsn == expected.lsn)
         try #require(found.time == expected.time)
         try #require(found.readView().digest() == expected.readView().digest())

@@ -118,6 +118,7 @@ private struct PromiseModel {
         for _ in 0..<4_000 { try test.step(&random) }
         let view = test.state.readView()
         #expect(view.violations() == [])
+        test.state.checkInvariants()
         let closed = test.model.promises.values.filter { $0.left == 0 }
         #expect(closed.contains { $0.isExpired } && closed.contains { !$0.isExpired })
         try ModelAgreementTests.checkReplay(test.entries, digest: view.digest())

@@ -28,6 +28,8 @@ final class Simulator {
     private(set) var repeating: [RepeatingClient]
     private(set) var failures: [String] = []
     private(set) var counts = Counts()
+    /// The step that the engine was checked after last.
+    private var checkedLSN: UInt64 = 0
     /// Every life of the server, without keeping any.
     private(set) var lives: [Life] = []
     /// Virtual µs until which the disk is full.
@@ -116,9 +118,19 @@ final class Simulator {
         self.prepareCatalog()
         while self.counts.steps < steps, self.failures.isEmpty {
             self.step()
+            self.checkEngine()
             self.counts.steps += 1
         }
         self.comeToRest()
+    }
+
+    /// Checks what the engine promises about itself, if it made a step since this was called last.
+    private func checkEngine() {
+        guard let server = self.network.server, server.driver.engine.lsn != self.checkedLSN else {
+            return
+        }
+        self.checkedLSN = server.driver.engine.lsn
+        server.driver.engine.checkInvariants()
     }
 
     private func prepareCatalog() {

@@ -128,6 +128,7 @@ extension InventoryState {
         self.indexes.insert(product, row: step.id, in: self.tables.products)
         gathered.append(step)
         if let outcome { self.remember(outcome) }
+        assert(self.lsn == step.lsn, "a step of LSN \(step.lsn) ended at \(self.lsn)")
     }
 
     /// Puts what was gathered into the tables: before any step that is no plain product, and before anybody
@@ -143,6 +144,16 @@ extension InventoryState {
         self.tables.ledger.append(gathered.movements)
         self.tables.levels.append(gathered)
         self.tables.products.append(gathered)
+        assert(self.hasBalances(ofLast: gathered), "LSN \(self.lsn) did not leave its level")
         gathered.removeAll()
+    }
+
+    /// Whether the last of gathered products is there, with its level.
+    private func hasBalances(ofLast gathered: borrowing GatheredProducts) -> Bool {
+        let step = gathered.rows[gathered.count - 1]
+        var level = step.level
+        level.alerts = step.alerts
+        return self.tables.levels.level(level.product, level.location) == level
+            && self.tables.products.nextID.value == step.id + 1
     }
 }

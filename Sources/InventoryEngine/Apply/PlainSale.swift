@@ -205,10 +205,20 @@ extension InventoryState {
                 )
             )
         )
+        assert(self.agrees(step), "LSN \(step.lsn) moves other than it leaves")
         self.tables.levels.sell(step.row, by: step.movement, leaving: step.level)
         self.tables.products.setRevision(step.movement.product, step.lsn)
         self.tables.products.countMovement(step.movement.product)
         if let outcome { self.remember(outcome) }
+        assert(self.lsn == step.lsn, "a step of LSN \(step.lsn) ended at \(self.lsn)")
+        // All of the level is as the step says, not only what a sale writes.
+        assert(self.hasBalances(of: step.level), "LSN \(step.lsn) did not leave its level")
+    }
+
+    /// Whether a step's movement leads from the level that is there to the one it leaves.
+    private func agrees(_ step: borrowing PlainSale.Step) -> Bool {
+        self.checkBalance(step.movement, step.level)
+        return self.tables.levels.row(step.level.product, step.level.location) == step.row
     }
 
     /// Appends what was gathered to the ledger: before any step that is no plain sale, and before
@@ -217,7 +227,9 @@ extension InventoryState {
     /// - Complexity: O(sales)
     public mutating func settle(_ sales: inout GatheredMovements) {
         if sales.isEmpty { return }
+        let rowCount = self.tables.ledger.rowCount + sales.count
         self.tables.ledger.append(sales)
         sales.removeAll()
+        self.assertEnded(self.lsn, rows: rowCount)
     }
 }

@@ -188,6 +188,60 @@ struct CatalogIndexes: Sendable {
     }
 
     init() {}
+
+    /// Stops the process unless the indexes find all that is in the tables and not archived, and no more.
+    ///
+    /// - Complexity: O(products + categories + locations + texts)
+    func checkInvariants(for tables: InventoryTables) {
+        let products = tables.products
+        var (skuCount, barcodeCount) = (0, 0)
+        for row in 1..<max(products.rowCount, 1) {
+            let id = ProductID(UInt32(row))
+            switch products.status(id) {
+            case .archived, nil: continue
+            case .active, .inactive: break
+            }
+            let sku = products.skuKeys[row]
+            precondition(self.product(skuKey: sku, in: products) == id, "\(sku) is not found")
+            skuCount += 1
+            let barcode = products.barcodeKeys[row]
+            if barcode.isEmpty { continue }
+            precondition(
+                self.product(barcodeKey: barcode, in: products) == id,
+                "\(barcode) is not found"
+            )
+            barcodeCount += 1
+        }
+        precondition(self.skus.count == skuCount, "\(self.skus.count) of \(skuCount) SKUs")
+        precondition(self.barcodes.count == barcodeCount, "\(self.barcodes.count) barcodes")
+        for code in 1..<max(tables.texts.count, 1) {
+            let found = self.texts.find(tables.texts[code], in: tables.texts)
+            precondition(found.map { Int($0) } == code, "text \(code) is not found")
+        }
+        precondition(self.texts.count == tables.texts.count - 1, "\(self.texts.count) texts")
+        self.checkNames(in: tables)
+    }
+
+    private func checkNames(in tables: InventoryTables) {
+        var count = 0
+        for row in 1..<max(tables.categories.rowCount, 1) {
+            let category = tables.categories.category(CategoryID(UInt32(row)))
+            if category.isArchived { continue }
+            let key = NormalizedText.key(category.name)
+            precondition(self.category(nameKey: key) == category.id, "\(category) is not found")
+            count += 1
+        }
+        precondition(self.categoryNames.count == count, "\(self.categoryNames.count) categories")
+        count = 0
+        for row in 1..<max(tables.locations.rowCount, 1) {
+            let location = tables.locations.location(LocationID(UInt16(row)))
+            if location.isArchived { continue }
+            let key = NormalizedText.key(location.code)
+            precondition(self.location(codeKey: key) == location.id, "\(location) is not found")
+            count += 1
+        }
+        precondition(self.locationCodes.count == count, "\(self.locationCodes.count) locations")
+    }
 }
 
 /// The text that was looked up last, if it is ASCII, with its code.

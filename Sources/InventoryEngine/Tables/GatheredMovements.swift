@@ -99,3 +99,17 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
         self.hasBackorders = false
     }
 }
+
+extension GatheredMovements {
+    /// Stops the process unless the flags say what the rows have.
+    ///
+    /// - Complexity: O(rows)
+    func checkInvariants() {
+        let rows = UnsafeBufferPointer(start: self.rows, count: self.count)
+        precondition(self.hasImported == rows.contains { $0.isImported }, "imported rows")
+        precondition(self.hasBackorders == rows.contains { $0.backordered > 0 }, "backorders")
+        for index in 1..<max(self.count, 1) {
+            precondition(rows[index - 1].lsn < rows[index].lsn, "row \(index) is out of order")
+        }
+    }
+}

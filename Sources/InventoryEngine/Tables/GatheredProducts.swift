@@ -43,3 +43,20 @@ public struct GatheredProducts: ~Copyable, @unchecked Sendable {
         self.movements.removeAll()
     }
 }
+
+extension GatheredProducts {
+    /// Stops the process unless the restocks are those of the rows that begin with stock.
+    ///
+    /// - Complexity: O(rows)
+    func checkInvariants() {
+        self.movements.checkInvariants()
+        var stocked = 0
+        for row in 0..<self.count {
+            precondition(row == 0 || self.rows[row].id == self.rows[row - 1].id + 1, "row \(row)")
+            guard self.rows[row].opened.quantity > 0 else { continue }
+            precondition(self.movements.rows[stocked].product == self.rows[row].id, "row \(row)")
+            stocked += 1
+        }
+        precondition(stocked == self.movements.count, "\(stocked) of \(self.movements.count)")
+    }
+}

@@ -231,6 +231,35 @@ struct KeyLog: Sendable {
     }
 }
 
+extension KeyLog {
+    /// Stops the process unless the chunks are in order and the counters say what is in them.
+    ///
+    /// - Complexity: O(keys)
+    func checkInvariants() {
+        var (count, byteCount, number) = (0, 0, UInt64(0))
+        var times: [Instant] = []
+        self.forEachEntry { address in
+            count += 1
+            byteCount += self.byteCount(address)
+            times.append(self.time(address))
+            return true
+        }
+        precondition(count == self.count, "\(count) keys, not \(self.count)")
+        precondition(byteCount == self.byteCount, "\(byteCount) bytes, not \(self.byteCount)")
+        let oldest = times.first ?? Instant(microseconds: .max)
+        precondition(oldest == self.oldestTime, "oldest at \(oldest), not \(self.oldestTime)")
+        precondition(times == times.sorted(), "keys are not in the order of their times")
+        for slot in self.order[self.firstOrder...] {
+            precondition(self.chunks[slot].number > number, "chunk \(slot) after \(number)")
+            number = self.chunks[slot].number
+        }
+        precondition(number < self.nextNumber, "chunk \(number), next \(self.nextNumber)")
+        for slot in self.free {
+            precondition(self.chunks[slot].bytes.isEmpty, "the free chunk \(slot) has bytes")
+        }
+    }
+}
+
 // MARK: - Snapshots
 
 extension KeyLog: ColumnImaging {

@@ -70,6 +70,19 @@ struct KeyTable: Sendable {
     }
 
     mutating func beginEpoch(_ epoch: UInt64) { self.log.beginEpoch(epoch) }
+
+    /// Stops the process unless the index finds every entry of the log, and nothing else.
+    ///
+    /// - Complexity: O(keys)
+    func checkInvariants() {
+        self.log.checkInvariants()
+        var indexed = 0
+        for shard in self.shards { indexed += shard.checkedCount() }
+        precondition(indexed == self.count, "\(indexed) of \(self.count) keys are in the index")
+        self.log.forEachKey { fingerprint, address in
+            precondition(self.find(fingerprint) == address, "\(fingerprint) is not found")
+        }
+    }
 }
 
 // MARK: - Snapshots
@@ -115,6 +128,17 @@ struct KeyShard: Sendable {
 
     private static func slot(_ fingerprint: KeyFingerprint, _ address: KeyLog.Address) -> UInt64 {
         self.tag(fingerprint) | (UInt64(address.raw) + 1)
+    }
+
+    /// Its count, if as many slots are taken, and at least one is free where any is; else it stops the
+    /// process.
+    ///
+    /// - Complexity: O(slots)
+    func checkedCount() -> Int {
+        let taken = self.slots.count { $0 != 0 }
+        precondition(taken == self.count, "\(taken) slots are taken by \(self.count) keys")
+        precondition(self.slots.isEmpty || taken < self.slots.count, "no slot is free")
+        return taken
     }
 
     func find(_ fingerprint: KeyFingerprint, in log: KeyLog) -> KeyLog.Address? {

@@ -271,3 +271,39 @@ package struct LevelTable: Sendable {
         try visitor.visit(411, &self.lastCostBases)
     }
 }
+
+extension LevelTable {
+    /// Stops the process unless every level is found by its product and location, and by nothing else.
+    ///
+    /// - Complexity: O(products × locations)
+    func checkInvariants() {
+        checkColumns(
+            "levels",
+            rowCount: self.rowCount,
+            self.locations.count,
+            self.onHand.count,
+            self.unavailable.count,
+            self.reserved.count,
+            self.incoming.count,
+            self.floors.count,
+            self.values.count,
+            self.alerts.count,
+            self.revisions.count
+        )
+        let costs = self.lastCosts.count
+        precondition(costs == self.lastCostBases.count && costs <= self.rowCount, "\(costs) costs")
+        var linked = 0
+        for column in self.rows {
+            for row in 0..<column.count where column[row] != 0 { linked += 1 }
+        }
+        precondition(linked == self.rowCount, "\(linked) of \(self.rowCount) levels are found")
+        for row in 0..<self.rowCount {
+            let level = self.level(row)
+            precondition(self.row(level.product, level.location) == row, "\(level) is not found")
+            precondition(
+                level.unavailable >= 0 && level.reserved >= 0 && level.incoming >= 0,
+                "a balance is below 0: \(level)"
+            )
+        }
+    }
+}

@@ -56,3 +56,16 @@ struct OpenTransfers: Sendable {
         }
     }
 }
+
+extension OpenTransfers {
+    /// Stops the process unless all counts are those of the table.
+    ///
+    /// - Complexity: O(transfers)
+    func checkInvariants(for table: TransferTable) {
+        let expected = OpenTransfers(for: table)
+        precondition(self.count == expected.count, "\(self.count) open, not \(expected.count)")
+        precondition(self.byProduct == expected.byProduct, "counts by product differ")
+        precondition(self.byLocation == expected.byLocation, "counts by location differ")
+        precondition(self.arriving == expected.arriving, "units on their way differ")
+    }
+}

@@ -112,3 +112,32 @@ struct OutcomeWindow: Sendable {
         self.oldest += 1
     }
 }
+
+extension OutcomeWindow {
+    /// Stops the process unless the outcomes lie one after another, within both limits.
+    ///
+    /// - Complexity: O(window)
+    func checkInvariants() {
+        precondition(self.oldest <= self.sequence + 1, "\(self.oldest) after \(self.sequence)")
+        precondition(
+            self.sequence + 1 - self.oldest <= Self.capacity,
+            "\(self.oldest) to \(self.sequence) are remembered"
+        )
+        precondition(
+            self.base <= self.front && self.used <= self.bytes.count && self.byteCount >= 0,
+            "\(self.used) of \(self.bytes.count) bytes from \(self.base), front \(self.front)"
+        )
+        precondition(
+            self.byteCount <= Limits.sessionOutcomeByteCountMax || self.oldest == self.sequence,
+            "\(self.byteCount) bytes are remembered"
+        )
+        guard self.oldest <= self.sequence else { return }
+        var end = self.front
+        for sequence in self.oldest...self.sequence {
+            let next = self.marks[self.slot(sequence)].end
+            precondition(next >= end, "\(sequence) ends at \(next), before \(end)")
+            end = next
+        }
+        precondition(end == self.base + UInt64(self.used), "the last outcome ends at \(end)")
+    }
+}

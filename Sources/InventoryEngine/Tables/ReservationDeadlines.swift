@@ -145,3 +145,21 @@ struct ReservationDeadlines: Sendable {
         self.heap[index] = last
     }
 }
+
+extension ReservationDeadlines {
+    /// Stops the process unless every active reservation is in the heap, and the earliest on top.
+    ///
+    /// - Complexity: O(n log n)
+    func checkInvariants(for table: ReservationTable) {
+        for index in 1..<max(self.heap.count, 1) {
+            let parent = self.heap[(index - 1) / 2]
+            precondition(!(self.heap[index] < parent), "entry \(index) is earlier than its parent")
+        }
+        let current = Set(self.heap.filter { Self.isCurrent($0, in: table) }.map(\.row))
+        let active = Set((1..<max(table.rowCount, 1)).filter(table.isActive).map { UInt32($0) })
+        precondition(current == active, "\(current.count) of \(active.count) reservations are due")
+        precondition(self.openCount == active.count, "\(self.openCount) open, not \(active.count)")
+        let next = active.map { table.expiresAt[Int($0)] }.min() ?? .max
+        precondition(self.next.microseconds == next, "next at \(self.next), not \(next)")
+    }
+}

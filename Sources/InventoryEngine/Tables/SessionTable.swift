@@ -136,3 +136,25 @@ struct SessionTable: Sendable {
             ?? oldest(Limits.sessionKeptSeconds) { _ in true }
     }
 }
+
+extension SessionTable {
+    /// Stops the process unless every session is found by its number and by its id, and by nothing else.
+    ///
+    /// - Complexity: O(sessions × window)
+    func checkInvariants() {
+        let count = self.sessions.count
+        precondition(self.slots.count == count, "\(self.slots.count) numbers of \(count) sessions")
+        precondition(self.numbers.count == count, "\(self.numbers.count) ids of \(count) sessions")
+        for (slot, session) in self.sessions.enumerated() {
+            precondition(
+                self.slots[session.number] == slot && self.numbers[session.id] == session.number,
+                "session \(session.number) is not found"
+            )
+            precondition(
+                session.number < self.nextNumber,
+                "session \(session.number) before \(self.nextNumber)"
+            )
+            session.outcomes.checkInvariants()
+        }
+    }
+}

@@ -72,6 +72,7 @@ public struct Movement: Hashable, Sendable {
     /// Whether the time was given by an importer of past sales.
     public var isImported: Bool
 
+    @inlinable
     public init(
         kind: MovementKind,
         product: ProductID,

@@ -472,6 +472,18 @@ struct Engine: ~Copyable {
         self.finishStep()
     }
 
+    /// Stops the process where the engine, between two calls, is not as it promises.
+    ///
+    /// - Complexity: O(rows of all tables)
+    func checkInvariants() {
+        precondition(self.sales.isEmpty, "sales that are not in the ledger")
+        precondition(self.products.isEmpty, "products that are not in the tables")
+        let next = self.gatheredFirst + UInt64(self.gatheredCount)
+        precondition(next == self.lsn + 1, "entries up to LSN \(next - 1), not \(self.lsn)")
+        precondition(self.durable <= self.lsn, "LSN \(self.durable) is durable, not yet made")
+        self.state.checkInvariants()
+    }
+
     mutating func finishStep() {
         self.gatheredCount += 1
         self.commit.gathered(LSN(self.state.lsn))

@@ -63,11 +63,20 @@ struct BothPaths: ~Copyable {
         }
         try #require(found == expected, "\(path) path, LSN \(self.slow.lsn): \(command)")
         if !expected.entry.isEmpty { try self.fold(expected.entry) }
+        // All that there is, now and then: it looks at every row.
+        if self.slow.lsn % 64 == 0 { self.checkInvariants() }
         return path
+    }
+
+    private func checkInvariants() {
+        self.slow.checkInvariants()
+        self.fast.checkInvariants()
+        self.folded.checkInvariants()
     }
 
     /// All three states are equal, and what can be recomputed is right.
     func checkEqual() {
+        self.checkInvariants()
         self.checkSameTables()
         #expect(self.slow.readView().violations() == [])
     }

@@ -1,0 +1,272 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// What the state promises about itself: tables, indexes and derived counters agree.
+///
+/// `verify` recomputes balances from the ledger; this looks at the rest, which no query sees. Tests and the
+/// simulation call it after steps. A step itself only asserts, in debug builds, what it has at hand.
+extension InventoryState {
+    /// Stops the process where something does not hold.
+    ///
+    /// - Complexity: O(rows of all tables)
+    public func checkInvariants() {
+        self.tables.checkInvariants()
+        self.indexes.checkInvariants(for: self.tables)
+        self.links.checkInvariants(for: self.tables.ledger)
+        self.sessions.checkInvariants()
+        self.keys.checkInvariants()
+        self.deadlines.checkInvariants(for: self.tables.reservations)
+        self.openTransfers.checkInvariants(for: self.tables.transfers)
+        let last = max(self.tables.catalogLSN, self.tables.movedLSN)
+        precondition(last <= self.lsn, "the catalog is at LSN \(last), the state at \(self.lsn)")
+        let rowCount = self.tables.ledger.rowCount
+        guard rowCount > 0 else { return }
+        let lsn = self.tables.ledger.lsns[rowCount - 1]
+        precondition(lsn <= self.lsn, "the ledger is at LSN \(lsn), the state at \(self.lsn)")
+        let recordedAt = self.tables.ledger.recordedAt[rowCount - 1]
+        precondition(
+            recordedAt <= self.time.microseconds,
+            "the ledger is at \(recordedAt), the state at \(self.time)"
+        )
+    }
+}
+
+/// Stops the process unless every column of a table has a value for every row.
+func checkColumns(_ table: StaticString, rowCount: Int, _ counts: Int...) {
+    for (index, count) in counts.enumerated() {
+        precondition(
+            count == rowCount,
+            "\(table): column \(index) has \(count) of \(rowCount) rows"
+        )
+    }
+}
+
+extension InventoryTables {
+    /// - Complexity: O(rows)
+    func checkInvariants() {
+        self.categories.checkInvariants()
+        self.locations.checkInvariants()
+        self.products.checkInvariants()
+        self.levels.checkInvariants()
+        self.ledger.checkInvariants()
+        self.refusals.checkInvariants()
+        self.reservations.checkInvariants()
+        self.transfers.checkInvariants()
+        precondition(self.texts.count > 0 && self.texts.isEmpty(0), "code 0 is a text")
+        for row in 0..<self.levels.rowCount {
+            let product = ProductID(self.levels.products[row])
+            let location = LocationID(self.levels.locations[row])
+            precondition(product.row < self.products.rowCount, "a level of product \(product)")
+            precondition(self.locations.contains(location), "a level at location \(location)")
+        }
+        for row in 0..<self.ledger.rowCount {
+            let product = ProductID(self.ledger.products[row])
+            let location = LocationID(self.ledger.locations[row])
+            let level = self.levels.row(product, location)
+            precondition(level != nil, "row \(row) of the ledger moves a level that is not there")
+            for text in [
+                self.ledger.references[row], self.ledger.notes[row], self.ledger.actors[row],
+            ] {
+                precondition(Int(text) < self.texts.count, "row \(row) has the text \(text)")
+            }
+        }
+    }
+}
+
+extension CategoryTable {
+    /// - Complexity: O(1)
+    func checkInvariants() {
+        checkColumns(
+            "categories",
+            rowCount: self.rowCount,
+            self.archived.count,
+            self.revisions.count,
+            self.productCounts.count
+        )
+    }
+}
+
+extension LocationTable {
+    /// - Complexity: O(1)
+    func checkInvariants() {
+        checkColumns(
+            "locations",
+            rowCount: self.rowCount,
+            self.codes.count,
+            self.names.count,
+            self.zones.count,
+            self.kinds.count,
+            self.revisions.count
+        )
+    }
+}
+
+extension ProductTable {
+    /// - Complexity: O(products)
+    func checkInvariants() {
+        checkColumns(
+            "products",
+            rowCount: self.rowCount,
+            self.skus.count,
+            self.skuKeys.count,
+            self.names.count,
+            self.barcodes.count,
+            self.barcodeKeys.count,
+            self.categories.count,
+            self.unitCodes.count,
+            self.unitDecimals.count,
+            self.prices.count,
+            self.priceBases.count,
+            self.reorderPoints.count,
+            self.reorderTargets.count,
+            self.packSizes.count,
+            self.leadTimes.count,
+            self.createdAt.count,
+            self.updatedAt.count,
+            self.revisions.count,
+            self.movementCounts.count
+        )
+        for row in 1..<max(self.rowCount, 1) {
+            precondition(
+                self.skuKeys[row] == NormalizedText.key(self.skus[row])
+                    && self.barcodeKeys[row] == NormalizedText.barcodeKey(self.barcodes[row]),
+                "product \(row) has other keys than those of its texts"
+            )
+        }
+    }
+}
+
+extension MovementLedger {
+    /// - Complexity: O(movements)
+    func checkInvariants() {
+        checkColumns(
+            "ledger",
+            rowCount: self.rowCount,
+            self.lines.count,
+            self.recordedAt.count,
+            self.occurredAt.count,
+            self.kinds.count,
+            self.products.count,
+            self.locations.count,
+            self.onHandDeltas.count,
+            self.unavailableDeltas.count,
+            self.reservedDeltas.count,
+            self.incomingDeltas.count,
+            self.amounts.count,
+            self.prices.count,
+            self.priceBases.count,
+            self.costs.count,
+            self.reasons.count,
+            self.references.count,
+            self.notes.count,
+            self.actors.count,
+            self.origins.count,
+            self.imported.count
+        )
+        precondition(self.backorderRows.count == self.backorderUnits.count, "backorders")
+        for index in 0..<self.backorderRows.count {
+            let row = Int(self.backorderRows[index])
+            let isAscending =
+                index == 0 || self.backorderRows[index - 1] < self.backorderRows[index]
+            precondition(row < self.rowCount && isAscending, "backorder \(index) is of row \(row)")
+            precondition(self.backorderUnits[index] > 0, "backorder \(index) has no units")
+        }
+        var reversals = 0
+        for row in 0..<self.rowCount {
+            precondition(self.origins[row] <= UInt64(row), "row \(row) has a later origin")
+            if self.kind(row) == .reversal {
+                precondition(
+                    reversals < self.reversals.count && self.reversals[reversals] == UInt64(row),
+                    "row \(row) is not among the reversals"
+                )
+                reversals += 1
+            }
+        }
+        precondition(self.reversals.count == reversals, "\(reversals) reversals")
+    }
+}
+
+extension RefusedDemandTable {
+    /// - Complexity: O(1)
+    func checkInvariants() {
+        checkColumns(
+            "refused demand",
+            rowCount: self.rowCount,
+            self.recordedAt.count,
+            self.products.count,
+            self.locations.count,
+            self.asked.count,
+            self.available.count,
+            self.references.count,
+            self.actors.count
+        )
+    }
+}
+
+extension ReservationTable {
+    /// - Complexity: O(reservations)
+    func checkInvariants() {
+        checkColumns(
+            "reservations",
+            rowCount: self.rowCount,
+            self.locations.count,
+            self.quantities.count,
+            self.remaining.count,
+            self.expiresAt.count,
+            self.states.count,
+            self.references.count,
+            self.originLSNs.count,
+            self.originLines.count,
+            self.revisions.count
+        )
+        for row in 1..<max(self.rowCount, 1) {
+            let remaining = self.remaining[row]
+            precondition(
+                (0...self.quantities[row]).contains(remaining)
+                    && (remaining > 0) == (self.state(row) == .active),
+                "reservation \(row), \(self.state(row)), has \(remaining) left"
+            )
+        }
+    }
+}
+
+extension TransferTable {
+    /// - Complexity: O(transfers)
+    func checkInvariants() {
+        checkColumns(
+            "transfers",
+            rowCount: self.rowCount,
+            self.sources.count,
+            self.destinations.count,
+            self.quantities.count,
+            self.remaining.count,
+            self.values.count,
+            self.states.count,
+            self.references.count,
+            self.originLSNs.count,
+            self.originLines.count,
+            self.revisions.count
+        )
+        for row in 1..<max(self.rowCount, 1) {
+            let remaining = self.remaining[row]
+            precondition(
+                (0...self.quantities[row]).contains(remaining)
+                    && (remaining > 0) == (self.state(row) == .inTransit),
+                "transfer \(row), \(self.state(row)), has \(remaining) on its way"
+            )
+            precondition(
+                self.values[row] >= 0 && (remaining > 0 || self.values[row] == 0),
+                "transfer \(row) is worth \(self.values[row])"
+            )
+        }
+    }
+}
+
+extension MovementLinks {
+    /// - Complexity: O(movements)
+    func checkInvariants(for ledger: MovementLedger) {
+        let expected = MovementLinks(for: ledger)
+        precondition(self.reversed == expected.reversed, "reversed rows differ from the ledger's")
+        precondition(self.returned == expected.returned, "returned sums differ from the ledger's")
+    }
+}
