@@ -247,7 +247,7 @@ extension InventoryState {
     private mutating func put(_ transfer: Transfer) {
         let row = transfer.id.row
         let isKnown = self.tables.transfers.contains(transfer.id)
-        let before = isKnown ? self.tables.transfers.remaining[row] : 0
+        let before = isKnown ? self.tables.transfers.items.remaining[row] : 0
         if isKnown {
             precondition(
                 self.tables.transfers.isInTransit(row),

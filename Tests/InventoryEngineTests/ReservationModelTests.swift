@@ -330,8 +330,8 @@ private struct PromiseModel {
             total += level.onHand
         }
         let transfers = self.state.tables.transfers
-        for row in 1..<transfers.rowCount where transfers.products[row] == product {
-            total += transfers.remaining[row]
+        for row in 1..<transfers.rowCount where transfers.items.products[row] == product {
+            total += transfers.items.remaining[row]
         }
         try #require(total == self.model.total(product))
     }

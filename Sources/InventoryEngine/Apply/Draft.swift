@@ -35,13 +35,8 @@ struct Draft {
     var createdLocations: UInt16 = 0
 
     // Reservations and transfers, as this step has left them.
-    private(set) var reservations: [ReservationID: Reservation] = [:]
-    private(set) var transfers: [TransferID: Transfer] = [:]
-    private(set) var createdReservations: UInt32 = 0
-    private(set) var createdTransfers: UInt32 = 0
-    /// By how many there are more of them open than before the step.
-    private(set) var openedReservations = 0
-    private(set) var openedTransfers = 0
+    private(set) var reservations = DraftItems<Reservation>()
+    private(set) var transfers = DraftItems<Transfer>()
     /// Products that moved in this step: they have history.
     ///
     /// Kept for batches only; no other command both moves a product and asks.
@@ -96,9 +91,7 @@ struct Draft {
     mutating func put(_ reservation: Reservation, isNew: Bool = false) {
         var reservation = reservation
         reservation.revision = self.lsn
-        if isNew { self.createdReservations += 1 }
-        self.openedReservations += (reservation.state == .active ? 1 : 0) - (isNew ? 0 : 1)
-        self.reservations[reservation.id] = reservation
+        self.reservations.put(reservation, isNew: isNew)
         self.changes.append(.reservation(reservation))
     }
 
@@ -106,11 +99,9 @@ struct Draft {
     mutating func put(_ transfer: Transfer, replacing before: Transfer?) {
         var transfer = transfer
         transfer.revision = self.lsn
-        if before == nil { self.createdTransfers += 1 }
-        self.openedTransfers += (transfer.state == .inTransit ? 1 : 0) - (before == nil ? 0 : 1)
+        self.transfers.put(transfer, isNew: before == nil)
         let key = LevelKey(product: transfer.product, location: transfer.destination)
         self.arriving[key, default: 0] += transfer.remaining - (before?.remaining ?? 0)
-        self.transfers[transfer.id] = transfer
         self.changes.append(.transfer(transfer))
     }
 

@@ -97,13 +97,13 @@ extension InventoryState {
 
     /// The reservation as the step has left it so far; nothing if there is none.
     func reservation(_ id: ReservationID, _ draft: Draft) -> Reservation? {
-        if let reservation = draft.reservations[id] { return reservation }
+        if let reservation = draft.reservations.items[id.value] { return reservation }
         return self.tables.reservations.contains(id) ? self.tables.reservation(id) : nil
     }
 
     /// The transfer as the step has left it so far; nothing if there is none.
     func transfer(_ id: TransferID, _ draft: Draft) -> Transfer? {
-        if let transfer = draft.transfers[id] { return transfer }
+        if let transfer = draft.transfers.items[id.value] { return transfer }
         return self.tables.transfers.contains(id) ? self.tables.transfer(id) : nil
     }
 
@@ -114,7 +114,7 @@ extension InventoryState {
         _ draft: Draft,
         where matches: (Transfer) -> Bool
     ) -> Int {
-        draft.transfers.values.reduce(before) { count, transfer in
+        draft.transfers.items.values.reduce(before) { count, transfer in
             guard matches(transfer) else { return count }
             let isStored = self.tables.transfers.contains(transfer.id)
             let was = isStored && self.tables.transfers.isInTransit(transfer.id.row)

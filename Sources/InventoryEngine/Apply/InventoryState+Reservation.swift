@@ -22,19 +22,18 @@ extension InventoryState {
             &findings
         )
         let expiresAt = Self.instant(wanted.expiry, draft, &findings)
-        let next = UInt64(self.tables.reservations.nextID.value) + UInt64(draft.createdReservations)
-        let hasIDs = next + UInt64(wanted.lines.count) <= UInt64(Limits.reservationsMax)
-        if !hasIDs { findings.add(.tableFull("reservations", Int64(Limits.reservationsMax))) }
-        let open = self.deadlines.openCount + draft.openedReservations
-        if open + wanted.lines.count > Limits.openReservationsMax {
-            findings.add(.tableFull("open reservations", Int64(Limits.openReservationsMax)))
-        }
+        let next = draft.reservations.firstNumber(
+            ofNew: wanted.lines.count,
+            behind: self.tables.reservations.rowCount,
+            openCount: self.deadlines.openCount,
+            &findings
+        )
 
         var unmet = UnmetDemand()
         for (index, line) in wanted.lines.enumerated() {
             let found = findings.count
             let level = self.reservable(line, UInt32(index), draft, &findings)
-            guard hasIDs, var level, findings.count == found else { continue }
+            guard let next, var level, findings.count == found else { continue }
             if level.sellable < line.quantity {
                 unmet.add(
                     line.quantity,
@@ -61,7 +60,7 @@ extension InventoryState {
             )
             draft.put(
                 Reservation(
-                    id: ReservationID(UInt32(next) + UInt32(index)),
+                    id: ReservationID(next + UInt32(index)),
                     product: line.product,
                     location: line.location,
                     quantity: line.quantity,
@@ -74,7 +73,7 @@ extension InventoryState {
             )
         }
         try unmet.settle(findings, in: &draft)
-        return self.done(next, in: draft)
+        return self.done(UInt64(next ?? 0), in: draft)
     }
 
     /// The level a line is to be reserved from; `nil` where the line cannot be followed further.
@@ -119,7 +118,7 @@ extension InventoryState {
         for (index, line) in wanted.lines.enumerated() {
             let part = self.part(line, UInt32(index), draft, &findings)
             guard let part, part.isSound else { continue }
-            var reservation = part.reservation
+            var reservation = part.item
             guard reservation.expiresAt != expiresAt else { continue }
             reservation.expiresAt = expiresAt
             draft.put(reservation)
@@ -151,7 +150,7 @@ extension InventoryState {
             let number = UInt32(index)
             SaleRule.check(line.price, number, &findings)
             guard let part = self.part(line, number, draft, &findings) else { continue }
-            let reservation = part.reservation
+            let reservation = part.item
             let found = findings.count
             let place = self.place(
                 reservation.product,
@@ -230,7 +229,7 @@ extension InventoryState {
         for (index, line) in wanted.lines.enumerated() {
             let part = self.part(line, UInt32(index), draft, &findings)
             guard let part, part.isSound else { continue }
-            let place = part.reservation
+            let place = part.item
             let level = self.level(place.product, place.location, draft)
             _ = self.lift(part, .release, from: level, note: wanted.note, in: &draft)
         }
@@ -259,8 +258,9 @@ extension InventoryState {
         for id in due {
             let reservation = self.tables.reservation(id)
             let part = ReservationPart(
-                reservation: reservation,
+                item: reservation,
                 quantity: reservation.remaining,
+                line: 0,
                 isSound: true
             )
             let level = self.level(reservation.product, reservation.location, draft)
@@ -272,13 +272,7 @@ extension InventoryState {
 
     // MARK: - Shared
 
-    /// As much of a reservation as a line means.
-    private struct ReservationPart {
-        var reservation: Reservation
-        var quantity: Int64
-        /// Whether nothing was found against it; if something was, the part is only looked at.
-        var isSound: Bool
-    }
+    private typealias ReservationPart = OpenItemPart<Reservation>
 
     /// What a line means; `nil` where it means nothing that is there.
     private func part(
@@ -287,44 +281,19 @@ extension InventoryState {
         _ draft: Draft,
         _ findings: inout Findings
     ) -> ReservationPart? {
-        let found = findings.count
-        let id = Refusal.Detail.id(UInt64(line.reservation.value))
-        let range = 1...Limits.quantityMax
-        if let quantity = line.quantity {
-            findings.check("quantity", quantity, in: range, line: number)
-        }
-        guard let reservation = self.reservation(line.reservation, draft) else {
-            findings.add(Refusal(.reservationNotFound, line: number, id))
-            return nil
-        }
-        let isStored = self.tables.reservations.contains(reservation.id)
-        let revision = isStored ? self.tables.reservations.revisions[reservation.id.row] : 0
-        Self.check(revision: revision, is: line.ifRevision, line: number, &findings)
-        let quantity = line.quantity ?? reservation.remaining
-        switch reservation.state {
-        case .active where reservation.expiresAt > draft.time:
-            guard quantity > reservation.remaining else { break }
-            findings.add(
-                Refusal(
-                    .exceedsReservation,
-                    line: number,
-                    .remainder(
-                        UInt64(reservation.id.value),
-                        asked: quantity,
-                        remaining: reservation.remaining
-                    )
-                )
-            )
-        case .active, .expired:
-            findings.add(Refusal(.reservationExpired, line: number, id))
-        case .committed, .released:
-            findings.add(Refusal(.reservationClosed, line: number, id))
-        }
-        guard range.contains(quantity) else { return nil }
+        let table = self.tables.reservations
+        let isStored = table.contains(line.reservation)
         return ReservationPart(
-            reservation: reservation,
-            quantity: quantity,
-            isSound: findings.count == found
+            OpenItemLine(
+                number: line.reservation.value,
+                quantity: line.quantity,
+                ifRevision: line.ifRevision
+            ),
+            number,
+            of: self.reservation(line.reservation, draft),
+            revision: isStored ? table.items.revisions[line.reservation.row] : 0,
+            at: draft.time,
+            &findings
         )
     }
 
@@ -340,21 +309,21 @@ extension InventoryState {
     ) -> Level {
         var level = level
         level.reserved -= part.quantity
-        precondition(level.reserved >= 0, "\(level) has less reserved than \(part.reservation)")
+        precondition(level.reserved >= 0, "\(level) has less reserved than \(part.item)")
         draft.move(
             Movement(
                 kind: kind,
                 product: level.product,
                 location: level.location,
                 reservedDelta: -part.quantity,
-                reference: part.reservation.reference,
+                reference: part.item.reference,
                 note: note,
-                origin: part.reservation.origin,
+                origin: part.item.origin,
                 occurredAt: draft.time
             ),
             leaving: level
         )
-        var reservation = part.reservation
+        var reservation = part.item
         reservation.remaining -= part.quantity
         if reservation.remaining == 0 {
             reservation.state =

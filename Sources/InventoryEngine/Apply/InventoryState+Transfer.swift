@@ -27,23 +27,22 @@ extension InventoryState {
         if wanted.source == wanted.destination {
             findings.add(Refusal(.invalidField, .field("to", problem: "is where it comes from")))
         }
-        let next = UInt64(self.tables.transfers.nextID.value) + UInt64(draft.createdTransfers)
-        let hasIDs = next + UInt64(wanted.lines.count) <= UInt64(Limits.transfersMax)
-        if !hasIDs { findings.add(.tableFull("transfers", Int64(Limits.transfersMax))) }
-        let open = self.openTransfers.count + draft.openedTransfers
-        if open + wanted.lines.count > Limits.openTransfersMax {
-            findings.add(.tableFull("open transfers", Int64(Limits.openTransfersMax)))
-        }
+        let next = draft.transfers.firstNumber(
+            ofNew: wanted.lines.count,
+            behind: self.tables.transfers.rowCount,
+            openCount: self.openTransfers.count,
+            &findings
+        )
 
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
             let found = findings.count
             let sent = self.sent(line, number, wanted, draft, &findings)
-            guard hasIDs, let sent, findings.count == found else { continue }
-            self.send(sent, as: TransferID(UInt32(next) + UInt32(index)), wanted, in: &draft)
+            guard let next, let sent, findings.count == found else { continue }
+            self.send(sent, as: TransferID(next + UInt32(index)), wanted, in: &draft)
         }
         try findings.settle()
-        return self.done(next, in: draft)
+        return self.done(UInt64(next ?? 0), in: draft)
     }
 
     /// One line of a dispatch: both levels as it leaves them, and what is on its way.
@@ -163,7 +162,7 @@ extension InventoryState {
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         try self.settle(wanted, in: &draft) { part, draft, findings in
-            let transfer = part.transfer
+            let transfer = part.item
             var level = self.level(transfer.product, transfer.destination, draft)
             // Logs of version 0.1.0 know of deliveries that took the announcement of a transfer.
             let announced = min(part.quantity, level.incoming)
@@ -178,7 +177,7 @@ extension InventoryState {
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         try self.settle(wanted, in: &draft) { part, draft, findings in
-            let transfer = part.transfer
+            let transfer = part.item
             let level = self.level(transfer.product, transfer.source, draft)
             self.take(part, .cancelled, into: level, 0, wanted, in: &draft, &findings)
             var expecting = self.level(transfer.product, transfer.destination, draft)
@@ -199,14 +198,7 @@ extension InventoryState {
 
     // MARK: - Shared
 
-    /// As much of a transfer as a line means.
-    private struct TransferPart {
-        var transfer: Transfer
-        var quantity: Int64
-        var line: UInt32
-        /// Whether nothing was found against it so far; if something was, the part is only looked at.
-        var isSound: Bool
-    }
+    private typealias TransferPart = OpenItemPart<Transfer>
 
     /// Checks each line and does with it what `body` says.
     private func settle(
@@ -232,41 +224,19 @@ extension InventoryState {
         _ draft: Draft,
         _ findings: inout Findings
     ) -> TransferPart? {
-        let found = findings.count
-        let id = Refusal.Detail.id(UInt64(line.transfer.value))
-        let range = 1...Limits.quantityMax
-        if let quantity = line.quantity {
-            findings.check("quantity", quantity, in: range, line: number)
-        }
-        guard let transfer = self.transfer(line.transfer, draft) else {
-            findings.add(Refusal(.transferNotFound, line: number, id))
-            return nil
-        }
-        let isStored = self.tables.transfers.contains(transfer.id)
-        let revision = isStored ? self.tables.transfers.revisions[transfer.id.row] : 0
-        Self.check(revision: revision, is: line.ifRevision, line: number, &findings)
-        let quantity = line.quantity ?? transfer.remaining
-        if transfer.state != .inTransit {
-            findings.add(Refusal(.transferClosed, line: number, id))
-        } else if quantity > transfer.remaining {
-            findings.add(
-                Refusal(
-                    .exceedsTransfer,
-                    line: number,
-                    .remainder(
-                        UInt64(transfer.id.value),
-                        asked: quantity,
-                        remaining: transfer.remaining
-                    )
-                )
-            )
-        }
-        guard range.contains(quantity) else { return nil }
+        let table = self.tables.transfers
+        let isStored = table.contains(line.transfer)
         return TransferPart(
-            transfer: transfer,
-            quantity: quantity,
-            line: number,
-            isSound: findings.count == found
+            OpenItemLine(
+                number: line.transfer.value,
+                quantity: line.quantity,
+                ifRevision: line.ifRevision
+            ),
+            number,
+            of: self.transfer(line.transfer, draft),
+            revision: isStored ? table.items.revisions[line.transfer.row] : 0,
+            at: draft.time,
+            &findings
         )
     }
 
@@ -282,7 +252,7 @@ extension InventoryState {
         in draft: inout Draft,
         _ findings: inout Findings
     ) {
-        var transfer = part.transfer
+        var transfer = part.item
         let cost = StockMath.share(of: transfer.value, part.quantity, of: transfer.remaining)
         let gained = StockMath.receiving(part.quantity, costing: cost, onto: level)
         var level = level
@@ -306,6 +276,6 @@ extension InventoryState {
         transfer.remaining -= part.quantity
         transfer.value -= cost
         if transfer.remaining == 0 { transfer.state = state }
-        draft.put(transfer, replacing: part.transfer)
+        draft.put(transfer, replacing: part.item)
     }
 }

@@ -206,57 +206,32 @@ extension RefusedDemandTable {
 extension ReservationTable {
     /// - Complexity: O(reservations)
     func checkInvariants() {
+        self.items.checkInvariants(Reservation.terms)
         checkColumns(
             "reservations",
             rowCount: self.rowCount,
             self.locations.count,
-            self.quantities.count,
-            self.remaining.count,
-            self.expiresAt.count,
-            self.states.count,
-            self.references.count,
-            self.originLSNs.count,
-            self.originLines.count,
-            self.revisions.count
+            self.expiresAt.count
         )
-        for row in 1..<max(self.rowCount, 1) {
-            let remaining = self.remaining[row]
-            precondition(
-                (0...self.quantities[row]).contains(remaining)
-                    && (remaining > 0) == (self.state(row) == .active),
-                "reservation \(row), \(self.state(row)), has \(remaining) left"
-            )
-        }
     }
 }
 
 extension TransferTable {
     /// - Complexity: O(transfers)
     func checkInvariants() {
+        self.items.checkInvariants(Transfer.terms)
         checkColumns(
             "transfers",
             rowCount: self.rowCount,
             self.sources.count,
             self.destinations.count,
-            self.quantities.count,
-            self.remaining.count,
-            self.values.count,
-            self.states.count,
-            self.references.count,
-            self.originLSNs.count,
-            self.originLines.count,
-            self.revisions.count
+            self.values.count
         )
         for row in 1..<max(self.rowCount, 1) {
-            let remaining = self.remaining[row]
+            let value = self.values[row]
             precondition(
-                (0...self.quantities[row]).contains(remaining)
-                    && (remaining > 0) == (self.state(row) == .inTransit),
-                "transfer \(row), \(self.state(row)), has \(remaining) on its way"
-            )
-            precondition(
-                self.values[row] >= 0 && (remaining > 0 || self.values[row] == 0),
-                "transfer \(row) is worth \(self.values[row])"
+                value >= 0 && (self.items.remaining[row] > 0 || value == 0),
+                "transfer \(row) is worth \(value)"
             )
         }
     }

@@ -26,7 +26,7 @@ package struct GoodsInTransit {
         let transfers = view.tables.transfers
         let inTransit = TransferState.inTransit.rawValue
         guard let asOf else {
-            transfers.states.scanSegments(
+            transfers.items.states.scanSegments(
                 of: 1..<max(transfers.rowCount, 1),
                 mayContain: inTransit...inTransit
             ) { rows in
@@ -52,10 +52,7 @@ package struct GoodsInTransit {
             }
         }
         for row in 1..<max(transfers.rowCount, 1) {
-            let origin = MovementID(
-                lsn: transfers.originLSNs[row],
-                line: transfers.originLines[row]
-            )
+            let origin = transfers.items.origin(row)
             guard !sentLater.contains(origin) else { continue }
             let arrived = later[origin] ?? Later()
             guard transfers.isInTransit(row) || arrived.quantity > 0 else { continue }
@@ -66,9 +63,9 @@ package struct GoodsInTransit {
     private mutating func append(_ row: Int, of transfers: TransferTable, _ later: Later) {
         self.lines.append(
             Line(
-                product: ProductID(transfers.products[row]),
+                product: ProductID(transfers.items.products[row]),
                 destination: LocationID(transfers.destinations[row]),
-                quantity: transfers.remaining[row] + later.quantity,
+                quantity: transfers.items.remaining[row] + later.quantity,
                 value: transfers.values[row] + later.value
             )
         )
@@ -87,10 +84,7 @@ package struct TransitChanges {
         let transfers = view.tables.transfers
         guard transfers.rowCount > 1 else { return nil }
         for row in 1..<transfers.rowCount {
-            let origin = MovementID(
-                lsn: transfers.originLSNs[row],
-                line: transfers.originLines[row]
-            )
+            let origin = transfers.items.origin(row)
             self.destinations[origin] = LocationID(transfers.destinations[row])
         }
     }

@@ -29,7 +29,7 @@ extension ReadView {
         )
         return Answer(Self.reservationSchema, limit: query.limit, token: self.token, over: ids) {
             row in
-            if let product = query.product, reservations.products[row] != product.value {
+            if let product = query.product, reservations.items.products[row] != product.value {
                 return nil
             }
             if let location = query.location, reservations.locations[row] != location.value {
@@ -93,7 +93,9 @@ extension ReadView {
         )
         return Answer(Self.transferSchema, limit: query.limit, token: self.token, over: ids) {
             row in
-            if let product = query.product, transfers.products[row] != product.value { return nil }
+            if let product = query.product, transfers.items.products[row] != product.value {
+                return nil
+            }
             if let location = query.location, transfers.sources[row] != location.value,
                 transfers.destinations[row] != location.value
             {

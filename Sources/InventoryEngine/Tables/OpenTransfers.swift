@@ -38,15 +38,15 @@ struct OpenTransfers: Sendable {
         in table: TransferTable
     ) {
         let key = LevelKey(
-            product: ProductID(table.products[row]),
+            product: ProductID(table.items.products[row]),
             location: LocationID(table.destinations[row])
         )
-        let arriving = (self.arriving[key] ?? 0) + table.remaining[row] - remainingBefore
+        let arriving = (self.arriving[key] ?? 0) + table.items.remaining[row] - remainingBefore
         self.arriving[key] = arriving == 0 ? nil : arriving
         let difference = (table.isInTransit(row) ? 1 : 0) - (wasInTransit ? 1 : 0)
         guard difference != 0 else { return }
         self.count += difference
-        let product = ProductID(table.products[row])
+        let product = ProductID(table.items.products[row])
         let left = self.count(of: product) + difference
         self.byProduct[product] = left == 0 ? nil : left
         for location in [table.sources[row], table.destinations[row]] {

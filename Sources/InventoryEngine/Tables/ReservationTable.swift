@@ -3,16 +3,9 @@ internal import InventoryModel
 
 /// The reservations there ever were: a row each, found by id; row 0 is reserved.
 struct ReservationTable: Sendable {
-    private(set) var products = Column<UInt32>()
+    private(set) var items = OpenItemColumns()
     private(set) var locations = Column<UInt16>()
-    private(set) var quantities = Column<Int64>()
-    private(set) var remaining = Column<Int64>()
     private(set) var expiresAt = Column<Int64>()
-    private(set) var states = Column<UInt8>()
-    private(set) var references = Column<UInt32>()
-    private(set) var originLSNs = Column<UInt64>()
-    private(set) var originLines = Column<UInt16>()
-    private(set) var revisions = Column<UInt64>()
 
     /// Without the reserved row, for a snapshot to fill.
     init(blank: Void) {}
@@ -25,7 +18,7 @@ struct ReservationTable: Sendable {
     }
 
     private mutating func reserveFirstRow() {
-        self.append(
+        self.put(
             Reservation(
                 id: ReservationID(0),
                 product: ProductID(0),
@@ -41,18 +34,17 @@ struct ReservationTable: Sendable {
     }
 
     /// One past the largest id given.
-    var rowCount: Int { self.products.count }
-    var nextID: ReservationID { ReservationID(UInt32(self.rowCount)) }
+    var rowCount: Int { self.items.rowCount }
 
-    func contains(_ id: ReservationID) -> Bool { id.value > 0 && id.row < self.rowCount }
+    func contains(_ id: ReservationID) -> Bool { self.items.contains(id.value) }
 
     func isActive(_ row: Int) -> Bool {
-        self.states[row] == ReservationState.active.rawValue
+        self.items.states[row] == ReservationState.active.rawValue
     }
 
     func state(_ row: Int) -> ReservationState {
-        guard let state = ReservationState(rawValue: self.states[row]) else {
-            preconditionFailure("reservation \(row) is in state \(self.states[row])")
+        guard let state = ReservationState(rawValue: self.items.states[row]) else {
+            preconditionFailure("reservation \(row) is in state \(self.items.states[row])")
         }
         return state
     }
@@ -62,58 +54,44 @@ struct ReservationTable: Sendable {
         let row = id.row
         return Reservation(
             id: id,
-            product: ProductID(self.products[row]),
+            product: ProductID(self.items.products[row]),
             location: LocationID(self.locations[row]),
-            quantity: self.quantities[row],
-            remaining: self.remaining[row],
+            quantity: self.items.quantities[row],
+            remaining: self.items.remaining[row],
             expiresAt: Instant(microseconds: self.expiresAt[row]),
             state: self.state(row),
-            reference: texts[Int(self.references[row])],
-            origin: MovementID(lsn: self.originLSNs[row], line: self.originLines[row]),
-            revision: self.revisions[row]
+            reference: texts[Int(self.items.references[row])],
+            origin: self.items.origin(row),
+            revision: self.items.revisions[row]
         )
     }
 
     /// Writes what may change of a reservation, or the whole of a new one.
     mutating func put(_ reservation: Reservation, reference: UInt32) {
         let row = reservation.id.row
-        guard row < self.rowCount else {
-            precondition(row == self.rowCount, "reservation \(row) leaves a gap")
-            self.append(reservation, reference: reference)
-            return
+        if row < self.rowCount {
+            self.items.update(reservation)
+            self.expiresAt[row] = reservation.expiresAt.microseconds
+        } else {
+            self.items.append(reservation, reference: reference)
+            self.locations.append(reservation.location.value)
+            self.expiresAt.append(reservation.expiresAt.microseconds)
         }
-        self.remaining[row] = reservation.remaining
-        self.expiresAt[row] = reservation.expiresAt.microseconds
-        self.states[row] = reservation.state.rawValue
-        self.revisions[row] = reservation.revision
-    }
-
-    private mutating func append(_ reservation: Reservation, reference: UInt32) {
-        self.products.append(reservation.product.value)
-        self.locations.append(reservation.location.value)
-        self.quantities.append(reservation.quantity)
-        self.remaining.append(reservation.remaining)
-        self.expiresAt.append(reservation.expiresAt.microseconds)
-        self.states.append(reservation.state.rawValue)
-        self.references.append(reference)
-        self.originLSNs.append(reservation.origin.lsn)
-        self.originLines.append(reservation.origin.line)
-        self.revisions.append(reservation.revision)
     }
 
     /// Every column under its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {
-        try visitor.visit(800, &self.products)
+        try visitor.visit(800, &self.items.products)
         try visitor.visit(801, &self.locations)
-        try visitor.visit(802, &self.quantities)
-        try visitor.visit(803, &self.remaining)
+        try visitor.visit(802, &self.items.quantities)
+        try visitor.visit(803, &self.items.remaining)
         try visitor.visit(804, &self.expiresAt)
-        try visitor.visit(805, &self.states)
-        try visitor.visit(806, &self.references)
-        try visitor.visit(807, &self.originLSNs)
-        try visitor.visit(808, &self.originLines)
-        try visitor.visit(809, &self.revisions)
+        try visitor.visit(805, &self.items.states)
+        try visitor.visit(806, &self.items.references)
+        try visitor.visit(807, &self.items.originLSNs)
+        try visitor.visit(808, &self.items.originLines)
+        try visitor.visit(809, &self.items.revisions)
     }
 }

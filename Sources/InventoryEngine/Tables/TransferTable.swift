@@ -3,17 +3,10 @@ internal import InventoryModel
 
 /// The transfers there ever were: a row each, found by id; row 0 is reserved.
 struct TransferTable: Sendable {
-    private(set) var products = Column<UInt32>()
+    private(set) var items = OpenItemColumns()
     private(set) var sources = Column<UInt16>()
     private(set) var destinations = Column<UInt16>()
-    private(set) var quantities = Column<Int64>()
-    private(set) var remaining = Column<Int64>()
     private(set) var values = Column<Int64>()
-    private(set) var states = Column<UInt8>()
-    private(set) var references = Column<UInt32>()
-    private(set) var originLSNs = Column<UInt64>()
-    private(set) var originLines = Column<UInt16>()
-    private(set) var revisions = Column<UInt64>()
 
     /// Without the reserved row, for a snapshot to fill.
     init(blank: Void) {}
@@ -26,7 +19,7 @@ struct TransferTable: Sendable {
     }
 
     private mutating func reserveFirstRow() {
-        self.append(
+        self.put(
             Transfer(
                 id: TransferID(0),
                 product: ProductID(0),
@@ -43,18 +36,17 @@ struct TransferTable: Sendable {
     }
 
     /// One past the largest id given.
-    var rowCount: Int { self.products.count }
-    var nextID: TransferID { TransferID(UInt32(self.rowCount)) }
+    var rowCount: Int { self.items.rowCount }
 
-    func contains(_ id: TransferID) -> Bool { id.value > 0 && id.row < self.rowCount }
+    func contains(_ id: TransferID) -> Bool { self.items.contains(id.value) }
 
     func isInTransit(_ row: Int) -> Bool {
-        self.states[row] == TransferState.inTransit.rawValue
+        self.items.states[row] == TransferState.inTransit.rawValue
     }
 
     func state(_ row: Int) -> TransferState {
-        guard let state = TransferState(rawValue: self.states[row]) else {
-            preconditionFailure("transfer \(row) is in state \(self.states[row])")
+        guard let state = TransferState(rawValue: self.items.states[row]) else {
+            preconditionFailure("transfer \(row) is in state \(self.items.states[row])")
         }
         return state
     }
@@ -64,61 +56,47 @@ struct TransferTable: Sendable {
         let row = id.row
         return Transfer(
             id: id,
-            product: ProductID(self.products[row]),
+            product: ProductID(self.items.products[row]),
             source: LocationID(self.sources[row]),
             destination: LocationID(self.destinations[row]),
-            quantity: self.quantities[row],
-            remaining: self.remaining[row],
+            quantity: self.items.quantities[row],
+            remaining: self.items.remaining[row],
             value: self.values[row],
             state: self.state(row),
-            reference: texts[Int(self.references[row])],
-            origin: MovementID(lsn: self.originLSNs[row], line: self.originLines[row]),
-            revision: self.revisions[row]
+            reference: texts[Int(self.items.references[row])],
+            origin: self.items.origin(row),
+            revision: self.items.revisions[row]
         )
     }
 
     /// Writes what may change of a transfer, or the whole of a new one.
     mutating func put(_ transfer: Transfer, reference: UInt32) {
         let row = transfer.id.row
-        guard row < self.rowCount else {
-            precondition(row == self.rowCount, "transfer \(row) leaves a gap")
-            self.append(transfer, reference: reference)
-            return
+        if row < self.rowCount {
+            self.items.update(transfer)
+            self.values[row] = transfer.value
+        } else {
+            self.items.append(transfer, reference: reference)
+            self.sources.append(transfer.source.value)
+            self.destinations.append(transfer.destination.value)
+            self.values.append(transfer.value)
         }
-        self.remaining[row] = transfer.remaining
-        self.values[row] = transfer.value
-        self.states[row] = transfer.state.rawValue
-        self.revisions[row] = transfer.revision
-    }
-
-    private mutating func append(_ transfer: Transfer, reference: UInt32) {
-        self.products.append(transfer.product.value)
-        self.sources.append(transfer.source.value)
-        self.destinations.append(transfer.destination.value)
-        self.quantities.append(transfer.quantity)
-        self.remaining.append(transfer.remaining)
-        self.values.append(transfer.value)
-        self.states.append(transfer.state.rawValue)
-        self.references.append(reference)
-        self.originLSNs.append(transfer.origin.lsn)
-        self.originLines.append(transfer.origin.line)
-        self.revisions.append(transfer.revision)
     }
 
     /// Every column under its number; see ``InventoryTables``.
     mutating func visit<Visitor: ImageVisitor>(
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {
-        try visitor.visit(900, &self.products)
+        try visitor.visit(900, &self.items.products)
         try visitor.visit(901, &self.sources)
         try visitor.visit(902, &self.destinations)
-        try visitor.visit(903, &self.quantities)
-        try visitor.visit(904, &self.remaining)
+        try visitor.visit(903, &self.items.quantities)
+        try visitor.visit(904, &self.items.remaining)
         try visitor.visit(905, &self.values)
-        try visitor.visit(906, &self.states)
-        try visitor.visit(907, &self.references)
-        try visitor.visit(908, &self.originLSNs)
-        try visitor.visit(909, &self.originLines)
-        try visitor.visit(910, &self.revisions)
+        try visitor.visit(906, &self.items.states)
+        try visitor.visit(907, &self.items.references)
+        try visitor.visit(908, &self.items.originLSNs)
+        try visitor.visit(909, &self.items.originLines)
+        try visitor.visit(910, &self.items.revisions)
     }
 }

@@ -1,0 +1,173 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// Units of one product that one movement set apart and later ones settle, in parts, until none remain:
+/// what reservations and transfers have in common.
+///
+///     reserve, dispatch ──▶ open ──settle a part──▶ open ──settle the rest──▶ closed
+protocol OpenItem: Sendable {
+    /// The number of its id, and its row.
+    var number: UInt32 { get }
+    var product: ProductID { get }
+    /// Base units at first, and those that are not settled.
+    var quantity: Int64 { get }
+    var remaining: Int64 { get set }
+    var stateCode: UInt8 { get }
+    var reference: String { get }
+    var origin: MovementID { get }
+    var revision: UInt64 { get set }
+
+    /// Why no part of it can be settled at that time; `nil` if one can.
+    func refusal(at time: Instant) -> RefusalCode?
+
+    static var terms: OpenItemTerms { get }
+}
+
+/// How a kind of open item is bounded, and what its refusals are.
+struct OpenItemTerms: Sendable {
+    /// As refusals name the table.
+    let table: String
+    let countMax: UInt32
+    let openCountMax: Int
+    let openState: UInt8
+    let notFound: RefusalCode
+    /// More is to be settled than remains.
+    let exceeds: RefusalCode
+}
+
+extension OpenItem {
+    var isOpen: Bool { self.stateCode == Self.terms.openState }
+}
+
+extension Reservation: OpenItem {
+    var number: UInt32 { self.id.value }
+    var stateCode: UInt8 { self.state.rawValue }
+
+    func refusal(at time: Instant) -> RefusalCode? {
+        switch self.state {
+        case .active: self.expiresAt > time ? nil : .reservationExpired
+        case .expired: .reservationExpired
+        case .committed, .released: .reservationClosed
+        }
+    }
+
+    static let terms = OpenItemTerms(
+        table: "reservations",
+        countMax: Limits.reservationsMax,
+        openCountMax: Limits.openReservationsMax,
+        openState: ReservationState.active.rawValue,
+        notFound: .reservationNotFound,
+        exceeds: .exceedsReservation
+    )
+}
+
+extension Transfer: OpenItem {
+    var number: UInt32 { self.id.value }
+    var stateCode: UInt8 { self.state.rawValue }
+
+    func refusal(at time: Instant) -> RefusalCode? {
+        self.state == .inTransit ? nil : .transferClosed
+    }
+
+    static let terms = OpenItemTerms(
+        table: "transfers",
+        countMax: Limits.transfersMax,
+        openCountMax: Limits.openTransfersMax,
+        openState: TransferState.inTransit.rawValue,
+        notFound: .transferNotFound,
+        exceeds: .exceedsTransfer
+    )
+}
+
+/// The open items of one kind as a step leaves them.
+struct DraftItems<Item: OpenItem> {
+    private(set) var items: [UInt32: Item] = [:]
+    private(set) var createdCount: UInt32 = 0
+    /// By how many there are more of them open than before the step.
+    private(set) var openedCount = 0
+
+    /// Records one that is new, or was open and has changed.
+    mutating func put(_ item: Item, isNew: Bool) {
+        if isNew { self.createdCount += 1 }
+        self.openedCount += (item.isOpen ? 1 : 0) - (isNew ? 0 : 1)
+        self.items[item.number] = item
+    }
+}
+
+/// One line of a command that settles open items.
+struct OpenItemLine {
+    var number: UInt32
+    /// All that remains if not given.
+    var quantity: Int64?
+    var ifRevision: UInt64?
+}
+
+/// As much of an open item as a line means.
+struct OpenItemPart<Item: OpenItem> {
+    var item: Item
+    var quantity: Int64
+    var line: UInt32
+    /// Whether nothing was found against it; if something was, the part is only looked at.
+    var isSound: Bool
+}
+
+extension OpenItemPart {
+    /// What a line means; `nil` where it means nothing that is there.
+    ///
+    /// `item`: As the step has left it so far; `nil` if there is none. `revision`: Before the step.
+    init?(
+        _ line: OpenItemLine,
+        _ number: UInt32,
+        of item: Item?,
+        revision: UInt64,
+        at time: Instant,
+        _ findings: inout Findings
+    ) {
+        let (found, terms) = (findings.count, Item.terms)
+        let id = UInt64(line.number)
+        let range = 1...Limits.quantityMax
+        if let quantity = line.quantity {
+            findings.check("quantity", quantity, in: range, line: number)
+        }
+        guard let item else {
+            findings.add(Refusal(terms.notFound, line: number, .id(id)))
+            return nil
+        }
+        InventoryState.check(revision: revision, is: line.ifRevision, line: number, &findings)
+        let quantity = line.quantity ?? item.remaining
+        if let code = item.refusal(at: time) {
+            findings.add(Refusal(code, line: number, .id(id)))
+        } else if quantity > item.remaining {
+            let remaining = item.remaining
+            let detail = Refusal.Detail.remainder(id, asked: quantity, remaining: remaining)
+            findings.add(Refusal(terms.exceeds, line: number, detail))
+        }
+        guard range.contains(quantity) else { return nil }
+        self.item = item
+        self.quantity = quantity
+        self.line = number
+        self.isSound = findings.count == found
+    }
+}
+
+extension DraftItems {
+    /// The number of the first of `count` new items, whose numbers follow one another; `nil` if there are
+    /// not as many left.
+    ///
+    /// Also reports where more would be open than may be. `rowCount`, `openCount`: Before the step.
+    func firstNumber(
+        ofNew count: Int,
+        behind rowCount: Int,
+        openCount: Int,
+        _ findings: inout Findings
+    ) -> UInt32? {
+        let terms = Item.terms
+        let next = rowCount + Int(self.createdCount)
+        let hasNumbers = next + count <= Int(terms.countMax)
+        if !hasNumbers { findings.add(.tableFull(terms.table, Int64(terms.countMax))) }
+        if openCount + self.openedCount + count > terms.openCountMax {
+            findings.add(.tableFull("open \(terms.table)", Int64(terms.openCountMax)))
+        }
+        return hasNumbers ? UInt32(next) : nil
+    }
+}

@@ -1,0 +1,71 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// The columns that the tables of reservations and of transfers have in common: a row each, found by its
+/// number; row 0 is reserved.
+struct OpenItemColumns: Sendable {
+    var products = Column<UInt32>()
+    var quantities = Column<Int64>()
+    var remaining = Column<Int64>()
+    var states = Column<UInt8>()
+    /// Codes into ``InventoryTables/texts``.
+    var references = Column<UInt32>()
+    var originLSNs = Column<UInt64>()
+    var originLines = Column<UInt16>()
+    var revisions = Column<UInt64>()
+
+    /// One past the largest number given.
+    var rowCount: Int { self.products.count }
+
+    func contains(_ number: UInt32) -> Bool { number > 0 && Int(number) < self.rowCount }
+
+    /// The movement that made the item in `row`.
+    func origin(_ row: Int) -> MovementID {
+        MovementID(lsn: self.originLSNs[row], line: self.originLines[row])
+    }
+
+    mutating func append(_ item: some OpenItem, reference: UInt32) {
+        precondition(Int(item.number) == self.rowCount, "\(item.number) leaves a gap")
+        self.products.append(item.product.value)
+        self.quantities.append(item.quantity)
+        self.remaining.append(item.remaining)
+        self.states.append(item.stateCode)
+        self.references.append(reference)
+        self.originLSNs.append(item.origin.lsn)
+        self.originLines.append(item.origin.line)
+        self.revisions.append(item.revision)
+    }
+
+    /// Writes what may change of an item that is there.
+    mutating func update(_ item: some OpenItem) {
+        let row = Int(item.number)
+        self.remaining[row] = item.remaining
+        self.states[row] = item.stateCode
+        self.revisions[row] = item.revision
+    }
+
+    /// Stops the process unless all columns have as many rows, and exactly the open items have units left.
+    ///
+    /// - Complexity: O(rows)
+    func checkInvariants(_ terms: OpenItemTerms) {
+        checkColumns(
+            "open items",
+            rowCount: self.rowCount,
+            self.quantities.count,
+            self.remaining.count,
+            self.states.count,
+            self.references.count,
+            self.originLSNs.count,
+            self.originLines.count,
+            self.revisions.count
+        )
+        for row in 1..<max(self.rowCount, 1) {
+            let (remaining, quantity) = (self.remaining[row], self.quantities[row])
+            let isOpen = self.states[row] == terms.openState
+            precondition(
+                (0...quantity).contains(remaining) && (remaining > 0) == isOpen,
+                "\(terms.table) \(row) has \(remaining) of \(quantity) left, open: \(isOpen)"
+            )
+        }
+    }
+}
