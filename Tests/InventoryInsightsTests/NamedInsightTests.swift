@@ -80,6 +80,16 @@ import Testing
         #expect(b["suggestedOrder"] == .integer(60))
     }
 
+    @Test func `of a product without a whole day, the reorder point is its owner's`() throws {
+        var shop = try self.shop()
+        let update = ProductUpdate(reorderPoint: 4, reorderTarget: 20, packSize: 6)
+        try shop.run(.updateProduct(ProductID(3), update, ifRevision: nil))
+        let today = NamedInsight(.reorder, window: .last(1, .day))
+        let c = try #require(try shop.rows(today, at: Self.now)["C"])
+        #expect(number(c["demand"]) == 0 && c["reorderPoint"] == .integer(4))
+        #expect(c["available"] == .integer(0) && c["suggestedOrder"] == .integer(24))
+    }
+
     @Test func `the classes of ABC go by the share before`() throws {
         var shop = try Shop(["A", "B", "C", "D"])
         for (product, quantity) in [(1, 80), (2, 15), (3, 5), (4, 1)] {
@@ -142,9 +152,9 @@ import Testing
     @Test func `turnover stands on the time integral of the ledger`() throws {
         let rows = try self.shop().rows(NamedInsight(.turnover, window: Self.may), at: Self.now)
         let b = try #require(rows["B"])
-        // Six at 500 for two of ten days: 600 on average.
-        #expect(b["averageInventory"] == .integer(600) && number(b["turnover"]) == 5)
-        #expect(number(b["daysOfInventory"]) == 2 && number(b["gmroi"]) == 5)
+        // Six at 500 for two of the five days since it was there: 1,200 on average.
+        #expect(b["averageInventory"] == .integer(1_200) && number(b["turnover"]) == 2.5)
+        #expect(number(b["daysOfInventory"]) == 2 && number(b["gmroi"]) == 2.5)
         #expect(b["opening"] == .integer(0) && b["received"] == .integer(6))
         #expect(number(b["sellThrough"]) == 1)
         let c = try #require(rows["C"])

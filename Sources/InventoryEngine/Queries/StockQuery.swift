@@ -247,10 +247,13 @@ private struct RollupSum {
         func quantity(_ value: Int64?) -> ResultCell {
             self.hasSeveralUnits ? .none : cell(value)
         }
+        func money(_ value: Int64?) -> ResultCell {
+            cell(value.flatMap { $0.magnitude <= UInt64(Limits.moneyMax) ? $0 : nil })
+        }
         return [
             .integer(self.products), quantity(self.onHand), quantity(self.available),
-            cell(self.value), cell(self.retail), quantity(self.inTransit),
-            cell(self.inTransitValue), self.unit.map { .text($0.code) } ?? .none,
+            money(self.value), money(self.retail), quantity(self.inTransit),
+            money(self.inTransitValue), self.unit.map { .text($0.code) } ?? .none,
             self.unit.map { .number($0.decimals) } ?? .none,
         ]
     }

@@ -24,13 +24,13 @@ struct ABCInsight {
 
     func answer() -> InsightAnswer {
         let values = self.sold.values
-        let total = values.reduce(Int128(0)) { $0 + Int128(max(0, $1)) }
+        let total = values.reduce(Int128(0)) { $0 + Int128(max(0, $1 ?? 0)) }
         var before: [Int128] = []
         before.reserveCapacity(values.count)
         var sum: Int128 = 0
         for value in values {
             before.append(sum)
-            sum += Int128(max(0, value))
+            sum += Int128(max(0, value ?? 0))
         }
         let limit = self.insight.limit == 0 ? values.count : Int(self.insight.limit)
         var answer = self.sold.answer
@@ -42,9 +42,11 @@ struct ABCInsight {
             after: InsightDimension.product.fields.count + 1,
             rows: values.indices.prefix(limit)
         ) { row in
-            [
-                .text(Self.letter(of: values[row], before: before[row], total)),
-                .ratio(Double(max(0, values[row])), Double(total)),
+            // What is beyond its limit is no part of the total.
+            guard let value = values[row] else { return [.none, .none, .none] }
+            return [
+                .text(Self.letter(of: value, before: before[row], total)),
+                .ratio(Double(max(0, value)), Double(total)),
                 .ratio(Double(before[row]), Double(total)),
             ]
         }

@@ -46,7 +46,8 @@ struct CoverInsight {
             let size = self.frame.tables.unitSize(id)
             let available = stock[id.row].available
             let time = history.course(of: id.row).inStock
-            let velocity = Rate.perDay(max(0, Double(sales[id, .units])) / size, over: time)
+            let units = Double(sales[id, .units] ?? .max)
+            let velocity = Rate.perDay(max(0, units) / size, over: time)
             let cover = Cover(available: available, size: size, velocity: velocity)
             let lead = Double(self.frame.tables.products.leadTimes[id.row])
             let cells: [ResultCell] = [

@@ -33,15 +33,15 @@ struct DailyUnits {
         question.zone = frame.calendar.name
         question.limit = 0
         let table = try questions.answer(question).table
-        let days = try table.integers("day")
-        let units = try table.integers("units")
+        let days = table.keys("day")
+        let units = table.integers("units")
         let none = DaySeries(count: self.days.count)
         // By product and day, as an answer without an order of its own is.
         for (row, id) in table.columns[0].integers.enumerated() {
             try frame.view.checkpoint(at: row)
             let day = Int(frame.calendar.dayNumber(days[row]) - self.days.lowerBound)
             let size = frame.tables.unitSize(ProductID(UInt32(id)))
-            self.units[id, default: none].append(Double(units[row]) / size, on: day)
+            self.units[id, default: none].append(Double(units[row] ?? .max) / size, on: day)
         }
     }
 

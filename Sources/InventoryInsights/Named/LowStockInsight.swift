@@ -82,12 +82,12 @@ struct LowStockInsight {
         var question = self.insight.question(.sales, [[.product, .location]], [.units])
         question.limit = 0
         let table = try questions.answer(question).table
-        let products = try table.integers("productId")
-        let locations = try table.integers("locationId")
-        let units = try table.integers("units")
+        let products = table.keys("productId")
+        let locations = table.keys("locationId")
+        let units = table.integers("units")
         var sold: [Level.Place: Int64] = [:]
         for row in units.indices {
-            sold[Level.Place(product: products[row], location: locations[row])] = units[row]
+            sold[Level.Place(product: products[row], location: locations[row])] = units[row] ?? .max
         }
         return sold
     }

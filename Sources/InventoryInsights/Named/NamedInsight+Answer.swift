@@ -17,7 +17,7 @@ extension ReadView {
     /// `now`: The moment that calendar windows, ages and days without a sale are counted from.
     ///
     /// - Throws: A ``Refusal`` that names the part which the insight has no use for, which is not there,
-    ///   or which is beyond its limit; `amount_overflow` for a sum that does not fit.
+    ///   or which is beyond its limit.
     /// - Complexity: O(rows of the ledger + r log r) for r rows of the answer and of the window.
     public func answer(
         _ insight: NamedInsight,

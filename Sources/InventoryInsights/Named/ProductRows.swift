@@ -62,6 +62,14 @@ extension ResultCell {
         Int64(exactly: value.rounded(.toNearestOrEven)).map { .integer($0) } ?? .none
     }
 
+    /// A whole number; none where there is none.
+    static func whole(_ value: Int64?) -> ResultCell { value.map { .integer($0) } ?? .none }
+
+    /// An amount, in minor units; none if it is beyond what one can be.
+    static func money(_ value: Int64) -> ResultCell {
+        value.magnitude <= UInt64(Limits.moneyMax) ? .integer(value) : .none
+    }
+
     /// A quotient; none where the divisor is not above 0.
     static func ratio(_ value: Double, _ divisor: Double) -> ResultCell {
         divisor > 0 ? .number(value / divisor) : .none

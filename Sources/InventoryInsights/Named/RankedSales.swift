@@ -4,9 +4,10 @@ internal import InventoryModel
 /// ABC stand on.
 struct RankedSales {
     let answer: InsightAnswer
-    /// By row of the answer: the id of its group, and what it comes to.
+    /// By row of the answer: the id of its group, and what it comes to; `nil` where that is beyond what its kind
+    /// can be.
     let ids: [Int64]
-    let values: [Int64]
+    let values: [Int64?]
 
     init(
         _ insight: NamedInsight,
@@ -36,7 +37,7 @@ struct RankedSales {
             throw error
         }
         self.ids = self.answer.table.columns[0].integers
-        self.values = try self.answer.table.integers("\(insight.measure)")
+        self.values = self.answer.table.integers("\(insight.measure)")
     }
 
     /// The rank of each group, from 1.

@@ -31,13 +31,13 @@ struct RefusedInsight {
         var answer = try questions.answer(question)
         let sales = try SalesSums(self.insight, [.units], &questions)
         let ids = answer.table.columns[0].integers
-        let asked = try answer.table.integers("asked")
-        let refused = try answer.table.integers("refusedUnits")
+        let asked = answer.table.integers("asked")
+        let refused = answer.table.integers("refusedUnits")
         let products = questions.view.tables.products
         let lost = ids.indices.map { row in
             let product = Int(ids[row])
             let price = Price(products.prices[product], per: products.priceBases[product])
-            return price.amount(of: refused[row])?.minorUnits
+            return refused[row].flatMap { price.amount(of: $0)?.minorUnits }
         }
         let limit = self.insight.limit == 0 ? ids.count : Int(self.insight.limit)
         let rows = ids.indices.sorted { (lost[$1] ?? .max, ids[$0]) < (lost[$0] ?? .max, ids[$1]) }
@@ -51,11 +51,11 @@ struct RefusedInsight {
             rows: rows.prefix(limit)
         ) { row in
             let units = sales[ProductID(UInt32(ids[row])), .units]
-            return [
-                .integer(units),
-                .ratio(Double(units), Double(units) + Double(asked[row])),
-                lost[row].map { .integer($0) } ?? .none,
-            ]
+            var fillRate = ResultCell.none
+            if let units, let asked = asked[row] {
+                fillRate = .ratio(Double(units), Double(units) + Double(asked))
+            }
+            return [.whole(units), fillRate, .whole(lost[row])]
         }
         return answer
     }

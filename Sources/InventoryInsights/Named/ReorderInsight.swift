@@ -11,7 +11,7 @@ internal import InventoryModel
 /// | deviation | σd: standard deviation of the same days (sample) | units a day | fewer than 2: 0 |
 /// | leadTimeDays | L, of the product | days | |
 /// | safetyStock | z · √(L · σd² + d² · σL²), up to a whole unit | base units | |
-/// | reorderPoint | d · L + safety stock, up to a whole unit | base units | |
+/// | reorderPoint | d · L + safety stock, up to a whole unit | base units | no whole day: the product's own |
 /// | suggestedOrder | packs up to the target, once available + incoming ≤ reorderPoint | base units | else 0 |
 ///
 /// z is the quantile of the normal distribution at `serviceLevel` (95 % if it is not given): the share
@@ -49,12 +49,15 @@ struct ReorderInsight {
         for id in self.frame.products {
             try self.frame.view.checkpoint(at: id.row)
             let days = daily.of(id, beginnings)
-            let demand = days.mean ?? 0
+            let demand = days.mean
             let deviation = days.deviation
             let lead = Double(products.leadTimes[id.row])
             let size = self.frame.tables.unitSize(id)
             let safety = z * (lead * deviation * deviation).squareRoot()
-            let point = Self.whole(demand * lead + safety, size)
+            // Of a product that is not a day old, only what its owner expects is known.
+            let point =
+                demand.map { Self.whole($0 * lead + safety, size) }
+                ?? products.reorderPoints[id.row]
             let balance = stock[id.row]
             let pack = max(1, products.packSizes[id.row])
             let position = balance.available &+ balance.incoming
@@ -65,7 +68,7 @@ struct ReorderInsight {
                 pack: pack
             )
             let cells: [ResultCell] = [
-                .integer(balance.available), .integer(balance.incoming), .number(demand),
+                .integer(balance.available), .integer(balance.incoming), .number(demand ?? 0),
                 .number(deviation), .integer(Int64(lead)), .integer(Self.whole(safety, size)),
                 .integer(point), .integer(order.quantity),
             ]

@@ -2,7 +2,7 @@ internal import InventoryModel
 
 /// What products sold, by id: the answer of a composable question, as numbers to work with.
 struct SalesSums {
-    private var sums: [Int64: [Int64]] = [:]
+    private var sums: [Int64: [Int64?]] = [:]
     private let measures: [InsightMeasure]
 
     init(
@@ -17,26 +17,36 @@ struct SalesSums {
         let table = try questions.answer(question).table
         self.measures = measures
         let ids = table.columns[0].integers
-        let values = try measures.map { (measure) throws(Refusal) in
-            try table.integers("\(measure)")
-        }
+        let values = measures.map { table.integers("\($0)") }
         for row in ids.indices { self.sums[ids[row]] = values.map { $0[row] } }
     }
 
-    subscript(id: ProductID, measure: InsightMeasure) -> Int64 {
+    /// 0 for a product that nothing was sold of; `nil` for a sum beyond what its kind can be.
+    subscript(id: ProductID, measure: InsightMeasure) -> Int64? {
         guard let index = self.measures.firstIndex(of: measure) else {
             preconditionFailure("\(measure) was not asked for")
         }
-        return self.sums[Int64(id.value)]?[index] ?? 0
+        guard let sums = self.sums[Int64(id.value)] else { return 0 }
+        return sums[index]
     }
 }
 
 extension ResultTable {
-    /// The whole numbers of a column of our own question.
-    func integers(_ name: String) throws(Refusal) -> [Int64] {
-        guard let column = self.column(named: name) else {
+    private func ownColumn(_ name: String) -> ResultColumn {
+        guard let index = self.column(named: name) else {
             preconditionFailure("no column \(name) in an answer of ours")
         }
-        return self.columns[column].integers
+        return self.columns[index]
+    }
+
+    /// A key column of our own question.
+    func keys(_ name: String) -> [Int64] { self.ownColumn(name).integers }
+
+    /// A measure of our own question; `nil` for a sum beyond its limit.
+    func integers(_ name: String) -> [Int64?] {
+        let column = self.ownColumn(name)
+        var integers: [Int64?] = column.integers
+        for row in column.missing { integers[row] = nil }
+        return integers
     }
 }

@@ -117,9 +117,7 @@ struct StockFrame {
     var calendar: ZoneCalendar { self.plan.calendar }
     var tables: InventoryTables { self.view.tables }
 
-    /// The days that are counted, each of 24 hours.
-    var days: Double { Self.days(self.span.to - self.span.from) }
-
+    /// In days of 24 hours.
     static func days(_ microseconds: Int64) -> Double {
         Double(microseconds) / Double(ZoneCalendar.day)
     }
@@ -158,7 +156,7 @@ struct StockFrame {
             try self.view.checkpoint(at: row)
             let level = self.past.level(self.tables.levels.level(row))
             guard self.takes(level.product.value, level.location.value) else { continue }
-            try stock[level.product.row].add(level)
+            stock[level.product.row].add(level)
         }
         return stock
     }
@@ -175,14 +173,14 @@ struct StockFrame {
 }
 
 extension Level {
-    /// Adds another level's balances.
-    fileprivate mutating func add(_ other: Level) throws(Refusal) {
-        for part in [\Level.onHand, \.unavailable, \.reserved, \.incoming, \.value] {
-            let (sum, overflow) = self[keyPath: part].addingReportingOverflow(other[keyPath: part])
-            if overflow {
-                throw Refusal(.amountOverflow, .field("stock", problem: "over all locations"))
-            }
-            self[keyPath: part] = sum
+    /// Adds another level's balances: of values that come to more than a number holds, the largest.
+    ///
+    /// Quantities always fit: there are ``Limits/locationsMax`` of ``Limits/quantityMax`` at most.
+    fileprivate mutating func add(_ other: Level) {
+        for part in [\Level.onHand, \.unavailable, \.reserved, \.incoming] {
+            self[keyPath: part] += other[keyPath: part]
         }
+        let (sum, overflow) = self.value.addingReportingOverflow(other.value)
+        self.value = overflow ? (other.value < 0 ? .min : .max) : sum
     }
 }

@@ -50,11 +50,13 @@ struct TopInsight {
                 return [.integer(rank), .none, .none, .integer(0), .none, .integer(1)]
             }
             let previous = before.values[Int(previousRank) - 1]
-            let now = sold.values[row]
+            var growth = ResultCell.none
+            if let previous, let now = sold.values[row] {
+                growth = .ratio(Double(now) - Double(previous), Double(previous))
+            }
             return [
                 .integer(rank), .integer(previousRank), .integer(previousRank - rank),
-                .integer(previous), .ratio(Double(now) - Double(previous), Double(previous)),
-                .integer(0),
+                .whole(previous), growth, .integer(0),
             ]
         }
         return answer

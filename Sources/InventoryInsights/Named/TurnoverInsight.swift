@@ -15,9 +15,8 @@ internal import InventoryModel
 /// | daysOfInventory | days ÷ turnover | days | nothing sold: none |
 /// | gmroi | (net − cost) ÷ averageInventory | ratio | ÷ 0: none |
 ///
-/// The integral runs over the time of the window that has passed, also before a product's first
-/// movement, when its value was 0: so products compare. The highest turnover first, those without one
-/// at the end.
+/// Time and days are those of the window that have passed and in which the product existed, as in every
+/// rate. The highest turnover first, those without one at the end.
 struct TurnoverInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
@@ -41,22 +40,22 @@ struct TurnoverInsight {
             ]
         )
         var made: [(id: ProductID, turnover: Double, cells: [ResultCell])] = []
-        let days = self.frame.days
-        let time = Double(self.frame.span.to - self.frame.span.from)
+        let beginnings = try ProductBeginnings(of: self.frame.products, self.frame)
         for id in self.frame.products {
             try self.frame.view.checkpoint(at: id.row)
             let opening = history.openings[id.row].onHand
             let received = self.received(history, id)
             let units = sales[id, .units]
-            let cost = Double(sales[id, .cost])
+            let cost = sales[id, .cost]
+            let time = Double(self.frame.existed(id, beginnings))
             let average = time > 0 ? history.course(of: id.row).valueTime / time : 0
-            let turnover = average > 0 ? cost / average : nil
+            let turnover = average > 0 ? cost.map { Double($0) / average } : nil
             let cells: [ResultCell] = [
-                .integer(opening), .integer(received), .integer(units),
-                .ratio(Double(units), Double(opening) + Double(received)),
-                .integer(sales[id, .cost]), time > 0 ? .rounded(average) : .none,
-                .number(turnover), .ratio(days, turnover ?? 0),
-                .ratio(Double(sales[id, .margin]), average),
+                .integer(opening), .integer(received), .whole(units),
+                .ratio(Double(units ?? .max), Double(opening) + Double(received)),
+                .whole(cost), time > 0 ? .rounded(average) : .none,
+                .number(turnover), .ratio(time / Double(ZoneCalendar.day), turnover ?? 0),
+                sales[id, .margin].map { .ratio(Double($0), average) } ?? .none,
             ]
             made.append((id, turnover ?? -.infinity, cells))
         }

@@ -50,19 +50,19 @@ struct VelocityInsight {
         for id in self.frame.products {
             try self.frame.view.checkpoint(at: id.row)
             let sold = sales[id, .units]
-            let units = Double(sold) / self.frame.tables.unitSize(id)
+            let units = Double(sold ?? .max) / self.frame.tables.unitSize(id)
             let course = history.course(of: id.row)
             let whole = daily.of(id, beginnings)
             let last = whole.last(Int(self.insight.days))
             let time = self.frame.existed(id, beginnings)
             let cells: [ResultCell] = [
-                .integer(sold), .number(StockFrame.days(time)),
+                .whole(sold), .number(StockFrame.days(time)),
                 .number(Rate.perDay(units, over: time)), .number(course.inStockDays),
                 .number(Rate.perDay(units, over: course.inStock)),
                 .number(last.mean), .number(whole.ewma(days: Int(self.insight.days))),
                 .integer(Int64(last.count)),
             ]
-            made.append((id, sales[id, rank], cells))
+            made.append((id, sales[id, rank] ?? .max, cells))
         }
         try self.frame.view.sort(&made) { ($1.rank, $0.id.row) < ($0.rank, $1.id.row) }
         for one in made { rows.append(one.id, one.cells) }

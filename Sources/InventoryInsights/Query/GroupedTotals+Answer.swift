@@ -7,7 +7,10 @@ extension GroupedTotals {
     /// The answer, as it stands with the rows added so far; names and categories are those of the
     /// view, and so are its LSN and time.
     ///
-    /// - Throws: `amount_overflow` for a sum that does not fit.
+    /// A sum beyond what its kind can be has an empty cell: one group's does not keep the others from
+    /// being told.
+    ///
+    /// - Throws: What ends the question early.
     /// - Complexity: O(groups log groups)
     package func answer(of view: ReadView) throws(Refusal) -> InsightAnswer {
         InsightAnswer(
@@ -168,7 +171,7 @@ struct MeasureColumn {
         for (index, group) in groups.enumerated() {
             try view.checkpoint(at: index)
             let isNone = self.kind == .quantity && units[index] == .mixed
-            self.cells.append(isNone ? .none : try totals.cell(of: terms, in: group))
+            self.cells.append(isNone ? .none : totals.cell(of: terms, in: group))
         }
     }
 }
@@ -194,10 +197,7 @@ struct MeasureTerms {
 }
 
 extension GroupedTotals {
-    fileprivate func cell(
-        of terms: MeasureTerms,
-        in group: GroupRow
-    ) throws(Refusal) -> ResultCell {
+    fileprivate func cell(of terms: MeasureTerms, in group: GroupRow) -> ResultCell {
         let measure = terms.measure
         switch measure {
         case .rows: return .integer(group.slot.map { self.sets[group.set].rowCounts[$0] } ?? 0)
@@ -205,17 +205,14 @@ extension GroupedTotals {
         case .transactions: return .integer(self.transactionCount(group))
         case .averageValue:
             let count = self.transactionCount(group)
-            guard count > 0 else { return .none }
-            let net = try self.fitting(self.sum(terms.factors, group), measure)
-            guard let average = Price.proportion(net, times: 1, over: count) else {
-                throw Self.overflow(measure)
-            }
-            return .integer(average)
+            guard count > 0, let net = self.fitting(self.sum(terms.factors, group), measure)
+            else { return .none }
+            return .whole(Price.proportion(net, times: 1, over: count))
         case .marginPercent:
             let net = self.sum(terms.netFactors, group)
             guard net != 0 else { return .none }
             return .number(100 * Double(self.sum(terms.factors, group)) / Double(net))
-        default: return .integer(try self.fitting(self.sum(terms.factors, group), measure))
+        default: return .whole(self.fitting(self.sum(terms.factors, group), measure))
         }
     }
 
@@ -240,13 +237,9 @@ extension GroupedTotals {
         return sum
     }
 
-    private func fitting(_ sum: Int128, _ measure: InsightMeasure) throws(Refusal) -> Int64 {
+    /// The sum, if it is one that the measure's kind can be.
+    private func fitting(_ sum: Int128, _ measure: InsightMeasure) -> Int64? {
         let limit = measure.kind == .money ? UInt128(Limits.moneyMax) : UInt128(Int64.max)
-        guard sum.magnitude <= limit else { throw Self.overflow(measure) }
-        return Int64(sum)
-    }
-
-    private static func overflow(_ measure: InsightMeasure) -> Refusal {
-        Refusal(.amountOverflow, .field("\(measure)", problem: "of a group does not fit"))
+        return sum.magnitude <= limit ? Int64(sum) : nil
     }
 }

@@ -270,25 +270,19 @@ package struct GroupedTotals: Sendable {
             if self.plan.sets[index].hasStage { key.stage = stage.rawValue }
             let slot = try self.slot(of: key, index, product, view)
             for (at, sum) in self.plan.sums.enumerated() {
-                let value: Int64
+                let value: Int128
                 switch sum {
-                case .onHand: value = level.onHand
-                case .unavailable: value = level.unavailable
-                case .reserved: value = level.reserved
-                case .incoming: value = level.incoming
-                case .value: value = level.value
+                case .onHand: value = Int128(level.onHand)
+                case .unavailable: value = Int128(level.unavailable)
+                case .reserved: value = Int128(level.reserved)
+                case .incoming: value = Int128(level.incoming)
+                case .value: value = Int128(level.value)
                 case .retailValue:
                     let price = Price(
                         products.prices[level.product.row],
                         per: products.priceBases[level.product.row]
                     )
-                    guard let amount = price.amount(of: quantity) else {
-                        throw Refusal(
-                            .amountOverflow,
-                            .field("retailValue", problem: "of product \(product)")
-                        )
-                    }
-                    value = amount.minorUnits
+                    value = price.wideAmount(of: quantity)
                 default: value = 0
                 }
                 self.sets[index].add(value, to: at, of: slot)

@@ -9,7 +9,7 @@ extension ReadView {
     /// `threads`: How many may share the work; the answer is the same for any number.
     ///
     /// - Throws: A ``Refusal`` that names which parts of the question do not go together, are not there
-    ///   or are beyond their limit; `amount_overflow` for a sum that does not fit.
+    ///   or are beyond their limit.
     /// - Complexity: O(rows of the source); segments of the ledger in which no row can count are passed
     ///   over unread.
     public func answer(

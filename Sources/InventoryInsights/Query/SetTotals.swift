@@ -68,7 +68,11 @@ struct SetTotals: Sendable {
     mutating func countRow(_ slot: Int) { self.rowCounts[slot] += 1 }
 
     mutating func add(_ value: Int64, to sum: Int, of slot: Int) {
-        self.sums[slot * self.sumCount + sum] += Int128(value)
+        self.add(Int128(value), to: sum, of: slot)
+    }
+
+    mutating func add(_ value: Int128, to sum: Int, of slot: Int) {
+        self.sums[slot * self.sumCount + sum] += value
     }
 
     mutating func addTransaction(_ receipt: Receipt, to slot: Int) {

@@ -55,6 +55,16 @@ public struct Price: Hashable, Sendable {
         ).map(Money.init)
     }
 
+    /// As ``amount(of:)``, also where it leaves the range of ``Money``: for sums of which that is said
+    /// only in the end.
+    package func wideAmount(of quantity: Int64) -> Int128 {
+        Self.quotient(
+            Int128(self.minorUnits) * Int128(quantity),
+            over: Int128(self.basis),
+            .halfAwayFromZero
+        )
+    }
+
     /// `value` × `numerator` ÷ `denominator` with a 128-bit product and one rounding; `nil` if it
     /// leaves the range of ``Money``.
     ///
