@@ -11,9 +11,9 @@ public enum InsightEvent: Hashable, Sendable {
     case changed(InsightChange)
     /// The result is still what it was, as of this LSN.
     case progress(lsn: UInt64)
-    /// The connection is gone; the subscription goes on by itself when there is one again, with the
-    /// whole result.
-    case disconnected(String)
+    /// The connection is gone, or the server refuses the subscription for now (``ClientError/refusal``): it goes
+    /// on by itself once there is a connection again that takes it, with the whole result.
+    case disconnected(ClientError)
 }
 
 /// What became of a result.

@@ -17,6 +17,8 @@ final class InsightFeed: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
     private var copy = InsightCopy()
     private var backoff: Int64
     private var isOver = false
+    /// Why the server does not serve it for now, until the connection is closed for that.
+    private var refusal: Refusal?
     private var isPaused = false
 
     private static let requestID: UInt64 = 1
@@ -103,7 +105,7 @@ final class InsightFeed: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
                 if self.isPaused { self.setReading(false) }
                 channel.sendHello(self.configuration)
             case .failure(let error):
-                self.yield(.disconnected(NetworkFailure.reason(error)))
+                self.yield(.disconnected(ClientError(.unreachable, NetworkFailure.reason(error))))
                 self.reconnectLater()
             }
         }
@@ -123,6 +125,13 @@ final class InsightFeed: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
         }
     }
 
+    /// The server refuses the subscription, or ends it: for now, or for good.
+    private func turnedAway(_ refusal: Refusal) {
+        guard refusal.code.isRetryable else { return self.fail(.refused(refusal)) }
+        self.refusal = refusal
+        self.channel?.close(promise: nil)
+    }
+
     private func lost(_ error: ClientError) {
         self.channel = nil
         guard !self.isOver else { return }
@@ -131,7 +140,7 @@ final class InsightFeed: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
             return
         }
         self.copy = InsightCopy()
-        self.yield(.disconnected(error.message))
+        self.yield(.disconnected(self.refusal.take().map { .refused($0) } ?? error))
         self.reconnectLater()
     }
 
@@ -139,11 +148,7 @@ final class InsightFeed: NIOAsyncSequenceProducerDelegate, @unchecked Sendable {
         guard !self.isOver else { return }
         switch message {
         case .refused(let refusal), .closed(let refusal, _):
-            if refusal.code.isRetryable {
-                self.channel?.close(promise: nil)
-            } else {
-                self.fail(.refused(refusal))
-            }
+            self.turnedAway(refusal)
         case .goodbye:
             // The connection closes next, and says why.
             break

@@ -25,8 +25,9 @@ public enum SubscriptionEvent: Hashable, Sendable {
     case differs(lsn: UInt64)
     /// What came before is void; a snapshot follows.
     case reset
-    /// The connection is gone; the subscription goes on by itself when there is one again.
-    case disconnected(String)
+    /// The connection is gone, or the server refuses the subscription for now (``ClientError/refusal``): it goes
+    /// on by itself once there is a connection again that takes it.
+    case disconnected(ClientError)
 }
 
 /// The events of a subscription, for as long as they are listened to.
@@ -116,6 +117,8 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
     private var channel: (any Channel)?
     private var backoff: Int64
     private var isOver = false
+    /// Why the server does not serve it for now, until the connection is closed for that.
+    private var refusal: Refusal?
     private var isPaused = false
     /// Whether the rows of a snapshot are coming in.
     private var isInSnapshot = false
@@ -211,7 +214,7 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
                 if self.isPaused { self.setReading(false) }
                 channel.sendHello(self.configuration)
             case .failure(let error):
-                self.yield([.disconnected(NetworkFailure.reason(error))])
+                self.yield([.disconnected(ClientError(.unreachable, NetworkFailure.reason(error)))])
                 self.reconnectLater()
             }
         }
@@ -232,6 +235,13 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
         }
     }
 
+    /// The server refuses the subscription, or ends it: for now, or for good.
+    private func turnedAway(_ refusal: Refusal) {
+        guard refusal.code.isRetryable else { return self.fail(.refused(refusal)) }
+        self.refusal = refusal
+        self.channel?.close(promise: nil)
+    }
+
     private func lost(_ error: ClientError) {
         self.channel = nil
         self.window = []
@@ -245,7 +255,7 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
             self.subscription.start = .snapshot
             self.yield([.reset])
         }
-        self.yield([.disconnected(error.message)])
+        self.yield([.disconnected(self.refusal.take().map { .refused($0) } ?? error)])
         self.reconnectLater()
     }
 
@@ -292,21 +302,13 @@ final class SubscriptionFeed: NIOAsyncSequenceProducerDelegate, @unchecked Senda
             self.beginProof()
             self.yield([.reset])
         case .refused(let refusal):
-            if refusal.code.isRetryable {
-                self.channel?.close(promise: nil)
-            } else {
-                self.fail(.refused(refusal))
-            }
+            self.turnedAway(refusal)
         case .closed(let refusal, let lsn):
             if !self.isInSnapshot {
                 self.position = lsn
                 self.subscription.start = .after(lsn)
             }
-            if refusal.code.isRetryable {
-                self.channel?.close(promise: nil)
-            } else {
-                self.fail(.refused(refusal))
-            }
+            self.turnedAway(refusal)
         case .goodbye:
             // The connection closes next, and says why.
             break

@@ -264,7 +264,7 @@ import Testing
     @Test func `a lost connection and its return are said`() throws {
         var model = try Self.model()
         model.take(.began(lsn: 1, hasSnapshot: false), now: Self.noon)
-        model.take(.disconnected("reset"), now: Self.noon)
+        model.take(.disconnected(ClientError(.closed, "reset")), now: Self.noon)
         model.advance(to: Self.noon + 3 * Self.second)
         #expect(Self.screen(model).contains("OFFLINE for 3 s (reset)"))
         model.take(.began(lsn: 1, hasSnapshot: false), now: Self.noon + 4 * Self.second)

@@ -244,13 +244,27 @@ import Testing
         // One more of those there are is one too many for the connection, but not for another.
         ask(0, peers[1], id: 100)
         ask(0, self.seller, id: 100)
-        ask(WireLimits.standingInsightsMax, self.seller, id: 101)
         self.bench.pass(milliseconds: 60)
         #expect(try peers[1].received(100).map { $0.opcode } == [.refused])
         #expect(try self.seller.received(100).first?.opcode == .subscribed)
-        #expect(try self.seller.received(101).map { $0.opcode } == [.refused])
+        // One that nobody has takes the place of the latest of the connection that has the most.
+        ask(WireLimits.standingInsightsMax, self.seller, id: 101)
+        self.bench.pass(milliseconds: 60)
+        #expect(try self.seller.received(101).first?.opcode == .subscribed)
+        #expect(self.bench.driver.standing.all.count == WireLimits.standingInsightsMax)
+        let last = UInt64(WireLimits.subscriptionsMax)
+        let closed = try peers[3].received(last).last
+        guard case .closed(let refusal, _) = closed else {
+            Issue.record("\(String(describing: closed)) in place of closed")
+            return
+        }
+        #expect(refusal.code == .overloaded)
+        // Who has the most already gets none of anybody's.
+        ask(WireLimits.standingInsightsMax + 1, peers[3], id: 200)
+        self.bench.pass(milliseconds: 60)
+        #expect(try peers[3].received(200).map { $0.opcode } == [.refused])
         for peer in peers { peer.close() }
-        #expect(self.bench.driver.standing.all.count == 1)
+        #expect(self.bench.driver.standing.all.count == 2)
     }
 
     @Test func `a server that stops says so to its subscribers`() throws {

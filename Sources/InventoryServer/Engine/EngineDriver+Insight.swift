@@ -63,10 +63,11 @@ extension EngineDriver {
         holding heldByteCount: Int
     ) {
         do throws(Refusal) {
-            if let refusal = self.refusal(requestID, connection) ?? self.standing.refusal(insight) {
-                throw refusal
-            }
+            if let refusal = self.refusal(requestID, connection) { throw refusal }
+            let place = self.standing.place(for: insight, of: connection)
+            if case .none = place { throw StandingInsights.refusal }
             try self.subscriptionBytes.take(heldByteCount, for: &connection.subscriptionShare)
+            if case .insteadOf(let other) = place { self.end(other, StandingInsights.refusal) }
         } catch {
             connection.reply(.refused(error), to: requestID)
             return

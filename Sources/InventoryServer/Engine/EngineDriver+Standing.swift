@@ -129,8 +129,8 @@ extension EngineDriver {
         }
     }
 
-    /// The question can be answered no longer, or never could: everyone is told why.
-    private func end(_ live: LiveInsight, _ refusal: Refusal) {
+    /// The question can't be answered, or no longer is: everyone is told why.
+    func end(_ live: LiveInsight, _ refusal: Refusal) {
         for subscriber in live.subscribers.values {
             guard let connection = subscriber.connection else { continue }
             self.unsubscribeInsight(subscriber.requestID, of: connection, refusal)

@@ -31,6 +31,10 @@ final class LiveInsight {
     /// The value; nothing while a query thread has it.
     var standing: StandingInsight?
     let insight: Insight
+    /// By which the order is known in which they were begun.
+    let number: UInt64
+    /// The connection in whose share it counts: the first that still subscribes to it.
+    private(set) var payer: ObjectIdentifier?
     /// The newest result; nothing before the first.
     private(set) var newest: Version?
     /// Earlier results that a subscriber was told of last, oldest first.
@@ -49,17 +53,22 @@ final class LiveInsight {
     /// Who was told of none of them gets all of the newest.
     static let earlierMax = 4
 
-    init(_ insight: Insight) {
+    init(_ insight: Insight, number: UInt64) {
         self.insight = insight
+        self.number = number
         self.standing = StandingInsight(insight)
     }
 
     func add(_ subscriber: InsightSubscriber) {
         self.subscribers[ObjectIdentifier(subscriber)] = subscriber
+        self.payer = self.payer ?? subscriber.connection.map { ObjectIdentifier($0) }
     }
 
     func remove(_ subscriber: InsightSubscriber) {
         self.subscribers[ObjectIdentifier(subscriber)] = nil
+        let connections = self.subscribers.values.compactMap { $0.connection }
+        guard !connections.contains(where: { ObjectIdentifier($0) == self.payer }) else { return }
+        self.payer = connections.first.map { ObjectIdentifier($0) }
     }
 
     /// The result is another: `changed` is what makes it of the one before, where a message can tell.

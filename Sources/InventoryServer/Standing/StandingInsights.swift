@@ -18,26 +18,48 @@ struct StandingInsights {
     /// Nanoseconds that the telling of this round took so far.
     var telling: UInt64 = 0
 
-    /// Why an insight cannot be subscribed to now.
-    func refusal(_ insight: Insight) -> Refusal? {
+    private var nextNumber: UInt64 = 0
+
+    /// Whether an insight can be subscribed to.
+    enum Place {
+        /// There is space, or it is kept up to date already.
+        case free
+        /// In place of this one, the latest of the connection that has the most.
+        case insteadOf(LiveInsight)
+        case none
+    }
+
+    /// Where there is a place for an insight that a connection asks for: at the bound, only while another
+    /// connection would still have as many as it.
+    ///
+    /// - Complexity: O(`WireLimits/standingInsightsMax`) at the bound, else O(1)
+    func place(for insight: Insight, of connection: ConnectionHandler) -> Place {
         guard self.all[insight] == nil, self.all.count >= WireLimits.standingInsightsMax else {
-            return nil
+            return .free
         }
+        let shares = Dictionary(grouping: self.all.values) { $0.payer }
+        let own = shares[ObjectIdentifier(connection)]?.count ?? 0
+        let largest = shares.values.max { ($0.count, $0[0].number) < ($1.count, $1[0].number) }
+        guard let largest, largest.count > own + 1,
+            let latest = largest.max(by: { $0.number < $1.number })
+        else { return .none }
+        return .insteadOf(latest)
+    }
+
+    /// Why an insight has no place, or has one no longer.
+    static var refusal: Refusal {
+        let highest = Int64(WireLimits.standingInsightsMax)
         return Refusal(
             .overloaded,
-            .range(
-                "standing insights",
-                value: Int64(self.all.count + 1),
-                lowest: 0,
-                highest: Int64(WireLimits.standingInsightsMax)
-            )
+            .range("standing insights", value: highest + 1, lowest: 0, highest: highest)
         )
     }
 
     /// The one that is kept up to date for all who ask the same.
     mutating func live(_ insight: Insight) -> LiveInsight {
         if let live = self.all[insight] { return live }
-        let live = LiveInsight(insight)
+        let live = LiveInsight(insight, number: self.nextNumber)
+        self.nextNumber += 1
         self.all[insight] = live
         return live
     }

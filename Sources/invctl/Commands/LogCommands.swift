@@ -96,8 +96,8 @@ extension Shell {
                 if lsn >= steps.upperBound { wantsMore = false }
             case .reset:
                 throw await self.notRetained(steps.lowerBound)
-            case .disconnected(let reason):
-                throw ClientError(.unreachable, reason)
+            case .disconnected(let error):
+                throw error.refusal == nil ? ClientError(.unreachable, error.message) : error
             case .began, .snapshot, .caughtUp, .proven, .differs:
                 break
             }

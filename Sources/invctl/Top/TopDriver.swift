@@ -114,7 +114,7 @@ final class TopDriver: Sendable {
                 }
             } catch let error as ClientError where error.isPassing {
                 let now = self.now()
-                self.change { $0.model.status.lose(error.code.description, now: now) }
+                self.change { $0.model.status.lose(error, now: now) }
                 try? await Task.sleep(for: .milliseconds(500))
             } catch {
                 self.change { state in

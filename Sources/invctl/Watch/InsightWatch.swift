@@ -66,7 +66,7 @@ struct InsightWatch {
             case .progress(let lsn):
                 self.lost = nil
                 self.answer?.lsn = lsn
-            case .disconnected(let reason): self.lost = reason
+            case .disconnected(let error): self.lost = error.reason
             }
         }
 
@@ -179,9 +179,9 @@ struct InsightWatch {
             case .result(let whole): answer = whole
             case .changed(let change): answer = change.answer
             case .progress: continue
-            case .disconnected(let reason):
+            case .disconnected(let error):
                 if !self.shell.options.quiet {
-                    Terminal.note("connection lost (\(reason)); trying again")
+                    Terminal.note("\(error.interruption); trying again")
                 }
                 continue
             }

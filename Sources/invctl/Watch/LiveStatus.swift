@@ -54,18 +54,18 @@ struct LiveStatus: Sendable {
             self.lsn = lsn
         case .differs(let lsn):
             self.note("this copy was not the server's at LSN \(lsn); beginning anew", now)
-        case .disconnected(let reason):
-            self.lose(reason, now: now)
+        case .disconnected(let error):
+            self.lose(error, now: now)
         case .snapshot, .reset:
             break
         }
     }
 
     /// Notes that the connection is gone; again changes nothing.
-    mutating func lose(_ reason: String, now: Int64) {
+    mutating func lose(_ error: ClientError, now: Int64) {
         if self.isLost { return }
-        self.connection = .lost(since: now, reason: reason)
-        self.note("connection lost (\(reason)); trying again", now)
+        self.connection = .lost(since: now, reason: error.reason)
+        self.note("\(error.interruption); trying again", now)
     }
 
     private mutating func note(_ text: String, _ now: Int64) {

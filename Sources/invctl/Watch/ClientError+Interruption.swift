@@ -1,0 +1,17 @@
+import InventoryClient
+internal import InventoryModel
+import InventoryTransfer
+
+/// Why a subscription doesn't go on for now, in words.
+extension ClientError {
+    var reason: String {
+        guard let refusal else { return self.message.isEmpty ? "\(self.code)" : self.message }
+        let facts = refusal.facts(decimals: 2, currency: "", sku: nil)
+        return facts.isEmpty ? refusal.code.name : "\(refusal.code.name)  \(facts)"
+    }
+
+    var interruption: String {
+        self.refusal == nil
+            ? "connection lost (\(self.reason))" : "refused for now (\(self.reason))"
+    }
+}
