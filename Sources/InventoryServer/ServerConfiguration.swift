@@ -1,5 +1,6 @@
 public import Durability
 public import InventoryModel
+public import InventoryWire
 
 /// Every setting of a server: its unit, its default, and what it changes.
 public struct ServerConfiguration: Sendable {
@@ -31,6 +32,8 @@ public struct ServerConfiguration: Sendable {
     public var queryMilliseconds: Int
     /// Connections there may be at once; whoever comes beyond waits to be accepted.
     public var connectionsMax: Int
+    /// Seconds for which a connection may ask nothing and listen to nothing; 0 for as long as it likes.
+    public var idleSeconds: Int
     /// Seconds that open requests have to end when the server stops.
     public var drainSeconds: Int
     /// Seconds from one scrub to the next: every file that no longer changes is read, and healed
@@ -54,8 +57,9 @@ public struct ServerConfiguration: Sendable {
         log: LogConfiguration = LogConfiguration(),
         snapshotByteCount: Int = 256 << 20,
         queryThreads: Int = 1,
-        queryMilliseconds: Int = 60_000,
+        queryMilliseconds: Int = WireLimits.queryMilliseconds,
         connectionsMax: Int = 10_000,
+        idleSeconds: Int = WireLimits.idleSeconds,
         drainSeconds: Int = 10,
         scrubSeconds: Int = 86_400,
         keyRetentionSeconds: Int64 = 86_400,
@@ -71,6 +75,7 @@ public struct ServerConfiguration: Sendable {
         self.queryThreads = queryThreads
         self.queryMilliseconds = queryMilliseconds
         self.connectionsMax = connectionsMax
+        self.idleSeconds = idleSeconds
         self.drainSeconds = drainSeconds
         self.scrubSeconds = scrubSeconds
         self.keyRetentionSeconds = keyRetentionSeconds

@@ -107,6 +107,15 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "How long a connection may ask nothing and listen to nothing before it is closed: 1h, 90m, 30s; "
+                + "0 for as long as it likes. [INVD_IDLE_TIMEOUT; default 1h]",
+            valueName: "duration"
+        )
+    )
+    var idleTimeout: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Seconds that open requests have to end when the server stops. "
                 + "[INVD_DRAIN_SECONDS; default 10]",
             valueName: "seconds"
@@ -256,6 +265,15 @@ struct ServerOptions: ParsableArguments {
                 in: 1...1_000_000,
                 default: 10_000
             ),
+            idleSeconds: Int(
+                try Self.seconds(
+                    self.idleTimeout,
+                    "INVD_IDLE_TIMEOUT",
+                    "idle-timeout",
+                    in: 0...30 * 86_400,
+                    default: 3_600
+                )
+            ),
             drainSeconds: try Self.number(
                 self.drainSeconds,
                 "INVD_DRAIN_SECONDS",
@@ -270,7 +288,13 @@ struct ServerOptions: ParsableArguments {
                 in: 0...31_536_000,
                 default: 86_400
             ),
-            keyRetentionSeconds: try self.keyRetentionSeconds(),
+            keyRetentionSeconds: try Self.seconds(
+                self.keyRetention,
+                "INVD_KEY_RETENTION",
+                "key-retention",
+                in: 1...30 * 86_400,
+                default: 86_400
+            ),
             keyByteCountMax: try Self.number(
                 self.keyMemoryMib,
                 "INVD_KEY_MEMORY_MIB",
@@ -281,24 +305,29 @@ struct ServerOptions: ParsableArguments {
         )
     }
 
-    private func keyRetentionSeconds() throws -> Int64 {
-        guard let text = Self.text(self.keyRetention, "INVD_KEY_RETENTION") else { return 86_400 }
+    /// A duration such as 24h, in seconds.
+    private static func seconds(
+        _ flag: String?,
+        _ variable: String,
+        _ name: String,
+        in range: ClosedRange<Int64>,
+        default standard: Int64
+    ) throws -> Int64 {
+        guard let text = Self.text(flag, variable) else { return standard }
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
         let unit = text.last.flatMap { units[$0] }
         let digits = unit == nil ? text[...] : text.dropLast()
         let isNumber = digits.allSatisfy { $0.isASCII && $0.isNumber }
         let product = (isNumber ? Int64(digits) : nil)?.multipliedReportingOverflow(by: unit ?? 1)
         guard let product, !product.overflow,
-            Self.keyRetentionRange.contains(product.partialValue)
+            range.contains(product.partialValue)
         else {
             throw ValidationError(
-                "--key-retention is '\(text)'; it must be a duration of 1s to 30d, such as 24h"
+                "--\(name) is '\(text)'; it must be a duration of \(range.lowerBound)s to 30d, such as 24h"
             )
         }
         return product.partialValue
     }
-
-    private static let keyRetentionRange: ClosedRange<Int64> = 1...30 * 86_400
 
     private func address() throws -> (host: String?, port: Int) {
         let text = Self.text(self.listen, "INVD_LISTEN") ?? "127.0.0.1:7411"
@@ -322,8 +351,8 @@ struct ServerOptions: ParsableArguments {
         guard Self.isLoopback(host) || isUnprotected else {
             throw ValidationError(
                 """
-                \(host) can be reached by other machines, and there is no protection yet: whoever \
-                reaches it could read and change everything. Listen on 127.0.0.1, or say \
+                \(host) is no address that only this machine reaches, and there is no protection yet: \
+                whoever reaches it could read and change everything. Listen on 127.0.0.1, or say \
                 --unprotected if that is what you want.
                 """
             )

@@ -5,14 +5,19 @@ import Logging
 /// What the daemon makes of signals from outside.
 ///
 ///     SIGTERM, SIGINT             stop gracefully
-///     SIGHUP, SIGUSR1, SIGUSR2    a log line: there is nothing to reload or to rotate
+///     SIGHUP, SIGUSR1, SIGALRM …  a log line: there is nothing to reload or to rotate
 ///     SIGXFSZ, SIGPIPE            nothing: the write that met a limit or a closed pipe says so
 ///
 /// A signal leaves its number in a pipe, and the thread that waits for the stop reads it from there.
 /// Between the two are no clock, no queue and no other thread, so that nothing can swallow it.
 struct Signals {
     private static let stopping = [SIGTERM, SIGINT]
-    private static let ignored = [(SIGHUP, "SIGHUP"), (SIGUSR1, "SIGUSR1"), (SIGUSR2, "SIGUSR2")]
+    /// Those that would end a program that says nothing of them, though no fault of it.
+    private static let ignored = [
+        (SIGHUP, "SIGHUP"), (SIGUSR1, "SIGUSR1"), (SIGUSR2, "SIGUSR2"), (SIGALRM, "SIGALRM"),
+        (SIGVTALRM, "SIGVTALRM"), (SIGPROF, "SIGPROF"), (SIGIO, "SIGIO"), (SIGPWR, "SIGPWR"),
+        (SIGXCPU, "SIGXCPU"),
+    ]
 
     private let outlet: Int32
     private let logger: Logger

@@ -46,6 +46,27 @@ import Testing
         _ = try await daemon.client().ping()
     }
 
+    @Test func `who asks nothing and listens to nothing gives up the place, and nobody else`()
+        async throws
+    {
+        let daemon = try Daemon(["--connections", "2", "--idle-timeout", "2s"])
+        let listener = try self.connections(daemon, 1, subscribing: true)[0]
+        let silent = try self.connections(daemon, 1)[0]
+        #expect(silent.readSome() > 0)
+        // This one waits to be accepted until the silent one is closed, and asks then.
+        let client = daemon.client()
+        _ = try await client.ping()
+        let last = silent.messages().last
+        guard case .goodbye(let refusal)? = last else {
+            Issue.record("\(String(describing: last)) in place of goodbye")
+            return
+        }
+        #expect(refusal.code == .deadlineExceeded)
+        let product = try await client.stockedProducts(1, stock: 7)[0]
+        #expect(try await client.level(product).onHand == 7)
+        #expect(listener.readSome() > 0, "who listens stays")
+    }
+
     @Test func `however many connect, the log and snapshots have their descriptors`() async throws {
         let launcher = ["bash", "-c", "ulimit -n 128; exec \"$@\""]
         let daemon = try Daemon(launcher: launcher)

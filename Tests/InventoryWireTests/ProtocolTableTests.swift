@@ -143,6 +143,7 @@ import Testing
             ("queryMilliseconds", Int64(WireLimits.queryMilliseconds)),
             ("helloMilliseconds", Int64(WireLimits.helloMilliseconds)),
             ("frameMilliseconds", Int64(WireLimits.frameMilliseconds)),
+            ("idleSeconds", Int64(WireLimits.idleSeconds)),
             ("progressMilliseconds", Int64(WireLimits.progressMilliseconds)),
             ("tokenByteCountMax", Int64(WireLimits.tokenByteCountMax)),
             ("softwareByteCountMax", Int64(WireLimits.softwareByteCountMax)),

@@ -60,6 +60,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     var begunByteCount = 0
     /// Whether it is not read because there is no space for the frame that it has begun.
     var isAwaitingSpace = false
+    private var idleWatch = IdleWatch()
     /// Snapshots that were asked for and are being taken.
     private var snapshots: Set<UInt64> = []
 
@@ -74,6 +75,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         static let helloDue = Events(rawValue: 1 << 1)
         /// The time for the frame that was begun is over.
         static let frameDue = Events(rawValue: 1 << 2)
+        /// Nothing was asked for too long.
+        static let idleDue = Events(rawValue: 1 << 3)
     }
 
     /// Who writes its bytes.
@@ -104,6 +107,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         ) { [weak self] in
             self?.happened(.helloDue)
         }
+        self.watchIdle()
         context.fireChannelActive()
     }
 
@@ -134,6 +138,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var read = self.unwrapInboundIn(data)
         self.driver.metrics.receivedBytes += Int64(read.readableBytes)
+        self.idleWatch.read()
         let isFirstPart = self.partial == nil
         // Taken out of its place: while that held it too, each read would copy all of it.
         if var partial = self.partial.take() {
@@ -225,7 +230,29 @@ final class ConnectionHandler: ChannelInboundHandler {
         if events.contains(.frameDue), self.partial != nil {
             self.perform(self.machine.frameTimedOut(), requestID: 0)
         }
+        if events.contains(.idleDue) {
+            self.perform(
+                self.machine.idleTimedOut(seconds: self.driver.configuration.idleSeconds),
+                requestID: 0
+            )
+        }
         if events.contains(.inputEnded) { self.endInput() }
+    }
+
+    /// Looks from time to time whether the connection holds its place without asking anything.
+    private func watchIdle() {
+        let milliseconds = Int64(self.driver.configuration.idleSeconds) * 1_000
+        guard milliseconds > 0 else { return }
+        self.context?.eventLoop.assumeIsolated().scheduleTask(
+            in: .milliseconds(milliseconds / Int64(IdleWatch.looksMax))
+        ) { [weak self] in
+            guard let self, self.context != nil, !self.machine.isClosed else { return }
+            let isServed =
+                !self.subscriptions.isEmpty || !self.insights.isEmpty || !self.answers.isEmpty
+                || !self.snapshots.isEmpty
+            if self.idleWatch.look(isServed: isServed) { self.happened(.idleDue) }
+            self.watchIdle()
+        }
     }
 
     /// A frame was begun: it has to be whole in time.

@@ -169,6 +169,20 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
+    /// Nothing was asked for so long.
+    mutating func idleTimedOut(seconds: Int) -> Action {
+        switch self.state {
+        case .active(inFlight: 0):
+            self.state = .closed
+            let problem = "nothing was asked for \(seconds) s"
+            return .close(Refusal(.deadlineExceeded, .message(problem)))
+
+        case .active, .draining, .awaitingHello, .closed:
+            // It asked meanwhile, or ends for another reason.
+            return .nothing
+        }
+    }
+
     /// The frame that is being received was begun too long ago.
     mutating func frameTimedOut() -> Action {
         switch self.state {

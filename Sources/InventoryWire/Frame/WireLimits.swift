@@ -55,6 +55,9 @@ public enum WireLimits {
     public static let helloMilliseconds = 10_000
     /// Milliseconds from the first byte of a frame to its last, while the server reads.
     public static let frameMilliseconds = 20_000
+    /// Seconds for which a connection may ask nothing, listen to nothing and await nothing, unless the server
+    /// was told otherwise.
+    public static let idleSeconds = 3_600
     /// Milliseconds between two signs of progress on an idle subscription.
     public static let progressMilliseconds = 1_000
     /// Bytes of a hello's token.
