@@ -74,6 +74,10 @@ import Testing
 
                 """
         )
+        let stocked = try daemon.invctl("product", "delete", "P-0")
+        #expect(stocked.code == 4)
+        #expect(stocked.errors.hasPrefix("error: in_use  P-0 has stock, reservations or goods"))
+        #expect(stocked.errors.contains("stock adjust"), "\(stocked.errors)")
         let used = try daemon.invctl("category", "archive", "Category P")
         #expect(used.code == 4)
         #expect(used.errors.hasPrefix("error: in_use  Category P is still in use\n"))

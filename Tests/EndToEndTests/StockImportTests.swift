@@ -66,6 +66,9 @@ import Testing
         )
         let dry = try daemon.invctl("import", "-", "--mode", "add", "--dry-run", input: moved)
         #expect(dry.output.hasPrefix("4 rows: 4 valid, 0 invalid, nothing written\n3 would change"))
+        // Two rows of a product add up.
+        #expect(dry.output.contains("row 2  APPLE  on hand 10 → 15 (+5)"), "\(dry.output)")
+        #expect(dry.output.contains("row 4  APPLE  on hand 15 → 16 (+1)"), "\(dry.output)")
         for _ in 0..<2 {
             let done = try daemon.invctl("import", "-", "--mode", "add", input: moved)
             #expect(done.output == "4 rows: 4 taken, 0 not\n", "\(done.errors)")

@@ -45,6 +45,8 @@ final class CommandNames {
 
     private let client: InventoryClient
     private var products: [Key: Product] = [:]
+    /// The same, as refusals name and count them.
+    private var places: [ProductID: Refusal.Place] = [:]
     private var categories: [String: CategoryID] = [:]
     private var locations: [String: LocationID] = [:]
     /// What is taken as if it were there.
@@ -60,6 +62,12 @@ final class CommandNames {
     // MARK: - Known names
 
     func product(_ key: Key) -> Product? { self.products[key] ?? self.pretendedProducts[key] }
+
+    /// What a refusal is about, as far as it is known without asking.
+    func place(of refusal: Refusal) -> Refusal.Place? {
+        guard case .shortage(let shortage) = refusal.detail else { return nil }
+        return self.places[shortage.product]
+    }
 
     func category(_ key: Key) -> CategoryID? {
         switch key {
@@ -144,7 +152,11 @@ final class CommandNames {
             case .name(let sku): .sku(sku)
             }
         guard let found = try await self.client.product(wanted)?.product else { return }
-        if self.products.count >= Self.productsMax { self.products = [:] }
+        if self.products.count >= Self.productsMax {
+            self.products = [:]
+            self.places = [:]
+        }
+        self.places[found.id] = Refusal.Place(of: found)
         self.products[key] = Product(
             id: found.id,
             unit: found.unit.code,
@@ -188,6 +200,7 @@ final class CommandNames {
         switch command {
         case .updateProduct(let id, _, _), .deleteProduct(let id, _):
             self.products = self.products.filter { $0.value.id != id }
+            self.places[id] = nil
         case .renameCategory, .archiveCategory: self.categories = [:]
         case .updateLocation, .archiveLocation: self.locations = [:]
         default: break

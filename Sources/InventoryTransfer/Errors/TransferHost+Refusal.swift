@@ -44,6 +44,11 @@ extension TransferHost {
             var inner = command
             if case .batch(let index, _) = refusal.detail { inner = command?.part(Int(index)) }
             wayOut = self.wayOut(of: shortage, place, inner?.taking)
+        case .id where innermost.code == .inUse && command?.isProductDeletion == true:
+            message = "\(subject ?? "the product") has stock, reservations or goods on their way"
+            wayOut =
+                "Write its stock off first (invctl stock adjust SKU=-QUANTITY --reason other), and settle what is "
+                + "reserved or on its way."
         case .id(let id) where innermost.code == .inUse:
             message = "\(subject ?? "number \(id)") is still in use"
         case .id(let id) where innermost.code == .archived:
@@ -160,5 +165,11 @@ extension TransferHost {
         case ..<172_800: "\(seconds / 3_600) h ago"
         default: "\(seconds / 86_400) days ago"
         }
+    }
+}
+
+extension Command {
+    fileprivate var isProductDeletion: Bool {
+        if case .deleteProduct = self { true } else { false }
     }
 }

@@ -27,6 +27,8 @@ package struct StockImport {
     private final class Tally {
         var changed = 0
         var unchanged = 0
+        /// What earlier rows would make of a product, where rows add up.
+        var onHand: [ProductID: Int64] = [:]
         /// What would change, for people: the first few.
         var shown: [String] = []
         static let shownMax = 20
@@ -192,10 +194,11 @@ package struct StockImport {
 
     private func look(at rows: [Found]) {
         for found in rows {
-            let after =
-                self.mode == .set
-                ? found.quantity : found.onHand.addingSaturated(found.quantity)
-            guard after != found.onHand else {
+            let id = found.product.product.id
+            let before = self.tally.onHand[id] ?? found.onHand
+            let after = self.mode == .set ? found.quantity : before.addingSaturated(found.quantity)
+            if self.mode == .add { self.tally.onHand[id] = after }
+            guard after != before else {
                 self.tally.unchanged += 1
                 continue
             }
@@ -203,11 +206,11 @@ package struct StockImport {
             guard self.tally.shown.count < Tally.shownMax else { continue }
             let decimals = found.product.product.unit.decimals
             func text(_ value: Int64) -> String { DecimalText.format(value, decimals: decimals) }
-            let delta = after.subtractingSaturated(found.onHand)
+            let delta = after.subtractingSaturated(before)
             self.tally.shown.append(
                 """
                   row \(found.row.number)  \(found.product.product.sku)  on hand \
-                \(text(found.onHand)) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
+                \(text(before)) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
                 """
             )
         }
