@@ -84,7 +84,8 @@ public final class InventoryClient: Sendable {
     /// It is a request of its own: it belongs to no session and takes no place in its order. The call itself
     /// sends it again after a lost connection. `firstTried`: When an earlier call was made with the same key,
     /// by the server's clock, so that what the server has forgotten is refused (`outcome_forgotten`) and not
-    /// executed a second time; the call adds when it first sent it, if that is not given.
+    /// executed a second time; the call adds when it first sent it, if that is not given. `fingerprint`: What
+    /// tells whether it is the same command; its own bytes if that is not given.
     ///
     /// - Returns: Its outcome, done or refused, and whether an earlier call had it executed.
     /// - Throws: ``ClientError``: `unknown` if it may have been executed, or may yet be: the same key settles
@@ -92,33 +93,58 @@ public final class InventoryClient: Sendable {
     public func send(
         _ command: Command,
         key: IdempotencyKey,
-        firstTried: Instant? = nil
+        firstTried: Instant? = nil,
+        fingerprint: RequestFingerprint? = nil
     ) async throws(ClientError) -> KeyedOutcome {
+        let encoded = fingerprint.map { command.encoded.with($0) } ?? command.encoded
         let result = await withCheckedContinuation { continuation in
-            self.core.submit(command.encoded, key: key, firstTried: firstTried) {
+            self.core.submit(encoded, key: key, firstTried: firstTried) {
                 continuation.resume(returning: $0)
             }
         }
         return try result.get()
     }
 
+    /// What became of the command with a key; `nil` if the server remembers none.
+    ///
+    /// `fingerprint`: As ``send(_:key:firstTried:fingerprint:)`` was given it, to be refused (`key_reused`) if
+    /// the key is another command's; without one, the outcome is that of whichever command has the key.
+    ///
+    /// Asked again if the connection is lost meanwhile.
+    ///
+    /// - Throws: ``ClientError``, refused with `outcome_forgotten` if it was first tried so long ago that the
+    ///   server may have forgotten it.
+    public func outcome(
+        of key: IdempotencyKey,
+        firstTried: Instant? = nil,
+        fingerprint: RequestFingerprint? = nil
+    ) async throws(ClientError) -> Outcome? {
+        do throws(ClientError) {
+            let request = Request.keyedOutcome(
+                key,
+                firstTried: firstTried,
+                fingerprint: fingerprint
+            )
+            switch try await self.askAgain(request) {
+            case .replayedOutcome(let outcome): return outcome
+            case let message:
+                throw ClientError(.protocolViolation, "\(message.opcode) to a key's outcome")
+            }
+        } catch {
+            if error.refusal?.code == .keyUnknown { return nil }
+            throw error
+        }
+    }
+
     /// Has commands decided as one step, and not executed: the outcome is what they would come to.
     ///
     /// It needs no session and no key. Asked again if the connection is lost meanwhile.
     public func dryRun(_ commands: [Command]) async throws(ClientError) -> Outcome {
-        var attempts = 0
-        while true {
-            do throws(ClientError) {
-                let request = Request.command(sequence: 0, .batch(commands, .rehearsal))
-                switch try await self.ask(request) {
-                case .outcome(let outcome): return outcome
-                case let message:
-                    throw ClientError(.protocolViolation, "\(message.opcode) to a dry run")
-                }
-            } catch {
-                attempts += 1
-                guard error.code == .unreachable, attempts < 3 else { throw error }
-            }
+        let request = Request.command(sequence: 0, .batch(commands, .rehearsal))
+        switch try await self.askAgain(request) {
+        case .outcome(let outcome): return outcome
+        case let message:
+            throw ClientError(.protocolViolation, "\(message.opcode) to a dry run")
         }
     }
 
@@ -186,19 +212,15 @@ public final class InventoryClient: Sendable {
     /// The quick way to what ``query(_:)`` tells of `.product` in rows. Asked again if the connection is
     /// lost meanwhile.
     public func product(_ key: ProductKey) async throws(ClientError) -> StockedProduct? {
-        var attempts = 0
-        while true {
-            do throws(ClientError) {
-                switch try await self.ask(.getProduct(key)) {
-                case .product(let product): return product
-                case let message:
-                    throw ClientError(.protocolViolation, "\(message.opcode) to a product")
-                }
-            } catch {
-                attempts += 1
-                if error.refusal?.code == .productNotFound { return nil }
-                guard error.code == .unreachable, attempts < 3 else { throw error }
+        do throws(ClientError) {
+            switch try await self.askAgain(.getProduct(key)) {
+            case .product(let product): return product
+            case let message:
+                throw ClientError(.protocolViolation, "\(message.opcode) to a product")
             }
+        } catch {
+            if error.refusal?.code == .productNotFound { return nil }
+            throw error
         }
     }
 
@@ -255,6 +277,19 @@ public final class InventoryClient: Sendable {
             throw ClientError(.protocolViolation, "\(message.opcode) to a snapshot")
         }
         return taken
+    }
+
+    /// A request that changes nothing and that one message answers, asked again if the connection is lost.
+    private func askAgain(_ request: Request) async throws(ClientError) -> ServerMessage {
+        var attempts = 0
+        while true {
+            do throws(ClientError) {
+                return try await self.ask(request)
+            } catch {
+                attempts += 1
+                guard error.code == .unreachable, attempts < 3 else { throw error }
+            }
+        }
     }
 
     /// A request that one message answers.

@@ -54,19 +54,20 @@ extension InventoryState {
 
     /// Whether the request under a key may be decided now.
     ///
-    /// `digest`: Of the command: the same key with another one is refused. `firstTried`: When its client first
-    /// sent the request, if it says so; one that is not remembered and was first sent at `horizon` or before,
-    /// or before a key that is forgotten, may have been executed, and is refused.
+    /// `digest`: Of the command: the same key with another one is refused; `nil` to take it whatever its
+    /// command was. `firstTried`: When its client first sent the request, if it says so; one that is not
+    /// remembered and was first sent at `horizon` or before, or before a key that is forgotten, may have been
+    /// executed, and is refused.
     ///
     /// - Complexity: O(1) on average
     public func check(
         _ key: KeyFingerprint,
-        digest: UInt64,
+        digest: UInt64?,
         firstTried: Instant?,
         horizon: Instant
     ) -> KeyCheck {
         if let address = self.keys.find(key) {
-            guard self.keys.log.digest(address) == digest else {
+            guard digest == nil || self.keys.log.digest(address) == digest else {
                 return .refused(Refusal(.keyReused))
             }
             return .repeated([UInt8](self.keys.log.outcome(address)))

@@ -26,7 +26,17 @@ package protocol TransferHost: TransferMessages {
     func configuration(session: SessionID) throws(Failure) -> ClientConfiguration
 
     /// Sends a command under ``key``, and notes whether it was executed before.
-    func sendWithKey(_ command: Command) async throws -> Outcome
+    ///
+    /// `fingerprint`: What tells whether it is the same command; its own bytes if there is none.
+    func sendWithKey(
+        _ command: Command,
+        fingerprint: RequestFingerprint?
+    ) async throws -> Outcome
+
+    /// What became of the command with ``key`` in an earlier run; `nil` if that is not remembered.
+    ///
+    /// - Throws: What refuses it, if the key is that of another command.
+    func outcomeUnderKey(_ fingerprint: RequestFingerprint) async throws -> Outcome?
 
     /// The location of that code; the default one where none is named.
     ///

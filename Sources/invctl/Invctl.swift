@@ -65,10 +65,12 @@ struct Invctl: AsyncParsableCommand {
                 throw failure
             }
             var command = try await Self.asyncParseAsRoot(arguments)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
+            try await RequestWords.$commandLine.withValue(arguments) {
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
             }
             return .success
         } catch let status as ExitStatus {

@@ -21,7 +21,9 @@ struct Shell: Sendable {
     let key: IdempotencyKey
     /// When the user says that the command was tried first.
     let firstTried: Instant?
-    private let replay = ReplayNote()
+    /// What the request is known by when it is given again.
+    let words: RequestFingerprint
+    let replay = ReplayNote()
 
     var format: OutputFormat { self.settings.format }
 
@@ -57,9 +59,15 @@ struct Shell: Sendable {
                 server: server,
                 session: session,
                 key: key,
-                firstTried: write?.firstTried
+                firstTried: write?.firstTried,
+                words: RequestWords(RequestWords.commandLine).fingerprint
             )
-            try await body(shell)
+            do {
+                try await body(shell)
+            } catch let error where error is Failure || error is ValidationError {
+                guard write?.id != nil, !isDryRun, !continuesSession else { throw error }
+                guard try await shell.answerAgain() else { throw error }
+            }
             try await client.close()
         } catch let error as ClientError {
             try? await client.close()
@@ -227,49 +235,13 @@ struct Shell: Sendable {
             "the command may have been executed; give it again with --id \(self.key) to "
                 + "settle it: it is executed once"
         )
-        let outcome = try await self.sendWithKey(command)
+        let outcome = try await self.sendWithKey(command, fingerprint: self.words)
         Interruption.say(nil)
-        switch outcome {
-        case .done(let done):
-            return done
-        case .refused(let refusal):
-            throw await self.failure(refusal, of: command, about: subject)
-        case .batch(let outcomes):
-            for (index, outcome) in outcomes.enumerated() {
-                guard case .refused(let refusal) = outcome else { continue }
-                throw await self.failure(refusal, of: command.part(index), about: subject)
-            }
-            guard case .done(let done)? = outcomes.last else {
-                throw Failure("protocol_violation", "an empty batch", exit: Exit.failed)
-            }
-            return done
-        case .brief:
-            throw Failure("protocol_violation", "a brief answer nobody wanted", exit: Exit.failed)
-        }
+        return try await self.done(outcome, of: command, about: subject)
     }
 }
 
 extension Shell {
-    /// Sends a command under the key, and notes whether it was executed before.
-    func sendWithKey(_ command: Command) async throws -> Outcome {
-        let result = try await self.client.send(
-            command,
-            key: self.key,
-            firstTried: self.firstTried
-        )
-        self.replay.isReplayed = result.isReplayed
-        if result.isReplayed, !self.format.isJSON {
-            Terminal.note(
-                "replayed: a request with this --id was executed before; this is its answer, and nothing was "
-                    + "done again"
-            )
-        }
-        return result.outcome
-    }
-
-    /// Whether the answer is that of an earlier request with the same id.
-    var isReplayed: Bool { self.replay.isReplayed }
-
     /// Prints the outcome of a command, as JSON, and whether it is a repeat.
     func print(_ object: JSONObject) {
         var object = object
@@ -302,9 +274,4 @@ extension Shell {
             throw Failure("protocol_violation", "a list answers a rehearsal", exit: Exit.failed)
         }
     }
-}
-
-/// What is known of an answer once it is there; of the one task that runs a command.
-private final class ReplayNote: @unchecked Sendable {
-    var isReplayed = false
 }

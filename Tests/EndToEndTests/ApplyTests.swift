@@ -44,6 +44,7 @@ import Testing
 
     private let folder = TemporaryDirectory()
 
+    @discardableResult
     private func write(_ text: String, _ name: String = "commands.ndjson") throws -> String {
         let path = "\(self.folder.path)/\(name)"
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
@@ -249,6 +250,13 @@ import Testing
         )
         #expect(try daemon.invctl("apply", path, "--id", "then").code == 0)
         try daemon.invctl("product", "set", "A", "--sku", "Z")
+        // The same words, whose name is another product's or nobody's by now.
+        let repeated = try daemon.invctl("apply", path, "--id", "then")
+        #expect(repeated.code == 0, "\(repeated.errors)")
+        #expect(repeated.output == "1 commands: 0 done, 0 not, 1 decided by an earlier run\n")
+        try self.write(
+            "{\"command\":\"sell\",\"lines\":[{\"product\":\"Z\",\"quantity\":1}]}\n"
+        )
         let again = try daemon.invctl("apply", path, "--id", "then")
         #expect(again.code == 4, "\(again.errors)")
         #expect(again.output == "1 commands: 0 done, 1 not\n")

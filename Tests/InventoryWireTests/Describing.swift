@@ -15,6 +15,7 @@ func describe(_ value: Any) -> String? {
     case let id as ReservationID: return "\(id.value)"
     case let id as TransferID: return "\(id.value)"
     case let instant as Instant: return "\(instant.microseconds)"
+    case let fingerprint as RequestFingerprint: return "\(fingerprint.value)"
     case let money as Money: return "\(money.minorUnits)"
     case let set as any OptionSet: return "\(set.rawValue)"
     default: break

@@ -78,10 +78,21 @@ import Testing
         [
             .openSession(random.sessionID(), mayCreate: random.flag()),
             .command(sequence: random.unsigned(), random.command(random.any(CommandTag.self))),
+            .command(
+                sequence: random.unsigned(),
+                fingerprint: RequestFingerprint(random.next()),
+                random.command(random.any(CommandTag.self))
+            ),
             .keyedCommand(
                 IdempotencyKey(high: random.next(), low: random.next()),
                 firstTried: random.flag() ? random.instant() : nil,
+                fingerprint: random.flag() ? RequestFingerprint(random.next()) : nil,
                 random.command(random.any(CommandTag.self))
+            ),
+            .keyedOutcome(
+                IdempotencyKey(high: random.next(), low: random.next()),
+                firstTried: random.flag() ? random.instant() : nil,
+                fingerprint: random.flag() ? RequestFingerprint(random.next()) : nil
             ),
             .query(random.query(random.any(QueryTag.self))),
             .subscribe(random.subscription()),

@@ -60,7 +60,7 @@ public enum Command: Hashable, Sendable {
 
 /// A command in its bytes: encoded once, however often it has to be sent.
 public struct EncodedCommand: Hashable, Sendable {
-    /// As ``Command`` is encoded.
+    /// As ``Command`` is encoded, behind its ``RequestFingerprint`` if it has one.
     public let bytes: [UInt8]
     /// Bytes of its outcome at most, where that has to be remembered.
     public let outcomeByteCountMax: Int
@@ -68,6 +68,20 @@ public struct EncodedCommand: Hashable, Sendable {
     init(bytes: [UInt8], outcomeByteCountMax: Int) {
         self.bytes = bytes
         self.outcomeByteCountMax = outcomeByteCountMax
+    }
+
+    /// The command with what it is compared by in front of it.
+    ///
+    /// - Precondition: It has none yet.
+    public func with(_ fingerprint: RequestFingerprint) -> EncodedCommand {
+        precondition(self.bytes.first != RequestFingerprint.tag, "a second fingerprint")
+        var writer = ByteWriter(capacity: RequestFingerprint.byteCount + self.bytes.count)
+        fingerprint.encode(into: &writer)
+        writer.write(bytes: self.bytes)
+        return EncodedCommand(
+            bytes: writer.array(),
+            outcomeByteCountMax: self.outcomeByteCountMax
+        )
     }
 }
 

@@ -26,6 +26,7 @@ public enum RefusalCode: UInt16, CaseIterable, Sendable {
     case sessionExpired = 32
     case outcomeForgotten = 33
     case keyReused = 34
+    case keyUnknown = 35
     // What the fields say.
     case invalidField = 40
     case outOfRange = 41
@@ -73,6 +74,9 @@ public enum RefusalCode: UInt16, CaseIterable, Sendable {
         }
         return name
     }
+
+    /// Whether a command that is refused so was decided: then its outcome is remembered as any other.
+    package var isRemembered: Bool { self.rawValue >= Self.invalidField.rawValue }
 
     /// Whether the same request may succeed later, unchanged.
     public var isRetryable: Bool {

@@ -650,7 +650,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch try Request(opcode, from: &reader) {
         case .openSession(let session, let mayCreate):
             self.open(session, mayCreate: mayCreate, id)
-        case .command, .keyedCommand, .getProduct:
+        case .command, .keyedCommand, .keyedOutcome, .getProduct:
             preconditionFailure("what the engine runs at once was run with what came before it")
         case .query(let query):
             self.driver.metrics.queries += 1

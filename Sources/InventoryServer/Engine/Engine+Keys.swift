@@ -18,8 +18,7 @@ extension Engine {
         into writer: inout ByteWriter
     ) throws(WireError) -> UInt64 {
         let request = try KeyedRequest(frame.body)
-        let command = UnsafeRawBufferPointer(rebasing: frame.body[request.offset...])
-        let digest = Hash64.hash(command)
+        let digest = request.identity.digest(of: frame.body)
         let key = request.key
         switch self.state.check(
             key,
@@ -66,6 +65,37 @@ extension Engine {
         return lsn
     }
 
+    /// Answers what became of the command with a key.
+    func readOutcome(
+        _ frame: Frame,
+        _ context: borrowing Context,
+        into writer: inout ByteWriter
+    ) throws(WireError) {
+        var reader = ByteReader(frame.body)
+        let request = try Request(.keyedOutcome, from: &reader)
+        guard case .keyedOutcome(let key, let firstTried, let fingerprint) = request else {
+            preconditionFailure("\(request.opcode) is no question for a key's outcome")
+        }
+        let answer = self.state.check(
+            key.fingerprint,
+            digest: fingerprint?.value,
+            firstTried: firstTried,
+            horizon: self.keys.horizon(at: context.now)
+        )
+        switch answer {
+        case .repeated(let outcome):
+            let reply = FrameWriter(.replayedOutcome, requestID: frame.requestID, into: &writer)
+            writer.write(bytes: outcome)
+            reply.finish(into: &writer)
+        case .new:
+            ServerMessage.refused(Refusal(.keyUnknown))
+                .encodeFrame(requestID: frame.requestID, into: &writer)
+        case .refused(let refusal):
+            ServerMessage.refused(refusal)
+                .encodeFrame(requestID: frame.requestID, into: &writer)
+        }
+    }
+
     /// Refuses a request before its command is decided, so that its key stays free, unless something with
     /// a lower number keeps it from being run: its bytes, or what the server can do now.
     private mutating func refuse(
@@ -96,19 +126,52 @@ extension Engine {
     }
 }
 
+/// What a request to have a command done is compared by, and where in its body the command begins.
+struct RequestIdentity {
+    /// What its client gave; `nil` for the bytes of the command.
+    private var fingerprint: RequestFingerprint?
+    private(set) var offset: Int
+
+    init(_ reader: inout ByteReader) throws(ByteReaderError) {
+        self.fingerprint = try RequestFingerprint.read(from: &reader)
+        self.offset = reader.offset
+    }
+
+    /// - Precondition: The body goes on at `offset`.
+    init(
+        _ body: UnsafeRawBufferPointer,
+        at offset: Int,
+        of opcode: Opcode
+    ) throws(WireError) {
+        do throws(ByteReaderError) {
+            var reader = ByteReader(body)
+            _ = try reader.readBytes(offset)
+            try self.init(&reader)
+        } catch {
+            throw .malformedBody(opcode, error)
+        }
+    }
+
+    func digest(of body: UnsafeRawBufferPointer) -> UInt64 {
+        self.fingerprint?.value
+            ?? Hash64.hash(UnsafeRawBufferPointer(rebasing: body[self.offset...]))
+    }
+}
+
 /// What goes before the command in a keyed command's body.
 private struct KeyedRequest {
     var key: KeyFingerprint
     var firstTried: Instant?
+    var identity: RequestIdentity
     /// Where the command begins.
-    var offset: Int
+    var offset: Int { self.identity.offset }
 
     init(_ body: UnsafeRawBufferPointer) throws(WireError) {
         do throws(ByteReaderError) {
             var reader = ByteReader(body)
             self.key = try IdempotencyKey(from: &reader).fingerprint
             self.firstTried = try reader.readOptionalInstant()
-            self.offset = reader.offset
+            self.identity = try RequestIdentity(&reader)
         } catch {
             throw .malformedBody(.keyedCommand, error)
         }

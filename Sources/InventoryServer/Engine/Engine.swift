@@ -59,7 +59,7 @@ struct Engine: ~Copyable {
     /// What a call of the engine ran.
     struct RunCounts {
         var commands: Int64 = 0
-        /// Products that were read.
+        /// Products, and outcomes under a key, that were read.
         var reads: Int64 = 0
         /// Of all those, whole frames that did not hold what they said.
         var malformed: Int64 = 0
@@ -68,7 +68,7 @@ struct Engine: ~Copyable {
     /// Whether ``run(_:session:_:_:isInUse:into:counting:)`` takes such a frame.
     static func runs(_ opcode: UInt8) -> Bool {
         opcode == Opcode.command.rawValue || opcode == Opcode.getProduct.rawValue
-            || opcode == Opcode.keyedCommand.rawValue
+            || opcode == Opcode.keyedCommand.rawValue || opcode == Opcode.keyedOutcome.rawValue
     }
 
     /// Runs the commands and reads of products that come next in `frames`, up to the first frame that
@@ -107,6 +107,9 @@ struct Engine: ~Copyable {
                     let reply = FrameWriter(.outcome, requestID: id, into: &pending.writer)
                     lsn = try self.run(frame.body, session: session, context, into: &pending.writer)
                     reply.finish(into: &pending.writer)
+                } else if frame.opcode == Opcode.keyedOutcome.rawValue {
+                    counts.reads += 1
+                    try self.readOutcome(frame, context, into: &pending.writer)
                 } else {
                     counts.reads += 1
                     try self.read(frame, into: &pending.writer)
@@ -163,14 +166,14 @@ struct Engine: ~Copyable {
             )
         }
         let sequence = UInt64(littleEndian: body.loadUnaligned(as: UInt64.self))
-        let bytes = UnsafeRawBufferPointer(rebasing: body[8...])
+        let identity = try RequestIdentity(body, at: 8, of: .command)
         var completion: Completion?
         if sequence > 0 {
             guard let session else {
                 let refusal = Refusal(.sessionExpired, .message("no session is open here"))
-                return try self.refuse(body, refusal, context, &reply)
+                return try self.refuse(body, at: identity.offset, refusal, context, &reply)
             }
-            let digest = Hash64.hash(bytes)
+            let digest = identity.digest(of: body)
             if !self.state.isNext(sequence, of: session) {
                 switch self.state.check(session, sequence: sequence, digest: digest) {
                 case .next: break
@@ -178,12 +181,12 @@ struct Engine: ~Copyable {
                     reply.write(bytes: outcome)
                     return self.lsn
                 case .refused(let refusal):
-                    return try self.refuse(body, refusal, context, &reply)
+                    return try self.refuse(body, at: identity.offset, refusal, context, &reply)
                 }
             }
             completion = Completion(.session(session, sequence: sequence), digest: digest)
         }
-        return try self.run(body, at: 8, of: .command, context, completion, &reply)
+        return try self.run(body, at: identity.offset, of: .command, context, completion, &reply)
     }
 
     /// Decides the command that is in the body of a request from `offset` on, and appends the answer's body
@@ -236,7 +239,7 @@ struct Engine: ~Copyable {
 
     /// What the bytes of a request are: a command, or one that is refused for its size without being
     /// read.
-    private enum Request {
+    private enum RequestedCommand {
         case command(Command)
         case refused(Refusal)
     }
@@ -245,7 +248,7 @@ struct Engine: ~Copyable {
         _ body: UnsafeRawBufferPointer,
         at offset: Int,
         of opcode: Opcode
-    ) throws(WireError) -> Request {
+    ) throws(WireError) -> RequestedCommand {
         do throws(WireError) {
             return .command(try Self.command(body, at: offset, of: opcode))
         } catch {
@@ -268,11 +271,12 @@ struct Engine: ~Copyable {
     /// run: its bytes, or what the server can do now.
     private mutating func refuse(
         _ body: UnsafeRawBufferPointer,
+        at offset: Int,
         _ refusal: Refusal,
         _ context: borrowing Context,
         _ reply: inout ByteWriter
     ) throws(WireError) -> UInt64 {
-        try Self.checkRequest(body, at: 8, of: .command)
+        try Self.checkRequest(body, at: offset, of: .command)
         return self.refuse(context.refusal ?? refusal, &reply)
     }
 

@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryWire
@@ -12,18 +13,53 @@ package struct AtomicApply {
         self.lines = CommandLines(host, stream)
     }
 
+    /// What was read: a command of each line that is not empty, or what is wrong with it.
+    private struct Batch {
+        var numbers: [Int] = []
+        var commands: [Command] = []
+        var problems: [(line: Int, CommandProblem)] = []
+        private var digest = StateDigest()
+
+        mutating func take(_ line: CommandLines.Line) {
+            self.numbers.append(line.number)
+            self.digest.feed(line.fingerprint.value)
+            switch line.command {
+            case .success(let command): self.commands.append(command)
+            case .failure(let problem): self.problems.append((line.number, problem))
+            }
+        }
+
+        /// Of what is written, whatever the names in it stand for by now.
+        var fingerprint: RequestFingerprint { RequestFingerprint(self.digest.value) }
+    }
+
     package func run() async throws {
-        let (commands, numbers) = try await self.read()
+        let batch = try await self.read()
+        let numbers = batch.numbers
+        guard batch.problems.isEmpty else {
+            // An earlier run may have had it done, and so changed what its names stand for.
+            guard let outcome = try await self.host.outcomeUnderKey(batch.fingerprint) else {
+                throw self.tell(batch.problems, of: numbers.count)
+            }
+            return try await self.tell(outcome, of: nil, numbers)
+        }
         // Its levels are not shown, and with them a large step could not be remembered.
-        let command = Command.batch(commands, .atomicBrief)
-        let outcome = try await self.send(command)
+        let command = Command.batch(batch.commands, .atomicBrief)
+        let outcome = try await self.send(command, batch.fingerprint)
+        try await self.tell(outcome, of: command, numbers)
+    }
+
+    /// `command`: What the outcome is of; `nil` if it can't be put together any more.
+    private func tell(
+        _ outcome: Outcome,
+        of command: Command?,
+        _ numbers: [Int]
+    ) async throws {
         switch outcome {
-        case .done(let done): self.tell(done, commands.count)
+        case .done(let done): self.tell(done, numbers.count)
         case .refused(let refusal):
             var refused = command
-            if case .batch(let index, _) = refusal.detail, Int(index) < commands.count {
-                refused = commands[Int(index)]
-            }
+            if case .batch(let index, _) = refusal.detail { refused = command?.part(Int(index)) }
             var failure = await self.host.failure(refusal.innermost, of: refused)
             failure.name = refusal.code.name
             failure.number = refusal.code.rawValue
@@ -39,7 +75,10 @@ package struct AtomicApply {
         }
     }
 
-    private func send(_ command: Command) async throws -> Outcome {
+    private func send(
+        _ command: Command,
+        _ fingerprint: RequestFingerprint
+    ) async throws -> Outcome {
         let byteCount = command.encoded.bytes.count
         let byteCountMax = Int(self.host.server.requestByteCountMax) - CommandLines.overhead
         guard byteCount <= byteCountMax else {
@@ -55,26 +94,15 @@ package struct AtomicApply {
                 + "\(self.host.key) to settle it: they are executed once"
         )
         defer { self.host.say(ifInterrupted: nil) }
-        return try await self.host.sendWithKey(command)
+        return try await self.host.sendWithKey(command, fingerprint: fingerprint)
     }
 
-    /// All commands and their lines; one that is wrong ends it, once all that are wrong are told.
-    private func read() async throws -> (commands: [Command], numbers: [Int]) {
+    private func read() async throws -> Batch {
         var lines = self.lines
-        var commands: [Command] = []
-        var numbers: [Int] = []
-        var problemCount = 0
+        var batch = Batch()
         while let line = try await lines.next(settle: {}) {
-            switch line.command {
-            case .success(let command):
-                commands.append(command)
-                numbers.append(line.number)
-            case .failure(let problem):
-                problemCount += 1
-                let failure = CommandLines.failure(problem)
-                CommandLines.tell(line.number, field: problem.field, failure, self.host)
-            }
-            guard commands.count <= Limits.batchMax else {
+            batch.take(line)
+            guard batch.numbers.count <= Limits.batchMax else {
                 throw Failure(
                     "too_many_lines",
                     "there are more than \(Limits.batchMax) commands, which one step has at most",
@@ -83,17 +111,23 @@ package struct AtomicApply {
                 )
             }
         }
-        guard problemCount == 0 else {
-            throw Failure(
-                "invalid_command",
-                "\(problemCount) of \(commands.count + problemCount) commands are wrong; "
-                    + "nothing was changed",
-                wayOut: "What an atomic batch makes can't be named by another of its commands.",
-                exit: Exit.failed
-            )
+        guard !batch.numbers.isEmpty else { throw Failure.usage("there is no command in it") }
+        return batch
+    }
+
+    /// Tells what is wrong with lines.
+    ///
+    /// - Returns: What to say of the whole.
+    private func tell(_ problems: [(line: Int, CommandProblem)], of count: Int) -> Failure {
+        for (line, problem) in problems {
+            CommandLines.tell(line, field: problem.field, CommandLines.failure(problem), self.host)
         }
-        guard !commands.isEmpty else { throw Failure.usage("there is no command in it") }
-        return (commands, numbers)
+        return Failure(
+            "invalid_command",
+            "\(problems.count) of \(count) commands are wrong; nothing was changed",
+            wayOut: "What an atomic batch makes can't be named by another of its commands.",
+            exit: Exit.failed
+        )
     }
 
     private func tell(_ done: Outcome.Done, _ count: Int) {

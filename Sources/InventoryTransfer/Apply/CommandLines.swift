@@ -8,6 +8,8 @@ struct CommandLines {
         var number: Int
         var name: String
         var command: Result<Command, CommandProblem>
+        /// Of the line as it is written, whatever the names in it stand for by now.
+        var fingerprint: RequestFingerprint
     }
 
     private let host: any TransferHost
@@ -29,6 +31,7 @@ struct CommandLines {
         while let bytes = try self.lines.next() {
             guard bytes.contains(where: { $0 > 0x20 }) else { continue }
             let number = self.lines.number
+            let fingerprint = bytes.withUnsafeBytes { RequestFingerprint(hashing: $0) }
             do {
                 let value = try JSONParser.value(of: bytes)
                 if self.names.lacks(value) {
@@ -38,15 +41,29 @@ struct CommandLines {
                 let (name, command) = try self.reader.command(value)
                 self.names.forget(after: command)
                 try self.check(command)
-                return Line(number: number, name: name, command: .success(command))
-            } catch let problem as CommandProblem {
-                return Line(number: number, name: "", command: .failure(problem))
-            } catch let error as JSONError {
-                let problem = CommandProblem(field: "", text: "\(error)")
-                return Line(number: number, name: "", command: .failure(problem))
+                return Line(
+                    number: number,
+                    name: name,
+                    command: .success(command),
+                    fingerprint: fingerprint
+                )
+            } catch {
+                return Line(
+                    number: number,
+                    name: "",
+                    command: .failure(try Self.problem(error)),
+                    fingerprint: fingerprint
+                )
             }
         }
         return nil
+    }
+
+    /// What is wrong with a line, if an error is about it.
+    private static func problem(_ error: any Error) throws -> CommandProblem {
+        if let problem = error as? CommandProblem { return problem }
+        guard let error = error as? JSONError else { throw error }
+        return CommandProblem(field: "", text: "\(error)")
     }
 
     private func check(_ command: Command) throws(CommandProblem) {
@@ -61,7 +78,7 @@ struct CommandLines {
     }
 
     /// Bytes that go with a command.
-    static let overhead = 64
+    static let overhead = 96
 
     // MARK: - Telling
 

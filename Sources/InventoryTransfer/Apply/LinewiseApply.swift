@@ -7,7 +7,8 @@ import InventoryWire
 /// The line's number among those that are not empty is its number in the session, also of one that is
 /// wrong: an empty batch stands for it. So a run that is given again with the same id knows what was
 /// decided, whatever is wrong with which line by then. It asks again for what was decided, as far back
-/// as the server remembers its answers: nothing is done twice, and what was refused then is told again.
+/// as the server remembers its answers: nothing is done twice, and what was refused then is told again. A
+/// line is known again by what is written in it, not by what its names stand for.
 ///
 ///     1 … first − 1     first … decided            decided + 1 …
 ///     forgotten         answered as it was         decided now
@@ -102,7 +103,8 @@ package final class LinewiseApply {
         }
         self.inFlight.append(sent)
         let continuation = self.continuation
-        self.host.client.send(sent.command ?? .batch([], .independent)) { continuation.yield($0) }
+        let command = sent.command ?? .batch([], .independent)
+        self.host.client.send(command.encoded.with(line.fingerprint)) { continuation.yield($0) }
     }
 
     private func note(_ line: Sent, _ problem: CommandProblem) {
@@ -134,15 +136,30 @@ package final class LinewiseApply {
             self.earlierCount += 1
             self.forgottenCount += 1
         case .refused(let refusal) where isEarlier && refusal.code == .sequenceReused:
-            // Somebody has changed the line, or what it names has another name since.
+            // Somebody has changed the line.
             let problem = self.host.saysOtherThing(line.number)
             self.note(line.number, field: "", problem)
+        case .refused(let refusal) where line.command != nil && Self.isStandIn(refusal):
+            self.note(line.number, field: "", Self.couldNotBeRead)
         case .refused(let refusal) where line.command != nil:
             let field = refusal.line.map { "lines[\($0)]" } ?? ""
             self.note(line.number, field: field, await self.explain(refusal, of: line.command))
         case .refused, .batch, .brief:
             if let problem = line.problem { self.note(line, problem) }
         }
+    }
+
+    /// A line that is a command by now, and was none when an earlier run came to it.
+    private static let couldNotBeRead = Failure(
+        "invalid_command",
+        "an earlier run with this --id found no command in it, and executed nothing",
+        wayOut: "Give what is to be executed an id of its own.",
+        exit: Exit.failed
+    )
+
+    /// Whether what was refused is the empty batch that stands for a line that is no command.
+    private static func isStandIn(_ refusal: Refusal) -> Bool {
+        if case .range("commands", _, _, _) = refusal.detail { true } else { false }
     }
 
     private func explain(_ refusal: Refusal, of command: Command?) async -> Failure {
@@ -152,7 +169,7 @@ package final class LinewiseApply {
         let facts = refusal.facts(
             decimals: self.host.server.currencyDecimals,
             currency: self.host.server.currencyCode,
-            sku: nil,
+            sku: self.lines.names.place(of: refusal.innermost),
             of: command
         )
         return Failure(

@@ -29,7 +29,7 @@ package enum Exit {
     package static func code(for refusal: Refusal) -> ExitStatus {
         switch refusal.code {
         case .productNotFound, .categoryNotFound, .locationNotFound, .reservationNotFound,
-            .movementNotFound, .transferNotFound:
+            .movementNotFound, .transferNotFound, .keyUnknown:
             self.notFound
         case .skuTaken, .barcodeTaken, .nameTaken, .revisionMismatch, .inUse, .productInactive,
             .archived, .alreadyReversed, .sequenceGap, .sequenceReused, .sessionExpired,

@@ -18,6 +18,7 @@ public enum Opcode: UInt8, CaseIterable, Sendable {
     case insight = 11
     case subscribeInsight = 12
     case keyedCommand = 13
+    case keyedOutcome = 14
 
     // Server to client.
     case helloAccepted = 129

@@ -181,7 +181,7 @@ extension ServerMessage {
             )
         case .helloAccepted, .hello, .openSession, .command, .query, .subscribe, .unsubscribe,
             .cancel, .ping, .takeSnapshot, .getProduct, .insight, .subscribeInsight,
-            .keyedCommand:
+            .keyedCommand, .keyedOutcome:
             throw .unknownCode(
                 offset: 0,
                 code: UInt64(opcode.rawValue),

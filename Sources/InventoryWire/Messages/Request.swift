@@ -7,9 +7,21 @@ public enum Request: Hashable, Sendable {
     /// session before: if the server has forgotten it, that must be an error.
     case openSession(SessionID, mayCreate: Bool)
     /// A command: the next of the connection's session, or 0 outside of any.
-    case command(sequence: UInt64, Command)
+    case command(sequence: UInt64, fingerprint: RequestFingerprint? = nil, Command)
     /// A command that is executed once under its key; when its client first sent it, if it says so.
-    case keyedCommand(IdempotencyKey, firstTried: Instant?, Command)
+    case keyedCommand(
+        IdempotencyKey,
+        firstTried: Instant?,
+        fingerprint: RequestFingerprint? = nil,
+        Command
+    )
+    /// What became of the command with a key, if it is remembered: compared by its fingerprint where one is
+    /// given, and otherwise by nothing.
+    case keyedOutcome(
+        IdempotencyKey,
+        firstTried: Instant?,
+        fingerprint: RequestFingerprint?
+    )
     case query(Query)
     case subscribe(Subscription)
     /// Ends the subscription that the request of that id began.
@@ -31,6 +43,7 @@ public enum Request: Hashable, Sendable {
         case .openSession: .openSession
         case .command: .command
         case .keyedCommand: .keyedCommand
+        case .keyedOutcome: .keyedOutcome
         case .query: .query
         case .subscribe: .subscribe
         case .unsubscribe: .unsubscribe
@@ -48,13 +61,20 @@ public enum Request: Hashable, Sendable {
         case .openSession(let id, let mayCreate):
             id.encode(into: &writer)
             writer.write(mayCreate)
-        case .command(let sequence, let command):
+        case .command(let sequence, let fingerprint, let command):
             writer.write(sequence)
+            fingerprint?.encode(into: &writer)
             command.encode(into: &writer)
-        case .keyedCommand(let key, let firstTried, let command):
+        case .keyedCommand(let key, let firstTried, let fingerprint, let command):
             key.encode(into: &writer)
             writer.writeOptional(firstTried)
+            fingerprint?.encode(into: &writer)
             command.encode(into: &writer)
+        case .keyedOutcome(let key, let firstTried, let fingerprint):
+            key.encode(into: &writer)
+            writer.writeOptional(firstTried)
+            writer.write(fingerprint != nil)
+            if let fingerprint { writer.write(fingerprint.value) }
         case .query(let query):
             query.encode(into: &writer)
         case .subscribe(let subscription):
@@ -91,13 +111,22 @@ public enum Request: Hashable, Sendable {
             case .command:
                 self = .command(
                     sequence: try reader.readUInt64(),
+                    fingerprint: try RequestFingerprint.read(from: &reader),
                     try Command(from: &reader)
                 )
             case .keyedCommand:
                 self = .keyedCommand(
                     try IdempotencyKey(from: &reader),
                     firstTried: try reader.readOptionalInstant(),
+                    fingerprint: try RequestFingerprint.read(from: &reader),
                     try Command(from: &reader)
+                )
+            case .keyedOutcome:
+                self = .keyedOutcome(
+                    try IdempotencyKey(from: &reader),
+                    firstTried: try reader.readOptionalInstant(),
+                    fingerprint: try reader.readBool()
+                        ? RequestFingerprint(try reader.readUInt64()) : nil
                 )
             case .query: self = .query(try Query(from: &reader))
             case .subscribe: self = .subscribe(try Subscription(from: &reader))
@@ -123,7 +152,7 @@ public enum Request: Hashable, Sendable {
 }
 
 extension EncodedCommand {
-    /// Appends the whole frame of the request that this command is: what ``Request/command(sequence:_:)``
+    /// Appends the whole frame of the request that this command is: what ``Request/command(sequence:fingerprint:_:)``
     /// makes of the command that it was.
     public func encodeFrame(
         sequence: UInt64,
@@ -137,7 +166,7 @@ extension EncodedCommand {
     }
 
     /// Appends the whole frame of the request that this command is under a key: what
-    /// ``Request/keyedCommand(_:firstTried:_:)`` makes of the command that it was.
+    /// ``Request/keyedCommand(_:firstTried:fingerprint:_:)`` makes of the command that it was.
     public func encodeFrame(
         key: IdempotencyKey,
         firstTried: Instant?,

@@ -92,6 +92,7 @@ struct ImportCommand: AsyncParsableCommand {
             )
         }
         try await Shell.run(self.global, write, continuesSession: true) { shell in
+            try await self.claimID(shell)
             switch (self.kind, self.mode) {
             case (.sales, _):
                 let sales = try await SalesImport(self.options, shell, file, zone)
@@ -114,9 +115,14 @@ struct ImportCommand: AsyncParsableCommand {
         let name = self.id ?? "restore \(SessionID(hashing: head).text)"
         let write = WriteRequest(id: SessionID(naming: name).text)
         try await Shell.run(self.global, write, continuesSession: true) { shell in
+            try await self.claimID(shell)
             var whole = WholeImport(shell, stream, name: name, isDry: self.dryRun)
             try await whole.run()
         }
+    }
+
+    private func claimID(_ shell: Shell) async throws {
+        if let id, !self.dryRun { try await shell.claim(id, for: "import") }
     }
 
     /// The same file read in the same way is the same import.

@@ -208,7 +208,8 @@ enum AnswerStep: Equatable {
         case (_, .refused(let refusal)) where refusal.code == .overloaded: self = .overloaded
         case (_, .refused): self = .refused
         case (.command, .outcome(let outcome)), (.keyedCommand, .outcome(let outcome)),
-            (.keyedCommand, .replayedOutcome(let outcome)):
+            (.keyedCommand, .replayedOutcome(let outcome)),
+            (.keyedOutcome, .replayedOutcome(let outcome)):
             guard case .refused(let refusal) = outcome else {
                 self = .accepted
                 return

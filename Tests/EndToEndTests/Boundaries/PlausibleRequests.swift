@@ -63,10 +63,22 @@ enum PlausibleRequests {
                     .keyedCommand(
                         IdempotencyKey(high: UInt64(number), low: world.sale),
                         firstTried: firstTried,
+                        fingerprint: firstTried.map { _ in RequestFingerprint(7) },
                         self.commands(.sell, world)[0]
                     )
                 )
             }
+        case .keyedOutcome:
+            [
+                PlausibleRequest(
+                    "keyedOutcome",
+                    .keyedOutcome(
+                        IdempotencyKey(high: 0, low: world.sale),
+                        firstTried: world.now,
+                        fingerprint: RequestFingerprint(7)
+                    )
+                )
+            ]
         case .command:
             CommandTag.allCases.flatMap { tag in
                 self.commands(tag, world).enumerated().map { number, command in

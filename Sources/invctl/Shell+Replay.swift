@@ -1,0 +1,129 @@
+import ArgumentParser
+import InventoryClient
+internal import InventoryModel
+import InventoryTransfer
+import InventoryWire
+import TerminalKit
+
+/// Requests that are given again with their `--id`.
+///
+///     words ──names looked up──▶ sent under the key ──▶ done, or answered as it was
+///               │ nothing has such a name any more
+///               └──▶ the key is asked for its outcome ──▶ answered as it was
+///                                                  └────▶ the error
+extension Shell {
+    /// Sends a command under the key, and notes whether it was executed before.
+    func sendWithKey(
+        _ command: Command,
+        fingerprint: RequestFingerprint?
+    ) async throws -> Outcome {
+        self.replay.wasSent = true
+        let result = try await self.client.send(
+            command,
+            key: self.key,
+            firstTried: self.firstTried,
+            fingerprint: fingerprint
+        )
+        if result.isReplayed { self.noteReplay() }
+        return result.outcome
+    }
+
+    /// Whether the answer is that of an earlier request with the same id.
+    var isReplayed: Bool { self.replay.isReplayed }
+
+    private func noteReplay() {
+        self.replay.isReplayed = true
+        guard !self.format.isJSON else { return }
+        Terminal.note(
+            "replayed: a request with this --id was executed before; this is its answer, and nothing was "
+                + "done again"
+        )
+    }
+
+    /// Answers a request that can't be put together any more as it was answered before, if it was.
+    ///
+    /// - Returns: Whether that is known: if not, what kept it from being put together counts.
+    /// - Throws: ``Failure`` if it was refused then, or if its `--id` is another request's.
+    func answerAgain() async throws -> Bool {
+        guard !self.replay.wasSent else { return false }
+        let found = try await self.outcomeUnderKey(self.words)
+        guard let outcome = found else { return false }
+        let done = try await self.done(outcome, of: nil, about: nil)
+        var products: [ProductInfo] = []
+        for product in Set(done.levels.map { $0.product }) {
+            let query = Query.product(.id(product), asOf: nil)
+            products.append(ProductInfo(try await self.client.query(query).table, 0))
+        }
+        var object = self.object(done, products)
+        if done.id > 0 { object.add("id", raw: String(done.id)) }
+        if done.levels.isEmpty {
+            self.say("done   LSN \(done.lsn)", object)
+        } else if self.format.isJSON {
+            self.print(object)
+        } else {
+            self.say(done, "done:", products)
+        }
+        return true
+    }
+
+    /// What became of an earlier request with the same id; `nil` if none is remembered.
+    func outcomeUnderKey(_ fingerprint: RequestFingerprint) async throws -> Outcome? {
+        let outcome = try await self.client.outcome(
+            of: self.key,
+            firstTried: self.firstTried,
+            fingerprint: fingerprint
+        )
+        if outcome != nil { self.noteReplay() }
+        return outcome
+    }
+
+    /// Takes an id for a run of many requests, which have a session of that name: whoever gives it to a
+    /// request of another kind is refused, as this run is if it was given to one.
+    ///
+    /// - Throws: ``Failure`` if the id is another request's.
+    func claim(_ id: String, for kind: String) async throws {
+        guard let key = IdempotencyKey(id) else { return }
+        var kind = kind
+        let fingerprint = kind.withUTF8 { RequestFingerprint(hashing: UnsafeRawBufferPointer($0)) }
+        let nothing = Command.batch([], .independent)
+        let claim = try await self.client.send(nothing, key: key, fingerprint: fingerprint)
+        // That it is nothing is remembered; anything else keeps the run from having the id.
+        if case .refused(let refusal) = claim.outcome, !refusal.code.isRemembered {
+            throw await self.failure(refusal)
+        }
+    }
+
+    /// What an outcome says was done; a refusal is told in a sentence.
+    ///
+    /// `command`: What it is the outcome of, where that is known. `subject`: What the command is about, for
+    /// the sentence.
+    func done(
+        _ outcome: Outcome,
+        of command: Command?,
+        about subject: String?
+    ) async throws -> Outcome.Done {
+        switch outcome {
+        case .done(let done):
+            return done
+        case .refused(let refusal):
+            throw await self.failure(refusal, of: command, about: subject)
+        case .batch(let outcomes):
+            for (index, outcome) in outcomes.enumerated() {
+                guard case .refused(let refusal) = outcome else { continue }
+                throw await self.failure(refusal, of: command?.part(index), about: subject)
+            }
+            guard case .done(let done)? = outcomes.last else {
+                throw Failure("protocol_violation", "an empty batch", exit: Exit.failed)
+            }
+            return done
+        case .brief:
+            throw Failure("protocol_violation", "a brief answer nobody wanted", exit: Exit.failed)
+        }
+    }
+}
+
+/// What is known of a request once it was sent; of the one task that runs a command.
+final class ReplayNote: @unchecked Sendable {
+    var wasSent = false
+    var isReplayed = false
+}
