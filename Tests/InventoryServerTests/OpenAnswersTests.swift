@@ -20,7 +20,7 @@ import Testing
         func next() -> (requestID: UInt64, question: Int)? { self.answers.next() }
         func end(_ id: UInt64) -> String? { self.answers.end(id) }
         func withdraw(_ id: UInt64) -> Int? { self.answers.withdraw(id) }
-        func removeAll() { self.answers.removeAll() }
+        func removeAll() { _ = self.answers.removeAll() }
     }
 
     /// Two that have begun, and the questions 3 to 5, which wait.

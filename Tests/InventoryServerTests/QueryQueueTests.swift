@@ -139,19 +139,53 @@ import Testing
         #expect(order == [other, nil])
     }
 
+    @Test func `what an owner was given while nobody else wanted it is no debt`() throws {
+        var queue = QueryQueue()
+        // Long alone, as brief questions are beside scans.
+        _ = try queue.add(self.bob, .scan)
+        for _ in 0..<1_000 {
+            _ = try queue.add(self.ann, .brief)
+            _ = queue.next(upTo: .brief)
+            queue.ran(self.ann, for: 1_000_000)
+        }
+        let others = (0..<4).map { Owner(number: 30 + UInt64($0)) }
+        for owner in others { for _ in 0..<50 { _ = try queue.add(owner, .scan) } }
+        _ = try queue.add(self.ann, .scan)
+        var waited: UInt64 = 0
+        while let next = queue.next(), next.owner != self.ann {
+            queue.ran(next.owner, for: 10_000_000)
+            waited += 10_000_000
+        }
+        #expect(waited <= UInt64(others.count + 1) * (QueryQueue.arrearsMax + 10_000_000))
+    }
+
     @Test func `a kind of question costs what it did, and less and less of what it did once`() {
         var costs = QueryCosts()
         let kind = QueryCosts.Kind(number: 7)
-        #expect(costs.kind(kind, rows: 100) == .brief)
-        #expect(costs.kind(kind, rows: 10_000_000) == .scan)
-        costs.ran(kind, rows: 100, for: 80_000_000)
-        #expect(costs.kind(kind, rows: 100) == .medium)
-        #expect(costs.kind(kind, rows: 1_000) == .scan)
+        #expect(costs.kind(kind, rows: 100, of: self.ann) == .brief)
+        #expect(costs.kind(kind, rows: 10_000_000, of: self.ann) == .scan)
+        costs.ran(kind, rows: 100, of: self.ann, for: 80_000_000)
+        #expect(costs.kind(kind, rows: 100, of: self.ann) == .medium)
+        #expect(costs.kind(kind, rows: 1_000, of: self.ann) == .scan)
         var runs = 0
-        while costs.kind(kind, rows: 100) == .medium, runs < 100 {
-            costs.ran(kind, rows: 100, for: 1_000)
+        while costs.kind(kind, rows: 100, of: self.ann) == .medium, runs < 100 {
+            costs.ran(kind, rows: 100, of: self.ann, for: 1_000)
             runs += 1
         }
         #expect((20...40).contains(runs))
+    }
+
+    @Test func `a dear question of one connection makes no cheap one of another dear`() {
+        var costs = QueryCosts()
+        let kind = QueryCosts.Kind(number: 7)
+        costs.ran(kind, rows: 100, of: self.bob, for: 1_000)
+        costs.ran(kind, rows: 100, of: self.ann, for: 900_000_000)
+        #expect(costs.kind(kind, rows: 100, of: self.ann) == .scan)
+        #expect(costs.kind(kind, rows: 100, of: self.bob) == .brief)
+        // Of whom nothing is known, what all had to pay counts.
+        let other = Owner(number: 40)
+        #expect(costs.kind(kind, rows: 100, of: other) == .scan)
+        costs.forget(self.bob)
+        #expect(costs.kind(kind, rows: 100, of: self.bob) == .scan)
     }
 }

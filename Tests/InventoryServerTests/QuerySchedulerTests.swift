@@ -41,7 +41,12 @@ import Testing
 
     init() {
         let clock = self.clock
-        self.scheduler = QueryScheduler(self.hands, limitMilliseconds: 1_000) { clock.now }
+        self.scheduler = QueryScheduler(
+            self.hands,
+            limitMilliseconds: 1_000,
+            now: { clock.now },
+            work: { clock.now }
+        )
     }
 
     private func job(_ number: UInt64) -> QueryJob {

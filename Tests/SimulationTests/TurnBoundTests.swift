@@ -8,8 +8,8 @@ import Testing
 
 /// What happens to many connections in one moment is done in many turns of the loop.
 ///
-/// Each look at the clock takes 20 µs here: so a turn of 1.5 ms has time for 75 connections, and one of
-/// replies for 50.
+/// Each look at the clock takes 20 µs here: so a turn of 1 ms has time for 50 connections, and one of
+/// replies for 25.
 @Suite struct TurnBoundTests {
     private static let peerCount = 400
     /// Connections that a turn may serve.

@@ -72,9 +72,10 @@ extension ConnectionHandler {
 
     /// Ends all that is open, without a word.
     func cancelAnswers() {
+        guard !self.answers.isEmpty else { return }
         for answer in self.answers.begun.values { answer.stream.job.token.cancel() }
         self.driver.waitingQuestionCount -= self.answers.waitingCount
-        self.answers.removeAll()
+        self.driver.letGo(self.answers.removeAll())
         self.driver.queryBytes.giveAll(of: &self.queryShare)
     }
 

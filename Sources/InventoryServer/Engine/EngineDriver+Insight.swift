@@ -126,7 +126,7 @@ extension EngineDriver {
             connection.send(.closed(reason, lsn: lsn), to: requestID, at: lsn)
         }
         subscriber.live.remove(subscriber)
-        self.standing.dropIfUnused(subscriber.live)
+        if self.standing.dropIfUnused(subscriber.live) { self.letGo(subscriber.live) }
         self.subscriptionBytes.give(subscriber.heldByteCount, of: &connection.subscriptionShare)
         self.metrics.subscriptions -= 1
     }

@@ -5,14 +5,17 @@ internal import NIOCore
 /// over continues with the next turn, after every socket was looked at again.
 ///
 ///     turn  read A ▓▓▓▓▓ used up   read B ─▶ waits    tick: block, replies ▓▓▓ used up
-///     turn  read C ▓▓                                 replies ▓▓   B ▓▓▓ A ▓▓▓ …
+///     turn  read C ─▶ waits                           replies ▓▓   B ▓▓▓ A ▓▓▓ …
 extension EngineDriver {
     /// Bytes of requests that a turn runs; one frame may go beyond it.
     private static var requestByteCountMax: Int { 96 << 10 }
-    /// Nanoseconds for which a turn runs requests; some frames may go beyond it.
-    private static var requestNanosecondsMax: UInt64 { 1_500_000 }
+    /// Nanoseconds for which a turn runs requests that sockets bring, or those that waited; the last frame may go
+    /// beyond it.
+    ///
+    /// It runs both only where the sockets bring less.
+    private static var requestNanosecondsMax: UInt64 { 1_000_000 }
     /// Nanoseconds for which replies are released at once; the one at hand may go beyond it.
-    private static var releaseNanosecondsMax: UInt64 { 1_000_000 }
+    private static var releaseNanosecondsMax: UInt64 { 500_000 }
     /// Microseconds from a turn to the one that continues it; the loop looks at its sockets in between.
     private static var pauseMicroseconds: Int64 { 20 }
 
@@ -22,18 +25,20 @@ extension EngineDriver {
         // counts turns, each read has its own.
         let isOfThisTurn = self.turns.isCounting && self.requestTurn == self.turns.number
         guard self.requestBudget == nil || !isOfThisTurn else { return }
-        self.turns.began(at: self.renewRequestBudget())
+        // What sockets bring waits behind those whose turn it is.
+        let nanoseconds = self.isDeferredNext ? 0 : Self.requestNanosecondsMax
+        self.turns.began(at: self.renewRequestBudget(nanoseconds))
     }
 
     /// - Returns: The time now.
     @discardableResult
-    private func renewRequestBudget() -> UInt64 {
+    private func renewRequestBudget(_ nanosecondsMax: UInt64) -> UInt64 {
         self.requestTurn = self.turns.number
         let now = self.clock()
         self.requestBudget = TurnBudget(
             byteCountMax: Self.requestByteCountMax,
             from: now,
-            nanosecondsMax: Self.requestNanosecondsMax
+            nanosecondsMax: nanosecondsMax
         )
         return now
     }
@@ -94,6 +99,15 @@ extension EngineDriver {
         self.deferred = []
     }
 
+    // MARK: - Letting go
+
+    /// Frees on a query thread what may take milliseconds to free: questions, results, the states that answers
+    /// are of.
+    func letGo<Value>(_ value: Value) {
+        let held = LetGo(value)
+        self.queries.submit { held.value = nil }
+    }
+
     // MARK: - Later
 
     private func continueLater() {
@@ -119,9 +133,17 @@ extension EngineDriver {
     }
 
     private func runDeferred() {
+        let isUsedUp =
+            self.turns.isCounting && self.requestTurn == self.turns.number && self.isTurnUsedUp
+        if isUsedUp, !self.isDeferredNext, !self.deferred.isEmpty {
+            // What the sockets brought was enough: the next turn is theirs who wait.
+            self.isDeferredNext = true
+            self.continueLater()
+            return
+        }
+        self.isDeferredNext = false
         guard !self.deferred.isEmpty else { return }
-        // Whatever the sockets brought in this turn: who waits has its own share.
-        self.renewRequestBudget()
+        self.renewRequestBudget(Self.requestNanosecondsMax)
         // The rest comes first in the next turn, those that were served now behind it.
         for _ in 0..<self.deferred.count {
             self.deferred.popFirst()?.runDeferred()
@@ -130,4 +152,12 @@ extension EngineDriver {
         self.endRequests()
         if !self.deferred.isEmpty { self.continueLater() }
     }
+}
+
+/// Holds a value until a query thread frees it.
+///
+/// `@unchecked Sendable`: the loop touches it no more once it is handed over.
+private final class LetGo<Value>: @unchecked Sendable {
+    var value: Value?
+    init(_ value: Value) { self.value = value }
 }

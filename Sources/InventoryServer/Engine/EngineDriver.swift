@@ -52,6 +52,8 @@ final class EngineDriver: @unchecked Sendable {
     var requestBudget: TurnBudget?
     /// The turn that it is of.
     var requestTurn: UInt64 = 0
+    /// Whether the turn is that of requests that waited, and what sockets bring waits behind them.
+    var isDeferredNext = false
     /// Connections whose requests continue with the next turn, in order.
     var deferred: Deque<ConnectionHandler> = []
     /// Whether a later turn will continue them: one task, however many wait.
@@ -137,7 +139,8 @@ final class EngineDriver: @unchecked Sendable {
         self.queries = QueryScheduler(
             queryPool,
             limitMilliseconds: configuration.queryMilliseconds,
-            now: { loop.now.uptimeNanoseconds }
+            now: { loop.now.uptimeNanoseconds },
+            work: threadClock
         )
         self.engine = Engine(
             state: opened.state,

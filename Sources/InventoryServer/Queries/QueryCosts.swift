@@ -1,4 +1,7 @@
-/// What kinds of questions cost, by what they cost before: nanoseconds for each row there is.
+/// What kinds of questions cost, by what they cost before: nanoseconds of CPU time for each row there is.
+///
+/// What a connection asked before says what it asks next: a dear question of one makes no cheap one of
+/// another wait among scans. Of a connection that has not asked the like, what all had to pay counts.
 ///
 /// A guess that is wrong costs fairness, never an answer: what takes longer than it was taken for
 /// still lets shorter work go first, and ends at its limit. A plain value.
@@ -7,6 +10,8 @@ struct QueryCosts {
     struct Kind: Hashable, Sendable { let number: UInt16 }
 
     private var perRow: [Kind: Double] = [:]
+    /// Of connections that are there.
+    private var own: [QueryQueue.Owner: [Kind: Double]] = [:]
 
     /// Nanoseconds a row of what was not seen yet.
     private static let unknown = 100.0
@@ -18,16 +23,28 @@ struct QueryCosts {
     /// Nanoseconds up to which it is medium.
     private static let mediumMax: Double = 100_000_000
 
-    /// The class of a question over so many rows.
-    func kind(_ kind: Kind, rows: Int) -> QueryQueue.Class {
-        let nanoseconds = (self.perRow[kind] ?? Self.unknown) * Double(rows)
+    /// The class of a question of an owner over so many rows.
+    func kind(_ kind: Kind, rows: Int, of owner: QueryQueue.Owner) -> QueryQueue.Class {
+        let perRow = self.own[owner]?[kind] ?? self.perRow[kind] ?? Self.unknown
+        let nanoseconds = perRow * Double(rows)
         if nanoseconds <= Self.briefMax { return .brief }
         return nanoseconds <= Self.mediumMax ? .medium : .scan
     }
 
-    /// A question over so many rows took so many nanoseconds.
-    mutating func ran(_ kind: Kind, rows: Int, for nanoseconds: UInt64) {
+    /// A question of an owner over so many rows took so many nanoseconds.
+    mutating func ran(
+        _ kind: Kind,
+        rows: Int,
+        of owner: QueryQueue.Owner,
+        for nanoseconds: UInt64
+    ) {
         let cost = Double(nanoseconds) / Double(max(rows, 1))
         self.perRow[kind] = max(cost, (self.perRow[kind] ?? cost) * Self.fading)
+        guard owner.isConnection else { return }
+        let before = self.own[owner]?[kind] ?? cost
+        self.own[owner, default: [:]][kind] = max(cost, before * Self.fading)
     }
+
+    /// A connection is gone.
+    mutating func forget(_ owner: QueryQueue.Owner) { self.own[owner] = nil }
 }

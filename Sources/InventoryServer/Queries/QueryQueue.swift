@@ -77,6 +77,9 @@ struct QueryQueue {
     static let passesMax = 8
     /// Nanoseconds that a connection is served beyond another before its scan gives way.
     static let quantum: UInt64 = 20_000_000
+    /// How much more than others an owner counts as having been served when it comes in: what it was given while
+    /// nobody else wanted it is no debt.
+    static let arrearsMax: UInt64 = 20_000_000
     /// How deep scans may be inside each other: the deepest gives way to none.
     static let scanDepthMax = 2
 
@@ -117,7 +120,9 @@ struct QueryQueue {
         self.nextNumber += 1
         self.entries[ticket] = Entry(owner: owner, kind: kind)
         self.counts[owner, default: 0] += 1
-        self.served[owner] = max(self.served[owner] ?? 0, self.floor)
+        let served = max(self.served[owner] ?? 0, self.floor)
+        let isIdle = self.counts[owner] == 1
+        self.served[owner] = isIdle ? min(served, self.floor + Self.arrearsMax) : served
         self.lines[kind.rawValue][owner, default: Line()].tickets.append(ticket)
         return ticket
     }
@@ -209,6 +214,9 @@ struct QueryQueue {
         self.counts[entry.owner] = count > 1 ? count - 1 : nil
         return true
     }
+
+    /// Whether an owner has had work wait, and is not gone.
+    func knows(_ owner: Owner) -> Bool { self.served[owner] != nil }
 
     /// Work of an owner took so many nanoseconds of a thread.
     mutating func ran(_ owner: Owner, for nanoseconds: UInt64) {

@@ -40,8 +40,11 @@ final class QueryScheduler: Worker, @unchecked Sendable {
 
     private let state = Guarded(State())
     private let threads: any Worker
-    /// Nanoseconds of a clock that only rises.
+    /// Nanoseconds of a clock that only rises: slices and limits go by it.
     fileprivate let now: @Sendable () -> UInt64
+    /// Nanoseconds of CPU time of the calling thread: what work cost goes by it, however busy the machine
+    /// was meanwhile.
+    private let work: @Sendable () -> UInt64
     /// Nanoseconds of work after which a query ends with `deadline_exceeded`.
     fileprivate let limit: UInt64
 
@@ -55,10 +58,12 @@ final class QueryScheduler: Worker, @unchecked Sendable {
     init(
         _ threads: any Worker,
         limitMilliseconds: Int,
-        now: @escaping @Sendable () -> UInt64
+        now: @escaping @Sendable () -> UInt64,
+        work: @escaping @Sendable () -> UInt64
     ) {
         self.threads = threads
         self.now = now
+        self.work = work
         self.limit = UInt64(limitMilliseconds) * 1_000_000
     }
 
@@ -84,7 +89,8 @@ final class QueryScheduler: Worker, @unchecked Sendable {
     func admit(_ job: QueryJob, _ body: @escaping @Sendable () -> Void) throws(Refusal) {
         var kind = QueryQueue.Class.slice
         if let cost = job.cost {
-            kind = self.state.withLock { $0.costs.kind(cost.kind, rows: cost.rows) }
+            let owner = job.owner
+            kind = self.state.withLock { $0.costs.kind(cost.kind, rows: cost.rows, of: owner) }
         }
         try self.enqueue(job, kind, isContinuation: false, body)
     }
@@ -122,7 +128,8 @@ final class QueryScheduler: Worker, @unchecked Sendable {
     func remove(_ owner: QueryQueue.Owner) {
         // Let go of outside of the lock.
         _ = self.state.withLock { state in
-            state.queue.remove(owner).map { state.waiting.removeValue(forKey: $0) }
+            state.costs.forget(owner)
+            return state.queue.remove(owner).map { state.waiting.removeValue(forKey: $0) }
         }
     }
 
@@ -143,11 +150,11 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         }
     }
 
-    /// What goes before the rest of a scan though it is not brief; the scan's time up to `now` is counted
+    /// What goes before the rest of a scan though it is not brief; the scan's work up to `work` is counted
     /// first.
-    private func takeLonger(before job: QueryJob, at now: UInt64) -> Waiting? {
+    private func takeLonger(before job: QueryJob, at work: UInt64) -> Waiting? {
         guard job.isScan else { return nil }
-        let took = job.count(at: now)
+        let took = job.count(at: work)
         return self.state.withLock { state in
             state.queue.ran(job.owner, for: took)
             var next = state.queue.next(upTo: .medium)
@@ -160,15 +167,15 @@ final class QueryScheduler: Worker, @unchecked Sendable {
 
     private func run(_ waiting: Waiting, depth: Int) {
         let job = waiting.job
-        let start = self.now()
-        job.begin(at: start, depth: depth, limit: self.limit)
+        let start = self.work()
+        job.begin(at: self.now(), work: start, depth: depth, limit: self.limit)
         waiting.body()
-        let took = self.now() - start - job.between
+        let took = self.work() - start - job.between
         let cost = job.takeCost()
         self.state.withLock { state in
             state.queue.ran(job.owner, for: took - job.counted)
-            if let cost, !job.token.isCancelled {
-                state.costs.ran(cost.kind, rows: cost.rows, for: took)
+            if let cost, !job.token.isCancelled, state.queue.knows(job.owner) {
+                state.costs.ran(cost.kind, rows: cost.rows, of: job.owner, for: took)
             }
         }
     }
@@ -178,16 +185,17 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         let now = self.now()
         if now > job.endsAt { throw self.deadlineExceeded }
         guard job.isOnItsThread, now >= job.sliceEndsAt else { return }
+        let work = self.work()
         if job.depth < Self.depthMax {
             for _ in 0..<Self.betweenMax {
                 guard let next = self.take(.brief) else { break }
                 self.run(next, depth: job.depth + 1)
             }
-            if let next = self.takeLonger(before: job, at: now) {
+            if let next = self.takeLonger(before: job, at: work) {
                 self.run(next, depth: job.depth + 1)
             }
         }
-        job.resumed(after: now, at: self.now())
+        job.resumed(after: now, at: self.now(), between: self.work() - work)
         if job.token.isCancelled { throw WorkToken.cancellation }
     }
 
@@ -223,10 +231,11 @@ final class QueryJob: @unchecked Sendable {
     private let slice = Atomic<UInt64>(0)
     /// When its time is up; moved by what is done in between.
     private let end = Atomic<UInt64>(0)
-    /// Nanoseconds of this run that other work took at its checkpoints.
+    /// Nanoseconds of CPU time of this run that other work took at its checkpoints.
     private(set) var between: UInt64 = 0
+    /// By the thread's CPU time.
     private var startedAt: UInt64 = 0
-    /// Nanoseconds of this run that its owner was charged for.
+    /// Nanoseconds of CPU time of this run that its owner was charged for.
     fileprivate private(set) var counted: UInt64 = 0
     private var thread = pthread_self()
     private unowned let scheduler: QueryScheduler
@@ -259,25 +268,25 @@ final class QueryJob: @unchecked Sendable {
     /// nothing in between.
     fileprivate var isOnItsThread: Bool { pthread_equal(self.thread, pthread_self()) != 0 }
 
-    fileprivate func begin(at now: UInt64, depth: Int, limit: UInt64) {
+    fileprivate func begin(at now: UInt64, work: UInt64, depth: Int, limit: UInt64) {
         self.thread = pthread_self()
         self.depth = depth
         self.between = 0
-        self.startedAt = now
+        self.startedAt = work
         self.counted = 0
         self.slice.store(now + QueryScheduler.slice, ordering: .relaxed)
         self.end.store(now + limit, ordering: .relaxed)
     }
 
-    /// - Returns: What was not charged yet of its own work up to `now`, which now is.
-    fileprivate func count(at now: UInt64) -> UInt64 {
-        let took = now - self.startedAt - self.between
+    /// - Returns: What was not charged yet of its own work up to `work`, which now is.
+    fileprivate func count(at work: UInt64) -> UInt64 {
+        let took = work - self.startedAt - self.between
         defer { self.counted = took }
         return took - self.counted
     }
 
-    fileprivate func resumed(after start: UInt64, at now: UInt64) {
-        self.between += now - start
+    fileprivate func resumed(after start: UInt64, at now: UInt64, between: UInt64) {
+        self.between += between
         self.slice.store(now + QueryScheduler.slice, ordering: .relaxed)
         self.end.store(self.endsAt + (now - start), ordering: .relaxed)
     }

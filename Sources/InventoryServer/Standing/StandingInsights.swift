@@ -64,11 +64,13 @@ struct StandingInsights {
         return live
     }
 
-    mutating func dropIfUnused(_ live: LiveInsight) {
-        guard live.subscribers.isEmpty, self.all[live.insight] === live else { return }
+    /// - Returns: Whether nobody subscribes to it any more.
+    mutating func dropIfUnused(_ live: LiveInsight) -> Bool {
+        guard live.subscribers.isEmpty, self.all[live.insight] === live else { return false }
         live.token?.cancel()
         self.all[live.insight] = nil
         self.untold.removeAll { $0 === live }
+        return true
     }
 
     /// Those that are behind the data or the clock, the longest first.

@@ -28,16 +28,17 @@ final class BatchSender {
         var take: (Outcome?) throws -> Void
     }
 
-    /// Commands or lines of one request.
-    static let rowsMax = 1_000
+    /// Commands or lines of one request: so few that the server, which decides a request in one piece, takes
+    /// some two milliseconds for it even if it refuses each.
+    static let rowsMax = 250
     /// Commands of one request that is answered one by one, so that its outcome can be remembered.
-    static let answeredRowsMax = 500
+    static let answeredRowsMax = 250
     private static let inFlightMin = 8
     /// So many may be in flight after as many answers without a refusal.
     ///
     /// Enough that the server has work while what it did is synced; of answers without refusals a session
     /// remembers ``Limits/sessionWindow``.
-    private static let inFlightMax = 32
+    private static let inFlightMax = 128
     private var inFlightNow = BatchSender.inFlightMin
 
     /// `standing`: Where the session stands, as the server said just now.

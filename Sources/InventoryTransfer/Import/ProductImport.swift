@@ -8,7 +8,7 @@ import InventoryWire
 /// Rows are sent while the file is still being read, a part of it at a time: nothing is kept of them but
 /// their SKUs, for a second row of the same.
 ///
-///     read a part ─▶ its new categories ─▶ its products, 1,000 a request ─▶ read on
+///     read a part ─▶ its new categories ─▶ its products, 250 a request ─▶ read on
 package struct ProductImport: ~Copyable {
     private let options: ImportOptions
     private let host: any TransferHost
@@ -17,7 +17,7 @@ package struct ProductImport: ~Copyable {
     private let progress: ProgressBar
 
     /// Rows of a part.
-    private static let partRows = 8 * BatchSender.rowsMax
+    private static let partRows = 32 * BatchSender.rowsMax
 
     package init(_ options: ImportOptions, _ host: any TransferHost, _ file: FileBytes) throws {
         let problems = options.problems()

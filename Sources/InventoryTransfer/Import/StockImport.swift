@@ -7,7 +7,7 @@ import InventoryWire
 ///     --mode set    stock is what is on hand now: a count, recorded as its difference
 ///     --mode add    stock is the difference: a delivery where the row has a cost, else an adjustment
 ///
-/// A request is for 1,000 rows of the file, whichever of them can be taken, so that a second run of the
+/// A request is for 250 rows of the file, whichever of them can be taken, so that a second run of the
 /// import gives the same rows to the same numbers.
 package struct StockImport {
     /// What the stock of products that are there is.
@@ -93,7 +93,7 @@ package struct StockImport {
         var quantity: Int64
     }
 
-    /// Those of the next 1,000 rows that can be taken; nothing at the file's end.
+    /// Those of the next rows, as many as a request is for, that can be taken; nothing at the file's end.
     private mutating func nextRows(_ location: LocationID) async throws -> [Found]? {
         guard let rows = try self.reader.next(BatchSender.rowsMax) else { return nil }
         self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)

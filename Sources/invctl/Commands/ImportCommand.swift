@@ -133,7 +133,7 @@ struct ImportCommand: AsyncParsableCommand {
         let how =
             "\(self.kind)\(mode) \(self.map) \(self.zone) \(self.returnPrefix) \(self.category)"
         let content = SessionID(hashing: file.bytes)
-        return "import 4 \(content.text) \(how) \(self.at ?? "")"
+        return "import 5 \(content.text) \(how) \(self.at ?? "")"
     }
 
     private var options: ImportOptions {
