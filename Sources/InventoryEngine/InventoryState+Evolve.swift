@@ -288,8 +288,8 @@ extension InventoryState {
             self.tables.locations.put(location)
         case .productCreated(let product):
             self.create(product)
-        case .productUpdated(let id, let fields):
-            self.update(id, fields)
+        case .productUpdated(let id, let difference):
+            self.update(id, difference)
         case .productArchived(let id):
             self.remove(id, leaving: .archived)
         case .productDeleted(let id):
@@ -310,20 +310,16 @@ extension InventoryState {
         self.tables.categories.addProduct(product.category)
     }
 
-    private mutating func update(_ id: ProductID, _ fields: [ProductFieldChange]) {
+    private mutating func update(_ id: ProductID, _ difference: ProductDifference) {
         self.indexes.remove(id, in: self.tables.products)
-        if fields.contains(where: { $0.movesProduct }) { self.tables.movedLSN = self.lsn }
-        for field in fields {
-            var unitCode: UInt32 = 0
-            if case .unit(_, let unit) = field {
-                unitCode = self.intern(unit.code)
-            }
-            if case .category(let old, let new) = field {
-                self.tables.categories.removeProduct(old)
-                self.tables.categories.addProduct(new)
-            }
-            self.tables.products.apply(field, to: id, unitCode: unitCode)
+        if difference.movesProduct { self.tables.movedLSN = self.lsn }
+        if difference.contains(.category) {
+            self.tables.categories.removeProduct(difference.before.category)
+            self.tables.categories.addProduct(difference.after.category)
         }
+        let unitCode =
+            difference.contains(.unit) ? self.intern(difference.after.unit.code) : 0
+        self.tables.products.apply(difference, to: id, unitCode: unitCode)
         self.indexes.insert(id, in: self.tables.products)
         self.tables.products.setUpdated(id, at: self.time)
         self.tables.products.setRevision(id, self.lsn)

@@ -37,7 +37,9 @@ public struct InventoryState: Sendable {
     public static func founding(currency: Currency) -> [Change] {
         [
             .databaseCreated(currency: currency),
-            .location(Location(id: .main, code: "main", name: "Main", revision: 1)),
+            .location(
+                Location(id: .main, LocationFields(code: "main", name: "Main"), revision: 1)
+            ),
         ]
     }
 

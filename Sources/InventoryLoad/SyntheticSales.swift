@@ -31,16 +31,11 @@ package struct SyntheticSales {
             tables.categories.put(Category(id: CategoryID(UInt32(id)), name: "Category \(id)"))
         }
         for id in 1...self.products {
-            tables.products.append(
-                Product(
-                    id: ProductID(UInt32(id)),
-                    sku: "S\(id)",
-                    name: "Product \(id)",
-                    category: CategoryID(UInt32(1 + id % self.categories)),
-                    price: Price(Int64(100 + id % 900))
-                ),
-                unitCode: 0
-            )
+            var fields = ProductFields()
+            (fields.sku, fields.name) = ("S\(id)", "Product \(id)")
+            fields.category = CategoryID(UInt32(1 + id % self.categories))
+            fields.price = Price(Int64(100 + id % 900))
+            tables.products.append(Product(id: ProductID(UInt32(id)), fields), unitCode: 0)
         }
         self.fill(&tables.ledger)
         return ReadView(lsn: UInt64(self.rows), time: self.end, currency: nil, tables: tables)

@@ -1,6 +1,7 @@
 import Foundation
 import InventoryClient
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// The faults of the system this one comes from, each by its number, against the running daemon.

@@ -2,6 +2,7 @@ import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
+import InventoryTestSupport
 import InventoryWire
 import Testing
 

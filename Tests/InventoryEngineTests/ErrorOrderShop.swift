@@ -1,5 +1,6 @@
 import InventoryEngine
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// A shop in which every refusal can be had.

@@ -1,4 +1,5 @@
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// Of several refusals that apply the one with the lowest number is given: for each command every

@@ -1,6 +1,7 @@
 import Bytes
 import ColumnStore
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 @testable import InventoryEngine

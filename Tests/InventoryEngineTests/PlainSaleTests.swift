@@ -320,21 +320,20 @@ import Testing
         }
         apply(InventoryState.founding(currency: currency))
         apply([.category(Category(id: CategoryID(1), name: "All"))])
-        apply([.location(Location(id: LocationID(2), code: "b", name: "B"))])
-        apply([.location(Location(id: LocationID(3), code: "c", name: "C"))])
+        apply([.location(Location(id: LocationID(2), LocationFields(code: "b", name: "B")))])
+        apply([.location(Location(id: LocationID(3), LocationFields(code: "c", name: "C")))])
         for number in 1...200 as ClosedRange<UInt32> {
             var product = random.productRow()
             let id = ProductID(number)
+            product.fields.sku = "Sku-\(number)"
+            product.fields.barcode = ""
+            product.fields.category = CategoryID(1)
+            product.fields.status = number % 50 == 0 ? .archived : .active
+            product.fields.reorderTarget = 0
+            product.fields.packSize = 1
             product = Product(
                 id: id,
-                sku: "Sku-\(number)",
-                name: product.name,
-                category: CategoryID(1),
-                unit: product.unit,
-                price: product.price,
-                status: number % 50 == 0 ? .archived : .active,
-                reorderPoint: product.reorderPoint,
-                leadTimeDays: product.leadTimeDays,
+                product.fields,
                 createdAt: product.createdAt,
                 updatedAt: product.updatedAt,
                 revision: product.revision
@@ -381,14 +380,14 @@ import Testing
         apply([.category(Category(id: CategoryID(1), name: "All"))])
         for (index, sku) in ["Sku-7", "SKU-8", "É"].enumerated() {
             let id = ProductID(UInt32(index + 1))
-            let product = Product(
-                id: id,
+            let fields = ProductFields(
                 sku: sku,
                 name: sku,
                 barcode: index == 1 ? "" : "0000\(index)",
                 category: CategoryID(1),
                 price: Price(1)
             )
+            let product = Product(id: id, fields)
             apply([.productCreated(product)])
         }
         for key in [.sku(sku), .barcode("00000"), .barcode("9"), .id(ProductID(2))] as [ProductKey]

@@ -1,5 +1,6 @@
 import InventoryEngine
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// Each refusal that a command can come to, with its details.

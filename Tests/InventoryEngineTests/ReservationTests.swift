@@ -1,5 +1,6 @@
 import InventoryEngine
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// Stock that is promised: what a reservation holds, how it ends, and what it is refused for.

@@ -1,4 +1,5 @@
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 @testable import InventoryEngine

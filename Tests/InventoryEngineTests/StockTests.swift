@@ -1,4 +1,5 @@
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// Holds, deliveries on their way, counts, and the alerts that stock raises.

@@ -1,5 +1,6 @@
 import InventoryEngine
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 @testable import InventoryInsights

@@ -2,6 +2,7 @@ import Foundation
 import InventoryEngine
 import InventoryInsights
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// A small shop whose ledger is written by hand: one location, moments given as texts.

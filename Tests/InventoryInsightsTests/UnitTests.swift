@@ -1,5 +1,6 @@
 import InventoryEngine
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// Quantities of different units are never added up, nor ranked against one another.

@@ -31,7 +31,12 @@ func describe(_ value: Any) -> String? {
         guard let child = mirror.children.first, let name = child.label else { return "\(value)" }
         return [name, describe(child.value)].compactMap { $0 }.joined(separator: " ")
     case .struct, .tuple:
-        let fields = mirror.children.compactMap { child -> String? in
+        // What people give of an entity is a value of its own, and on the wire a part of the row.
+        let children = mirror.children.flatMap { child -> [Mirror.Child] in
+            guard child.label == "fields", child.value is any Described else { return [child] }
+            return Array(Mirror(reflecting: child.value).children)
+        }
+        let fields = children.compactMap { child -> String? in
             guard let text = describe(child.value) else { return nil }
             guard let label = child.label, !label.hasPrefix(".") else { return text }
             return "\(label): \(text)"

@@ -11,11 +11,14 @@ struct ProtocolDocument {
     /// The rows of each table, a cell for each column, by the heading above it and the table's
     /// first column.
     private var tables: [String: [[String]]] = [:]
+    /// All of it.
+    let text: String
     private(set) var examples: [Example] = []
 
     init() throws {
         let root = URL(filePath: #filePath).appending(path: "../../..").standardized
         let text = try String(contentsOf: root.appending(path: "PROTOCOL.md"), encoding: .utf8)
+        self.text = text
         var section = ""
         var table: String?
         var example: Example?

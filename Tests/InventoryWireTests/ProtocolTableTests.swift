@@ -87,22 +87,68 @@ import Testing
     }
 
     @Test func `the fields of a product are those of the code`() {
-        let changes: [ProductFieldChange] = [
-            .sku(from: "", to: ""), .name(from: "", to: ""), .barcode(from: "", to: ""),
-            .category(from: CategoryID(1), to: CategoryID(1)), .unit(from: .piece, to: .piece),
-            .price(from: Price(1), to: Price(1)), .status(from: .active, to: .active),
-            .reorderPoint(from: 1, to: 1), .reorderTarget(from: 1, to: 1),
-            .packSize(from: 1, to: 1), .leadTimeDays(from: 1, to: 1),
-        ]
-        let expected = changes.map { change in
+        let expected = ProductField.allCases.map { field in
             var writer = ByteWriter()
-            Change.productUpdated(ProductID(1), [change])
+            let none = ProductFields()
+            let difference = ProductDifference(FieldSet(field), from: none, to: none)
+            Change.productUpdated(ProductID(1), difference)
                 .encode(into: &writer, lsn: 1, time: .zero)
-            let name = Mirror(reflecting: change).children.first?.label ?? ""
             // The change's tag, the product, the number of fields, then the field.
-            return ["\(writer.array()[3])", name]
+            return ["\(writer.array()[3])", "\(field)"]
         }
         #expect(self.columns("changes and entries", "field", 2) == expected)
+    }
+
+    @Test func `the field columns are those of the descriptions`() throws {
+        let rows = self.columns("commands", "tag", 3)
+        // A delivery ends with its flags, and with which of its lines have no cost.
+        for tag in CommandTag.described where tag != .restock {
+            let row = try #require(rows.first { $0[1] == "\(tag)" })
+            #expect(row[2] == tag.fields.wireText, "\(tag)")
+        }
+        let lines: [(String, [FieldDescription])] = [
+            ("sale", SaleLine.descriptions), ("reservation", ReservationLine.descriptions),
+            ("transfer", TransferLine.descriptions),
+        ]
+        for (name, fields) in lines {
+            #expect(self.document.text.contains("A **\(name) line** is \(fields.wireText)"))
+        }
+    }
+
+    @Test func `the field columns of whole rows are those of the descriptions`() throws {
+        func wire(_ visit: (inout FieldList) -> Void) -> String {
+            var list = FieldList()
+            visit(&list)
+            return list.fields.wireText
+        }
+        let changes: [(ChangeTag, String)] = [
+            (
+                .category,
+                wire {
+                    var category = Category(id: CategoryID(1), name: "")
+                    category.visit(&$0)
+                }
+            ),
+            (
+                .location,
+                wire {
+                    var location = Location(id: .main, LocationFields())
+                    location.visit(&$0)
+                }
+            ),
+            (
+                .productCreated,
+                wire {
+                    var product = Product(id: ProductID(1), ProductFields())
+                    product.visit(&$0)
+                }
+            ),
+        ]
+        let rows = self.columns("changes and entries", "tag", 3)
+        for (tag, fields) in changes {
+            let row = try #require(rows.first { $0[1] == "\(tag)" })
+            #expect(row[2] == fields, "\(tag)")
+        }
     }
 
     @Test func `the limits are those of the code`() {

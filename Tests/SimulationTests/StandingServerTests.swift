@@ -1,4 +1,5 @@
 import InventoryModel
+import InventoryTestSupport
 import InventoryWire
 import Testing
 

@@ -108,7 +108,6 @@ struct Scale: ~Copyable {
                     name: "Product number \(number)",
                     category: CategoryID(number % 64 + 1),
                     price: Price(Int64(199 + self.random(below: 9_800))),
-                    reorderPoint: 10,
                     opening: OpeningStock(quantity: 1_000_000, unitCost: Money(120))
                 )
             )

@@ -23,7 +23,7 @@ extension Checks {
     @inline(__always)
     @discardableResult
     mutating func check(
-        _ field: StaticString,
+        _ field: @autoclosure () -> String,
         _ value: Int64,
         in range: ClosedRange<Int64>,
         line: UInt32? = nil
@@ -34,7 +34,7 @@ extension Checks {
                 .outOfRange,
                 line: line,
                 .range(
-                    field.description,
+                    field(),
                     value: value,
                     lowest: range.lowerBound,
                     highest: range.upperBound
@@ -47,27 +47,30 @@ extension Checks {
     /// Reports a text that is too long, has control characters, or is empty where it must not be.
     @inline(__always)
     mutating func check(
-        _ field: StaticString,
+        _ field: @autoclosure () -> String,
         _ text: String,
         byteCountMax: Int,
         mayBeEmpty: Bool
     ) {
         if text.isEmpty {
-            if !mayBeEmpty { self.addInvalid(field, "is empty") }
+            if !mayBeEmpty { self.addInvalid(field(), "is empty") }
         } else if text.utf8.count > byteCountMax {
             self.addInvalid(
-                field,
+                field(),
                 "has \(text.utf8.count) bytes; at most \(byteCountMax) are allowed"
             )
         } else if NormalizedText.hasControlCharacter(text) {
-            self.addInvalid(field, "has a control character")
+            self.addInvalid(field(), "has a control character")
         }
     }
 
     /// Reports a field that is invalid.
     @inline(__always)
-    mutating func addInvalid(_ field: StaticString, _ problem: @autoclosure () -> String) {
-        self.add(Refusal(.invalidField, .field(field.description, problem: problem())))
+    mutating func addInvalid(
+        _ field: @autoclosure () -> String,
+        _ problem: @autoclosure () -> String
+    ) {
+        self.add(Refusal(.invalidField, .field(field(), problem: problem())))
     }
 
     /// Adds an amount to a sum, both of money, and reports where the sum leaves the range.

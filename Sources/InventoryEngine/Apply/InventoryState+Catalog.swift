@@ -114,13 +114,10 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         let next = UInt64(self.tables.locations.nextID.value) + UInt64(draft.createdLocations)
         let hasID = next <= UInt64(Limits.locationsMax)
-        let location = Location(
-            id: LocationID(hasID ? UInt16(next) : 0),
-            code: NormalizedText.trimmed(wanted.code),
-            name: NormalizedText.trimmed(wanted.name),
-            zone: wanted.zone,
-            kind: wanted.kind
-        )
+        var fields = wanted
+        fields.code = NormalizedText.trimmed(wanted.code)
+        fields.name = NormalizedText.trimmed(wanted.name)
+        let location = Location(id: LocationID(hasID ? UInt16(next) : 0), fields)
         var findings = Findings()
         self.check(location, isNew: true, hasCode: true, draft, &findings)
         if !hasID { findings.add(.tableFull("locations", Int64(Limits.locationsMax))) }
@@ -135,7 +132,8 @@ extension InventoryState {
         ifRevision: UInt64?,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
-        let placeholder = Location(id: id, code: "-", name: "-", isArchived: true)
+        let unnamed = LocationFields(code: "-", name: "-")
+        let placeholder = Location(id: id, unnamed, isArchived: true)
         let stored = try? self.location(id, draft)
         let old = stored ?? placeholder
         var new = old

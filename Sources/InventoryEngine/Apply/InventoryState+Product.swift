@@ -31,19 +31,11 @@ extension InventoryState {
     ) throws(Refusal) -> (Product, OpenedStock) {
         let next = UInt64(self.tables.products.nextID.value) + UInt64(draft.createdProducts)
         let hasID = next <= UInt64(Limits.productsMax)
+        var fields = wanted.fields
+        fields.trim()
         let product = Product(
             id: ProductID(hasID ? UInt32(next) : 0),
-            sku: NormalizedText.trimmed(wanted.sku),
-            name: NormalizedText.trimmed(wanted.name),
-            barcode: NormalizedText.trimmed(wanted.barcode),
-            category: wanted.category,
-            unit: wanted.unit,
-            price: wanted.price,
-            status: wanted.status,
-            reorderPoint: wanted.reorderPoint,
-            reorderTarget: wanted.reorderTarget,
-            packSize: wanted.packSize,
-            leadTimeDays: wanted.leadTimeDays,
+            fields,
             createdAt: draft.time,
             updatedAt: draft.time,
             revision: draft.lsn
@@ -93,8 +85,9 @@ extension InventoryState {
         if stored != nil { Self.check(revision: self.revision(of: id), is: ifRevision, &findings) }
         try findings.settle()
 
-        let fields = old.changes(to: new)
-        if fields.isEmpty { return self.done(UInt64(id.value), in: draft) }
+        guard let difference = ProductDifference(from: old.fields, to: new.fields) else {
+            return self.done(UInt64(id.value), in: draft)
+        }
         self.giveUpKeys(of: old, in: &draft)
         self.takeKeys(of: new, in: &draft)
         draft.categoryProducts[old.category, default: 0] -= 1
@@ -103,7 +96,7 @@ extension InventoryState {
         updated.revision = draft.lsn
         updated.updatedAt = draft.time
         draft.products[id] = updated
-        draft.append(.productUpdated(id, fields))
+        draft.append(.productUpdated(id, difference))
         if new.reorderPoint != old.reorderPoint { self.touchLevels(of: id, in: &draft) }
         return self.done(UInt64(id.value), in: draft)
     }
@@ -186,36 +179,8 @@ extension InventoryState {
         _ draft: Draft,
         _ findings: inout Findings
     ) {
-        findings.check(
-            "sku",
-            product.sku,
-            byteCountMax: Limits.skuByteCountMax,
-            mayBeEmpty: false
-        )
-        findings.check(
-            "name",
-            product.name,
-            byteCountMax: Limits.nameByteCountMax,
-            mayBeEmpty: false
-        )
-        findings.check(
-            "barcode",
-            product.barcode,
-            byteCountMax: Limits.barcodeByteCountMax,
-            mayBeEmpty: true
-        )
-        self.checkNumbers(of: product, &findings)
+        product.fields.check(&findings)
         self.checkReferences(of: product, given: given, draft, &findings)
-    }
-
-    private func checkNumbers(of product: Product, _ findings: inout Findings) {
-        findings.check(
-            "unit",
-            product.unit.code,
-            byteCountMax: Limits.unitByteCountMax,
-            mayBeEmpty: false
-        )
-        ProductRule.check(ProductNumbers(product), &findings)
     }
 
     private func checkReferences(
@@ -274,52 +239,17 @@ extension InventoryState {
 extension Product {
     /// Stands in for a product that is not there, so that an update's own faults can be found.
     fileprivate static func placeholder(_ id: ProductID) -> Product {
-        Product(id: id, sku: "-", name: "-", category: CategoryID(0), price: Price(0))
+        var fields = ProductFields()
+        (fields.sku, fields.name) = ("-", "-")
+        return Product(id: id, fields)
     }
 
     /// The product with the fields of `update` that are given, trimmed.
     func applying(_ update: ProductUpdate) -> Product {
         var product = self
-        if let sku = update.sku { product.sku = NormalizedText.trimmed(sku) }
-        if let name = update.name { product.name = NormalizedText.trimmed(name) }
-        if let barcode = update.barcode { product.barcode = NormalizedText.trimmed(barcode) }
-        if let category = update.category { product.category = category }
-        if let unit = update.unit { product.unit = unit }
-        if let price = update.price { product.price = price }
-        if let status = update.status { product.status = status }
-        if let point = update.reorderPoint { product.reorderPoint = point }
-        if let target = update.reorderTarget { product.reorderTarget = target }
-        if let size = update.packSize { product.packSize = size }
-        if let days = update.leadTimeDays { product.leadTimeDays = days }
+        var values = update.values
+        values.trim()
+        product.fields.take(update.given, from: values)
         return product
-    }
-
-    /// The fields in which `new` differs, in their fixed order.
-    func changes(to new: Product) -> [ProductFieldChange] {
-        var changes: [ProductFieldChange] = []
-        if new.sku != self.sku { changes.append(.sku(from: self.sku, to: new.sku)) }
-        if new.name != self.name { changes.append(.name(from: self.name, to: new.name)) }
-        if new.barcode != self.barcode {
-            changes.append(.barcode(from: self.barcode, to: new.barcode))
-        }
-        if new.category != self.category {
-            changes.append(.category(from: self.category, to: new.category))
-        }
-        if new.unit != self.unit { changes.append(.unit(from: self.unit, to: new.unit)) }
-        if new.price != self.price { changes.append(.price(from: self.price, to: new.price)) }
-        if new.status != self.status { changes.append(.status(from: self.status, to: new.status)) }
-        if new.reorderPoint != self.reorderPoint {
-            changes.append(.reorderPoint(from: self.reorderPoint, to: new.reorderPoint))
-        }
-        if new.reorderTarget != self.reorderTarget {
-            changes.append(.reorderTarget(from: self.reorderTarget, to: new.reorderTarget))
-        }
-        if new.packSize != self.packSize {
-            changes.append(.packSize(from: self.packSize, to: new.packSize))
-        }
-        if new.leadTimeDays != self.leadTimeDays {
-            changes.append(.leadTimeDays(from: self.leadTimeDays, to: new.leadTimeDays))
-        }
-        return changes
     }
 }

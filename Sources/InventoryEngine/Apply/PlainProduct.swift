@@ -92,23 +92,22 @@ public struct PlainProduct {
 
     /// The same as a draft of the slow path.
     fileprivate var draft: ProductDraft {
-        ProductDraft(
-            sku: String(decoding: self.sku, as: UTF8.self),
-            name: String(decoding: self.name, as: UTF8.self),
-            barcode: String(decoding: self.barcode, as: UTF8.self),
-            category: CategoryID(self.numbers.category),
-            unit: Unit(
-                code: String(decoding: self.unit, as: UTF8.self),
-                decimals: self.numbers.decimals
-            ),
-            price: Price(self.numbers.price, per: self.numbers.priceBasis),
-            status: ProductStatus(rawValue: self.numbers.status) ?? .archived,
-            reorderPoint: self.numbers.reorderPoint,
-            reorderTarget: self.numbers.reorderTarget,
-            packSize: self.numbers.packSize,
-            leadTimeDays: self.numbers.leadTimeDays,
-            opening: self.hasOpening ? self.opening : nil
+        var fields = ProductFields()
+        fields.sku = String(decoding: self.sku, as: UTF8.self)
+        fields.name = String(decoding: self.name, as: UTF8.self)
+        fields.barcode = String(decoding: self.barcode, as: UTF8.self)
+        fields.category = CategoryID(self.numbers.category)
+        fields.unit = Unit(
+            code: String(decoding: self.unit, as: UTF8.self),
+            decimals: self.numbers.decimals
         )
+        fields.price = Price(self.numbers.price, per: self.numbers.priceBasis)
+        fields.status = ProductStatus(rawValue: self.numbers.status) ?? .archived
+        fields.reorderPoint = self.numbers.reorderPoint
+        fields.reorderTarget = self.numbers.reorderTarget
+        fields.packSize = self.numbers.packSize
+        fields.leadTimeDays = self.numbers.leadTimeDays
+        return ProductDraft(fields, opening: self.hasOpening ? self.opening : nil)
     }
 }
 

@@ -2,18 +2,19 @@ internal import ColumnStore
 internal import InventoryModel
 
 extension ReadView {
-    static let productSchema = [
-        ResultField("id", .integer), ResultField("sku", .text), ResultField("name", .text),
-        ResultField("barcode", .text), ResultField("categoryId", .integer),
-        ResultField("category", .text), ResultField("unit", .text),
-        ResultField("unitDecimals", .integer), ResultField("price", .money),
-        ResultField("priceBasis", .quantity), ResultField("status", .text),
-        ResultField("onHand", .quantity), ResultField("available", .quantity),
-        ResultField("value", .money), ResultField("reorderPoint", .quantity),
-        ResultField("reorderTarget", .quantity), ResultField("packSize", .quantity),
-        ResultField("leadTimeDays", .integer), ResultField("createdAt", .instant),
-        ResultField("updatedAt", .instant), ResultField("revision", .integer),
-    ]
+    /// A product's fields, with its stock behind the status.
+    static let productSchema =
+        [ResultField("id", .integer)]
+        + FieldColumns.columns(of: ProductFields.self, only: .beforeStock)
+        + [
+            ResultField("onHand", .quantity), ResultField("available", .quantity),
+            ResultField("value", .money),
+        ]
+        + FieldColumns.columns(of: ProductFields.self, only: .afterStock)
+        + [
+            ResultField("createdAt", .instant), ResultField("updatedAt", .instant),
+            ResultField("revision", .integer),
+        ]
 
     func product(_ key: ProductKey, _ asOf: AsOf?) throws(Refusal) -> Answer {
         guard case .id(let id) = key else {
@@ -122,21 +123,30 @@ struct ProductRows {
 
     func row(_ id: ProductID) -> [ResultCell] {
         let product = self.view.tables.product(id)
-        let category = self.view.tables.categories.category(product.category)
         let stock = self.stock(id)
-        return [
-            .number(id.value), .text(product.sku), .text(product.name),
-            .optional(product.barcode), .number(category.id.value), .text(category.name),
-            .text(product.unit.code), .number(product.unit.decimals),
-            .number(product.price.minorUnits), .number(product.price.basis),
-            .text("\(product.status)"), .number(stock.onHand), .number(stock.available),
-            .number(stock.value), .number(product.reorderPoint),
-            .number(product.reorderTarget), .number(product.packSize),
-            .number(product.leadTimeDays), .instant(product.createdAt),
+        let schema = ReadView.productSchema
+        var row = FieldColumns(self.view.tables, columnCount: schema.count)
+        var fields = product.fields
+        row.cells.append(.number(id.value))
+        fields.visit(&row, only: .beforeStock)
+        row.cells += [.number(stock.onHand), .number(stock.available), .number(stock.value)]
+        fields.visit(&row, only: .afterStock)
+        row.cells += [
+            .instant(product.createdAt),
             self.past.changedAt(product.updatedAt).map { .instant($0) } ?? .none,
             self.past.revision(product.revision).map { .number($0) } ?? .none,
         ]
+        assert(row.cells.count == schema.count, "\(row.cells.count) of \(schema.count) cells")
+        return row.cells
     }
+}
+
+extension FieldSet<ProductField> {
+    /// The fields that an answer has before a product's stock, and those that it has after it.
+    fileprivate static let beforeStock = Self(
+        rawValue: 1 << UInt64(ProductField.status.rawValue) - 1
+    )
+    fileprivate static let afterStock = Self(rawValue: ~Self.beforeStock.rawValue)
 }
 
 /// The order of a search: by one column, ties by id, and where its page begins.

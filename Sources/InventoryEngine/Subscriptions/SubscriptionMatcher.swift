@@ -186,8 +186,8 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         case .productCreated(let product):
             guard self.topics.contains(.products) else { return .none }
             return self.accepts(product.id, keys) ? .written : .none
-        case .productUpdated(let id, let fields):
-            return self.match(id, fields, keys)
+        case .productUpdated(let id, let difference):
+            return self.match(id, difference, keys)
         case .productArchived(let id), .productDeleted(let id):
             guard self.topics.contains(.products) else { return .none }
             return self.accepts(id, keys) ? .written : .none
@@ -255,19 +255,18 @@ public struct SubscriptionMatcher: Sendable, Hashable {
     /// An update concerns who had the product before it or has it after.
     private func match(
         _ id: ProductID,
-        _ fields: [ProductFieldChange],
+        _ difference: ProductDifference,
         _ keys: SelectionKeys
     ) -> Match {
         if !self.products.isEmpty, !self.products.contains(id) { return .none }
         var before = (category: keys.categories[id.row], sku: keys.skuKeys[id.row])
         var after = before
-        for field in fields {
-            if case .category(let old, let new) = field {
-                (before.category, after.category) = (old.value, new.value)
-            }
-            if case .sku(let old, let new) = field {
-                (before.sku, after.sku) = (NormalizedText.key(old), NormalizedText.key(new))
-            }
+        let (old, new) = (difference.before, difference.after)
+        if difference.contains(.category) {
+            (before.category, after.category) = (old.category.value, new.category.value)
+        }
+        if difference.contains(.sku) {
+            (before.sku, after.sku) = (NormalizedText.key(old.sku), NormalizedText.key(new.sku))
         }
         func isWanted(_ product: (category: UInt32, sku: String)) -> Bool {
             let isCategory = self.filter.category.map { $0.value == product.category } ?? true

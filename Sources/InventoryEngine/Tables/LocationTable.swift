@@ -14,7 +14,8 @@ package struct LocationTable: Sendable {
     init(blank: Void) {}
 
     init() {
-        self.append(Location(id: LocationID(0), code: "", name: "", zone: "", isArchived: true))
+        let none = LocationFields(code: "", name: "", zone: "")
+        self.append(Location(id: LocationID(0), none, isArchived: true))
     }
 
     /// One past the largest id given; row 0 is reserved.
@@ -38,12 +39,15 @@ package struct LocationTable: Sendable {
         guard let kind = LocationKind(rawValue: self.kinds[id.row]) else {
             preconditionFailure("location \(id.row) is of kind \(self.kinds[id.row])")
         }
-        return Location(
-            id: id,
+        let fields = LocationFields(
             code: self.codes[id.row],
             name: self.names[id.row],
             zone: self.zones[id.row],
-            kind: kind,
+            kind: kind
+        )
+        return Location(
+            id: id,
+            fields,
             isArchived: self.isArchived(id),
             revision: self.revisions[id.row]
         )

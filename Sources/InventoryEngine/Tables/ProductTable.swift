@@ -45,14 +45,9 @@ package struct ProductTable: Sendable {
     init(blank: Void) {}
 
     init() {
-        let none = Product(
-            id: ProductID(0),
-            sku: "",
-            name: "",
-            category: CategoryID(0),
-            price: Price(0),
-            reorderPoint: 0
-        )
+        var fields = ProductFields()
+        fields.reorderPoint = 0
+        let none = Product(id: ProductID(0), fields)
         self.append(none, unitCode: 0)
         self.statuses[0] = 0
     }
@@ -108,19 +103,24 @@ package struct ProductTable: Sendable {
         guard let status = ProductStatus(rawValue: self.statuses[row]) else {
             preconditionFailure("product \(row) was deleted")
         }
+        var fields = ProductFields()
+        fields.sku = self.skus[row]
+        fields.name = self.names[row]
+        fields.barcode = self.barcodes[row]
+        fields.category = CategoryID(self.categories[row])
+        fields.unit = Unit(
+            code: texts[Int(self.unitCodes[row])],
+            decimals: self.unitDecimals[row]
+        )
+        fields.price = Price(self.prices[row], per: self.priceBases[row])
+        fields.status = status
+        fields.reorderPoint = self.reorderPoints[row]
+        fields.reorderTarget = self.reorderTargets[row]
+        fields.packSize = self.packSizes[row]
+        fields.leadTimeDays = self.leadTimes[row]
         return Product(
             id: id,
-            sku: self.skus[row],
-            name: self.names[row],
-            barcode: self.barcodes[row],
-            category: CategoryID(self.categories[row]),
-            unit: Unit(code: texts[Int(self.unitCodes[row])], decimals: self.unitDecimals[row]),
-            price: Price(self.prices[row], per: self.priceBases[row]),
-            status: status,
-            reorderPoint: self.reorderPoints[row],
-            reorderTarget: self.reorderTargets[row],
-            packSize: self.packSizes[row],
-            leadTimeDays: self.leadTimes[row],
+            fields,
             createdAt: Instant(microseconds: self.createdAt[row]),
             updatedAt: Instant(microseconds: self.updatedAt[row]),
             revision: self.revisions[row]
@@ -208,38 +208,34 @@ package struct ProductTable: Sendable {
         self.movementCounts.append(count: count) { rows[$0].opened.quantity > 0 ? 1 : 0 }
     }
 
-    /// Puts one changed field into its row.
+    /// Puts changed fields into their row.
     ///
     /// A new unit's code is interned by the caller.
-    mutating func apply(_ change: ProductFieldChange, to id: ProductID, unitCode: UInt32) {
+    mutating func apply(_ difference: ProductDifference, to id: ProductID, unitCode: UInt32) {
         let row = id.row
-        switch change {
-        case .sku(_, let sku):
-            self.skus[row] = sku
-            self.skuKeys[row] = NormalizedText.key(sku)
-        case .name(_, let name):
-            self.names[row] = name
-        case .barcode(_, let barcode):
-            self.barcodes[row] = barcode
-            self.barcodeKeys[row] = NormalizedText.barcodeKey(barcode)
-        case .category(_, let category):
-            self.categories[row] = category.value
-        case .unit(_, let unit):
-            self.unitCodes[row] = unitCode
-            self.unitDecimals[row] = unit.decimals
-        case .price(_, let price):
-            self.prices[row] = price.minorUnits
-            self.priceBases[row] = price.basis
-        case .status(_, let status):
-            self.statuses[row] = status.rawValue
-        case .reorderPoint(_, let quantity):
-            self.reorderPoints[row] = quantity
-        case .reorderTarget(_, let quantity):
-            self.reorderTargets[row] = quantity
-        case .packSize(_, let quantity):
-            self.packSizes[row] = quantity
-        case .leadTimeDays(_, let days):
-            self.leadTimes[row] = days
+        let new = difference.after
+        for field in difference.fields.fields {
+            switch field {
+            case .sku:
+                self.skus[row] = new.sku
+                self.skuKeys[row] = NormalizedText.key(new.sku)
+            case .name: self.names[row] = new.name
+            case .barcode:
+                self.barcodes[row] = new.barcode
+                self.barcodeKeys[row] = NormalizedText.barcodeKey(new.barcode)
+            case .category: self.categories[row] = new.category.value
+            case .unit:
+                self.unitCodes[row] = unitCode
+                self.unitDecimals[row] = new.unit.decimals
+            case .price:
+                self.prices[row] = new.price.minorUnits
+                self.priceBases[row] = new.price.basis
+            case .status: self.statuses[row] = new.status.rawValue
+            case .reorderPoint: self.reorderPoints[row] = new.reorderPoint
+            case .reorderTarget: self.reorderTargets[row] = new.reorderTarget
+            case .packSize: self.packSizes[row] = new.packSize
+            case .leadTimeDays: self.leadTimes[row] = new.leadTimeDays
+            }
         }
     }
 

@@ -12,7 +12,7 @@ public enum Change: Hashable, Sendable {
     /// A new product: the row as it is now.
     case productCreated(Product)
     /// Fields of a product that changed, each as it was and as it is.
-    case productUpdated(ProductID, [ProductFieldChange])
+    indirect case productUpdated(ProductID, ProductDifference)
     /// Gone from the lists, its SKU and barcode free; its history stays.
     case productArchived(ProductID)
     /// Gone altogether: it had no history.
@@ -44,29 +44,6 @@ public enum Change: Hashable, Sendable {
     case keyRemembered(KeyFingerprint, digest: UInt64, outcome: [UInt8])
     /// The `count` oldest keys were forgotten.
     case keysForgotten(count: Int)
-}
-
-/// One field of a product that changed: its value before and after.
-public enum ProductFieldChange: Hashable, Sendable {
-    case sku(from: String, to: String)
-    case name(from: String, to: String)
-    case barcode(from: String, to: String)
-    case category(from: CategoryID, to: CategoryID)
-    case unit(from: Unit, to: Unit)
-    case price(from: Price, to: Price)
-    case status(from: ProductStatus, to: ProductStatus)
-    case reorderPoint(from: Int64, to: Int64)
-    case reorderTarget(from: Int64, to: Int64)
-    case packSize(from: Int64, to: Int64)
-    case leadTimeDays(from: UInt16, to: UInt16)
-
-    /// Whether filters of subscriptions go by it.
-    package var movesProduct: Bool {
-        switch self {
-        case .category, .sku: true
-        default: false
-        }
-    }
 }
 
 /// One atomic step of the log: what happened at one LSN.

@@ -53,11 +53,10 @@ extension Change {
         case .productCreated(let product):
             writer.writeCase(ChangeTag.productCreated)
             product.encode(into: &writer)
-        case .productUpdated(let id, let fields):
+        case .productUpdated(let id, let difference):
             writer.writeCase(ChangeTag.productUpdated)
             writer.writeVarint(UInt64(id.value))
-            writer.writeVarint(UInt64(fields.count))
-            for field in fields { field.encode(into: &writer) }
+            difference.encode(into: &writer)
         case .productArchived(let id):
             writer.writeCase(ChangeTag.productArchived)
             writer.writeVarint(UInt64(id.value))
@@ -164,11 +163,7 @@ extension Change {
             self = .productCreated(try Product(from: &reader))
         case .productUpdated:
             let id = try reader.readProductID()
-            let fields = try reader.readList(limit: ProductFieldChange.countMax) {
-                (reader: inout ByteReader) throws(ByteReaderError) -> ProductFieldChange in
-                try ProductFieldChange(from: &reader)
-            }
-            self = .productUpdated(id, fields)
+            self = .productUpdated(id, try ProductDifference(from: &reader))
         case .productArchived:
             self = .productArchived(try reader.readProductID())
         case .productDeleted:
@@ -256,95 +251,5 @@ extension Change {
         _ reader: inout ByteReader
     ) throws(ByteReaderError) -> [UInt8] {
         [UInt8](try reader.readBytes(try reader.readCount(limit: .max)))
-    }
-}
-
-extension ProductFieldChange {
-    /// Every field once.
-    static var countMax: Int { 11 }
-
-    func encode(into writer: inout ByteWriter) {
-        switch self {
-        case .sku(let old, let new): Self.write(1, old, new, into: &writer)
-        case .name(let old, let new): Self.write(2, old, new, into: &writer)
-        case .barcode(let old, let new): Self.write(3, old, new, into: &writer)
-        case .category(let old, let new):
-            Self.write(4, Int64(old.value), Int64(new.value), into: &writer)
-        case .unit(let old, let new):
-            writer.write(5 as UInt8)
-            writer.write(old)
-            writer.write(new)
-        case .price(let old, let new):
-            writer.write(6 as UInt8)
-            writer.write(old)
-            writer.write(new)
-        case .status(let old, let new):
-            Self.write(7, Int64(old.rawValue), Int64(new.rawValue), into: &writer)
-        case .reorderPoint(let old, let new): Self.write(8, old, new, into: &writer)
-        case .reorderTarget(let old, let new): Self.write(9, old, new, into: &writer)
-        case .packSize(let old, let new): Self.write(10, old, new, into: &writer)
-        case .leadTimeDays(let old, let new):
-            Self.write(11, Int64(old), Int64(new), into: &writer)
-        }
-    }
-
-    private static func write(
-        _ tag: UInt8,
-        _ old: String,
-        _ new: String,
-        into writer: inout ByteWriter
-    ) {
-        writer.write(tag)
-        writer.writeText(old)
-        writer.writeText(new)
-    }
-
-    private static func write(
-        _ tag: UInt8,
-        _ old: Int64,
-        _ new: Int64,
-        into writer: inout ByteWriter
-    ) {
-        writer.write(tag)
-        writer.writeVarint(old)
-        writer.writeVarint(new)
-    }
-
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        let offset = reader.offset
-        let tag = try reader.readUInt8()
-        switch tag {
-        case 1: self = .sku(from: try reader.readText(), to: try reader.readText())
-        case 2: self = .name(from: try reader.readText(), to: try reader.readText())
-        case 3: self = .barcode(from: try reader.readText(), to: try reader.readText())
-        case 4:
-            self = .category(
-                from: CategoryID(try Self.read(&reader)),
-                to: CategoryID(try Self.read(&reader))
-            )
-        case 5: self = .unit(from: try reader.readUnit(), to: try reader.readUnit())
-        case 6: self = .price(from: try reader.readPrice(), to: try reader.readPrice())
-        case 7:
-            guard let old = ProductStatus(rawValue: try Self.read(&reader)),
-                let new = ProductStatus(rawValue: try Self.read(&reader))
-            else { throw .unknownCode(offset: offset, code: 7, what: "product status") }
-            self = .status(from: old, to: new)
-        case 8: self = .reorderPoint(from: try Self.read(&reader), to: try Self.read(&reader))
-        case 9: self = .reorderTarget(from: try Self.read(&reader), to: try Self.read(&reader))
-        case 10: self = .packSize(from: try Self.read(&reader), to: try Self.read(&reader))
-        case 11: self = .leadTimeDays(from: try Self.read(&reader), to: try Self.read(&reader))
-        default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "product field")
-        }
-    }
-
-    private static func read<Value: FixedWidthInteger>(
-        _ reader: inout ByteReader
-    ) throws(ByteReaderError) -> Value {
-        let offset = reader.offset
-        let wide = try reader.readSignedVarint()
-        guard let value = Value(exactly: wide) else {
-            throw .unknownCode(offset: offset, code: UInt64(bitPattern: wide), what: "number")
-        }
-        return value
     }
 }

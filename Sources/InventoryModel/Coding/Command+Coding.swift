@@ -36,102 +36,57 @@ extension Command {
     public func encode(into writer: inout ByteWriter) {
         switch self {
         case .createCategory(let name):
-            writer.writeCase(CommandTag.createCategory)
-            writer.writeText(name)
+            Self.write(.createCategory, Creation(CategoryFields(name: name)), into: &writer)
         case .renameCategory(let id, let name, let revision):
-            writer.writeCase(CommandTag.renameCategory)
-            writer.writeVarint(UInt64(id.value))
-            writer.writeText(name)
-            writer.writeOptional(revision)
+            Self.write(.renameCategory, Renaming(id, name: name, revision), into: &writer)
         case .archiveCategory(let id, let revision):
-            writer.writeCase(CommandTag.archiveCategory)
-            writer.writeVarint(UInt64(id.value))
-            writer.writeOptional(revision)
+            Self.write(.archiveCategory, Removal(id, revision), into: &writer)
         case .createLocation(let location):
-            writer.writeCase(CommandTag.createLocation)
-            writer.writeText(location.code)
-            writer.writeText(location.name)
-            writer.writeText(location.zone)
-            writer.writeCase(location.kind)
+            Self.write(.createLocation, Creation(location), into: &writer)
         case .updateLocation(let id, let update, let revision):
-            writer.writeCase(CommandTag.updateLocation)
-            writer.writeVarint(UInt64(id.value))
-            update.encode(into: &writer)
-            writer.writeOptional(revision)
+            Self.write(.updateLocation, Updating(id, update, revision), into: &writer)
         case .archiveLocation(let id, let revision):
-            writer.writeCase(CommandTag.archiveLocation)
-            writer.writeVarint(UInt64(id.value))
-            writer.writeOptional(revision)
-        case .createProduct(let product):
-            writer.writeCase(CommandTag.createProduct)
-            product.encode(into: &writer)
+            Self.write(.archiveLocation, Removal(id, revision), into: &writer)
+        case .createProduct(let product): Self.write(.createProduct, product, into: &writer)
         case .updateProduct(let id, let update, let revision):
-            writer.writeCase(CommandTag.updateProduct)
-            writer.writeVarint(UInt64(id.value))
-            update.encode(into: &writer)
-            writer.writeOptional(revision)
+            Self.write(.updateProduct, Updating(id, update, revision), into: &writer)
         case .deleteProduct(let id, let revision):
-            writer.writeCase(CommandTag.deleteProduct)
-            writer.writeVarint(UInt64(id.value))
-            writer.writeOptional(revision)
+            Self.write(.deleteProduct, Removal(id, revision), into: &writer)
         case .sell(let sale):
             writer.writeCase(CommandTag.sell)
             sale.encode(into: &writer)
-        case .returnSale(let wanted):
-            writer.writeCase(CommandTag.returnSale)
-            wanted.encode(into: &writer)
+        case .returnSale(let wanted): Self.write(.returnSale, wanted, into: &writer)
         case .restock(let restock):
             writer.writeCase(CommandTag.restock)
             restock.encode(into: &writer)
-        case .adjust(let adjustment):
-            writer.writeCase(CommandTag.adjust)
-            adjustment.encode(into: &writer)
-        case .count(let count):
-            writer.writeCase(CommandTag.count)
-            count.encode(into: &writer)
-        case .setUnavailable(let hold):
-            writer.writeCase(CommandTag.setUnavailable)
-            hold.encode(into: &writer)
-        case .expectIncoming(let expectation):
-            writer.writeCase(CommandTag.expectIncoming)
-            expectation.encode(into: &writer)
-        case .setFloor(let change):
-            writer.writeCase(CommandTag.setFloor)
-            writer.writePlace(change.product, change.location)
-            writer.writeVarint(change.floor)
-            writer.writeOptional(change.ifRevision)
-        case .reverse(let reversal):
-            writer.writeCase(CommandTag.reverse)
-            writer.writeVarint(reversal.lsn)
-            writer.writeCase(reversal.reason)
-            writer.writeText(reversal.note)
-        case .reserve(let reserve):
-            writer.writeCase(CommandTag.reserve)
-            reserve.encode(into: &writer)
-        case .extendReservation(let wanted):
-            writer.writeCase(CommandTag.extendReservation)
-            wanted.encode(into: &writer)
-        case .commitReservation(let commit):
-            writer.writeCase(CommandTag.commitReservation)
-            commit.encode(into: &writer)
-        case .releaseReservation(let release):
-            writer.writeCase(CommandTag.releaseReservation)
-            release.encode(into: &writer)
-        case .dispatchTransfer(let dispatch):
-            writer.writeCase(CommandTag.dispatchTransfer)
-            dispatch.encode(into: &writer)
-        case .receiveTransfer(let settlement):
-            writer.writeCase(CommandTag.receiveTransfer)
-            settlement.encode(into: &writer)
-        case .cancelTransfer(let settlement):
-            writer.writeCase(CommandTag.cancelTransfer)
-            settlement.encode(into: &writer)
+        case .adjust(let adjustment): Self.write(.adjust, adjustment, into: &writer)
+        case .count(let count): Self.write(.count, count, into: &writer)
+        case .setUnavailable(let hold): Self.write(.setUnavailable, hold, into: &writer)
+        case .expectIncoming(let wanted): Self.write(.expectIncoming, wanted, into: &writer)
+        case .setFloor(let change): Self.write(.setFloor, change, into: &writer)
+        case .reverse(let reversal): Self.write(.reverse, reversal, into: &writer)
+        case .reserve(let wanted): Self.write(.reserve, wanted, into: &writer)
+        case .extendReservation(let wanted): Self.write(.extendReservation, wanted, into: &writer)
+        case .commitReservation(let wanted): Self.write(.commitReservation, wanted, into: &writer)
+        case .releaseReservation(let wanted): Self.write(.releaseReservation, wanted, into: &writer)
+        case .dispatchTransfer(let wanted): Self.write(.dispatchTransfer, wanted, into: &writer)
+        case .receiveTransfer(let wanted): Self.write(.receiveTransfer, wanted, into: &writer)
+        case .cancelTransfer(let wanted): Self.write(.cancelTransfer, wanted, into: &writer)
         case .batch(let commands, let mode):
             writer.writeCase(CommandTag.batch)
             writer.writeCase(mode)
             writer.writeVarint(UInt64(commands.count))
             for command in commands { command.encode(into: &writer) }
         }
+    }
+
+    private static func write(
+        _ tag: CommandTag,
+        _ command: some DescribedCommand,
+        into writer: inout ByteWriter
+    ) {
+        writer.writeCase(tag)
+        command.encode(into: &writer)
     }
 
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
@@ -155,91 +110,9 @@ extension Command {
 
     private init(_ tag: CommandTag, from reader: inout ByteReader) throws(ByteReaderError) {
         switch tag {
-        case .createCategory:
-            self = .createCategory(name: try reader.readCommandText())
-        case .renameCategory:
-            self = .renameCategory(
-                try reader.readCategoryID(),
-                name: try reader.readCommandText(),
-                ifRevision: try reader.readOptional()
-            )
-        case .archiveCategory:
-            self = .archiveCategory(
-                try reader.readCategoryID(),
-                ifRevision: try reader.readOptional()
-            )
-        case .createLocation:
-            self = .createLocation(
-                LocationDraft(
-                    code: try reader.readCommandText(),
-                    name: try reader.readCommandText(),
-                    zone: try reader.readCommandText(),
-                    kind: try reader.readCase(LocationKind.self, "location kind")
-                )
-            )
-        case .updateLocation:
-            self = .updateLocation(
-                try reader.readLocationID(),
-                try LocationUpdate(from: &reader),
-                ifRevision: try reader.readOptional()
-            )
-        case .archiveLocation:
-            self = .archiveLocation(
-                try reader.readLocationID(),
-                ifRevision: try reader.readOptional()
-            )
-        case .createProduct:
-            self = .createProduct(try ProductDraft(from: &reader))
-        case .updateProduct:
-            self = .updateProduct(
-                try reader.readProductID(),
-                try ProductUpdate(from: &reader),
-                ifRevision: try reader.readOptional()
-            )
-        case .deleteProduct:
-            self = .deleteProduct(
-                try reader.readProductID(),
-                ifRevision: try reader.readOptional()
-            )
         case .sell: self = .sell(try Sale(from: &reader))
-        case .returnSale: self = .returnSale(try SaleReturn(from: &reader))
         case .restock: self = .restock(try Restock(from: &reader))
-        case .adjust: self = .adjust(try Adjustment(from: &reader))
-        case .count: self = .count(try StockCount(from: &reader))
-        case .setUnavailable: self = .setUnavailable(try Hold(from: &reader))
-        case .expectIncoming: self = .expectIncoming(try Expectation(from: &reader))
-        case .setFloor:
-            self = .setFloor(
-                FloorChange(
-                    product: try reader.readProductID(),
-                    location: try reader.readLocationID(),
-                    floor: try reader.readSignedVarint(),
-                    ifRevision: try reader.readOptional()
-                )
-            )
-        case .reverse:
-            self = .reverse(
-                Reversal(
-                    lsn: try reader.readVarint(),
-                    reason: try reader.readCase(Reason.self, "reason"),
-                    note: try reader.readCommandText()
-                )
-            )
-        case .reserve: self = .reserve(try Reserve(from: &reader))
-        case .extendReservation:
-            self = .extendReservation(try ExtendReservation(from: &reader))
-        case .commitReservation:
-            self = .commitReservation(try CommitReservation(from: &reader))
-        case .releaseReservation:
-            self = .releaseReservation(try ReleaseReservation(from: &reader))
-        case .dispatchTransfer:
-            self = .dispatchTransfer(try DispatchTransfer(from: &reader))
-        case .receiveTransfer:
-            self = .receiveTransfer(try TransferSettlement(from: &reader))
-        case .cancelTransfer:
-            self = .cancelTransfer(try TransferSettlement(from: &reader))
-        case .batch:
-            preconditionFailure("a batch is read by its caller")
+        default: try self.init(tag, visiting: &reader)
         }
     }
 }

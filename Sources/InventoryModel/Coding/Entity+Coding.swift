@@ -2,83 +2,34 @@ public import Bytes
 
 extension Category {
     func encode(into writer: inout ByteWriter) {
-        writer.writeVarint(UInt64(self.id.value))
-        writer.writeText(self.name)
-        writer.write(self.isArchived)
-        writer.writeVarint(self.revision)
+        writer.write(describing: self) { $0.visit(&$1) }
     }
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(
-            id: try reader.readCategoryID(),
-            name: try reader.readText(),
-            isArchived: try reader.readBool(),
-            revision: try reader.readVarint()
-        )
+        self.init(id: CategoryID(0), name: "")
+        try self.visit(&reader)
     }
 }
 
 extension Location {
     func encode(into writer: inout ByteWriter) {
-        writer.writeVarint(UInt64(self.id.value))
-        writer.writeText(self.code)
-        writer.writeText(self.name)
-        writer.writeText(self.zone)
-        writer.writeCase(self.kind)
-        writer.write(self.isArchived)
-        writer.writeVarint(self.revision)
+        writer.write(describing: self) { $0.visit(&$1) }
     }
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(
-            id: try reader.readLocationID(),
-            code: try reader.readText(),
-            name: try reader.readText(),
-            zone: try reader.readText(),
-            kind: try reader.readCase(LocationKind.self, "location kind"),
-            isArchived: try reader.readBool(),
-            revision: try reader.readVarint()
-        )
+        self.init(id: LocationID(0), LocationFields())
+        try self.visit(&reader)
     }
 }
 
 extension Product {
     func encode(into writer: inout ByteWriter) {
-        writer.writeVarint(UInt64(self.id.value))
-        writer.writeText(self.sku)
-        writer.writeText(self.name)
-        writer.writeText(self.barcode)
-        writer.writeVarint(UInt64(self.category.value))
-        writer.write(self.unit)
-        writer.write(self.price)
-        writer.writeCase(self.status)
-        writer.writeVarint(self.reorderPoint)
-        writer.writeVarint(self.reorderTarget)
-        writer.writeVarint(self.packSize)
-        writer.writeVarint(UInt64(self.leadTimeDays))
-        writer.write(self.createdAt)
-        writer.write(self.updatedAt)
-        writer.writeVarint(self.revision)
+        writer.write(describing: self) { $0.visit(&$1) }
     }
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(
-            id: try reader.readProductID(),
-            sku: try reader.readText(),
-            name: try reader.readText(),
-            barcode: try reader.readText(),
-            category: try reader.readCategoryID(),
-            unit: try reader.readUnit(),
-            price: try reader.readPrice(),
-            status: try reader.readCase(ProductStatus.self, "product status"),
-            reorderPoint: try reader.readSignedVarint(),
-            reorderTarget: try reader.readSignedVarint(),
-            packSize: try reader.readSignedVarint(),
-            leadTimeDays: try reader.readVarint(as: UInt16.self, "lead time"),
-            createdAt: try reader.readInstant(),
-            updatedAt: try reader.readInstant(),
-            revision: try reader.readVarint()
-        )
+        self.init(id: ProductID(0), ProductFields())
+        try self.visit(&reader)
     }
 }
 

@@ -32,7 +32,7 @@ extension ByteReader {
     mutating func readSaleLines() throws(ByteReaderError) -> [SaleLine] {
         try self.readList(limit: Limits.batchLinesMax) {
             (reader: inout ByteReader) throws(ByteReaderError) -> SaleLine in
-            try SaleLine(from: &reader)
+            try SaleLine(from: &reader, knowing: SaleLine.Mask.all)
         }
     }
 }
@@ -53,7 +53,7 @@ extension SaleLine {
     @inlinable @inline(__always)
     package init(
         from reader: inout ByteReader,
-        knowing known: UInt64 = Mask.all
+        knowing known: UInt64
     ) throws(ByteReaderError) {
         self.init(
             product: try reader.readProductID(),
@@ -85,38 +85,10 @@ extension Sale {
     }
 }
 
-extension SaleReturn {
-    func encode(into writer: inout ByteWriter) {
-        writer.writeVarint(UInt64(self.lines.count))
-        for line in self.lines { line.encode(into: &writer) }
-        writer.writeCase(self.target)
-        writer.writeOptional(self.original)
-        writer.writeText(self.reference)
-        writer.writeText(self.note)
-        writer.writeOptional(self.occurred)
-    }
-
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(
-            lines: try reader.readSaleLines(),
-            target: try reader.readCase(ReturnTarget.self, "return target"),
-            original: try reader.readOptional(),
-            reference: try reader.readCommandText(),
-            note: try reader.readCommandText(),
-            occurred: try reader.readOptionalOccurrence()
-        )
-    }
-}
-
 extension Restock {
     func encode(into writer: inout ByteWriter) {
         writer.writeVarint(UInt64(self.lines.count))
-        for line in self.lines {
-            writer.writePlace(line.product, line.location)
-            writer.writeVarint(line.quantity)
-            writer.writeVarint(line.unitCost?.minorUnits ?? 0)
-            writer.writeOptional(line.ifRevision)
-        }
+        for line in self.lines { line.encode(into: &writer) }
         let unpriced = self.lines.indices.filter { self.lines[$0].unitCost == nil }
         var flags: UInt8 = 0
         if self.fromIncoming { flags |= Self.fromIncomingFlag }
@@ -137,13 +109,7 @@ extension Restock {
     init(from reader: inout ByteReader) throws(ByteReaderError) {
         let lines = try reader.readList(limit: Limits.batchLinesMax) {
             (reader: inout ByteReader) throws(ByteReaderError) -> RestockLine in
-            RestockLine(
-                product: try reader.readProductID(),
-                location: try reader.readLocationID(),
-                quantity: try reader.readSignedVarint(),
-                unitCost: Money(try reader.readSignedVarint()),
-                ifRevision: try reader.readOptional()
-            )
+            try RestockLine(from: &reader)
         }
         let flags = try reader.readFlags(
             Self.fromIncomingFlag | Self.unpricedFlag,
@@ -175,97 +141,5 @@ extension Restock {
         if count == 0 {
             throw .unknownCode(offset: reader.offset, code: 0, what: "lines without a cost")
         }
-    }
-}
-
-extension Adjustment {
-    func encode(into writer: inout ByteWriter) {
-        writer.writePlace(self.product, self.location)
-        writer.writeVarint(self.delta)
-        writer.writeCase(self.reason)
-        writer.writeText(self.reference)
-        writer.writeText(self.note)
-        writer.writeOptional(self.occurred)
-        writer.writeOptional(self.ifRevision)
-    }
-
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(
-            product: try reader.readProductID(),
-            location: try reader.readLocationID(),
-            delta: try reader.readSignedVarint(),
-            reason: try reader.readCase(Reason.self, "reason"),
-            reference: try reader.readCommandText(),
-            note: try reader.readCommandText(),
-            occurred: try reader.readOptionalOccurrence(),
-            ifRevision: try reader.readOptional()
-        )
-    }
-}
-
-extension StockCount {
-    func encode(into writer: inout ByteWriter) {
-        writer.writePlace(self.product, self.location)
-        writer.writeVarint(self.counted)
-        writer.writeText(self.reference)
-        writer.writeText(self.note)
-        writer.writeOptional(self.ifRevision)
-    }
-
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(
-            product: try reader.readProductID(),
-            location: try reader.readLocationID(),
-            counted: try reader.readSignedVarint(),
-            reference: try reader.readCommandText(),
-            note: try reader.readCommandText(),
-            ifRevision: try reader.readOptional()
-        )
-    }
-}
-
-extension Hold {
-    func encode(into writer: inout ByteWriter) {
-        writer.writePlace(self.product, self.location)
-        writer.writeVarint(self.delta)
-        writer.writeCase(self.reason)
-        writer.writeText(self.reference)
-        writer.writeText(self.note)
-        writer.writeOptional(self.ifRevision)
-    }
-
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(
-            product: try reader.readProductID(),
-            location: try reader.readLocationID(),
-            delta: try reader.readSignedVarint(),
-            reason: try reader.readCase(Reason.self, "reason"),
-            reference: try reader.readCommandText(),
-            note: try reader.readCommandText(),
-            ifRevision: try reader.readOptional()
-        )
-    }
-}
-
-extension Expectation {
-    func encode(into writer: inout ByteWriter) {
-        writer.writePlace(self.product, self.location)
-        writer.writeVarint(self.delta)
-        writer.writeOptional(self.eta)
-        writer.writeText(self.reference)
-        writer.writeText(self.note)
-        writer.writeOptional(self.ifRevision)
-    }
-
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(
-            product: try reader.readProductID(),
-            location: try reader.readLocationID(),
-            delta: try reader.readSignedVarint(),
-            eta: try reader.readOptionalInstant(),
-            reference: try reader.readCommandText(),
-            note: try reader.readCommandText(),
-            ifRevision: try reader.readOptional()
-        )
     }
 }

@@ -68,7 +68,7 @@ final class CommandFields {
         CommandProblem(field: self.path + name, text: text)
     }
 
-    private func required<Value>(_ name: String, _ value: Value?) throws(CommandProblem) -> Value {
+    func required<Value>(_ name: String, _ value: Value?) throws(CommandProblem) -> Value {
         guard let value else { throw self.problem(name, "is missing") }
         return value
     }
@@ -141,16 +141,6 @@ final class CommandFields {
         throw self.problem(name, "there is no \"\(written)\"\(known)")
     }
 
-    func named<Value: CaseIterable>(
-        _ name: String,
-        _ type: Value.Type
-    ) throws(CommandProblem) -> Value {
-        try self.required(name, try self.optionalNamed(name, type))
-    }
-
-    func reference() throws(CommandProblem) -> String { try self.optionalText("reference") ?? "" }
-    func note() throws(CommandProblem) -> String { try self.optionalText("note") ?? "" }
-
     func revision() throws(CommandProblem) -> UInt64? {
         try self.optionalInteger("ifRevision", in: 0...Int64.max).map { UInt64($0) }
     }
@@ -198,10 +188,6 @@ final class CommandFields {
         return product
     }
 
-    func category() throws(CommandProblem) -> CategoryID {
-        try self.required("category", try self.optionalCategory())
-    }
-
     func optionalCategory() throws(CommandProblem) -> CategoryID? {
         guard let key = try self.key("category") else { return nil }
         guard let id = self.names.category(key) else {
@@ -210,16 +196,7 @@ final class CommandFields {
         return id
     }
 
-    func location(_ name: String = "location") throws(CommandProblem) -> LocationID {
-        try self.required(name, try self.locationIfGiven(name))
-    }
-
-    /// The default location where none is named.
-    func optionalLocation() throws(CommandProblem) -> LocationID {
-        try self.locationIfGiven("location") ?? .main
-    }
-
-    private func locationIfGiven(_ name: String) throws(CommandProblem) -> LocationID? {
+    func optionalLocation(_ name: String) throws(CommandProblem) -> LocationID? {
         guard let key = try self.key(name) else { return nil }
         guard let id = self.names.location(key) else {
             throw self.unknown(name, "location", among: self.names.locationCodes)
@@ -260,16 +237,8 @@ final class CommandFields {
         try self.units(name, self.moneyDecimals).map { Money($0) }
     }
 
-    func money(_ name: String) throws(CommandProblem) -> Money {
-        try self.required(name, try self.optionalMoney(name))
-    }
-
     func optionalQuantity(_ name: String, _ decimals: UInt8) throws(CommandProblem) -> Int64? {
         try self.units(name, decimals)
-    }
-
-    func quantity(_ name: String, _ decimals: UInt8) throws(CommandProblem) -> Int64 {
-        try self.required(name, try self.units(name, decimals))
     }
 
     // MARK: - Objects inside

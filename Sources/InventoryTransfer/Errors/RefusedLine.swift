@@ -66,10 +66,14 @@ extension Command {
 
 extension Refusal {
     /// Fields that are counted in base units of a product.
-    static let quantityFields: Set<String> = [
-        "quantity", "delta", "counted", "floor", "onHand", "unavailable", "incoming",
-        "reorderPoint", "reorderTarget", "packSize", "opening.quantity",
-    ]
+    static let quantityFields: Set<String> = {
+        let ofProducts = ProductFields.descriptions.filter { $0.kind == .quantity }.map { $0.name }
+        let ofStock = [
+            "quantity", "delta", "counted", "floor", "onHand", "unavailable", "incoming",
+            "opening.quantity",
+        ]
+        return Set(ofProducts + ofStock)
+    }()
 
     /// Fields of minor units of the currency.
     static let moneyFields: Set<String> = ["price", "unitCost", "opening.unitCost"]

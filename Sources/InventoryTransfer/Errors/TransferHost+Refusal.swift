@@ -136,25 +136,21 @@ extension TransferHost {
             case .reversal: "a step reversed"
             default: "stock moved"
             }
-        case .productUpdated(_, let fields):
-            fields.first.map { "\(Self.name(of: $0)) changed" }
+        case .productUpdated(_, let difference):
+            difference.fields.fields.first.map { "\(Self.name(of: $0)) changed" }
         case .category, .location: "changed"
         default: nil
         }
     }
 
-    private static func name(of field: ProductFieldChange) -> String {
+    /// What people call a field.
+    private static func name(of field: ProductField) -> String {
         switch field {
         case .sku: "SKU"
-        case .name: "name"
-        case .barcode: "barcode"
-        case .category: "category"
-        case .unit: "unit"
-        case .price: "price"
-        case .status: "status"
-        case .reorderPoint, .reorderTarget: "reorder point"
-        case .packSize: "pack size"
+        // People know the point that they set for both.
+        case .reorderTarget: "reorder point"
         case .leadTimeDays: "lead time"
+        default: "\(field)".wordsOfCamelCase
         }
     }
 

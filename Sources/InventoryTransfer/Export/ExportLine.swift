@@ -28,55 +28,55 @@ struct ExportLine {
 
     // MARK: - Members
 
-    private mutating func name(_ name: StaticString) {
+    private mutating func name(_ name: String) {
         if !self.isFirst { self.bytes.append(0x2C) }
         self.isFirst = false
         self.bytes.append(0x22)
-        name.withUTF8Buffer { self.bytes.append(contentsOf: $0) }
+        self.bytes.append(name)
         self.bytes.append(0x22)
         self.bytes.append(0x3A)
     }
 
-    mutating func add(_ name: StaticString, _ value: Int) {
+    mutating func add(_ name: String, _ value: Int) {
         self.name(name)
         self.bytes.append(String(value))
     }
 
-    mutating func add(_ name: StaticString, text value: String) {
+    mutating func add(_ name: String, text value: String) {
         self.name(name)
         self.bytes.append(JSONObject.quoted(value))
     }
 
-    mutating func add(_ name: StaticString, unlessEmpty value: String) {
+    mutating func add(_ name: String, unlessEmpty value: String) {
         if !value.isEmpty { self.add(name, text: value) }
     }
 
     /// A number of smallest units as people write it: `12.500` for 12,500 g.
-    mutating func add(_ name: StaticString, units value: Int64, decimals: UInt8) {
+    mutating func add(_ name: String, units value: Int64, decimals: UInt8) {
         if value == 0 { return }
         self.name(name)
         self.bytes.append(DecimalText.format(value, decimals: decimals))
     }
 
     /// Money is a string, so that no reader makes it a floating-point number.
-    mutating func add(_ name: StaticString, money value: Int64, decimals: UInt8) {
+    mutating func add(_ name: String, money value: Int64, decimals: UInt8) {
         if value == 0 { return }
         self.add(name, text: DecimalText.format(value, decimals: decimals))
     }
 
-    mutating func add(_ name: StaticString, time microseconds: Int64) {
+    mutating func add(_ name: String, time microseconds: Int64) {
         self.add(name, text: TimeText.format(microseconds))
     }
 
     /// A level's product and location.
-    mutating func add(_ name: StaticString, place product: Int, _ location: Int) {
+    mutating func add(_ name: String, place product: Int, _ location: Int) {
         self.name(name)
         self.bytes.append("[\(product),\(location)]")
     }
 
     // MARK: - A list of objects
 
-    mutating func beginList(_ name: StaticString) {
+    mutating func beginList(_ name: String) {
         self.name(name)
         self.bytes.append(0x5B)
     }

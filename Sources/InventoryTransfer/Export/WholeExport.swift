@@ -17,6 +17,10 @@ import InventoryWire
 ///
 /// It is as of one moment, that of its products; but a floor is that of the end.
 package struct WholeExport {
+    /// What is said of a product unless it is active, and of one that is.
+    private static let fields = ProductFields.descriptions
+    private static let fieldsOfActive = Self.fields.filter { $0.name != "status" }
+
     static let format = 1
     /// How the first line begins, which tells a whole export from other files.
     package static let head = Array("{\"invd\":".utf8)
@@ -119,9 +123,7 @@ package struct WholeExport {
             self.locations[table.integer(row, "id") ?? 0] = row + 1
             self.line.begin()
             self.line.add("location", row + 1)
-            for name: StaticString in ["code", "name", "zone", "kind"] {
-                self.line.add(name, text: table.text(row, "\(name)"))
-            }
+            self.line.add(LocationFields.descriptions, of: table, row, money: self.money)
             self.addStatus(table.text(row, "status"))
             try self.endLine(.catalog)
         }
@@ -141,24 +143,10 @@ package struct WholeExport {
         self.products[id.row] = UInt32(self.productCount)
         let status = table.text(row, "status")
         if status == "archived" { self.archived.append(id) }
-        let decimals = UInt8(clamping: table.integer(row, "unitDecimals") ?? 0)
         self.line.begin()
         self.line.add("product", self.productCount)
-        self.line.add("sku", text: table.text(row, "sku"))
-        self.line.add("name", text: table.text(row, "name"))
-        self.line.add("barcode", unlessEmpty: table.text(row, "barcode"))
-        self.line.add("category", category)
-        self.line.add("unit", text: table.text(row, "unit"))
-        self.line.add("decimals", Int(decimals))
-        self.line.add("price", money: table.integer(row, "price") ?? 0, decimals: self.money)
-        self.line.add("basis", Int(table.integer(row, "priceBasis") ?? 1))
-        self.addStatus(status)
-        for name: StaticString in ["reorderPoint", "reorderTarget", "packSize"] {
-            let value = table.integer(row, "\(name)") ?? 0
-            self.line.add(name, units: value, decimals: decimals)
-        }
-        let days = table.integer(row, "leadTimeDays") ?? 0
-        self.line.add("leadTimeDays", units: days, decimals: 0)
+        let fields = status == "active" ? Self.fieldsOfActive : Self.fields
+        self.line.add(fields, of: table, row, money: self.money) { _ in category }
         try self.endLine(.catalog)
     }
 
@@ -251,11 +239,11 @@ package struct WholeExport {
             throw Self.changed("location")
         }
         let decimals = UInt8(clamping: table.integer(row, "unitDecimals") ?? 0)
-        let quantities: [StaticString] = [
+        let quantities = [
             "onHand", "unavailable", "reserved", "incoming", "floor",
         ]
         let value = table.integer(row, "value") ?? 0
-        let figures = quantities.map { table.integer(row, "\($0)") ?? 0 }
+        let figures = quantities.map { table.integer(row, $0) ?? 0 }
         // A level of nothing says no more than none.
         guard value != 0 || figures.contains(where: { $0 != 0 }) else { return }
         self.line.begin()

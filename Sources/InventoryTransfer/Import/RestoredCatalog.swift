@@ -12,6 +12,14 @@ struct RestoredCatalog {
         var decimals: UInt8
         var price: Price
         var status: ProductStatus
+
+        init(_ fields: ProductFields) {
+            self.sku = fields.sku
+            self.barcode = fields.barcode
+            self.decimals = fields.unit.decimals
+            self.price = fields.price
+            self.status = fields.status
+        }
     }
 
     private struct Place {
@@ -69,20 +77,13 @@ struct RestoredCatalog {
         guard number <= Int(Limits.locationsMax) else { throw record.problem("too many locations") }
         let place = Place(key: record.text("code"), isArchived: Self.isArchived(record))
         self.locations.append(place)
-        let draft = LocationDraft(
-            code: self.name(place, number),
-            name: record.text("name"),
-            zone: record.text("zone"),
-            kind: try record.named("kind", LocationKind.self)
-        )
+        var draft = LocationFields()
+        var reader = RecordedFields(record, money: self.moneyDecimals)
+        try draft.visit(&reader, only: .all)
+        draft.code = self.name(place, number)
         guard number == 1 else { return (.createLocation(draft), UInt64(number)) }
         // The first is there from the start.
-        let update = LocationUpdate(
-            code: draft.code,
-            name: draft.name,
-            zone: draft.zone,
-            kind: draft.kind
-        )
+        let update = LocationUpdate(.all, of: draft)
         return (.updateLocation(.main, update, ifRevision: nil), UInt64(number))
     }
 
@@ -92,29 +93,17 @@ struct RestoredCatalog {
         guard (1...max(1, self.categories.count)).contains(category) else {
             throw record.problem("there is no category \(category)")
         }
-        let decimals = UInt8(clamping: try record.number("decimals"))
-        let minorUnits = try record.units("price", self.moneyDecimals)
-        let product = Product(
-            sku: record.text("sku"),
-            barcode: record.text("barcode"),
-            decimals: decimals,
-            price: Price(minorUnits, per: Int64(try record.number("basis"))),
-            status: record.has("status") ? try record.named("status", ProductStatus.self) : .active
-        )
+        var fields = ProductFields()
+        var reader = RecordedFields(record, money: self.moneyDecimals)
+        try fields.visit(&reader)
+        let product = Product(fields)
         self.products.append(product)
-        let isArchived = product.status == .archived
-        let draft = ProductDraft(
-            sku: isArchived ? "\(self.standIn)-\(number)" : product.sku,
-            name: record.text("name"),
-            barcode: isArchived ? "" : product.barcode,
-            category: CategoryID(UInt32(category)),
-            unit: Unit(code: record.text("unit"), decimals: decimals),
-            price: product.price,
-            reorderPoint: try record.units("reorderPoint", decimals),
-            reorderTarget: try record.units("reorderTarget", decimals),
-            packSize: try record.units("packSize", decimals),
-            leadTimeDays: UInt16(clamping: try record.optionalNumber("leadTimeDays") ?? 0)
-        )
+        if product.status == .archived {
+            fields.sku = "\(self.standIn)-\(number)"
+            fields.barcode = ""
+        }
+        fields.status = .active
+        let draft = ProductDraft(fields)
         return (.createProduct(draft), UInt64(number))
     }
 
@@ -168,7 +157,7 @@ struct RestoredCatalog {
                 .archiveCategory(CategoryID(UInt32($0)), ifRevision: nil)
             }
             + self.commands(self.locations) { number, code in
-                let update = LocationUpdate(code: code)
+                let update = LocationUpdate { $0.code = code }
                 return .updateLocation(LocationID(UInt16(number)), update, ifRevision: nil)
             } archive: {
                 .archiveLocation(LocationID(UInt16($0)), ifRevision: nil)
@@ -201,7 +190,7 @@ struct RestoredCatalog {
                     && Self.keys(self.products[index]).contains { keys.contains($0) }
             }
         func rename(_ index: Int, _ sku: String, _ barcode: String) -> Command {
-            let update = ProductUpdate(sku: sku, barcode: barcode)
+            let update = ProductUpdate { ($0.sku, $0.barcode) = (sku, barcode) }
             return .updateProduct(ProductID(UInt32(index + 1)), update, ifRevision: nil)
         }
         return aside.map { rename($0, "\(self.standIn)-\($0 + 1)", "") }

@@ -189,7 +189,8 @@ struct RestoredLedger {
             guard movement.price.basis != basis else { continue }
             self.bases[movement.product] = movement.price.basis
             self.changedProducts.insert(movement.product)
-            let update = ProductUpdate(price: Price(final.minorUnits, per: movement.price.basis))
+            let price = Price(final.minorUnits, per: movement.price.basis)
+            let update = ProductUpdate { $0.price = price }
             step.commands.append(.updateProduct(movement.product, update, ifRevision: nil))
         }
     }

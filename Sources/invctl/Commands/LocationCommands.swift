@@ -81,12 +81,9 @@ struct LocationCommand: AsyncParsableCommand {
         func run() async throws {
             try await Shell.run(self.global, self.write) { shell in
                 let id = try await shell.location(self.code)
-                let update = LocationUpdate(
-                    code: self.newCode,
-                    name: self.name,
-                    zone: self.zone,
-                    kind: self.kind
-                )
+                var update = LocationUpdate()
+                (update.code, update.name) = (self.newCode, self.name)
+                (update.zone, update.kind) = (self.zone, self.kind)
                 let done = try await shell.send(
                     .updateLocation(id, update, ifRevision: self.ifRevision),
                     about: self.code

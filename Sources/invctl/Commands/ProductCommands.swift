@@ -52,13 +52,13 @@ struct ProductCommand: AsyncParsableCommand {
                 var draft = ProductDraft(
                     sku: self.sku,
                     name: self.name,
-                    barcode: self.barcode,
                     category: try await shell.category(self.category),
                     unit: Unit(code: self.unit, decimals: self.decimals),
-                    price: Price(try shell.money(self.price, "--price").minorUnits),
-                    status: self.inactive ? .inactive : .active,
-                    leadTimeDays: self.leadTimeDays
+                    price: Price(try shell.money(self.price, "--price").minorUnits)
                 )
+                draft.barcode = self.barcode
+                draft.status = self.inactive ? .inactive : .active
+                draft.leadTimeDays = self.leadTimeDays
                 // One of a unit with decimals is many base units.
                 let basis = try self.quantity(self.per ?? "1", "--per")
                 draft.price = Price(draft.price.minorUnits, per: basis)
@@ -245,12 +245,11 @@ struct ProductCommand: AsyncParsableCommand {
         func run() async throws {
             try await Shell.run(self.global, self.write) { shell in
                 let product = try await shell.product(self.sku)
-                var update = ProductUpdate(
-                    sku: self.newSKU,
-                    name: self.name,
-                    barcode: self.barcode,
-                    leadTimeDays: self.leadTimeDays
-                )
+                var update = ProductUpdate()
+                update.sku = self.newSKU
+                update.name = self.name
+                update.barcode = self.barcode
+                update.leadTimeDays = self.leadTimeDays
                 if let category { update.category = try await shell.category(category) }
                 if let price {
                     let money = try shell.money(price, "--price")

@@ -168,9 +168,9 @@ struct TopModel: Sendable {
             case .level, .alert, .productCreated, .productArchived, .productDeleted,
                 .productLeft:
                 self.isLowDirty = true
-            case .productUpdated(let id, let fields):
+            case .productUpdated(let id, let difference):
                 self.isLowDirty = true
-                self.take(fields, of: id)
+                self.take(difference, of: id)
             case .location(let location):
                 self.locations[location.id] = location.code
             default:
@@ -211,17 +211,13 @@ struct TopModel: Sendable {
         return true
     }
 
-    private mutating func take(_ fields: [ProductFieldChange], of id: ProductID) {
-        for field in fields {
-            switch field {
-            case .sku(_, let sku): self.items[id]?.sku = sku
-            case .name(_, let name): self.items[id]?.name = name
-            case .unit(_, let unit):
-                self.items[id]?.unit = unit.code
-                self.items[id]?.decimals = unit.decimals
-            default: break
-            }
-        }
+    private mutating func take(_ difference: ProductDifference, of id: ProductID) {
+        let new = difference.after
+        if difference.contains(.sku) { self.items[id]?.sku = new.sku }
+        if difference.contains(.name) { self.items[id]?.name = new.name }
+        guard difference.contains(.unit) else { return }
+        self.items[id]?.unit = new.unit.code
+        self.items[id]?.decimals = new.unit.decimals
     }
 
     /// Takes the list of low stock, the emptiest first.

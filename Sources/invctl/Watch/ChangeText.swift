@@ -78,15 +78,18 @@ struct ChangeText {
                     ("status", .text("\(product.status)")),
                 ]
             )
-        case .productUpdated(let id, let fields):
+        case .productUpdated(let id, let difference):
             guard topics.contains(.products) else { return nil }
             return Row(
                 "productUpdated",
-                [("sku", .text(self.names.sku(id)))] + fields.map(self.fact)
+                [("sku", .text(self.names.sku(id)))] + self.facts(of: difference, id)
             )
-        case .productArchived(let id), .productDeleted(let id):
+        case .productArchived(let id):
             guard topics.contains(.products) else { return nil }
             return Row("productArchived", [("sku", .text(self.names.sku(id)))])
+        case .productDeleted(let id):
+            guard topics.contains(.products) else { return nil }
+            return Row("productDeleted", [("sku", .text(self.names.sku(id)))])
         case .productLeft(let id):
             guard topics.contains(.products) else { return nil }
             return Row("productLeft", [("sku", .text(self.names.sku(id)))])
@@ -176,21 +179,25 @@ struct ChangeText {
         return Row("levelChanged", facts)
     }
 
-    private func fact(_ field: ProductFieldChange) -> (String, Value) {
-        func arrow(_ old: String, _ new: String) -> Value { .text("\(old) → \(new)") }
-        return switch field {
-        case .sku(let old, let new): ("sku", arrow(old, new))
-        case .name(let old, let new): ("name", arrow(old, new))
-        case .barcode(let old, let new): ("barcode", arrow(old, new))
-        case .category(let old, let new): ("categoryId", arrow("\(old.value)", "\(new.value)"))
-        case .unit(let old, let new): ("unit", arrow(old.code, new.code))
-        case .price(let old, let new):
-            ("price", arrow(self.money(old.minorUnits), self.money(new.minorUnits)))
-        case .status(let old, let new): ("status", arrow("\(old)", "\(new)"))
-        case .reorderPoint(let old, let new): ("reorderPoint", arrow("\(old)", "\(new)"))
-        case .reorderTarget(let old, let new): ("reorderTarget", arrow("\(old)", "\(new)"))
-        case .packSize(let old, let new): ("packSize", arrow("\(old)", "\(new)"))
-        case .leadTimeDays(let old, let new): ("leadTimeDays", arrow("\(old)", "\(new)"))
+    /// What changed, each `old → new`; a quantity in the unit that the product had then.
+    private func facts(
+        of difference: ProductDifference,
+        _ id: ProductID
+    ) -> [(String, Value)] {
+        func texts(_ fields: ProductFields) -> FieldTexts {
+            let changed = difference.contains(.unit) ? fields.unit.decimals : nil
+            var texts = FieldTexts(
+                self.names,
+                money: self.currencyDecimals,
+                decimals: changed ?? self.names.decimals(id)
+            )
+            var fields = fields
+            fields.visit(&texts, only: difference.fields)
+            return texts
+        }
+        let (before, after) = (texts(difference.before), texts(difference.after))
+        return zip(before.texts, after.texts).map { old, new in
+            (old.name, .text("\(old.text) → \(new.text)"))
         }
     }
 }

@@ -14,6 +14,7 @@ struct Names: Sendable {
     private let client: InventoryClient
     private var products: [ProductID: Product] = [:]
     private var locations: [LocationID: String] = [:]
+    private var categories: [CategoryID: String] = [:]
     private var hasAskedForLocations = false
 
     /// Products that are remembered; beyond that all are forgotten and asked for again.
@@ -25,6 +26,7 @@ struct Names: Sendable {
     func sku(_ id: ProductID) -> String { self.products[id]?.sku ?? "product \(id.value)" }
     func decimals(_ id: ProductID) -> UInt8 { self.products[id]?.decimals ?? 0 }
     func code(_ id: LocationID) -> String { self.locations[id] ?? "location \(id.value)" }
+    func name(_ id: CategoryID) -> String { self.categories[id] ?? "category \(id.value)" }
 
     /// Learns what a change tells, and what it takes to tell it.
     ///
@@ -37,9 +39,14 @@ struct Names: Sendable {
                 name: product.name,
                 decimals: product.unit.decimals
             )
-        case .productUpdated(let id, let fields):
+        case .category(let category):
+            self.categories[category.id] = category.name
+        case .productUpdated(let id, let difference):
             await self.ask(id)
-            for field in fields { self.take(field, of: id) }
+            self.take(difference, of: id)
+            if difference.contains(.category) {
+                await self.askForCategories(difference.before.category, difference.after.category)
+            }
         case .location(let location):
             self.locations[location.id] = location.code
         case .productArchived(let id), .productDeleted(let id), .productLeft(let id):
@@ -58,13 +65,11 @@ struct Names: Sendable {
         }
     }
 
-    private mutating func take(_ field: ProductFieldChange, of id: ProductID) {
-        switch field {
-        case .sku(_, let sku): self.products[id]?.sku = sku
-        case .name(_, let name): self.products[id]?.name = name
-        case .unit(_, let unit): self.products[id]?.decimals = unit.decimals
-        default: break
-        }
+    private mutating func take(_ difference: ProductDifference, of id: ProductID) {
+        let new = difference.after
+        if difference.contains(.sku) { self.products[id]?.sku = new.sku }
+        if difference.contains(.name) { self.products[id]?.name = new.name }
+        if difference.contains(.unit) { self.products[id]?.decimals = new.unit.decimals }
     }
 
     private mutating func ask(_ id: ProductID) async {
@@ -87,6 +92,17 @@ struct Names: Sendable {
         for row in 0..<table.rowCount {
             let id = LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
             self.locations[id] = self.locations[id] ?? table.text(row, "code")
+        }
+    }
+
+    /// Asks for the names of all categories, unless those in `wanted` are known.
+    private mutating func askForCategories(_ wanted: CategoryID...) async {
+        guard wanted.contains(where: { self.categories[$0] == nil }) else { return }
+        let query = Query.categories(includingArchived: true)
+        guard let table = try? await self.client.query(query).table else { return }
+        for row in 0..<table.rowCount {
+            let id = CategoryID(UInt32(clamping: table.integer(row, "id") ?? 0))
+            self.categories[id] = self.categories[id] ?? table.text(row, "name")
         }
     }
 }

@@ -1,4 +1,5 @@
 import InventoryModel
+import InventoryTestSupport
 
 extension PlausibleRequests {
     /// Commands of that kind: with as little as it takes, and with every field that it has.

@@ -1,5 +1,6 @@
 import InventoryClient
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// What the requests of a walk are about: things that are there, made anew before each field, so that

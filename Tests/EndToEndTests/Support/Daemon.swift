@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import InventoryClient
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// A real `invd` on a data directory and a port of its own; killed when the last holder goes.

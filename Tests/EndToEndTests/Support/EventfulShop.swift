@@ -1,6 +1,7 @@
 import Foundation
 import InventoryClient
 import InventoryModel
+import InventoryTestSupport
 import Testing
 
 /// A shop in which everything that can happen has happened once, by several actors.

@@ -17,9 +17,13 @@ struct Fields<Value>: Sendable {
 
     var names: [String] { self.changes.map(\.name) }
 
-    /// Whether these are the stored properties of a value, in their order.
+    /// Whether these are the stored properties of a value, in their order; those of what people say of an
+    /// entity, `fields`, are the value's own.
     func checkComplete(_ value: Any, sourceLocation: SourceLocation = #_sourceLocation) {
-        let stored = Mirror(reflecting: value).children.map { $0.label ?? "?" }
+        let stored = Mirror(reflecting: value).children.flatMap { child -> [String] in
+            guard child.value is any Described else { return [child.label ?? "?"] }
+            return Mirror(reflecting: child.value).children.map { $0.label ?? "?" }
+        }
         let type = type(of: value)
         #expect(self.names == stored, "fields of \(type)", sourceLocation: sourceLocation)
     }

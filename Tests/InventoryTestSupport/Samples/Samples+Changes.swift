@@ -19,17 +19,19 @@ extension SplitMix64 {
             .location(
                 Location(
                     id: self.location(),
-                    code: self.text(),
-                    name: self.text(),
-                    zone: self.text(),
-                    kind: self.any(LocationKind.self),
+                    LocationFields(
+                        code: self.text(),
+                        name: self.text(),
+                        zone: self.text(),
+                        kind: self.any(LocationKind.self)
+                    ),
                     isArchived: self.flag(),
                     revision: self.unsigned()
                 )
             )
         case .productCreated: .productCreated(self.productRow())
         case .productUpdated:
-            .productUpdated(self.product(), self.list(upTo: 11) { $0.fieldChange() })
+            .productUpdated(self.product(), self.productDifference())
         case .productArchived: .productArchived(self.product())
         case .productDeleted: .productDeleted(self.product())
         case .productLeft: .productLeft(self.product())
@@ -93,24 +95,11 @@ extension SplitMix64 {
         return currency
     }
 
-    private mutating func fieldChange() -> ProductFieldChange {
-        switch self.below(11) {
-        case 0: .sku(from: self.text(), to: self.text())
-        case 1: .name(from: self.text(), to: self.text())
-        case 2: .barcode(from: self.text(), to: self.text())
-        case 3: .category(from: self.category(), to: self.category())
-        case 4: .unit(from: self.unit(), to: self.unit())
-        case 5: .price(from: self.price(), to: self.price())
-        case 6: .status(from: self.any(ProductStatus.self), to: self.any(ProductStatus.self))
-        case 7: .reorderPoint(from: self.signed(), to: self.signed())
-        case 8: .reorderTarget(from: self.signed(), to: self.signed())
-        case 9: .packSize(from: self.signed(), to: self.signed())
-        default:
-            .leadTimeDays(
-                from: UInt16(truncatingIfNeeded: self.unsigned()),
-                to: UInt16(truncatingIfNeeded: self.unsigned())
-            )
-        }
+    private mutating func productDifference() -> ProductDifference {
+        let all = ProductField.allCases.count
+        let fields = FieldSet<ProductField>(rawValue: self.next() & (1 << all - 1))
+        let (before, after) = (self.productFields(), self.productFields())
+        return ProductDifference(fields, from: before, to: after)
     }
 
     /// A step with any changes.

@@ -152,9 +152,8 @@ extension SplitMix64 {
         )
     }
 
-    public mutating func productRow() -> Product {
-        Product(
-            id: self.product(),
+    public mutating func productFields() -> ProductFields {
+        ProductFields(
             sku: self.text(),
             name: self.text(),
             barcode: self.text(),
@@ -165,7 +164,14 @@ extension SplitMix64 {
             reorderPoint: self.signed(),
             reorderTarget: self.signed(),
             packSize: self.signed(),
-            leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned()),
+            leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned())
+        )
+    }
+
+    public mutating func productRow() -> Product {
+        Product(
+            id: self.product(),
+            self.productFields(),
             createdAt: self.instant(),
             updatedAt: self.instant(),
             revision: self.unsigned()

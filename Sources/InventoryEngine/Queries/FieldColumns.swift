@@ -1,0 +1,98 @@
+internal import ColumnStore
+internal import InventoryModel
+
+/// The columns that described fields have in an answer, and the cells of a row.
+///
+///     text, enumeration   a text                        id      its number and its name: categoryId, category
+///     unit                its code and its decimals     price   minor units and basis: price, priceBasis
+struct FieldColumns: FieldVisitor {
+    typealias Failure = Never
+    /// What ids name; `nil` where only the columns are wanted.
+    private let tables: InventoryTables?
+    private var columns: [ResultField] = []
+    var cells: [ResultCell] = []
+
+    /// Collects cells.
+    init(_ tables: InventoryTables, columnCount: Int) {
+        self.tables = tables
+        self.cells.reserveCapacity(columnCount)
+    }
+
+    private init() { self.tables = nil }
+
+    /// The columns of the fields in `given`.
+    static func columns<Entity: Described>(
+        of type: Entity.Type,
+        only given: FieldSet<Entity.FieldID>
+    ) -> [ResultField] {
+        var visitor = FieldColumns()
+        var value = Entity()
+        value.visit(&visitor, only: given)
+        return visitor.columns
+    }
+
+    private mutating func add(_ name: String, _ kind: ResultKind, _ cell: ResultCell) {
+        if self.tables == nil {
+            self.columns.append(ResultField(name, kind))
+        } else {
+            self.cells.append(cell)
+        }
+    }
+
+    mutating func text(_ field: Field<String>, _ value: inout String) {
+        let mayBeEmpty = field.bounds.lowerBound == 0
+        self.add(field.name, .text, mayBeEmpty ? .optional(value) : .text(value))
+    }
+
+    mutating func flag(_ field: Field<Bool>, _ value: inout Bool) {
+        self.add(field.name, .boolean, .integer(value ? 1 : 0))
+    }
+
+    mutating func integer<Value: FixedWidthInteger>(_ field: Field<Value>, _ value: inout Value) {
+        self.add(field.name, .integer, .number(value))
+    }
+
+    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) {
+        self.add(field.name, .quantity, .integer(value))
+    }
+
+    mutating func money(_ field: Field<Money>, _ value: inout Money) {
+        self.add(field.name, .money, .integer(value.minorUnits))
+    }
+
+    mutating func price(_ field: Field<Price>, _ value: inout Price) {
+        self.add(field.name, .money, .integer(value.minorUnits))
+        self.add(field.name + "Basis", .quantity, .integer(value.basis))
+    }
+
+    mutating func unit(_ field: Field<Unit>, _ value: inout Unit) {
+        self.add(field.name, .text, .text(value.code))
+        self.add(field.name + "Decimals", .integer, .number(value.decimals))
+    }
+
+    mutating func choice<Value: FieldChoice>(_ field: Field<Value>, _ value: inout Value) {
+        self.add(field.name, .text, .text("\(value)"))
+    }
+
+    mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) {
+        self.add(field.name + "Id", .integer, .number(value.value))
+        self.add(field.name, .text, .text(self.tables?.name(of: value) ?? ""))
+    }
+
+    mutating func instant(_ field: Field<Instant>, _ value: inout Instant) {
+        self.add(field.name, .instant, .instant(value))
+    }
+}
+
+extension InventoryTables {
+    /// What people call what an id names: a category by its name, a location by its code, a product by
+    /// its SKU.
+    fileprivate func name<ID: EntityID>(of id: ID) -> String {
+        switch id {
+        case let id as CategoryID: self.categories.category(id).name
+        case let id as LocationID: self.locations.location(id).code
+        case let id as ProductID: self.products.skus[id.row]
+        default: preconditionFailure("\(ID.title) \(id.value) has no name")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/// What the commands of the catalog are made of.
+
+extension ProductDraft: DescribedCommand {
+    public init() { self.init(ProductFields()) }
+
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try self.fields.visit(&v)
+        try v.part("opening", &self.opening)
+    }
+}
+
+extension OpeningStock: DescribedCommand {
+    public init() { self.init(quantity: 0) }
+
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.id(.named("location", default: .main), &self.location)
+        try v.quantity(.named("quantity", in: 0...Limits.quantityMax), &self.quantity)
+        let costs = 0...Limits.moneyMax
+        try v.money(.named("unitCost", in: costs, default: .zero), &self.unitCost)
+        try v.optionalInstant(.named("occurredAt"), &self.occurredAt)
+    }
+}
+
+/// A category or a location that is to be created.
+package struct Creation<Entity: Described>: DescribedCommand {
+    package var fields: Entity
+
+    package init() { self.fields = Entity() }
+    package init(_ fields: Entity) { self.fields = fields }
+
+    package mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try self.fields.visit(&v, only: .all)
+    }
+}
+
+/// A category that is to be renamed.
+package struct Renaming: DescribedCommand {
+    package var id: CategoryID
+    package var fields: CategoryFields
+    package var ifRevision: UInt64?
+
+    package init() { self.init(CategoryID(0), name: "", nil) }
+
+    package init(_ id: CategoryID, name: String, _ ifRevision: UInt64?) {
+        self.id = id
+        self.fields = CategoryFields(name: name)
+        self.ifRevision = ifRevision
+    }
+
+    package mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.id(.named(CategoryID.title), &self.id)
+        try self.fields.visit(&v, only: .all)
+        try v.revision(&self.ifRevision)
+    }
+}
+
+/// Fields of a location or a product that are to be changed.
+package struct Updating<ID: EntityID, Entity: Described>: DescribedCommand {
+    package var id: ID
+    package var update: FieldUpdate<Entity>
+    package var ifRevision: UInt64?
+
+    package init() { self.init(ID(0), FieldUpdate(), nil) }
+
+    package init(_ id: ID, _ update: FieldUpdate<Entity>, _ ifRevision: UInt64?) {
+        self.id = id
+        self.update = update
+        self.ifRevision = ifRevision
+    }
+
+    package mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.id(.named(ID.title), &self.id)
+        try v.update(&self.update)
+        try v.revision(&self.ifRevision)
+    }
+}
+
+/// A category or a location that is to be archived, a product that is to be deleted.
+package struct Removal<ID: EntityID>: DescribedCommand {
+    package var id: ID
+    package var ifRevision: UInt64?
+
+    package init() { self.init(ID(0), nil) }
+
+    package init(_ id: ID, _ ifRevision: UInt64?) {
+        self.id = id
+        self.ifRevision = ifRevision
+    }
+
+    package mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.id(.named(ID.title), &self.id)
+        try v.revision(&self.ifRevision)
+    }
+}

@@ -1,0 +1,91 @@
+/// Which description each command has.
+///
+/// This is the only list of them: bytes, the members of `apply`, `invctl help commands` and PROTOCOL.md
+/// all go by it.
+extension Command {
+    /// The command of a tag, of which `visitor` gives the fields; a batch has none.
+    package init<Visitor: CommandVisitor & ~Copyable>(
+        _ tag: CommandTag,
+        visiting visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        switch tag {
+        case .createCategory:
+            let wanted = try visitor.read(Creation<CategoryFields>.self)
+            self = .createCategory(name: wanted.fields.name)
+        case .renameCategory:
+            let wanted = try visitor.read(Renaming.self)
+            let name = wanted.fields.name
+            self = .renameCategory(wanted.id, name: name, ifRevision: wanted.ifRevision)
+        case .archiveCategory:
+            let wanted = try visitor.read(Removal<CategoryID>.self)
+            self = .archiveCategory(wanted.id, ifRevision: wanted.ifRevision)
+        case .createLocation:
+            self = .createLocation(try visitor.read(Creation<LocationFields>.self).fields)
+        case .updateLocation:
+            let wanted = try visitor.read(Updating<LocationID, LocationFields>.self)
+            self = .updateLocation(wanted.id, wanted.update, ifRevision: wanted.ifRevision)
+        case .archiveLocation:
+            let wanted = try visitor.read(Removal<LocationID>.self)
+            self = .archiveLocation(wanted.id, ifRevision: wanted.ifRevision)
+        case .createProduct: self = .createProduct(try visitor.read(ProductDraft.self))
+        case .updateProduct:
+            let wanted = try visitor.read(Updating<ProductID, ProductFields>.self)
+            self = .updateProduct(wanted.id, wanted.update, ifRevision: wanted.ifRevision)
+        case .deleteProduct:
+            let wanted = try visitor.read(Removal<ProductID>.self)
+            self = .deleteProduct(wanted.id, ifRevision: wanted.ifRevision)
+        default: try self.init(ofStock: tag, visiting: &visitor)
+        }
+    }
+
+    private init<Visitor: CommandVisitor & ~Copyable>(
+        ofStock tag: CommandTag,
+        visiting visitor: inout Visitor
+    ) throws(Visitor.Failure) {
+        switch tag {
+        case .sell: self = .sell(try visitor.read(Sale.self))
+        case .returnSale: self = .returnSale(try visitor.read(SaleReturn.self))
+        case .restock: self = .restock(try visitor.read(Restock.self))
+        case .adjust: self = .adjust(try visitor.read(Adjustment.self))
+        case .count: self = .count(try visitor.read(StockCount.self))
+        case .setUnavailable: self = .setUnavailable(try visitor.read(Hold.self))
+        case .expectIncoming: self = .expectIncoming(try visitor.read(Expectation.self))
+        case .setFloor: self = .setFloor(try visitor.read(FloorChange.self))
+        case .reverse: self = .reverse(try visitor.read(Reversal.self))
+        case .reserve: self = .reserve(try visitor.read(Reserve.self))
+        case .extendReservation:
+            self = .extendReservation(try visitor.read(ExtendReservation.self))
+        case .commitReservation:
+            self = .commitReservation(try visitor.read(CommitReservation.self))
+        case .releaseReservation:
+            self = .releaseReservation(try visitor.read(ReleaseReservation.self))
+        case .dispatchTransfer: self = .dispatchTransfer(try visitor.read(DispatchTransfer.self))
+        case .receiveTransfer: self = .receiveTransfer(try visitor.read(TransferSettlement.self))
+        case .cancelTransfer: self = .cancelTransfer(try visitor.read(TransferSettlement.self))
+        default: preconditionFailure("\(tag) has no description of its own")
+        }
+    }
+}
+
+extension CommandVisitor where Self: ~Copyable {
+    /// The value that this visitor makes of a description.
+    fileprivate mutating func read<Value: DescribedCommand>(
+        _ type: Value.Type
+    ) throws(Failure) -> Value {
+        var value = Value()
+        try value.visit(&self)
+        return value
+    }
+}
+
+extension CommandTag {
+    /// The commands that have a description: all but a batch, which is a list of others.
+    public static var described: [Self] { Self.allCases.filter { $0 != .batch } }
+
+    /// What the command is made of, in the order of its bytes.
+    public var fields: [FieldDescription] {
+        var list = FieldList()
+        _ = Command(self, visiting: &list)
+        return list.fields
+    }
+}

@@ -1,0 +1,113 @@
+/// What a description says of a field beside its kind and its place.
+public struct Field<Value: Sendable>: Sendable {
+    /// As JSON has it.
+    public let name: String
+    /// What comes in must be within: bytes of UTF-8 after trimming, base units, minor units, a number.
+    public let bounds: ClosedRange<Int64>
+    /// What stands for it where it is left out; `nil` where it must be given.
+    public let standard: Value?
+
+    @inlinable @inline(__always)
+    init(_ name: String, _ bounds: ClosedRange<Int64>, _ standard: Value?) {
+        self.name = name
+        self.bounds = bounds
+        self.standard = standard
+    }
+
+    /// A field that is described by its name, its bounds and its default.
+    @inlinable @inline(__always)
+    public static func named(
+        _ name: String,
+        in bounds: ClosedRange<Int64> = .min ... .max,
+        default standard: Value? = nil
+    ) -> Self { Self(name, bounds, standard) }
+}
+
+extension Field<String> {
+    /// A text of a number of bytes.
+    @inlinable @inline(__always)
+    public static func named(
+        _ name: String,
+        in byteCount: ClosedRange<Int>,
+        default standard: String? = nil
+    ) -> Self { Self(name, Int64(byteCount.lowerBound)...Int64(byteCount.upperBound), standard) }
+}
+
+/// What a quantity is where nobody says it.
+public enum Quantity: Hashable, Sendable {
+    /// A number of base units.
+    case base(Int64)
+    /// A number of the product's unit: 10 kg are 10,000 base units with 3 decimals.
+    case units(Int64)
+
+    /// Base units, for a product in `unit`.
+    public func baseUnits(of unit: Unit) -> Int64 {
+        switch self {
+        case .base(let count): count
+        case .units(let count): count * unit.baseUnits
+        }
+    }
+}
+
+/// An enumeration with a number for programs and a word for people: the name of its case.
+public protocol FieldChoice: RawRepresentable, CaseIterable, Hashable, Sendable
+where RawValue == UInt8 {
+    /// What PROTOCOL.md calls the enumeration.
+    static var title: String { get }
+}
+
+extension ProductStatus: FieldChoice {
+    @inlinable public static var title: String { "product status" }
+}
+
+extension LocationKind: FieldChoice {
+    @inlinable public static var title: String { "location kind" }
+}
+
+extension Reason: FieldChoice {
+    @inlinable public static var title: String { "reason" }
+}
+
+extension MovementKind: FieldChoice {
+    @inlinable public static var title: String { "movement kind" }
+}
+
+extension ReturnTarget: FieldChoice {
+    @inlinable public static var title: String { "return target" }
+}
+
+/// An id, which is a number of its own type.
+public protocol EntityID: Hashable, Sendable {
+    associatedtype Value: FixedWidthInteger & UnsignedInteger
+    init(_ value: Value)
+    var value: Value { get }
+    /// What PROTOCOL.md calls it.
+    static var title: String { get }
+    /// What an error of decoding calls it.
+    static var numberTitle: String { get }
+}
+
+extension ProductID: EntityID {
+    @inlinable public static var title: String { "product" }
+    @inlinable public static var numberTitle: String { "product id" }
+}
+
+extension CategoryID: EntityID {
+    @inlinable public static var title: String { "category" }
+    @inlinable public static var numberTitle: String { "category id" }
+}
+
+extension LocationID: EntityID {
+    @inlinable public static var title: String { "location" }
+    @inlinable public static var numberTitle: String { "location id" }
+}
+
+extension ReservationID: EntityID {
+    @inlinable public static var title: String { "reservation" }
+    @inlinable public static var numberTitle: String { "reservation id" }
+}
+
+extension TransferID: EntityID {
+    @inlinable public static var title: String { "transfer" }
+    @inlinable public static var numberTitle: String { "transfer id" }
+}

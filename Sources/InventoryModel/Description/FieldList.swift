@@ -1,0 +1,166 @@
+/// What a description says of one field, as a value: for people, and for the clients of other languages.
+public struct FieldDescription: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+        case text, flag, integer, quantity, money, price, unit, instant
+        /// What the enumeration is called.
+        case choice(String)
+        /// What the id names.
+        case id(String)
+        case revision, occurrence, expiry
+        case optionalInstant, optionalLSN, optionalMoney
+        /// Any of these fields.
+        case update([FieldDescription])
+        /// All of these fields, or none.
+        case part([FieldDescription])
+        /// A list of these, and what PROTOCOL.md calls one.
+        case lines([FieldDescription], String?)
+    }
+
+    /// As JSON has it.
+    public let name: String
+    public let kind: Kind
+    /// What comes in must be within: bytes of UTF-8, base units, minor units, a number.
+    public var bounds: ClosedRange<Int64> = .min ... .max
+    /// Whether it has no default.
+    public var isRequired = false
+    /// Whether a mask announces it.
+    public var isMasked = false
+}
+
+extension Described {
+    /// Its fields, in the order of their bytes.
+    public static var descriptions: [FieldDescription] {
+        var list = FieldList()
+        var value = Self()
+        value.visit(&list, only: .all)
+        return list.fields
+    }
+}
+
+extension DescribedCommand {
+    /// Its fields, in the order of their bytes.
+    public static var descriptions: [FieldDescription] {
+        var list = FieldList()
+        var value = Self()
+        value.visit(&list)
+        return list.fields
+    }
+}
+
+/// Collects what a description says.
+public struct FieldList: CommandVisitor {
+    public typealias Failure = Never
+    public private(set) var fields: [FieldDescription] = []
+    private var isMasked = false
+
+    public init() {}
+
+    private mutating func add<Value>(_ field: Field<Value>, _ kind: FieldDescription.Kind) {
+        let isRequired = field.standard == nil
+        self.add(field.name, kind, field.bounds, isRequired: isRequired)
+    }
+
+    private mutating func add(
+        _ name: String,
+        _ kind: FieldDescription.Kind,
+        _ bounds: ClosedRange<Int64> = .min ... .max,
+        isRequired: Bool = false
+    ) {
+        let description = FieldDescription(
+            name: name,
+            kind: kind,
+            bounds: bounds,
+            isRequired: isRequired,
+            isMasked: self.isMasked
+        )
+        self.fields.append(description)
+    }
+
+    public mutating func text(_ field: Field<String>, _ value: inout String) {
+        self.add(field, .text)
+    }
+
+    public mutating func flag(_ field: Field<Bool>, _ value: inout Bool) { self.add(field, .flag) }
+
+    public mutating func integer<Value>(_ field: Field<Value>, _ value: inout Value) {
+        self.add(field, .integer)
+    }
+
+    public mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) {
+        self.add(field, .quantity)
+    }
+
+    public mutating func money(_ field: Field<Money>, _ value: inout Money) {
+        self.add(field, .money)
+    }
+
+    public mutating func price(_ field: Field<Price>, _ value: inout Price) {
+        self.add(field, .price)
+    }
+
+    public mutating func unit(_ field: Field<Unit>, _ value: inout Unit) { self.add(field, .unit) }
+
+    public mutating func choice<Value: FieldChoice>(_ field: Field<Value>, _ value: inout Value) {
+        self.add(field, .choice(Value.title))
+    }
+
+    public mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) {
+        self.add(field, .id(ID.title))
+    }
+
+    public mutating func instant(_ field: Field<Instant>, _ value: inout Instant) {
+        self.add(field, .instant)
+    }
+
+    // MARK: - Fields of commands
+
+    public mutating func revision(_ value: inout UInt64?) { self.add("ifRevision", .revision) }
+
+    public mutating func occurrence(_ value: inout Occurrence?) {
+        self.add("occurredAt", .occurrence)
+    }
+
+    public mutating func expiry(_ value: inout Expiry) {
+        self.add("expiry", .expiry, isRequired: true)
+    }
+
+    public mutating func optionalInstant(_ field: Field<Instant>, _ value: inout Instant?) {
+        self.add(field.name, .optionalInstant)
+    }
+
+    public mutating func optionalLSN(_ field: Field<UInt64>, _ value: inout UInt64?) {
+        self.add(field.name, .optionalLSN, field.bounds)
+    }
+
+    public mutating func optionalMoney(_ field: Field<Money>, _ value: inout Money?) {
+        self.add(field.name, .optionalMoney, field.bounds)
+    }
+
+    public mutating func update<Entity: Described>(_ value: inout FieldUpdate<Entity>) {
+        self.add("fields", .update(Entity.descriptions))
+    }
+
+    public mutating func part<Part: DescribedCommand>(_ name: String, _ value: inout Part?) {
+        self.add(name, .part(Part.descriptions))
+    }
+
+    public mutating func lines<Line: DescribedCommand>(_ list: LineList, _ value: inout [Line]) {
+        let fields = Line.descriptions.filter { !list.unused.contains($0.name) }
+        self.add("lines", .lines(fields, list.title), isRequired: true)
+    }
+
+    public mutating func mask(_ given: inout OptionalFields) {
+        self.isMasked = true
+        given.insertAll()
+    }
+
+    public mutating func maskedQuantity(_ field: Field<Quantity>, _ value: inout Int64?) {
+        self.add(field.name, .quantity, field.bounds)
+    }
+
+    public mutating func maskedMoney(_ field: Field<Money>, _ value: inout Money?) {
+        self.add(field.name, .money, field.bounds)
+    }
+
+    public mutating func maskedRevision(_ value: inout UInt64?) { self.revision(&value) }
+}

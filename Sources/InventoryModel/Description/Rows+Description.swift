@@ -1,0 +1,114 @@
+/// What the rows of the hottest paths are made of: a level, a movement and the outcome of a step.
+///
+/// Their codecs are written by hand, and tests compare them with these over random values.
+
+/// What reads the description of a row that leaves out, behind a mask, what is its default.
+package protocol RowVisitor: CommandVisitor {
+    /// What follows is behind a mask.
+    mutating func defaultMask() throws(Failure)
+
+    /// A movement that may be left out.
+    mutating func optionalMovement(_ name: String, _ value: inout MovementID?) throws(Failure)
+}
+
+/// A row that has a description: see ``RowVisitor``.
+package protocol DescribedRow {
+    /// Shows `v` each field, in the order of their bytes.
+    mutating func visit<Visitor: RowVisitor>(_ visitor: inout Visitor) throws(Visitor.Failure)
+}
+
+extension RowVisitor {
+    /// Base units that are left out where they are 0.
+    fileprivate mutating func units(_ name: String, _ value: inout Int64) throws(Failure) {
+        try self.quantity(.named(name, default: .base(0)), &value)
+    }
+
+    /// Minor units that are left out where they are 0.
+    fileprivate mutating func amount(_ name: String, _ value: inout Int64) throws(Failure) {
+        var money = Money(value)
+        try self.money(.named(name, default: .zero), &money)
+        value = money.minorUnits
+    }
+}
+
+/// A level.
+package struct LevelRow: DescribedRow {
+    package var level: Level
+    /// The LSN that its revision is, where it does not say another.
+    package var lsn: UInt64
+
+    package init(_ level: Level, at lsn: UInt64) {
+        self.level = level
+        self.lsn = lsn
+    }
+
+    package mutating func visit<V: RowVisitor>(_ v: inout V) throws(V.Failure) {
+        try v.place(&self.level.product, &self.level.location)
+        try v.defaultMask()
+        try v.units("onHand", &self.level.onHand)
+        try v.units("unavailable", &self.level.unavailable)
+        try v.units("reserved", &self.level.reserved)
+        try v.units("incoming", &self.level.incoming)
+        try v.units("floor", &self.level.floor)
+        try v.amount("value", &self.level.value)
+        var alerts = self.level.alerts.rawValue
+        try v.integer(.named("alerts", default: 0), &alerts)
+        self.level.alerts = AlertSet(rawValue: alerts)
+        try v.integer(.named("revision", default: self.lsn), &self.level.revision)
+    }
+}
+
+/// A movement.
+package struct MovementRow: DescribedRow {
+    package var movement: Movement
+    /// When its step was recorded, from which the time counts that it happened at.
+    package var recordedAt: Instant
+
+    package init(_ movement: Movement, recordedAt: Instant) {
+        self.movement = movement
+        self.recordedAt = recordedAt
+    }
+
+    package mutating func visit<V: RowVisitor>(_ v: inout V) throws(V.Failure) {
+        try v.choice(.named("kind"), &self.movement.kind)
+        try v.place(&self.movement.product, &self.movement.location)
+        try v.defaultMask()
+        try v.units("onHandDelta", &self.movement.onHandDelta)
+        try v.units("unavailableDelta", &self.movement.unavailableDelta)
+        try v.units("reservedDelta", &self.movement.reservedDelta)
+        try v.units("incomingDelta", &self.movement.incomingDelta)
+        try v.amount("amount", &self.movement.amount)
+        var (price, basis) = (self.movement.price.minorUnits, self.movement.price.basis)
+        try v.amount("price", &price)
+        try v.quantity(.named("priceBasis", default: .base(1)), &basis)
+        self.movement.price = Price(price, per: basis)
+        try v.amount("cost", &self.movement.cost)
+        var reason = self.movement.reason?.rawValue ?? 0
+        try v.integer(.named("reason", default: 0), &reason)
+        self.movement.reason = Reason(rawValue: reason)
+        try v.reference(&self.movement.reference)
+        try v.note(&self.movement.note)
+        try v.optionalMovement("origin", &self.movement.origin)
+        let (happened, recorded) = (self.movement.occurredAt, self.recordedAt)
+        var distance = happened.microseconds &- recorded.microseconds
+        try v.units("occurredAt", &distance)
+        self.movement.occurredAt = Instant(microseconds: recorded.microseconds &+ distance)
+        try v.flag(.named("imported", default: false), &self.movement.isImported)
+    }
+}
+
+/// The outcome of what was done: its levels and its list of ids follow.
+package struct DoneRow: DescribedRow {
+    package var done: Outcome.Done
+
+    package init(_ done: Outcome.Done) { self.done = done }
+
+    package mutating func visit<V: RowVisitor>(_ v: inout V) throws(V.Failure) {
+        try v.integer(.named("lsn"), &self.done.lsn)
+        try v.instant(.named("time"), &self.done.time)
+        try v.integer(.named("id"), &self.done.id)
+        var amount = Money(self.done.amount)
+        try v.money(.named("amount"), &amount)
+        self.done.amount = amount.minorUnits
+    }
+}

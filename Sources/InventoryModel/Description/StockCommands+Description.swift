@@ -1,0 +1,77 @@
+/// What the commands of stock are made of; the lines of a sale, a return and a delivery are in
+/// `SaleLines+Description`.
+
+/// Base units that come or go.
+private let deltas = -Limits.quantityMax...Limits.quantityMax
+
+extension Adjustment: DescribedCommand {
+    public init() { self.init(product: ProductID(0), delta: 0, reason: .other) }
+
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.place(&self.product, &self.location)
+        try v.quantity(.named("delta", in: deltas), &self.delta)
+        try v.choice(.named("reason"), &self.reason)
+        try v.reference(&self.reference)
+        try v.note(&self.note)
+        try v.occurrence(&self.occurred)
+        try v.revision(&self.ifRevision)
+    }
+}
+
+extension StockCount: DescribedCommand {
+    public init() { self.init(product: ProductID(0), counted: 0) }
+
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.place(&self.product, &self.location)
+        try v.quantity(.named("counted", in: 0...Limits.quantityMax), &self.counted)
+        try v.reference(&self.reference)
+        try v.note(&self.note)
+        try v.revision(&self.ifRevision)
+    }
+}
+
+extension Hold: DescribedCommand {
+    public init() { self.init(product: ProductID(0), delta: 0, reason: .other) }
+
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.place(&self.product, &self.location)
+        try v.quantity(.named("delta", in: deltas), &self.delta)
+        try v.choice(.named("reason"), &self.reason)
+        try v.reference(&self.reference)
+        try v.note(&self.note)
+        try v.revision(&self.ifRevision)
+    }
+}
+
+extension Expectation: DescribedCommand {
+    public init() { self.init(product: ProductID(0), delta: 0) }
+
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.place(&self.product, &self.location)
+        try v.quantity(.named("delta", in: deltas), &self.delta)
+        try v.optionalInstant(.named("eta"), &self.eta)
+        try v.reference(&self.reference)
+        try v.note(&self.note)
+        try v.revision(&self.ifRevision)
+    }
+}
+
+extension FloorChange: DescribedCommand {
+    public init() { self.init(product: ProductID(0), floor: 0) }
+
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.place(&self.product, &self.location)
+        try v.quantity(.named("floor", in: deltas), &self.floor)
+        try v.revision(&self.ifRevision)
+    }
+}
+
+extension Reversal: DescribedCommand {
+    public init() { self.init(lsn: 0, reason: .other) }
+
+    public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.integer(.named("lsn", in: 1...Int64.max), &self.lsn)
+        try v.choice(.named("reason"), &self.reason)
+        try v.note(&self.note)
+    }
+}

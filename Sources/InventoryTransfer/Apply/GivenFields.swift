@@ -1,0 +1,164 @@
+internal import InventoryModel
+
+/// Reads described fields from the members of a command.
+///
+///     text, number, flag, time    a member of the name
+///     enumeration, id             the word for it, the name of what it is of
+///     quantity                    with the decimals of the unit that comes before it
+///     unit                        unit and unitDecimals, either may be left out
+///     price                       price and priceBasis, which is one unit where it is left out
+struct GivenFields: FieldVisitor {
+    typealias Failure = CommandProblem
+
+    let fields: CommandFields
+    /// Fields that the command has no use for.
+    private let unused: [String]
+    /// The product that was named, which says what an update of it leaves out.
+    private var product: CommandNames.Product?
+    /// Whether fields that are left out get their defaults; else they stay as they are.
+    private var isWhole = true
+    /// Of the quantities.
+    private(set) var decimals: UInt8
+    /// Whether the field that was read last was there.
+    private var wasGiven = false
+
+    /// `decimals`: Of the quantities, until a product or a unit says other ones.
+    init(_ fields: CommandFields, decimals: UInt8 = 0, without unused: [String] = []) {
+        self.fields = fields
+        self.decimals = decimals
+        self.unused = unused
+    }
+
+    /// What `read` makes of a member; `nil` where the command has no use for it.
+    func used<Value>(
+        _ name: String,
+        _ read: (String) throws(CommandProblem) -> Value?
+    ) throws(CommandProblem) -> Value? { self.unused.contains(name) ? nil : try read(name) }
+
+    /// Puts into `value` what is written, or the default.
+    private mutating func take<Value>(
+        _ name: String,
+        _ value: inout Value,
+        _ written: Value?,
+        _ standard: Value?
+    ) throws(CommandProblem) {
+        self.wasGiven = written != nil
+        if let written {
+            value = written
+        } else if self.isWhole {
+            value = try self.fields.required(name, standard)
+        }
+    }
+
+    private mutating func take<Value>(
+        _ field: Field<Value>,
+        _ value: inout Value,
+        _ written: Value?
+    ) throws(CommandProblem) { try self.take(field.name, &value, written, field.standard) }
+
+    mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure) {
+        try self.take(field, &value, try self.fields.optionalText(field.name))
+    }
+
+    mutating func flag(_ field: Field<Bool>, _ value: inout Bool) throws(Failure) {
+        try self.take(field, &value, try self.fields.optionalFlag(field.name))
+    }
+
+    mutating func integer<Value: FixedWidthInteger>(
+        _ field: Field<Value>,
+        _ value: inout Value
+    ) throws(Failure) {
+        let number = try self.fields.optionalInteger(field.name, in: field.bounds)
+        try self.take(field, &value, number.map { Value(clamping: $0) })
+    }
+
+    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure) {
+        let quantity = try self.fields.optionalQuantity(field.name, self.decimals)
+        let unit = Unit(code: "", decimals: self.decimals)
+        try self.take(field.name, &value, quantity, field.standard?.baseUnits(of: unit))
+    }
+
+    mutating func money(_ field: Field<Money>, _ value: inout Money) throws(Failure) {
+        try self.take(field, &value, try self.fields.optionalMoney(field.name))
+    }
+
+    mutating func price(_ field: Field<Price>, _ value: inout Price) throws(Failure) {
+        let amount = try self.fields.optionalMoney(field.name)
+        let basis = try self.fields.optionalQuantity(field.name + "Basis", self.decimals)
+        if amount == nil, basis != nil, !self.isWhole {
+            throw self.fields.problem(field.name + "Basis", "needs a \(field.name) beside it")
+        }
+        let one = Unit(code: "", decimals: self.decimals).baseUnits
+        let unsaid = self.isWhole ? one : self.product?.priceBasis ?? one
+        try self.take(field, &value, amount.map { Price($0.minorUnits, per: basis ?? unsaid) })
+    }
+
+    mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Failure) {
+        let code = try self.fields.optionalText(field.name)
+        let range = 0...Int64(Limits.unitDecimalsMax)
+        let decimals = try self.fields.optionalInteger(field.name + "Decimals", in: range)
+        self.wasGiven = code != nil || decimals != nil
+        if let product, !self.isWhole {
+            value = Unit(code: product.unit, decimals: product.decimals)
+        } else if let standard = field.standard {
+            value = standard
+        }
+        value = Unit(
+            code: code ?? value.code,
+            decimals: decimals.map { UInt8($0) } ?? value.decimals
+        )
+        self.decimals = value.decimals
+    }
+
+    mutating func choice<Value: FieldChoice>(
+        _ field: Field<Value>,
+        _ value: inout Value
+    ) throws(Failure) {
+        try self.take(field, &value, try self.fields.optionalNamed(field.name, Value.self))
+    }
+
+    mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) throws(Failure) {
+        try self.take(field, &value, try self.named(field.name, ID.self) as? ID)
+    }
+
+    /// The id of what the member names, which for stock says the decimals of the quantities.
+    private mutating func named<ID: EntityID>(
+        _ name: String,
+        _ type: ID.Type
+    ) throws(Failure) -> (any EntityID)? {
+        switch type {
+        case is CategoryID.Type: return try self.fields.optionalCategory()
+        case is LocationID.Type: return try self.fields.optionalLocation(name)
+        case is ProductID.Type:
+            let product = try self.fields.product()
+            (self.product, self.decimals) = (product, product.decimals)
+            return product.id
+        case is ReservationID.Type:
+            let (id, decimals) = try self.fields.reservation()
+            self.decimals = decimals
+            return id
+        case is TransferID.Type:
+            let (id, decimals) = try self.fields.transfer()
+            self.decimals = decimals
+            return id
+        default: preconditionFailure("a command names no \(ID.title)")
+        }
+    }
+
+    mutating func instant(_ field: Field<Instant>, _ value: inout Instant) throws(Failure) {
+        try self.take(field, &value, try self.fields.optionalInstant(field.name))
+    }
+
+    /// The fields of an entity that are given.
+    mutating func update<Entity: Described>(_ value: inout FieldUpdate<Entity>) throws(Failure) {
+        var values = Entity()
+        var given = FieldSet<Entity.FieldID>()
+        self.isWhole = false
+        for field in Entity.FieldID.allCases {
+            try values.visit(&self, only: FieldSet(field))
+            if self.wasGiven { given.insert(field) }
+        }
+        self.isWhole = true
+        value = FieldUpdate(given, of: values)
+    }
+}

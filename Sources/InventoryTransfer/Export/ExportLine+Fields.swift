@@ -1,0 +1,39 @@
+internal import InventoryModel
+
+extension ExportLine {
+    /// Adds described fields from a row of an answer; what may be left out and is 0 or empty is.
+    ///
+    ///     "unit":"kg","decimals":3,"price":"5.68","basis":1000
+    ///
+    /// `money`: Decimals of the currency. `number`: The number that the export has for what an id of that
+    /// field names.
+    mutating func add(
+        _ fields: [FieldDescription],
+        of table: ResultTable,
+        _ row: Int,
+        money: UInt8,
+        number: (String) -> Int = { preconditionFailure("an export has no number of its \($0)") }
+    ) {
+        func integer(_ name: String) -> Int64 { table.integer(row, name) ?? 0 }
+        var decimals: UInt8 = 0
+        for field in fields {
+            let name = field.name
+            switch field.kind {
+            case .text where !field.isRequired: self.add(name, unlessEmpty: table.text(row, name))
+            case .text, .choice: self.add(name, text: table.text(row, name))
+            case .integer: self.add(name, units: integer(name), decimals: 0)
+            case .quantity: self.add(name, units: integer(name), decimals: decimals)
+            case .money: self.add(name, money: integer(name), decimals: money)
+            case .price:
+                self.add(name, money: integer(name), decimals: money)
+                self.add("basis", Int(table.integer(row, name + "Basis") ?? 1))
+            case .unit:
+                decimals = UInt8(clamping: integer(name + "Decimals"))
+                self.add(name, text: table.text(row, name))
+                self.add("decimals", Int(decimals))
+            case .id: self.add(name, number(name))
+            default: preconditionFailure("an export has no \(name)")
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+public import InventoryModel
+
+/// Values of products with any of their fields in one expression.
+
+extension ProductFields {
+    public init(
+        sku: String,
+        name: String,
+        barcode: String = "",
+        category: CategoryID,
+        unit: Unit = .piece,
+        price: Price,
+        status: ProductStatus = .active,
+        reorderPoint: Int64? = nil,
+        reorderTarget: Int64 = 0,
+        packSize: Int64 = 1,
+        leadTimeDays: UInt16 = 0
+    ) {
+        self.init()
+        (self.sku, self.name, self.barcode) = (sku, name, barcode)
+        (self.category, self.unit, self.price) = (category, unit, price)
+        self.status = status
+        self.reorderPoint = reorderPoint ?? unit.defaultReorderPoint
+        (self.reorderTarget, self.packSize) = (reorderTarget, packSize)
+        self.leadTimeDays = leadTimeDays
+    }
+}
+
+extension ProductDraft {
+    public init(
+        sku: String,
+        name: String,
+        barcode: String = "",
+        category: CategoryID,
+        unit: Unit = .piece,
+        price: Price,
+        status: ProductStatus = .active,
+        reorderPoint: Int64? = nil,
+        reorderTarget: Int64 = 0,
+        packSize: Int64 = 1,
+        leadTimeDays: UInt16 = 0,
+        opening: OpeningStock? = nil
+    ) {
+        let fields = ProductFields(
+            sku: sku,
+            name: name,
+            barcode: barcode,
+            category: category,
+            unit: unit,
+            price: price,
+            status: status,
+            reorderPoint: reorderPoint,
+            reorderTarget: reorderTarget,
+            packSize: packSize,
+            leadTimeDays: leadTimeDays
+        )
+        self.init(fields, opening: opening)
+    }
+}
+
+extension FieldUpdate<ProductFields> {
+    public init(
+        sku: String? = nil,
+        name: String? = nil,
+        barcode: String? = nil,
+        category: CategoryID? = nil,
+        unit: Unit? = nil,
+        price: Price? = nil,
+        status: ProductStatus? = nil,
+        reorderPoint: Int64? = nil,
+        reorderTarget: Int64? = nil,
+        packSize: Int64? = nil,
+        leadTimeDays: UInt16? = nil
+    ) {
+        self.init()
+        (self.sku, self.name, self.barcode) = (sku, name, barcode)
+        (self.category, self.unit, self.price) = (category, unit, price)
+        self.status = status
+        (self.reorderPoint, self.reorderTarget) = (reorderPoint, reorderTarget)
+        (self.packSize, self.leadTimeDays) = (packSize, leadTimeDays)
+    }
+}
+
+extension FieldUpdate<LocationFields> {
+    public init(
+        code: String? = nil,
+        name: String? = nil,
+        zone: String? = nil,
+        kind: LocationKind? = nil
+    ) {
+        self.init()
+        (self.code, self.name, self.zone, self.kind) = (code, name, zone, kind)
+    }
+}
