@@ -42,7 +42,6 @@ extension InventoryState {
         let (category, location) = (CategoryID(numbers.category), product.pointee.opening.location)
         let status = ProductStatus(rawValue: numbers.status)
         var checks = Soundness()
-        ProductRule.check(numbers, &checks)
         ProductRule.check(first: status, &checks)
         let isArchived = self.tables.categories.archivedState(category)
         ProductRule.check(category, isArchived: isArchived, &checks)

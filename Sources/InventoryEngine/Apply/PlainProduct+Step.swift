@@ -56,15 +56,13 @@ extension PlainProduct {
         remembering outcome: RememberedOutcome?,
         into writer: inout ByteWriter
     ) {
-        let textByteCount =
-            self.sku.count + self.name.count + self.barcode.count + self.unit.count
         writer.appendEntry(
             lsn: step.lsn,
             time: step.time,
             by: actor,
             remembering: outcome,
             changes: 2 + step.alerts.rawValue.nonzeroBitCount,
-            atMost: Self.changesByteCountMax + textByteCount
+            atMost: Self.changesByteCountMax + self.fields.count
         ) { cursor in
             cursor.writeCounted { self.encodeProduct(step, into: &$0) }
             cursor.writeCounted { step.encodeStock(into: &$0) }
@@ -79,19 +77,7 @@ extension PlainProduct {
     private func encodeProduct(_ step: Step, into cursor: inout ByteCursor) {
         cursor.write(ChangeTag.productCreated.rawValue)
         cursor.writeVarint(UInt64(step.id))
-        cursor.writeText(utf8: self.sku)
-        cursor.writeText(utf8: self.name)
-        cursor.writeText(utf8: self.barcode)
-        cursor.writeVarint(UInt64(self.numbers.category))
-        cursor.writeText(utf8: self.unit)
-        cursor.write(self.numbers.decimals)
-        cursor.writeVarint(UInt64(bitPattern: self.numbers.price))
-        cursor.writeVarint(UInt64(bitPattern: self.numbers.priceBasis))
-        cursor.write(self.numbers.status)
-        cursor.writeVarint(self.numbers.reorderPoint)
-        cursor.writeVarint(self.numbers.reorderTarget)
-        cursor.writeVarint(self.numbers.packSize)
-        cursor.writeVarint(UInt64(self.numbers.leadTimeDays))
+        cursor.write(bytes: self.fields)
         cursor.write(step.time.microseconds)
         cursor.write(step.time.microseconds)
         cursor.writeVarint(step.lsn)

@@ -27,11 +27,12 @@ public struct PlainProduct {
         case general
     }
 
-    let sku: UnsafeRawBufferPointer
-    let name: UnsafeRawBufferPointer
-    /// Empty for none.
-    let barcode: UnsafeRawBufferPointer
-    let unit: UnsafeRawBufferPointer
+    /// The fields in the bytes of the request, which the log has as well.
+    let fields: UnsafeRawBufferPointer
+    /// In the order of the fields.
+    let texts: PlainFields.Texts
+    /// Whether the texts are what they are stored as, and all is within its bounds.
+    fileprivate let isPlain: Bool
     let numbers: ProductNumbers
     let opening: OpeningStock
     let hasOpening: Bool
@@ -44,23 +45,17 @@ public struct PlainProduct {
 
     /// Reads what follows the tag of the command, as ``ProductDraft`` does.
     ///
-    /// That texts are UTF-8 is not looked at: see ``hasPlainTexts``.
+    /// That texts are UTF-8 is not looked at: see ``isPlain``.
     fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.sku = try Self.readText(&reader)
-        self.name = try Self.readText(&reader)
-        self.barcode = try Self.readText(&reader)
-        var numbers = ProductNumbers()
-        numbers.category = try reader.readCategoryID().value
-        self.unit = try Self.readText(&reader)
-        numbers.decimals = try reader.readUInt8()
-        let price = try reader.readPrice()
-        (numbers.price, numbers.priceBasis) = (price.minorUnits, price.basis)
-        numbers.status = try reader.readCase(ProductStatus.self, "product status").rawValue
-        numbers.reorderPoint = try reader.readSignedVarint()
-        numbers.reorderTarget = try reader.readSignedVarint()
-        numbers.packSize = try reader.readSignedVarint()
-        numbers.leadTimeDays = try reader.readVarint(as: UInt16.self, "lead time")
-        self.numbers = numbers
+        var start = reader
+        var visitor = PlainFields(reader)
+        var fields = ProductFields()
+        try fields.visit(&visitor)
+        self.numbers = ProductNumbers(fields)
+        self.texts = visitor.texts
+        self.isPlain = visitor.arePlain
+        reader = visitor.reader
+        self.fields = try start.readBytes(reader.offset - start.offset)
         self.hasOpening = try reader.readBool()
         guard self.hasOpening else {
             self.opening = OpeningStock(quantity: 0)
@@ -74,39 +69,21 @@ public struct PlainProduct {
         )
     }
 
-    private static func readText(
-        _ reader: inout ByteReader
-    ) throws(ByteReaderError) -> UnsafeRawBufferPointer {
-        try reader.readBytes(try reader.readCount(limit: ByteReader.textByteCountMax))
-    }
-
-    /// Whether the texts are what they are stored as, and within their limits.
-    fileprivate var hasPlainTexts: Bool {
-        self.sku.count <= Limits.skuByteCountMax && NormalizedText.isPlain(self.sku)
-            && self.name.count <= Limits.nameByteCountMax && NormalizedText.isPlain(self.name)
-            && self.unit.count <= Limits.unitByteCountMax && NormalizedText.isPlain(self.unit)
-            && (self.barcode.isEmpty
-                || self.barcode.count <= Limits.barcodeByteCountMax
-                    && NormalizedText.isPlain(self.barcode))
-    }
+    var sku: UnsafeRawBufferPointer { self.texts[0] }
+    var name: UnsafeRawBufferPointer { self.texts[1] }
+    /// Empty for none.
+    var barcode: UnsafeRawBufferPointer { self.texts[2] }
+    var unit: UnsafeRawBufferPointer { self.texts[3] }
 
     /// The same as a draft of the slow path.
     fileprivate var draft: ProductDraft {
+        var reader = ByteReader(self.fields)
         var fields = ProductFields()
-        fields.sku = String(decoding: self.sku, as: UTF8.self)
-        fields.name = String(decoding: self.name, as: UTF8.self)
-        fields.barcode = String(decoding: self.barcode, as: UTF8.self)
-        fields.category = CategoryID(self.numbers.category)
-        fields.unit = Unit(
-            code: String(decoding: self.unit, as: UTF8.self),
-            decimals: self.numbers.decimals
-        )
-        fields.price = Price(self.numbers.price, per: self.numbers.priceBasis)
-        fields.status = ProductStatus(rawValue: self.numbers.status) ?? .archived
-        fields.reorderPoint = self.numbers.reorderPoint
-        fields.reorderTarget = self.numbers.reorderTarget
-        fields.packSize = self.numbers.packSize
-        fields.leadTimeDays = self.numbers.leadTimeDays
+        do throws(ByteReaderError) {
+            try fields.visit(&reader)
+        } catch {
+            preconditionFailure("plain fields cannot be read again: \(error)")
+        }
         return ProductDraft(fields, opening: self.hasOpening ? self.opening : nil)
     }
 }
@@ -170,7 +147,7 @@ extension PlainProduct {
                 }
                 var again = reader
                 var product = try PlainProduct(from: &reader)
-                if product.hasPlainTexts {
+                if product.isPlain {
                     key = product.makeKeys(at: key)
                 } else {
                     self.drafts[index] = try ProductDraft(from: &again)

@@ -14,16 +14,17 @@ struct ProductNumbers: Sendable {
 
     init() {}
 
-    init(_ product: Product) {
-        self.category = product.category.value
-        self.decimals = product.unit.decimals
-        self.status = product.status.rawValue
-        self.leadTimeDays = product.leadTimeDays
-        self.price = product.price.minorUnits
-        self.priceBasis = product.price.basis
-        self.reorderPoint = product.reorderPoint
-        self.reorderTarget = product.reorderTarget
-        self.packSize = product.packSize
+    @inline(__always)
+    init(_ fields: ProductFields) {
+        self.category = fields.category.value
+        self.decimals = fields.unit.decimals
+        self.status = fields.status.rawValue
+        self.leadTimeDays = fields.leadTimeDays
+        self.price = fields.price.minorUnits
+        self.priceBasis = fields.price.basis
+        self.reorderPoint = fields.reorderPoint
+        self.reorderTarget = fields.reorderTarget
+        self.packSize = fields.packSize
     }
 }
 
@@ -72,27 +73,6 @@ struct OpenedStock: Sendable {
 /// `createProduct` and `updateProduct` apply them to a whole product, the fast path to one in the bytes
 /// of its request. Values in, values out: the caller looks up category and location.
 enum ProductRule {
-    /// Checks the numbers of a product, new or changed.
-    @inline(__always)
-    static func check(_ numbers: ProductNumbers, _ checks: inout some Checks) {
-        let quantities = 0...Limits.quantityMax
-        checks.check(
-            "unit.decimals",
-            Int64(numbers.decimals),
-            in: 0...Int64(Limits.unitDecimalsMax)
-        )
-        checks.check("price", numbers.price, in: 0...Limits.moneyMax)
-        checks.check("price.basis", numbers.priceBasis, in: 1...Limits.quantityMax)
-        checks.check("reorderPoint", numbers.reorderPoint, in: quantities)
-        checks.check("reorderTarget", numbers.reorderTarget, in: quantities)
-        checks.check("packSize", numbers.packSize, in: 1...Limits.quantityMax)
-        checks.check(
-            "leadTimeDays",
-            Int64(numbers.leadTimeDays),
-            in: 0...Int64(Limits.leadTimeDaysMax)
-        )
-    }
-
     /// Checks the status that a new product begins with.
     @inline(__always)
     static func check(first status: ProductStatus?, _ checks: inout some Checks) {

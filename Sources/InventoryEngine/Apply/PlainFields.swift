@@ -1,0 +1,98 @@
+internal import Bytes
+internal import InventoryModel
+
+/// Reads described fields from the bytes of a request and makes no text of them: numbers go into the value,
+/// of texts it keeps where they are.
+struct PlainFields: FieldVisitor {
+    typealias Failure = ByteReaderError
+
+    typealias Texts = InlineArray<8, UnsafeRawBufferPointer>
+
+    var reader: ByteReader
+    /// The texts in their order, that of a unit among them.
+    private(set) var texts: Texts
+    private var textCount = 0
+    /// Whether the texts are what they are stored as, and all is within its bounds.
+    private(set) var arePlain = true
+
+    init(_ reader: ByteReader) {
+        self.reader = reader
+        self.texts = Texts(repeating: UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    /// That a text is UTF-8 is part of being plain.
+    @inline(__always)
+    private mutating func readText(in bounds: ClosedRange<Int64>) throws(Failure) {
+        precondition(self.textCount < Texts.count, "\(self.textCount) texts")
+        let count = try self.reader.readCount(limit: ByteReader.textByteCountMax)
+        let text = try self.reader.readBytes(count)
+        self.texts[self.textCount] = text
+        self.textCount += 1
+        if count == 0, bounds.lowerBound == 0 { return }
+        self.note(Int64(count) <= bounds.upperBound && NormalizedText.isPlain(text))
+    }
+
+    @inline(__always)
+    private mutating func note(_ isPlain: Bool) { self.arePlain = self.arePlain && isPlain }
+
+    @inline(__always)
+    mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure) {
+        try self.readText(in: field.bounds)
+    }
+
+    @inline(__always)
+    mutating func flag(_ field: Field<Bool>, _ value: inout Bool) throws(Failure) {
+        value = try self.reader.readBool()
+    }
+
+    @inline(__always)
+    mutating func integer<Value: FixedWidthInteger>(
+        _ field: Field<Value>,
+        _ value: inout Value
+    ) throws(Failure) {
+        value = try self.reader.readVarint(as: Value.self, field.name)
+        self.note(field.bounds.contains(Int64(clamping: value)))
+    }
+
+    @inline(__always)
+    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure) {
+        value = try self.reader.readSignedVarint()
+        self.note(field.bounds.contains(value))
+    }
+
+    @inline(__always)
+    mutating func money(_ field: Field<Money>, _ value: inout Money) throws(Failure) {
+        value = Money(try self.reader.readSignedVarint())
+        self.note(field.bounds.contains(value.minorUnits))
+    }
+
+    @inline(__always)
+    mutating func price(_ field: Field<Price>, _ value: inout Price) throws(Failure) {
+        value = try self.reader.readPrice()
+        self.note(FieldRule.amounts.contains(value.minorUnits))
+        self.note(FieldRule.bases.contains(value.basis))
+    }
+
+    @inline(__always)
+    mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Failure) {
+        try self.readText(in: FieldRule.unitByteCounts)
+        value = Unit(code: "", decimals: try self.reader.readUInt8())
+        self.note(FieldRule.unitDecimals.contains(Int64(value.decimals)))
+    }
+
+    @inline(__always)
+    mutating func choice<Value: FieldChoice>(
+        _ field: Field<Value>,
+        _ value: inout Value
+    ) throws(Failure) { value = try self.reader.readCase(Value.self, Value.title) }
+
+    @inline(__always)
+    mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) throws(Failure) {
+        value = ID(try self.reader.readVarint(as: ID.Value.self, ID.numberTitle))
+    }
+
+    @inline(__always)
+    mutating func instant(_ field: Field<Instant>, _ value: inout Instant) throws(Failure) {
+        value = try self.reader.readInstant()
+    }
+}
