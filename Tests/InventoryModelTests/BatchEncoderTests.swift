@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryTestSupport
 import Testing
@@ -73,32 +74,13 @@ import Testing
             drafts.append(draft)
         }
         func append(_ draft: ProductDraft) {
-            var numbers = EncodedProducts.Numbers(price: draft.price)
-            numbers.decimals = draft.unit.decimals
-            numbers.status = draft.status
-            numbers.reorderPoint = draft.reorderPoint
-            numbers.reorderTarget = draft.reorderTarget
-            numbers.packSize = draft.packSize
-            numbers.leadTimeDays = draft.leadTimeDays
-            numbers.opening = draft.opening
-            let texts = [draft.sku, draft.name, draft.barcode, draft.unit.code].map {
-                Array($0.utf8)
-            }
-            texts[0].withUnsafeBytes { sku in
-                texts[1].withUnsafeBytes { name in
-                    texts[2].withUnsafeBytes { barcode in
-                        texts[3].withUnsafeBytes { unit in
-                            products.append(
-                                sku: sku,
-                                name: name,
-                                barcode: barcode,
-                                unit: unit,
-                                numbers
-                            )
-                        }
-                    }
-                }
-            }
+            var fields = draft.fields
+            var writer = ByteWriter()
+            fields.visit(&writer, only: FieldSet(.sku, .name, .barcode))
+            let offset = writer.count
+            let before = FieldSet<ProductField>(.sku, .name, .barcode, .category)
+            fields.visit(&writer, only: FieldSet(rawValue: ~before.rawValue))
+            products.append(writer, categoryAt: offset, opening: draft.opening)
         }
         for _ in 0..<2 {
             for draft in drafts { append(draft) }

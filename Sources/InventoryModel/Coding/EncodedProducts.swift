@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 
 /// Creations of products that are encoded before it is known what number their categories have.
 ///
@@ -7,21 +7,6 @@ internal import Bytes
 /// Whoever brings in a catalog meets a category's name before the server has given it a number. What is
 /// known of a product is put in its bytes as it is read, and no value is kept of it.
 public struct EncodedProducts: ~Copyable, Sendable {
-    /// What a product has beside its texts and its category: see ``ProductDraft``.
-    public struct Numbers: Sendable {
-        /// Of the unit.
-        public var decimals: UInt8 = 0
-        public var price: Price
-        public var status = ProductStatus.active
-        public var reorderPoint: Int64 = 10
-        public var reorderTarget: Int64 = 0
-        public var packSize: Int64 = 1
-        public var leadTimeDays: UInt16 = 0
-        public var opening: OpeningStock?
-
-        public init(price: Price) { self.price = price }
-    }
-
     private struct Place {
         /// Where its bytes begin, where the category goes, and where they end.
         var start: Int
@@ -42,45 +27,25 @@ public struct EncodedProducts: ~Copyable, Sendable {
         self.places.removeAll(keepingCapacity: true)
     }
 
-    /// Appends a product; its texts are in UTF-8.
+    /// Appends a product's creation.
+    ///
+    /// - Parameters:
+    ///   - fields: As a command has them, but for the category.
+    ///   - categoryOffset: Where in `fields` the category goes.
+    ///   - opening: The stock that it begins with.
     public mutating func append(
-        sku: UnsafeRawBufferPointer,
-        name: UnsafeRawBufferPointer,
-        barcode: UnsafeRawBufferPointer,
-        unit: UnsafeRawBufferPointer,
-        _ numbers: Numbers
+        _ fields: borrowing ByteWriter,
+        categoryAt categoryOffset: Int,
+        opening: OpeningStock?
     ) {
+        self.bytes.writeCase(CommandTag.createProduct)
         let start = self.bytes.count
-        var middle = 0
-        let textByteCount = sku.count + name.count + barcode.count + unit.count
-        // Four counts of texts, and fourteen numbers at most.
-        self.bytes.append(atMost: 18 * VarintCoding.byteCountMax + textByteCount) { cursor in
-            cursor.write(CommandTag.createProduct.rawValue)
-            cursor.writeText(utf8: sku)
-            cursor.writeText(utf8: name)
-            cursor.writeText(utf8: barcode)
-            middle = cursor.count
-            cursor.writeText(utf8: unit)
-            cursor.write(numbers.decimals)
-            cursor.writeVarint(UInt64(bitPattern: numbers.price.minorUnits))
-            cursor.writeVarint(UInt64(bitPattern: numbers.price.basis))
-            cursor.write(numbers.status.rawValue)
-            cursor.writeVarint(numbers.reorderPoint)
-            cursor.writeVarint(numbers.reorderTarget)
-            cursor.writeVarint(numbers.packSize)
-            cursor.writeVarint(UInt64(numbers.leadTimeDays))
-            guard let opening = numbers.opening else {
-                cursor.write(0 as UInt8)
-                return
-            }
-            cursor.write(1 as UInt8)
-            cursor.writeVarint(UInt64(opening.location.value))
-            cursor.writeVarint(opening.quantity)
-            cursor.writeVarint(opening.unitCost.minorUnits)
-            cursor.write(opening.occurredAt == nil ? 0 as UInt8 : 1)
-            if let occurredAt = opening.occurredAt { cursor.write(occurredAt.microseconds) }
-        }
-        self.places.append(Place(start: start, middle: start + middle, end: self.bytes.count))
+        fields.withBytes { self.bytes.write(bytes: $0) }
+        var opening = opening
+        self.bytes.part("opening", &opening)
+        self.places.append(
+            Place(start: start - 1, middle: start + categoryOffset, end: self.bytes.count)
+        )
     }
 
     /// The SKU of a product.

@@ -1,3 +1,5 @@
+internal import InventoryModel
+
 /// Which column of a file is which field: by `--map FIELD=COLUMN`, else the one of the same name, else
 /// one whose name usually means it.
 struct ColumnMapping {
@@ -95,8 +97,15 @@ struct ColumnMapping {
 }
 
 extension [ColumnMapping.Field] {
-    /// What there is of a product.
-    static let ofProducts: Self = [
+    /// What there is of a product: those that people know by other names, then any other field.
+    static let ofProducts: Self = {
+        let known = Self.knownOfProducts
+        let others = ProductFields.descriptions.map { $0.name }
+            .filter { name in !known.contains { $0.name == name } }
+        return known + others.map { ColumnMapping.Field(name: $0) }
+    }()
+
+    private static let knownOfProducts: Self = [
         .init(
             name: "sku",
             isNeeded: true,
@@ -111,7 +120,7 @@ extension [ColumnMapping.Field] {
         .init(name: "cost", synonyms: ["unitcost", "purchaseprice"]),
         .init(name: "reorderPoint", synonyms: ["threshold", "minstock", "lowstock"]),
         .init(name: "reorderTarget", synonyms: ["maxstock"]), .init(name: "packSize"),
-        .init(name: "leadTimeDays", synonyms: ["leadtime"]), .init(name: "status"),
+        .init(name: "leadTimeDays", synonyms: ["leadtime"]),
     ]
 
     /// What there is of a count, or of what came and went.

@@ -17,7 +17,7 @@ struct ImportCommand: AsyncParsableCommand {
             own programs, from a pipe too.
 
             --as products: sku, name, category, price; barcode, unit, decimals, stock, cost, \
-            reorderPoint, reorderTarget, packSize, leadTimeDays, status.
+            \(ImportedFields.others), status.
             --mode set or add: sku, stock; cost, reference. The stock of products that are there: \
             what was counted, or what came (a delivery where the row has a cost) and went.
             --as sales: sku, quantity, price, occurredAt; name, reference, category. It makes the \
@@ -150,3 +150,13 @@ struct ImportCommand: AsyncParsableCommand {
 }
 
 extension StockImport.Mode: ExpressibleByArgument {}
+
+/// The fields of products that a file may have, as the help lists them.
+private enum ImportedFields {
+    /// Those that the help does not name by itself.
+    static var others: String {
+        let named: Set = ["sku", "name", "category", "price", "barcode", "unit", "status"]
+        return ProductFields.descriptions.map { $0.name }.filter { !named.contains($0) }
+            .joined(separator: ", ")
+    }
+}
