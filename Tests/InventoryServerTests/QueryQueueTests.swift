@@ -175,6 +175,15 @@ import Testing
         #expect((20...40).contains(runs))
     }
 
+    @Test func `of what was not asked yet, what follows each product is taken for a scan`() {
+        let costs = QueryCosts()
+        let plain = QueryCosts.Kind(number: 7)
+        let dear = QueryCosts.Kind(number: 8, isDear: true)
+        #expect(costs.kind(plain, rows: 500_000, of: self.ann) == .medium)
+        #expect(costs.kind(dear, rows: 500_000, of: self.ann) == .scan)
+        #expect(costs.kind(dear, rows: 1_000, of: self.ann) == .brief)
+    }
+
     @Test func `a dear question of one connection makes no cheap one of another dear`() {
         var costs = QueryCosts()
         let kind = QueryCosts.Kind(number: 7)

@@ -137,6 +137,26 @@ import Testing
         #expect((10...20).contains(milliseconds), "\(milliseconds) ms")
     }
 
+    @Test func `what takes longer than it was taken for gives way as a scan does`() {
+        let (dear, cheap) = (self.job(1), self.job(2))
+        let (scheduler, clock, said) = (self.scheduler, self.clock, self.said)
+        let rest = self.steps(200, dear, "dear")
+        let short = self.steps(1, cheap, "cheap")
+        let waited = Atomic<UInt64>(0)
+        scheduler.submit(dear, .medium) {
+            let start = clock.now
+            scheduler.submit(cheap, .medium) {
+                waited.store(clock.now - start, ordering: .relaxed)
+                short()
+            }
+            rest()
+        }
+        self.hands.runAll()
+        #expect(said.all == ["dear begins", "cheap begins", "cheap ends", "dear ends"])
+        let milliseconds = waited.load(ordering: .relaxed) / 1_000_000
+        #expect((100...110).contains(milliseconds), "\(milliseconds) ms")
+    }
+
     @Test func `work ends at the checkpoint after it was cancelled`() {
         let job = self.job(1)
         let token = job.token

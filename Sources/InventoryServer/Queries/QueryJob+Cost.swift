@@ -34,15 +34,19 @@ extension QueryJob.Cost {
     }
 
     init(of insight: Insight, _ view: ReadView) {
-        let number: UInt16
+        let kind: QueryCosts.Kind
         switch insight {
-        case .query(let query): number = 256 + UInt16(query.source.rawValue)
-        case .named(let named): number = 512 + UInt16(named.name.rawValue)
+        case .query(let query):
+            let number = 256 + UInt16(query.source.rawValue)
+            kind = QueryCosts.Kind(number: number, isDear: true)
+        case .named(let named):
+            let number = 512 + UInt16(named.name.rawValue)
+            kind = QueryCosts.Kind(number: number, isDear: named.name.isDear)
         case .rows(_, let insight):
             self.init(of: insight, view)
             return
         }
-        self.init(kind: QueryCosts.Kind(number: number), rows: view.rowCount)
+        self.init(kind: kind, rows: view.rowCount)
     }
 }
 
@@ -50,5 +54,16 @@ extension ReadView {
     /// What a question may have to look at.
     fileprivate var rowCount: Int {
         self.tables.ledger.rowCount + self.tables.levels.rowCount + self.tables.products.rowCount
+    }
+}
+
+extension NamedInsight.Name {
+    /// Whether it follows each product through time, and does not only add rows up.
+    fileprivate var isDear: Bool {
+        switch self {
+        case .velocity, .cover, .reorder, .dead, .turnover, .ageing, .availability: true
+        case .sales, .margin, .top, .abc, .heatmap, .refused, .valuation, .categories, .lowStock:
+            false
+        }
     }
 }

@@ -150,10 +150,10 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         }
     }
 
-    /// What goes before the rest of a scan though it is not brief; the scan's work up to `work` is counted
-    /// first.
+    /// What goes before the rest of a scan though it is not brief, and of what was not taken for one and is by
+    /// now; its work up to `work` is counted first.
     private func takeLonger(before job: QueryJob, at work: UInt64) -> Waiting? {
-        guard job.isScan else { return nil }
+        if !job.isScan, job.took(by: work) <= UInt64(QueryCosts.mediumMax) { return nil }
         let took = job.count(at: work)
         return self.state.withLock { state in
             state.queue.ran(job.owner, for: took)
@@ -278,9 +278,12 @@ final class QueryJob: @unchecked Sendable {
         self.end.store(now + limit, ordering: .relaxed)
     }
 
+    /// Its own work up to `work`.
+    fileprivate func took(by work: UInt64) -> UInt64 { work - self.startedAt - self.between }
+
     /// - Returns: What was not charged yet of its own work up to `work`, which now is.
     fileprivate func count(at work: UInt64) -> UInt64 {
-        let took = work - self.startedAt - self.between
+        let took = self.took(by: work)
         defer { self.counted = took }
         return took - self.counted
     }
