@@ -51,8 +51,10 @@ extension Shell {
         let done = try await self.done(outcome, of: nil, about: nil)
         var products: [ProductInfo] = []
         for product in Set(done.levels.map { $0.product }) {
+            // One without a history is gone for good once it is deleted.
             let query = Query.product(.id(product), asOf: nil)
-            products.append(ProductInfo(try await self.client.query(query).table, 0))
+            guard let found = try? await self.client.query(query).table else { continue }
+            products.append(ProductInfo(found, 0))
         }
         var object = self.object(done, products)
         if done.id > 0 { object.add("id", raw: String(done.id)) }
@@ -77,14 +79,16 @@ extension Shell {
         return outcome
     }
 
-    /// Takes an id for a run of many requests, which have a session of that name: whoever gives it to a
-    /// request of another kind is refused, as this run is if it was given to one.
+    /// Takes an id for a run of many requests, which have a session of that name: whoever gives it to another
+    /// request or run is refused, as this run is if it was given to one.
+    ///
+    /// `run`: What tells it from other runs.
     ///
     /// - Throws: ``Failure`` if the id is another request's.
-    func claim(_ id: String, for kind: String) async throws {
+    func claim(_ id: String, for run: String) async throws {
         guard let key = IdempotencyKey(id) else { return }
-        var kind = kind
-        let fingerprint = kind.withUTF8 { RequestFingerprint(hashing: UnsafeRawBufferPointer($0)) }
+        var run = run
+        let fingerprint = run.withUTF8 { RequestFingerprint(hashing: UnsafeRawBufferPointer($0)) }
         let nothing = Command.batch([], .independent)
         let claim = try await self.client.send(nothing, key: key, fingerprint: fingerprint)
         // That it is nothing is remembered; anything else keeps the run from having the id.

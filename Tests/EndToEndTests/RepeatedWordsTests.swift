@@ -46,6 +46,8 @@ import Testing
             "stock transfer cancel --of TO-2"
         ),
         ("stock adjust P-2=-100 --reason damaged", "product delete P-2"),
+        // Without a history nothing is left of it.
+        ("product add --sku NEW --name New --category Full --price 1", "product delete NEW"),
     ]
 
     @Test func `they are answered as they were, and nothing is done again`() async throws {
@@ -156,6 +158,30 @@ import Testing
                 #expect(try await daemon.client().ping() == lsn, "\(id)")
             }
         }
+    }
+
+    @Test func `an import's id is for one file, read in one way`() async throws {
+        let daemon = try await self.shop()
+        func file(_ name: String, _ rows: String) throws -> String {
+            let path = "\(self.folder.path)/\(name).csv"
+            try Data("sku,stock\n\(rows)\n".utf8).write(to: URL(fileURLWithPath: path))
+            return path
+        }
+        let (first, other) = (try file("first", "P-0,3"), try file("other", "P-0,3\nP-1,9"))
+        let words = ["import", first, "--mode", "add", "--id", "delivery"]
+        #expect(try daemon.invctl(words).output == "1 rows: 1 taken, 0 not\n")
+        let lsn = try await daemon.client().ping()
+        for different in [
+            ["import", other, "--mode", "add", "--id", "delivery"],
+            ["import", first, "--mode", "set", "--id", "delivery"],
+            ["import", first, "--mode", "add", "--at", "back", "--id", "delivery"],
+        ] {
+            let refused = try daemon.invctl(different)
+            #expect(refused.code == 4, "\(refused.output) \(refused.errors)")
+            #expect(refused.errors.contains("key_reused"), "\(refused.errors)")
+        }
+        #expect(try daemon.invctl(words).code == 0)
+        #expect(try await daemon.client().ping() == lsn)
     }
 
     @Test func `words are the same wherever the answer goes, and other words are others`() {

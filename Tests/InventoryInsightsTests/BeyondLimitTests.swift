@@ -45,7 +45,7 @@ import Testing
         let query = InsightQuery(
             source: .sales,
             groups: [[.product], []],
-            measures: [.net, .units, .averageValue, .margin],
+            measures: [.net, .units, .averageValue, .margin, .marginPercent],
             order: [InsightOrder(.measure(.net), descending: true)]
         )
         let rows = try shop.rows(query, at: Self.now)
@@ -53,6 +53,7 @@ import Testing
         #expect(rows.map { $0["margin"] } == [.integer(999), ResultCell.none, ResultCell.none])
         #expect(rows.map { $0["units"] } == [.integer(1), .integer(2), .integer(3)])
         #expect(rows.map { $0["averageValue"] }.last == ResultCell.none)
+        #expect(rows.map { $0["marginPercent"] }.suffix(2) == [ResultCell.none, ResultCell.none])
     }
 
     @Test func `every named insight answers`() throws {

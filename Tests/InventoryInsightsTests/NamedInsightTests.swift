@@ -91,6 +91,25 @@ import Testing
         #expect(c["available"] == .integer(0) && c["suggestedOrder"] == .integer(24))
     }
 
+    @Test func `a product of today is ordered though others are older`() throws {
+        var shop = try self.shop()
+        let update = ProductUpdate(reorderPoint: 17, reorderTarget: 40)
+        let draft = ProductDraft(
+            sku: "NEW",
+            name: "New",
+            category: CategoryID(1),
+            price: Price(1),
+            opening: OpeningStock(quantity: 100)
+        )
+        try shop.run(.createProduct(draft))
+        try shop.run(.updateProduct(ProductID(4), update, ifRevision: nil))
+        let sale = SaleLine(product: ProductID(4), location: .main, quantity: 90)
+        try shop.run(.sell(Sale(lines: [sale])))
+        let rows = try shop.rows(NamedInsight(.reorder, window: .all), at: "2025-02-19T23:00:00Z")
+        let new = try #require(rows["NEW"])
+        #expect(new["reorderPoint"] == .integer(17) && new["suggestedOrder"] == .integer(30))
+    }
+
     @Test func `the classes of ABC go by the share before`() throws {
         var shop = try Shop(["A", "B", "C", "D"])
         for (product, quantity) in [(1, 80), (2, 15), (3, 5), (4, 1)] {

@@ -44,7 +44,7 @@ struct ReorderInsight {
             ]
         )
         var made: [(id: ProductID, isOrdered: Bool, share: StockShare, cells: [ResultCell])] = []
-        let beginnings = try ProductBeginnings(of: daily.products, self.frame)
+        let beginnings = try ProductBeginnings(of: self.frame.products, self.frame)
         let products = self.frame.tables.products
         for id in self.frame.products {
             try self.frame.view.checkpoint(at: id.row)

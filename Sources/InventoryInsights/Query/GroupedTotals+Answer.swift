@@ -210,8 +210,10 @@ extension GroupedTotals {
             return .whole(Price.proportion(net, times: 1, over: count))
         case .marginPercent:
             let net = self.sum(terms.netFactors, group)
-            guard net != 0 else { return .none }
-            return .number(100 * Double(self.sum(terms.factors, group)) / Double(net))
+            let margin = self.sum(terms.factors, group)
+            guard net != 0, self.fitting(net, .net) != nil, self.fitting(margin, .margin) != nil
+            else { return .none }
+            return .number(100 * Double(margin) / Double(net))
         default: return .whole(self.fitting(self.sum(terms.factors, group), measure))
         }
     }

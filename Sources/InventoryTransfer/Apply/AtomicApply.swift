@@ -68,7 +68,7 @@ package struct AtomicApply {
                 failure.message =
                     "line \(numbers[Int(index)]): \(field)\(inner.code.name)  \(failure.message)"
             }
-            failure.message += "; nothing was changed"
+            failure.message += (failure.message.isEmpty ? "" : "; ") + "nothing was changed"
             throw failure
         case .batch, .brief:
             throw Failure("protocol_violation", "an atomic batch in parts", exit: Exit.failed)

@@ -92,7 +92,7 @@ struct ImportCommand: AsyncParsableCommand {
             )
         }
         try await Shell.run(self.global, write, continuesSession: true) { shell in
-            try await self.claimID(shell)
+            try await self.claimID(self.contentName(file), shell)
             switch (self.kind, self.mode) {
             case (.sales, _):
                 let sales = try await SalesImport(self.options, shell, file, zone)
@@ -112,17 +112,19 @@ struct ImportCommand: AsyncParsableCommand {
     private func restore(_ stream: ByteStream) async throws {
         // Its beginning names it: the whole is not there yet.
         let head = Array(stream.head.prefix(WholeImport.nameByteCount))
-        let name = self.id ?? "restore \(SessionID(hashing: head).text)"
+        let headName = "restore \(SessionID(hashing: head).text)"
+        let name = self.id ?? headName
         let write = WriteRequest(id: SessionID(naming: name).text)
         try await Shell.run(self.global, write, continuesSession: true) { shell in
-            try await self.claimID(shell)
+            try await self.claimID(headName, shell)
             var whole = WholeImport(shell, stream, name: name, isDry: self.dryRun)
             try await whole.run()
         }
     }
 
-    private func claimID(_ shell: Shell) async throws {
-        if let id, !self.dryRun { try await shell.claim(id, for: "import") }
+    /// Takes the id, if one is given: for this file, read in this way.
+    private func claimID(_ name: String, _ shell: Shell) async throws {
+        if let id, !self.dryRun { try await shell.claim(id, for: name) }
     }
 
     /// The same file read in the same way is the same import.

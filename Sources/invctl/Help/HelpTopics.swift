@@ -147,8 +147,9 @@ enum HelpTopic: String, CaseIterable, Sendable {
         An --id is any text of 1 to 64 bytes, for one command, one apply or one import.
         The same id for another is refused (key_reused). The same command is the one in
         the same words, in the same order, whatever its names stand for by then; what is
-        said of the answer alone (-o, --fields, --quiet) may differ. A refusal is
-        remembered like anything else: sold out under an id stays sold out under it.
+        said of the answer alone (-o, --fields, --quiet) may differ. What the server
+        refused is remembered like anything else: sold out under an id stays sold out
+        under it. A name that invctl did not find was never asked for.
 
         The server remembers a key for 24 hours (invd --key-retention): that is the
         horizon. Beyond it the same id would be executed a second time, unless you say
