@@ -73,7 +73,7 @@ enum PlausibleRequests {
                 PlausibleRequest(
                     "keyedOutcome",
                     .keyedOutcome(
-                        IdempotencyKey(high: 0, low: world.sale),
+                        world.key,
                         firstTried: world.now,
                         fingerprint: RequestFingerprint(7)
                     )

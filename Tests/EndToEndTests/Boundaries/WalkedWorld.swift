@@ -17,6 +17,8 @@ struct WalkedWorld: Sendable {
     /// Has never had any.
     var emptyProduct = ProductID(1)
     var sale: UInt64 = 1
+    /// That of a sale that is remembered, with a fingerprint of 7.
+    var key = IdempotencyKey(high: 7, low: 1)
     /// The LSNs of the last change of the category and the locations, of the products, and of the
     /// product's levels, the reservation and the transfer.
     var placesRevision: UInt64 = 1
@@ -54,6 +56,13 @@ struct WalkedWorld: Sendable {
         world.emptyProduct = ProductID(UInt32(products.ids[1]))
         let sale = Sale(lines: [SaleLine(product: world.product, quantity: 9)])
         world.sale = try await client.done(.sell(sale)).lsn
+        world.key = IdempotencyKey(high: 7, low: world.sale)
+        let line = SaleLine(product: world.product, quantity: 1)
+        _ = try await client.send(
+            .sell(Sale(lines: [line])),
+            key: world.key,
+            fingerprint: RequestFingerprint(7)
+        )
         let more = try await client.done(
             .batch(
                 [
