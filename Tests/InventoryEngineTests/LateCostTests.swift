@@ -190,6 +190,27 @@ import Testing
         bench.check()
     }
 
+    /// Three that cost 1 between them, taken back in parts, whichever of them is undone in between.
+    @Test(arguments: [[0], [1], [2], [0, 1], [1, 0], [2, 0]])
+    func `a sale never brings back more than it cost, whatever return is undone`(
+        undone: [Int]
+    ) throws {
+        var bench = try Bench(products: 1, stock: 0)
+        try bench.done(self.restock(1, at: 1))
+        try bench.done(self.restock(2, at: 0))
+        let sale = try bench.done(bench.sale(1, 3)).lsn
+        let returns = try (0..<3).map { _ in try bench.done(bench.comeBack(1, 1, of: sale)).lsn }
+        #expect(bench.level(1).value == 1)
+        for number in undone { try bench.done(bench.reversal(returns[number])) }
+        for _ in undone {
+            try bench.done(bench.comeBack(1, 1, of: sale))
+            #expect((0...1).contains(bench.level(1).value))
+        }
+        #expect(bench.level(1).value == 1 && Books(bench.state).sold == 0)
+        #expect(Books(bench.state).isBalanced)
+        bench.check()
+    }
+
     @Test func `what an undone delivery made up for is made up for by others, at their cost`()
         throws
     {

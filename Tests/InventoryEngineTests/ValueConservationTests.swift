@@ -326,6 +326,8 @@ private struct RandomMoves {
                 try #require(costs[sale] ?? 0 <= cost, "LSN \(ledger.lsns[sale])")
             }
             try #require((0...ledger.backordered(sale)).contains(sums.backordered))
+            try #require((0...cost).contains(sums.cost), "LSN \(ledger.lsns[sale])")
+            if sums.quantity == -ledger.onHandDeltas[sale] { try #require(sums.cost == cost) }
             guard !ownPrice.contains(sale) else { continue }
             try #require(sums.amount <= charged, "LSN \(ledger.lsns[sale])")
             if sums.quantity == -ledger.onHandDeltas[sale] {

@@ -156,7 +156,7 @@ extension InventoryState {
         if movement.kind == .return, let sale = movement.origin,
             let saleRow = self.tables.ledger.row(of: sale)
         {
-            let sums = MovementLinks.returned(by: row, in: self.tables.ledger)
+            let sums = self.links.returned(by: row, in: self.tables.ledger)
             draft.addReturned(-sums, to: saleRow)
         }
         let reversal = Movement(

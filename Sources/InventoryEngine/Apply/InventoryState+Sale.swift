@@ -136,15 +136,8 @@ extension InventoryState {
     private struct TakenPart {
         var movement: Movement
         var level: Level
-        /// Units that were not there when they were sold.
-        var backordered: Int64
-        var sums: ReturnedSums {
-            ReturnedSums(
-                quantity: self.movement.onHandDelta,
-                amount: -self.movement.amount,
-                backordered: self.backordered
-            )
-        }
+        /// What it adds to what came back of the sale, if one was named.
+        var sums: ReturnedSums
     }
 
     /// Puts a part of a returned line onto its level.
@@ -160,14 +153,8 @@ extension InventoryState {
         var movement = movement
         var level = self.level(movement.product, movement.location, draft)
         let unit = self.unitCost(of: level, draft)
-        let backordered = part.origin.map { row in
-            self.tables.ledger.backordered(
-                of: part.quantity,
-                soldIn: row,
-                after: self.returned(row, draft)
-            )
-        }
-        guard let cost = self.cost(of: part, backordered, at: unit, draft) else {
+        let sums = self.sums(of: part, movement, draft)
+        guard let cost = Self.cost(of: part, sums, at: unit) else {
             findings.add(.overflow("value", line: number))
             return nil
         }
@@ -182,33 +169,32 @@ extension InventoryState {
         level.value += movement.cost
         let isInRange = self.checkRange(of: level, line: number, &findings)
         guard isInRange else { return nil }
-        return TakenPart(movement: movement, level: level, backordered: backordered ?? 0)
+        return TakenPart(movement: movement, level: level, sums: sums)
+    }
+
+    /// What a part brings back of its sale; of no sale, its units and their amount alone.
+    private func sums(
+        of part: ReturnPart,
+        _ movement: Movement,
+        _ draft: Draft
+    ) -> ReturnedSums {
+        var sums = ReturnedSums(quantity: part.quantity, amount: -movement.amount)
+        guard let row = part.origin else { return sums }
+        let (ledger, returned) = (self.tables.ledger, self.returned(row, draft))
+        sums.backordered = ledger.backordered(of: part.quantity, soldIn: row, after: returned)
+        let others = part.quantity - sums.backordered
+        sums.cost = ledger.cost(of: others, soldIn: row, after: returned)
+        return sums
     }
 
     /// What the units of a part cost: their share of what the sale cost, and of those that were not there
     /// then, or of no sale, what units cost now.
     ///
-    /// `backordered`: Units of the part that were not there; `nil` without a sale.
     /// - Returns: `nil` beyond the range of money
-    private func cost(
-        of part: ReturnPart,
-        _ backordered: Int64?,
-        at unit: Price?,
-        _ draft: Draft
-    ) -> Int64? {
-        guard let row = part.origin, let backordered else {
-            return StockMath.cost(of: part.quantity, at: unit)
-        }
-        let ledger = self.tables.ledger
-        let returned = self.returned(row, draft)
-        let recorded = StockMath.cost(
-            ofReturning: part.quantity - backordered,
-            after: returned.quantity - returned.backordered,
-            of: -ledger.onHandDeltas[row] - ledger.backordered(row),
-            costing: -ledger.costs[row]
-        )
-        guard let late = StockMath.cost(of: backordered, at: unit) else { return nil }
-        let (cost, isOverflow) = recorded.addingReportingOverflow(late)
+    private static func cost(of part: ReturnPart, _ sums: ReturnedSums, at unit: Price?) -> Int64? {
+        let late = part.origin == nil ? part.quantity : sums.backordered
+        guard let lateCost = StockMath.cost(of: late, at: unit) else { return nil }
+        let (cost, isOverflow) = sums.cost.addingReportingOverflow(lateCost)
         return isOverflow ? nil : cost
     }
 

@@ -68,24 +68,6 @@ enum StockMath {
         max(0, min(quantity, -onHand))
     }
 
-    /// What the next `quantity` units of a sale of `sold` cost, `returned` of them having come back.
-    ///
-    /// `total`: What all units cost, 0 or more. The parts add up to it in whatever order units come back,
-    /// also where some go out again: after n of N units, half-even(total × n ÷ N) has come back.
-    static func cost(
-        ofReturning quantity: Int64,
-        after returned: Int64,
-        of sold: Int64,
-        costing total: Int64
-    ) -> Int64 {
-        guard quantity > 0 else { return 0 }
-        // The quotients are at most the total, so they are in range.
-        func cost(ofFirst count: Int64) -> Int64 {
-            Price.proportion(total, times: count, over: sold) ?? total
-        }
-        return cost(ofFirst: returned + quantity) - cost(ofFirst: returned)
-    }
-
     /// The part of `sum` that `quantity` of the `remaining` units take with them; the last take the
     /// rest.
     ///

@@ -156,6 +156,18 @@ package struct MovementLedger: Sendable {
         min(quantity, self.backordered(row) - returned.backordered)
     }
 
+    /// What the next `quantity` units that come back of the sale in `row` cost, in minor units, of those
+    /// that were there when they were sold: their share of what has not come back, so that all parts
+    /// together come to what the row says, in whatever order returns are made and undone.
+    func cost(of quantity: Int64, soldIn row: Int, after returned: ReturnedSums) -> Int64 {
+        let sold = -self.onHandDeltas[row] - self.backordered(row)
+        return StockMath.share(
+            of: -self.costs[row] - returned.cost,
+            quantity,
+            of: sold - (returned.quantity - returned.backordered)
+        )
+    }
+
     /// What the units that the movement in `row` took cost, in minor units: what the row says, and for
     /// units that were sold without being there, which cost nothing then, what a unit costs now.
     ///

@@ -1,19 +1,23 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// How much of a sale came back: units, and what was given back for them.
+/// How much of a sale came back: units, what was given back for them, and what they had cost.
 struct ReturnedSums: Equatable, Sendable {
     var quantity: Int64 = 0
     /// Minor units that were given back.
     var amount: Int64 = 0
     /// Those of the units that were not there when they were sold.
     var backordered: Int64 = 0
+    /// The part of what the sale's row says it cost, in minor units, that went with the other units:
+    /// also where the level, in backorder, did not gain it.
+    var cost: Int64 = 0
 
     static func + (left: Self, right: Self) -> Self {
         Self(
             quantity: left.quantity + right.quantity,
             amount: left.amount + right.amount,
-            backordered: left.backordered + right.backordered
+            backordered: left.backordered + right.backordered,
+            cost: left.cost + right.cost
         )
     }
 
@@ -21,7 +25,8 @@ struct ReturnedSums: Equatable, Sendable {
         Self(
             quantity: -sums.quantity,
             amount: -sums.amount,
-            backordered: -sums.backordered
+            backordered: -sums.backordered,
+            cost: -sums.cost
         )
     }
 }
@@ -35,6 +40,8 @@ struct MovementLinks: Sendable {
     private(set) var returned: [Int: ReturnedSums] = [:]
     /// Movements that were reversed.
     private(set) var reversed: Set<Int> = []
+    /// The ``ReturnedSums/cost`` of each return of a named sale, by its own row.
+    private var returnCosts: [Int: Int64] = [:]
 
     func returned(_ row: Int) -> ReturnedSums { self.returned[row] ?? ReturnedSums() }
     func isReversed(_ row: Int) -> Bool { self.reversed.contains(row) }
@@ -43,13 +50,16 @@ struct MovementLinks: Sendable {
     mutating func note(_ row: Int, origin: Int, in ledger: MovementLedger) {
         switch ledger.kind(row) {
         case .return:
-            self.add(Self.returned(by: row, in: ledger), to: origin)
+            let units = ledger.onHandDeltas[row] - ledger.backordered(row)
+            let cost = ledger.cost(of: units, soldIn: origin, after: self.returned(origin))
+            self.returnCosts[row] = cost
+            self.add(self.returned(by: row, in: ledger), to: origin)
         case .reversal:
             let (isNew, _) = self.reversed.insert(origin)
             precondition(isNew, "row \(origin) is reversed twice")
             let sale = ledger.origins[origin]
             if ledger.kind(origin) == .return, sale > 0 {
-                self.add(-Self.returned(by: origin, in: ledger), to: Int(sale) - 1)
+                self.add(-self.returned(by: origin, in: ledger), to: Int(sale) - 1)
             }
         case .commit, .release, .expire, .transferIn:
             // What is left of reservations and transfers is kept in their own rows.
@@ -64,11 +74,12 @@ struct MovementLinks: Sendable {
     }
 
     /// What the return in `row` of `ledger` gave back.
-    static func returned(by row: Int, in ledger: MovementLedger) -> ReturnedSums {
+    func returned(by row: Int, in ledger: MovementLedger) -> ReturnedSums {
         ReturnedSums(
             quantity: ledger.onHandDeltas[row],
             amount: -ledger.amounts[row],
-            backordered: ledger.backordered(row)
+            backordered: ledger.backordered(row),
+            cost: self.returnCosts[row] ?? 0
         )
     }
 
