@@ -58,14 +58,53 @@ extension Shell {
         }
         var object = self.object(done, products)
         if done.id > 0 { object.add("id", raw: String(done.id)) }
+        let step = try await self.step(done)
+        if let entities = step.entities { object.add(entities, raw: "[\(step.ids)]") }
         if done.levels.isEmpty {
-            self.say("done   LSN \(done.lsn)", object)
+            self.say("\(step.verb)   LSN \(done.lsn)", object)
         } else if self.format.isJSON {
             self.print(object)
         } else {
-            self.say(done, "done:", products)
+            let made = step.entities.map { "   \($0) \(step.ids)" } ?? ""
+            self.say(done, step.verb, products, adding: made)
         }
         return true
+    }
+
+    /// What a step did, told from its movements: the word for it, and the numbers of the reservations or
+    /// transfers that it made, one for each line.
+    private func step(_ done: Outcome.Done) async throws(ClientError) -> DoneStep {
+        let table: ResultTable
+        do throws(ClientError) {
+            table = try await self.client.query(.ledger(LedgerQuery(lsn: done.lsn))).table
+        } catch {
+            guard error.refusal?.code == .movementNotFound else { throw error }
+            return DoneStep(verb: "done")
+        }
+        let kinds = (0..<table.rowCount).map { table.text($0, "kind") }
+        guard let (kind, told) = Self.told.first(where: { kinds.contains($0.kind) }) else {
+            return DoneStep(verb: "done:")
+        }
+        var step = told
+        let lines = UInt64(kinds.count { $0 == kind })
+        step.ids = (done.id..<(done.id + lines)).map { String($0) }.joined(separator: ",")
+        return step
+    }
+
+    /// By the kind of a movement that only such a step has; of several the first counts.
+    private static let told: [(kind: String, step: DoneStep)] = [
+        ("sale", DoneStep(verb: "sold")),
+        ("return", DoneStep(verb: "took back")),
+        ("restock", DoneStep(verb: "restocked")),
+        ("reserve", DoneStep(verb: "reserved", entities: "reservations")),
+        ("transferOut", DoneStep(verb: "dispatched", entities: "transfers")),
+    ]
+
+    private struct DoneStep {
+        var verb: String
+        /// What it made, if that has numbers.
+        var entities: String?
+        var ids = ""
     }
 
     /// What became of an earlier request with the same id; `nil` if none is remembered.

@@ -97,6 +97,42 @@ import Testing
         #expect(levels.output.contains("OLD,98") && levels.output.contains("P-0,100"))
     }
 
+    @Test(arguments: [
+        ("reserve new P-0=2 P-1=1", "reserved 2 lines", "reservations"),
+        ("stock transfer dispatch P-0=2 P-1=1 --to back", "dispatched", "transfers"),
+        ("return P-0=2", "took back 1 line", ""),
+        ("stock restock P-0=2", "restocked 1 line", ""),
+    ])
+    func `what it made is named again`(words: String, said: String, made: String) async throws {
+        let daemon = try await self.shop()
+        let all = words.split(separator: " ").map(String.init) + ["--id", "one"]
+        let first = try self.object(try daemon.invctl(all + ["-o", "json"]))
+        #expect(try daemon.invctl("product", "set", "P-0", "--sku", "OLD").code == 0)
+        let again = try self.object(try daemon.invctl(all + ["-o", "json"]))
+        #expect(again["lsn"] as? Int == first["lsn"] as? Int)
+        #expect(made.isEmpty || again[made] as? [Int] == [1, 2])
+        #expect(made.isEmpty || first[made] as? [Int] == [1, 2])
+        #expect(try daemon.invctl(all).output.hasPrefix(said))
+    }
+
+    @Test func `a change to what is there says the revision that there is`() async throws {
+        let daemon = try await self.shop()
+        func lastLine(_ words: String) throws -> String {
+            try daemon.invctl(words.split(separator: " ").map(String.init)).output
+        }
+        let commands = [
+            "product set P-0 --name", "location set back --name", "category rename Empty",
+        ]
+        for command in commands {
+            let changed = try lastLine("\(command) Same")
+            let revision = try #require(changed.split(separator: " ").last)
+            _ = try lastLine("sell P-1")
+            let name = command.hasPrefix("category") ? "category rename Same" : command
+            let same = try lastLine("\(name) Same")
+            #expect(same.contains("so already") && same.hasSuffix(" \(revision)"), "\(same)")
+        }
+    }
+
     @Test func `what was refused is refused again, and what was never asked says why`() async throws
     {
         let daemon = try await self.shop()

@@ -74,10 +74,15 @@ struct CategoryCommand: AsyncParsableCommand {
                     .renameCategory(id, name: self.newName, ifRevision: self.ifRevision),
                     about: self.name
                 )
-                shell.say(
-                    "renamed category \(done.id)  \(self.newName)   revision \(done.lsn)",
-                    id: done.id,
-                    lsn: done.lsn
+                guard !shell.format.isJSON else {
+                    return shell.say("", id: done.id, lsn: done.lsn)
+                }
+                try await shell.say(
+                    "renamed category \(done.id)  \(self.newName)",
+                    done,
+                    orSoAlready: "category \(done.id)  \(self.newName)",
+                    by: .categories(includingArchived: true),
+                    id: done.id
                 )
             }
         }

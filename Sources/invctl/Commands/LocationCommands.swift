@@ -88,10 +88,15 @@ struct LocationCommand: AsyncParsableCommand {
                     .updateLocation(id, update, ifRevision: self.ifRevision),
                     about: self.code
                 )
-                shell.say(
-                    "changed location \(done.id)   revision \(done.lsn)",
-                    id: done.id,
-                    lsn: done.lsn
+                guard !shell.format.isJSON else {
+                    return shell.say("", id: done.id, lsn: done.lsn)
+                }
+                try await shell.say(
+                    "changed location \(done.id)",
+                    done,
+                    orSoAlready: "location \(done.id)",
+                    by: .locations(includingArchived: true),
+                    id: done.id
                 )
             }
         }

@@ -279,7 +279,7 @@ struct ProductCommand: AsyncParsableCommand {
                     .updateProduct(product.id, update, ifRevision: self.ifRevision),
                     about: product.sku
                 )
-                try await shell.show(product.id, "changed \(product.sku)   revision \(done.lsn)")
+                try await shell.show(changed: product, done)
             }
         }
     }
@@ -350,19 +350,47 @@ extension Shell {
         }
     }
 
-    /// Says what was done to a product; programs get the product.
-    func show(_ id: ProductID, _ line: String) async throws {
+    /// Says that a product was changed, or that it was so before; programs get the product.
+    func show(changed product: ProductInfo, _ done: Outcome.Done) async throws {
+        let query = Query.product(.id(product.id), asOf: nil)
         switch self.format {
         case .json, .ndjson:
-            guard self.isReplayed else {
-                return try await self.list(.product(.id(id), asOf: nil), isSingle: true)
-            }
-            let table = try await self.client.query(.product(.id(id), asOf: nil)).table
+            guard self.isReplayed else { return try await self.list(query, isSingle: true) }
+            let table = try await self.client.query(query).table
             var replayed = ResultColumn(ResultField("replayed", .boolean))
             for _ in 0..<table.rowCount { replayed.append(.integer(1)) }
             let whole = ResultTable(columns: table.columns + [replayed], rowCount: table.rowCount)
             try self.list(whole, isSingle: true)
-        case .table, .plain, .csv, .tsv, .md: if !self.options.quiet { Terminal.print(line) }
+        case .table, .plain, .csv, .tsv, .md:
+            try await self.say(
+                "changed \(product.sku)",
+                done,
+                orSoAlready: product.sku,
+                by: query,
+                id: UInt64(product.id.value)
+            )
         }
+    }
+
+    /// Says that something was changed, to people, or that it was so already: then its revision is older than
+    /// the answer.
+    ///
+    /// `query`: Asks for it, by its `id` among others perhaps.
+    func say(
+        _ line: String,
+        _ done: Outcome.Done,
+        orSoAlready name: String,
+        by query: Query,
+        id: UInt64
+    ) async throws {
+        guard !self.options.quiet else { return }
+        let table = try await self.client.query(query).table
+        let row = (0..<table.rowCount).first { table.integer($0, "id") == Int64(id) }
+        let revision = row.flatMap { table.integer($0, "revision") }.map { UInt64($0) } ?? done.lsn
+        Terminal.print(
+            revision < done.lsn
+                ? "\(name) is so already   revision \(revision)"
+                : "\(line)   revision \(done.lsn)"
+        )
     }
 }
