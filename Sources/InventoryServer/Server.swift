@@ -62,14 +62,15 @@ public final class Server: Sendable {
             loop: loop,
             configuration: self.configuration,
             opened: opened,
-            queryPool: ThreadWorker(queryPool, isUrgent: false),
-            logThread: ThreadWorker(pools[0], isUrgent: true),
-            filePool: ThreadWorker(pools[1], isUrgent: false),
-            spareThread: ThreadWorker(pools[2], isUrgent: true),
+            workers: EngineDriver.Workers(
+                queries: ThreadWorker(queryPool, isUrgent: false),
+                log: ThreadWorker(pools[0], isUrgent: true),
+                files: ThreadWorker(pools[1], isUrgent: false),
+                spare: ThreadWorker(pools[2], isUrgent: true)
+            ),
             fanout: fanout,
             turns: turns,
             logger: self.logger,
-            now: { .now() },
             onFailure: { _ in
                 // After a failed write nothing in memory may be believed to be on disk.
                 exit(1)
@@ -177,7 +178,7 @@ public final class Server: Sendable {
         // Its future completes; what can fail on the way is reported by the driver.
         try? loop.flatSubmit { driver.drain() }.wait()
         deadline.cancel()
-        let lsn = try? loop.submit { driver.engine.durable }.wait()
+        let lsn = try? loop.submit { driver.host.durable }.wait()
         self.logger.info("stopped: everything up to LSN \(lsn ?? 0) is on disk")
     }
 }

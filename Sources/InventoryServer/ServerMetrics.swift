@@ -1,7 +1,7 @@
 internal import InventoryModel
 
-/// What the server counts about itself, for `invctl stats`.
-struct ServerMetrics {
+/// What the server counts about itself, for `invctl stats`; of the engine's loop.
+final class ServerMetrics {
     var connectionsAccepted: Int64 = 0
     var connections: Int64 = 0
     /// Bytes that clients sent.
@@ -10,7 +10,6 @@ struct ServerMetrics {
     var commands: Int64 = 0
     var queries: Int64 = 0
     var refusedFrames: Int64 = 0
-    var subscriptions: Int64 = 0
     /// Of what subscribers to insights were sent.
     var eventBytes: Int64 = 0
     /// Bytes of answers to queries.
@@ -35,6 +34,14 @@ struct ServerMetrics {
     var lostPages: Int64 = 0
     var startedAt: Instant = .zero
 
+    /// The engine ran some requests.
+    func count(_ counts: Engine.RunCounts) {
+        self.requests += counts.commands + counts.reads
+        self.queries += counts.reads
+        self.commands += counts.commands
+        self.refusedFrames += counts.malformed
+    }
+
     /// What ``QuietPeriod`` counts as work: bytes of all that was taken in, written and sent, and who came
     /// or went, since much may be freed then.
     var worked: Int64 {
@@ -42,7 +49,8 @@ struct ServerMetrics {
             + 2 * self.connectionsAccepted - self.connections
     }
 
-    var rows: [(name: String, value: Int64)] {
+    /// `subscriptions`: How many there are, of events and of insights.
+    func rows(subscriptions: Int) -> [(name: String, value: Int64)] {
         [
             ("connections", self.connections),
             ("connectionsAccepted", self.connectionsAccepted),
@@ -51,7 +59,7 @@ struct ServerMetrics {
             ("commands", self.commands),
             ("queries", self.queries),
             ("refusedFrames", self.refusedFrames),
-            ("subscriptions", self.subscriptions),
+            ("subscriptions", Int64(subscriptions)),
             ("answerBytes", self.answerBytes),
             ("insightEventBytes", self.eventBytes),
             ("insightRounds", self.insightRounds),

@@ -23,15 +23,35 @@ import Testing
 
     @Test func `a request before the hello closes the connection`() {
         var machine = ConnectionStateMachine(inFlightMax: 2)
-        #expect(Self.code(machine.requestReceived(1)) == .malformedFrame)
+        #expect(Self.code(machine.requestReceived(1, .query)) == .malformedFrame)
         #expect(machine.isClosed)
-        #expect(machine.requestReceived(1) == .nothing)
+        #expect(machine.requestReceived(1, .query) == .nothing)
     }
 
     @Test func `a second hello closes the connection`() {
         var machine = Self.active()
         #expect(Self.code(machine.helloReceived(Self.hello)) == .malformedFrame)
         #expect(machine.isClosed)
+    }
+
+    @Test func `a request that its principal may not send is refused, and counts for nothing`() {
+        var machine = ConnectionStateMachine(inFlightMax: 1)
+        let reader = Principal(actor: "screen", rights: .read)
+        #expect(machine.helloReceived(Self.hello, of: reader) == .accept)
+        #expect(machine.principal.actor == "screen")
+        for opcode in [Opcode.command, .keyedCommand, .openSession, .takeSnapshot] {
+            #expect(Self.code(machine.requestReceived(1, opcode)) == .forbidden)
+            #expect(!machine.admits(1, opcode))
+        }
+        // Nothing of that is in flight.
+        #expect(machine.requestReceived(1, .query) == .run)
+        #expect(Self.code(machine.requestReceived(2, .query)) == .overloaded)
+    }
+
+    @Test func `who is trusted may send any request`() {
+        let principal = Principal(trusting: Hello(actor: " till-3 ", software: "s"))
+        #expect(principal.actor == "till-3")
+        for opcode in Opcode.allCases where opcode.isRequest { #expect(principal.may(opcode)) }
     }
 
     @Test func `a hello of other versions is refused`() {
@@ -42,26 +62,26 @@ import Testing
 
     @Test func `more than may be in flight is refused until something was answered`() {
         var machine = Self.active()
-        #expect(machine.requestReceived(1) == .run)
-        #expect(machine.requestReceived(1) == .run)
-        #expect(Self.code(machine.requestReceived(1)) == .overloaded)
+        #expect(machine.requestReceived(1, .query) == .run)
+        #expect(machine.requestReceived(1, .query) == .run)
+        #expect(Self.code(machine.requestReceived(1, .query)) == .overloaded)
         #expect(machine.replied(1) == .nothing)
-        #expect(machine.requestReceived(1) == .run)
+        #expect(machine.requestReceived(1, .query) == .run)
     }
 
     @Test func `draining answers what runs, refuses the rest, and then closes`() {
         var machine = Self.active()
-        #expect(machine.requestReceived(1) == .run)
+        #expect(machine.requestReceived(1, .query) == .run)
         #expect(machine.drain() == .nothing)
-        #expect(Self.code(machine.requestReceived(1)) == .shuttingDown)
+        #expect(Self.code(machine.requestReceived(1, .query)) == .shuttingDown)
         #expect(Self.code(machine.replied(1)) == .shuttingDown)
         #expect(machine.isClosed)
     }
 
     @Test func `a client that closes its sending side is answered, then told that it closed`() {
         var machine = Self.active()
-        #expect(machine.requestReceived(1) == .run)
-        #expect(machine.requestReceived(2) == .run)
+        #expect(machine.requestReceived(1, .query) == .run)
+        #expect(machine.requestReceived(2, .query) == .run)
         #expect(machine.inputClosed() == .nothing)
         #expect(machine.replied(1) == .nothing)
         #expect(Self.code(machine.replied(1)) == .clientClosed)
@@ -75,10 +95,11 @@ import Testing
     @Test func `an id that is in use, or 0, closes the connection, and does not run`() {
         for (id, isInUse) in [(0, false), (7, true)] as [(UInt64, Bool)] {
             var machine = Self.active()
-            let admitted = machine.admits(id, isInUse: isInUse)
+            let admitted = machine.admits(id, .query, isInUse: isInUse)
             #expect(!admitted)
-            #expect(machine.requestReceived(1) == .run)
-            #expect(Self.code(machine.requestReceived(id, isInUse: isInUse)) == .malformedFrame)
+            #expect(machine.requestReceived(1, .query) == .run)
+            let action = machine.requestReceived(id, .query, isInUse: isInUse)
+            #expect(Self.code(action) == .malformedFrame)
             #expect(machine.isClosed)
         }
     }
@@ -103,7 +124,7 @@ import Testing
         #expect(Self.code(late.helloTimedOut()) == .malformedFrame)
         var machine = Self.active()
         #expect(machine.helloTimedOut() == .nothing)
-        #expect(machine.requestReceived(1) == .run)
+        #expect(machine.requestReceived(1, .query) == .run)
     }
 }
 

@@ -82,7 +82,7 @@ import Testing
             }
         }
         #expect(longest <= 1_000, "\(longest) ms")
-        #expect(world.pass(2_000) { listener.complete == world.server?.driver.engine.lsn } != nil)
+        #expect(world.pass(2_000) { listener.complete == world.server?.driver.host.lsn } != nil)
         print("\(pages) pages: writes go on at most \(longest) virtual ms after there is room")
         feed.didTerminate()
     }

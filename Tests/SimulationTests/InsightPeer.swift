@@ -39,7 +39,7 @@ final class InsightHarness {
 
     /// What the question gives that is asked now.
     func fresh(_ insight: Insight) throws(Refusal) -> InsightAnswer {
-        try self.driver.engine.state.readView().answer(insight, at: self.clock.now)
+        try self.driver.host.readView().answer(insight, at: self.clock.now)
     }
 
     /// Lets everything happen that can without time passing.

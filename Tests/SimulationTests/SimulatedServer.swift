@@ -68,19 +68,23 @@ final class SimulatedServer: @unchecked Sendable {
             loop: self.loop,
             configuration: configuration,
             opened: opened,
-            queryPool: self.queries,
-            logThread: self.log,
-            filePool: self.files,
-            spareThread: self.spare,
+            workers: EngineDriver.Workers(
+                queries: self.queries,
+                log: self.log,
+                files: self.files,
+                spare: self.spare
+            ),
             fanout: self.fanout,
             turns: self.turns,
             logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
-            clock: {
-                looks.count += 1
-                return loop.now.uptimeNanoseconds + looks.count * lookNanoseconds
-            },
-            threadClock: { UInt64(clamping: clock.now.microseconds) * 1_000 },
-            now: { clock.now },
+            clocks: LoopContext.Clocks(
+                nanoseconds: {
+                    looks.count += 1
+                    return loop.now.uptimeNanoseconds + looks.count * lookNanoseconds
+                },
+                threadNanoseconds: { UInt64(clamping: clock.now.microseconds) * 1_000 },
+                now: { clock.now }
+            ),
             onFailure: { box.failure = $0 }
         )
         self.box = box

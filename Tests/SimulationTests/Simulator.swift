@@ -118,19 +118,20 @@ final class Simulator {
         self.prepareCatalog()
         while self.counts.steps < steps, self.failures.isEmpty {
             self.step()
-            self.checkEngine()
+            self.checkServer()
             self.counts.steps += 1
         }
         self.comeToRest()
     }
 
-    /// Checks what the engine promises about itself, if it made a step since this was called last.
-    private func checkEngine() {
-        guard let server = self.network.server, server.driver.engine.lsn != self.checkedLSN else {
-            return
-        }
-        self.checkedLSN = server.driver.engine.lsn
-        server.driver.engine.checkInvariants()
+    /// Checks what the server promises about itself; of the engine, if it made a step since this was called
+    /// last.
+    private func checkServer() {
+        guard let driver = self.network.server?.driver else { return }
+        driver.checkInvariants()
+        guard driver.host.lsn != self.checkedLSN else { return }
+        self.checkedLSN = driver.host.lsn
+        driver.host.engine.checkInvariants()
     }
 
     private func prepareCatalog() {
@@ -169,7 +170,7 @@ final class Simulator {
         case 935..<955: for subscriber in self.subscribers { subscriber.resume() }
         case 955..<970: self.cutConnection()
         case 970..<980: self.randomLink()?.toggleStall()
-        case 980..<986: self.network.server?.driver.takeSnapshot { _ in }
+        case 980..<986: self.network.server?.driver.snapshots.take { _ in }
         case 986..<990: self.kill()
         case 990..<996: self.armPowerCut()
         case 996..<998: self.armFailure()
@@ -359,21 +360,21 @@ final class Simulator {
         self.calm(
             until: {
                 guard let server = self.network.server else { return false }
-                let lsn = server.driver.engine.lsn
-                return server.driver.engine.durable == lsn
+                let lsn = server.driver.host.lsn
+                return server.driver.host.durable == lsn
                     && self.subscribers.allSatisfy { $0.complete == lsn && $0.hasProven(lsn) }
             },
             "every subscriber has everything, and has proven it"
         )
         if let server = self.network.server {
-            self.failures += server.driver.engine.state.readView().violations()
+            self.failures += server.driver.host.readView().violations()
         }
     }
 
     /// What the engine holds at the end, product by product.
     func finalOnHand() -> [UInt32: Int64] {
         guard let server = self.network.server else { return [:] }
-        let levels = server.driver.engine.state.readView().tables.levels
+        let levels = server.driver.host.readView().tables.levels
         var onHand: [UInt32: Int64] = [:]
         for row in 0..<levels.rowCount {
             let level = levels.level(row)

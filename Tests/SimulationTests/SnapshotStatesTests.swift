@@ -49,7 +49,7 @@ import Testing
             for number in 0..<20 { world.done(.sale(UInt32(number % 3 + 1)), by: client) }
             world.pass(200)
             guard let driver = world.server?.driver else { return }
-            let before = Self.content(driver.engine.state)
+            let before = Self.content(driver.host.engine.state)
             // A snapshot on a copy of the disk, ended at each of its calls in turn.
             var call = 1
             var isOver = false
@@ -76,7 +76,7 @@ import Testing
             }
             // The real one, so that the next has something to share and to retire.
             let taken = Box<Bool>()
-            driver.takeSnapshot { _ in taken.value = true }
+            driver.snapshots.take { _ in taken.value = true }
             world.pass(500) { taken.value != nil }
         }
         #expect(states > 200)

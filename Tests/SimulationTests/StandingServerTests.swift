@@ -84,7 +84,7 @@ import Testing
             #expect(messages.map { $0.opcode } == [.insightChanged])
             _ = try copy.follow(messages)
             try self.expectFresh(copy)
-            #expect(copy.answer?.lsn == self.bench.driver.engine.lsn)
+            #expect(copy.answer?.lsn == self.bench.driver.host.lsn)
         }
     }
 
@@ -100,7 +100,7 @@ import Testing
 
     @Test func `many who ask the same share one computation`() throws {
         var peers = try (0..<5).map { _ in try self.subscriber() }
-        #expect(self.bench.driver.standing.all.count == 1)
+        #expect(self.bench.driver.insights.standing.all.count == 1)
         let rounds = self.bench.driver.metrics.insightRounds
         self.sell()
         self.bench.pass(milliseconds: 60)
@@ -111,8 +111,8 @@ import Testing
         }
         #expect(self.bench.driver.metrics.insightRounds == rounds + 1)
         for (peer, _) in peers { peer.close() }
-        #expect(self.bench.driver.standing.all.isEmpty)
-        #expect(self.bench.driver.metrics.subscriptions == 0)
+        #expect(self.bench.driver.insights.standing.all.isEmpty)
+        #expect(self.bench.driver.events.registry.count == 0)
     }
 
     @Test func `what concerns no row of the result is progress`() throws {
@@ -120,7 +120,7 @@ import Testing
         self.seller.run(.createCategory(name: "Other"))
         self.bench.pass(milliseconds: 1_100)
         #expect(try copy.follow(try peer.received(1)) == [.progress])
-        #expect(copy.answer?.lsn == self.bench.driver.engine.lsn)
+        #expect(copy.answer?.lsn == self.bench.driver.host.lsn)
         self.bench.pass(milliseconds: 3_000)
         #expect((2...3).contains(try peer.received(1).count))
     }
@@ -211,8 +211,8 @@ import Testing
         for id in [5, 6] as [UInt64] {
             #expect(try self.seller.received(id).map { $0.opcode } == [.refused])
         }
-        #expect(self.bench.driver.standing.all.isEmpty)
-        #expect(self.bench.driver.metrics.subscriptions == 0)
+        #expect(self.bench.driver.insights.standing.all.isEmpty)
+        #expect(self.bench.driver.events.registry.count == 0)
     }
 
     @Test func `one that ends before its first result is answered all the same`() throws {
@@ -226,7 +226,7 @@ import Testing
         self.bench.settle()
         #expect(try peer.received(1).map { $0.opcode } == [.closed])
         #expect(try peer.received(2).map { $0.opcode } == [.pong])
-        #expect(self.bench.driver.standing.all.isEmpty)
+        #expect(self.bench.driver.insights.standing.all.isEmpty)
     }
 
     @Test func `a connection has so many subscriptions, the server so many insights`() throws {
@@ -241,7 +241,7 @@ import Testing
             ask(number, peers[peers.count - 1], id: UInt64(1 + place))
         }
         self.bench.pass(milliseconds: 60)
-        #expect(self.bench.driver.standing.all.count == WireLimits.standingInsightsMax)
+        #expect(self.bench.driver.insights.standing.all.count == WireLimits.standingInsightsMax)
         // One more of those there are is one too many for the connection, but not for another.
         ask(0, peers[1], id: 100)
         ask(0, self.seller, id: 100)
@@ -252,7 +252,7 @@ import Testing
         ask(WireLimits.standingInsightsMax, self.seller, id: 101)
         self.bench.pass(milliseconds: 60)
         #expect(try self.seller.received(101).first?.opcode == .subscribed)
-        #expect(self.bench.driver.standing.all.count == WireLimits.standingInsightsMax)
+        #expect(self.bench.driver.insights.standing.all.count == WireLimits.standingInsightsMax)
         let last = UInt64(WireLimits.subscriptionsMax)
         let closed = try peers[3].received(last).last
         guard case .closed(let refusal, _) = closed else {
@@ -265,7 +265,7 @@ import Testing
         self.bench.pass(milliseconds: 60)
         #expect(try peers[3].received(200).map { $0.opcode } == [.refused])
         for peer in peers { peer.close() }
-        #expect(self.bench.driver.standing.all.count == 2)
+        #expect(self.bench.driver.insights.standing.all.count == 2)
     }
 
     @Test func `a server that stops says so to its subscribers`() throws {

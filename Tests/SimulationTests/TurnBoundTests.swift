@@ -78,7 +78,7 @@ import Testing
             peer.send(.subscribe(Subscription(topics: [.stock], start: .now)), id: 1)
         }
         self.takeTurns { false }
-        #expect(self.bench.driver.followerCount == Self.peerCount)
+        #expect(self.bench.driver.events.registry.followerCount == Self.peerCount)
         let closed = self.closed { for peer in peers { peer.endInput() } }
         #expect(closed.reduce(0, +) == Self.peerCount)
         #expect(closed.allSatisfy { $0 <= Self.servedMax }, "\(closed)")

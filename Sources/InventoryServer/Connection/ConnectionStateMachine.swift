@@ -29,6 +29,8 @@ struct ConnectionStateMachine: Equatable {
     }
 
     private var state = State.awaitingHello
+    /// Whom the hello was of; nobody may do anything before it.
+    private(set) var principal = Principal(actor: "", rights: [])
     private let inFlightMax: Int
 
     init(inFlightMax: Int = WireLimits.inFlightMax) {
@@ -38,7 +40,8 @@ struct ConnectionStateMachine: Equatable {
 
     var isClosed: Bool { self.state == .closed }
 
-    mutating func helloReceived(_ hello: Hello) -> Action {
+    /// `principal`: Whom it is of; whoever says it, if that is not given.
+    mutating func helloReceived(_ hello: Hello, of principal: Principal? = nil) -> Action {
         switch self.state {
         case .awaitingHello:
             let spoken = hello.versionMin...max(hello.versionMin, hello.versionMax)
@@ -57,6 +60,7 @@ struct ConnectionStateMachine: Equatable {
                 )
             }
             self.state = .active(inFlight: 0)
+            self.principal = principal ?? Principal(trusting: hello)
             return .accept
 
         case .active, .draining:
@@ -68,8 +72,15 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
-    /// `isInUse`: Whether the answer to another request of that id goes on.
-    mutating func requestReceived(_ requestID: UInt64, isInUse: Bool = false) -> Action {
+    /// A whole frame came.
+    ///
+    /// `opcode`: What kind of request it is; `nil` if there is no such kind. `isInUse`: Whether the answer to
+    /// another request of that id goes on.
+    mutating func requestReceived(
+        _ requestID: UInt64,
+        _ opcode: Opcode?,
+        isInUse: Bool = false
+    ) -> Action {
         switch self.state {
         case .awaitingHello:
             self.state = .closed
@@ -95,6 +106,9 @@ struct ConnectionStateMachine: Equatable {
             )
 
         case .active(let inFlight):
+            if let refusal = opcode.flatMap({ self.principal.refusal(of: $0) }) {
+                return .refuse(refusal)
+            }
             self.state = .active(inFlight: inFlight + 1)
             return .run
 
@@ -107,13 +121,13 @@ struct ConnectionStateMachine: Equatable {
         }
     }
 
-    /// ``requestReceived(_:isInUse:)`` for a request that may simply run.
+    /// ``requestReceived(_:_:isInUse:)`` for a request that may simply run.
     ///
-    /// - Returns: Whether it may; if not, nothing has changed, and ``requestReceived(_:isInUse:)`` says
+    /// - Returns: Whether it may; if not, nothing has changed, and ``requestReceived(_:_:isInUse:)`` says
     ///   what to do instead.
-    mutating func admits(_ requestID: UInt64, isInUse: Bool = false) -> Bool {
+    mutating func admits(_ requestID: UInt64, _ opcode: Opcode, isInUse: Bool = false) -> Bool {
         guard case .active(let inFlight) = self.state, inFlight < self.inFlightMax,
-            requestID != 0, !isInUse
+            requestID != 0, !isInUse, self.principal.may(opcode)
         else { return false }
         self.state = .active(inFlight: inFlight + 1)
         return true

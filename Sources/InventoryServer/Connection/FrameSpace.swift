@@ -79,4 +79,15 @@ struct FrameSpace<Owner: Hashable> {
         }
         return granted
     }
+
+    func checkInvariants() {
+        let taken = self.taken.values.reduce(0, +)
+        precondition(self.byteCount == taken, "\(self.byteCount) bytes, \(taken) taken")
+        precondition(taken <= self.byteCountMax, "\(taken) of \(self.byteCountMax) bytes")
+        precondition(
+            Set(self.line[self.first...]).isSuperset(of: self.wanted.keys),
+            "somebody waits outside of the line"
+        )
+        precondition(self.wanted.keys.allSatisfy { self.taken[$0] == nil }, "waits with space")
+    }
 }

@@ -87,4 +87,20 @@ struct OpenAnswers<Answer, Question> {
         self.line = []
         self.first = 0
     }
+
+    func checkInvariants() {
+        precondition(self.begun.count <= self.begunMax, "\(self.begun.count) answers have begun")
+        precondition(
+            self.begun.keys.allSatisfy { self.waiting[$0] == nil },
+            "a question has begun and waits"
+        )
+        precondition(
+            self.waiting.isEmpty || self.begun.count == self.begunMax,
+            "\(self.waiting.count) questions wait while there is room"
+        )
+        precondition(
+            Set(self.line[self.first...]).isSuperset(of: self.waiting.keys),
+            "a question waits outside of the line"
+        )
+    }
 }

@@ -88,4 +88,17 @@ struct PendingReplies: ~Copyable {
         self.marks.removeFirst(self.firstMark)
         self.firstMark = 0
     }
+
+    func checkInvariants() {
+        precondition(self.firstMark <= self.marks.count, "\(self.firstMark) of \(self.marks.count)")
+        let waiting = self.marks[self.firstMark...]
+        precondition(
+            zip(waiting, waiting.dropFirst()).allSatisfy { $0.end <= $1.end && $0.lsn < $1.lsn },
+            "replies are out of order"
+        )
+        precondition(
+            waiting.last.map { $0.end == self.writer.count } ?? (self.writer.count == 0),
+            "\(self.writer.count) bytes of replies have no mark"
+        )
+    }
 }

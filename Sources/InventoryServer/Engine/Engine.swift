@@ -65,10 +65,15 @@ struct Engine: ~Copyable {
         var malformed: Int64 = 0
     }
 
-    /// Whether ``run(_:session:_:_:isInUse:into:counting:)`` takes such a frame.
-    static func runs(_ opcode: UInt8) -> Bool {
-        opcode == Opcode.command.rawValue || opcode == Opcode.getProduct.rawValue
-            || opcode == Opcode.keyedCommand.rawValue || opcode == Opcode.keyedOutcome.rawValue
+    /// The kind of a request that ``run(_:session:_:_:isInUse:into:share:counting:)`` takes; `nil` for others.
+    static func runs(_ opcode: UInt8) -> Opcode? {
+        switch Opcode(rawValue: opcode) {
+        case .command: .command
+        case .keyedCommand: .keyedCommand
+        case .getProduct: .getProduct
+        case .keyedOutcome: .keyedOutcome
+        default: nil
+        }
     }
 
     /// Runs the commands and reads of products that come next in `frames`, up to the first frame that
@@ -94,23 +99,25 @@ struct Engine: ~Copyable {
         defer { self.state.settle(&self.sales) }
         while let frame = try frames.next() {
             let id = frame.requestID
-            guard Self.runs(frame.opcode), machine.admits(id, isInUse: isInUse?(id) ?? false)
+            guard let opcode = Self.runs(frame.opcode),
+                machine.admits(id, opcode, isInUse: isInUse?(id) ?? false)
             else { return frame }
             let start = pending.writer.count
             var lsn = self.lsn
             do throws(WireError) {
-                if frame.opcode == Opcode.keyedCommand.rawValue {
-                    counts.commands += 1
-                    lsn = try self.runKeyed(frame, context, &share, into: &pending.writer)
-                } else if frame.opcode == Opcode.command.rawValue {
+                switch opcode {
+                case .command:
                     counts.commands += 1
                     let reply = FrameWriter(.outcome, requestID: id, into: &pending.writer)
                     lsn = try self.run(frame.body, session: session, context, into: &pending.writer)
                     reply.finish(into: &pending.writer)
-                } else if frame.opcode == Opcode.keyedOutcome.rawValue {
+                case .keyedCommand:
+                    counts.commands += 1
+                    lsn = try self.runKeyed(frame, context, &share, into: &pending.writer)
+                case .keyedOutcome:
                     counts.reads += 1
                     try self.readOutcome(frame, context, into: &pending.writer)
-                } else {
+                default:
                     counts.reads += 1
                     try self.read(frame, into: &pending.writer)
                 }

@@ -34,7 +34,7 @@ final class LiveInsight {
     /// By which the order is known in which they were begun.
     let number: UInt64
     /// The connection in whose share it counts: the first that still subscribes to it.
-    private(set) var payer: ObjectIdentifier?
+    private(set) var payer: ConnectionID?
     /// The newest result; nothing before the first.
     private(set) var newest: Version?
     /// Earlier results that a subscriber was told of last, oldest first.
@@ -61,14 +61,14 @@ final class LiveInsight {
 
     func add(_ subscriber: InsightSubscriber) {
         self.subscribers[ObjectIdentifier(subscriber)] = subscriber
-        self.payer = self.payer ?? subscriber.connection.map { ObjectIdentifier($0) }
+        self.payer = self.payer ?? subscriber.connection
     }
 
     func remove(_ subscriber: InsightSubscriber) {
         self.subscribers[ObjectIdentifier(subscriber)] = nil
-        let connections = self.subscribers.values.compactMap { $0.connection }
-        guard !connections.contains(where: { ObjectIdentifier($0) == self.payer }) else { return }
-        self.payer = connections.first.map { ObjectIdentifier($0) }
+        let connections = self.subscribers.values.map { $0.connection }
+        guard !connections.contains(where: { $0 == self.payer }) else { return }
+        self.payer = connections.first
     }
 
     /// The result is another: `changed` is what makes it of the one before, where a message can tell.
@@ -107,9 +107,8 @@ final class LiveInsight {
 final class InsightSubscriber {
     let requestID: UInt64
     let live: LiveInsight
-    private(set) weak var connection: ConnectionHandler?
-    /// Bytes that its question takes.
-    let heldByteCount: Int
+    let connection: ConnectionID
+    private(set) weak var writer: ConnectionWriter?
     /// Whether it was told that it has begun.
     var hasBegun = false
     /// The version that it has; 0 for none.
@@ -122,15 +121,14 @@ final class InsightSubscriber {
     init(
         _ live: LiveInsight,
         _ requestID: UInt64,
-        of connection: ConnectionHandler,
-        holding heldByteCount: Int,
+        of writer: ConnectionWriter,
         lsn: UInt64,
         at milliseconds: Int64
     ) {
         self.live = live
         self.requestID = requestID
-        self.connection = connection
-        self.heldByteCount = heldByteCount
+        self.connection = writer.id
+        self.writer = writer
         self.lsn = lsn
         self.toldAt = milliseconds
     }

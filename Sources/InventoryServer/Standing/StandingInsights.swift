@@ -33,12 +33,12 @@ struct StandingInsights {
     /// connection would still have as many as it.
     ///
     /// - Complexity: O(`WireLimits/standingInsightsMax`) at the bound, else O(1)
-    func place(for insight: Insight, of connection: ConnectionHandler) -> Place {
+    func place(for insight: Insight, of connection: ConnectionID) -> Place {
         guard self.all[insight] == nil, self.all.count >= WireLimits.standingInsightsMax else {
             return .free
         }
         let shares = Dictionary(grouping: self.all.values) { $0.payer }
-        let own = shares[ObjectIdentifier(connection)]?.count ?? 0
+        let own = shares[connection]?.count ?? 0
         let largest = shares.values.max { ($0.count, $0[0].number) < ($1.count, $1[0].number) }
         guard let largest, largest.count > own + 1,
             let latest = largest.max(by: { $0.number < $1.number })
@@ -77,5 +77,25 @@ struct StandingInsights {
     func behind(_ lsn: UInt64, at moment: Instant) -> [LiveInsight] {
         self.all.values.filter { $0.standing?.isBehind(lsn, at: moment) ?? false }
             .sorted { $0.pace.nextAt < $1.pace.nextAt }
+    }
+
+    /// - Complexity: O(subscribers)
+    func checkInvariants() {
+        precondition(
+            self.all.count <= WireLimits.standingInsightsMax,
+            "\(self.all.count) insights stand"
+        )
+        for (insight, live) in self.all {
+            precondition(live.insight == insight, "an insight under another's name")
+            let connections = Set(live.subscribers.values.map { $0.connection })
+            precondition(
+                live.payer.map { connections.contains($0) } ?? connections.isEmpty,
+                "nobody who subscribes pays"
+            )
+        }
+        precondition(
+            self.untold.allSatisfy { self.all[$0.insight] === $0 },
+            "a result waits that nobody wants"
+        )
     }
 }

@@ -171,7 +171,7 @@ extension Fanout {
         self.logReads.insert(lsn)
         let start =
             self.logCursors.removeValue(forKey: lsn)
-            ?? LogCursor(self.upstream.log, after: LSN(lsn))
+            ?? self.upstream.log.cursor(after: LSN(lsn))
         if self.logCursors.count >= FanoutLimits.logReadersMax { self.logCursors = [:] }
         let (host, durable) = (self.host, LSN(self.durable))
         self.upstream.work.submit {

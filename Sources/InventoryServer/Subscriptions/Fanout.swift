@@ -12,7 +12,7 @@ struct FanoutUpstream: Sendable {
     let takeView: @Sendable (@escaping @Sendable (ReadView) -> Void) -> Void
     /// Makes rows and digests, and reads the log's files.
     let work: any Worker
-    let log: WriteAheadLog
+    let log: any LogStore
     /// The time of day.
     let now: @Sendable () -> Instant
     /// Nanoseconds of a clock that only rises.

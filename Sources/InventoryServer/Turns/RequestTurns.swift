@@ -1,23 +1,63 @@
 internal import DequeModule
 internal import NIOCore
 
+/// What a turn of the loop does for one connection.
+protocol TurnTaker: AnyObject {
+    /// Sends what reflects only steps up to `durable`, or ends.
+    func release(durable: UInt64)
+    /// Goes on with requests that an earlier turn had no time for.
+    func runDeferred()
+}
+
 /// Bounds what one turn of the loop does for requests, for replies and for connections that end: what is left
 /// over continues with the next turn, after every socket was looked at again.
 ///
 ///     turn  read A ▓▓▓▓▓ used up   read B ─▶ waits    tick: block, replies ▓▓▓ used up
 ///     turn  read C ─▶ waits                           replies ▓▓   B ▓▓▓ A ▓▓▓ …
-extension EngineDriver {
+///
+/// Of the engine's loop: that is why it is `@unchecked Sendable`.
+final class RequestTurns: @unchecked Sendable {
     /// Bytes of requests that a turn runs; one frame may go beyond it.
-    private static var requestByteCountMax: Int { 96 << 10 }
+    private static let requestByteCountMax = 96 << 10
     /// Nanoseconds for which a turn runs requests that sockets bring, or those that waited; the last frame may go
     /// beyond it.
     ///
     /// It runs both only where the sockets bring less.
-    private static var requestNanosecondsMax: UInt64 { 1_000_000 }
+    private static let requestNanosecondsMax: UInt64 = 1_000_000
     /// Nanoseconds for which replies are released at once; the one at hand may go beyond it.
-    private static var releaseNanosecondsMax: UInt64 { 500_000 }
+    private static let releaseNanosecondsMax: UInt64 = 500_000
     /// Microseconds from a turn to the one that continues it; the loop looks at its sockets in between.
-    private static var pauseMicroseconds: Int64 { 20 }
+    private static let pauseMicroseconds: Int64 = 20
+
+    private let context: LoopContext
+    private let turns: LoopTurns
+    private let state: any StateReader
+
+    /// What this turn of the loop may still take of requests.
+    private var requestBudget: TurnBudget?
+    /// The turn that it is of.
+    private var requestTurn: UInt64 = 0
+    /// Whether the turn is that of requests that waited, and what sockets bring waits behind them.
+    private var isDeferredNext = false
+    /// Connections whose requests continue with the next turn, in order.
+    private var deferred: Deque<any TurnTaker> = []
+    /// Whether a later turn will continue them: one task, however many wait.
+    private var isContinuing = false
+    /// Connections with replies that wait for a block, or that are to be closed; some may be gone.
+    private var waiting: Deque<any TurnTaker> = []
+    /// How many of those, from the first, may be released now.
+    private var releasableCount = 0
+    /// The turn that last released any, and nanoseconds at which it has done enough.
+    private var releaseTurn: UInt64 = 0
+    private var releaseEndsAt: UInt64 = 0
+
+    init(_ context: LoopContext, _ turns: LoopTurns, _ state: any StateReader) {
+        self.context = context
+        self.turns = turns
+        self.state = state
+    }
+
+    // MARK: - Requests
 
     /// A socket was read.
     func beginRequests() {
@@ -34,7 +74,7 @@ extension EngineDriver {
     @discardableResult
     private func renewRequestBudget(_ nanosecondsMax: UInt64) -> UInt64 {
         self.requestTurn = self.turns.number
-        let now = self.clock()
+        let now = self.context.clocks.nanoseconds()
         self.requestBudget = TurnBudget(
             byteCountMax: Self.requestByteCountMax,
             from: now,
@@ -49,7 +89,9 @@ extension EngineDriver {
     func endRequests() { if !self.turns.isCounting { self.requestBudget = nil } }
 
     /// Whether this turn has done enough for requests.
-    var isTurnUsedUp: Bool { self.requestBudget?.isUsedUp(at: self.clock()) ?? false }
+    var isTurnUsedUp: Bool {
+        self.requestBudget?.isUsedUp(at: self.context.clocks.nanoseconds()) ?? false
+    }
 
     /// Requests of `byteCount` bytes were run.
     ///
@@ -60,7 +102,7 @@ extension EngineDriver {
     }
 
     /// Has a connection's requests continue with a later turn, behind those that wait already.
-    func runLater(_ connection: ConnectionHandler) {
+    func runLater(_ connection: any TurnTaker) {
         self.deferred.append(connection)
         self.continueLater()
     }
@@ -75,37 +117,31 @@ extension EngineDriver {
     }
 
     private func releaseSome() {
-        var now = self.clock()
+        var now = self.context.clocks.nanoseconds()
         if !self.turns.isCounting || self.releaseTurn != self.turns.number {
             self.releaseTurn = self.turns.number
             self.releaseEndsAt = now + Self.releaseNanosecondsMax
         }
-        let durable = self.engine.durable
+        let durable = self.state.durable
         // Whoever still waits then joins at the end.
         while self.releasableCount > 0, now < self.releaseEndsAt,
             let connection = self.waiting.popFirst()
         {
             self.releasableCount -= 1
             connection.release(durable: durable)
-            now = self.clock()
+            now = self.context.clocks.nanoseconds()
         }
         if self.releasableCount > 0 { self.continueLater() }
     }
+
+    /// A connection has replies that wait for steps which are not durable yet, or is to end.
+    func wait(_ connection: any TurnTaker) { self.waiting.append(connection) }
 
     /// Lets go of connections that waited and are gone, as all are.
     func forgetWaiting() {
         self.waiting = []
         self.releasableCount = 0
         self.deferred = []
-    }
-
-    // MARK: - Letting go
-
-    /// Frees on a query thread what may take milliseconds to free: questions, results, the states that answers
-    /// are of.
-    func letGo<Value>(_ value: Value) {
-        let held = LetGo(value)
-        self.queries.submit { held.value = nil }
     }
 
     // MARK: - Later
@@ -121,7 +157,7 @@ extension EngineDriver {
     /// A task that is due at once would run before that; so may one that is due shortly, if the tasks before
     /// it take that long. It is put off until the loop has looked.
     private func continueBehind(_ number: UInt64) {
-        self.loop.scheduleTask(in: .microseconds(Self.pauseMicroseconds)) {
+        self.context.loop.scheduleTask(in: .microseconds(Self.pauseMicroseconds)) {
             if self.turns.isCounting, self.turns.number == number {
                 self.continueBehind(number)
             } else {
@@ -152,12 +188,15 @@ extension EngineDriver {
         self.endRequests()
         if !self.deferred.isEmpty { self.continueLater() }
     }
-}
 
-/// Holds a value until a query thread frees it.
-///
-/// `@unchecked Sendable`: the loop touches it no more once it is handed over.
-private final class LetGo<Value>: @unchecked Sendable {
-    var value: Value?
-    init(_ value: Value) { self.value = value }
+    func checkInvariants() {
+        precondition(
+            self.releasableCount <= self.waiting.count,
+            "\(self.releasableCount) of \(self.waiting.count) connections may be released"
+        )
+        precondition(
+            self.isContinuing || self.deferred.isEmpty,
+            "\(self.deferred.count) connections wait for a turn that never comes"
+        )
+    }
 }

@@ -1,0 +1,203 @@
+internal import Bytes
+internal import Durability
+internal import InventoryEngine
+internal import InventoryModel
+internal import InventoryWire
+
+/// Requests: the engine's at once, all others handed to who serves them.
+extension ConnectionHandler {
+    /// Runs all commands and reads of products that come next.
+    ///
+    /// They share one look at the clock, and one at whether anything may be written.
+    ///
+    /// - Returns: The first frame that is neither, or one that the connection may not run now.
+    func runCommands(_ frames: inout FrameReader) throws(WireError) -> Frame? {
+        guard let opcode = frames.nextOpcode, Engine.runs(opcode) != nil else {
+            return try frames.next()
+        }
+        let context = self.writeContext()
+        var counts = Engine.RunCounts()
+        defer { self.driver.metrics.count(counts) }
+        return try self.driver.host.engine.run(
+            &frames,
+            session: self.session,
+            context,
+            &self.machine,
+            isInUse: self.hasOpenAnswers ? { self.isInUse($0) } : nil,
+            into: &self.writer.pending,
+            share: &self.keyShare,
+            counting: &counts
+        )
+    }
+
+    private func writeContext() -> Engine.Context {
+        Engine.Context(
+            actor: self.machine.principal.actor,
+            now: self.driver.context.now(),
+            refusal: self.driver.writeRefusal()
+        )
+    }
+
+    /// Whether a request may be answered in parts, or later, while others are answered.
+    var hasOpenAnswers: Bool {
+        !self.questions.isEmpty || !self.snapshots.isEmpty
+            || self.driver.events.registry.hasAny(of: self.id)
+    }
+
+    private func isInUse(_ requestID: UInt64) -> Bool {
+        self.questions.contains(requestID) || self.snapshots.contains(requestID)
+            || self.driver.events.registry.contains(requestID, of: self.id)
+    }
+
+    // MARK: - Frames
+
+    /// A whole frame that the engine does not run.
+    func receive(_ frame: Frame) {
+        let opcode = Opcode(rawValue: frame.opcode).flatMap { $0.isRequest ? $0 : nil }
+        if opcode == .hello {
+            self.receiveHello(frame)
+            return
+        }
+        let id = frame.requestID
+        let isInUse = self.hasOpenAnswers && self.isInUse(id)
+        let action = self.machine.requestReceived(id, opcode, isInUse: isInUse)
+        guard action == .run else {
+            self.perform(action, requestID: id)
+            return
+        }
+        do throws(WireError) {
+            // One that is no request is answered too, since the next one can still be found.
+            guard let opcode else { throw .unknownOpcode(frame.opcode) }
+            self.driver.metrics.requests += 1
+            try self.run(opcode, frame)
+        } catch {
+            self.driver.metrics.refusedFrames += 1
+            self.writer.reply(.refused(error.refusal), to: id)
+        }
+    }
+
+    private func receiveHello(_ frame: Frame) {
+        var reader = ByteReader(frame.body)
+        do throws(ByteReaderError) {
+            let hello = try Hello(from: &reader)
+            try reader.finish()
+            // The name goes into the ledger.
+            guard !NormalizedText.hasControlCharacter(hello.actor) else {
+                throw .invalidText(offset: 0)
+            }
+            let action = self.machine.helloReceived(hello)
+            if action == .accept { self.accept(frame.requestID) }
+            self.perform(action, requestID: frame.requestID)
+        } catch {
+            self.perform(self.machine.failed(.malformedBody(.hello, error)), requestID: 0)
+        }
+    }
+
+    private func accept(_ requestID: UInt64) {
+        let accepted = self.driver.accepted()
+        let pending = FrameWriter(
+            .helloAccepted,
+            requestID: requestID,
+            into: &self.writer.pending.writer
+        )
+        accepted.encode(into: &self.writer.pending.writer)
+        pending.finish(into: &self.writer.pending.writer)
+        // The currency it names is that of the first step.
+        self.writer.pending.mark(lsn: min(1, self.driver.host.lsn), isFinal: false)
+    }
+
+    // MARK: - Who serves it
+
+    private func run(_ opcode: Opcode, _ frame: Frame) throws(WireError) {
+        var reader = ByteReader(frame.body)
+        let id = frame.requestID
+        let held = ByteBudget.held(body: frame.body.count)
+        switch try Request(opcode, from: &reader) {
+        case .openSession(let session, let mayCreate):
+            self.open(session, mayCreate: mayCreate, id)
+        case .command, .keyedCommand, .keyedOutcome, .getProduct:
+            preconditionFailure("what the engine runs at once was run with what came before it")
+        case .query(.stats):
+            self.driver.metrics.queries += 1
+            self.driver.answerStats(to: id, of: self.writer)
+        case .query(let query):
+            self.driver.metrics.queries += 1
+            self.driver.queries.answer(query, to: id, of: self.questions, holding: held)
+        case .subscribe(let subscription):
+            self.driver.events.subscribe(subscription, id, of: self.writer, holding: held)
+        case .insight(let insight):
+            self.driver.metrics.queries += 1
+            self.driver.queries.answer(insight, to: id, of: self.questions, holding: held)
+        case .subscribeInsight(let insight):
+            self.driver.insights.subscribe(insight, id, of: self.writer, holding: held)
+        case .unsubscribe(let subscription):
+            self.unsubscribe(subscription, id)
+        case .cancel(let query):
+            self.questions.cancel(query)
+            self.writer.reply(self.driver.pong, to: id)
+        case .ping:
+            self.writer.reply(self.driver.pong, to: id, at: 0)
+        case .takeSnapshot:
+            self.takeSnapshot(id)
+        }
+    }
+
+    private func unsubscribe(_ subscription: UInt64, _ requestID: UInt64) {
+        let reason = Refusal(.clientClosed, .message("unsubscribed"))
+        self.driver.insights.unsubscribe(subscription, of: self.id, reason)
+        self.driver.events.unsubscribe(subscription, of: self.writer, reason)
+        self.writer.reply(self.driver.pong, to: requestID)
+    }
+
+    private func takeSnapshot(_ id: UInt64) {
+        self.snapshots.insert(id)
+        self.driver.snapshots.take { [weak self] result in
+            guard let self else { return }
+            self.snapshots.remove(id)
+            switch result {
+            case .success(let taken):
+                self.writer.reply(.snapshotTaken(taken), to: id)
+            case .failure(let error):
+                let code: RefusalCode = if case .full = error { .storageFull } else { .internal }
+                self.writer.reply(.refused(Refusal(code, .message("\(error)"))), to: id)
+            }
+            self.writer.releaseSoon()
+        }
+    }
+
+    // MARK: - Sessions
+
+    private func open(_ id: SessionID, mayCreate: Bool, _ requestID: UInt64) {
+        let context = self.writeContext()
+        let (host, connections) = (self.driver.host, self.driver.connections)
+        do throws(Refusal) {
+            let isFull = self.sessionsCreated >= WireLimits.sessionsPerConnectionMax
+            if isFull, mayCreate, host.engine.state.standing(of: id) == nil {
+                throw Self.tooManySessions
+            }
+            let before = host.lsn
+            let standing = try host.engine.openSession(
+                id,
+                mayCreate: mayCreate,
+                context,
+                unless: { connections.isOpen($0) }
+            )
+            if host.lsn > before { self.sessionsCreated += 1 }
+            connections.changedSession(from: self.session, to: standing.number)
+            self.session = standing.number
+            self.writer.reply(.sessionOpened(standing), to: requestID)
+        } catch {
+            // What it is refused for now says nothing of the state.
+            let lsn: UInt64? = error.code.isRetryable ? 0 : nil
+            self.writer.reply(.refused(error), to: requestID, at: lsn)
+        }
+    }
+
+    private static var tooManySessions: Refusal {
+        let highest = Int64(WireLimits.sessionsPerConnectionMax)
+        return Refusal(
+            .overloaded,
+            .range("sessions of a connection", value: highest + 1, lowest: 0, highest: highest)
+        )
+    }
+}

@@ -1,0 +1,323 @@
+internal import Bytes
+internal import InventoryModel
+internal import InventoryWire
+internal import NIOCore
+
+/// What a connection's writer has to say to the connection.
+protocol ConnectionWriterDelegate: AnyObject {
+    /// More may be made for the client.
+    func becameWritable()
+    /// Something waits to be sent, now or once it is durable.
+    func hasRepliesToRelease()
+    /// The fan-out has ended a subscription, and said why.
+    func subscriptionEnded(_ requestID: UInt64)
+    /// The connection is to be closed: all was written, or the client is gone.
+    func isToEnd()
+}
+
+/// The way out of one connection: replies in order, each held until what it reflects is durable, and who
+/// writes the bytes.
+///
+///     reply ─▶ pending ──durable──▶ channel                       before it subscribes
+///                                └▶ fan-out, with its events      from then on
+///
+/// Of the engine's loop.
+final class ConnectionWriter {
+    /// Who writes its bytes.
+    private enum Route {
+        case channel
+        /// The fan-out, once the channel has written what it was given.
+        case moving([ByteBuffer], FanoutOutbox, UInt32)
+        case fanout(FanoutOutbox, UInt32)
+    }
+
+    let id: ConnectionID
+    /// Whether answers may be made for it, as query threads may ask.
+    let gauge = OutboxGauge()
+    var pending = PendingReplies()
+    weak var delegate: (any ConnectionWriterDelegate)?
+    private let state: any StateReader
+    private let fanout: any FanoutHost
+    private unowned let connections: ConnectionTable
+    /// `nil` before the channel is there, and once it is gone.
+    private var context: ChannelHandlerContext?
+
+    private var route = Route.channel
+    /// What is done once the answers before it were handed over, by where they end.
+    private var behind: [(end: Int, action: (UInt32) -> Void)] = []
+    /// Bytes of answers that were handed over.
+    private var releasedByteCount = 0
+    private var hasUnflushed = false
+    /// Whether the last frame is written: nothing comes behind it.
+    private(set) var isClosing = false
+
+    /// How long a client that does not read is waited for at the end.
+    private static let finishSeconds: Int64 = 1
+
+    init(
+        _ id: ConnectionID,
+        _ state: any StateReader,
+        _ fanout: any FanoutHost,
+        among connections: ConnectionTable
+    ) {
+        self.id = id
+        self.state = state
+        self.fanout = fanout
+        self.connections = connections
+    }
+
+    /// Whether the channel is there.
+    var isOpen: Bool { self.context != nil }
+
+    func opened(_ context: ChannelHandlerContext) { self.context = context }
+
+    /// The channel is gone.
+    func closed() {
+        self.behind = []
+        if case .fanout(_, let number) = self.route { self.fanout.post { $0.dropped(number) } }
+        self.context = nil
+    }
+
+    // MARK: - Replies
+
+    /// Answers a request, once everything the answer can reflect is durable.
+    ///
+    /// `lsn`: What it reflects; the newest step if that is not given.
+    func reply(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64? = nil) {
+        guard !self.isClosing else { return }
+        message.encodeFrame(requestID: requestID, into: &self.pending.writer)
+        self.pending.mark(lsn: lsn ?? self.state.lsn, isFinal: true)
+    }
+
+    /// Sends a message that does not complete a request.
+    func send(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64) {
+        guard !self.isClosing else { return }
+        message.encodeFrame(requestID: requestID, into: &self.pending.writer)
+        self.pending.mark(lsn: lsn, isFinal: false)
+    }
+
+    /// Sends a message that was encoded for many, and does not complete a request.
+    func send(_ frame: ServerFrame, to requestID: UInt64, at lsn: UInt64) {
+        guard !self.isClosing else { return }
+        let target = FrameWriter(frame.opcode, requestID: requestID, into: &self.pending.writer)
+        self.pending.writer.write(bytes: frame.body)
+        target.finish(into: &self.pending.writer)
+        self.pending.mark(lsn: lsn, isFinal: false)
+    }
+
+    /// Sends frames of a streamed answer; `isLast` completes the request.
+    func send(_ frames: [UInt8], at lsn: UInt64, isLast: Bool) {
+        guard !self.isClosing else { return }
+        self.pending.writer.write(bytes: frames)
+        self.pending.mark(lsn: lsn, isFinal: isLast)
+        self.releaseSoon()
+    }
+
+    /// Sends events of what is durable: straight away, or behind the replies that wait.
+    func sendEvents(_ batch: EventBatch, _ requestID: UInt64) {
+        guard !self.isClosing else { return }
+        guard self.pending.isEmpty, let context else {
+            batch.forEachBuffer(of: requestID) { buffer in
+                buffer.withUnsafeReadableBytes { self.pending.writer.write(bytes: $0) }
+            }
+            self.pending.mark(lsn: batch.through, isFinal: false)
+            return
+        }
+        var frame: [ByteBuffer] = []
+        batch.forEachBuffer(of: requestID) { frame.append($0) }
+        self.output(frame, context)
+    }
+
+    /// Writes events to the socket at once.
+    func flushEvents() {
+        self.flush()
+        if !self.pending.isEmpty { self.releaseSoon() }
+    }
+
+    /// The last frame, behind all that is owed.
+    func sayGoodbye(_ refusal: Refusal) {
+        self.send(.goodbye(refusal), to: 0, at: self.state.durable)
+        self.isClosing = true
+    }
+
+    /// Has what waits released when more is durable, or this round is over.
+    func releaseSoon() { if self.isOpen { self.delegate?.hasRepliesToRelease() } }
+
+    /// Writes what may go.
+    ///
+    /// - Returns: How many requests that completes.
+    func write(durable: UInt64) -> Int {
+        let finals = self.pending.release(durable: durable) { self.hand($0) }
+        self.runBehind()
+        self.flush()
+        return finals
+    }
+
+    // MARK: - Back pressure
+
+    /// Bytes that may wait to be sent to the client.
+    private var byteCountMax: Int {
+        ConnectionShare.outboxByteCount(connections: self.connections.count)
+    }
+
+    var isWritable: Bool {
+        guard let context else { return false }
+        return switch self.route {
+        case .channel: context.channel.isWritable
+        case .moving(_, let outbox, _), .fanout(let outbox, _): !outbox.isFull()
+        }
+    }
+
+    /// Whether so much waits that no more is read from the client.
+    var isFull: Bool { self.pending.byteCount > self.byteCountMax || !self.isWritable }
+
+    /// Whether the client reads fast enough for more of its answers to be made.
+    var takesAnswers: Bool { self.isWritable && self.pending.byteCount < self.byteCountMax }
+
+    func updateGauge() { self.gauge.set(isFull: !self.takesAnswers) }
+
+    /// The channel takes bytes again; those of the fan-out too.
+    func channelBecameWritable() {
+        if case .fanout(_, let number) = self.route {
+            self.fanout.post { $0.becameWritable(number) }
+        }
+    }
+
+    // MARK: - Where bytes go
+
+    /// Has the fan-out write this connection's bytes from now on.
+    ///
+    /// - Returns: Whether it can.
+    func moveToFanout() -> Bool {
+        guard case .channel = self.route, let context else { return true }
+        let number = self.id.fanoutNumber
+        guard let socket = self.fanout.socket(of: context.channel, number) else { return false }
+        let outbox = FanoutOutbox()
+        self.route = .moving([], outbox, number)
+        let peer = self.peer(outbox, on: context.eventLoop)
+        // What the channel was given goes out first.
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(NIOAny(ByteBuffer()), promise: written)
+        written.futureResult.assumeIsolated().whenSuccess { self.moved(socket, peer) }
+        return true
+    }
+
+    /// What the fan-out says, from its own thread.
+    private func peer(_ outbox: FanoutOutbox, on loop: any EventLoop) -> FanoutPeer {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        let tell: @Sendable (@escaping @Sendable (any ConnectionWriterDelegate) -> Void) -> Void = {
+            body in loop.execute { bound.value.delegate.map { body($0) } }
+        }
+        return FanoutPeer(
+            outbox: outbox,
+            becameWritable: { tell { $0.becameWritable() } },
+            finished: { tell { $0.isToEnd() } },
+            gone: { tell { $0.isToEnd() } },
+            ended: { requestID in tell { $0.subscriptionEnded(requestID) } }
+        )
+    }
+
+    private func moved(_ socket: any FanoutSocket, _ peer: FanoutPeer) {
+        guard case .moving(let held, let outbox, let number) = self.route, self.isOpen else {
+            return
+        }
+        self.route = .fanout(outbox, number)
+        self.fanout.post { $0.opened(number, socket, peer) }
+        for buffer in held { self.fanout.post { $0.answer(number, buffer) } }
+        self.runBehind()
+        if self.isClosing, self.pending.isEmpty { self.finish() }
+    }
+
+    /// Does something with the number of its place in the fan-out, once all answers before it were handed
+    /// over.
+    func behindReplies(_ action: @escaping (UInt32) -> Void) {
+        self.behind.append((self.releasedByteCount + self.pending.byteCount, action))
+    }
+
+    /// Does what no answers are before any more.
+    private func runBehind() {
+        guard case .fanout(_, let number) = self.route else { return }
+        while let next = self.behind.first, next.end <= self.releasedByteCount {
+            self.behind.removeFirst()
+            next.action(number)
+        }
+    }
+
+    /// Hands over bytes that may be sent, and does what was to come between them.
+    private func hand(_ bytes: UnsafeRawBufferPointer) {
+        var offset = 0
+        while case .fanout(_, let number) = self.route, let next = self.behind.first,
+            next.end - self.releasedByteCount <= bytes.count - offset
+        {
+            let end = offset + next.end - self.releasedByteCount
+            self.output(UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
+            offset = end
+            self.behind.removeFirst()
+            next.action(number)
+        }
+        self.output(UnsafeRawBufferPointer(rebasing: bytes[offset...]))
+    }
+
+    private func output(_ bytes: UnsafeRawBufferPointer) {
+        guard bytes.count > 0, let context else { return }
+        self.releasedByteCount += bytes.count
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+        buffer.writeBytes(bytes)
+        self.output([buffer], context)
+    }
+
+    /// Hands over whole frames, in as many buffers as they have: nothing comes between those.
+    private func output(_ frames: [ByteBuffer], _ context: ChannelHandlerContext) {
+        let byteCount = frames.reduce(0) { $0 + $1.readableBytes }
+        switch self.route {
+        case .channel:
+            for buffer in frames { context.write(NIOAny(buffer), promise: nil) }
+            self.hasUnflushed = true
+        case .moving(let held, let outbox, let number):
+            outbox.add(byteCount)
+            self.route = .moving(held + frames, outbox, number)
+        case .fanout(let outbox, let number):
+            outbox.add(byteCount)
+            self.fanout.post { fanout in
+                for buffer in frames { fanout.answer(number, buffer) }
+            }
+        }
+    }
+
+    private func flush() {
+        guard self.hasUnflushed else { return }
+        self.hasUnflushed = false
+        self.context?.flush()
+    }
+
+    /// The connection ends once all that it is owed was written.
+    func finish() {
+        switch self.route {
+        case .channel:
+            self.abandon()
+            return
+        case .moving:
+            // What is held comes first, then this again.
+            break
+        case .fanout(_, let number):
+            self.fanout.post { $0.finish(number) }
+        }
+        // One that does not read is not waited for.
+        self.context?.eventLoop.assumeIsolated().scheduleTask(in: .seconds(Self.finishSeconds)) {
+            self.delegate?.isToEnd()
+        }
+    }
+
+    /// Closes the channel, whatever waits.
+    func abandon() { self.context?.close(mode: .all, promise: nil) }
+
+    func checkInvariants() {
+        self.pending.checkInvariants()
+        let ends = self.behind.map { $0.end }
+        precondition(ends == ends.sorted(), "what comes behind replies is out of order: \(ends)")
+        precondition(
+            ends.allSatisfy { $0 <= self.releasedByteCount + self.pending.byteCount },
+            "something waits for replies that never come"
+        )
+    }
+}

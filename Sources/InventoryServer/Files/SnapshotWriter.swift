@@ -1,0 +1,153 @@
+internal import Bytes
+internal import Durability
+internal import InventoryEngine
+internal import InventoryModel
+internal import InventoryWire
+internal import Logging
+internal import NIOCore
+
+/// Snapshots: taken as an image on the loop, which costs microseconds, and written by the file
+/// thread meanwhile.
+///
+///     due, or asked for ──▶ image ──its LSN durable──▶ file thread: write, give old log files back ──▶ told
+///
+/// Of the engine's loop, but for the store, which the file thread has while a snapshot is written: that is
+/// why it is `@unchecked Sendable`.
+final class SnapshotWriter: @unchecked Sendable {
+    typealias Completion = (Result<SnapshotTaken, DurabilityError>) -> Void
+
+    private(set) var store: SnapshotStore
+    private let context: LoopContext
+    private let source: any ImageSource
+    private let log: LogWriter
+    private let protection: FileProtection
+    private let thread: any Worker
+    /// Bytes of log after which one is due.
+    private let byteCountBetween: Int
+
+    /// Bytes of log since the last one.
+    private var logByteCount = 0
+    private var isRunning = false
+    /// Taken, and waiting for its LSN to become durable.
+    private var image: StateImage?
+    /// Who asked for the one that is running or waiting.
+    private var requests: [Completion] = []
+
+    init(
+        _ context: LoopContext,
+        to store: SnapshotStore,
+        of source: any ImageSource,
+        _ log: LogWriter,
+        _ protection: FileProtection,
+        on thread: any Worker,
+        byteCountBetween: Int
+    ) {
+        self.context = context
+        self.store = store
+        self.source = source
+        self.log = log
+        self.protection = protection
+        self.thread = thread
+        self.byteCountBetween = byteCountBetween
+    }
+
+    /// Takes a snapshot now, or joins the one that is being taken.
+    func take(_ completion: @escaping Completion) {
+        self.requests.append(completion)
+        self.begin()
+    }
+
+    /// So many bytes of the log became durable: begins a snapshot if one is due, or if one waited for them.
+    func logged(_ byteCount: Int) {
+        self.logByteCount += byteCount
+        if self.image != nil || self.logByteCount >= self.byteCountBetween { self.begin() }
+    }
+
+    private func begin() {
+        guard !self.isRunning else { return }
+        if self.image == nil {
+            let start = self.context.loop.now
+            self.image = self.source.takeImage()
+            let stall = (self.context.loop.now - start).nanoseconds / 1_000
+            self.context.metrics.snapshotStall = max(self.context.metrics.snapshotStall, stall)
+            self.logByteCount = 0
+        }
+        guard let image = self.image else { return }
+        // A snapshot must not show what a power cut could take back.
+        guard image.lsn <= self.source.durable else {
+            self.log.tick()
+            return
+        }
+        self.image = nil
+        self.isRunning = true
+        let store = self.store
+        let start = self.context.loop.now
+        self.thread.submit {
+            let result = self.write(image, to: store)
+            self.context.loop.execute { self.ended(result, start: start) }
+        }
+    }
+
+    private func write(
+        _ image: StateImage,
+        to store: SnapshotStore
+    ) -> Result<(SnapshotStore, SnapshotInfo), DurabilityError> {
+        var store = store
+        do throws(DurabilityError) {
+            let now = self.context.now().microseconds
+            let info = try store.write(
+                lsn: LSN(image.lsn),
+                time: now,
+                epoch: image.epoch,
+                parts: image.parts().map { SnapshotPart(number: $0.number, column: $0.column) }
+            )
+            if let oldest = store.oldestLSN { try self.log.store.retire(through: oldest, now: now) }
+            return .success((store, info))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func ended(
+        _ result: Result<(SnapshotStore, SnapshotInfo), DurabilityError>,
+        start: NIODeadline
+    ) {
+        self.isRunning = false
+        self.protection.fileEnded()
+        let took = (self.context.loop.now - start).nanoseconds / 1_000_000
+        let taken = result.map { store, info in
+            self.store = store
+            self.context.metrics.snapshots += 1
+            return SnapshotTaken(
+                lsn: info.lsn.value,
+                byteCount: info.byteCount,
+                segmentsWritten: UInt64(info.segmentsWritten),
+                segmentsReused: UInt64(info.segmentsReused),
+                milliseconds: UInt64(max(0, took))
+            )
+        }
+        switch taken {
+        case .success(let taken):
+            self.context.logger.info(
+                """
+                snapshot at LSN \(taken.lsn): \(taken.byteCount) bytes, \
+                \(taken.segmentsWritten) segments written, \(taken.segmentsReused) reused, \
+                \(took) ms
+                """
+            )
+        case .failure(let error):
+            // The log has everything; the next attempt comes with more of it.
+            self.context.logger.error("no snapshot: \(error)")
+        }
+        let requests = self.requests
+        self.requests = []
+        for completion in requests { completion(taken) }
+    }
+
+    func checkInvariants() {
+        precondition(
+            self.requests.isEmpty || self.isRunning || self.image != nil,
+            "\(self.requests.count) snapshots were asked for, and none is taken"
+        )
+    }
+}

@@ -1,0 +1,125 @@
+internal import InventoryEngine
+internal import InventoryModel
+internal import InventoryWire
+
+/// The questions of one connection: which are being answered, which wait for that, and what they hold.
+///
+/// ``OpenAnswers`` and ``ByteBudget`` decide, ``QueryRunner`` has the answers made. Of the engine's loop.
+final class ConnectionQuestions {
+    /// Whose work they are.
+    let owner: QueryQueue.Owner
+    /// Where their answers go.
+    let writer: ConnectionWriter
+    private let runner: QueryRunner
+    private var answers = OpenAnswers<OpenAnswer, OpenQuestion>()
+    private var share = ByteBudget.Share()
+
+    init(_ runner: QueryRunner, _ writer: ConnectionWriter) {
+        self.runner = runner
+        self.writer = writer
+        self.owner = writer.id.owner
+    }
+
+    var isEmpty: Bool { self.answers.isEmpty }
+
+    func contains(_ requestID: UInt64) -> Bool { self.answers.contains(requestID) }
+
+    // MARK: - Asking
+
+    /// Has a question answered, now or once those before it are.
+    func ask(_ question: OpenQuestion) {
+        do throws(Refusal) {
+            if self.answers.contains(question.requestID) {
+                throw Refusal(.invalidField, .field("request id", problem: "is in use"))
+            }
+            let hasRoom = self.answers.hasRoom
+            if !hasRoom { try self.runner.checkWaiting(1, and: self.answers.waitingCount) }
+            try self.runner.bytes.take(question.heldByteCount, for: &self.share)
+            if hasRoom {
+                self.begin(question)
+            } else {
+                self.answers.wait(question.requestID, question)
+                self.runner.waitingQuestionCount += 1
+            }
+        } catch {
+            self.writer.reply(.refused(error), to: question.requestID)
+        }
+    }
+
+    private func begin(_ question: OpenQuestion) {
+        let stream = question.begin()
+        let answer = OpenAnswer(stream: stream, heldByteCount: question.heldByteCount)
+        self.answers.begin(question.requestID, answer)
+        do throws(Refusal) {
+            try self.runner.begin(stream, of: self)
+        } catch {
+            self.forget(question.requestID)
+            self.writer.reply(.refused(error), to: question.requestID)
+        }
+    }
+
+    /// Begins what waited for room.
+    private func beginNext() {
+        while let (_, question) = self.answers.next() {
+            self.runner.waitingQuestionCount -= 1
+            self.begin(question)
+        }
+    }
+
+    /// The client takes more: answers that waited for that go on.
+    func becameWritable() {
+        for answer in self.answers.begun.values where answer.stream.isStalled {
+            self.runner.advance(answer.stream, of: self)
+        }
+    }
+
+    // MARK: - Ending
+
+    /// An answer was sent to its end: the next question may begin.
+    func close(_ requestID: UInt64) {
+        self.forget(requestID)
+        self.beginNext()
+    }
+
+    private func forget(_ requestID: UInt64) {
+        guard let answer = self.answers.end(requestID) else { return }
+        self.runner.bytes.give(answer.heldByteCount, of: &self.share)
+    }
+
+    /// Ends a question that is no longer wanted, if it is open.
+    func cancel(_ requestID: UInt64) {
+        if let question = self.answers.withdraw(requestID) {
+            self.runner.waitingQuestionCount -= 1
+            self.runner.bytes.give(question.heldByteCount, of: &self.share)
+            self.writer.reply(.refused(WorkToken.cancellation), to: requestID)
+        } else if let answer = self.answers.begun[requestID] {
+            self.runner.cancel(answer.stream, of: self)
+            self.close(requestID)
+        }
+    }
+
+    /// Ends all that is open, without a word.
+    func cancelAll() {
+        guard !self.answers.isEmpty else { return }
+        for answer in self.answers.begun.values { answer.stream.job.token.cancel() }
+        self.runner.waitingQuestionCount -= self.answers.waitingCount
+        self.runner.letGo(self.answers.removeAll())
+        self.runner.bytes.giveAll(of: &self.share)
+    }
+
+    /// The connection is gone.
+    func connectionClosed() {
+        self.cancelAll()
+        self.runner.forget(self.owner)
+    }
+
+    /// Questions that wait, and bytes that all of them hold.
+    var held: (waitingCount: Int, byteCount: Int) {
+        (self.answers.waitingCount, self.share.byteCount)
+    }
+
+    func checkInvariants() {
+        self.answers.checkInvariants()
+        precondition(!self.isEmpty || self.share.byteCount == 0, "no question holds bytes")
+    }
+}

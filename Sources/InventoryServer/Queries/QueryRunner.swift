@@ -1,0 +1,288 @@
+internal import Bytes
+internal import InventoryEngine
+internal import InventoryInsights
+internal import InventoryModel
+internal import InventoryWire
+internal import NIOCore
+
+/// Queries and insights that are answered once: keys are resolved and a view is taken on the loop, which is
+/// free; the rest is done by the query threads, at the reader's pace.
+///
+///     question ──room──▶ view ──▶ query thread: a block ──▶ writer ──takes more──▶ the next block
+///
+/// Of the engine's loop, but for making blocks: that is why it is `@unchecked Sendable`.
+final class QueryRunner: @unchecked Sendable {
+    /// Has the query threads answer queries, keep insights up to date and read old log files.
+    let scheduler: QueryScheduler
+    private let context: LoopContext
+    private let state: any StateReader
+    /// Threads that one scan may use.
+    private let threadCount: Int
+
+    /// What open queries hold, of all connections.
+    var bytes = ByteBudget.queries
+    /// Questions of all connections that wait to begin.
+    var waitingQuestionCount = 0
+
+    /// Rows of one block of an insight's answer.
+    private static let blockRowsMax = 1_024
+
+    init(
+        _ context: LoopContext,
+        _ state: any StateReader,
+        on threads: any Worker,
+        _ configuration: ServerConfiguration
+    ) {
+        self.context = context
+        self.state = state
+        self.threadCount = configuration.queryThreads
+        self.scheduler = QueryScheduler(
+            threads,
+            limitMilliseconds: configuration.queryMilliseconds,
+            now: { context.loop.now.uptimeNanoseconds },
+            work: context.clocks.threadNanoseconds
+        )
+    }
+
+    /// Questions that wait to begin, or for a query thread.
+    var waitingCount: Int { self.scheduler.waitingCount + self.waitingQuestionCount }
+
+    // MARK: - Questions
+
+    /// Has a query answered; `stats`, which is of the whole server, is no question for this.
+    ///
+    /// `heldByteCount`: What the query takes as long as it is held.
+    func answer(
+        _ query: Query,
+        to requestID: UInt64,
+        of questions: ConnectionQuestions,
+        holding heldByteCount: Int
+    ) {
+        var query = query
+        if case .product(let key, let asOf) = query {
+            guard let id = self.state.resolve(key) else {
+                questions.writer.reply(.refused(.notFound(key)), to: requestID)
+                return
+            }
+            query = .product(.id(id), asOf: asOf)
+        }
+        if case .product(_, nil) = query {
+            // One row: cheaper made here than handed over. Its job has no slice of a query thread, so it
+            // may want to pause behind that row, with the end still to come.
+            let stream = self.stream(query, requestID, questions.owner)
+            var isLast = false
+            while !isLast {
+                let part = stream.next()
+                self.send(part.bytes, stream.view.lsn, isLast: part.isLast, questions.writer)
+                isLast = part.isLast
+            }
+            return
+        }
+        let owner = questions.owner
+        questions.ask(
+            OpenQuestion(requestID: requestID, heldByteCount: heldByteCount) {
+                self.stream(query, requestID, owner)
+            }
+        )
+    }
+
+    /// The answer to a query of the state as it is now.
+    private func stream(
+        _ query: Query,
+        _ requestID: UInt64,
+        _ owner: QueryQueue.Owner
+    ) -> AnswerStream {
+        let view = self.state.readView()
+        let job = QueryJob(owner, self.scheduler, cost: QueryJob.Cost(of: query, view))
+        return AnswerStream(query, view, at: self.context.now(), requestID: requestID, job)
+    }
+
+    /// Has an insight answered once.
+    ///
+    /// `heldByteCount`: What the question takes as long as it is held.
+    func answer(
+        _ insight: Insight,
+        to requestID: UInt64,
+        of questions: ConnectionQuestions,
+        holding heldByteCount: Int
+    ) {
+        let owner = questions.owner
+        questions.ask(
+            OpenQuestion(requestID: requestID, heldByteCount: heldByteCount) {
+                self.stream(insight, requestID, owner)
+            }
+        )
+    }
+
+    /// The answer to a question about the state as it is now.
+    private func stream(
+        _ insight: Insight,
+        _ requestID: UInt64,
+        _ owner: QueryQueue.Owner
+    ) -> AnswerStream {
+        let now = self.context.now()
+        let threads = self.threadCount
+        let view = self.state.readView()
+        let job = QueryJob(owner, self.scheduler, cost: QueryJob.Cost(of: insight, view))
+        return AnswerStream(of: view, requestID: requestID, job) { (view) throws(Refusal) in
+            var answer = try view.answer(insight, at: now, threads: threads)
+            // A subscription counts in versions of the data; an answer names the one that it is of.
+            (answer.lsn, answer.time) = try view.version(insight.asOf)
+            var rest = 0..<answer.table.rowCount
+            return (
+                .insightHeader(InsightHeader(of: answer)),
+                { () throws(Refusal) in
+                    let rows = rest.prefix(Self.blockRowsMax)
+                    rest = rest.dropFirst(rows.count)
+                    return rows.isEmpty ? nil : answer.table.rows(rows)
+                }
+            )
+        }
+    }
+
+    // MARK: - Blocks
+
+    /// Has an answer made on the query threads, and sent at its reader's pace.
+    ///
+    /// - Throws: `overloaded`.
+    func begin(_ stream: AnswerStream, of questions: ConnectionQuestions) throws(Refusal) {
+        let bound = NIOLoopBound(questions, eventLoop: self.context.loop)
+        let gauge = questions.writer.gauge
+        try self.scheduler.admit(stream.job) { self.makeBlock(of: stream, bound, gauge) }
+    }
+
+    /// Whether more questions may wait to begin.
+    ///
+    /// - Throws: `overloaded`.
+    func checkWaiting(_ count: Int, and waiting: Int) throws(Refusal) {
+        try QueryQueue.check(
+            "waiting queries of a connection",
+            waiting + count,
+            WireLimits.waitingQueriesPerConnectionMax
+        )
+        try QueryQueue.check(
+            "waiting queries",
+            self.waitingCount + count,
+            WireLimits.waitingQueriesMax
+        )
+    }
+
+    /// Ends an answer that is no longer wanted.
+    func cancel(_ stream: AnswerStream, of questions: ConnectionQuestions) {
+        stream.job.token.cancel()
+        // One that waits, for a thread or for its reader, has no block on its way that would end it.
+        if stream.isStalled || self.scheduler.withdraw(stream.job) {
+            questions.writer.reply(.refused(WorkToken.cancellation), to: stream.requestID)
+        }
+    }
+
+    private func send(
+        _ bytes: [UInt8],
+        _ lsn: UInt64,
+        isLast: Bool,
+        _ writer: ConnectionWriter
+    ) {
+        self.context.metrics.answerBytes += Int64(bytes.count)
+        writer.send(bytes, at: lsn, isLast: isLast)
+    }
+
+    /// Has the next block of an answer made.
+    func advance(_ stream: AnswerStream, of questions: ConnectionQuestions) {
+        stream.stall(false)
+        let gauge = questions.writer.gauge
+        let bound = NIOLoopBound(questions, eventLoop: self.context.loop)
+        self.scheduler.submit(stream.job, .slice) { self.makeBlock(of: stream, bound, gauge) }
+    }
+
+    /// On a query thread.
+    private func makeBlock(
+        of stream: AnswerStream,
+        _ questions: NIOLoopBound<ConnectionQuestions>,
+        _ gauge: OutboxGauge
+    ) {
+        guard gauge.takesMore || stream.job.token.isCancelled else {
+            self.context.loop.execute { self.continueOrStall(stream, questions.value) }
+            return
+        }
+        let (bytes, isLast) = stream.next()
+        gauge.made(bytes.count)
+        self.context.loop.execute {
+            gauge.arrived(bytes.count)
+            self.blockMade(stream, bytes, isLast, questions.value)
+        }
+    }
+
+    private func blockMade(
+        _ stream: AnswerStream,
+        _ bytes: [UInt8],
+        _ isLast: Bool,
+        _ questions: ConnectionQuestions
+    ) {
+        guard questions.writer.isOpen, !self.isCancelled(stream, questions.writer) else { return }
+        if !bytes.isEmpty { self.send(bytes, stream.view.lsn, isLast: isLast, questions.writer) }
+        if isLast {
+            questions.writer.updateGauge()
+            questions.close(stream.requestID)
+        } else {
+            self.continueOrStall(stream, questions)
+        }
+    }
+
+    /// Continues an answer, now or once its client takes more.
+    private func continueOrStall(_ stream: AnswerStream, _ questions: ConnectionQuestions) {
+        guard questions.writer.isOpen else { return }
+        questions.writer.updateGauge()
+        if self.isCancelled(stream, questions.writer) { return }
+        if questions.writer.takesAnswers {
+            self.advance(stream, of: questions)
+        } else {
+            stream.stall(true)
+        }
+    }
+
+    /// Whether an answer was cancelled; the client is told so then.
+    private func isCancelled(_ stream: AnswerStream, _ writer: ConnectionWriter) -> Bool {
+        guard stream.job.token.isCancelled else { return false }
+        writer.reply(.refused(WorkToken.cancellation), to: stream.requestID)
+        writer.releaseSoon()
+        return true
+    }
+
+    /// Sends a table that was made here, as the answer to a query.
+    func answer(
+        _ table: ResultTable,
+        of view: ReadView,
+        to requestID: UInt64,
+        of writer: ConnectionWriter
+    ) {
+        var bytes = ByteWriter()
+        let header = ResultHeader(lsn: view.lsn, time: view.time, schema: table.schema)
+        ServerMessage.resultHeader(header).encodeFrame(requestID: requestID, into: &bytes)
+        let frame = FrameWriter(.resultRows, requestID: requestID, into: &bytes)
+        table.encodeBlock(into: &bytes)
+        frame.finish(into: &bytes)
+        ServerMessage.resultEnd(rowCount: UInt64(table.rowCount))
+            .encodeFrame(requestID: requestID, into: &bytes)
+        self.send(bytes.array(), view.lsn, isLast: true, writer)
+    }
+
+    // MARK: - Ending
+
+    /// Drops all that waits for a query thread of a connection that is gone.
+    func forget(_ owner: QueryQueue.Owner) { self.scheduler.remove(owner) }
+
+    /// Frees on a query thread what may take milliseconds to free: questions, results, the states that answers
+    /// are of.
+    func letGo<Value>(_ value: Value) {
+        let held = LetGo(value)
+        self.scheduler.submit { held.value = nil }
+    }
+}
+
+/// Holds a value until a query thread frees it.
+///
+/// `@unchecked Sendable`: the loop touches it no more once it is handed over.
+private final class LetGo<Value>: @unchecked Sendable {
+    var value: Value?
+    init(_ value: Value) { self.value = value }
+}

@@ -1,0 +1,197 @@
+internal import Bytes
+internal import InventoryEngine
+internal import InventoryModel
+internal import InventoryWire
+
+/// The engine's side of subscriptions to events: checks what is asked for, and hands over to ``Fanout`` what
+/// became durable.
+///
+/// The bytes of a connection that subscribes are written by the fan-out from then on, answers too, in the
+/// order in which they were handed over. Of the engine's loop.
+final class EventSubscriptions {
+    private let state: any StateReader
+    private let log: any LogStore
+    private let fanout: any FanoutHost
+    /// Those to insights share its bounds.
+    var registry = SubscriptionRegistry()
+
+    init(_ state: any StateReader, _ log: any LogStore, _ fanout: any FanoutHost) {
+        self.state = state
+        self.log = log
+        self.fanout = fanout
+    }
+
+    // MARK: - Beginning
+
+    /// `heldByteCount`: What the subscription takes as long as it is open.
+    func subscribe(
+        _ subscription: Subscription,
+        _ requestID: UInt64,
+        of writer: ConnectionWriter,
+        holding heldByteCount: Int
+    ) {
+        let start: FanoutStart
+        do throws(Refusal) {
+            if let refusal = self.refusal(subscription, requestID, writer.id) { throw refusal }
+            let matcher = SubscriptionMatcher(subscription)
+            try self.registry.begin(
+                requestID,
+                of: writer.id,
+                .events(needsKeys: matcher.needsKeys),
+                holding: heldByteCount
+            )
+            guard writer.moveToFanout() else {
+                self.registry.end(requestID, of: writer.id)
+                throw Refusal(
+                    .overloaded,
+                    .message("no descriptor for a subscription is left")
+                )
+            }
+            start = self.start(of: subscription)
+        } catch {
+            writer.reply(.refused(error), to: requestID)
+            return
+        }
+        self.begin(subscription, requestID, of: writer, start)
+    }
+
+    private func begin(
+        _ subscription: Subscription,
+        _ requestID: UInt64,
+        of writer: ConnectionWriter,
+        _ start: FanoutStart
+    ) {
+        let lsn: UInt64 =
+            switch start {
+            case .after(let lsn): lsn
+            case .snapshot: self.state.lsn
+            case .historyGone(_): self.bookmark(of: subscription)
+            }
+        let hasSnapshot = if case .after = start { false } else { true }
+        writer.reply(
+            .subscribed(Subscribed(lsn: lsn, hasSnapshot: hasSnapshot)),
+            to: requestID,
+            at: min(lsn, self.state.lsn)
+        )
+        let keys = self.state.selectionKeys
+        writer.behindReplies { number in
+            let durable = self.state.durable
+            self.fanout.post {
+                $0.began(subscription, requestID, of: number, start, durable: durable, keys)
+            }
+        }
+        writer.releaseSoon()
+    }
+
+    private func bookmark(of subscription: Subscription) -> UInt64 {
+        if case .after(let lsn) = subscription.start { lsn } else { self.state.lsn }
+    }
+
+    private func start(of subscription: Subscription) -> FanoutStart {
+        switch subscription.start {
+        case .now: .after(self.state.lsn)
+        case .snapshot: .snapshot(self.state.readView())
+        case .after(let lsn) where lsn + 1 < self.log.firstRetainedLSN.value:
+            .historyGone(self.state.readView())
+        case .after(let lsn): .after(lsn)
+        }
+    }
+
+    /// Why it cannot be subscribed to; `nil` if it can.
+    private func refusal(
+        _ subscription: Subscription,
+        _ requestID: UInt64,
+        _ connection: ConnectionID
+    ) -> Refusal? {
+        if let problem = subscription.problem { return problem }
+        if let refusal = self.registry.refusal(requestID, of: connection)
+            ?? self.state.readView().problem(with: subscription.filter)
+        {
+            return refusal
+        }
+        guard case .after(let lsn) = subscription.start, lsn > self.state.durable else {
+            return nil
+        }
+        return Refusal(
+            .outOfRange,
+            .range(
+                "lsn",
+                value: Int64(clamping: lsn),
+                lowest: 0,
+                highest: Int64(self.state.durable)
+            )
+        )
+    }
+
+    // MARK: - Events
+
+    /// A block is on disk: whoever subscribes is to hear of it.
+    func deliver(_ block: FeedBlock) {
+        guard self.registry.followerCount > 0 else { return }
+        let durable = self.state.durable
+        // Held for one hand-over, so that what it shares with the tables is copied seldom.
+        let keys = self.registry.needsKeys ? self.state.selectionKeys : nil
+        self.fanout.post(canRest: true) { $0.becameDurable(block, through: durable, keys) }
+    }
+
+    // MARK: - Ending
+
+    /// The connection's subscription is over, if it has it; `reason` is said to it.
+    func unsubscribe(_ requestID: UInt64, of writer: ConnectionWriter, _ reason: Refusal) {
+        guard self.registry.end(requestID, of: writer.id) != nil else { return }
+        writer.behindReplies { number in
+            self.fanout.post { $0.unsubscribed(requestID, of: number, reason) }
+        }
+    }
+
+    /// Ends all of a connection's subscriptions; `reason` is said to each, if there is one.
+    func unsubscribeAll(of writer: ConnectionWriter, _ reason: Refusal?) {
+        guard self.forgetAll(of: writer.id) else { return }
+        writer.behindReplies { number in self.fanout.post { $0.endAll(of: number, reason) } }
+    }
+
+    /// The fan-out has ended a subscription.
+    func ended(_ requestID: UInt64, of connection: ConnectionID) {
+        self.registry.end(requestID, of: connection)
+    }
+
+    /// A connection's subscriptions hold nothing any more.
+    ///
+    /// - Returns: Whether there were any.
+    @discardableResult
+    func forgetAll(of connection: ConnectionID) -> Bool {
+        let requests = self.registry.requests(of: connection, toInsights: false)
+        for requestID in requests { self.registry.end(requestID, of: connection) }
+        return !requests.isEmpty
+    }
+}
+
+extension Subscription {
+    /// Why it makes no sense, whatever the state is; `nil` if it does.
+    fileprivate var problem: Refusal? {
+        if self.topics.contains(.proof), !self.topics.contains(.stock) || self.start == .now {
+            return Refusal(
+                .invalidField,
+                .field("topics", problem: "have proof without stock, or without a snapshot")
+            )
+        }
+        guard let rate = self.updatesPerSecond else { return nil }
+        guard (1...Limits.updatesPerSecondMax).contains(rate) else {
+            return Refusal(
+                .outOfRange,
+                .range(
+                    "updates per second",
+                    value: Int64(rate),
+                    lowest: 1,
+                    highest: Int64(Limits.updatesPerSecondMax)
+                )
+            )
+        }
+        // A sale that is left out would be missing from every sum of them.
+        guard self.topics.contains(.sales) else { return nil }
+        return Refusal(
+            .invalidField,
+            .field("topics", problem: "have sales, each of which counts: they cannot be conflated")
+        )
+    }
+}

@@ -1,0 +1,146 @@
+internal import InventoryModel
+internal import InventoryWire
+
+/// Which subscriptions there are, of which connections, and what they hold: those to events and those to
+/// insights, which share their bounds.
+///
+///     begin ──room, bytes──▶ open ──unsubscribed, ended, connection gone──▶ bytes given back
+///
+/// What each is sent is no part of it: of events the fan-out knows that, of insights ``LiveInsights``. A plain
+/// value.
+struct SubscriptionRegistry {
+    /// What a subscription is to.
+    enum Kind: Equatable {
+        /// `needsKeys`: Whether its filter goes by categories or SKUs.
+        case events(needsKeys: Bool)
+        case insight
+    }
+
+    private struct Entry {
+        var kind: Kind
+        var heldByteCount: Int
+    }
+
+    /// The subscriptions of one connection, by the requests that began them, and the bytes of all of them.
+    private struct Client {
+        var entries: [UInt64: Entry] = [:]
+        var share = ByteBudget.Share()
+    }
+
+    private var clients: [ConnectionID: Client] = [:]
+    private var bytes = ByteBudget.subscriptions
+    /// All that are open.
+    private(set) var count = 0
+    /// Those to events.
+    private(set) var followerCount = 0
+    /// Whether the filter of one goes by categories or SKUs, or did of one that the fan-out may not have heard
+    /// the end of: until there are none to events.
+    private(set) var needsKeys = false
+
+    /// Bytes that all of them hold.
+    var byteCount: Int { self.bytes.byteCount }
+
+    func contains(_ requestID: UInt64, of connection: ConnectionID) -> Bool {
+        self.clients[connection]?.entries[requestID] != nil
+    }
+
+    func hasAny(of connection: ConnectionID) -> Bool { self.clients[connection] != nil }
+
+    /// The requests that began the subscriptions of a connection to events, or to insights.
+    func requests(of connection: ConnectionID, toInsights: Bool) -> [UInt64] {
+        guard let client = self.clients[connection] else { return [] }
+        return client.entries.filter { ($0.value.kind == .insight) == toInsights }.map { $0.key }
+    }
+
+    /// Why a connection may have no other subscription under that request id; `nil` if it may.
+    func refusal(_ requestID: UInt64, of connection: ConnectionID) -> Refusal? {
+        let entries = self.clients[connection]?.entries ?? [:]
+        if entries[requestID] != nil {
+            return Refusal(.invalidField, .field("request id", problem: "is in use"))
+        }
+        return Self.refusal("subscriptions", entries.count + 1, WireLimits.subscriptionsMax)
+            ?? Self.refusal(
+                "subscriptions of all connections",
+                self.count + 1,
+                WireLimits.subscriptionsOfAllMax
+            )
+    }
+
+    private static func refusal(_ what: String, _ count: Int, _ limit: Int) -> Refusal? {
+        guard count > limit else { return nil }
+        return Refusal(
+            .overloaded,
+            .range(what, value: Int64(count), lowest: 0, highest: Int64(limit))
+        )
+    }
+
+    // MARK: - Transitions
+
+    /// A connection subscribes; what it asks for holds so many bytes.
+    ///
+    /// - Precondition: ``refusal(_:of:)`` is `nil`.
+    /// - Throws: `overloaded`; nothing has begun then.
+    mutating func begin(
+        _ requestID: UInt64,
+        of connection: ConnectionID,
+        _ kind: Kind,
+        holding heldByteCount: Int
+    ) throws(Refusal) {
+        precondition(!self.contains(requestID, of: connection), "\(requestID) is subscribed")
+        do throws(Refusal) {
+            try self.bytes.take(
+                heldByteCount,
+                for: &self.clients[connection, default: Client()].share
+            )
+        } catch {
+            self.forgetIfEmpty(connection)
+            throw error
+        }
+        let entry = Entry(kind: kind, heldByteCount: heldByteCount)
+        self.clients[connection, default: Client()].entries[requestID] = entry
+        self.count(kind, 1)
+    }
+
+    private mutating func forgetIfEmpty(_ connection: ConnectionID) {
+        if self.clients[connection]?.entries.isEmpty == true { self.clients[connection] = nil }
+    }
+
+    /// A subscription is over.
+    ///
+    /// - Returns: What it was to; `nil` if there is none.
+    @discardableResult
+    mutating func end(_ requestID: UInt64, of connection: ConnectionID) -> Kind? {
+        guard let entry = self.clients[connection]?.entries.removeValue(forKey: requestID) else {
+            return nil
+        }
+        self.bytes.give(
+            entry.heldByteCount,
+            of: &self.clients[connection, default: Client()].share
+        )
+        self.forgetIfEmpty(connection)
+        self.count(entry.kind, -1)
+        return entry.kind
+    }
+
+    private mutating func count(_ kind: Kind, _ change: Int) {
+        self.count += change
+        guard case .events(let needsKeys) = kind else { return }
+        self.followerCount += change
+        self.needsKeys = self.followerCount > 0 && (self.needsKeys || needsKeys)
+    }
+
+    /// - Complexity: O(subscriptions)
+    func checkInvariants() {
+        let entries = self.clients.values.flatMap { $0.entries.values }
+        let followers = entries.filter { $0.kind != .insight }
+        precondition(self.clients.values.allSatisfy { !$0.entries.isEmpty }, "an empty client")
+        precondition(self.count == entries.count, "\(self.count) of \(entries.count)")
+        precondition(self.followerCount == followers.count, "followers: \(self.followerCount)")
+        precondition(
+            self.needsKeys || !followers.contains { $0.kind == .events(needsKeys: true) },
+            "one needs keys"
+        )
+        let held = entries.reduce(0) { $0 + $1.heldByteCount }
+        precondition(self.byteCount == held, "\(self.byteCount) bytes, \(held) held")
+    }
+}
