@@ -174,7 +174,7 @@ public struct ByteReader {
         let start = self.offset
         let count = try self.readVarint()
         guard count <= UInt64(limit) else {
-            throw Self.tooLong(start, count, limit, what)
+            throw Self.tooLong(start, byteCount: count, limit: limit, what: what)
         }
         return Int(count)
     }
@@ -182,9 +182,9 @@ public struct ByteReader {
     @inline(never) @usableFromInline
     static func tooLong(
         _ offset: Int,
-        _ byteCount: UInt64,
-        _ limit: Int,
-        _ what: StaticString
+        byteCount: UInt64,
+        limit: Int,
+        what: StaticString
     ) -> ByteReaderError {
         .fieldTooLong(offset: offset, byteCount: byteCount, limit: limit, what: "\(what)")
     }

@@ -57,12 +57,12 @@ public struct DataDirectory: Sendable {
         // A start does without damaged history, and gives it back: first what parity can do for it.
         if try opening.hasDamagedHistory() { healed = try protection.heal(protection.patches()) }
         do throws(DurabilityError) {
-            return try opening.run(healed, load, replay)
+            return try opening.run(healed, load: load, replay: replay)
         } catch {
             guard error.mayBeHealed else { throw error }
             let patches = try protection.patches()
             guard !patches.isEmpty else { throw error }
-            return try opening.run(healed + protection.heal(patches), load, replay)
+            return try opening.run(healed + protection.heal(patches), load: load, replay: replay)
         }
     }
 
@@ -84,8 +84,8 @@ public struct DataDirectory: Sendable {
                 let found = try WriteAheadLog.connected(
                     logs,
                     after: newest ?? .zero,
-                    self.storage,
-                    self.database
+                    in: self.storage,
+                    of: self.database
                 )
                 return found.loss?.isDamage ?? false
             } catch {
@@ -96,8 +96,8 @@ public struct DataDirectory: Sendable {
 
         func run(
             _ healed: [Protection.HealedPage],
-            _ load: (inout SnapshotLoader) throws(DurabilityError) -> Void,
-            _ replay: (LSN, Int, UnsafeRawBufferPointer) throws(DurabilityError) -> Void
+            load: (inout SnapshotLoader) throws(DurabilityError) -> Void,
+            replay: (LSN, Int, UnsafeRawBufferPointer) throws(DurabilityError) -> Void
         ) throws(DurabilityError) -> DataDirectory {
             var report = RecoveryReport()
             report.healed = healed
@@ -154,7 +154,12 @@ public struct DataDirectory: Sendable {
         time: Int64
     ) throws(DurabilityError) -> DatabaseIdentity {
         let identity = try Self.beginIdentity(storage, newID: newID, time: time)
-        try WriteAheadLog.create(storage, identity.database, configuration, time: time)
+        try WriteAheadLog.create(
+            storage,
+            of: identity.database,
+            configuration: configuration,
+            time: time
+        )
         try storage.publish(DatabaseIdentity.temporaryName, as: DatabaseIdentity.name)
         return identity
     }

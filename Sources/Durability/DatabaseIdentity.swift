@@ -122,6 +122,6 @@ struct DatabaseIdentity: Equatable, Sendable {
             try identity.write(storage)
         }
         let file = try storage.open(Self.name, create: false, direct: false)
-        return LogMarkFile(file, self.database, mark)
+        return LogMarkFile(file, of: self.database, mark: mark)
     }
 }

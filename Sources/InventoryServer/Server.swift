@@ -82,7 +82,7 @@ public final class Server: Sendable {
             loop: loop,
             logger: self.logger
         )
-        let listeners = Listeners { self.bootstrap(group, driver, acceptance) }
+        let listeners = Listeners { self.bootstrap(group, driver: driver, acceptance: acceptance) }
         defer { listeners.removeNames() }
         try listeners.listen(self.configuration)
         self.onReady(
@@ -93,7 +93,7 @@ public final class Server: Sendable {
             )
         )
         waitForStop()
-        self.stop(listeners, driver, loop)
+        self.stop(listeners, driver: driver, loop: loop)
         try fanout.end()
         for pool in pools + [queryPool] { try pool.syncShutdownGracefully() }
         try group.syncShutdownGracefully()
@@ -125,8 +125,8 @@ public final class Server: Sendable {
 
     private func bootstrap(
         _ group: MultiThreadedEventLoopGroup,
-        _ driver: EngineDriver,
-        _ acceptance: Acceptance
+        driver: EngineDriver,
+        acceptance: Acceptance
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1_024)
@@ -170,7 +170,7 @@ public final class Server: Sendable {
 
     // MARK: - Stopping
 
-    private func stop(_ listeners: Listeners, _ driver: EngineDriver, _ loop: any EventLoop) {
+    private func stop(_ listeners: Listeners, driver: EngineDriver, loop: any EventLoop) {
         self.logger.info("stopping: no new connections; open requests are being answered")
         listeners.close()
         let seconds = Int64(self.configuration.drainSeconds)

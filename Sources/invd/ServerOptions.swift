@@ -177,8 +177,8 @@ struct ServerOptions: ParsableArguments {
 
     private static func number(
         _ flag: Int?,
-        _ variable: String,
-        _ name: String,
+        variable: String,
+        name: String,
         in range: ClosedRange<Int>,
         default standard: Int
     ) throws -> Int {
@@ -214,15 +214,15 @@ struct ServerOptions: ParsableArguments {
         }
         let fileMib = try Self.number(
             self.logFileMib,
-            "INVD_LOG_FILE_MIB",
-            "log-file-mib",
+            variable: "INVD_LOG_FILE_MIB",
+            name: "log-file-mib",
             in: 1...4_096,
             default: 64
         )
         let retentionMib = try Self.number(
             self.logRetentionMib,
-            "INVD_LOG_RETENTION_MIB",
-            "log-retention-mib",
+            variable: "INVD_LOG_RETENTION_MIB",
+            name: "log-retention-mib",
             in: 0...1_048_576,
             default: 4_096
         )
@@ -239,66 +239,66 @@ struct ServerOptions: ParsableArguments {
             ),
             snapshotByteCount: try Self.number(
                 self.snapshotMib,
-                "INVD_SNAPSHOT_MIB",
-                "snapshot-mib",
+                variable: "INVD_SNAPSHOT_MIB",
+                name: "snapshot-mib",
                 in: 1...1_048_576,
                 default: 256
             ) << 20,
             queryThreads: try Self.number(
                 self.queryThreads,
-                "INVD_QUERY_THREADS",
-                "query-threads",
+                variable: "INVD_QUERY_THREADS",
+                name: "query-threads",
                 in: 1...64,
                 default: 1
             ),
             queryMilliseconds: try Self.number(
                 self.queryMilliseconds,
-                "INVD_QUERY_MILLISECONDS",
-                "query-milliseconds",
+                variable: "INVD_QUERY_MILLISECONDS",
+                name: "query-milliseconds",
                 in: 1...86_400_000,
                 default: 60_000
             ),
             connectionsMax: try Self.number(
                 self.connections,
-                "INVD_CONNECTIONS",
-                "connections",
+                variable: "INVD_CONNECTIONS",
+                name: "connections",
                 in: 1...1_000_000,
                 default: 10_000
             ),
             idleSeconds: Int(
                 try Self.seconds(
                     self.idleTimeout,
-                    "INVD_IDLE_TIMEOUT",
-                    "idle-timeout",
+                    variable: "INVD_IDLE_TIMEOUT",
+                    name: "idle-timeout",
                     in: 0...30 * 86_400,
                     default: 3_600
                 )
             ),
             drainSeconds: try Self.number(
                 self.drainSeconds,
-                "INVD_DRAIN_SECONDS",
-                "drain-seconds",
+                variable: "INVD_DRAIN_SECONDS",
+                name: "drain-seconds",
                 in: 0...3_600,
                 default: 10
             ),
             scrubSeconds: try Self.number(
                 self.scrubSeconds,
-                "INVD_SCRUB_SECONDS",
-                "scrub-seconds",
+                variable: "INVD_SCRUB_SECONDS",
+                name: "scrub-seconds",
                 in: 0...31_536_000,
                 default: 86_400
             ),
             keyRetentionSeconds: try Self.seconds(
                 self.keyRetention,
-                "INVD_KEY_RETENTION",
-                "key-retention",
+                variable: "INVD_KEY_RETENTION",
+                name: "key-retention",
                 in: 1...30 * 86_400,
                 default: 86_400
             ),
             keyByteCountMax: try Self.number(
                 self.keyMemoryMib,
-                "INVD_KEY_MEMORY_MIB",
-                "key-memory-mib",
+                variable: "INVD_KEY_MEMORY_MIB",
+                name: "key-memory-mib",
                 in: 1...16_384,
                 default: 512
             ) << 20
@@ -308,8 +308,8 @@ struct ServerOptions: ParsableArguments {
     /// A duration such as 24h, in seconds.
     private static func seconds(
         _ flag: String?,
-        _ variable: String,
-        _ name: String,
+        variable: String,
+        name: String,
         in range: ClosedRange<Int64>,
         default standard: Int64
     ) throws -> Int64 {

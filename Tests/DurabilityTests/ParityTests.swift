@@ -70,7 +70,7 @@ import Testing
                 continue
             }
             guard damaged.count == 1, found == page,
-                let patch = try protection.patch(name, page, file, parity)
+                let patch = try protection.patch(name, page: page, file: file, parity: parity)
             else {
                 Issue.record("\(name) page \(page): \(damaged)")
                 continue

@@ -96,7 +96,7 @@ import Testing
             #expect(manifests.count == min(2, round))
             var needed: Set<String> = []
             for name in manifests {
-                let manifest = try SnapshotStore.manifest(name, storage, TestDatabase.id)
+                let manifest = try SnapshotStore.manifest(name, in: storage, of: TestDatabase.id)
                 for entry in manifest.entries {
                     needed.insert(SnapshotManifest.blockFileName(entry.file))
                 }
@@ -127,7 +127,7 @@ import Testing
             try database.append(round % 5 + 1)
             try database.snapshot()
             let newest = try #require(try self.files(storage, ".invsnap").last)
-            let manifest = try SnapshotStore.manifest(newest, storage, TestDatabase.id)
+            let manifest = try SnapshotStore.manifest(newest, in: storage, of: TestDatabase.id)
             let live = manifest.entries.reduce(0) { $0 + $1.storedByteCount }
             let total = try self.files(storage, ".invblk").reduce(0) {
                 $0 + storage.bytes($1).count - 64

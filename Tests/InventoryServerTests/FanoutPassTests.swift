@@ -112,14 +112,14 @@ private final class FanoutBench: Sendable {
                 ended: { _ in }
             )
             let connection = UInt32(number)
-            self.fanout.opened(connection, Socket(number, clock), peer)
+            self.fanout.opened(connection, socket: Socket(number, clock), to: peer)
             self.fanout.began(
                 Subscription(topics: .products, start: .now),
-                7,
+                requestID: 7,
                 of: connection,
-                .after(0),
+                start: .after(0),
                 durable: 0,
-                .none
+                keys: .none
             )
         }
         _ = self.fanout.turn()

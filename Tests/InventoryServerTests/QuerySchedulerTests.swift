@@ -74,8 +74,8 @@ import Testing
         let (scan, slice) = (self.job(1), self.job(2))
         let (scheduler, said) = (self.scheduler, self.said)
         let rest = self.steps(10, scan, "scan")
-        scheduler.submit(scan, .scan) {
-            scheduler.submit(slice, .slice) { said.add("slice") }
+        scheduler.submit(scan, as: .scan) {
+            scheduler.submit(slice, as: .slice) { said.add("slice") }
             rest()
         }
         self.hands.runAll()
@@ -84,17 +84,17 @@ import Testing
 
     @Test func `a scan lets no other scan in before it has had a quantum`() {
         let (first, second) = (self.job(1), self.job(2))
-        self.scheduler.submit(first, .scan, self.steps(10, first, "first"))
-        self.scheduler.submit(second, .scan, self.steps(1, second, "second"))
+        self.scheduler.submit(first, as: .scan, body: self.steps(10, first, "first"))
+        self.scheduler.submit(second, as: .scan, body: self.steps(1, second, "second"))
         self.hands.runAll()
         #expect(self.said.all == ["first begins", "first ends", "second begins", "second ends"])
     }
 
     @Test func `a scan gives way to that of a connection that was served less`() {
         let (first, again, second) = (self.job(1), self.job(1), self.job(2))
-        self.scheduler.submit(first, .scan, self.steps(100, first, "first"))
-        self.scheduler.submit(again, .scan, self.steps(1, again, "again"))
-        self.scheduler.submit(second, .scan, self.steps(1, second, "second"))
+        self.scheduler.submit(first, as: .scan, body: self.steps(100, first, "first"))
+        self.scheduler.submit(again, as: .scan, body: self.steps(1, again, "again"))
+        self.scheduler.submit(second, as: .scan, body: self.steps(1, second, "second"))
         self.hands.runAll()
         #expect(
             self.said.all == [
@@ -117,10 +117,10 @@ import Testing
             for number in 1...16 as ClosedRange<UInt64> {
                 let job = self.job(number)
                 let scan = self.steps(100, job, "\(number)")
-                scheduler.submit(job, .scan) {
+                scheduler.submit(job, as: .scan) {
                     if round == 1, number == 9 {
                         let start = clock.now
-                        scheduler.submit(late, .medium) {
+                        scheduler.submit(late, as: .medium) {
                             lateScan()
                             waited.store(clock.now - start, ordering: .relaxed)
                         }
@@ -143,9 +143,9 @@ import Testing
         let rest = self.steps(200, dear, "dear")
         let short = self.steps(1, cheap, "cheap")
         let waited = Atomic<UInt64>(0)
-        scheduler.submit(dear, .medium) {
+        scheduler.submit(dear, as: .medium) {
             let start = clock.now
-            scheduler.submit(cheap, .medium) {
+            scheduler.submit(cheap, as: .medium) {
                 waited.store(clock.now - start, ordering: .relaxed)
                 short()
             }
@@ -161,7 +161,7 @@ import Testing
         let job = self.job(1)
         let token = job.token
         let body = self.steps(10, job, "scan")
-        self.scheduler.submit(job, .scan) {
+        self.scheduler.submit(job, as: .scan) {
             token.cancel()
             body()
         }
@@ -173,13 +173,13 @@ import Testing
         let (scan, slice) = (self.job(1), self.job(2))
         let (scheduler, clock) = (self.scheduler, self.clock)
         let rest = self.steps(600, scan, "scan")
-        scheduler.submit(scan, .scan) {
+        scheduler.submit(scan, as: .scan) {
             // What is done at a checkpoint does not count.
-            scheduler.submit(slice, .slice) { clock.advance(900) }
+            scheduler.submit(slice, as: .slice) { clock.advance(900) }
             rest()
         }
         let quick = self.job(3)
-        scheduler.submit(quick, .scan, self.steps(400, quick, "quick"))
+        scheduler.submit(quick, as: .scan, body: self.steps(400, quick, "quick"))
         self.hands.runAll()
         #expect(
             self.said.all
@@ -191,7 +191,7 @@ import Testing
     @Test func `what is withdrawn, or of a connection that is gone, never begins`() {
         let (first, second, third) = (self.job(1), self.job(2), self.job(3))
         for (job, name) in [(first, "first"), (second, "second"), (third, "third")] {
-            self.scheduler.submit(job, .scan, self.steps(1, job, name))
+            self.scheduler.submit(job, as: .scan, body: self.steps(1, job, name))
         }
         #expect(self.scheduler.withdraw(first))
         self.scheduler.remove(second.owner)

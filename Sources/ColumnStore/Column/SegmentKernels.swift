@@ -21,27 +21,48 @@ enum SegmentKernels {
     ) {
         precondition(offsets.count == count * width, "\(offsets.count) bytes for \(count) offsets")
         switch valueSize {
-        case 1: self.widen(offsets, width, UInt8(truncatingIfNeeded: base), count, target)
-        case 2: self.widen(offsets, width, UInt16(truncatingIfNeeded: base), count, target)
-        case 4: self.widen(offsets, width, UInt32(truncatingIfNeeded: base), count, target)
-        default: self.widen(offsets, width, base, count, target)
+        case 1:
+            self.widen(
+                offsets,
+                width: width,
+                base: UInt8(truncatingIfNeeded: base),
+                count: count,
+                into: target
+            )
+        case 2:
+            self.widen(
+                offsets,
+                width: width,
+                base: UInt16(truncatingIfNeeded: base),
+                count: count,
+                into: target
+            )
+        case 4:
+            self.widen(
+                offsets,
+                width: width,
+                base: UInt32(truncatingIfNeeded: base),
+                count: count,
+                into: target
+            )
+        default: self.widen(offsets, width: width, base: base, count: count, into: target)
         }
     }
 
     @inline(__always)
     private static func widen<Value: FixedWidthInteger & UnsignedInteger>(
         _ offsets: UnsafeRawBufferPointer,
-        _ width: Int,
-        _ base: Value,
-        _ count: Int,
-        _ target: UnsafeMutableRawPointer
+        width: Int,
+        base: Value,
+        count: Int,
+        into target: UnsafeMutableRawPointer
     ) {
         switch width {
         case 0: target.initializeMemory(as: Value.self, repeating: base, count: count)
-        case 1: self.add(UInt8.self, offsets, base, count, target)
-        case 2: self.add(UInt16.self, offsets, base, count, target)
-        case 4: self.add(UInt32.self, offsets, base, count, target)
-        default: self.add(UInt64.self, offsets, base, count, target)
+        case 1: self.add(UInt8.self, offsets: offsets, base: base, count: count, into: target)
+        case 2: self.add(UInt16.self, offsets: offsets, base: base, count: count, into: target)
+        case 4: self.add(UInt32.self, offsets: offsets, base: base, count: count, into: target)
+        default: self.add(UInt64.self, offsets: offsets, base: base, count: count, into: target)
         }
     }
 
@@ -51,10 +72,10 @@ enum SegmentKernels {
         Value: FixedWidthInteger & UnsignedInteger
     >(
         _ type: Offset.Type,
-        _ offsets: UnsafeRawBufferPointer,
-        _ base: Value,
-        _ count: Int,
-        _ target: UnsafeMutableRawPointer
+        offsets: UnsafeRawBufferPointer,
+        base: Value,
+        count: Int,
+        into target: UnsafeMutableRawPointer
     ) {
         for index in 0..<count {
             let stored = offsets.loadUnaligned(
@@ -82,27 +103,48 @@ enum SegmentKernels {
         let count = values.count / valueSize
         precondition(target.count == count * width, "\(target.count) bytes for \(count) offsets")
         switch valueSize {
-        case 1: self.narrow(values, UInt8(truncatingIfNeeded: base), width, count, target)
-        case 2: self.narrow(values, UInt16(truncatingIfNeeded: base), width, count, target)
-        case 4: self.narrow(values, UInt32(truncatingIfNeeded: base), width, count, target)
-        default: self.narrow(values, base, width, count, target)
+        case 1:
+            self.narrow(
+                values,
+                base: UInt8(truncatingIfNeeded: base),
+                width: width,
+                count: count,
+                into: target
+            )
+        case 2:
+            self.narrow(
+                values,
+                base: UInt16(truncatingIfNeeded: base),
+                width: width,
+                count: count,
+                into: target
+            )
+        case 4:
+            self.narrow(
+                values,
+                base: UInt32(truncatingIfNeeded: base),
+                width: width,
+                count: count,
+                into: target
+            )
+        default: self.narrow(values, base: base, width: width, count: count, into: target)
         }
     }
 
     @inline(__always)
     private static func narrow<Value: FixedWidthInteger & UnsignedInteger>(
         _ values: UnsafeRawBufferPointer,
-        _ base: Value,
-        _ width: Int,
-        _ count: Int,
-        _ target: UnsafeMutableRawBufferPointer
+        base: Value,
+        width: Int,
+        count: Int,
+        into target: UnsafeMutableRawBufferPointer
     ) {
         switch width {
         case 0: break
-        case 1: self.subtract(UInt8.self, values, base, count, target)
-        case 2: self.subtract(UInt16.self, values, base, count, target)
-        case 4: self.subtract(UInt32.self, values, base, count, target)
-        default: self.subtract(UInt64.self, values, base, count, target)
+        case 1: self.subtract(UInt8.self, values: values, base: base, count: count, into: target)
+        case 2: self.subtract(UInt16.self, values: values, base: base, count: count, into: target)
+        case 4: self.subtract(UInt32.self, values: values, base: base, count: count, into: target)
+        default: self.subtract(UInt64.self, values: values, base: base, count: count, into: target)
         }
     }
 
@@ -112,10 +154,10 @@ enum SegmentKernels {
         Value: FixedWidthInteger & UnsignedInteger
     >(
         _ type: Offset.Type,
-        _ values: UnsafeRawBufferPointer,
-        _ base: Value,
-        _ count: Int,
-        _ target: UnsafeMutableRawBufferPointer
+        values: UnsafeRawBufferPointer,
+        base: Value,
+        count: Int,
+        into target: UnsafeMutableRawBufferPointer
     ) {
         for index in 0..<count {
             let value = values.loadUnaligned(
@@ -190,22 +232,22 @@ enum SegmentKernels {
     ) {
         let bytes = UnsafeRawBufferPointer(values)
         switch (Value.isSigned, MemoryLayout<Value>.size) {
-        case (true, 1): self.feed(Int8.self, bytes, &digest)
-        case (true, 2): self.feed(Int16.self, bytes, &digest)
-        case (true, 4): self.feed(Int32.self, bytes, &digest)
-        case (true, _): self.feed(Int64.self, bytes, &digest)
-        case (false, 1): self.feed(UInt8.self, bytes, &digest)
-        case (false, 2): self.feed(UInt16.self, bytes, &digest)
-        case (false, 4): self.feed(UInt32.self, bytes, &digest)
-        case (false, _): self.feed(UInt64.self, bytes, &digest)
+        case (true, 1): self.feed(Int8.self, bytes: bytes, into: &digest)
+        case (true, 2): self.feed(Int16.self, bytes: bytes, into: &digest)
+        case (true, 4): self.feed(Int32.self, bytes: bytes, into: &digest)
+        case (true, _): self.feed(Int64.self, bytes: bytes, into: &digest)
+        case (false, 1): self.feed(UInt8.self, bytes: bytes, into: &digest)
+        case (false, 2): self.feed(UInt16.self, bytes: bytes, into: &digest)
+        case (false, 4): self.feed(UInt32.self, bytes: bytes, into: &digest)
+        case (false, _): self.feed(UInt64.self, bytes: bytes, into: &digest)
         }
     }
 
     @inline(__always)
     private static func feed<Value: FixedWidthInteger>(
         _ type: Value.Type,
-        _ bytes: UnsafeRawBufferPointer,
-        _ digest: inout StateDigest
+        bytes: UnsafeRawBufferPointer,
+        into digest: inout StateDigest
     ) {
         for index in 0..<(bytes.count / MemoryLayout<Value>.size) {
             let value = bytes.loadUnaligned(

@@ -131,7 +131,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
             lowest = min(lowest, value)
             highest = max(highest, value)
         }
-        self.appended(ZoneMap(lowest: lowest, highest: highest), numbers.count, epoch)
+        self.appended(ZoneMap(lowest: lowest, highest: highest), count: numbers.count, epoch: epoch)
     }
 
     /// Appends the same value `count` times, for which the segment has room.
@@ -139,11 +139,11 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     mutating func append(repeating value: Value, count: Int, epoch: UInt64) {
         self.makeRoom(for: count)
         (self.storage.base + self.count).update(repeating: value, count: count)
-        self.appended(ZoneMap(of: value), count, epoch)
+        self.appended(ZoneMap(of: value), count: count, epoch: epoch)
     }
 
     @inlinable @inline(__always)
-    mutating func appended(_ zone: ZoneMap<Value>, _ count: Int, _ epoch: UInt64) {
+    mutating func appended(_ zone: ZoneMap<Value>, count: Int, epoch: UInt64) {
         if self.count == 0 {
             self.zone = zone
         } else {

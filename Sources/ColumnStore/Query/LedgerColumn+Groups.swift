@@ -74,7 +74,11 @@ extension LedgerColumn where Value == UInt32 {
         precondition(map.limit == room.codeCount, "\(map.limit) codes in room of \(room.codeCount)")
         precondition(Int(self.zone(segment).highest) < map.count, "beyond the map")
         guard pick.count > 0 else { return }
-        if case .run(let run) = pick, self.addWords(segment, run, map, columns, room) { return }
+        if case .run(let run) = pick,
+            self.addWords(segment, run: run, map: map, columns: columns, room: room)
+        {
+            return
+        }
         self.appendCodes(segment, pick, multiplier: 0, map: map, to: room.slots)
         let counts = room[0]
         for index in 0..<pick.count { counts[Int(room.slots[index])] += 1 }
@@ -89,10 +93,10 @@ extension LedgerColumn where Value == UInt32 {
     /// - Returns: Whether it was done: not in an open segment, or where a column is too wide for it.
     private func addWords(
         _ segment: Int,
-        _ run: Range<Int>,
-        _ map: CodeMap,
-        _ columns: [(column: LedgerColumn<Int64>, row: Int)],
-        _ room: GroupRoom
+        run: Range<Int>,
+        map: CodeMap,
+        columns: [(column: LedgerColumn<Int64>, row: Int)],
+        room: GroupRoom
     ) -> Bool {
         guard segment < self.sealed.count, [1, 2, 4].contains(self.sealed[segment].width),
             let words = GroupWord.words(of: columns, segment, run.count)
@@ -103,7 +107,13 @@ extension LedgerColumn where Value == UInt32 {
                 let isFirst = index == 0
                 self.withNarrowed(segment) { codes in
                     word.withParts(of: columns, segment) { first, second in
-                        var groups = Self.groups(codes, run, word, first, second)
+                        var groups = Self.groups(
+                            codes,
+                            run: run,
+                            word: word,
+                            first: first,
+                            second: second
+                        )
                         groups.each = isFirst ? 1 : 0
                         if run.upperBound == SegmentSize.capacity {
                             groups.next_codes = self.start(ofSealed: segment + 1)
@@ -145,10 +155,10 @@ extension LedgerColumn where Value == UInt32 {
 
     private static func groups(
         _ codes: NarrowedValues,
-        _ run: Range<Int>,
-        _ word: GroupWord,
-        _ first: NarrowedValues?,
-        _ second: NarrowedValues?
+        run: Range<Int>,
+        word: GroupWord,
+        first: NarrowedValues?,
+        second: NarrowedValues?
     ) -> invd_group_sums {
         var groups = invd_group_sums()
         groups.count = run.count

@@ -124,7 +124,9 @@ struct LogFileHead: Equatable, Sendable {
     static let spareName = "spare.invlog"
 
     /// `log-00000000000000000042.invlog`: sorted by name is sorted by LSN.
-    static func name(_ firstLSN: LSN) -> String { numberedName("log-", firstLSN, ".invlog") }
+    static func name(_ firstLSN: LSN) -> String {
+        numberedName("log-", at: firstLSN, suffix: ".invlog")
+    }
 
     static func firstLSN(ofName name: String) -> LSN? {
         number(ofName: name, "log-", ".invlog")
@@ -132,7 +134,7 @@ struct LogFileHead: Equatable, Sendable {
 }
 
 /// `prefix` + 20 digits + `suffix`.
-func numberedName(_ prefix: String, _ lsn: LSN, _ suffix: String) -> String {
+func numberedName(_ prefix: String, at lsn: LSN, suffix: String) -> String {
     let digits = String(lsn.value)
     return prefix + String(repeating: "0", count: 20 - digits.utf8.count) + digits + suffix
 }

@@ -61,7 +61,7 @@ struct LogMark: Equatable, Sendable {
             let start = self.offset(ofCopy: copy)
             guard bytes.count >= start + StorageAlignment.byteCount else { continue }
             let page = Array(bytes[start..<(start + StorageAlignment.byteCount)])
-            guard let mark = try self.read(page, path, database) else { continue }
+            guard let mark = try self.read(page, path: path, of: database) else { continue }
             if newest.map({ $0.number < mark.number }) ?? true { newest = mark }
         }
         guard let newest else { throw .corruptHead(path: path) }
@@ -71,8 +71,8 @@ struct LogMark: Equatable, Sendable {
     /// The mark in a page; nil if it is not whole.
     private static func read(
         _ page: [UInt8],
-        _ path: String,
-        _ database: DatabaseID
+        path: String,
+        of database: DatabaseID
     ) throws(DurabilityError) -> LogMark? {
         try page.withBytes { (page) throws(DurabilityError) -> LogMark? in
             func word(_ offset: Int) -> UInt64 {
@@ -108,7 +108,7 @@ struct LogMarkFile {
     private let database: DatabaseID
     private(set) var mark: LogMark
 
-    init(_ file: any StorageFile, _ database: DatabaseID, _ mark: LogMark) {
+    init(_ file: any StorageFile, of database: DatabaseID, mark: LogMark) {
         self.file = file
         self.database = database
         self.mark = mark

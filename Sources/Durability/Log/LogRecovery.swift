@@ -72,7 +72,14 @@ struct LogRecovery {
                 )
             }
             let next = index + 1 < names.count ? names[index + 1] : nil
-            end = try self.read(bytes, head, file.path, next, &report, replay)
+            end = try self.read(
+                bytes,
+                head: head,
+                path: file.path,
+                next: next,
+                into: &report,
+                replay: replay
+            )
         }
         guard let end else {
             throw .missingLog(
@@ -98,11 +105,11 @@ struct LogRecovery {
 
     private func read(
         _ bytes: [UInt8],
-        _ head: LogFileHead,
-        _ path: String,
-        _ next: String?,
-        _ report: inout RecoveryReport,
-        _ replay: Replay
+        head: LogFileHead,
+        path: String,
+        next: String?,
+        into report: inout RecoveryReport,
+        replay: Replay
     ) throws(DurabilityError) -> LogEnd {
         var end = LogEnd(
             nextLSN: head.firstLSN,
@@ -111,7 +118,7 @@ struct LogRecovery {
             isSealed: true
         )
         var torn: LogBlock?
-        while let found = try self.block(bytes, at: Int(end.offset), end, path) {
+        while let found = try self.block(bytes, at: Int(end.offset), end: end, path: path) {
             guard let body = found.body else {
                 torn = found.block
                 break
@@ -131,7 +138,7 @@ struct LogRecovery {
             end.isSealed = block.kind == .seal
         }
         if let next, LogFileHead.firstLSN(ofName: next) == end.nextLSN { return end }
-        try self.judge(bytes, end, torn, path, next, &report)
+        try self.judge(bytes, end: end, torn: torn, path: path, next: next, into: &report)
         return end
     }
 
@@ -139,8 +146,8 @@ struct LogRecovery {
     private func block(
         _ bytes: [UInt8],
         at offset: Int,
-        _ end: LogEnd,
-        _ path: String
+        end: LogEnd,
+        path: String
     ) throws(DurabilityError) -> (block: LogBlock, body: [UInt8]?, hash: UInt64)? {
         guard offset + StorageAlignment.byteCount <= bytes.count else { return nil }
         var version: UInt16?
@@ -176,11 +183,11 @@ struct LogRecovery {
     /// Decides what the end of the blocks means: a clean end, a torn tail, missing files, or rot.
     private func judge(
         _ bytes: [UInt8],
-        _ end: LogEnd,
-        _ torn: LogBlock?,
-        _ path: String,
-        _ next: String?,
-        _ report: inout RecoveryReport
+        end: LogEnd,
+        torn: LogBlock?,
+        path: String,
+        next: String?,
+        into report: inout RecoveryReport
     ) throws(DurabilityError) {
         let isWritten = torn != nil || self.isWritten(bytes, end)
         var reason: String?

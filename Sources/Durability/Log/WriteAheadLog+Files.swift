@@ -62,7 +62,7 @@ extension WriteAheadLog {
             fileByteCount: byteCount,
             time: time
         )
-        try self.storage.putInUse(next, source, head)
+        try self.storage.putInUse(next, source: source, head: head)
         // Before anything in it is acknowledged: it can be missed from now on.
         try self.mark.move(
             newestFile: head.firstLSN,
@@ -266,8 +266,8 @@ extension Storage {
     /// Writes the head of a file that is named `source` as yet, and gives it its name in the log.
     func putInUse(
         _ file: any StorageFile,
-        _ source: String,
-        _ head: LogFileHead
+        source: String,
+        head: LogFileHead
     ) throws(DurabilityError) {
         var writer = ByteWriter(capacity: LogFileHead.byteCount)
         head.encode(into: &writer)

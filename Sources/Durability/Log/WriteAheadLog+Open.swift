@@ -37,7 +37,7 @@ extension WriteAheadLog {
             )
         }
 
-        let (files, loss) = try Self.connected(names, after: after, storage, database)
+        let (files, loss) = try Self.connected(names, after: after, in: storage, of: database)
         if let loss {
             report.notices.append(
                 .noHistory(path: loss.path, reason: loss.reason, first: files[0].firstLSN)
@@ -75,8 +75,8 @@ extension WriteAheadLog {
     /// Makes the first file of a new database, unless a start that was cut off has.
     static func create(
         _ storage: any Storage,
-        _ database: DatabaseID,
-        _ configuration: LogConfiguration,
+        of database: DatabaseID,
+        configuration: LogConfiguration,
         time: Int64
     ) throws(DurabilityError) {
         guard try !storage.list().contains(LogFileHead.name(.first)) else { return }
@@ -89,7 +89,7 @@ extension WriteAheadLog {
             fileByteCount: UInt64(configuration.fileByteCount),
             time: time
         )
-        try storage.putInUse(file, LogFileHead.rollingName, head)
+        try storage.putInUse(file, source: LogFileHead.rollingName, head: head)
     }
 
     /// Why the log's history does not reach back further.
@@ -109,8 +109,8 @@ extension WriteAheadLog {
     static func connected(
         _ names: [String],
         after: LSN,
-        _ storage: any Storage,
-        _ database: DatabaseID
+        in storage: any Storage,
+        of database: DatabaseID
     ) throws(DurabilityError) -> (files: [FileEntry], loss: HistoryLoss?) {
         let needed = LogRecovery.firstNeeded(names, after: after)
         var files: [FileEntry] = []
@@ -119,7 +119,7 @@ extension WriteAheadLog {
             let entry: FileEntry
             let distance: UInt32
             do throws(DurabilityError) {
-                (entry, distance) = try Self.entry(name, storage, database)
+                (entry, distance) = try Self.entry(name, in: storage, of: database)
             } catch {
                 guard index < needed, let reason = Self.damage(error) else { throw error }
                 loss = HistoryLoss(path: storage.path(name), reason: reason, isDamage: true)
@@ -157,8 +157,8 @@ extension WriteAheadLog {
     /// A file of the log as its head says, and how far it is from the one before.
     private static func entry(
         _ name: String,
-        _ storage: any Storage,
-        _ database: DatabaseID
+        in storage: any Storage,
+        of database: DatabaseID
     ) throws(DurabilityError) -> (FileEntry, distance: UInt32) {
         let file = try storage.open(name, create: false, direct: false)
         let bytes = try file.bytes(at: 0, count: LogFileHead.byteCount)

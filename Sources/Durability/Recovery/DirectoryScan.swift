@@ -117,7 +117,7 @@ public struct DirectoryScan: Sendable {
 
     private mutating func scanSnapshot(_ name: String, isNewest: Bool, in storage: any Storage) {
         do throws(DurabilityError) {
-            let manifest = try SnapshotStore.manifest(name, storage, self.database)
+            let manifest = try SnapshotStore.manifest(name, in: storage, of: self.database)
             var loader = SnapshotLoader(storage: storage, manifest: manifest)
             for entry in manifest.entries {
                 _ = try loader.bytes(of: entry)

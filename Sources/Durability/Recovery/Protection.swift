@@ -123,7 +123,8 @@ public struct Protection: Sendable {
             guard let parity = try self.parity(of: name) else { continue }
             let file = try self.storage.open(name, create: false, direct: false)
             for page in try parity.damagedPages(of: file) {
-                guard let patch = try self.patch(name, page, file, parity) else { continue }
+                guard let patch = try self.patch(name, page: page, file: file, parity: parity)
+                else { continue }
                 patches.append(patch)
             }
         }
@@ -133,9 +134,9 @@ public struct Protection: Sendable {
     /// What would make one damaged page whole; nothing if it is beyond repair.
     func patch(
         _ name: String,
-        _ page: Int,
-        _ file: any StorageFile,
-        _ parity: Parity
+        page: Int,
+        file: any StorageFile,
+        parity: Parity
     ) throws(DurabilityError) -> Patch? {
         guard let original = try parity.original(ofPage: page, in: file) else { return nil }
         let offset = UInt64(page) * UInt64(StorageAlignment.byteCount)

@@ -37,7 +37,7 @@ public struct Scrub: Sendable {
         let file = try self.protection.storage.open(name, create: false, direct: false)
         let end = min(first + pageCount, parity.pageCount)
         for page in try parity.damagedPages(of: file, in: first..<end) {
-            if let patch = try self.protection.patch(name, page, file, parity) {
+            if let patch = try self.protection.patch(name, page: page, file: file, parity: parity) {
                 self.findings.healed += try self.protection.heal([patch])
             } else {
                 let offset = UInt64(page) * UInt64(StorageAlignment.byteCount)

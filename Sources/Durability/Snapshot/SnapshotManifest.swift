@@ -90,14 +90,14 @@ struct SnapshotManifest: Equatable, Sendable {
     /// Nothing in it is believed before the checksum of the whole holds.
     init(_ bytes: [UInt8], path: String, database: DatabaseID) throws(DurabilityError) {
         self = try bytes.withBytes { (bytes) throws(DurabilityError) in
-            try Self.read(bytes, path, database)
+            try Self.read(bytes, path: path, of: database)
         }
     }
 
     private static func read(
         _ bytes: UnsafeRawBufferPointer,
-        _ path: String,
-        _ database: DatabaseID
+        path: String,
+        of database: DatabaseID
     ) throws(DurabilityError) -> SnapshotManifest {
         guard bytes.count >= self.headByteCount + 4 else {
             throw .corruptSnapshot(path: path, offset: 0, reason: "it is too short")
@@ -204,8 +204,12 @@ struct SnapshotManifest: Equatable, Sendable {
 
     // MARK: - Names
 
-    static func name(_ lsn: LSN) -> String { numberedName("snapshot-", lsn, ".invsnap") }
+    static func name(_ lsn: LSN) -> String {
+        numberedName("snapshot-", at: lsn, suffix: ".invsnap")
+    }
     static func lsn(ofName name: String) -> LSN? { number(ofName: name, "snapshot-", ".invsnap") }
-    static func blockFileName(_ lsn: LSN) -> String { numberedName("blocks-", lsn, ".invblk") }
+    static func blockFileName(_ lsn: LSN) -> String {
+        numberedName("blocks-", at: lsn, suffix: ".invblk")
+    }
     static func blockFileLSN(_ name: String) -> LSN? { number(ofName: name, "blocks-", ".invblk") }
 }

@@ -118,12 +118,12 @@ public struct SnapshotStore: Sendable {
                 part.column.writeImageSegment(segment, into: &raw)
                 let entry = try self.writeBlock(
                     raw,
-                    key,
+                    key: key,
                     stride: part.column.imageSegmentStride(segment),
                     to: file,
-                    lsn,
+                    lsn: lsn,
                     at: &offset,
-                    &codec
+                    codec: &codec
                 )
                 manifest.entries.append(entry)
                 info.segmentsWritten += 1
@@ -206,12 +206,12 @@ public struct SnapshotStore: Sendable {
 
     private func writeBlock(
         _ raw: borrowing ByteWriter,
-        _ key: Key,
+        key: Key,
         stride: Int,
         to file: any StorageFile,
-        _ lsn: LSN,
+        lsn: LSN,
         at offset: inout UInt64,
-        _ codec: inout SegmentCodec
+        codec: inout SegmentCodec
     ) throws(DurabilityError) -> SnapshotManifest.Entry {
         let start = offset
         let entry = try raw.withBytes { (bytes) throws(DurabilityError) in
@@ -283,7 +283,7 @@ public struct SnapshotStore: Sendable {
         try self.storage.syncDirectory()
         var referred: Set<LSN> = []
         for name in kept {
-            let manifest = try Self.manifest(name, self.storage, self.database)
+            let manifest = try Self.manifest(name, in: self.storage, of: self.database)
             for entry in manifest.entries { referred.insert(entry.file) }
         }
         for name in names {
@@ -298,8 +298,8 @@ public struct SnapshotStore: Sendable {
 
     static func manifest(
         _ name: String,
-        _ storage: any Storage,
-        _ database: DatabaseID
+        in storage: any Storage,
+        of database: DatabaseID
     ) throws(DurabilityError) -> SnapshotManifest {
         let file = try storage.open(name, create: false, direct: false)
         let bytes = try file.bytes(at: 0, count: Int(try file.byteCount()))
@@ -321,17 +321,19 @@ public struct SnapshotStore: Sendable {
         let all = try storage.list().sorted()
         let names = all.filter { SnapshotManifest.lsn(ofName: $0) != nil }
         let newest: SnapshotManifest? =
-            if let last = names.last { try Self.manifest(last, storage, database) } else { nil }
+            if let last = names.last { try Self.manifest(last, in: storage, of: database) } else {
+                nil
+            }
         var referred = Set((newest?.entries ?? []).map { $0.file })
         var previous: LSN?
         if let name = names.dropLast().last, let lsn = SnapshotManifest.lsn(ofName: name) {
             if let problem = Self.problem(
                 ofFallback: name,
                 beside: newest?.lsn ?? .zero,
-                all,
-                storage,
-                database,
-                &referred
+                names: all,
+                in: storage,
+                of: database,
+                into: &referred
             ) {
                 let path = storage.path(name)
                 report.notices.append(.noFallback(path: path, reason: problem))
@@ -358,20 +360,25 @@ public struct SnapshotStore: Sendable {
     private static func problem(
         ofFallback name: String,
         beside newest: LSN,
-        _ names: [String],
-        _ storage: any Storage,
-        _ database: DatabaseID,
-        _ referred: inout Set<LSN>
+        names: [String],
+        in storage: any Storage,
+        of database: DatabaseID,
+        into referred: inout Set<LSN>
     ) -> String? {
         do throws(DurabilityError) {
-            let manifest = try Self.manifest(name, storage, database)
+            let manifest = try Self.manifest(name, in: storage, of: database)
             let files = Set(manifest.entries.map { $0.file })
             referred.formUnion(files)
             for file in files.sorted() where !names.contains(SnapshotManifest.blockFileName(file)) {
                 return "\(SnapshotManifest.blockFileName(file)) is missing"
             }
             let logs = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }
-            let connected = try WriteAheadLog.connected(logs, after: newest, storage, database)
+            let connected = try WriteAheadLog.connected(
+                logs,
+                after: newest,
+                in: storage,
+                of: database
+            )
             if let first = connected.files.first?.firstLSN, first > manifest.lsn.next {
                 return "the log begins with \(first) and lacks \(manifest.lsn.next)"
             }

@@ -34,13 +34,17 @@ struct ByteBudget: Equatable {
     mutating func take(_ byteCount: Int, for share: inout Share) throws(Refusal) {
         precondition(byteCount >= 0, "\(byteCount) bytes of \(self.what)")
         let shared = share.byteCount + byteCount
-        try Self.check("bytes of \(self.what) of a connection", shared, self.shareMax)
-        try Self.check("bytes of \(self.what)", self.byteCount + byteCount, self.totalMax)
+        try Self.check("bytes of \(self.what) of a connection", count: shared, limit: self.shareMax)
+        try Self.check(
+            "bytes of \(self.what)",
+            count: self.byteCount + byteCount,
+            limit: self.totalMax
+        )
         share.byteCount = shared
         self.byteCount += byteCount
     }
 
-    private static func check(_ what: String, _ count: Int, _ limit: Int) throws(Refusal) {
+    private static func check(_ what: String, count: Int, limit: Int) throws(Refusal) {
         guard count > limit else { return }
         throw Refusal(
             .overloaded,

@@ -21,8 +21,8 @@ extension ConnectionHandler {
         return try self.driver.host.engine.run(
             &frames,
             session: self.session,
-            context,
-            &self.machine,
+            context: context,
+            machine: &self.machine,
             isInUse: self.hasOpenAnswers ? { self.isInUse($0) } : nil,
             into: &self.writer.pending,
             share: &self.keyShare,

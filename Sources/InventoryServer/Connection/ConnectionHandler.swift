@@ -60,8 +60,8 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.id = driver.connections.nextID()
         self.writer = ConnectionWriter(
             self.id,
-            driver.host,
-            driver.fanout,
+            of: driver.host,
+            fanout: driver.fanout,
             among: driver.connections
         )
         self.questions = ConnectionQuestions(driver.queries, self.writer)

@@ -56,8 +56,8 @@ final class ConnectionWriter {
 
     init(
         _ id: ConnectionID,
-        _ state: any StateReader,
-        _ fanout: any FanoutHost,
+        of state: any StateReader,
+        fanout: any FanoutHost,
         among connections: ConnectionTable
     ) {
         self.id = id
@@ -222,7 +222,7 @@ final class ConnectionWriter {
             return
         }
         self.route = .fanout(outbox, number)
-        self.fanout.post { $0.opened(number, socket, peer) }
+        self.fanout.post { $0.opened(number, socket: socket, to: peer) }
         for buffer in held { self.fanout.post { $0.answer(number, buffer) } }
         self.runBehind()
         if self.isClosing, self.pending.isEmpty { self.finish() }

@@ -13,8 +13,8 @@ extension Engine {
     /// - Returns: The LSN that must be durable before the answer is sent.
     mutating func runKeyed(
         _ frame: Frame,
-        _ context: borrowing Context,
-        _ share: inout KeyShare,
+        context: borrowing Context,
+        share: inout KeyShare,
         into writer: inout ByteWriter
     ) throws(WireError) -> UInt64 {
         let request = try KeyedRequest(frame.body)
@@ -35,27 +35,33 @@ extension Engine {
             return self.lsn
         case .refused(let refusal):
             try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
-            return self.refuse(frame, refusal, &writer)
+            return self.refuse(frame, refusal: refusal, into: &writer)
         }
         let before = self.state.keyUse
         share.forget(before: before.firstNumber)
         if let refusal = self.keys.refusal(before, share.byteCount) {
             try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
-            _ = self.refuse(frame, refusal, &writer)
+            _ = self.refuse(frame, refusal: refusal, into: &writer)
             // It says nothing of the state.
             return 0
         }
         if let refusal = request.refusalOfFirstTried(at: context.now) {
-            return try self.refuse(frame, request, refusal, context, &writer)
+            return try self.refuse(
+                frame,
+                request: request,
+                refusal: refusal,
+                context: context,
+                into: &writer
+            )
         }
         let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &writer)
         let lsn = try self.run(
             frame.body,
             at: request.offset,
             of: .keyedCommand,
-            context,
-            Completion(.key(key), digest: digest),
-            &writer
+            context: context,
+            completing: Completion(.key(key), digest: digest),
+            into: &writer
         )
         reply.finish(into: &writer)
         let added = self.state.keyUse.byteCount - before.byteCount
@@ -100,14 +106,14 @@ extension Engine {
     /// a lower number keeps it from being run: its bytes, or what the server can do now.
     private mutating func refuse(
         _ frame: Frame,
-        _ request: KeyedRequest,
-        _ refusal: Refusal,
-        _ context: borrowing Context,
-        _ writer: inout ByteWriter
+        request: KeyedRequest,
+        refusal: Refusal,
+        context: borrowing Context,
+        into writer: inout ByteWriter
     ) throws(WireError) -> UInt64 {
         try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
         if let refusal = context.refusal ?? self.backlogRefusal {
-            _ = self.refuse(frame, refusal, &writer)
+            _ = self.refuse(frame, refusal: refusal, into: &writer)
             return 0
         }
         ServerMessage.refused(refusal).encodeFrame(requestID: frame.requestID, into: &writer)
@@ -116,8 +122,8 @@ extension Engine {
 
     private mutating func refuse(
         _ frame: Frame,
-        _ refusal: Refusal,
-        _ writer: inout ByteWriter
+        refusal: Refusal,
+        into writer: inout ByteWriter
     ) -> UInt64 {
         let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &writer)
         let lsn = self.refuse(refusal, &writer)

@@ -13,9 +13,9 @@ extension Engine {
     /// - Returns: Whether it was one; if not, nothing has changed.
     mutating func runPlain(
         _ command: UnsafeRawBufferPointer,
-        _ context: borrowing Context,
-        _ completion: Completion?,
-        _ reply: inout ByteWriter
+        context: borrowing Context,
+        completing completion: Completion?,
+        into reply: inout ByteWriter
     ) -> Bool {
         if let sale = PlainSale(command) {
             let time = self.time(context.now)
@@ -23,12 +23,20 @@ extension Engine {
             let start = reply.count
             let balances = self.step.encodeOutcome(into: &reply)
             let place = (start, balances)
-            self.applyStep(context.actor, completion, reply, at: place, balancesIn: reply)
+            self.applyStep(
+                context.actor,
+                completing: completion,
+                into: reply,
+                at: place,
+                balancesIn: reply
+            )
             return true
         }
-        if self.runProducts(command, context, completion, &reply) { return true }
+        if self.runProducts(command, context: context, completing: completion, into: &reply) {
+            return true
+        }
         guard let batch = PlainSaleBatch(command),
-            Self.isShort(batch.sales.count, batch.isBrief, completion)
+            Self.isShort(batch.sales.count, isBrief: batch.isBrief, completing: completion)
         else { return false }
         let start = reply.count
         var answer = BatchAnswer(count: batch.sales.count, isBrief: batch.isBrief, into: &reply)
@@ -42,18 +50,37 @@ extension Engine {
                 self.state.settle(&self.sales)
                 let decision = self.state.decide(batch.sales[index].command, at: time)
                 answer.take(decision.outcome, into: &reply)
-                self.apply(decision.changes, time, context.actor, last, reply, from: start)
+                self.apply(
+                    decision.changes,
+                    at: time,
+                    by: context.actor,
+                    completing: last,
+                    into: reply,
+                    from: start
+                )
             } else if batch.isBrief {
                 // Of the answer that is not given, the log's entry still needs the balances.
                 scratch.removeAll()
                 let balances = self.step.encodeOutcome(into: &scratch)
                 answer.takeDone(self.step.lsn, into: &reply)
                 let place = (start, balances)
-                self.applyStep(context.actor, last, reply, at: place, balancesIn: scratch)
+                self.applyStep(
+                    context.actor,
+                    completing: last,
+                    into: reply,
+                    at: place,
+                    balancesIn: scratch
+                )
             } else {
                 let balances = self.step.encodeOutcome(into: &reply)
                 let place = (start, balances)
-                self.applyStep(context.actor, last, reply, at: place, balancesIn: reply)
+                self.applyStep(
+                    context.actor,
+                    completing: last,
+                    into: reply,
+                    at: place,
+                    balancesIn: reply
+                )
             }
         }
         return true
@@ -65,8 +92,8 @@ extension Engine {
     /// that the step leaves.
     private mutating func applyStep(
         _ actor: String,
-        _ completion: Completion?,
-        _ reply: borrowing ByteWriter,
+        completing completion: Completion?,
+        into reply: borrowing ByteWriter,
         at place: (start: Int, balances: Range<Int>),
         balancesIn encoded: borrowing ByteWriter
     ) {
@@ -95,7 +122,11 @@ extension Engine {
     /// Whether the outcome of a batch of commands of one line each may be remembered, where it has to be.
     ///
     /// The slow path refuses one that may not.
-    private static func isShort(_ count: Int, _ isBrief: Bool, _ completion: Completion?) -> Bool {
+    private static func isShort(
+        _ count: Int,
+        isBrief: Bool,
+        completing completion: Completion?
+    ) -> Bool {
         completion == nil || isBrief
             || count * OutcomeBound.byteCount(lines: 1) <= Limits.outcomeByteCountMax
     }
@@ -107,12 +138,12 @@ extension Engine {
     /// - Returns: Whether it was one; if not, nothing has changed.
     private mutating func runProducts(
         _ command: UnsafeRawBufferPointer,
-        _ context: borrowing Context,
-        _ completion: Completion?,
-        _ reply: inout ByteWriter
+        context: borrowing Context,
+        completing completion: Completion?,
+        into reply: inout ByteWriter
     ) -> Bool {
         guard let batch = PlainProduct.Batch.reading(command),
-            Self.isShort(batch.count, batch.isBrief, completion)
+            Self.isShort(batch.count, isBrief: batch.isBrief, completing: completion)
         else { return false }
         self.state.settle(&self.sales)
         self.state.prepare(for: batch)
@@ -131,17 +162,38 @@ extension Engine {
             ) {
             case .created:
                 answer.take(self.creation, into: &reply)
-                self.applyCreation(batch, index, context.actor, last, reply, from: start)
+                self.applyCreation(
+                    batch,
+                    at: index,
+                    by: context.actor,
+                    completing: last,
+                    into: reply,
+                    from: start
+                )
             case .refused(let refusal):
                 answer.take(.refused(refusal), into: &reply)
                 guard last != nil else { continue }
                 self.state.settle(&self.products)
-                self.apply([], time, context.actor, last, reply, from: start)
+                self.apply(
+                    [],
+                    at: time,
+                    by: context.actor,
+                    completing: last,
+                    into: reply,
+                    from: start
+                )
             case .general:
                 self.state.settle(&self.products)
                 let decision = self.state.decide(batch.command(index), at: time)
                 answer.take(decision.outcome, into: &reply)
-                self.apply(decision.changes, time, context.actor, last, reply, from: start)
+                self.apply(
+                    decision.changes,
+                    at: time,
+                    by: context.actor,
+                    completing: last,
+                    into: reply,
+                    from: start
+                )
             }
         }
         self.state.settle(&self.products)
@@ -151,10 +203,10 @@ extension Engine {
     /// One step of a plain product: encoded for the log, and put into the state.
     private mutating func applyCreation(
         _ batch: borrowing PlainProduct.Batch,
-        _ index: Int,
-        _ actor: String,
-        _ completion: Completion?,
-        _ reply: borrowing ByteWriter,
+        at index: Int,
+        by actor: String,
+        completing completion: Completion?,
+        into reply: borrowing ByteWriter,
         from start: Int
     ) {
         reply.withBytes { bytes in

@@ -87,8 +87,8 @@ struct Engine: ~Copyable {
     mutating func run(
         _ frames: inout FrameReader,
         session: UInt32?,
-        _ context: borrowing Context,
-        _ machine: inout ConnectionStateMachine,
+        context: borrowing Context,
+        machine: inout ConnectionStateMachine,
         isInUse: ((UInt64) -> Bool)?,
         into pending: inout PendingReplies,
         share: inout KeyShare,
@@ -113,7 +113,12 @@ struct Engine: ~Copyable {
                     reply.finish(into: &pending.writer)
                 case .keyedCommand:
                     counts.commands += 1
-                    lsn = try self.runKeyed(frame, context, &share, into: &pending.writer)
+                    lsn = try self.runKeyed(
+                        frame,
+                        context: context,
+                        share: &share,
+                        into: &pending.writer
+                    )
                 case .keyedOutcome:
                     counts.reads += 1
                     try self.readOutcome(frame, context, into: &pending.writer)
@@ -178,7 +183,13 @@ struct Engine: ~Copyable {
         if sequence > 0 {
             guard let session else {
                 let refusal = Refusal(.sessionExpired, .message("no session is open here"))
-                return try self.refuse(body, at: identity.offset, refusal, context, &reply)
+                return try self.refuse(
+                    body,
+                    at: identity.offset,
+                    refusal: refusal,
+                    context: context,
+                    into: &reply
+                )
             }
             let digest = identity.digest(of: body)
             if !self.state.isNext(sequence, of: session) {
@@ -188,12 +199,25 @@ struct Engine: ~Copyable {
                     reply.write(bytes: outcome)
                     return self.lsn
                 case .refused(let refusal):
-                    return try self.refuse(body, at: identity.offset, refusal, context, &reply)
+                    return try self.refuse(
+                        body,
+                        at: identity.offset,
+                        refusal: refusal,
+                        context: context,
+                        into: &reply
+                    )
                 }
             }
             completion = Completion(.session(session, sequence: sequence), digest: digest)
         }
-        return try self.run(body, at: identity.offset, of: .command, context, completion, &reply)
+        return try self.run(
+            body,
+            at: identity.offset,
+            of: .command,
+            context: context,
+            completing: completion,
+            into: &reply
+        )
     }
 
     /// Decides the command that is in the body of a request from `offset` on, and appends the answer's body
@@ -204,14 +228,16 @@ struct Engine: ~Copyable {
         _ body: UnsafeRawBufferPointer,
         at offset: Int,
         of opcode: Opcode,
-        _ context: borrowing Context,
-        _ completion: Completion?,
-        _ reply: inout ByteWriter
+        context: borrowing Context,
+        completing completion: Completion?,
+        into reply: inout ByteWriter
     ) throws(WireError) -> UInt64 {
         let mayWrite =
             context.refusal == nil && self.gatheredByteCount <= Self.gatheredByteCountMax
         let bytes = UnsafeRawBufferPointer(rebasing: body[offset...])
-        if mayWrite, self.runPlain(bytes, context, completion, &reply) { return self.lsn }
+        if mayWrite, self.runPlain(bytes, context: context, completing: completion, into: &reply) {
+            return self.lsn
+        }
         let request = try Self.request(body, at: offset, of: opcode)
         self.state.settle(&self.sales)
         if let refusal = context.refusal ?? self.backlogRefusal {
@@ -227,12 +253,19 @@ struct Engine: ~Copyable {
                 &reply
             )
         case .command(let command):
-            self.run(command, context, completion, &reply)
+            self.run(command, context: context, completing: completion, into: &reply)
         case .refused(let refusal):
             let start = reply.count
             Outcome.refused(refusal).encode(into: &reply)
             let time = self.time(context.now)
-            self.apply([], time, context.actor, completion, reply, from: start)
+            self.apply(
+                [],
+                at: time,
+                by: context.actor,
+                completing: completion,
+                into: reply,
+                from: start
+            )
         }
         return self.lsn
     }
@@ -279,9 +312,9 @@ struct Engine: ~Copyable {
     private mutating func refuse(
         _ body: UnsafeRawBufferPointer,
         at offset: Int,
-        _ refusal: Refusal,
-        _ context: borrowing Context,
-        _ reply: inout ByteWriter
+        refusal: Refusal,
+        context: borrowing Context,
+        into reply: inout ByteWriter
     ) throws(WireError) -> UInt64 {
         try Self.checkRequest(body, at: offset, of: .command)
         return self.refuse(context.refusal ?? refusal, &reply)
@@ -332,9 +365,9 @@ struct Engine: ~Copyable {
     /// Decides a command, and has its outcome remembered in its last step.
     private mutating func run(
         _ command: Command,
-        _ context: borrowing Context,
-        _ completion: Completion?,
-        _ reply: inout ByteWriter
+        context: borrowing Context,
+        completing completion: Completion?,
+        into reply: inout ByteWriter
     ) {
         let start = reply.count
         guard case .batch(let commands, let mode) = command,
@@ -349,7 +382,14 @@ struct Engine: ~Copyable {
                 reply.truncate(to: start)
                 Outcome.refused(refusal).encode(into: &reply)
             }
-            self.apply(decision.changes, time, context.actor, completion, reply, from: start)
+            self.apply(
+                decision.changes,
+                at: time,
+                by: context.actor,
+                completing: completion,
+                into: reply,
+                from: start
+            )
             return
         }
         do throws(Refusal) {
@@ -358,7 +398,14 @@ struct Engine: ~Copyable {
             if completion != nil, let refusal = Self.tooLong(byteCount) { throw refusal }
         } catch {
             Outcome.refused(error).encode(into: &reply)
-            self.apply([], self.time(context.now), context.actor, completion, reply, from: start)
+            self.apply(
+                [],
+                at: self.time(context.now),
+                by: context.actor,
+                completing: completion,
+                into: reply,
+                from: start
+            )
             return
         }
         var answer = BatchAnswer(count: commands.count, isBrief: mode == .brief, into: &reply)
@@ -368,7 +415,14 @@ struct Engine: ~Copyable {
             let time = self.time(context.now)
             let decision = self.state.decide(command, at: time)
             answer.take(decision.outcome, into: &reply)
-            self.apply(decision.changes, time, context.actor, last, reply, from: start)
+            self.apply(
+                decision.changes,
+                at: time,
+                by: context.actor,
+                completing: last,
+                into: reply,
+                from: start
+            )
         }
     }
 
@@ -402,7 +456,7 @@ struct Engine: ~Copyable {
         if let refusal = context.refusal { throw refusal }
         let time = self.time(context.now)
         let changes = try self.state.opening(id, at: time, unless: isOpen)
-        self.apply(changes, time, context.actor, nil)
+        self.apply(changes, at: time, by: context.actor, remembering: nil)
         guard let standing = self.state.standing(of: id) else {
             preconditionFailure("a session that was opened is not there")
         }
@@ -412,7 +466,12 @@ struct Engine: ~Copyable {
     /// Makes the first step of a new database.
     mutating func found(currency: Currency, now: Instant) {
         precondition(self.lsn == 0, "founded at LSN \(self.lsn)")
-        self.apply(InventoryState.founding(currency: currency), self.time(now), "", nil)
+        self.apply(
+            InventoryState.founding(currency: currency),
+            at: self.time(now),
+            by: "",
+            remembering: nil
+        )
     }
 
     // MARK: - Steps
@@ -427,7 +486,7 @@ struct Engine: ~Copyable {
         let hasForgotten = self.forgetKeys(now: now)
         let time = self.time(now)
         guard time >= self.state.nextExpiry else { return hasForgotten }
-        self.apply(self.state.tick(at: time), time, "", nil)
+        self.apply(self.state.tick(at: time), at: time, by: "", remembering: nil)
         return true
     }
 
@@ -435,7 +494,7 @@ struct Engine: ~Copyable {
     private mutating func forgetKeys(now: Instant) -> Bool {
         guard self.keys.isDue(self.state.oldestKeyTime, at: now) else { return false }
         let changes = self.state.forgettingKeys(through: self.keys.horizon(at: now))
-        self.apply(changes, self.time(now), "", nil)
+        self.apply(changes, at: self.time(now), by: "", remembering: nil)
         return !changes.isEmpty
     }
 
@@ -449,27 +508,27 @@ struct Engine: ~Copyable {
     /// The step that completes a request remembers its outcome: the answer from `start` on.
     mutating func apply(
         _ changes: [Change],
-        _ time: Instant,
-        _ actor: String,
-        _ completion: Completion?,
-        _ reply: borrowing ByteWriter,
+        at time: Instant,
+        by actor: String,
+        completing completion: Completion?,
+        into reply: borrowing ByteWriter,
         from start: Int
     ) {
         guard let completion else {
-            self.apply(changes, time, actor, nil)
+            self.apply(changes, at: time, by: actor, remembering: nil)
             return
         }
         reply.withBytes { bytes in
             let outcome = RememberedOutcome(completion, answered: bytes, from: start)
-            self.apply(changes, time, actor, outcome)
+            self.apply(changes, at: time, by: actor, remembering: outcome)
         }
     }
 
     private mutating func apply(
         _ changes: [Change],
-        _ time: Instant,
-        _ actor: String,
-        _ outcome: RememberedOutcome?
+        at time: Instant,
+        by actor: String,
+        remembering outcome: RememberedOutcome?
     ) {
         if changes.isEmpty, outcome == nil { return }
         precondition(self.sales.isEmpty, "a step behind sales that are not in the ledger")

@@ -97,15 +97,15 @@ final class EngineDriver: @unchecked Sendable {
         self.recovery = directory.report
         self.onFailure = onFailure
         self.host = host
-        self.turns = RequestTurns(context, turns, host)
+        self.turns = RequestTurns(context, turns: turns, of: host)
         self.log = LogWriter(
             context,
             to: directory.log,
             fileByteCount: configuration.log.fileByteCount,
             of: host,
-            workers,
-            self.turns,
-            self.fanoutBoard
+            workers: workers,
+            turns: self.turns,
+            board: self.fanoutBoard
         )
         self.protection = FileProtection(
             context,
@@ -117,14 +117,19 @@ final class EngineDriver: @unchecked Sendable {
             context,
             to: directory.snapshots,
             of: host,
-            self.log,
-            self.protection,
+            log: self.log,
+            protection: self.protection,
             on: workers.files,
             byteCountBetween: configuration.snapshotByteCount
         )
-        self.queries = QueryRunner(context, host, on: workers.queries, configuration)
-        self.events = EventSubscriptions(host, directory.log, fanout)
-        self.insights = LiveInsights(context, host, self.queries, besides: self.events)
+        self.queries = QueryRunner(
+            context,
+            of: host,
+            on: workers.queries,
+            configuration: configuration
+        )
+        self.events = EventSubscriptions(host, log: directory.log, fanout: fanout)
+        self.insights = LiveInsights(context, of: host, runner: self.queries, besides: self.events)
         context.metrics.startedAt = clocks.now()
         context.metrics.healedPages = Int64(directory.report.healed.count)
         self.log.delegate = self

@@ -31,18 +31,18 @@ struct KeyRetention: Sendable {
         if use.byteCount + next > self.byteCountMax {
             return Self.refusal(
                 "bytes of idempotency keys",
-                use.byteCount + next,
-                self.byteCountMax
+                value: use.byteCount + next,
+                limit: self.byteCountMax
             )
         }
         if share + next > self.shareByteCountMax {
             let name = "bytes of idempotency keys of this connection"
-            return Self.refusal(name, share + next, self.shareByteCountMax)
+            return Self.refusal(name, value: share + next, limit: self.shareByteCountMax)
         }
         return nil
     }
 
-    private static func refusal(_ name: String, _ value: Int, _ highest: Int) -> Refusal {
+    private static func refusal(_ name: String, value: Int, limit highest: Int) -> Refusal {
         Refusal(
             .overloaded,
             .range(name, value: Int64(value), lowest: 0, highest: Int64(highest))

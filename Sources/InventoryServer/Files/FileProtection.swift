@@ -102,14 +102,14 @@ final class FileProtection: @unchecked Sendable {
                 result = .failure(error)
             }
             let (after, ended) = (scrub, result)
-            self.context.loop.execute { self.scrubStepped(after, ended, before) }
+            self.context.loop.execute { self.scrubStepped(after, result: ended, since: before) }
         }
     }
 
     private func scrubStepped(
         _ scrub: Scrub,
-        _ result: Result<Bool, DurabilityError>,
-        _ before: Scrub.Findings
+        result: Result<Bool, DurabilityError>,
+        since before: Scrub.Findings
     ) {
         self.isRunning = false
         let findings = scrub.findings

@@ -37,8 +37,8 @@ final class SnapshotWriter: @unchecked Sendable {
         _ context: LoopContext,
         to store: SnapshotStore,
         of source: any ImageSource,
-        _ log: LogWriter,
-        _ protection: FileProtection,
+        log: LogWriter,
+        protection: FileProtection,
         on thread: any Worker,
         byteCountBetween: Int
     ) {

@@ -63,9 +63,9 @@ final class LogWriter: @unchecked Sendable {
         to store: any LogStore,
         fileByteCount: Int,
         of source: any BlockSource,
-        _ workers: EngineDriver.Workers,
-        _ turns: RequestTurns,
-        _ board: FanoutBoard
+        workers: EngineDriver.Workers,
+        turns: RequestTurns,
+        board: FanoutBoard
     ) {
         self.context = context
         self.store = store

@@ -41,10 +41,10 @@ final class AnswerStream: @unchecked Sendable {
 
     convenience init(
         _ query: Query,
-        _ view: ReadView,
+        of view: ReadView,
         at now: Instant,
         requestID: UInt64,
-        _ job: QueryJob
+        job: QueryJob
     ) {
         self.init(of: view, requestID: requestID, job) { (view) throws(Refusal) in
             let answer = try view.answer(query, at: now)

@@ -109,11 +109,11 @@ struct QueryQueue {
         isContinuation: Bool = false
     ) throws(Refusal) -> Ticket {
         if !isContinuation, owner.isConnection {
-            try Self.check("waiting queries", self.entries.count + 1, self.totalMax)
+            try Self.check("waiting queries", count: self.entries.count + 1, limit: self.totalMax)
             try Self.check(
                 "waiting queries of a connection",
-                (self.counts[owner] ?? 0) + 1,
-                self.ownerMax
+                count: (self.counts[owner] ?? 0) + 1,
+                limit: self.ownerMax
             )
         }
         let ticket = Ticket(number: self.nextNumber)
@@ -127,7 +127,7 @@ struct QueryQueue {
         return ticket
     }
 
-    static func check(_ what: String, _ count: Int, _ limit: Int) throws(Refusal) {
+    static func check(_ what: String, count: Int, limit: Int) throws(Refusal) {
         guard count > limit else { return }
         throw Refusal(
             .overloaded,

@@ -29,9 +29,9 @@ final class QueryRunner: @unchecked Sendable {
 
     init(
         _ context: LoopContext,
-        _ state: any StateReader,
+        of state: any StateReader,
         on threads: any Worker,
-        _ configuration: ServerConfiguration
+        configuration: ServerConfiguration
     ) {
         self.context = context
         self.state = state
@@ -69,11 +69,16 @@ final class QueryRunner: @unchecked Sendable {
         if case .product(_, nil) = query {
             // One row: cheaper made here than handed over. Its job has no slice of a query thread, so it
             // may want to pause behind that row, with the end still to come.
-            let stream = self.stream(query, requestID, questions.owner)
+            let stream = self.stream(query, requestID: requestID, of: questions.owner)
             var isLast = false
             while !isLast {
                 let part = stream.next()
-                self.send(part.bytes, stream.view.lsn, isLast: part.isLast, questions.writer)
+                self.send(
+                    part.bytes,
+                    at: stream.view.lsn,
+                    isLast: part.isLast,
+                    into: questions.writer
+                )
                 isLast = part.isLast
             }
             return
@@ -81,7 +86,7 @@ final class QueryRunner: @unchecked Sendable {
         let owner = questions.owner
         questions.ask(
             OpenQuestion(requestID: requestID, heldByteCount: heldByteCount) {
-                self.stream(query, requestID, owner)
+                self.stream(query, requestID: requestID, of: owner)
             }
         )
     }
@@ -89,12 +94,12 @@ final class QueryRunner: @unchecked Sendable {
     /// The answer to a query of the state as it is now.
     private func stream(
         _ query: Query,
-        _ requestID: UInt64,
-        _ owner: QueryQueue.Owner
+        requestID: UInt64,
+        of owner: QueryQueue.Owner
     ) -> AnswerStream {
         let view = self.state.readView()
         let job = QueryJob(owner, self.scheduler, cost: QueryJob.Cost(of: query, view))
-        return AnswerStream(query, view, at: self.context.now(), requestID: requestID, job)
+        return AnswerStream(query, of: view, at: self.context.now(), requestID: requestID, job: job)
     }
 
     /// Has an insight answered once.
@@ -109,7 +114,7 @@ final class QueryRunner: @unchecked Sendable {
         let owner = questions.owner
         questions.ask(
             OpenQuestion(requestID: requestID, heldByteCount: heldByteCount) {
-                self.stream(insight, requestID, owner)
+                self.stream(insight, requestID: requestID, of: owner)
             }
         )
     }
@@ -117,8 +122,8 @@ final class QueryRunner: @unchecked Sendable {
     /// The answer to a question about the state as it is now.
     private func stream(
         _ insight: Insight,
-        _ requestID: UInt64,
-        _ owner: QueryQueue.Owner
+        requestID: UInt64,
+        of owner: QueryQueue.Owner
     ) -> AnswerStream {
         let now = self.context.now()
         let threads = self.threadCount
@@ -157,13 +162,13 @@ final class QueryRunner: @unchecked Sendable {
     func checkWaiting(_ count: Int, and waiting: Int) throws(Refusal) {
         try QueryQueue.check(
             "waiting queries of a connection",
-            waiting + count,
-            WireLimits.waitingQueriesPerConnectionMax
+            count: waiting + count,
+            limit: WireLimits.waitingQueriesPerConnectionMax
         )
         try QueryQueue.check(
             "waiting queries",
-            self.waitingCount + count,
-            WireLimits.waitingQueriesMax
+            count: self.waitingCount + count,
+            limit: WireLimits.waitingQueriesMax
         )
     }
 
@@ -178,9 +183,9 @@ final class QueryRunner: @unchecked Sendable {
 
     private func send(
         _ bytes: [UInt8],
-        _ lsn: UInt64,
+        at lsn: UInt64,
         isLast: Bool,
-        _ writer: ConnectionWriter
+        into writer: ConnectionWriter
     ) {
         self.context.metrics.answerBytes += Int64(bytes.count)
         writer.send(bytes, at: lsn, isLast: isLast)
@@ -191,7 +196,7 @@ final class QueryRunner: @unchecked Sendable {
         stream.stall(false)
         let gauge = questions.writer.gauge
         let bound = NIOLoopBound(questions, eventLoop: self.context.loop)
-        self.scheduler.submit(stream.job, .slice) { self.makeBlock(of: stream, bound, gauge) }
+        self.scheduler.submit(stream.job, as: .slice) { self.makeBlock(of: stream, bound, gauge) }
     }
 
     /// On a query thread.
@@ -208,18 +213,20 @@ final class QueryRunner: @unchecked Sendable {
         gauge.made(bytes.count)
         self.context.loop.execute {
             gauge.arrived(bytes.count)
-            self.blockMade(stream, bytes, isLast, questions.value)
+            self.blockMade(stream, bytes: bytes, isLast: isLast, of: questions.value)
         }
     }
 
     private func blockMade(
         _ stream: AnswerStream,
-        _ bytes: [UInt8],
-        _ isLast: Bool,
-        _ questions: ConnectionQuestions
+        bytes: [UInt8],
+        isLast: Bool,
+        of questions: ConnectionQuestions
     ) {
         guard questions.writer.isOpen, !self.isCancelled(stream, questions.writer) else { return }
-        if !bytes.isEmpty { self.send(bytes, stream.view.lsn, isLast: isLast, questions.writer) }
+        if !bytes.isEmpty {
+            self.send(bytes, at: stream.view.lsn, isLast: isLast, into: questions.writer)
+        }
         if isLast {
             questions.writer.updateGauge()
             questions.close(stream.requestID)
@@ -263,7 +270,7 @@ final class QueryRunner: @unchecked Sendable {
         frame.finish(into: &bytes)
         ServerMessage.resultEnd(rowCount: UInt64(table.rowCount))
             .encodeFrame(requestID: requestID, into: &bytes)
-        self.send(bytes.array(), view.lsn, isLast: true, writer)
+        self.send(bytes.array(), at: view.lsn, isLast: true, into: writer)
     }
 
     // MARK: - Ending

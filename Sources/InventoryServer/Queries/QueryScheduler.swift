@@ -71,13 +71,13 @@ final class QueryScheduler: Worker, @unchecked Sendable {
 
     /// Work of the server itself that takes milliseconds at most.
     func submit(_ work: @escaping @Sendable () -> Void) {
-        self.submit(QueryJob(.server, self), .slice, work)
+        self.submit(QueryJob(.server, self), as: .slice, body: work)
     }
 
     /// A further part of a job that was admitted, or a job of the server's own.
-    func submit(_ job: QueryJob, _ kind: QueryQueue.Class, _ body: @escaping @Sendable () -> Void) {
+    func submit(_ job: QueryJob, as kind: QueryQueue.Class, body: @escaping @Sendable () -> Void) {
         do throws(Refusal) {
-            try self.enqueue(job, kind, isContinuation: true, body)
+            try self.enqueue(job, as: kind, isContinuation: true, body: body)
         } catch {
             preconditionFailure("a continuation was refused: \(error)")
         }
@@ -92,14 +92,14 @@ final class QueryScheduler: Worker, @unchecked Sendable {
             let owner = job.owner
             kind = self.state.withLock { $0.costs.kind(cost.kind, rows: cost.rows, of: owner) }
         }
-        try self.enqueue(job, kind, isContinuation: false, body)
+        try self.enqueue(job, as: kind, isContinuation: false, body: body)
     }
 
     private func enqueue(
         _ job: QueryJob,
-        _ kind: QueryQueue.Class,
+        as kind: QueryQueue.Class,
         isContinuation: Bool,
-        _ body: @escaping @Sendable () -> Void
+        body: @escaping @Sendable () -> Void
     ) throws(Refusal) {
         try self.state.withLock { (state) throws(Refusal) in
             let ticket = try state.queue.add(job.owner, kind, isContinuation: isContinuation)

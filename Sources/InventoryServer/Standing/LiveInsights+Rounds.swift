@@ -70,7 +70,7 @@ extension LiveInsights {
 
     private func run(_ round: InsightRound, _ kind: QueryQueue.Class) {
         let start = self.nanoseconds
-        self.runner.scheduler.submit(round.job, kind) {
+        self.runner.scheduler.submit(round.job, as: kind) {
             let isOver = round.work()
             self.context.loop.execute {
                 let ended = round.takeEnded()

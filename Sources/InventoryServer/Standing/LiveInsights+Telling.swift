@@ -30,7 +30,7 @@ extension LiveInsights {
         // Who has none of the results that are kept is told the whole.
         let before = old?.number ?? 0
         guard let telling = newest.tellings[before] else {
-            self.make(live, newest, before, old?.answer)
+            self.make(live, of: newest, since: before, old: old?.answer)
             return
         }
         switch telling {
@@ -54,9 +54,9 @@ extension LiveInsights {
     /// Has made, on a query thread, what makes the newest result of an earlier one, or of none.
     private func make(
         _ live: LiveInsight,
-        _ newest: LiveInsight.Version,
-        _ before: UInt64,
-        _ old: InsightAnswer?
+        of newest: LiveInsight.Version,
+        since before: UInt64,
+        old: InsightAnswer?
     ) {
         guard !newest.making.contains(before) else { return }
         live.beginMaking(before)

@@ -28,8 +28,8 @@ final class LiveInsights: @unchecked Sendable {
     /// `events`: Whose bounds subscriptions to insights share.
     init(
         _ context: LoopContext,
-        _ state: any StateReader,
-        _ runner: QueryRunner,
+        of state: any StateReader,
+        runner: QueryRunner,
         besides events: EventSubscriptions
     ) {
         self.context = context

@@ -15,7 +15,7 @@ final class EventSubscriptions {
     /// Those to insights share its bounds.
     var registry = SubscriptionRegistry()
 
-    init(_ state: any StateReader, _ log: any LogStore, _ fanout: any FanoutHost) {
+    init(_ state: any StateReader, log: any LogStore, fanout: any FanoutHost) {
         self.state = state
         self.log = log
         self.fanout = fanout
@@ -32,7 +32,9 @@ final class EventSubscriptions {
     ) {
         let start: FanoutStart
         do throws(Refusal) {
-            if let refusal = self.refusal(subscription, requestID, writer.id) { throw refusal }
+            if let refusal = self.refusal(subscription, requestID: requestID, of: writer.id) {
+                throw refusal
+            }
             let matcher = SubscriptionMatcher(subscription)
             try self.registry.begin(
                 requestID,
@@ -52,14 +54,14 @@ final class EventSubscriptions {
             writer.reply(.refused(error), to: requestID)
             return
         }
-        self.begin(subscription, requestID, of: writer, start)
+        self.begin(subscription, requestID: requestID, of: writer, start: start)
     }
 
     private func begin(
         _ subscription: Subscription,
-        _ requestID: UInt64,
+        requestID: UInt64,
         of writer: ConnectionWriter,
-        _ start: FanoutStart
+        start: FanoutStart
     ) {
         let lsn: UInt64 =
             switch start {
@@ -77,7 +79,14 @@ final class EventSubscriptions {
         writer.behindReplies { number in
             let durable = self.state.durable
             self.fanout.post {
-                $0.began(subscription, requestID, of: number, start, durable: durable, keys)
+                $0.began(
+                    subscription,
+                    requestID: requestID,
+                    of: number,
+                    start: start,
+                    durable: durable,
+                    keys: keys
+                )
             }
         }
         writer.releaseSoon()
@@ -100,8 +109,8 @@ final class EventSubscriptions {
     /// Why it cannot be subscribed to; `nil` if it can.
     private func refusal(
         _ subscription: Subscription,
-        _ requestID: UInt64,
-        _ connection: ConnectionID
+        requestID: UInt64,
+        of connection: ConnectionID
     ) -> Refusal? {
         if let problem = subscription.problem { return problem }
         if let refusal = self.registry.refusal(requestID, of: connection)

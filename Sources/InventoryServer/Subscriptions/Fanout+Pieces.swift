@@ -66,7 +66,7 @@ extension Fanout {
         while through < limit, !isFull, entered == nil {
             guard let block = self.blocks.block(after: through) else { break }
             block.forEachEntry(after: through, through: limit) { entry, bytes in
-                if matcher.selects(entry, self.keys, &writer) == .enters {
+                if matcher.selects(entry, keys: self.keys, into: &writer) == .enters {
                     entered = Entered(lsn: entry.lsn, block: block)
                     return false
                 }
@@ -146,7 +146,7 @@ extension Fanout {
         let (host, work, requestID) = (self.host, self.upstream.work, subscription.requestID)
         self.upstream.takeView { view in
             work.submit {
-                let batch = entered.batch(matcher, view, requestID)
+                let batch = entered.batch(matcher, of: view, requestID: requestID)
                 host.post { fanout in
                     guard fanout.entering[key] != nil else { return }
                     fanout.entering[key] = .made(batch, lsn: view.lsn)
@@ -195,18 +195,20 @@ extension Fanout {
             self.logCursors[next.next.value - 1] = next
             if blocks.isEmpty { self.logLacks(lsn) }
         case .failure(.retired):
-            self.forEachWaiting(at: lsn) { self.restart($0, $1, .historyGone) }
+            self.forEachWaiting(at: lsn) { self.restart($0, of: $1, because: .historyGone) }
             self.restartTracks(at: lsn)
         case .failure(let error):
             self.upstream.logger.error("subscribers cannot be sent the past: \(error)")
-            self.forEachWaiting(at: lsn) { self.close($0, $1, "\(error)") }
+            self.forEachWaiting(at: lsn) { self.close($0, of: $1, because: "\(error)") }
         }
         self.resume(from: .log)
     }
 
     private func logLacks(_ lsn: UInt64) {
         self.upstream.logger.error("LSN \(lsn + 1) is durable and not in the log's files")
-        self.forEachWaiting(at: lsn) { self.close($0, $1, "LSN \(lsn + 1) is not in the log") }
+        self.forEachWaiting(at: lsn) {
+            self.close($0, of: $1, because: "LSN \(lsn + 1) is not in the log")
+        }
     }
 
     private func forEachWaiting(
@@ -228,12 +230,16 @@ extension Fanout {
 
     private func close(
         _ subscription: FanoutSubscription,
-        _ connection: FanoutConnection,
-        _ problem: String
+        of connection: FanoutConnection,
+        because problem: String
     ) {
         let reason = Refusal(.internal, .message(problem))
         let requestID = subscription.requestID
-        self.send(.closed(reason, lsn: subscription.machine.told), requestID, connection)
+        self.send(
+            .closed(reason, lsn: subscription.machine.told),
+            requestID: requestID,
+            of: connection
+        )
         subscription.machine.close()
         if connection.remove(requestID) != nil { self.removed(1) }
         connection.peer.ended(requestID)
@@ -245,8 +251,8 @@ extension Fanout.Entered {
     /// The entry with the rows of what it brings, as a frame; on a query thread.
     fileprivate func batch(
         _ matcher: SubscriptionMatcher,
-        _ view: ReadView,
-        _ requestID: UInt64
+        of view: ReadView,
+        requestID: UInt64
     ) -> EventBatch {
         var writer = ByteWriter()
         self.block.forEachEntry(after: self.lsn - 1, through: self.lsn) { entry, _ in
@@ -292,8 +298,8 @@ extension SubscriptionMatcher {
     /// ``select(_:in:into:)`` of an entry of our own, which can be read for certain.
     fileprivate func selects(
         _ entry: EntryView,
-        _ keys: SelectionKeys,
-        _ writer: inout ByteWriter
+        keys: SelectionKeys,
+        into writer: inout ByteWriter
     ) -> Selection {
         do throws(ByteReaderError) {
             return try self.select(entry, in: keys, into: &writer)

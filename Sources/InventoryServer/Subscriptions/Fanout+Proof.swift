@@ -35,7 +35,7 @@ extension Fanout {
             host.post { $0.cut(interest, view.lsn) }
             work.submit {
                 let digest = view.levelDigest(matcher)
-                host.post { $0.proved(interest, view.lsn, digest.value) }
+                host.post { $0.proved(interest, at: view.lsn, value: digest.value) }
             }
         }
     }
@@ -53,14 +53,14 @@ extension Fanout {
         }
     }
 
-    private func proved(_ interest: Int, _ lsn: UInt64, _ value: UInt64) {
+    private func proved(_ interest: Int, at lsn: UInt64, value: UInt64) {
         for connection in self.connections.values {
             for subscription in connection.subscriptions
             where subscription.interest == interest && subscription.machine.isFollowing
                 && subscription.subscription.topics.contains(.proof)
             {
                 subscription.proof = (lsn, value)
-                self.sendProof(subscription, connection, self.now)
+                self.sendProof(subscription, of: connection, at: self.now)
                 self.flush(connection)
             }
         }
@@ -69,8 +69,8 @@ extension Fanout {
     /// Sends a digest that waits, once every step before it was delivered.
     func sendProof(
         _ subscription: FanoutSubscription,
-        _ connection: FanoutConnection,
-        _ now: UInt64
+        of connection: FanoutConnection,
+        at now: UInt64
     ) {
         guard let proof = subscription.proof, subscription.machine.cursor >= proof.lsn else {
             return
@@ -86,8 +86,8 @@ extension Fanout {
         }
         self.send(
             .digest(lsn: proof.lsn, value: proof.value),
-            subscription.requestID,
-            connection
+            requestID: subscription.requestID,
+            of: connection
         )
     }
 }

@@ -19,7 +19,7 @@ extension Fanout {
                     .encodeFrame(requestID: requestID, into: &writer)
             }
             let frame = writer.withBytes { ByteBuffer(bytes: $0) }
-            host.post { $0.made(frame, of: rows, requestID, number) }
+            host.post { $0.made(frame, of: rows, requestID: requestID, number: number) }
         }
     }
 
@@ -27,8 +27,8 @@ extension Fanout {
     private func made(
         _ frame: ByteBuffer,
         of rows: SnapshotRows,
-        _ requestID: UInt64,
-        _ number: UInt32
+        requestID: UInt64,
+        number: UInt32
     ) {
         // The subscription may have ended, or begun anew at a later LSN, meanwhile.
         guard let connection = self.connections[number],
@@ -39,7 +39,7 @@ extension Fanout {
             connection.queue.append(frame, isAnswer: false)
         } else {
             subscription.rows = nil
-            self.send(.caughtUp(lsn: rows.lsn), requestID, connection)
+            self.send(.caughtUp(lsn: rows.lsn), requestID: requestID, of: connection)
             subscription.machine.snapshotEnded()
             subscription.toldAt = self.now
         }
@@ -50,22 +50,22 @@ extension Fanout {
     /// Begins a subscription anew, with a snapshot of the present.
     func restart(
         _ subscription: FanoutSubscription,
-        _ connection: FanoutConnection,
-        _ reason: ResetReason
+        of connection: FanoutConnection,
+        because reason: ResetReason
     ) {
         subscription.machine.resumed(from: .log)
         subscription.machine.waits(for: .rows)
         let (number, requestID, host) = (connection.number, subscription.requestID, self.host)
         self.upstream.takeView { view in
-            host.post { $0.restarted(requestID, of: number, view, reason) }
+            host.post { $0.restarted(requestID, of: number, view: view, because: reason) }
         }
     }
 
     private func restarted(
         _ requestID: UInt64,
         of number: UInt32,
-        _ view: ReadView,
-        _ reason: ResetReason
+        view: ReadView,
+        because reason: ResetReason
     ) {
         guard let connection = self.connections[number],
             let subscription = connection.subscription(requestID)
@@ -73,7 +73,7 @@ extension Fanout {
         subscription.machine.restarted(at: view.lsn)
         subscription.proof = nil
         subscription.rows = SnapshotRows(subscription.subscription, of: view)
-        self.send(.reset(reason), requestID, connection)
+        self.send(.reset(reason), requestID: requestID, of: connection)
         self.flush(connection)
         self.ring.add(number)
     }

@@ -118,7 +118,12 @@ extension Fanout {
         self.windows[key] = nil
         switch self.build(&builder, through: limit, subscription) {
         case .complete:
-            self.keep(builder, key, isCutShort: builder.through < limit, subscription.requestID)
+            self.keep(
+                builder,
+                key: key,
+                isCutShort: builder.through < limit,
+                requestID: subscription.requestID
+            )
             return true
         case .incomplete:
             self.windows[key] = builder
@@ -162,7 +167,13 @@ extension Fanout {
             }
             guard let block = self.blocks.block(after: builder.through) else { return .needsLog }
             let limit = min(end, track?.end(behind: builder.through) ?? end)
-            let entered = self.add(block, through: limit, to: &builder, subscription, &scanned)
+            let entered = self.add(
+                block,
+                through: limit,
+                to: &builder,
+                subscription: subscription,
+                scanned: &scanned
+            )
             guard let entered else { continue }
             guard let (batch, lsn) = self.entered(entered, subscription) else {
                 return .needsProduct
@@ -179,8 +190,8 @@ extension Fanout {
         _ block: IndexedBlock,
         through end: UInt64,
         to builder: inout WindowBuilder,
-        _ subscription: FanoutSubscription,
-        _ scanned: inout Int
+        subscription: FanoutSubscription,
+        scanned: inout Int
     ) -> Entered? {
         let (matcher, keys, after) = (subscription.matcher, self.keys, builder.through)
         var entered: Entered?
@@ -202,9 +213,9 @@ extension Fanout {
     /// with it.
     private func keep(
         _ builder: WindowBuilder,
-        _ key: WindowKey,
+        key: WindowKey,
         isCutShort: Bool,
-        _ requestID: UInt64
+        requestID: UInt64
     ) {
         var after = key.after
         var batches: [EventBatch] = []

@@ -206,7 +206,7 @@ final class Fanout: @unchecked Sendable {
         self.scannedByteCount = 0
         for _ in connection.subscriptions.indices where byteCount == 0 && !self.hasScannedEnough {
             let subscription = connection.nextSubscription()
-            byteCount = self.advance(subscription, connection, now)
+            byteCount = self.advance(subscription, of: connection, at: now)
             isWindow = subscription.isConflated && byteCount >= FanoutPace.bulkByteCount
         }
         self.flush(connection)
@@ -217,10 +217,10 @@ final class Fanout: @unchecked Sendable {
 
     private func advance(
         _ subscription: FanoutSubscription,
-        _ connection: FanoutConnection,
-        _ now: UInt64
+        of connection: FanoutConnection,
+        at now: UInt64
     ) -> Int {
-        if subscription.isProgressDue { self.sendProgress(subscription, connection, now) }
+        if subscription.isProgressDue { self.sendProgress(subscription, of: connection, at: now) }
         var byteCount = 0
         for _ in 0..<FanoutLimits.piecesAtOnceMax {
             switch subscription.machine.next(through: self.target, at: now) {
@@ -228,7 +228,12 @@ final class Fanout: @unchecked Sendable {
                 self.makeRows(subscription, connection)
                 return byteCount
             case .send(let lsn):
-                byteCount += self.sendPiece(after: lsn, subscription, connection, now)
+                byteCount += self.sendPiece(
+                    after: lsn,
+                    subscription: subscription,
+                    of: connection,
+                    at: now
+                )
                 let isFull = byteCount >= FanoutLimits.pieceByteCountMax
                 if isFull || self.hasScannedEnough || subscription.isConflated { return byteCount }
             case .rest, .restUntil:
@@ -246,9 +251,9 @@ final class Fanout: @unchecked Sendable {
 
     private func sendPiece(
         after lsn: UInt64,
-        _ subscription: FanoutSubscription,
-        _ connection: FanoutConnection,
-        _ now: UInt64
+        subscription: FanoutSubscription,
+        of connection: FanoutConnection,
+        at now: UInt64
     ) -> Int {
         guard let piece = self.piece(after: lsn, for: subscription, now) else { return 0 }
         let batch = piece.after == lsn ? piece.batch : piece.batch.suffix(after: lsn)
@@ -270,19 +275,19 @@ final class Fanout: @unchecked Sendable {
         )
         subscription.windowEnd = windowEnd
         if subscription.isConflated, endsWindow {
-            if !batch.isEmpty { self.sendProgress(subscription, connection, now) }
+            if !batch.isEmpty { self.sendProgress(subscription, of: connection, at: now) }
             if self.cuts[subscription.interest] == piece.through {
                 subscription.exactAt = piece.through
             }
         }
-        self.sendProof(subscription, connection, now)
+        self.sendProof(subscription, of: connection, at: now)
         return batch.byteCount
     }
 
     func sendProgress(
         _ subscription: FanoutSubscription,
-        _ connection: FanoutConnection,
-        _ now: UInt64
+        of connection: FanoutConnection,
+        at now: UInt64
     ) {
         subscription.isProgressDue = false
         let lsn = subscription.machine.cursor
@@ -291,14 +296,14 @@ final class Fanout: @unchecked Sendable {
         else { return }
         self.send(
             .progress(lsn: lsn, time: self.upstream.now()),
-            subscription.requestID,
-            connection
+            requestID: subscription.requestID,
+            of: connection
         )
         subscription.machine.toldOfProgress()
         subscription.toldAt = now
     }
 
-    func send(_ message: ServerMessage, _ requestID: UInt64, _ connection: FanoutConnection) {
+    func send(_ message: ServerMessage, requestID: UInt64, of connection: FanoutConnection) {
         var writer = ByteWriter()
         message.encodeFrame(requestID: requestID, into: &writer)
         connection.queue.append(
@@ -336,8 +341,8 @@ final class Fanout: @unchecked Sendable {
         if !self.entering.isEmpty { self.resume(from: .product) }
     }
 
-    func opened(_ number: UInt32, _ socket: any FanoutSocket, _ peer: FanoutPeer) {
-        self.connections[number] = FanoutConnection(number, socket, peer)
+    func opened(_ number: UInt32, socket: any FanoutSocket, to peer: FanoutPeer) {
+        self.connections[number] = FanoutConnection(number, socket: socket, to: peer)
     }
 
     /// An answer, or a part of one whose others come in the same call, goes behind everything that was
@@ -372,11 +377,11 @@ final class Fanout: @unchecked Sendable {
 
     func began(
         _ subscription: Subscription,
-        _ requestID: UInt64,
+        requestID: UInt64,
         of number: UInt32,
-        _ start: FanoutStart,
+        start: FanoutStart,
         durable: UInt64,
-        _ keys: SelectionKeys
+        keys: SelectionKeys
     ) {
         guard let connection = self.connections[number] else { return }
         self.durable = max(self.durable, durable)
@@ -393,10 +398,10 @@ final class Fanout: @unchecked Sendable {
             }
         let begun = FanoutSubscription(
             requestID,
-            subscription,
-            matcher,
+            subscription: subscription,
+            matcher: matcher,
             interest: self.interests.number(of: interest, among: self.subscriptionCount),
-            machine,
+            machine: machine,
             at: self.now
         )
         switch start {
@@ -404,7 +409,7 @@ final class Fanout: @unchecked Sendable {
         case .snapshot(let view): begun.rows = SnapshotRows(subscription, of: view)
         case .historyGone(let view):
             begun.rows = SnapshotRows(subscription, of: view)
-            self.send(.reset(.historyGone), requestID, connection)
+            self.send(.reset(.historyGone), requestID: requestID, of: connection)
         }
         connection.subscriptions.append(begun)
         self.beginTrack(of: begun)
@@ -417,7 +422,7 @@ final class Fanout: @unchecked Sendable {
         else { return }
         self.removed(1)
         let lsn = min(ended.machine.bookmark, self.durable)
-        self.send(.closed(reason, lsn: lsn), requestID, connection)
+        self.send(.closed(reason, lsn: lsn), requestID: requestID, of: connection)
         self.flush(connection)
     }
 
@@ -430,7 +435,7 @@ final class Fanout: @unchecked Sendable {
         guard let reason else { return }
         for subscription in ended {
             let lsn = subscription.machine.told
-            self.send(.closed(reason, lsn: lsn), subscription.requestID, connection)
+            self.send(.closed(reason, lsn: lsn), requestID: subscription.requestID, of: connection)
         }
         self.flush(connection)
     }

@@ -125,7 +125,7 @@ final class FanoutConnection {
     /// Whose turn is next.
     private var turn = 0
 
-    init(_ number: UInt32, _ socket: any FanoutSocket, _ peer: FanoutPeer) {
+    init(_ number: UInt32, socket: any FanoutSocket, to peer: FanoutPeer) {
         self.number = number
         self.socket = socket
         self.peer = peer
@@ -171,10 +171,10 @@ final class FanoutSubscription {
 
     init(
         _ requestID: UInt64,
-        _ subscription: Subscription,
-        _ matcher: SubscriptionMatcher,
+        subscription: Subscription,
+        matcher: SubscriptionMatcher,
         interest: Int,
-        _ machine: SubscriptionMachine,
+        machine: SubscriptionMachine,
         at now: UInt64
     ) {
         self.requestID = requestID

@@ -64,7 +64,7 @@ final class FanoutThread: FanoutHost {
             of: NIOBSDSocket.Handle.self
         ) { invd_duplicate($0, Int32(FanoutLimits.sendBufferByteCount)) }
         guard let descriptor, descriptor >= 0 else { return nil }
-        return DescriptorSocket(descriptor, number, self.poll)
+        return DescriptorSocket(descriptor, number: number, poll: self.poll)
     }
 
     // MARK: - On the thread
@@ -129,7 +129,7 @@ private final class DescriptorSocket: FanoutSocket {
     /// Buffers of one call.
     private static let partsMax = 16
 
-    init(_ descriptor: Int32, _ number: UInt32, _ poll: Int32) {
+    init(_ descriptor: Int32, number: UInt32, poll: Int32) {
         self.descriptor = descriptor
         self.number = number
         self.poll = poll

@@ -58,15 +58,19 @@ struct SubscriptionRegistry {
         if entries[requestID] != nil {
             return Refusal(.invalidField, .field("request id", problem: "is in use"))
         }
-        return Self.refusal("subscriptions", entries.count + 1, WireLimits.subscriptionsMax)
+        return Self.refusal(
+            "subscriptions",
+            count: entries.count + 1,
+            limit: WireLimits.subscriptionsMax
+        )
             ?? Self.refusal(
                 "subscriptions of all connections",
-                self.count + 1,
-                WireLimits.subscriptionsOfAllMax
+                count: self.count + 1,
+                limit: WireLimits.subscriptionsOfAllMax
             )
     }
 
-    private static func refusal(_ what: String, _ count: Int, _ limit: Int) -> Refusal? {
+    private static func refusal(_ what: String, count: Int, limit: Int) -> Refusal? {
         guard count > limit else { return nil }
         return Refusal(
             .overloaded,

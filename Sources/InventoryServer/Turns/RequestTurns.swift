@@ -51,7 +51,7 @@ final class RequestTurns: @unchecked Sendable {
     private var releaseTurn: UInt64 = 0
     private var releaseEndsAt: UInt64 = 0
 
-    init(_ context: LoopContext, _ turns: LoopTurns, _ state: any StateReader) {
+    init(_ context: LoopContext, turns: LoopTurns, of state: any StateReader) {
         self.context = context
         self.turns = turns
         self.state = state

@@ -72,7 +72,7 @@ package struct Completer: Sendable {
         let (wanted, lead) = self.wanted(words, typed)
         found.lead = lead
         found.typed = String(typed.dropFirst(lead.count))
-        found.texts = await self.texts(wanted, found.typed, words)
+        found.texts = await self.texts(wanted, typed: found.typed, words: words)
         return found
     }
 
@@ -135,7 +135,7 @@ package struct Completer: Sendable {
 
     // MARK: - Asking
 
-    private func texts(_ wanted: Wanted, _ typed: String, _ words: [String]) async -> [String] {
+    private func texts(_ wanted: Wanted, typed: String, words: [String]) async -> [String] {
         let all: [String]
         switch wanted {
         case .texts(let texts): all = texts

@@ -41,7 +41,7 @@ package struct CommandWords: Equatable, Sendable {
                 // Of a line's end that was kept from ending the command, nothing is left.
                 if !character.isNewline { self.extend(with: character, at: index - 1) }
             case .quote("\""):
-                self.takeQuoted(character, text, index)
+                self.takeQuoted(character, text: text, at: index)
             case .quote(let mark):
                 if character == mark { self.open = .nothing } else { self.append(character) }
             case .nothing:
@@ -68,7 +68,7 @@ package struct CommandWords: Equatable, Sendable {
         return false
     }
 
-    private mutating func takeQuoted(_ character: Character, _ text: [Character], _ index: Int) {
+    private mutating func takeQuoted(_ character: Character, text: [Character], at index: Int) {
         let isEscaped = Self.isEscaped(text, index)
         let next = index + 1 < text.count ? text[index + 1] : " "
         if character == "\"", !isEscaped {

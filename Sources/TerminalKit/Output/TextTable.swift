@@ -145,14 +145,14 @@ package struct TextTable {
                 isNumber && isWide
                 ? cells[index]
                 : TextWidth.padded(cells[index], to: self.widths[index], isRight: isNumber)
-            line += self.colored(text, cells[index], column) + gap(self.gap(index))
+            line += self.colored(text, text: cells[index], column: column) + gap(self.gap(index))
         }
         while line.utf8.last == 0x20 { line.removeLast() }
         return line
     }
 
     /// Colour repeats what the text says, and says nothing by itself.
-    private func colored(_ padded: String, _ text: String, _ column: Column) -> String {
+    private func colored(_ padded: String, text: String, column: Column) -> String {
         guard self.hasColor else { return padded }
         let isNegative = column.kind == .number && text.hasPrefix("-")
         guard let color = isNegative ? 31 : column.colors[text] else { return padded }
