@@ -158,6 +158,70 @@ import Testing
         bench.check()
     }
 
+    /// Two were there at 3 each, three came late at 5; all is sold again, and four more below zero.
+    @Test(arguments: [[5], [1, 4], [3, 2], [4, 1], [1, 1, 1, 1, 1]])
+    func `what comes back over another backorder brings the same, at once or in parts`(
+        parts: [Int64]
+    ) throws {
+        var bench = try Bench(products: 1, stock: 2, cost: 300)
+        try self.floor(&bench, -10)
+        let sale = try bench.done(bench.sale(1, 5)).lsn
+        try bench.done(self.restock(4, at: 500))
+        try bench.done(bench.sale(1, 4))
+        #expect(bench.level(1).onHand == -3)
+        for part in parts { try bench.done(bench.comeBack(1, part, of: sale)) }
+        // The late ones go to the backorder first; the two that stay are those that cost 3 each.
+        #expect(bench.level(1).onHand == 2 && bench.level(1).value == 600)
+        #expect(Books(bench.state).isBalanced)
+        bench.check()
+    }
+
+    /// Costs that divide evenly, so that shares don't depend on where a return is cut.
+    @Test(arguments: UInt64(1)...5)
+    func `units that come back gain the same together and one by one`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<300 {
+            let backordered = Int64(random.below(6))
+            let others = Int64(random.below(6))
+            let each = Int64(random.below(900))
+            let unit = random.below(5) == 0 ? nil : Price(Int64(random.below(900)))
+            let before = Int64(random.below(14)) - 10
+            func value(_ part: StockMath.Returned, on onHand: Int64) -> Int64? {
+                var level = Level(product: ProductID(1), location: .main)
+                level.onHand = onHand
+                return StockMath.value(of: part, at: unit, onto: level)
+            }
+            let together = StockMath.Returned(
+                quantity: backordered + others,
+                backordered: backordered,
+                cost: others * each
+            )
+            var oneByOne: Int64 = 0
+            for number in 0..<(backordered + others) {
+                let isLate = number < backordered
+                let part = StockMath.Returned(
+                    quantity: 1,
+                    backordered: isLate ? 1 : 0,
+                    cost: isLate ? 0 : each
+                )
+                oneByOne += try #require(value(part, on: before + number))
+            }
+            #expect(value(together, on: before) == oneByOne, "\(together) onto \(before)")
+        }
+    }
+
+    @Test func `a sale undone after the delivery that made up for it leaves nothing`() throws {
+        var bench = try Bench(products: 1, stock: 2, cost: 300)
+        try self.floor(&bench, -10)
+        let sale = try bench.done(bench.sale(1, 5)).lsn
+        let delivery = try bench.done(self.restock(4, at: 500)).lsn
+        try bench.done(bench.reversal(delivery))
+        try bench.done(bench.reversal(sale))
+        #expect(bench.level(1).onHand == 2 && bench.level(1).value == 600)
+        #expect(Books(bench.state).sold == 0 && Books(bench.state).isBalanced)
+        bench.check()
+    }
+
     @Test func `a unit that comes back after one went to a backorder brings its own cost alone`()
         throws
     {

@@ -133,14 +133,13 @@ extension InventoryState {
             let madeUpFor = ledger.kind(row) == .return ? 0 : ledger.backordered(row)
             return StockMath.share(of: left, level.onHand, of: level.onHand + madeUpFor)
         }
+        let returned = StockMath.Returned(
+            quantity: quantity,
+            backordered: ledger.backordered(row),
+            cost: cost
+        )
         let unit = self.unitCost(of: before, draft)
-        return before.value
-            + StockMath.value(
-                ofReturning: quantity,
-                costing: ledger.cost(ofUnitsTakenIn: row, at: unit) ?? cost,
-                at: unit,
-                onto: before
-            )
+        return before.value + (StockMath.value(of: returned, at: unit, onto: before) ?? cost)
     }
 
     /// Moves one movement's deltas the other way.

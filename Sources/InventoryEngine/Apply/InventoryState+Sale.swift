@@ -154,16 +154,17 @@ extension InventoryState {
         var level = self.level(movement.product, movement.location, draft)
         let unit = self.unitCost(of: level, draft)
         let sums = self.sums(of: part, movement, draft)
-        guard let cost = Self.cost(of: part, sums, at: unit) else {
+        // Of no sale, all units cost what they cost now.
+        let returned = StockMath.Returned(
+            quantity: part.quantity,
+            backordered: part.origin == nil ? part.quantity : sums.backordered,
+            cost: sums.cost
+        )
+        guard let value = StockMath.value(of: returned, at: unit, onto: level) else {
             findings.add(.overflow("value", line: number))
             return nil
         }
-        movement.cost = StockMath.value(
-            ofReturning: part.quantity,
-            costing: cost,
-            at: unit,
-            onto: level
-        )
+        movement.cost = value
         level.onHand += part.quantity
         level.unavailable += movement.unavailableDelta
         level.value += movement.cost
@@ -185,17 +186,6 @@ extension InventoryState {
         let others = part.quantity - sums.backordered
         sums.cost = ledger.cost(of: others, soldIn: row, after: returned)
         return sums
-    }
-
-    /// What the units of a part cost: their share of what the sale cost, and of those that were not there
-    /// then, or of no sale, what units cost now.
-    ///
-    /// - Returns: `nil` beyond the range of money
-    private static func cost(of part: ReturnPart, _ sums: ReturnedSums, at unit: Price?) -> Int64? {
-        let late = part.origin == nil ? part.quantity : sums.backordered
-        guard let lateCost = StockMath.cost(of: late, at: unit) else { return nil }
-        let (cost, isOverflow) = sums.cost.addingReportingOverflow(lateCost)
-        return isOverflow ? nil : cost
     }
 
     /// A share of a returned line that belongs to one line of the sale.

@@ -44,22 +44,33 @@ enum StockMath {
         return (value, cost - value)
     }
 
-    /// What a level that may be in backorder gains by `quantity` units that were sold for a cost of
-    /// `cost` and come back.
+    /// Units that were sold and come back: those that were not there then come first.
+    struct Returned: Equatable {
+        var quantity: Int64
+        /// Those of them that were not there; they cost what units cost now.
+        var backordered: Int64
+        /// What the others cost, in minor units.
+        var cost: Int64
+    }
+
+    /// What a level that may be in backorder gains by units that come back.
     ///
-    /// In backorder it gains at most what the units that stay cost each. The rest remains cost of
-    /// what was sold: it is that of the units that others bought meanwhile.
-    static func value(
-        ofReturning quantity: Int64,
-        costing cost: Int64,
-        at unit: Price?,
-        onto level: Level
-    ) -> Int64 {
-        guard level.onHand < 0 else { return cost }
-        let kept = level.onHand + quantity
-        guard kept > 0 else { return 0 }
-        let known = unit.flatMap { Self.cost(of: kept, at: $0) }
-        return min(cost, known ?? Price.proportion(cost, times: kept, over: quantity) ?? 0)
+    /// The first of them go to where the backorder is, and bring nothing: what they cost remains cost of what was
+    /// sold, that of the units that others bought meanwhile. So it does not matter whether units come back
+    /// together or one by one.
+    ///
+    /// `unit`: What a unit costs now.
+    ///
+    /// - Returns: `nil` beyond the range of money
+    static func value(of returned: Returned, at unit: Price?, onto level: Level) -> Int64? {
+        let gone = min(returned.quantity, max(0, -level.onHand))
+        let backordered = returned.backordered - min(gone, returned.backordered)
+        let others = returned.quantity - returned.backordered
+        let goneOthers = gone - min(gone, returned.backordered)
+        let cost = returned.cost - Self.share(of: returned.cost, goneOthers, of: others)
+        guard let late = Self.cost(of: backordered, at: unit) else { return nil }
+        let (value, isOverflow) = cost.addingReportingOverflow(late)
+        return isOverflow ? nil : value
     }
 
     /// How many of the `quantity` units of a sale that left `onHand` were not there.

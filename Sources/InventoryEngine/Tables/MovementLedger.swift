@@ -168,18 +168,6 @@ package struct MovementLedger: Sendable {
         )
     }
 
-    /// What the units that the movement in `row` took cost, in minor units: what the row says, and for
-    /// units that were sold without being there, which cost nothing then, what a unit costs now.
-    ///
-    /// What they did cost came late, as a `costVariance` of no sale.
-    ///
-    /// - Returns: `nil` beyond the range of money
-    func cost(ofUnitsTakenIn row: Int, at unit: Price?) -> Int64? {
-        guard let late = StockMath.cost(of: self.backordered(row), at: unit) else { return nil }
-        let (sum, isOverflow) = late.subtractingReportingOverflow(self.costs[row])
-        return isOverflow ? nil : sum
-    }
-
     /// Appends gathered movements: what ``append(_:id:recordedAt:origin:texts:backordered:)`` of each
     /// would.
     ///
