@@ -94,6 +94,13 @@ extension Shell {
         return LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
     }
 
+    /// The IANA name of the zone that a location has.
+    func zone(of code: String) async throws -> String {
+        let table = try await self.client.query(.locations(includingArchived: false)).table
+        let row = try self.row(of: code, in: table, "code", .locationNotFound, "location")
+        return table.text(row, "zone")
+    }
+
     /// Names that a message lists at most.
     private static let listedMax = 12
 

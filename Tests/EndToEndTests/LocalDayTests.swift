@@ -1,4 +1,5 @@
 import Foundation
+import InventoryClient
 import InventoryModel
 import Testing
 
@@ -27,6 +28,44 @@ import Testing
             clock = DayClock(zone)
             #expect(clock.day(of: start - 1) < clock.day(of: start))
         }
+    }
+
+    @Test func `the dates of a window are cut in the zone of the one location asked about`()
+        async throws
+    {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        let product = try await client.stockedProducts(1, stock: 1_000)[0]
+        try daemon.invctl("location", "add", "cairo", "--zone", "Africa/Cairo")
+        try daemon.invctl("location", "add", "tokyo", "--zone", "Asia/Tokyo")
+        try daemon.invctl("stock", "restock", "P-0=5000@1", "--at", "cairo")
+        // Clocks in Cairo go from 00:00 to 01:00 on that day.
+        let sales: [(time: String, quantity: Int64)] = [
+            ("2026-04-23T21:30:00Z", 1), ("2026-04-23T22:30:00Z", 10),
+            ("2026-04-24T20:59:59Z", 200), ("2026-04-24T21:00:00Z", 500),
+        ]
+        for (time, quantity) in sales {
+            let at = try #require(TimeText.parse(time, zone: TimeText.utc))
+            var line = SaleLine(product: product, location: LocationID(2), quantity: quantity)
+            line.price = Money(100)
+            let occurred = Occurrence(at: at, isImported: true)
+            let outcome = try await client.send(.sell(Sale(lines: [line], occurred: occurred)))
+            guard case .done = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
+        }
+        func net(_ words: String...) throws -> String {
+            let all = ["query", "--measure", "net", "-o", "csv"] + words
+            return try daemon.invctl(all).lines.last ?? ""
+        }
+        let day = ["--window", "2026-04-24..2026-04-25"]
+        #expect(try net("--at", "cairo", day[0], day[1]) == "210.00")
+        #expect(try net("--at", "cairo", "--at", "CAIRO", day[0], day[1]) == "210.00")
+        #expect(try net("--at", "cairo", "--zone", "UTC", day[0], day[1]) == "700.00")
+        // Of several places, and of none, days are those of UTC.
+        #expect(try net("--at", "cairo", "--at", "tokyo", day[0], day[1]) == "700.00")
+        #expect(try net(day[0], day[1]) == "700.00")
     }
 
     @Test func `the clock of a screen shows the lowest instant there is`() throws {

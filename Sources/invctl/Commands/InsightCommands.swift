@@ -46,7 +46,7 @@ extension NamedInsightCommand {
         try await Shell.run(self.options.list) { shell in
             var insight = NamedInsight(
                 Self.insight,
-                window: try self.options.window(orElse: Self.window),
+                window: try await self.options.window(orElse: Self.window, shell),
                 zone: self.options.zone,
                 filter: try await self.options.filter(shell),
                 limit: self.options.list.serverLimit,

@@ -39,9 +39,17 @@ struct InsightOptions: ParsableArguments {
 
     @OptionGroup var past: PointOptions
 
-    func window(orElse other: InsightWindow) throws(Failure) -> InsightWindow {
+    /// The window, its dates by the clock that the server cuts days by.
+    func window(orElse other: InsightWindow, _ shell: Shell) async throws -> InsightWindow {
         guard let window else { return other }
-        return try WindowText.parse(window, zone: self.zone)
+        return try WindowText.parse(window, zone: try await self.dayZone(shell))
+    }
+
+    /// What `--zone` says, else the zone of the location that is asked about, if it is one; empty for UTC.
+    private func dayZone(_ shell: Shell) async throws -> String {
+        guard self.zone.isEmpty, let first = self.at.first else { return self.zone }
+        let codes = Set(self.at.map { NormalizedText.key($0) })
+        return codes.count == 1 ? try await shell.zone(of: first) : ""
     }
 
     /// The filter, with names looked up.

@@ -75,7 +75,7 @@ struct QueryCommand: AsyncParsableCommand {
     private func query(_ shell: Shell) async throws -> InsightQuery {
         var query = InsightQuery(
             source: try Choice.parse(self.from, InsightSource.self, "--from"),
-            window: try self.options.window(orElse: .all),
+            window: try await self.options.window(orElse: .all, shell),
             zone: self.options.zone,
             groups: try self.groups(),
             measures: try Choice.list(self.measure, InsightMeasure.self, "--measure"),
