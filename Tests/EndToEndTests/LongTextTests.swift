@@ -75,6 +75,24 @@ import Testing
         #expect(try await daemon.client().level(ids[0]).onHand == 8)
     }
 
+    @Test func `a text that no request has room for is refused with its row`() async throws {
+        let daemon = try Daemon()
+        let huge = String(repeating: "n", count: 3_000_000)
+        for (field, row) in [("name", "B,\(huge),X,1"), ("category", "B,b,\(huge),1")] {
+            let rows = "sku,name,category,price\nA,a,X,1\n\(row)\nC,c,X,1\n"
+            let words = ["import", "-", "--id", field]
+            let imported = try daemon.invctl(words, input: Data(rows.utf8))
+            let taken = field == "name" ? 2 : 0
+            #expect(imported.output == "3 rows: \(taken) taken, \(3 - taken) not\n", "\(field)")
+            let wanted = "row 3  invalid_field  \(field) has 3000000 bytes; at most 200"
+            #expect(imported.errors.contains(wanted), "\(imported.errors.prefix(300))")
+        }
+        let stock = "sku,stock,reference\nA,1,\(huge)\nC,2,x\n"
+        let words = ["import", "-", "--mode", "set"]
+        let counted = try daemon.invctl(words, input: Data(stock.utf8))
+        #expect(counted.output == "2 rows: 1 taken, 1 not\n", "\(counted.errors.prefix(300))")
+    }
+
     @Test func `a text of a question is refused by its field, and the connection goes on`()
         async throws
     {

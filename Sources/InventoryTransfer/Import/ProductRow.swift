@@ -64,6 +64,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
             let limit = Limits.skuByteCountMax
             throw Problem(text: "sku: \"\(self.skuText)\" is longer than \(limit) bytes")
         }
+        try self.checkText(self.category, "category", atMost: Int64(Limits.nameByteCountMax))
         self.bytes.removeAll()
         self.next = 0
         var fields = ProductFields()
@@ -96,7 +97,13 @@ struct ProductRow: FieldVisitor, ~Copyable {
         throw Problem(text: "\(name): \"\(written)\" is not \(kind)")
     }
 
-    private mutating func writeText(_ column: Int, or standard: String = "") {
+    private mutating func writeText(
+        _ column: Int,
+        _ name: String,
+        atMost byteCountMax: Int64,
+        or standard: String
+    ) throws(Problem) {
+        try self.checkText(column, name, atMost: byteCountMax)
         let isWritten = self.records.withUTF8(column) { utf8 in
             if utf8.isEmpty { return false }
             self.bytes.writeVarint(UInt64(utf8.count))
@@ -106,10 +113,28 @@ struct ProductRow: FieldVisitor, ~Copyable {
         if !isWritten { self.bytes.writeText(standard) }
     }
 
+    /// What is too long is refused here, as the server would: it could be too long for any request.
+    private func checkText(
+        _ column: Int,
+        _ name: String,
+        atMost byteCountMax: Int64
+    ) throws(Problem) {
+        guard self.records.withUTF8(column, { $0.count > byteCountMax }) else { return }
+        let byteCount = NormalizedText.trimmed(self.records.text(column)).utf8.count
+        guard byteCount > byteCountMax else { return }
+        let allowed = "at most \(byteCountMax) are allowed"
+        throw Problem(text: "invalid_field  \(name) has \(byteCount) bytes; \(allowed)")
+    }
+
     // MARK: - Fields
 
-    mutating func text(_ field: Field<String>, _ value: inout String) {
-        self.writeText(self.nextColumn(), or: field.standard ?? "")
+    mutating func text(_ field: Field<String>, _ value: inout String) throws(Problem) {
+        try self.writeText(
+            self.nextColumn(),
+            field.name,
+            atMost: field.bounds.upperBound,
+            or: field.standard ?? ""
+        )
     }
 
     mutating func flag(_ field: Field<Bool>, _ value: inout Bool) throws(Problem) {
@@ -146,7 +171,12 @@ struct ProductRow: FieldVisitor, ~Copyable {
     }
 
     mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Problem) {
-        self.writeText(self.nextColumn(), or: field.standard?.code ?? "")
+        try self.writeText(
+            self.nextColumn(),
+            field.name,
+            atMost: Int64(Limits.unitByteCountMax),
+            or: field.standard?.code ?? ""
+        )
         let decimals = try self.number(self.nextColumn(), "decimals", 0)
         self.decimals = UInt8(clamping: decimals ?? 0)
         self.bytes.write(self.decimals)

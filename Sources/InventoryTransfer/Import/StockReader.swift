@@ -95,6 +95,10 @@ struct StockReader {
             }
             cost = Money(value)
         }
+        let reference = self.records.text(self.reference)
+        guard reference.utf8.count <= Limits.referenceByteCountMax else {
+            return "reference: is longer than \(Limits.referenceByteCountMax) bytes"
+        }
         if !self.mayRepeat { self.seen.insert(key, number) }
         rows.append(
             Row(
@@ -102,7 +106,7 @@ struct StockReader {
                 sku: sku,
                 stock: stock,
                 cost: cost,
-                reference: self.records.text(self.reference)
+                reference: reference
             )
         )
         return nil
