@@ -136,6 +136,17 @@ extension Shell {
         }
     }
 
+    /// A refusal as a failure, which says whether it is a repeat.
+    private func refused(
+        _ refusal: Refusal,
+        of command: Command?,
+        about subject: String?
+    ) async -> Failure {
+        var failure = await self.failure(refusal, of: command, about: subject)
+        failure.isReplayed = self.isReplayed
+        return failure
+    }
+
     /// What an outcome says was done; a refusal is told in a sentence.
     ///
     /// `command`: What it is the outcome of, where that is known. `subject`: What the command is about, for
@@ -149,11 +160,11 @@ extension Shell {
         case .done(let done):
             return done
         case .refused(let refusal):
-            throw await self.failure(refusal, of: command, about: subject)
+            throw await self.refused(refusal, of: command, about: subject)
         case .batch(let outcomes):
             for (index, outcome) in outcomes.enumerated() {
                 guard case .refused(let refusal) = outcome else { continue }
-                throw await self.failure(refusal, of: command?.part(index), about: subject)
+                throw await self.refused(refusal, of: command?.part(index), about: subject)
             }
             guard case .done(let done)? = outcomes.last else {
                 throw Failure("protocol_violation", "an empty batch", exit: Exit.failed)

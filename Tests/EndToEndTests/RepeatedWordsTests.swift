@@ -115,6 +115,23 @@ import Testing
         #expect(try daemon.invctl(all).output.hasPrefix(said))
     }
 
+    @Test(arguments: [
+        "stock restock P-0=2", "stock restock P-0=2@1.50", "sell P-0=999", "product delete P-0",
+        "location archive main", "sell P-1", "product set P-1 --name New",
+        "product add --sku NEW --name New --category Other --price 1 --opening 5@1",
+    ])
+    func `programs are told that it is a repeat, done or refused`(words: String) async throws {
+        let daemon = try await self.shop()
+        let all = words.split(separator: " ").map(String.init) + ["--id", "one", "-o", "json"]
+        let first = try daemon.invctl(all)
+        let again = try daemon.invctl(all)
+        #expect(again.code == first.code)
+        #expect(!(first.output + first.errors).contains("replayed"), "\(first)")
+        let said = again.code == 0 ? again.output : again.errors
+        let object = try JSONSerialization.jsonObject(with: Data(said.utf8)) as? [String: Any]
+        #expect(object?["replayed"] as? Bool == true, "\(said)")
+    }
+
     @Test func `a change to what is there says the revision that there is`() async throws {
         let daemon = try await self.shop()
         func lastLine(_ words: String) throws -> String {

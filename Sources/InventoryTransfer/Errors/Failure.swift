@@ -15,6 +15,8 @@ package struct Failure: Error, Sendable {
     /// What to do now; empty where the message says it.
     package var wayOut = ""
     package var exit: ExitStatus
+    /// Whether it is what became of an earlier request with the same id.
+    package var isReplayed = false
 
     package init(
         _ name: String,

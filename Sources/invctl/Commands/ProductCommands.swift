@@ -75,11 +75,11 @@ struct ProductCommand: AsyncParsableCommand {
                 draft.opening = try self.openingStock(shell, place)
                 let done = try await shell.send(.createProduct(draft))
                 if shell.format.isJSON {
-                    let id = ProductID(UInt32(done.id))
-                    try await shell.list(.product(.id(id), asOf: nil), isSingle: true)
+                    try await shell.show(ProductID(UInt32(done.id)))
                 } else {
                     Terminal.print(
                         "created product \(done.id)  \(self.sku)  \(self.name)   revision \(done.lsn)"
+                            + self.costNote(draft)
                     )
                 }
             }
@@ -92,6 +92,14 @@ struct ProductCommand: AsyncParsableCommand {
                 )
             }
             return value
+        }
+
+        /// That stock which nobody named a cost for came in at none.
+        private func costNote(_ draft: ProductDraft) -> String {
+            guard let opening = self.opening, !opening.contains("@"),
+                draft.opening?.quantity ?? 0 > 0
+            else { return "" }
+            return "   at a cost of 0, no cost is known: --opening \(opening)@COST"
         }
 
         private func openingStock(
@@ -350,17 +358,23 @@ extension Shell {
         }
     }
 
+    /// Shows a product as it is, as the answer to a command, and whether that is a repeat.
+    func show(_ id: ProductID) async throws {
+        let query = Query.product(.id(id), asOf: nil)
+        guard self.isReplayed else { return try await self.list(query, isSingle: true) }
+        let table = try await self.client.query(query).table
+        var replayed = ResultColumn(ResultField("replayed", .boolean))
+        for _ in 0..<table.rowCount { replayed.append(.integer(1)) }
+        let whole = ResultTable(columns: table.columns + [replayed], rowCount: table.rowCount)
+        try self.list(whole, isSingle: true)
+    }
+
     /// Says that a product was changed, or that it was so before; programs get the product.
     func show(changed product: ProductInfo, _ done: Outcome.Done) async throws {
         let query = Query.product(.id(product.id), asOf: nil)
         switch self.format {
         case .json, .ndjson:
-            guard self.isReplayed else { return try await self.list(query, isSingle: true) }
-            let table = try await self.client.query(query).table
-            var replayed = ResultColumn(ResultField("replayed", .boolean))
-            for _ in 0..<table.rowCount { replayed.append(.integer(1)) }
-            let whole = ResultTable(columns: table.columns + [replayed], rowCount: table.rowCount)
-            try self.list(whole, isSingle: true)
+            try await self.show(product.id)
         case .table, .plain, .csv, .tsv, .md:
             try await self.say(
                 "changed \(product.sku)",

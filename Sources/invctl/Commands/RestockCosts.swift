@@ -22,7 +22,7 @@ extension Shell {
             }
             object.add("costs", raw: "[\(rows.joined(separator: ","))]")
         }
-        Terminal.print(object.text)
+        self.print(object)
     }
 
     private struct TakenCost {

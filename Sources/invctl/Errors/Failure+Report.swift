@@ -23,6 +23,7 @@ extension Failure {
             object.add("message", self.message)
             if !self.wayOut.isEmpty { object.add("wayOut", self.wayOut) }
             object.add("exit", raw: String(self.exit.rawValue))
+            if self.isReplayed { object.add("replayed", raw: "true") }
             Terminal.note(object.text)
             return
         }
