@@ -68,6 +68,7 @@ struct TestDatabase {
             }
         }
         if let failure { throw failure }
+        self.log.checkInvariants()
         for step in 0..<UInt64(count) { self.machine.apply(first + step) }
     }
 

@@ -71,6 +71,35 @@ import Testing
         #expect(most - least <= 2 * 5_100_000, "\(shares)")
     }
 
+    @Test(arguments: UInt64(1)...4)
+    func `whatever comes, goes and is taken, what is counted is what waits`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        var queue = QueryQueue(ownerMax: 9, totalMax: 30)
+        let owners = (0..<5).map { Owner(number: 30 + UInt64($0)) }
+        var waiting: Set<QueryQueue.Ticket> = []
+        for _ in 0..<2_000 {
+            let owner = owners[Int(random.below(5))]
+            switch random.below(8) {
+            case 0..<4:
+                let kind = QueryQueue.Class.allCases[Int(random.below(4))]
+                if let ticket = try? queue.add(owner, kind) { waiting.insert(ticket) }
+            case 4, 5:
+                guard let next = queue.next() else { break }
+                #expect(waiting.remove(next.ticket) != nil)
+                queue.ran(next.owner, for: random.below(30_000_000))
+            case 6:
+                guard let ticket = waiting.first else { break }
+                waiting.remove(ticket)
+                let hasWaited = queue.withdraw(ticket)
+                #expect(hasWaited)
+            default:
+                for ticket in queue.remove(owner) { waiting.remove(ticket) }
+            }
+            queue.checkInvariants()
+            #expect(queue.count == waiting.count)
+        }
+    }
+
     @Test func `who comes late has no credit for the time before`() throws {
         var queue = QueryQueue()
         for _ in 0..<100 { _ = try queue.add(self.ann, .scan) }

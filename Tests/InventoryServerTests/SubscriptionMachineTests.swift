@@ -1,8 +1,51 @@
+import InventoryTestSupport
 import Testing
 
 @testable import InventoryServer
 
 @Suite struct SubscriptionMachineTests {
+    /// Its whole life, by chance: it never goes back, and is told of nothing that it was not sent.
+    @Test(arguments: UInt64(1)...8)
+    func `whatever happens, it goes on from where it is`(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let period: UInt64? = seed % 2 == 0 ? nil : 100
+        var machine = SubscriptionMachine(snapshotAt: 5, period: period)
+        var (durable, now, cursor) = (UInt64(5), UInt64(0), machine.cursor)
+        for _ in 0..<3_000 {
+            durable += random.below(4)
+            now += random.below(60)
+            switch machine.next(through: durable, at: now) {
+            case .makeRows:
+                if random.below(3) == 0 {
+                    machine.waits(for: .rows)
+                } else {
+                    machine.snapshotEnded()
+                }
+            case .send(let after):
+                #expect(after == machine.cursor)
+                let lsn = after + random.below(durable - after + 1)
+                machine.sent(
+                    through: lsn,
+                    isTold: random.below(2) == 0,
+                    endsWindow: lsn == durable || random.below(2) == 0,
+                    at: now
+                )
+                if random.below(6) == 0 { machine.waits(for: .log) }
+            case .rest, .restUntil:
+                for wait in [SubscriptionMachine.Wait.rows, .log, .product] {
+                    machine.resumed(from: wait)
+                }
+                if random.below(20) == 0 { machine.restarted(at: durable) }
+            }
+            machine.checkInvariants()
+            #expect(machine.cursor >= cursor)
+            cursor = machine.cursor
+        }
+        machine.close()
+        machine.checkInvariants()
+        #expect(machine.next(through: .max, at: .max) == .rest)
+    }
+
     @Test func `a snapshot, then every later step, a piece at a time`() {
         var machine = SubscriptionMachine(snapshotAt: 10)
         // What it shows is not on disk yet.

@@ -38,8 +38,7 @@ final class SimulatedFanout: FanoutHost, @unchecked Sendable {
     private func turn() {
         guard let fanout = self.fanout else { return }
         let next = fanout.turn()
-        fanout.ring.checkInvariants()
-        fanout.pieces.checkInvariants()
+        fanout.checkInvariants()
         precondition(
             fanout.figures.turnByteCountMax
                 <= FanoutLimits.turnByteCountMax + 2 * FanoutLimits.pieceByteCountMax,

@@ -47,5 +47,16 @@ public struct GroupCommit: Sendable, Equatable {
         guard let writing else { preconditionFailure("a write ended that was never begun") }
         self.durable = writing
         self.writing = nil
+        assert(self.durable <= self.last, "\(self.durable) is durable, \(self.last) is the last")
+    }
+
+    /// Stops the process where what is durable, being written and decided is out of order.
+    package func checkInvariants() {
+        precondition(self.durable <= self.last, "durable up to \(self.durable) of \(self.last)")
+        guard let writing else { return }
+        precondition(
+            self.durable < writing && writing <= self.last,
+            "\(writing) is written between \(self.durable) and \(self.last)"
+        )
     }
 }

@@ -60,7 +60,26 @@ struct LogBlock: Equatable, Sendable {
     /// The LSN that the block after it begins with.
     var nextLSN: LSN { LSN(self.firstLSN.value + UInt64(self.count)) }
 
+    /// Stops the process where a block says of itself what no block may, before it is on disk.
+    func checkInvariants() {
+        precondition(
+            (0...Self.bodyByteCountMax).contains(self.storedByteCount)
+                && (0...Self.bodyByteCountMax).contains(self.rawByteCount),
+            "a body of \(self.storedByteCount) bytes for \(self.rawByteCount)"
+        )
+        precondition(
+            self.encoding != .raw || self.storedByteCount == self.rawByteCount,
+            "\(self.rawByteCount) bytes are stored as they are in \(self.storedByteCount)"
+        )
+        precondition((self.count == 0) == (self.kind == .seal), "a \(self.kind) of \(self.count)")
+        precondition(
+            self.acknowledged < self.firstLSN,
+            "\(self.acknowledged) was acknowledged before \(self.firstLSN) was written"
+        )
+    }
+
     func encode(into writer: inout ByteWriter) {
+        self.checkInvariants()
         let start = writer.count
         writer.write(Self.magic)
         writer.write(Self.version)
@@ -82,6 +101,19 @@ struct LogBlock: Equatable, Sendable {
             CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[start...]))
         }
         writer.write(checksum)
+        precondition(
+            writer.count - start == Self.headByteCount,
+            "a head of \(writer.count - start) bytes"
+        )
+        assert(self.isRead(from: writer, at: start), "\(self) is not what comes back")
+    }
+
+    /// Whether what was encoded is this again.
+    private func isRead(from writer: borrowing ByteWriter, at start: Int) -> Bool {
+        writer.withBytes { bytes in
+            let head = UnsafeRawBufferPointer(rebasing: bytes[start...])
+            return (try? LogBlock(head: head, database: self.database)) == self
+        }
     }
 
     /// Why bytes are no block's head.

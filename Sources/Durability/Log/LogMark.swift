@@ -45,6 +45,10 @@ struct LogMark: Equatable, Sendable {
         writer.write(self.time)
         writer.write(writer.withBytes { CRC32C.checksum($0) })
         writer.writeZeros(StorageAlignment.byteCount - writer.count)
+        precondition(
+            writer.count == StorageAlignment.byteCount,
+            "a mark of \(writer.count) bytes"
+        )
         return writer.array()
     }
 

@@ -131,6 +131,36 @@ public final class WriteAheadLog: @unchecked Sendable {
     /// Of the log thread.
     public var lastLSN: LSN { LSN(self.end.nextLSN.value - 1) }
 
+    /// Stops the process where the place that the next block goes to is not what the log's files say.
+    ///
+    /// Of the log thread.
+    ///
+    /// - Complexity: O(1)
+    package func checkInvariants() {
+        let page = UInt64(StorageAlignment.byteCount)
+        precondition(
+            self.end.offset % page == 0 && self.end.offset >= UInt64(LogFileHead.byteCount),
+            "the next block goes to byte \(self.end.offset)"
+        )
+        precondition(
+            self.mark.mark.acknowledged < self.end.nextLSN,
+            "\(self.mark.mark.acknowledged) is known, \(self.end.nextLSN) comes next"
+        )
+        precondition(
+            self.mark.mark.newestFile <= self.end.nextLSN,
+            "\(self.mark.mark.newestFile) is the newest file, \(self.end.nextLSN) comes next"
+        )
+        let (newest, room) = self.shared.withLock { ($0.files.last?.firstLSN, $0.room) }
+        precondition(
+            newest.map { $0 <= self.end.nextLSN } ?? false,
+            "the newest file begins with \(newest.map { "\($0)" } ?? "nothing")"
+        )
+        precondition(
+            room == Int(self.fileByteCount) - Int(self.end.offset),
+            "others are told of \(room) bytes of room"
+        )
+    }
+
     // MARK: - Appending
 
     /// Writes one block and returns once it is durable.
@@ -242,6 +272,7 @@ public final class WriteAheadLog: @unchecked Sendable {
             UnsafeMutableRawBufferPointer(rebasing: self.buffer[used..<byteCount])
                 .initializeMemory(as: UInt8.self, repeating: 0)
             let whole = UnsafeRawBufferPointer(rebasing: self.buffer[0..<byteCount])
+            self.checkInvariants()
             try self.file.write(whole, at: self.end.offset)
             try self.file.sync()
             self.end.nextLSN = block.nextLSN

@@ -82,6 +82,19 @@ struct Parity: Equatable, Sendable {
             Self.combine(bytes, into: &self.pages, at: page % stripeCount * Self.page)
         }
         for stripe in 0..<stripeCount { self.checksums.append(self.checksum(ofStripe: stripe)) }
+        self.checkInvariants()
+    }
+
+    /// Stops the process where a parity has not a checksum for each page, or not a page for each stripe.
+    func checkInvariants() {
+        precondition(
+            self.checksums.count == self.pageCount + self.stripeCount,
+            "\(self.checksums.count) checksums of \(self.pageCount) pages"
+        )
+        precondition(
+            self.pages.count == self.stripeCount * Self.page,
+            "\(self.pages.count) bytes for \(self.stripeCount) stripes"
+        )
     }
 
     /// A page of a file, or nothing where the disk cannot read it.
@@ -193,6 +206,7 @@ struct Parity: Equatable, Sendable {
     // MARK: - Bytes
 
     func encode(into writer: inout ByteWriter) {
+        assert(self.isWhole, "a parity whose own pages do not match")
         var table = ByteWriter(capacity: self.checksums.count * 4)
         for checksum in self.checksums { table.write(checksum) }
         let start = writer.count
@@ -249,5 +263,6 @@ struct Parity: Equatable, Sendable {
         self.fileByteCount = fileByteCount
         self.checksums = checksums
         self.pages = Array(bytes[pagesStart...])
+        self.checkInvariants()
     }
 }

@@ -202,6 +202,28 @@ struct SnapshotManifest: Equatable, Sendable {
         )
     }
 
+    /// Stops the process where a manifest refers to what cannot be, before it is on disk or believed.
+    ///
+    /// - Complexity: O(entries)
+    func checkInvariants() {
+        for entry in self.entries {
+            precondition(
+                entry.file <= self.lsn,
+                "a snapshot at \(self.lsn) refers to the blocks of \(entry.file)"
+            )
+            precondition(
+                entry.offset >= UInt64(BlockFileHead.byteCount),
+                "part \(entry.part) lies at byte \(entry.offset)"
+            )
+        }
+        for (entry, next) in zip(self.entries, self.entries.dropFirst()) {
+            precondition(
+                (entry.part, entry.segment) < (next.part, next.segment),
+                "part \(next.part), segment \(next.segment) is out of order"
+            )
+        }
+    }
+
     // MARK: - Names
 
     static func name(_ lsn: LSN) -> String {

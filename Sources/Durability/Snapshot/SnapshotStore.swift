@@ -55,6 +55,21 @@ public struct SnapshotStore: Sendable {
         self.previous = previous
     }
 
+    /// Stops the process where the snapshots that are kept contradict each other.
+    ///
+    /// - Complexity: O(segments)
+    package func checkInvariants() {
+        guard let newest else {
+            precondition(self.previous == nil, "there is no newest snapshot, but one before it")
+            return
+        }
+        precondition(
+            self.previous.map { $0 < newest.lsn } ?? true,
+            "\(newest.lsn) is the newest snapshot"
+        )
+        newest.checkInvariants()
+    }
+
     public var newestLSN: LSN? { self.newest?.lsn }
     /// When it was taken, in microseconds since 1970 UTC.
     public var newestTime: Int64? { self.newest?.time }
@@ -137,6 +152,7 @@ public struct SnapshotStore: Sendable {
         self.newest = manifest
         self.newestEpoch = epoch
         self.previous = kept
+        self.checkInvariants()
         try self.removeUnneeded()
         return info
     }

@@ -383,6 +383,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func checkInvariants() {
         self.writer.checkInvariants()
         self.questions.checkInvariants()
+        self.unwritten.checkInvariants()
         precondition(
             self.intake.isEmpty || self.context != nil,
             "a connection that is gone keeps bytes"

@@ -30,6 +30,15 @@ struct UnwrittenSteps: Equatable {
         self.parts.removeFirst(index)
     }
 
+    func checkInvariants() {
+        let sum = self.parts.reduce(0) { $0 + $1.count }
+        precondition(self.count == sum, "\(self.count) steps in parts of \(sum)")
+        precondition(
+            zip(self.parts, self.parts.dropFirst()).allSatisfy { $0.lsn < $1.lsn },
+            "parts are out of order"
+        )
+    }
+
     static func == (left: UnwrittenSteps, right: UnwrittenSteps) -> Bool {
         left.count == right.count && left.parts.elementsEqual(right.parts) { $0 == $1 }
     }

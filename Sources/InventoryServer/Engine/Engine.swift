@@ -550,7 +550,8 @@ struct Engine: ~Copyable {
         precondition(self.products.isEmpty, "products that are not in the tables")
         let next = self.gatheredFirst + UInt64(self.gatheredCount)
         precondition(next == self.lsn + 1, "entries up to LSN \(next - 1), not \(self.lsn)")
-        precondition(self.durable <= self.lsn, "LSN \(self.durable) is durable, not yet made")
+        self.commit.checkInvariants()
+        precondition(self.commit.last.value == self.lsn, "\(self.commit.last) is the last step")
         self.state.checkInvariants()
     }
 

@@ -145,6 +145,7 @@ final class SnapshotWriter: @unchecked Sendable {
     }
 
     func checkInvariants() {
+        self.store.checkInvariants()
         precondition(
             self.requests.isEmpty || self.isRunning || self.image != nil,
             "\(self.requests.count) snapshots were asked for, and none is taken"

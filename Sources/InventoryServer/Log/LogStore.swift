@@ -37,6 +37,8 @@ protocol LogStore: AnyObject, Sendable {
     func retire(through lsn: LSN, now: Int64) throws(DurabilityError) -> Int
     /// The steps after `lsn`, block by block, for who is behind what memory has.
     func cursor(after lsn: LSN) -> LogCursor
+    /// Stops the process where it is not as it promises, between two calls.
+    func checkInvariants()
 }
 
 extension WriteAheadLog: LogStore {

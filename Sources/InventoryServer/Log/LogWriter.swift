@@ -309,7 +309,9 @@ final class LogWriter: @unchecked Sendable {
     /// Whether everything that was decided is on disk.
     var isIdle: Bool { !self.source.isWriting && !self.source.hasGathered }
 
+    /// While nothing is being written.
     func checkInvariants() {
+        self.store.checkInvariants()
         precondition(
             self.source.isWriting == (self.inFlightByteCount > 0),
             "\(self.inFlightByteCount) bytes in flight, writing: \(self.source.isWriting)"

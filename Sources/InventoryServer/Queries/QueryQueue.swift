@@ -243,4 +243,19 @@ struct QueryQueue {
         self.served[owner] = nil
         return dropped
     }
+
+    /// - Complexity: O(what waits)
+    func checkInvariants() {
+        let counts = Dictionary(grouping: self.entries.values) { $0.owner }.mapValues { $0.count }
+        precondition(self.counts == counts, "\(self.counts) requests wait, of \(counts)")
+        precondition(
+            counts.keys.allSatisfy { self.served[$0] != nil },
+            "somebody waits whose service is not counted"
+        )
+        for (ticket, entry) in self.entries {
+            let line = self.lines[entry.kind.rawValue][entry.owner]
+            let waiting = line.map { $0.tickets[$0.first...] } ?? []
+            precondition(waiting.contains(ticket), "\(ticket) waits outside of its line")
+        }
+    }
 }

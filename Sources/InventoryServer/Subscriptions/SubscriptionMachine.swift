@@ -147,4 +147,13 @@ struct SubscriptionMachine: Equatable {
         self.state = .closed
         self.wait = nil
     }
+
+    func checkInvariants() {
+        precondition(self.told <= self.cursor, "told of \(self.told), sent up to \(self.cursor)")
+        precondition(self.state != .closed || self.wait == nil, "closed, and waits")
+        precondition(
+            !self.isInWindow || (self.period != nil && self.snapshotLSN == nil),
+            "in a window that it does not have"
+        )
+    }
 }
