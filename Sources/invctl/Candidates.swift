@@ -29,16 +29,16 @@ enum Candidates {
         await Candidates.texts(.locations(includingArchived: false), "code", prefix, words)
     }
 
-    /// Reservations that hold stock, by their numbers.
-    static let ofReservation = CompletionKind.custom { words, _, prefix in
-        let query = ReservationQuery(states: .active, isNewestFirst: true, limit: candidatesMax)
-        return await Candidates.texts(.reservations(query), "id", prefix, words)
-    }
-
-    /// Transfers on their way, by their numbers.
-    static let ofTransfer = CompletionKind.custom { words, _, prefix in
-        let query = TransferQuery(states: .inTransit, isNewestFirst: true, limit: candidatesMax)
-        return await Candidates.texts(.transfers(query), "id", prefix, words)
+    /// Reservations or transfers that are not over, by their numbers.
+    static func of<Kind: OpenItemKind>(_ kind: Kind.Type) -> CompletionKind {
+        .custom { words, _, prefix in
+            let query = OpenItemQuery<Kind.ID, Kind.State>(
+                states: Kind.open,
+                isNewestFirst: true,
+                limit: candidatesMax
+            )
+            return await Candidates.texts(Kind.query(query), "id", prefix, words)
+        }
     }
 
     static let ofContext = CompletionKind.custom { (_: [String], _: Int, prefix: String) in

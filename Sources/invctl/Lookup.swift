@@ -151,17 +151,18 @@ struct LineArgument: ExpressibleByArgument, Sendable {
     }
 }
 
-extension Reason: ExpressibleByArgument {
+/// An enumeration is given by the word for it.
+extension ExpressibleByArgument where Self: FieldChoice {
     public init?(argument: String) {
-        guard let reason = Reason.allCases.first(where: { "\($0)" == argument }) else {
-            return nil
-        }
-        self = reason
+        guard let choice = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
+        self = choice
     }
 
     public var defaultValueDescription: String { "\(self)" }
-    public static var allValueStrings: [String] { Reason.allCases.map { "\($0)" } }
+    public static var allValueStrings: [String] { Self.allCases.map { "\($0)" } }
 }
+
+extension Reason: ExpressibleByArgument {}
 
 extension AsOf {
     /// An LSN, or a time such as 2026-03-01T12:00:00Z; nothing for nothing.

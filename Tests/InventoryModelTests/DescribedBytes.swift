@@ -198,3 +198,63 @@ struct DescribedBytes: RowVisitor {
         self.optional(value) { $0.writeVarint($1 ?? 0) }
     }
 }
+
+extension DescribedBytes: QuestionVisitor {
+    mutating func term(_ name: StaticString, _ value: inout String) {
+        let text = value
+        self.ahead += Self.bytes { $0.writeText(text) }
+    }
+
+    mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) {
+        let number = UInt64(value)
+        self.ahead += Self.bytes { $0.writeVarint(number) }
+    }
+
+    mutating func signed(_ name: String, _ value: inout Int64) {
+        let number = value
+        self.ahead += Self.bytes { $0.writeVarint(number) }
+    }
+
+    mutating func optionalID<ID: EntityID>(_ name: String, _ value: inout ID?) {
+        let number = value.map { UInt64($0.value) + 1 } ?? 0
+        self.ahead += Self.bytes { $0.writeVarint(number) }
+    }
+
+    /// What has bytes of its own is trusted.
+    mutating func coded<Value: CodedValue>(_ value: inout Value) {
+        let value = value
+        self.ahead += Self.bytes { value.encode(into: &$0) }
+    }
+
+    mutating func optional<Part: DescribedPart>(_ name: String, _ value: inout Part?) {
+        self.ahead.append(value == nil ? 0 : 1)
+        value?.visit(&self)
+    }
+
+    mutating func list<Part: DescribedPart>(_ name: String, of value: inout [Part], max: Int) {
+        let count = UInt64(value.count)
+        self.ahead += Self.bytes { $0.writeVarint(count) }
+        for index in value.indices { value[index].visit(&self) }
+    }
+
+    mutating func masked<Part: MaskedPart>(_ name: String, _ value: inout Part) {
+        let given = value.presence
+        self.ahead += Self.bytes { $0.writeVarint(given.rawValue) }
+        value.visit(&self, only: given)
+    }
+
+    /// The mask's bit says it all.
+    mutating func announced(_ name: String, _ value: inout Bool) {}
+}
+
+extension DescribedBytes: ChangeVisitor {
+    /// The first of its kind in an entry is written out.
+    mutating func sharedReference(
+        _ value: inout String,
+        last: WritableKeyPath<EntryTexts, String>,
+        of texts: inout EntryTexts
+    ) {
+        let text = value
+        self.ahead += Self.bytes { $0.writeText(text) }
+    }
+}

@@ -36,6 +36,50 @@ import Testing
         }
     }
 
+    @Test func `every query, insight and subscription is what its description says`() {
+        func described(_ question: some DescribedQuestion) -> [UInt8] {
+            var (question, writer) = (question, DescribedBytes())
+            question.visit(&writer)
+            return writer.bytes
+        }
+        for seed in Self.seeds {
+            var random = SplitMix64(seed: seed)
+            for tag in QueryTag.allCases {
+                let query = random.query(tag)
+                let bytes = DescribedBytes.bytes { query.encode(into: &$0) }
+                #expect([tag.rawValue] + described(query) == bytes, "\(tag) \(seed)")
+            }
+            let insight = random.insight()
+            let bytes = DescribedBytes.bytes { insight.encode(into: &$0) }
+            #expect([insight.tag.rawValue] + described(insight) == bytes, "\(seed)")
+            let subscription = random.subscription()
+            let written = DescribedBytes.bytes { subscription.encode(into: &$0) }
+            #expect(described(subscription) == written, "\(seed)")
+        }
+    }
+
+    @Test func `every change that has a description is what it says`() {
+        func described(_ change: some DescribedChange) -> [UInt8] {
+            var (change, writer, texts) = (change, DescribedBytes(), EntryTexts())
+            change.visit(&writer, &texts)
+            return writer.bytes
+        }
+        for seed in Self.seeds {
+            var random = SplitMix64(seed: seed)
+            for tag in [ChangeTag.demandRefused, .reservation, .transfer] {
+                let change = random.change(tag, lsn: 1, time: .zero)
+                let expected: [UInt8]
+                switch change {
+                case .demandRefused(let refused): expected = described(refused)
+                case .reservation(let reservation): expected = described(reservation)
+                case .transfer(let transfer): expected = described(transfer)
+                default: preconditionFailure("\(change)")
+                }
+                #expect([tag.rawValue] + expected == Self.bytes(change, lsn: 1, time: .zero))
+            }
+        }
+    }
+
     @Test func `a level is what its description says`() {
         for seed in Self.seeds {
             var random = SplitMix64(seed: seed)

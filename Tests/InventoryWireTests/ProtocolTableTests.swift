@@ -115,39 +115,40 @@ import Testing
         }
     }
 
-    @Test func `the field columns of whole rows are those of the descriptions`() throws {
-        func wire(_ visit: (inout FieldList) -> Void) -> String {
-            var list = FieldList()
-            visit(&list)
-            return list.fields.wireText
-        }
-        let changes: [(ChangeTag, String)] = [
-            (
-                .category,
-                wire {
-                    var category = Category(id: CategoryID(1), name: "")
-                    category.visit(&$0)
-                }
-            ),
-            (
-                .location,
-                wire {
-                    var location = Location(id: .main, LocationFields())
-                    location.visit(&$0)
-                }
-            ),
-            (
-                .productCreated,
-                wire {
-                    var product = Product(id: ProductID(1), ProductFields())
-                    product.visit(&$0)
-                }
-            ),
-        ]
+    @Test func `the field columns of changes are those of the descriptions`() throws {
         let rows = self.columns("changes and entries", "tag", 3)
-        for (tag, fields) in changes {
+        var seen = 0
+        for tag in ChangeTag.allCases {
+            guard let fields = tag.fields else { continue }
             let row = try #require(rows.first { $0[1] == "\(tag)" })
-            #expect(row[2] == fields, "\(tag)")
+            #expect(row[2] == fields.wireText, "\(tag)")
+            seen += 1
+        }
+        #expect(seen == 10)
+    }
+
+    @Test func `the field columns of queries and insights are those of the descriptions`() {
+        let queries = QueryTag.allCases.map { ["\($0.rawValue)", "\($0)", $0.fields.wireText] }
+        #expect(self.columns("queries and results", "tag", 3) == queries)
+        let insights = InsightTag.allCases.map { ["\($0.rawValue)", "\($0)", $0.fields.wireText] }
+        #expect(self.columns("insights", "tag", 3) == insights)
+        let windows = WindowTag.allCases.map { tag in
+            ["\(tag.rawValue)", "\(tag)", InsightWindow(tag).descriptions.wireText]
+        }
+        #expect(self.columns("insights", "window", 3) == windows)
+        let subscription = Subscription(topics: .stock, start: .now).descriptions
+        let fields = self.columns("subscriptions", "field", 1).map { $0[0] }
+        #expect(fields == subscription.map { $0.wireText })
+    }
+
+    @Test func `the parts of an insight are those of the descriptions`() throws {
+        let text = self.document.text.replacing("\n", with: " ")
+        let resolved = ResolvedWindow().descriptions.wireText
+        #expect(text.contains("The **window as it stands**: \(resolved): "))
+        for field in NamedInsight().descriptions {
+            guard case .masked(let fields) = field.kind else { continue }
+            let parts = fields.enumerated().map { "\($0.offset) \($0.element.wireText)" }
+            #expect(text.contains(parts.joined(separator: " · ")), "\(field.name)")
         }
     }
 

@@ -17,21 +17,7 @@ struct ReservationTable: Sendable {
         if self.rowCount == 0 { self.reserveFirstRow() }
     }
 
-    private mutating func reserveFirstRow() {
-        self.put(
-            Reservation(
-                id: ReservationID(0),
-                product: ProductID(0),
-                location: LocationID(0),
-                quantity: 0,
-                remaining: 0,
-                expiresAt: .zero,
-                state: .released,
-                origin: MovementID(lsn: 0, line: 0)
-            ),
-            reference: 0
-        )
-    }
+    private mutating func reserveFirstRow() { self.put(Reservation(), reference: 0) }
 
     /// One past the largest id given.
     var rowCount: Int { self.items.rowCount }

@@ -18,22 +18,7 @@ struct TransferTable: Sendable {
         if self.rowCount == 0 { self.reserveFirstRow() }
     }
 
-    private mutating func reserveFirstRow() {
-        self.put(
-            Transfer(
-                id: TransferID(0),
-                product: ProductID(0),
-                source: LocationID(0),
-                destination: LocationID(0),
-                quantity: 0,
-                remaining: 0,
-                value: 0,
-                state: .cancelled,
-                origin: MovementID(lsn: 0, line: 0)
-            ),
-            reference: 0
-        )
-    }
+    private mutating func reserveFirstRow() { self.put(Transfer(), reference: 0) }
 
     /// One past the largest id given.
     var rowCount: Int { self.items.rowCount }

@@ -75,19 +75,12 @@ extension Change {
             level.encode(into: &writer, at: lsn)
         case .demandRefused(let refused):
             writer.writeCase(ChangeTag.demandRefused)
-            writer.writeVarint(UInt64(refused.product.value))
-            writer.writeVarint(UInt64(refused.location.value))
-            writer.writeVarint(refused.asked)
-            writer.writeVarint(refused.available)
-            EntryTexts.write(refused.reference, &texts.demandReference, into: &writer)
+            refused.encode(into: &writer, &texts)
         case .alert(let kind, let isRaised, let product, let location, let available, let limit):
             writer.writeCase(ChangeTag.alert)
-            writer.writeCase(kind)
-            writer.write(isRaised)
-            writer.writeVarint(UInt64(product.value))
-            writer.writeVarint(UInt64(location.value))
-            writer.writeVarint(available)
-            writer.writeVarint(limit)
+            var alert = AlertNotice(kind, isRaised: isRaised, of: product, at: location)
+            (alert.available, alert.threshold) = (available, limit)
+            alert.visit(&writer, &texts)
         case .sessionOpened(let id, let number):
             writer.writeCase(ChangeTag.sessionOpened)
             id.encode(into: &writer)
@@ -182,23 +175,16 @@ extension Change {
         case .level:
             self = .level(try Level(from: &reader, at: lsn))
         case .demandRefused:
-            self = .demandRefused(
-                RefusedDemand(
-                    product: try reader.readProductID(),
-                    location: try reader.readLocationID(),
-                    asked: try reader.readSignedVarint(),
-                    available: try reader.readSignedVarint(),
-                    reference: try texts.read(\.demandReference, from: &reader)
-                )
-            )
+            self = .demandRefused(try RefusedDemand(from: &reader, &texts))
         case .alert:
+            let alert = try AlertNotice(from: &reader, &texts)
             self = .alert(
-                try reader.readCase(AlertKind.self, "alert"),
-                isRaised: try reader.readBool(),
-                try reader.readProductID(),
-                try reader.readLocationID(),
-                available: try reader.readSignedVarint(),
-                threshold: try reader.readSignedVarint()
+                alert.kind,
+                isRaised: alert.isRaised,
+                alert.product,
+                alert.location,
+                available: alert.available,
+                threshold: alert.threshold
             )
         case .sessionOpened:
             let id = try SessionID(from: &reader)

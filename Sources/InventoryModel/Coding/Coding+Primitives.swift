@@ -102,10 +102,6 @@ extension ByteReader {
         ProductID(try self.readVarint(as: UInt32.self, "product id"))
     }
 
-    package mutating func readCategoryID() throws(ByteReaderError) -> CategoryID {
-        CategoryID(try self.readVarint(as: UInt32.self, "category id"))
-    }
-
     @inlinable @inline(__always)
     package mutating func readLocationID() throws(ByteReaderError) -> LocationID {
         LocationID(try self.readVarint(as: UInt16.self, "location id"))

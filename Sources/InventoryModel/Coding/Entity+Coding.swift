@@ -1,34 +1,12 @@
 public import Bytes
 
-extension Category {
+extension DescribedEntity {
     func encode(into writer: inout ByteWriter) {
         writer.write(describing: self) { $0.visit(&$1) }
     }
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(id: CategoryID(0), name: "")
-        try self.visit(&reader)
-    }
-}
-
-extension Location {
-    func encode(into writer: inout ByteWriter) {
-        writer.write(describing: self) { $0.visit(&$1) }
-    }
-
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(id: LocationID(0), LocationFields())
-        try self.visit(&reader)
-    }
-}
-
-extension Product {
-    func encode(into writer: inout ByteWriter) {
-        writer.write(describing: self) { $0.visit(&$1) }
-    }
-
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(id: ProductID(0), ProductFields())
+        self.init()
         try self.visit(&reader)
     }
 }
@@ -253,83 +231,6 @@ extension Movement {
             self.occurredAt = Instant(microseconds: time.microseconds &+ distance)
         }
         self.isImported = mask & 1 << 13 != 0
-    }
-}
-
-extension Reservation {
-    func encode(into writer: inout ByteWriter, _ texts: inout EntryTexts) {
-        writer.writeVarint(UInt64(self.id.value))
-        writer.writeVarint(UInt64(self.product.value))
-        writer.writeVarint(UInt64(self.location.value))
-        writer.writeVarint(self.quantity)
-        writer.writeVarint(self.remaining)
-        writer.write(self.expiresAt)
-        writer.writeCase(self.state)
-        EntryTexts.write(self.reference, &texts.reservationReference, into: &writer)
-        writer.writeVarint(self.origin.lsn)
-        writer.writeVarint(UInt64(self.origin.line))
-        writer.writeVarint(self.revision)
-    }
-
-    init(
-        from reader: inout ByteReader,
-        _ texts: inout EntryTexts
-    ) throws(ByteReaderError) {
-        self.init(
-            id: try reader.readReservationID(),
-            product: try reader.readProductID(),
-            location: try reader.readLocationID(),
-            quantity: try reader.readSignedVarint(),
-            remaining: try reader.readSignedVarint(),
-            expiresAt: try reader.readInstant(),
-            state: try reader.readCase(ReservationState.self, "reservation state"),
-            reference: try texts.read(\.reservationReference, from: &reader),
-            origin: try reader.readMovementID(),
-            revision: try reader.readVarint()
-        )
-    }
-}
-
-extension Transfer {
-    func encode(into writer: inout ByteWriter, _ texts: inout EntryTexts) {
-        writer.writeVarint(UInt64(self.id.value))
-        writer.writeVarint(UInt64(self.product.value))
-        writer.writeVarint(UInt64(self.source.value))
-        writer.writeVarint(UInt64(self.destination.value))
-        writer.writeVarint(self.quantity)
-        writer.writeVarint(self.remaining)
-        writer.writeVarint(self.value)
-        writer.writeCase(self.state)
-        EntryTexts.write(self.reference, &texts.transferReference, into: &writer)
-        writer.writeVarint(self.origin.lsn)
-        writer.writeVarint(UInt64(self.origin.line))
-        writer.writeVarint(self.revision)
-    }
-
-    init(
-        from reader: inout ByteReader,
-        _ texts: inout EntryTexts
-    ) throws(ByteReaderError) {
-        self.init(
-            id: try reader.readTransferID(),
-            product: try reader.readProductID(),
-            source: try reader.readLocationID(),
-            destination: try reader.readLocationID(),
-            quantity: try reader.readSignedVarint(),
-            remaining: try reader.readSignedVarint(),
-            value: try reader.readSignedVarint(),
-            state: try reader.readCase(TransferState.self, "transfer state"),
-            reference: try texts.read(\.transferReference, from: &reader),
-            origin: try reader.readMovementID(),
-            revision: try reader.readVarint()
-        )
-    }
-}
-
-extension ByteReader {
-    fileprivate mutating func readMovementID() throws(ByteReaderError) -> MovementID {
-        let lsn = try self.readVarint()
-        return MovementID(lsn: lsn, line: try self.readVarint(as: UInt16.self, "line"))
     }
 }
 

@@ -21,134 +21,19 @@ public enum QueryTag: UInt8, CaseIterable, Sendable {
 }
 
 extension Query {
-    public func encode(into writer: inout ByteWriter) {
-        switch self {
-        case .product(let key, let asOf):
-            writer.writeCase(QueryTag.product)
-            key.encode(into: &writer)
-            writer.writeOptional(asOf)
-        case .products(let search):
-            writer.writeCase(QueryTag.products)
-            search.encode(into: &writer)
-        case .categories(let includingArchived):
-            writer.writeCase(QueryTag.categories)
-            writer.write(includingArchived)
-        case .locations(let includingArchived):
-            writer.writeCase(QueryTag.locations)
-            writer.write(includingArchived)
-        case .levels(let query):
-            writer.writeCase(QueryTag.levels)
-            writer.writeOptional(query.product.map { UInt64($0.value) })
-            writer.writeOptional(query.location.map { UInt64($0.value) })
-            writer.writeOptional(query.category.map { UInt64($0.value) })
-            writer.writeVarint(UInt64(query.limit))
-            writer.writeOptional(query.asOf)
-        case .ledger(let query):
-            writer.writeCase(QueryTag.ledger)
-            query.encode(into: &writer)
-        case .lowStock(let query):
-            writer.writeCase(QueryTag.lowStock)
-            writer.writeOptional(query.location.map { UInt64($0.value) })
-            writer.writeOptional(query.category.map { UInt64($0.value) })
-            writer.writeVarint(UInt64(query.limit))
-        case .categoryRollup(let asOf):
-            writer.writeCase(QueryTag.categoryRollup)
-            writer.writeOptional(asOf)
-        case .sales(let query):
-            writer.writeCase(QueryTag.sales)
-            writer.writeOptional(query.product.map { UInt64($0.value) })
-            writer.writeOptional(query.location.map { UInt64($0.value) })
-            writer.writeOptional(query.category.map { UInt64($0.value) })
-            writer.writeOptional(query.from)
-            writer.writeOptional(query.to)
-            writer.writeText(query.reference)
-            writer.writeVarint(UInt64(query.limit))
-        case .refusals(let query):
-            writer.writeCase(QueryTag.refusals)
-            writer.writeOptional(query.product.map { UInt64($0.value) })
-            writer.writeOptional(query.location.map { UInt64($0.value) })
-            writer.writeOptional(query.from)
-            writer.writeOptional(query.to)
-            writer.writeVarint(UInt64(query.limit))
-        case .reservations(let query):
-            writer.writeCase(QueryTag.reservations)
-            query.encode(into: &writer)
-        case .transfers(let query):
-            writer.writeCase(QueryTag.transfers)
-            query.encode(into: &writer)
-        case .verify:
-            writer.writeCase(QueryTag.verify)
-        case .stats:
-            writer.writeCase(QueryTag.stats)
-        }
-    }
+    public func encode(into writer: inout ByteWriter) { self.encodeTagged(into: &writer) }
 
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
-        switch try reader.readCase(QueryTag.self, "query") {
-        case .product:
-            self = .product(try ProductKey(from: &reader), asOf: try reader.readOptionalAsOf())
-        case .products:
-            self = .products(try ProductSearch(from: &reader))
-        case .categories:
-            self = .categories(includingArchived: try reader.readBool())
-        case .locations:
-            self = .locations(includingArchived: try reader.readBool())
-        case .levels:
-            self = .levels(
-                LevelQuery(
-                    product: try reader.readOptionalProduct(),
-                    location: try reader.readOptionalLocation(),
-                    category: try reader.readOptionalCategory(),
-                    limit: try reader.readLimit(),
-                    asOf: try reader.readOptionalAsOf()
-                )
-            )
-        case .ledger:
-            self = .ledger(try LedgerQuery(from: &reader))
-        case .lowStock:
-            self = .lowStock(
-                LowStockQuery(
-                    location: try reader.readOptionalLocation(),
-                    category: try reader.readOptionalCategory(),
-                    limit: try reader.readLimit()
-                )
-            )
-        case .categoryRollup:
-            self = .categoryRollup(asOf: try reader.readOptionalAsOf())
-        case .sales:
-            self = .sales(
-                SalesQuery(
-                    product: try reader.readOptionalProduct(),
-                    location: try reader.readOptionalLocation(),
-                    category: try reader.readOptionalCategory(),
-                    from: try reader.readOptionalInstant(),
-                    to: try reader.readOptionalInstant(),
-                    reference: try reader.readText("reference"),
-                    limit: try reader.readLimit()
-                )
-            )
-        case .refusals:
-            self = .refusals(
-                RefusalQuery(
-                    product: try reader.readOptionalProduct(),
-                    location: try reader.readOptionalLocation(),
-                    from: try reader.readOptionalInstant(),
-                    to: try reader.readOptionalInstant(),
-                    limit: try reader.readLimit()
-                )
-            )
-        case .reservations: self = .reservations(try ReservationQuery(from: &reader))
-        case .transfers: self = .transfers(try TransferQuery(from: &reader))
-        case .verify: self = .verify
-        case .stats: self = .stats
-        }
+        try self.init(tagged: &reader)
     }
 }
 
-extension ProductKey {
+extension ProductKey: CodedValue {
     package static let idTag: UInt8 = 1
     package static let skuTag: UInt8 = 2
     static let barcodeTag: UInt8 = 3
+
+    public static var title: String { "u8 key: 1 product · 2 text sku · 3 text barcode;" }
 
     public func encode(into writer: inout ByteWriter) {
         switch self {
@@ -176,51 +61,26 @@ extension ProductKey {
     }
 }
 
-extension ProductSearch {
-    fileprivate func encode(into writer: inout ByteWriter) {
-        writer.writeOptional(self.category.map { UInt64($0.value) })
-        writer.write(self.statuses.rawValue)
-        writer.writeText(self.skuPrefix)
-        writer.writeText(self.nameContains)
-        writer.writeText(self.text)
-        writer.writeCase(self.sort)
-        writer.write(self.isDescending)
-        writer.write(self.after != nil)
-        if let after {
-            writer.writeVarint(after.integer)
-            writer.writeText(after.text)
-            writer.writeVarint(UInt64(after.id.value))
-        }
-        writer.writeVarint(UInt64(self.limit))
-        writer.writeOptional(self.asOf)
-    }
+extension ChoiceSet: CodedValue {
+    public static var title: String { "u8 set of \(Choice.title)" }
 
-    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
+    public func encode(into writer: inout ByteWriter) { writer.write(self.rawValue) }
+
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
-            category: try reader.readOptionalCategory(),
-            statuses: ProductStatusSet(
-                rawValue: try reader.readFlags(ProductStatusSet.all.rawValue, "statuses")
-            ),
-            skuPrefix: try reader.readText("skuPrefix"),
-            nameContains: try reader.readText("nameContains"),
-            text: try reader.readText("text"),
-            sort: try reader.readCase(Sort.self, "sort"),
-            isDescending: try reader.readBool()
+            rawValue: try reader.readFlags(Self.all.rawValue, "set of \(Choice.title)")
         )
-        if try reader.readBool() {
-            self.after = PageKey(
-                integer: try reader.readSignedVarint(),
-                text: try reader.readText("page"),
-                id: try reader.readProductID()
-            )
-        }
-        self.limit = try reader.readLimit()
-        self.asOf = try reader.readOptionalAsOf()
     }
 }
 
-extension MovementKindSet {
-    package init(from reader: inout ByteReader) throws(ByteReaderError) {
+extension MovementKindSet: CodedValue {
+    public static var title: String { "varint set of \(MovementKind.title)" }
+
+    public func encode(into writer: inout ByteWriter) {
+        writer.writeVarint(UInt64(self.rawValue))
+    }
+
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         self.init(rawValue: try reader.readVarint(as: UInt32.self, "kinds"))
         guard MovementKindSet.all.isSuperset(of: self) else {
@@ -229,101 +89,35 @@ extension MovementKindSet {
     }
 }
 
-extension LedgerQuery {
-    fileprivate func encode(into writer: inout ByteWriter) {
-        writer.writeOptional(self.product.map { UInt64($0.value) })
-        writer.writeOptional(self.location.map { UInt64($0.value) })
-        writer.writeVarint(UInt64(self.kinds.rawValue))
-        writer.writeOptional(self.from)
-        writer.writeOptional(self.to)
-        writer.writeText(self.reference)
-        writer.writeText(self.actor)
-        writer.writeOptional(self.lsn)
-        writer.write(self.isNewestFirst)
-        writer.write(self.after != nil)
-        if let after {
-            writer.writeVarint(after.lsn)
-            writer.writeVarint(UInt64(after.line))
-        }
-        writer.writeVarint(UInt64(self.limit))
-    }
+extension Optional: CodedValue where Wrapped == AsOf {
+    public static var title: String { "as of" }
 
-    fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init(
-            product: try reader.readOptionalProduct(),
-            location: try reader.readOptionalLocation(),
-            kinds: try MovementKindSet(from: &reader),
-            from: try reader.readOptionalInstant(),
-            to: try reader.readOptionalInstant(),
-            reference: try reader.readText("reference"),
-            actor: try reader.readText("actor"),
-            lsn: try reader.readOptional(),
-            isNewestFirst: try reader.readBool()
-        )
-        if try reader.readBool() {
-            let lsn = try reader.readVarint()
-            self.after = MovementID(lsn: lsn, line: try reader.readVarint(as: UInt16.self, "line"))
-        }
-        self.limit = try reader.readLimit()
-    }
-}
-
-extension ByteWriter {
     /// 0 for now, 1 before an LSN, 2 before an instant of recording, 3 before one of happening.
-    package mutating func writeOptional(_ asOf: AsOf?) {
-        switch asOf {
+    public func encode(into writer: inout ByteWriter) {
+        switch self {
         case .none:
-            self.write(0 as UInt8)
+            writer.write(0 as UInt8)
         case .lsn(let lsn):
-            self.write(1 as UInt8)
-            self.writeVarint(lsn)
+            writer.write(1 as UInt8)
+            writer.writeVarint(lsn)
         case .time(let time):
-            self.write(2 as UInt8)
-            self.write(time)
+            writer.write(2 as UInt8)
+            writer.write(time)
         case .effective(let time):
-            self.write(3 as UInt8)
-            self.write(time)
+            writer.write(3 as UInt8)
+            writer.write(time)
         }
     }
-}
 
-extension ByteReader {
-    package mutating func readOptionalAsOf() throws(ByteReaderError) -> AsOf? {
-        let offset = self.offset
-        let tag = try self.readUInt8()
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
+        let offset = reader.offset
+        let tag = try reader.readUInt8()
         switch tag {
-        case 0: return nil
-        case 1: return .lsn(try self.readVarint())
-        case 2: return .time(try self.readInstant())
-        case 3: return .effective(try self.readInstant())
+        case 0: self = nil
+        case 1: self = .lsn(try reader.readVarint())
+        case 2: self = .time(try reader.readInstant())
+        case 3: self = .effective(try reader.readInstant())
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "point in time")
         }
-    }
-
-    package mutating func readLimit() throws(ByteReaderError) -> UInt32 {
-        try self.readBoundedVarint("limit", limit: UInt32(Limits.queryRowsMax))
-    }
-
-    mutating func readOptionalID<Value: FixedWidthInteger>(
-        _ what: String
-    ) throws(ByteReaderError) -> Value? {
-        let offset = self.offset
-        guard let wide = try self.readOptional() else { return nil }
-        guard let value = Value(exactly: wide) else {
-            throw .unknownCode(offset: offset, code: wide, what: what)
-        }
-        return value
-    }
-
-    mutating func readOptionalProduct() throws(ByteReaderError) -> ProductID? {
-        try self.readOptionalID("product id").map(ProductID.init)
-    }
-
-    mutating func readOptionalLocation() throws(ByteReaderError) -> LocationID? {
-        try self.readOptionalID("location id").map(LocationID.init)
-    }
-
-    mutating func readOptionalCategory() throws(ByteReaderError) -> CategoryID? {
-        try self.readOptionalID("category id").map(CategoryID.init)
     }
 }

@@ -1,13 +1,41 @@
 public import Bytes
 
-extension Subscription {
-    public func encode(into writer: inout ByteWriter) {
-        writer.write(self.topics.rawValue)
-        writer.writeVarint(UInt64(self.filter.products.count))
-        for product in self.filter.products { writer.writeVarint(UInt64(product.value)) }
-        writer.writeText(self.filter.skuPrefix)
-        writer.writeOptional(self.filter.category.map { UInt64($0.value) })
-        writer.writeOptional(self.filter.location.map { UInt64($0.value) })
+extension SubscriptionTopics: CodedValue {
+    public static var title: String { "u8 topics" }
+
+    public func encode(into writer: inout ByteWriter) { writer.write(self.rawValue) }
+
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
+        let offset = reader.offset
+        self.init(rawValue: try reader.readUInt8())
+        guard !self.isEmpty, Self.all.union(.proof).isSuperset(of: self) else {
+            throw .unknownCode(
+                offset: offset,
+                code: UInt64(self.rawValue),
+                what: "subscription topics"
+            )
+        }
+    }
+}
+
+/// Where a subscription begins, and how often it is told.
+struct SubscriptionPace: CodedValue {
+    var start: SubscriptionStart
+    var updatesPerSecond: UInt8?
+
+    static var title: String {
+        "u8 start; for 2 a varint LSN; if conflated, u8 updates per second"
+    }
+
+    /// Of the byte that says where it starts: the windows a second follow.
+    private static let conflationFlag: UInt8 = 16
+
+    init(start: SubscriptionStart, updatesPerSecond: UInt8?) {
+        self.start = start
+        self.updatesPerSecond = updatesPerSecond
+    }
+
+    func encode(into writer: inout ByteWriter) {
         let flag = self.updatesPerSecond == nil ? 0 : Self.conflationFlag
         switch self.start {
         case .now:
@@ -21,40 +49,15 @@ extension Subscription {
         if let updatesPerSecond { writer.write(updatesPerSecond) }
     }
 
-    /// Of the byte that says where it starts: the windows a second follow.
-    private static let conflationFlag: UInt8 = 16
-
-    public init(from reader: inout ByteReader) throws(ByteReaderError) {
-        let topicsOffset = reader.offset
-        let topics = SubscriptionTopics(rawValue: try reader.readUInt8())
-        guard !topics.isEmpty, SubscriptionTopics.all.union(.proof).isSuperset(of: topics)
-        else {
-            throw .unknownCode(
-                offset: topicsOffset,
-                code: UInt64(topics.rawValue),
-                what: "subscription topics"
-            )
-        }
-        let products = try reader.readList(limit: Limits.filterIDsMax) {
-            (reader: inout ByteReader) throws(ByteReaderError) -> ProductID in
-            try reader.readProductID()
-        }
-        let filter = SubscriptionFilter(
-            products: products,
-            skuPrefix: try reader.readText("skuPrefix"),
-            category: try reader.readOptionalCategory(),
-            location: try reader.readOptionalLocation()
-        )
+    init(from reader: inout ByteReader) throws(ByteReaderError) {
         let offset = reader.offset
         let tag = try reader.readUInt8()
-        let start: SubscriptionStart
         switch tag & ~Self.conflationFlag {
-        case 0: start = .now
-        case 1: start = .snapshot
-        case 2: start = .after(try reader.readVarint())
+        case 0: self.start = .now
+        case 1: self.start = .snapshot
+        case 2: self.start = .after(try reader.readVarint())
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "start")
         }
-        self.init(topics: topics, filter: filter, start: start)
         guard tag & Self.conflationFlag != 0 else { return }
         let rateOffset = reader.offset
         let rate = try reader.readUInt8()

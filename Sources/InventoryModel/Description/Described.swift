@@ -17,6 +17,15 @@ public protocol Described: Hashable, Sendable {
     ) throws(Visitor.Failure)
 }
 
+/// A whole row: what people say of an entity, and what the server adds.
+package protocol DescribedEntity: Hashable, Sendable {
+    /// The row of number 0, which names none.
+    init()
+
+    /// Shows `v` each field, in the order of their bytes.
+    mutating func visit<V: FieldVisitor & ~Copyable>(_ v: inout V) throws(V.Failure)
+}
+
 /// The fields of one entity, by their numbers from 1, which never get a second meaning.
 public protocol EntityField: RawRepresentable, CaseIterable, Hashable, Sendable
 where RawValue == UInt8 {}

@@ -76,6 +76,42 @@ extension ReturnTarget: FieldChoice {
     @inlinable public static var title: String { "return target" }
 }
 
+extension ReservationState: FieldChoice {
+    @inlinable public static var title: String { "reservation state" }
+}
+
+extension TransferState: FieldChoice {
+    @inlinable public static var title: String { "transfer state" }
+}
+
+extension AlertKind: FieldChoice {
+    @inlinable public static var title: String { "alert kind" }
+}
+
+extension ProductSearch.Sort: FieldChoice {
+    @inlinable public static var title: String { "product sort" }
+}
+
+extension InsightSource: FieldChoice {
+    @inlinable public static var title: String { "insight source" }
+}
+
+extension InsightDimension: FieldChoice {
+    @inlinable public static var title: String { "insight dimension" }
+}
+
+extension InsightMeasure: FieldChoice {
+    @inlinable public static var title: String { "insight measure" }
+}
+
+extension NamedInsight.Name: FieldChoice {
+    @inlinable public static var title: String { "named insight" }
+}
+
+extension CalendarUnit: FieldChoice {
+    @inlinable public static var title: String { "calendar unit" }
+}
+
 /// An id, which is a number of its own type.
 public protocol EntityID: Hashable, Sendable {
     associatedtype Value: FixedWidthInteger & UnsignedInteger

@@ -6,11 +6,12 @@ extension FieldDescription {
         let kind = self.kind.wireText
         switch self.kind {
         case .text where self.name == "reference" || self.name == "note": return self.name
-        case .choice, .occurrence, .expiry, .lines: return kind
+        case .choice, .occurrence, .expiry, .lines, .coded: return kind
+        case .integer where self.name == "limit", .masked: return self.name
         case .revision: return self.isMasked ? "varint revision" : kind
         case .update(let fields):
             return "mask: \(fields.map { $0.wireText }.joined(separator: " · "));"
-        case .part(let fields): return "bool \(self.name); if so: \(fields.wireText)"
+        case .part(let fields): return "bool \(self.name); if so: \(fields.wireText);"
         default: break
         }
         let words = self.name.wordsOfCamelCase
@@ -38,7 +39,7 @@ extension FieldDescription.Kind {
     /// What PROTOCOL.md calls it.
     fileprivate var wireText: String {
         switch self {
-        case .text: "text"
+        case .text, .term: "text"
         case .flag: "bool"
         case .integer: "varint"
         case .quantity: "quantity"
@@ -53,8 +54,14 @@ extension FieldDescription.Kind {
         case .expiry: "expiry"
         case .optionalInstant: "opt instant"
         case .optionalLSN: "opt"
-        case .update, .part: ""
-        case .lines(let fields, let title): "list of \(title ?? "(\(fields.wireText))")"
+        case .update, .part, .masked: ""
+        case .lines(let fields, let title):
+            "list of \(title ?? (fields.count == 1 ? fields.wireText : "(\(fields.wireText))"))"
+        case .sharedText: "shared text"
+        case .signed: "svarint"
+        case .optionalID(let title): "opt \(title)"
+        case .coded(let title): title
+        case .announced: "nothing:"
         }
     }
 }
@@ -73,7 +80,8 @@ extension [FieldDescription] {
     public var wireText: String {
         let ahead = self.filter { !$0.isMasked }.map { $0.wireText }.joined(separator: ", ")
         let masked = self.filter { $0.isMasked }.map { $0.wireText }
-        let text = ahead.replacing(";, ", with: "; ")
+        var text = ahead.replacing(";, ", with: "; ")
+        if text.hasSuffix(";") { text.removeLast() }
         return masked.isEmpty ? text : text + ", mask: " + masked.joined(separator: " · ")
     }
 }

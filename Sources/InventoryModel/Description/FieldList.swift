@@ -14,6 +14,18 @@ public struct FieldDescription: Hashable, Sendable {
         case part([FieldDescription])
         /// A list of these, and what PROTOCOL.md calls one.
         case lines([FieldDescription], String?)
+        /// A text that may be that of the change before.
+        case sharedText
+        /// A text that a question has, and a number with a sign.
+        case term, signed
+        /// What the id names, if any.
+        case optionalID(String)
+        /// What PROTOCOL.md calls a value with bytes of its own.
+        case coded(String)
+        /// Those of these fields that a mask announces.
+        case masked([FieldDescription])
+        /// True where the mask announces it.
+        case announced
     }
 
     /// As JSON has it.
@@ -30,21 +42,27 @@ public struct FieldDescription: Hashable, Sendable {
 extension Described {
     /// Its fields, in the order of their bytes.
     public static var descriptions: [FieldDescription] {
-        var list = FieldList()
-        var value = Self()
-        value.visit(&list, only: .all)
-        return list.fields
+        FieldList.fields(of: Self()) { $0.visit(&$1, only: .all) }
     }
 }
 
 extension DescribedCommand {
     /// Its fields, in the order of their bytes.
     public static var descriptions: [FieldDescription] {
-        var list = FieldList()
-        var value = Self()
-        value.visit(&list)
-        return list.fields
+        FieldList.fields(of: Self()) { $0.visit(&$1) }
     }
+}
+
+extension DescribedEntity {
+    /// Its fields, in the order of their bytes.
+    package static var descriptions: [FieldDescription] {
+        FieldList.fields(of: Self()) { $0.visit(&$1) }
+    }
+}
+
+extension DescribedQuestion {
+    /// Its fields, in the order of their bytes.
+    public var descriptions: [FieldDescription] { FieldList.fields(of: self) { $0.visit(&$1) } }
 }
 
 /// Collects what a description says.
@@ -54,6 +72,16 @@ public struct FieldList: CommandVisitor {
     private var isMasked = false
 
     public init() {}
+
+    /// What `visit` shows of a value.
+    static func fields<Value>(
+        of value: Value,
+        _ visit: (inout Value, inout FieldList) -> Void
+    ) -> [FieldDescription] {
+        var (value, list) = (value, FieldList())
+        visit(&value, &list)
+        return list.fields
+    }
 
     private mutating func add<Value>(_ field: Field<Value>, _ kind: FieldDescription.Kind) {
         let isRequired = field.standard == nil
@@ -163,4 +191,53 @@ public struct FieldList: CommandVisitor {
     }
 
     public mutating func maskedRevision(_ value: inout UInt64?) { self.revision(&value) }
+}
+
+extension FieldList: ChangeVisitor {
+    package mutating func sharedReference(
+        _ value: inout String,
+        last: WritableKeyPath<EntryTexts, String>,
+        of texts: inout EntryTexts
+    ) { self.add("reference", .sharedText) }
+}
+
+/// What only questions have.
+extension FieldList: QuestionVisitor {
+    public mutating func term(_ name: StaticString, _ value: inout String) {
+        self.add("\(name)", .term)
+    }
+
+    public mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) {
+        self.add(field.name, .integer, field.bounds)
+    }
+
+    public mutating func signed(_ name: String, _ value: inout Int64) { self.add(name, .signed) }
+
+    public mutating func optionalID<ID: EntityID>(_ name: String, _ value: inout ID?) {
+        self.add(name, .optionalID(ID.title))
+    }
+
+    public mutating func coded<Value: CodedValue>(_ value: inout Value) {
+        self.add(Value.title, .coded(Value.title))
+    }
+
+    public mutating func optional<Part: DescribedPart>(_ name: String, _ value: inout Part?) {
+        self.add(name, .part(Part().descriptions))
+    }
+
+    public mutating func list<Part: DescribedPart>(
+        _ name: String,
+        of value: inout [Part],
+        max: Int
+    ) { self.add(name, .lines(Part().descriptions, nil), 0...Int64(max)) }
+
+    public mutating func masked<Part: MaskedPart>(_ name: String, _ value: inout Part) {
+        var given = value.presence
+        given.insertAll()
+        self.add(name, .masked(Self.fields(of: value) { $0.visit(&$1, only: given) }))
+    }
+
+    public mutating func announced(_ name: String, _ value: inout Bool) {
+        self.add(name, .announced)
+    }
 }

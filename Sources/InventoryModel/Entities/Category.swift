@@ -28,34 +28,11 @@ public struct CategoryFields: Described {
 }
 
 /// A group of products: "Electronics".
-@dynamicMemberLookup
-public struct Category: Hashable, Sendable {
-    public var id: CategoryID
-    public var fields: CategoryFields
-    public var isArchived: Bool
-    /// The LSN of its last change.
-    public var revision: UInt64
+public typealias Category = CatalogRow<CategoryID, CategoryFields>
 
+extension CatalogRow<CategoryID, CategoryFields> {
     public init(id: CategoryID, name: String, isArchived: Bool = false, revision: UInt64 = 0) {
-        self.id = id
-        self.fields = CategoryFields(name: name)
-        self.isArchived = isArchived
-        self.revision = revision
-    }
-
-    @inlinable
-    public subscript<Value>(dynamicMember path: WritableKeyPath<CategoryFields, Value>) -> Value {
-        get { self.fields[keyPath: path] }
-        _modify { yield &self.fields[keyPath: path] }
-    }
-
-    /// Shows the visitor the whole category.
-    package mutating func visit<Visitor: FieldVisitor & ~Copyable>(
-        _ visitor: inout Visitor
-    ) throws(Visitor.Failure) {
-        try visitor.id(.named("category"), &self.id)
-        try self.fields.visit(&visitor, only: .all)
-        try visitor.flag(.named("archived", default: false), &self.isArchived)
-        try visitor.integer(.named("revision", default: 0), &self.revision)
+        let fields = CategoryFields(name: name)
+        self.init(id: id, fields, isArchived: isArchived, revision: revision)
     }
 }

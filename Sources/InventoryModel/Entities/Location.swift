@@ -61,42 +61,7 @@ public struct LocationFields: Described {
 }
 
 /// A place that holds stock.
-@dynamicMemberLookup
-public struct Location: Hashable, Sendable {
-    public var id: LocationID
-    public var fields: LocationFields
-    public var isArchived: Bool
-    /// The LSN of its last change.
-    public var revision: UInt64
-
-    public init(
-        id: LocationID,
-        _ fields: LocationFields,
-        isArchived: Bool = false,
-        revision: UInt64 = 0
-    ) {
-        self.id = id
-        self.fields = fields
-        self.isArchived = isArchived
-        self.revision = revision
-    }
-
-    @inlinable
-    public subscript<Value>(dynamicMember path: WritableKeyPath<LocationFields, Value>) -> Value {
-        get { self.fields[keyPath: path] }
-        _modify { yield &self.fields[keyPath: path] }
-    }
-
-    /// Shows the visitor the whole location.
-    package mutating func visit<Visitor: FieldVisitor & ~Copyable>(
-        _ visitor: inout Visitor
-    ) throws(Visitor.Failure) {
-        try visitor.id(.named("location"), &self.id)
-        try self.fields.visit(&visitor, only: .all)
-        try visitor.flag(.named("archived", default: false), &self.isArchived)
-        try visitor.integer(.named("revision", default: 0), &self.revision)
-    }
-}
+public typealias Location = CatalogRow<LocationID, LocationFields>
 
 /// A location that is to be created.
 public typealias LocationDraft = LocationFields

@@ -102,7 +102,7 @@ public struct ProductFields: Described {
 
 /// One thing that is stocked and sold.
 @dynamicMemberLookup
-public struct Product: Hashable, Sendable {
+public struct Product: DescribedEntity, Hashable, Sendable {
     public var id: ProductID
     public var fields: ProductFields
     public var createdAt: Instant
@@ -124,6 +124,8 @@ public struct Product: Hashable, Sendable {
         self.updatedAt = updatedAt
         self.revision = revision
     }
+
+    package init() { self.init(id: ProductID(0), ProductFields()) }
 
     @inlinable
     public subscript<Value>(dynamicMember path: WritableKeyPath<ProductFields, Value>) -> Value {

@@ -10,36 +10,29 @@ public enum ReservationState: UInt8, CaseIterable, Sendable {
     case expired = 4
 }
 
-/// The states a query takes; empty for all.
-public struct ReservationStateSet: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt8
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
-    public init(_ state: ReservationState) { self.rawValue = 1 << (state.rawValue - 1) }
-
-    public static let active = ReservationStateSet(.active)
-    public static let all = ReservationStateSet(ReservationState.allCases.map { .init($0) })
-}
-
 /// Stock of one product at one location that is promised to somebody until a moment.
 ///
 /// Never deleted: what is closed stays, so that its id answers for ever.
 public struct Reservation: Hashable, Sendable {
-    public var id: ReservationID
-    public var product: ProductID
-    public var location: LocationID
+    public var id = ReservationID(0)
+    public var product = ProductID(0)
+    public var location = LocationID(0)
     /// Base units that were promised at first.
-    public var quantity: Int64
+    public var quantity: Int64 = 0
     /// Base units that it still holds; above 0 exactly while it is active.
-    public var remaining: Int64
+    public var remaining: Int64 = 0
     /// It is over at this time of the log, whatever the clock of who asks says.
-    public var expiresAt: Instant
-    public var state: ReservationState
+    public var expiresAt = Instant.zero
+    public var state = ReservationState.released
     /// The order or cart; empty for none.
-    public var reference: String
+    public var reference = ""
     /// The `reserve` that made it.
-    public var origin: MovementID
+    public var origin = MovementID()
     /// The LSN of its last change.
-    public var revision: UInt64
+    public var revision: UInt64 = 0
+
+    /// Of number 0, which names none.
+    package init() {}
 
     public init(
         id: ReservationID,

@@ -8,38 +8,31 @@ public enum TransferState: UInt8, CaseIterable, Sendable {
     case cancelled = 3
 }
 
-/// The states a query takes; empty for all.
-public struct TransferStateSet: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt8
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
-    public init(_ state: TransferState) { self.rawValue = 1 << (state.rawValue - 1) }
-
-    public static let inTransit = TransferStateSet(.inTransit)
-    public static let all = TransferStateSet(TransferState.allCases.map { .init($0) })
-}
-
 /// Goods of one product on their way from one location to another.
 ///
 /// What is on its way is on hand nowhere: the transfer holds it, with its cost, until it arrives or
 /// goes back. So what all locations and all transfers hold together does not change.
 public struct Transfer: Hashable, Sendable {
-    public var id: TransferID
-    public var product: ProductID
-    public var source: LocationID
-    public var destination: LocationID
+    public var id = TransferID(0)
+    public var product = ProductID(0)
+    public var source = LocationID(0)
+    public var destination = LocationID(0)
     /// Base units that were sent.
-    public var quantity: Int64
+    public var quantity: Int64 = 0
     /// Base units on their way; above 0 exactly while it is in transit.
-    public var remaining: Int64
+    public var remaining: Int64 = 0
     /// What those cost, in minor units.
-    public var value: Int64
-    public var state: TransferState
+    public var value: Int64 = 0
+    public var state = TransferState.cancelled
     /// The transfer order; empty for none.
-    public var reference: String
+    public var reference = ""
     /// The `transferOut` that sent it.
-    public var origin: MovementID
+    public var origin = MovementID()
     /// The LSN of its last change.
-    public var revision: UInt64
+    public var revision: UInt64 = 0
+
+    /// Of number 0, which names none.
+    package init() {}
 
     public init(
         id: TransferID,

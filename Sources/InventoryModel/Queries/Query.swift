@@ -46,19 +46,6 @@ public enum AsOf: Hashable, Sendable {
     case effective(Instant)
 }
 
-/// The statuses a search takes.
-public struct ProductStatusSet: OptionSet, Hashable, Sendable {
-    public let rawValue: UInt8
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
-    public init(_ status: ProductStatus) { self.rawValue = 1 << (status.rawValue - 1) }
-
-    public static let active = ProductStatusSet(.active)
-    public static let inactive = ProductStatusSet(.inactive)
-    public static let archived = ProductStatusSet(.archived)
-    public static let listed: ProductStatusSet = [.active, .inactive]
-    public static let all: ProductStatusSet = [.active, .inactive, .archived]
-}
-
 public struct ProductSearch: Hashable, Sendable {
     public enum Sort: UInt8, CaseIterable, Sendable {
         case id = 1

@@ -204,21 +204,16 @@ final class CommandFields {
         return id
     }
 
-    /// The number of a reservation, and the decimals of what it is of.
-    func reservation() throws(CommandProblem) -> (id: ReservationID, decimals: UInt8) {
-        let number = try self.integer("reservation", in: 1...Int64(UInt32.max))
-        guard let decimals = self.names.decimals(ofReservation: UInt64(number)) else {
-            throw self.unknown("reservation", "reservation", among: [])
+    /// The number of a reservation or a transfer, and the decimals of what it is of.
+    func openItem(
+        _ kind: CommandNames.Kind
+    ) throws(CommandProblem) -> (number: UInt32, decimals: UInt8) {
+        let name = "\(kind)"
+        let number = try self.integer(name, in: 1...Int64(UInt32.max))
+        guard let decimals = self.names.decimals(of: kind, UInt64(number)) else {
+            throw self.unknown(name, name, among: [])
         }
-        return (ReservationID(UInt32(number)), decimals)
-    }
-
-    func transfer() throws(CommandProblem) -> (id: TransferID, decimals: UInt8) {
-        let number = try self.integer("transfer", in: 1...Int64(UInt32.max))
-        guard let decimals = self.names.decimals(ofTransfer: UInt64(number)) else {
-            throw self.unknown("transfer", "transfer", among: [])
-        }
-        return (TransferID(UInt32(number)), decimals)
+        return (UInt32(number), decimals)
     }
 
     // MARK: - Money and quantities

@@ -30,7 +30,7 @@ final class CommandNames {
         }
     }
 
-    private enum Kind {
+    enum Kind {
         case product, category, location, reservation, transfer
     }
 
@@ -54,8 +54,7 @@ final class CommandNames {
     private var pretendedCategories: [String: CategoryID] = [:]
     private var pretendedLocations: [String: LocationID] = [:]
     /// Decimals of what a reservation or a transfer is of.
-    private var reservations: [UInt64: UInt8] = [:]
-    private var transfers: [UInt64: UInt8] = [:]
+    private var openItems: [Kind: [UInt64: UInt8]] = [:]
 
     init(_ client: InventoryClient) { self.client = client }
 
@@ -83,8 +82,7 @@ final class CommandNames {
         }
     }
 
-    func decimals(ofReservation id: UInt64) -> UInt8? { self.reservations[id] }
-    func decimals(ofTransfer id: UInt64) -> UInt8? { self.transfers[id] }
+    func decimals(of kind: Kind, _ id: UInt64) -> UInt8? { self.openItems[kind]?[id] }
 
     /// Names that there are, for who mistyped one.
     var categoryNames: [String] { Array(self.categories.keys) }
@@ -107,10 +105,10 @@ final class CommandNames {
             case (.reservation, .id(let id)):
                 let number = ReservationID(UInt32(clamping: id))
                 let query = Query.reservations(ReservationQuery(id: number))
-                self.reservations[id] = try await self.decimals(of: query)
+                self.openItems[kind, default: [:]][id] = try await self.decimals(of: query)
             case (.transfer, .id(let id)):
                 let query = Query.transfers(TransferQuery(id: TransferID(UInt32(clamping: id))))
-                self.transfers[id] = try await self.decimals(of: query)
+                self.openItems[kind, default: [:]][id] = try await self.decimals(of: query)
             case (.reservation, .name), (.transfer, .name):
                 break
             }
@@ -139,8 +137,8 @@ final class CommandNames {
         case (.product, _): self.product(key) != nil
         case (.category, .name): self.category(key) != nil
         case (.location, .name): self.location(key) != nil
-        case (.reservation, .id(let id)): self.reservations[id] != nil
-        case (.transfer, .id(let id)): self.transfers[id] != nil
+        case (.reservation, .id(let id)), (.transfer, .id(let id)):
+            self.decimals(of: kind, id) != nil
         default: true
         }
     }

@@ -134,13 +134,13 @@ struct GivenFields: FieldVisitor {
             (self.product, self.decimals) = (product, product.decimals)
             return product.id
         case is ReservationID.Type:
-            let (id, decimals) = try self.fields.reservation()
+            let (number, decimals) = try self.fields.openItem(.reservation)
             self.decimals = decimals
-            return id
+            return ReservationID(number)
         case is TransferID.Type:
-            let (id, decimals) = try self.fields.transfer()
+            let (number, decimals) = try self.fields.openItem(.transfer)
             self.decimals = decimals
-            return id
+            return TransferID(number)
         default: preconditionFailure("a command names no \(ID.title)")
         }
     }

@@ -153,17 +153,7 @@ struct LedgerCommand: AsyncParsableCommand {
     }
 }
 
-extension MovementKind: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let kind = MovementKind.allCases.first(where: { "\($0)" == argument }) else {
-            return nil
-        }
-        self = kind
-    }
-
-    public var defaultValueDescription: String { "\(self)" }
-    public static var allValueStrings: [String] { MovementKind.allCases.map { "\($0)" } }
-}
+extension MovementKind: ExpressibleByArgument {}
 
 extension Instant {
     /// A time in UTC as it was typed; nothing for nothing.

@@ -128,14 +128,4 @@ struct LocationCommand: AsyncParsableCommand {
     }
 }
 
-extension LocationKind: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let kind = LocationKind.allCases.first(where: { "\($0)" == argument }) else {
-            return nil
-        }
-        self = kind
-    }
-
-    public var defaultValueDescription: String { "\(self)" }
-    public static var allValueStrings: [String] { LocationKind.allCases.map { "\($0)" } }
-}
+extension LocationKind: ExpressibleByArgument {}

@@ -174,32 +174,11 @@ struct ReserveCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Argument(help: "The number; those that hold stock if not given.") var number: UInt32?
-        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
-        @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "Only with this reference.") var ref = ""
-        @Option(help: "active, committed, released or expired; may be given several times.")
-        var state: [ReservationState] = []
-        @Flag(help: "Also those that are over.") var all = false
-        @Flag(help: "The newest first.") var newestFirst = false
+        @OptionGroup var filter: OpenItemFilter<ReservationKind>
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
-                let states = ReservationStateSet(self.state.map { ReservationStateSet($0) })
-                let isWhole = self.all || self.number != nil || !self.state.isEmpty
-                var query = ReservationQuery(
-                    id: self.number.map { ReservationID($0) },
-                    states: isWhole ? states : .active,
-                    reference: self.ref,
-                    isNewestFirst: self.newestFirst,
-                    limit: self.global.serverLimit
-                )
-                if let product { query.product = try await shell.product(product).id }
-                if let at { query.location = try await shell.location(at) }
-                try await shell.list(
-                    .reservations(query),
-                    omitting: ["productId", "actor", "unitDecimals"]
-                )
+                try await shell.list(self.filter, limit: self.global.serverLimit)
             }
         }
     }

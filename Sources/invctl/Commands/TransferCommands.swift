@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import InventoryClient
-public import InventoryModel
+internal import InventoryModel
 import InventoryTransfer
 
 /// Stock on its way from one location to another.
@@ -138,33 +138,11 @@ struct TransferCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Argument(help: "The number; those on their way if not given.") var number: UInt32?
-        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
-        @Option(help: "Only from or to this location.", completion: Candidates.ofLocation)
-        var at: String?
-        @Option(help: "Only with this reference.") var ref = ""
-        @Option(help: "inTransit, received or cancelled; may be given several times.")
-        var state: [TransferState] = []
-        @Flag(help: "Also those that are over.") var all = false
-        @Flag(help: "The newest first.") var newestFirst = false
+        @OptionGroup var filter: OpenItemFilter<TransferKind>
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
-                let states = TransferStateSet(self.state.map { TransferStateSet($0) })
-                let isWhole = self.all || self.number != nil || !self.state.isEmpty
-                var query = TransferQuery(
-                    id: self.number.map { TransferID($0) },
-                    states: isWhole ? states : .inTransit,
-                    reference: self.ref,
-                    isNewestFirst: self.newestFirst,
-                    limit: self.global.serverLimit
-                )
-                if let product { query.product = try await shell.product(product).id }
-                if let at { query.location = try await shell.location(at) }
-                try await shell.list(
-                    .transfers(query),
-                    omitting: ["productId", "actor", "unitDecimals"]
-                )
+                try await shell.list(self.filter, limit: self.global.serverLimit)
             }
         }
     }
@@ -184,27 +162,7 @@ struct SettlementOptions: ParsableArguments {
     }
 }
 
-/// Which transfers a command is about.
-struct TransferChoice: ParsableArguments {
-    @Argument(help: "ID[=QUANTITY] …", completion: Candidates.ofTransfer)
-    var parts: [PartArgument] = []
-
-    @Option(help: "All that are on their way and have this reference.") var of: String?
-
-    @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
-
-    func validate() throws {
-        if self.parts.isEmpty == (self.of == nil) {
-            throw ValidationError("which transfers? Give their numbers, or --of REFERENCE")
-        }
-        if self.parts.contains(where: { $0.price != nil }) {
-            throw ValidationError("what is moved keeps its cost, and has no price")
-        }
-        if self.ifRevision != nil, self.parts.count != 1 {
-            throw ValidationError("--if-revision goes with one transfer")
-        }
-    }
-}
+typealias TransferChoice = OpenItemChoice<TransferKind>
 
 /// A transfer that a command is about, and its product.
 struct ChosenTransfer: Sendable {
@@ -217,62 +175,31 @@ extension Shell {
     /// What was chosen, looked up.
     func transfers(_ choice: TransferChoice) async throws -> [ChosenTransfer] {
         var chosen: [ChosenTransfer] = []
-        for part in try await self.parts(choice) {
-            let query = TransferQuery(id: TransferID(part.id))
-            let table = try await self.entity(part.id, "transfer", .transfers(query))
-            let product = try await self.product(numbered: table.integer(0, "productId"))
-            var line = TransferLine(transfer: TransferID(part.id), ifRevision: choice.ifRevision)
-            if let quantity = part.quantity {
-                line.quantity = try self.quantity(quantity, of: product, "the quantity")
-            }
-            let source = try await self.location(table.text(0, "from"))
-            chosen.append(ChosenTransfer(line: line, product: product, source: source))
+        for item in try await self.items(choice) {
+            let line = TransferLine(
+                transfer: TransferID(item.number),
+                quantity: item.quantity,
+                ifRevision: choice.ifRevision
+            )
+            let source = try await self.location(item.row.text(0, "from"))
+            chosen.append(ChosenTransfer(line: line, product: item.product, source: source))
         }
         return chosen
     }
 
-    private func parts(_ choice: TransferChoice) async throws -> [PartArgument] {
-        guard let reference = choice.of else { return choice.parts }
-        let query = TransferQuery(states: .inTransit, reference: reference)
-        let table = try await self.client.query(.transfers(query)).table
-        guard table.rowCount > 0 else {
-            throw Failure(
-                RefusalCode.transferNotFound.name,
-                "no transfer with the reference '\(reference)' is on its way",
-                wayOut: "invctl stock transfer list --all lists them, also those that are over.",
-                number: RefusalCode.transferNotFound.rawValue,
-                exit: Exit.notFound
-            )
-        }
-        return (0..<table.rowCount).map {
-            PartArgument(id: UInt32(clamping: table.integer($0, "id") ?? 0))
-        }
-    }
-
     /// Says what was sent, by which numbers.
     func say(_ done: Outcome.Done, dispatched: DispatchTransfer, _ products: [ProductInfo]) {
-        let first = done.id
-        let last = first + UInt64(dispatched.lines.count) - 1
+        let numbers = done.id..<done.id + UInt64(dispatched.lines.count)
         // What is left is said of where it came from.
         var source = done
         source.levels = done.levels.filter { $0.location == dispatched.source }
         guard self.format == .json || self.format == .ndjson else {
-            let what = first == last ? "transfer \(first)" : "transfers \(first) to \(last)"
+            let what = self.text(of: numbers, "transfer")
             self.say(source, "dispatched", products, adding: "   \(what)")
             return
         }
         var object = self.object(done, products)
-        object.add("transfers", raw: "[\((first...last).map(String.init).joined(separator: ","))]")
+        object.add("transfers", raw: "[\(numbers.map(String.init).joined(separator: ","))]")
         self.print(object)
     }
-}
-
-extension TransferState: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let state = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
-        self = state
-    }
-
-    public var defaultValueDescription: String { "\(self)" }
-    public static var allValueStrings: [String] { Self.allCases.map { "\($0)" } }
 }

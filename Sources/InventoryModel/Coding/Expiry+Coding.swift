@@ -1,15 +1,5 @@
 internal import Bytes
 
-extension ByteReader {
-    mutating func readReservationID() throws(ByteReaderError) -> ReservationID {
-        ReservationID(try self.readVarint(as: UInt32.self, "reservation id"))
-    }
-
-    mutating func readTransferID() throws(ByteReaderError) -> TransferID {
-        TransferID(try self.readVarint(as: UInt32.self, "transfer id"))
-    }
-}
-
 extension Expiry {
     /// 1 before an instant, 2 before seconds.
     func encode(into writer: inout ByteWriter) {

@@ -1,6 +1,6 @@
-public import ArgumentParser
+import ArgumentParser
 import InventoryClient
-public import InventoryModel
+internal import InventoryModel
 import InventoryTransfer
 import TerminalKit
 
@@ -64,23 +64,50 @@ struct PartArgument: ExpressibleByArgument, Sendable {
     init(id: UInt32) { self.id = id }
 }
 
-/// Which reservations a command is about.
-struct ReservationChoice: ParsableArguments {
-    @Argument(help: "ID[=QUANTITY[@PRICE]] …", completion: Candidates.ofReservation)
+/// Which reservations, or which transfers, a command is about.
+struct OpenItemChoice<Kind: OpenItemKind>: ParsableArguments {
+    @Argument(help: Kind.partsHelp, completion: Candidates.of(Kind.self))
     var parts: [PartArgument] = []
 
-    @Option(help: "All that hold stock and have this reference.") var of: String?
+    @Option(help: Kind.ofHelp) var of: String?
 
     @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
     func validate() throws {
         if self.parts.isEmpty == (self.of == nil) {
-            throw ValidationError("which reservations? Give their numbers, or --of REFERENCE")
+            throw ValidationError("which \(Kind.title)s? Give their numbers, or --of REFERENCE")
+        }
+        if let problem = Kind.whyNoPrice, self.parts.contains(where: { $0.price != nil }) {
+            throw ValidationError(problem)
         }
         if self.ifRevision != nil, self.parts.count != 1 {
-            throw ValidationError("--if-revision goes with one reservation")
+            throw ValidationError("--if-revision goes with one \(Kind.title)")
         }
     }
+}
+
+/// Which reservations, or which transfers, are listed.
+struct OpenItemFilter<Kind: OpenItemKind>: ParsableArguments {
+    @Argument(help: Kind.numberHelp) var number: UInt32?
+    @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
+    @Option(help: Kind.atHelp, completion: Candidates.ofLocation) var at: String?
+    @Option(help: "Only with this reference.") var ref = ""
+    @Option(help: Kind.stateHelp) var state: [Kind.State] = []
+    @Flag(help: "Also those that are over.") var all = false
+    @Flag(help: "The newest first.") var newestFirst = false
+}
+
+typealias ReservationChoice = OpenItemChoice<ReservationKind>
+
+/// A reservation or transfer that a command is about, looked up.
+struct ChosenItem {
+    var number: UInt32
+    var product: ProductInfo
+    /// Base units, where it is not the whole.
+    var quantity: Int64?
+    var price: Money?
+    /// Its row, as a query shows it.
+    var row: ResultTable
 }
 
 /// A reservation that a command is about, and its product.
@@ -92,34 +119,62 @@ struct ChosenReservation: Sendable {
 extension Shell {
     /// What was chosen, looked up.
     func reservations(_ choice: ReservationChoice) async throws -> [ChosenReservation] {
-        var chosen: [ChosenReservation] = []
-        for part in try await self.parts(choice) {
-            let query = ReservationQuery(id: ReservationID(part.id))
-            let table = try await self.entity(part.id, "reservation", .reservations(query))
-            let product = try await self.product(numbered: table.integer(0, "productId"))
-            var line = ReservationLine(
-                reservation: ReservationID(part.id),
+        try await self.items(choice).map { item in
+            let line = ReservationLine(
+                reservation: ReservationID(item.number),
+                quantity: item.quantity,
+                price: item.price,
                 ifRevision: choice.ifRevision
             )
-            if let quantity = part.quantity {
-                line.quantity = try self.quantity(quantity, of: product, "the quantity")
+            return ChosenReservation(line: line, product: item.product)
+        }
+    }
+
+    func list<Kind>(_ filter: OpenItemFilter<Kind>, limit: UInt32) async throws {
+        let states = ChoiceSet(filter.state.map { ChoiceSet<Kind.State>($0) })
+        let isWhole = filter.all || filter.number != nil || !filter.state.isEmpty
+        var query = OpenItemQuery(
+            id: filter.number.map { Kind.ID($0) },
+            states: isWhole ? states : Kind.open,
+            reference: filter.ref,
+            isNewestFirst: filter.newestFirst,
+            limit: limit
+        )
+        if let product = filter.product { query.product = try await self.product(product).id }
+        if let at = filter.at { query.location = try await self.location(at) }
+        try await self.list(Kind.query(query), omitting: ["productId", "actor", "unitDecimals"])
+    }
+
+    func items<Kind>(_ choice: OpenItemChoice<Kind>) async throws -> [ChosenItem] {
+        var chosen: [ChosenItem] = []
+        for part in try await self.parts(choice) {
+            let row = try await self.row(of: part.id, Kind.self)
+            let product = try await self.product(numbered: row.integer(0, "productId"))
+            let quantity = try part.quantity.map {
+                try self.quantity($0, of: product, "the quantity")
             }
-            if let price = part.price { line.price = try self.money(price, "the price") }
-            chosen.append(ChosenReservation(line: line, product: product))
+            let item = ChosenItem(
+                number: part.id,
+                product: product,
+                quantity: quantity,
+                price: try part.price.map { try self.money($0, "the price") },
+                row: row
+            )
+            chosen.append(item)
         }
         return chosen
     }
 
-    private func parts(_ choice: ReservationChoice) async throws -> [PartArgument] {
+    private func parts<Kind>(_ choice: OpenItemChoice<Kind>) async throws -> [PartArgument] {
         guard let reference = choice.of else { return choice.parts }
-        let query = ReservationQuery(states: .active, reference: reference)
-        let table = try await self.client.query(.reservations(query)).table
+        let open = OpenItemQuery<Kind.ID, Kind.State>(states: Kind.open, reference: reference)
+        let table = try await self.client.query(Kind.query(open)).table
         guard table.rowCount > 0 else {
             throw Failure(
-                RefusalCode.reservationNotFound.name,
-                "no reservation with the reference '\(reference)' holds stock",
-                wayOut: "invctl reserve list --all lists them, also those that are over.",
-                number: RefusalCode.reservationNotFound.rawValue,
+                Kind.notFound.name,
+                "no \(Kind.title) with the reference '\(reference)' \(Kind.whatOpenOnesDo)",
+                wayOut: "invctl \(Kind.list) --all lists them, also those that are over.",
+                number: Kind.notFound.rawValue,
                 exit: Exit.notFound
             )
         }
@@ -128,20 +183,21 @@ extension Shell {
         }
     }
 
-    /// The one row of a query by number; a ``Failure`` that names it if there is none.
-    func entity(_ number: UInt32, _ what: String, _ query: Query) async throws -> ResultTable {
+    /// The one row of a reservation or transfer; a ``Failure`` that names it if there is none.
+    private func row<Kind: OpenItemKind>(
+        of number: UInt32,
+        _ kind: Kind.Type
+    ) async throws -> ResultTable {
         do throws(ClientError) {
+            let query = Kind.query(OpenItemQuery(id: Kind.ID(number)))
             return try await self.client.query(query).table
         } catch {
-            guard let code = error.refusal?.code,
-                code == .reservationNotFound || code == .transferNotFound
-            else { throw error }
-            let list = what == "transfer" ? "stock transfer list" : "reserve list"
+            guard error.refusal?.code == Kind.notFound else { throw error }
             throw Failure(
-                code.name,
-                "no \(what) has the number \(number)",
-                wayOut: "invctl \(list) lists them.",
-                number: code.rawValue,
+                Kind.notFound.name,
+                "no \(Kind.title) has the number \(number)",
+                wayOut: "invctl \(Kind.list) lists them.",
+                number: Kind.notFound.rawValue,
                 exit: Exit.notFound
             )
         }
@@ -158,20 +214,23 @@ extension Shell {
     /// Says what was reserved, by which numbers, until when.
     func say(_ done: Outcome.Done, reserved: Reserve, _ products: [ProductInfo]) {
         let until = TimeText.format(reserved.expiry.instant(after: done.time).microseconds)
-        let first = done.id
-        let last = first + UInt64(reserved.lines.count) - 1
+        let numbers = done.id..<done.id + UInt64(reserved.lines.count)
         guard self.format == .json || self.format == .ndjson else {
-            let what = first == last ? "reservation \(first)" : "reservations \(first) to \(last)"
+            let what = self.text(of: numbers, "reservation")
             self.say(done, "reserved", products, adding: "   \(what) until \(until)")
             return
         }
         var object = self.object(done, products)
-        object.add(
-            "reservations",
-            raw: "[\((first...last).map(String.init).joined(separator: ","))]"
-        )
+        object.add("reservations", raw: "[\(numbers.map(String.init).joined(separator: ","))]")
         object.add("expiresAt", until)
         self.print(object)
+    }
+
+    /// Numbers that follow one another: `reservation 4`, `reservations 4 to 6`.
+    func text(of numbers: Range<UInt64>, _ title: String) -> String {
+        numbers.count == 1
+            ? "\(title) \(numbers.lowerBound)"
+            : "\(title)s \(numbers.lowerBound) to \(numbers.upperBound - 1)"
     }
 
     func say(_ done: Outcome.Done, extended chosen: [ChosenReservation], _ expiry: Expiry) {
@@ -201,14 +260,4 @@ extension Expiry {
         case .after(let seconds): time.advanced(bySeconds: seconds)
         }
     }
-}
-
-extension ReservationState: ExpressibleByArgument {
-    public init?(argument: String) {
-        guard let state = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
-        self = state
-    }
-
-    public var defaultValueDescription: String { "\(self)" }
-    public static var allValueStrings: [String] { Self.allCases.map { "\($0)" } }
 }

@@ -1,44 +1,19 @@
-internal import Bytes
+public import Bytes
 
-/// A selection of rows as bytes.
+/// A condition as bytes.
 ///
-///     selection   bool, condition if so · list of (text column, bool descending) · varint limit
 ///     condition   1 or, condition, condition · 2 and, condition, condition · 3 not, condition
 ///                 4 test: text column, u8 comparison, operand
 ///     operand     0 none · 1 svarint millionths · 2 instant · 3 text
-extension RowSelection {
-    func encode(into writer: inout ByteWriter) {
-        writer.write(self.condition != nil)
-        self.condition?.encode(into: &writer)
-        writer.writeVarint(UInt64(self.order.count))
-        for order in self.order {
-            writer.writeText(order.column)
-            writer.write(order.isDescending)
-        }
-        writer.writeVarint(UInt64(self.limit))
-    }
+extension RowCondition: CodedValue {
+    public static var title: String { "condition" }
 
-    init(from reader: inout ByteReader) throws(ByteReaderError) {
-        self.init()
-        if try reader.readBool() {
-            var rest = InsightLimits.conditionPartsMax
-            self.condition = try RowCondition(from: &reader, rest: &rest, depth: 0)
-        }
-        self.order = try reader.readList(limit: InsightQuery.listCountMax) {
-            (reader: inout ByteReader) throws(ByteReaderError) -> Order in
-            Order(try reader.readText("order"), descending: try reader.readBool())
-        }
-        self.limit = try reader.readLimit()
-    }
-}
-
-extension RowCondition {
     private static let orTag: UInt8 = 1
     private static let andTag: UInt8 = 2
     private static let notTag: UInt8 = 3
     private static let testTag: UInt8 = 4
 
-    fileprivate func encode(into writer: inout ByteWriter) {
+    public func encode(into writer: inout ByteWriter) {
         switch self {
         case .or(let a, let b):
             writer.write(Self.orTag)
@@ -59,9 +34,14 @@ extension RowCondition {
         }
     }
 
+    public init(from reader: inout ByteReader) throws(ByteReaderError) {
+        var rest = InsightLimits.conditionPartsMax
+        try self.init(from: &reader, rest: &rest, depth: 0)
+    }
+
     /// `rest`: Parts that it may still have, so that neither its memory nor the depth of its tree is
     /// left to the bytes.
-    fileprivate init(
+    private init(
         from reader: inout ByteReader,
         rest: inout Int,
         depth: Int

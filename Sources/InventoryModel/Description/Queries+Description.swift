@@ -1,0 +1,179 @@
+/// What each query is made of.
+///
+/// This is the only list of them: bytes and the field column of PROTOCOL.md go by it.
+extension Query: TaggedQuestion {
+    public static var title: String { "query" }
+
+    public init(_ tag: QueryTag) {
+        self =
+            switch tag {
+            case .product: .product(.id(ProductID(0)), asOf: nil)
+            case .products: .products(ProductSearch())
+            case .categories: .categories(includingArchived: false)
+            case .locations: .locations(includingArchived: false)
+            case .levels: .levels(LevelQuery())
+            case .ledger: .ledger(LedgerQuery())
+            case .lowStock: .lowStock(LowStockQuery())
+            case .categoryRollup: .categoryRollup(asOf: nil)
+            case .sales: .sales(SalesQuery())
+            case .refusals: .refusals(RefusalQuery())
+            case .reservations: .reservations(ReservationQuery())
+            case .transfers: .transfers(TransferQuery())
+            case .verify: .verify
+            case .stats: .stats
+            }
+    }
+
+    public var tag: QueryTag {
+        switch self {
+        case .product: .product
+        case .products: .products
+        case .categories: .categories
+        case .locations: .locations
+        case .levels: .levels
+        case .ledger: .ledger
+        case .lowStock: .lowStock
+        case .categoryRollup: .categoryRollup
+        case .sales: .sales
+        case .refusals: .refusals
+        case .reservations: .reservations
+        case .transfers: .transfers
+        case .verify: .verify
+        case .stats: .stats
+        }
+    }
+
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        switch self {
+        case .product(var key, var asOf):
+            try v.coded(&key)
+            try v.coded(&asOf)
+            self = .product(key, asOf: asOf)
+        case .products(let search): self = .products(try v.visit(search))
+        case .categories(var isWhole):
+            try v.flag(.named("includingArchived"), &isWhole)
+            self = .categories(includingArchived: isWhole)
+        case .locations(var isWhole):
+            try v.flag(.named("includingArchived"), &isWhole)
+            self = .locations(includingArchived: isWhole)
+        case .levels(let query): self = .levels(try v.visit(query))
+        case .ledger(let query): self = .ledger(try v.visit(query))
+        case .lowStock(let query): self = .lowStock(try v.visit(query))
+        case .categoryRollup(var asOf):
+            try v.coded(&asOf)
+            self = .categoryRollup(asOf: asOf)
+        case .sales(let query): self = .sales(try v.visit(query))
+        case .refusals(let query): self = .refusals(try v.visit(query))
+        case .reservations(let query): self = .reservations(try v.visit(query))
+        case .transfers(let query): self = .transfers(try v.visit(query))
+        case .verify, .stats: break
+        }
+    }
+}
+
+extension ProductSearch: DescribedQuestion {
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.optionalID(&self.category)
+        try v.coded(&self.statuses)
+        try v.term("skuPrefix", &self.skuPrefix)
+        try v.term("nameContains", &self.nameContains)
+        try v.term("text", &self.text)
+        try v.choice(.named("sort"), &self.sort)
+        try v.flag(.named("descending"), &self.isDescending)
+        try v.optional("page", &self.after)
+        try v.limit(&self.limit)
+        try v.coded(&self.asOf)
+    }
+}
+
+extension ProductSearch.PageKey: DescribedPart {
+    public init() { self.init(id: ProductID(0)) }
+
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.signed("number", &self.integer)
+        try v.term("text", &self.text)
+        try v.id(.named("product"), &self.id)
+    }
+}
+
+extension LevelQuery: DescribedQuestion {
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.optionalID(&self.product)
+        try v.optionalID(&self.location)
+        try v.optionalID(&self.category)
+        try v.limit(&self.limit)
+        try v.coded(&self.asOf)
+    }
+}
+
+extension LedgerQuery: DescribedQuestion {
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.optionalID(&self.product)
+        try v.optionalID(&self.location)
+        try v.coded(&self.kinds)
+        try v.span(&self.from, &self.to)
+        try v.term("reference", &self.reference)
+        try v.term("actor", &self.actor)
+        try v.optionalLSN(.named("lsn"), &self.lsn)
+        try v.flag(.named("newestFirst"), &self.isNewestFirst)
+        try v.optional("page", &self.after)
+        try v.limit(&self.limit)
+    }
+}
+
+extension MovementID: DescribedPart {
+    public init() { self.init(lsn: 0, line: 0) }
+
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        var (lsn, line) = (self.lsn, self.line)
+        try v.integer(.named("lsn"), &lsn)
+        try v.integer(.named("line"), &line)
+        self = MovementID(lsn: lsn, line: line)
+    }
+}
+
+extension LowStockQuery: DescribedQuestion {
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.optionalID(&self.location)
+        try v.optionalID(&self.category)
+        try v.limit(&self.limit)
+    }
+}
+
+extension SalesQuery: DescribedQuestion {
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.optionalID(&self.product)
+        try v.optionalID(&self.location)
+        try v.optionalID(&self.category)
+        try v.span(&self.from, &self.to)
+        try v.term("reference", &self.reference)
+        try v.limit(&self.limit)
+    }
+}
+
+extension RefusalQuery: DescribedQuestion {
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.optionalID(&self.product)
+        try v.optionalID(&self.location)
+        try v.span(&self.from, &self.to)
+        try v.limit(&self.limit)
+    }
+}
+
+extension OpenItemQuery: DescribedQuestion {
+    public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
+        try v.optionalID(&self.id)
+        try v.optionalID(&self.product)
+        try v.optionalID(&self.location)
+        try v.coded(&self.states)
+        try v.term("reference", &self.reference)
+        try v.flag(.named("newestFirst"), &self.isNewestFirst)
+        try v.optionalID("after", &self.after)
+        try v.limit(&self.limit)
+    }
+}
+
+extension QueryTag {
+    /// What the query is made of, in the order of its bytes.
+    public var fields: [FieldDescription] { Query(self).descriptions }
+}
