@@ -32,7 +32,7 @@ extension ClientCore {
                 )
             )
             self.sendKeyed()
-            self.connectIfNeeded()
+            self.link.want()
             self.loop.scheduleTask(in: self.timeout) { self.expire(keyed: id) }
         }
     }
@@ -44,8 +44,8 @@ extension ClientCore {
     }
 
     private func send(_ commands: [KeyedCommands.Pending]) {
-        guard !commands.isEmpty, let channel = self.channel else { return }
-        channel.send { writer in
+        guard !commands.isEmpty else { return }
+        self.link.send { writer in
             for pending in commands {
                 pending.command.encodeFrame(
                     key: pending.key,

@@ -3,25 +3,21 @@ internal import InventoryWire
 internal import NIOCore
 internal import NIOPosix
 
-/// Performs what ``ClientStateMachine`` says, on one event loop: connects, sends, keeps deadlines.
+/// Performs what ``ClientStateMachine`` says, over one ``Link``: sends, hands over answers, keeps
+/// deadlines.
 ///
 /// `@unchecked Sendable`: everything but the constants belongs to the loop, and every entry hops
 /// there first.
-final class ClientCore: @unchecked Sendable {
+final class ClientCore: LinkOwner, @unchecked Sendable {
     typealias CommandCompletion = @Sendable (Result<Outcome, ClientError>) -> Void
     typealias KeyedCompletion = @Sendable (Result<KeyedOutcome, ClientError>) -> Void
     /// Takes the messages of an answer, and says whether it was the last.
     typealias MessageHandler = @Sendable (Result<ServerMessage, ClientError>) -> Bool
 
     let loop: any EventLoop
-    private let configuration: ClientConfiguration
-    private let connector: any Connector
+    let link: Link
     private(set) var machine: ClientStateMachine
-    private(set) var channel: (any Channel)?
-    private var isConnecting = false
-    private(set) var isClosed = false
     private var nextRequestID: UInt64 = 1
-    private var backoff: Int64
     private(set) var lastFailure = ClientError(.unreachable)
     private var completions: [UInt64: CommandCompletion] = [:]
     var keyed: KeyedCommands
@@ -45,21 +41,23 @@ final class ClientCore: @unchecked Sendable {
         on loop: any EventLoop
     ) {
         self.loop = loop
-        self.configuration = configuration
-        self.connector = connector
+        let pauses = configuration.backoffMilliseconds
+        let policy = LinkMachine.Policy(pauses: pauses, retriesViolations: true)
+        self.link = Link(configuration, policy, by: connector, on: loop)
         self.machine = ClientStateMachine(
             session: configuration.session,
             continuesSession: configuration.continuesSession,
             waitsForStorage: configuration.waitsForStorage
         )
         self.keyed = KeyedCommands(waitsForStorage: configuration.waitsForStorage)
-        self.backoff = configuration.backoffMilliseconds.lowerBound
+        self.link.owner = self
     }
 
     /// The pause before a request that was turned away for now goes out again.
     static let retryMilliseconds: Int64 = 20
 
-    var timeout: TimeAmount { .milliseconds(self.configuration.timeoutMilliseconds) }
+    var timeout: TimeAmount { self.link.configuration.timeout }
+    var isClosed: Bool { self.link.isClosed }
 
     // MARK: - Asking
 
@@ -73,7 +71,7 @@ final class ClientCore: @unchecked Sendable {
             let once = Once(completion)
             self.greeters.append { once.call($0) }
             self.loop.scheduleTask(in: self.timeout) { once.call(.failure(self.lastFailure)) }
-            self.connectIfNeeded()
+            self.link.want()
         }
     }
 
@@ -90,7 +88,7 @@ final class ClientCore: @unchecked Sendable {
             self.openers.append { once.call($0) }
             self.perform(self.machine.sessionWanted())
             self.loop.scheduleTask(in: self.timeout) { once.call(.failure(self.lastFailure)) }
-            self.connectIfNeeded()
+            self.link.want()
         }
     }
 
@@ -111,7 +109,7 @@ final class ClientCore: @unchecked Sendable {
             let id = self.takeRequestID()
             self.completions[id] = completion
             self.perform(self.machine.submitted(command, requestID: id))
-            self.connectIfNeeded()
+            self.link.want()
             self.loop.scheduleTask(in: self.timeout) { self.expire(command: id) }
         }
     }
@@ -124,11 +122,11 @@ final class ClientCore: @unchecked Sendable {
             }
             let id = self.takeRequestID()
             self.handlers[id] = handler
-            if self.machine.takesRequests, let channel = self.channel {
-                channel.send { request.encodeFrame(requestID: id, into: &$0) }
+            if self.machine.takesRequests {
+                self.link.send(request, id: id)
             } else {
                 self.unsent.append((id, request))
-                self.connectIfNeeded()
+                self.link.want()
             }
             self.loop.scheduleTask(in: self.timeout) { self.expire(request: id) }
         }
@@ -139,7 +137,7 @@ final class ClientCore: @unchecked Sendable {
 
     func close() -> EventLoopFuture<Void> {
         self.loop.flatSubmit {
-            self.isClosed = true
+            let closed = self.link.close()
             for (id, completion) in self.completions {
                 switch self.machine.givenUp(requestID: id) {
                 case .withdrawn:
@@ -151,11 +149,8 @@ final class ClientCore: @unchecked Sendable {
             self.completions = [:]
             self.abandonKeyed()
             self.failRequests(ClientError(.closed))
-            guard let channel = self.channel else { return self.loop.makeSucceededVoidFuture() }
-            self.channel = nil
-            return channel.close().recover { _ in
-                // It was closed from the other side.
-            }
+            self.machine.lost()
+            return closed
         }
     }
 
@@ -199,64 +194,28 @@ final class ClientCore: @unchecked Sendable {
         return Instant(microseconds: accepted.serverTime.microseconds &+ passed)
     }
 
-    func connectIfNeeded() {
-        guard self.channel == nil, !self.isConnecting, !self.isClosed else { return }
-        self.isConnecting = true
-        self.connector.connect(on: self.loop) {
-            ClientHandler(
-                onAccepted: { self.helloAccepted($0) },
-                onMessage: { self.received($0, $1) },
-                onClosed: { self.connectionLost($0) }
-            )
-        }.whenComplete { result in
-            self.isConnecting = false
-            switch result {
-            case .success(let channel):
-                guard !self.isClosed else {
-                    channel.close(promise: nil)
-                    return
-                }
-                self.channel = channel
-                self.perform(self.machine.connected())
-            case .failure(let error):
-                let address = self.configuration.address
-                self.lastFailure = ClientError(
-                    .unreachable,
-                    "cannot connect to \(address): \(NetworkFailure.reason(error))"
-                )
-                self.reconnectLater()
-            }
-        }
-    }
-
-    private func reconnectLater() {
-        let hasWork =
-            !self.completions.isEmpty || !self.handlers.isEmpty || !self.greeters.isEmpty
+    var wantsLink: Bool {
+        !self.completions.isEmpty || !self.handlers.isEmpty || !self.greeters.isEmpty
             || !self.openers.isEmpty || !self.keyedCompletions.isEmpty
-        guard hasWork, !self.isClosed else { return }
-        let pause = self.backoff
-        self.backoff = min(self.backoff * 2, self.configuration.backoffMilliseconds.upperBound)
-        self.loop.scheduleTask(in: .milliseconds(pause)) { self.connectIfNeeded() }
     }
 
-    private func helloAccepted(_ accepted: HelloAccepted) {
+    func linkUnreachable(_ reason: String) {
+        self.lastFailure = .unreachable(self.link.configuration.address, reason)
+    }
+
+    func linkAccepted(_ accepted: HelloAccepted) {
         self.accepted = accepted
         self.acceptedAt = self.loop.now
-        self.backoff = self.configuration.backoffMilliseconds.lowerBound
         for greeter in self.greeters { greeter(.success(accepted)) }
         self.greeters = []
         self.perform(self.machine.accepted())
         self.sendKeyed()
         let unsent = self.unsent
         self.unsent = []
-        for (id, request) in unsent {
-            self.channel?.send { request.encodeFrame(requestID: id, into: &$0) }
-        }
+        for (id, request) in unsent { self.link.send(request, id: id) }
     }
 
-    private func connectionLost(_ error: ClientError) {
-        guard !self.isClosed else { return }
-        self.channel = nil
+    func linkLost(_ error: ClientError) {
         self.accepted = nil
         self.lastFailure = error
         self.machine.lost()
@@ -268,7 +227,10 @@ final class ClientCore: @unchecked Sendable {
             _ = handler(.failure(error))
         }
         if error.code == .refused { self.failGreeters(error) }
-        self.reconnectLater()
+    }
+
+    func linkEnded(_ error: ClientError) {
+        preconditionFailure("a client's link ends only when it is closed; this one did by \(error)")
     }
 
     private func failGreeters(_ error: ClientError) {
@@ -283,9 +245,25 @@ final class ClientCore: @unchecked Sendable {
         for handler in handlers.values { _ = handler(.failure(error)) }
     }
 
+    // MARK: - Invariants
+
+    /// - Complexity: O(n) for n calls that are under way.
+    func checkInvariants() {
+        self.link.machine.checkInvariants()
+        self.machine.checkInvariants()
+        self.keyed.checkInvariants()
+        let phase = self.link.machine.phase
+        precondition(!self.wantsLink || phase != .idle, "calls wait, and nobody connects")
+        let isAccepted = phase == .ready || phase == .leaving
+        precondition(!self.machine.takesRequests || isAccepted, "requests over a link \(phase)")
+        for (id, _) in self.unsent {
+            precondition(self.handlers[id] != nil, "request \(id) waits for nobody")
+        }
+    }
+
     // MARK: - Answers
 
-    private func received(_ id: UInt64, _ message: ServerMessage) {
+    func linkReceived(_ id: UInt64, _ message: ServerMessage) {
         if id == self.openRequestID, self.machine.phase == .opening {
             self.receivedOpening(message)
             return
@@ -360,22 +338,20 @@ final class ClientCore: @unchecked Sendable {
             guard !self.machine.retries(refusal.code) else { return }
             for opener in self.openers { opener(.failure(.refused(refusal))) }
             self.openers = []
-            self.channel?.close(promise: nil)
+            self.link.leave()
         default:
-            self.channel?.close(promise: nil)
+            self.link.leave()
         }
     }
 
     private func perform(_ action: ClientStateMachine.Action) {
         switch action {
-        case .sendHello:
-            self.channel?.sendHello(self.configuration)
         case .openSession(let session, let mayCreate):
             self.openRequestID = self.takeRequestID()
             let request = Request.openSession(session, mayCreate: mayCreate)
-            self.channel?.send { request.encodeFrame(requestID: self.openRequestID, into: &$0) }
+            self.link.send(request, id: self.openRequestID)
         case .send(let commands):
-            self.channel?.send { writer in
+            self.link.send { writer in
                 for pending in commands {
                     pending.command.encodeFrame(
                         sequence: pending.sequence,

@@ -58,6 +58,10 @@ public struct ClientError: Error, Hashable, Sendable, CustomStringConvertible {
         self.key = key
     }
 
+    static func unreachable(_ address: ServerAddress, _ reason: String) -> ClientError {
+        ClientError(.unreachable, "cannot connect to \(address): \(reason)")
+    }
+
     static func refused(_ refusal: Refusal) -> ClientError {
         ClientError(.refused, "\(refusal.code.name)", refusal: refusal)
     }

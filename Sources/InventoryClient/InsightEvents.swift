@@ -40,11 +40,6 @@ public struct InsightChange: Hashable, Sendable {
 /// that trying again cannot mend, such as a question that makes no sense.
 public struct InsightEvents: AsyncSequence, Sendable {
     public typealias Element = InsightEvent
-    typealias Producer = NIOThrowingAsyncSequenceProducer<
-        InsightEvent, any Error,
-        NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, InsightFeed
-    >
-
     let insight: Insight
     let configuration: ClientConfiguration
 
@@ -55,19 +50,11 @@ public struct InsightEvents: AsyncSequence, Sendable {
             by: self.configuration.address,
             on: MultiThreadedEventLoopGroup.singleton.next()
         )
-        let made = Producer.makeSequence(
-            elementType: InsightEvent.self,
-            failureType: (any Error).self,
-            backPressureStrategy: .init(lowWatermark: 2, highWatermark: 8),
-            finishOnDeinit: true,
-            delegate: feed
-        )
-        feed.start(made.source)
-        return Iterator(base: made.sequence.makeAsyncIterator())
+        return Iterator(base: feed.events(waiting: 2...8))
     }
 
     public struct Iterator: AsyncIteratorProtocol {
-        var base: Producer.AsyncIterator
+        var base: FeedIterator<InsightFeed>
 
         public mutating func next() async throws -> InsightEvent? { try await self.base.next() }
     }

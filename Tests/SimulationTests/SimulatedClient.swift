@@ -67,6 +67,8 @@ final class SimulatedClient: @unchecked Sendable {
 
     func stop() { _ = self.core.close() }
 
+    func checkInvariants() { self.core.checkInvariants() }
+
     // MARK: - Commands
 
     func submitRandom(_ random: inout SplitMix64) {
