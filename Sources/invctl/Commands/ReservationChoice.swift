@@ -95,8 +95,10 @@ extension Shell {
         var chosen: [ChosenReservation] = []
         for part in try await self.parts(choice) {
             let query = ReservationQuery(id: ReservationID(part.id))
-            let table = try await self.entity(part.id, "reservation", .reservations(query))
-            let product = try await self.product(numbered: table.integer(0, "productId"))
+            let reservation = try await self.entity(part.id, "reservation") {
+                () async throws(ClientError) in try await self.client.reservations(query)
+            }
+            let product = try await self.product(reservation.product)
             var line = ReservationLine(
                 reservation: ReservationID(part.id),
                 ifRevision: choice.ifRevision
@@ -113,8 +115,8 @@ extension Shell {
     private func parts(_ choice: ReservationChoice) async throws -> [PartArgument] {
         guard let reference = choice.of else { return choice.parts }
         let query = ReservationQuery(states: .active, reference: reference)
-        let table = try await self.client.query(.reservations(query)).table
-        guard table.rowCount > 0 else {
+        let reservations = try await self.client.reservations(query).rows
+        guard !reservations.isEmpty else {
             throw Failure(
                 RefusalCode.reservationNotFound.name,
                 "no reservation with the reference '\(reference)' holds stock",
@@ -123,15 +125,18 @@ extension Shell {
                 exit: Exit.notFound
             )
         }
-        return (0..<table.rowCount).map {
-            PartArgument(id: UInt32(clamping: table.integer($0, "id") ?? 0))
-        }
+        return reservations.map { PartArgument(id: $0.id.value) }
     }
 
     /// The one row of a query by number; a ``Failure`` that names it if there is none.
-    func entity(_ number: UInt32, _ what: String, _ query: Query) async throws -> ResultTable {
+    func entity<Row>(
+        _ number: UInt32,
+        _ what: String,
+        _ ask: () async throws(ClientError) -> TypedAnswer<Row>
+    ) async throws -> Row {
         do throws(ClientError) {
-            return try await self.client.query(query).table
+            if let row = try await ask().rows.first { return row }
+            throw ClientError(.protocolViolation, "no row of \(what) \(number)")
         } catch {
             guard let code = error.refusal?.code,
                 code == .reservationNotFound || code == .transferNotFound
@@ -148,9 +153,11 @@ extension Shell {
     }
 
     /// A product that another row names.
-    func product(numbered id: Int64?) async throws -> ProductInfo {
-        let key = ProductKey.id(ProductID(UInt32(clamping: id ?? 0)))
-        return ProductInfo(try await self.client.query(.product(key, asOf: nil)).table, 0)
+    func product(_ id: ProductID) async throws -> ProductInfo {
+        guard let found = try await self.client.product(.id(id), asOf: nil) else {
+            throw ClientError(.refused, refusal: Refusal(.productNotFound, .id(UInt64(id.value))))
+        }
+        return ProductInfo(found.product)
     }
 
     // MARK: - Telling

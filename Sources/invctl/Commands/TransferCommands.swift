@@ -219,13 +219,15 @@ extension Shell {
         var chosen: [ChosenTransfer] = []
         for part in try await self.parts(choice) {
             let query = TransferQuery(id: TransferID(part.id))
-            let table = try await self.entity(part.id, "transfer", .transfers(query))
-            let product = try await self.product(numbered: table.integer(0, "productId"))
+            let transfer = try await self.entity(part.id, "transfer") {
+                () async throws(ClientError) in try await self.client.transfers(query)
+            }
+            let product = try await self.product(transfer.product)
             var line = TransferLine(transfer: TransferID(part.id), ifRevision: choice.ifRevision)
             if let quantity = part.quantity {
                 line.quantity = try self.quantity(quantity, of: product, "the quantity")
             }
-            let source = try await self.location(table.text(0, "from"))
+            let source = try await self.location(transfer.source)
             chosen.append(ChosenTransfer(line: line, product: product, source: source))
         }
         return chosen
@@ -234,8 +236,8 @@ extension Shell {
     private func parts(_ choice: TransferChoice) async throws -> [PartArgument] {
         guard let reference = choice.of else { return choice.parts }
         let query = TransferQuery(states: .inTransit, reference: reference)
-        let table = try await self.client.query(.transfers(query)).table
-        guard table.rowCount > 0 else {
+        let transfers = try await self.client.transfers(query).rows
+        guard !transfers.isEmpty else {
             throw Failure(
                 RefusalCode.transferNotFound.name,
                 "no transfer with the reference '\(reference)' is on its way",
@@ -244,9 +246,7 @@ extension Shell {
                 exit: Exit.notFound
             )
         }
-        return (0..<table.rowCount).map {
-            PartArgument(id: UInt32(clamping: table.integer($0, "id") ?? 0))
-        }
+        return transfers.map { PartArgument(id: $0.id.value) }
     }
 
     /// Says what was sent, by which numbers.
