@@ -320,14 +320,14 @@ struct ClientStateMachine {
 
     /// Gives a command up: it leaves no trace if no copy of it can have been looked at.
     ///
-    /// - Precondition: The request is a command without an answer.
-    mutating func givenUp(requestID: UInt64) -> Withdrawal {
+    /// - Returns: `nil` for what is no command without an answer.
+    mutating func givenUp(requestID: UInt64) -> Withdrawal? {
         if let index = self.unnumbered.firstIndex(where: { $0.requestID == requestID }) {
             self.unnumbered.remove(at: index)
             return .withdrawn
         }
         guard let index = self.commands.firstIndex(where: { $0.requestID == requestID }) else {
-            preconditionFailure("request \(requestID) is no command without an answer")
+            return nil
         }
         guard self.commands[index].isUntouched else {
             return .unknown(sequence: self.commands[index].sequence)

@@ -40,9 +40,11 @@ public struct InsightChange: Hashable, Sendable {
 /// that trying again cannot mend, such as a question that makes no sense.
 public struct InsightEvents: AsyncSequence, Sendable {
     public typealias Element = InsightEvent
+
     let insight: Insight
     let configuration: ClientConfiguration
 
+    /// Subscribes, over a connection of its own.
     public func makeAsyncIterator() -> Iterator {
         let feed = InsightFeed(
             self.insight,
@@ -53,9 +55,13 @@ public struct InsightEvents: AsyncSequence, Sendable {
         return Iterator(base: feed.events(waiting: 2...8))
     }
 
+    /// Dropping it, or cancelling its task, ends the subscription and closes its connection.
     public struct Iterator: AsyncIteratorProtocol {
         var base: FeedIterator<InsightFeed>
 
+        /// The next event.
+        ///
+        /// - Throws: ``ClientError`` for what trying again cannot mend, and ``ClientError/Code-swift.struct/cancelled``.
         public mutating func next() async throws -> InsightEvent? { try await self.base.next() }
     }
 }

@@ -10,15 +10,18 @@ internal import NIOPosix
 /// connection is thrown, as a ``ClientError``.
 ///
 /// It has a connection of its own, which is read only as fast as blocks are taken: a reader that pauses
-/// keeps a few blocks in memory and the rest at the server, and holds up nothing else. The deadline is for the next block, not for the whole.
+/// keeps a few blocks in memory and the rest at the server, and holds up nothing else. The deadline is for
+/// the next block, not for the whole.
 public struct QueryRows: AsyncSequence, Sendable {
     public typealias Element = QueryResult
+
     /// Messages that wait for the reader before the connection pauses; about a thousand rows each.
     private static let waitingMax = 16
 
     let query: Query
     let configuration: ClientConfiguration
 
+    /// Asks, over a connection of its own.
     public func makeAsyncIterator() -> Iterator {
         let feed = AnswerFeed(
             self.query,
@@ -29,12 +32,16 @@ public struct QueryRows: AsyncSequence, Sendable {
         return Iterator(messages: feed.events(waiting: 2...Self.waitingMax))
     }
 
+    /// Dropping it, or cancelling its task, ends the server's work and closes the connection.
     public struct Iterator: AsyncIteratorProtocol {
         var messages: FeedIterator<AnswerFeed>
         private var reader = AnswerReader()
 
         init(messages: FeedIterator<AnswerFeed>) { self.messages = messages }
 
+        /// The next block; `nil` after the last.
+        ///
+        /// - Throws: ``ClientError``. What was read before is part of the answer, but not all of it.
         public mutating func next() async throws -> QueryResult? {
             guard let message = try await self.messages.next() else {
                 throw ClientError(.closed)

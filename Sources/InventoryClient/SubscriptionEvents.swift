@@ -37,6 +37,7 @@ public enum SubscriptionEvent: Hashable, Sendable {
 /// cannot mend, such as a refused filter.
 public struct SubscriptionEvents: AsyncSequence, Sendable {
     public typealias Element = SubscriptionEvent
+
     private let subscription: Subscription
     private let configuration: ClientConfiguration
 
@@ -45,6 +46,7 @@ public struct SubscriptionEvents: AsyncSequence, Sendable {
         self.configuration = configuration
     }
 
+    /// Subscribes, over a connection of its own.
     public func makeAsyncIterator() -> Iterator {
         let feed = SubscriptionFeed(
             self.subscription,
@@ -55,9 +57,13 @@ public struct SubscriptionEvents: AsyncSequence, Sendable {
         return Iterator(base: feed.events(waiting: 256...1_024))
     }
 
+    /// Dropping it, or cancelling its task, ends the subscription and closes its connection.
     public struct Iterator: AsyncIteratorProtocol {
         var base: FeedIterator<SubscriptionFeed>
 
+        /// The next event.
+        ///
+        /// - Throws: ``ClientError`` for what trying again cannot mend, and ``ClientError/Code-swift.struct/cancelled``.
         public mutating func next() async throws -> SubscriptionEvent? {
             try await self.base.next()
         }

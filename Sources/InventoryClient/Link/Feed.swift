@@ -125,7 +125,14 @@ extension Feed {
 struct FeedIterator<Source: Feed> {
     var base: Source.Producer.AsyncIterator
 
-    mutating func next() async throws -> Source.Event? { try await self.base.next() }
+    mutating func next() async throws(ClientError) -> Source.Event? {
+        do {
+            return try await self.base.next()
+        } catch {
+            // A feed ends by a `ClientError`; anything else is that the task was cancelled.
+            throw error as? ClientError ?? ClientError(.cancelled)
+        }
+    }
 }
 
 private struct SequenceListener<Source: Feed>: FeedListener {

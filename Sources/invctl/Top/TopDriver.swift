@@ -307,7 +307,7 @@ extension ClientError {
     /// Whether trying again may mend it.
     fileprivate var isPassing: Bool {
         if let refusal { return Exit.code(for: refusal) == Exit.unreachable }
-        return self.code != .protocolViolation
+        return self.code != .protocolViolation && self.code != .cancelled
     }
 }
 
