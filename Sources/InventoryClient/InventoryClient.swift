@@ -16,7 +16,7 @@ internal import NIOPosix
 /// reconnecting, or at once when its task is cancelled. Calls may be made from many tasks at once; numbered
 /// commands are executed in the order in which they were made.
 ///
-/// All of its async methods throw ``ClientError``.
+/// All of its async methods throw ``ClientError``; see <doc:GettingStarted> for what each code says.
 public final class InventoryClient: Sendable {
     /// As it was made; it does not change.
     public let configuration: ClientConfiguration

@@ -43,6 +43,7 @@ public struct ListedProduct: AnswerRow, Hashable {
 /// A category, and how many products are in it.
 @dynamicMemberLookup
 public struct ListedCategory: AnswerRow, Hashable {
+    /// The category itself.
     public var category: Category
     /// Products of it that are not archived.
     public var productCount: Int

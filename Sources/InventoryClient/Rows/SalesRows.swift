@@ -4,25 +4,35 @@ public import InventoryModel
 
 /// A line of a sale or a return, what reversed one, or cost that came late.
 public struct ListedSale: AnswerRow, Hashable {
+    /// The movement: its step, and its place in that.
     public var id: MovementID
+    /// When it happened.
     public var occurredAt: Instant
     /// How long ago that was, by the server's clock.
     public var ageSeconds: Int64
+    /// Whether it is a sale, a return, a reversal or late cost.
     public var kind: MovementKind
+    /// The product's SKU.
     public var sku: String
+    /// The product's name.
     public var name: String
+    /// What the product's category is called.
     public var categoryName: String
+    /// The location's code.
     public var locationCode: String
     /// What was sold; negative for what came back.
     public var quantity: Int64
+    /// The price of that day.
     public var price: Price
     /// What was charged; negative for what was paid back.
     public var amount: Money
-    /// What it had cost.
+    /// What it had cost; negative for what came back.
     public var cost: Money
     /// Empty for none.
     public var reference: String
+    /// Who did it.
     public var actor: String
+    /// What the quantities are counted in.
     public var unit: Unit
 
     public init(from row: inout RowReader) throws(ClientError) {
@@ -46,17 +56,25 @@ public struct ListedSale: AnswerRow, Hashable {
 
 /// Demand that was refused for lack of stock.
 public struct ListedRefusal: AnswerRow, Hashable {
+    /// The step that recorded it.
     public var lsn: UInt64
+    /// When that was, by the server's clock.
     public var recordedAt: Instant
+    /// The product it is of.
     public var product: ProductID
+    /// The product's SKU.
     public var sku: String
+    /// The location's code.
     public var locationCode: String
+    /// What was asked for.
     public var asked: Int64
     /// What could be sold at that moment.
     public var available: Int64
     /// Empty for none.
     public var reference: String
+    /// Who asked.
     public var actor: String
+    /// What the quantities are counted in.
     public var unit: Unit
 
     public init(from row: inout RowReader) throws(ClientError) {

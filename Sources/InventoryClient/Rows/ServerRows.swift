@@ -4,6 +4,7 @@
 public struct Statistic: AnswerRow, Hashable {
     /// In camel case, as `invctl stats` has it; a name with a unit ends with it.
     public var name: String
+    /// In the unit of its name; a count if that has none.
     public var value: Int64
 
     public init(from row: inout RowReader) throws(ClientError) {
@@ -33,6 +34,7 @@ public struct Finding: AnswerRow, Hashable {
     public var check: String
     /// How many of them were; of the digest, the LSN that it is of.
     public var checked: Int64
+    /// Whether nothing is wrong.
     public var isOK: Bool
     /// What is wrong, if something is; of the digest, 16 hexadecimal digits.
     public var detail: String

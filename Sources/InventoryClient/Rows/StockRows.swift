@@ -4,10 +4,15 @@ public import InventoryModel
 
 /// The stock of one product at one location.
 public struct ListedLevel: AnswerRow, Hashable {
+    /// The product it is of.
     public var product: ProductID
+    /// The product's SKU.
     public var sku: String
+    /// The product's name.
     public var name: String
+    /// The location it is at.
     public var location: LocationID
+    /// The location's code.
     public var locationCode: String
     /// What is physically there.
     public var onHand: Int64
@@ -23,6 +28,7 @@ public struct ListedLevel: AnswerRow, Hashable {
     public var incoming: Int64
     /// What the stock on hand cost.
     public var value: Money
+    /// What the quantities are counted in.
     public var unit: Unit
     /// The LSN of its last change; `nil` in an answer of the past, for one that came later.
     public var revision: UInt64?
@@ -53,19 +59,31 @@ public struct ListedMovement: AnswerRow, Hashable {
     public var recordedAt: Instant
     /// When it happened.
     public var occurredAt: Instant
+    /// What kind of movement it is.
     public var kind: MovementKind
+    /// The product it is of.
     public var product: ProductID
+    /// The product's SKU.
     public var sku: String
+    /// The location it is at.
     public var location: LocationID
+    /// The location's code.
     public var locationCode: String
+    /// What came, or went if negative.
     public var onHandDelta: Int64
+    /// What was put on hold, or released from that if negative.
     public var unavailableDelta: Int64
+    /// What was reserved, or is so no longer if negative.
     public var reservedDelta: Int64
+    /// What was ordered, or is expected no longer if negative.
     public var incomingDelta: Int64
-    /// What was charged, or paid back if negative; of late cost, that cost.
+    /// What was charged for a sale, paid back for a return (negative), or cost that came late; else 0.
     public var amount: Money
+    /// Of a sale or a return the price, of a delivery the unit cost; 0 where there is none.
     public var price: Price
+    /// How the value of the stock there changed: negative for a sale.
     public var cost: Money
+    /// Why, where a reason was given.
     public var reason: Reason?
     /// Empty for none.
     public var reference: String
@@ -77,6 +95,7 @@ public struct ListedMovement: AnswerRow, Hashable {
     public var origin: MovementID?
     /// Whether it was imported: it happened before the database knew of it.
     public var isImported: Bool
+    /// What the quantities are counted in.
     public var unit: Unit
 
     public init(from row: inout RowReader) throws(ClientError) {
@@ -109,17 +128,25 @@ public struct ListedMovement: AnswerRow, Hashable {
 
 /// A level at or below its product's reorder point.
 public struct ListedLowStock: AnswerRow, Hashable {
+    /// The product it is of.
     public var product: ProductID
+    /// The product's SKU.
     public var sku: String
+    /// The product's name.
     public var name: String
+    /// What the product's category is called.
     public var categoryName: String
+    /// The location's code.
     public var locationCode: String
+    /// On hand, less what is unavailable or reserved.
     public var available: Int64
+    /// Stock at or below this is low.
     public var reorderPoint: Int64
     /// Ordered and not received yet.
     public var incoming: Int64
     /// What an order should bring the stock up to; 0 for none.
     public var reorderTarget: Int64
+    /// What the quantities are counted in.
     public var unit: Unit
 
     public init(from row: inout RowReader) throws(ClientError) {
