@@ -177,7 +177,7 @@ let package = Package(
         tests(
             "InventoryClient",
             [
-                "Bytes", "InventoryModel", "InventoryWire",
+                "Bytes", "InventoryModel", "InventoryTestSupport", "InventoryWire",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ]

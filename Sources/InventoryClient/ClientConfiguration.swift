@@ -2,13 +2,17 @@ public import InventoryModel
 
 /// Where a server is.
 public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
+    /// A port of a host, which is a name or an IPv4 or IPv6 address.
     case tcp(host: String, port: Int)
+    /// A Unix socket in the file system.
     case unix(path: String)
 
+    /// Where a server listens that is told nothing else.
     public static let defaultPort = 7411
+    /// The default port of this machine.
     public static let standard = ServerAddress.tcp(host: "127.0.0.1", port: Self.defaultPort)
 
-    /// `HOST:PORT`, `[IPv6]:PORT`, `HOST` or `unix:PATH`.
+    /// Reads `HOST:PORT`, `[IPv6]:PORT`, `HOST` or `unix:PATH`; `nil` for anything else.
     public init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
@@ -29,6 +33,7 @@ public enum ServerAddress: Hashable, Sendable, CustomStringConvertible {
         self = .tcp(host: host, port: port)
     }
 
+    /// As ``init(_:)`` reads it.
     public var description: String {
         switch self {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
@@ -45,9 +50,11 @@ extension String {
 
 /// How a client presents itself, and how long it waits.
 public struct ClientConfiguration: Sendable {
+    /// Where the server is.
     public var address: ServerAddress
     /// Who acts, as the ledger will say.
     public var actor: String
+    /// The program, as the server's log will say.
     public var software: String
     /// Proof of who asks, where the server wants one; empty for none.
     public var token: [UInt8]
@@ -68,6 +75,7 @@ public struct ClientConfiguration: Sendable {
     /// The first and the longest pause between two attempts to connect, in milliseconds.
     public var backoffMilliseconds: ClosedRange<Int64>
 
+    /// A configuration with the defaults of what is not named: a new session, ten seconds for a call.
     public init(
         address: ServerAddress = .standard,
         actor: String,

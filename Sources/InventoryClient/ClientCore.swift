@@ -1,43 +1,47 @@
 internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
-internal import NIOPosix
 
-/// Performs what ``ClientStateMachine`` says, on one event loop: connects, sends, keeps deadlines.
+/// The calls of one client that have no answer yet, over one ``Link``.
+///
+/// It performs what ``ClientStateMachine`` and ``KeyedCommands`` say: numbers and sends, hands over answers,
+/// keeps deadlines. A call ends once: by its answer, its deadline, the cancellation of its task, or with the
+/// client.
 ///
 /// `@unchecked Sendable`: everything but the constants belongs to the loop, and every entry hops
 /// there first.
-final class ClientCore: @unchecked Sendable {
+final class ClientCore: LinkOwner, @unchecked Sendable {
     typealias CommandCompletion = @Sendable (Result<Outcome, ClientError>) -> Void
     typealias KeyedCompletion = @Sendable (Result<KeyedOutcome, ClientError>) -> Void
+    typealias HelloCompletion = @Sendable (Result<HelloAccepted, ClientError>) -> Void
+    typealias SessionCompletion = @Sendable (Result<SessionStanding, ClientError>) -> Void
     /// Takes the messages of an answer, and says whether it was the last.
     typealias MessageHandler = @Sendable (Result<ServerMessage, ClientError>) -> Bool
 
+    /// A request that changes nothing, and has no whole answer yet.
+    struct Question {
+        var request: Request
+        var handler: MessageHandler
+        var wasSent = false
+    }
+
     let loop: any EventLoop
-    private let configuration: ClientConfiguration
-    private let connector: any Connector
-    private(set) var machine: ClientStateMachine
-    private(set) var channel: (any Channel)?
-    private var isConnecting = false
-    private(set) var isClosed = false
-    private var nextRequestID: UInt64 = 1
-    private var backoff: Int64
-    private(set) var lastFailure = ClientError(.unreachable)
-    private var completions: [UInt64: CommandCompletion] = [:]
+    let link: Link
+    var machine: ClientStateMachine
     var keyed: KeyedCommands
+    private var nextRequestID: UInt64 = 1
+    var openRequestID: UInt64 = 0
+    var lastFailure = ClientError(.unreachable)
+    var completions: [UInt64: CommandCompletion] = [:]
     var keyedCompletions: [UInt64: KeyedCompletion] = [:]
+    var questions: [UInt64: Question] = [:]
+    var greeters: [Once<HelloAccepted>] = []
+    var openers: [Once<SessionStanding>] = []
     /// Why commands were turned away for now, that had no other answer since.
     var turnedAway: [UInt64: Refusal] = [:]
-    private var handlers: [UInt64: MessageHandler] = [:]
-    /// Requests that wait for a connection.
-    private var unsent: [(id: UInt64, request: Request)] = []
-    private var openRequestID: UInt64 = 0
-    private(set) var accepted: HelloAccepted?
+    var accepted: HelloAccepted?
     /// When the hello was accepted, by the loop's clock.
-    private var acceptedAt = NIODeadline.distantPast
-    private var greeters: [@Sendable (Result<HelloAccepted, ClientError>) -> Void] = []
-
-    private var openers: [@Sendable (Result<SessionStanding, ClientError>) -> Void] = []
+    var acceptedAt = NIODeadline.distantPast
 
     init(
         _ configuration: ClientConfiguration,
@@ -45,152 +49,22 @@ final class ClientCore: @unchecked Sendable {
         on loop: any EventLoop
     ) {
         self.loop = loop
-        self.configuration = configuration
-        self.connector = connector
+        let pauses = configuration.backoffMilliseconds
+        let policy = LinkMachine.Policy(pauses: pauses, retriesViolations: true)
+        self.link = Link(configuration, policy, by: connector, on: loop)
         self.machine = ClientStateMachine(
             session: configuration.session,
             continuesSession: configuration.continuesSession,
             waitsForStorage: configuration.waitsForStorage
         )
         self.keyed = KeyedCommands(waitsForStorage: configuration.waitsForStorage)
-        self.backoff = configuration.backoffMilliseconds.lowerBound
+        self.link.owner = self
     }
 
     /// The pause before a request that was turned away for now goes out again.
     static let retryMilliseconds: Int64 = 20
 
-    var timeout: TimeAmount { .milliseconds(self.configuration.timeoutMilliseconds) }
-
-    // MARK: - Asking
-
-    /// Completes once the server has accepted a hello.
-    func greet(_ completion: @escaping @Sendable (Result<HelloAccepted, ClientError>) -> Void) {
-        self.loop.execute {
-            if let accepted = self.accepted {
-                completion(.success(accepted))
-                return
-            }
-            let once = Once(completion)
-            self.greeters.append { once.call($0) }
-            self.loop.scheduleTask(in: self.timeout) { once.call(.failure(self.lastFailure)) }
-            self.connectIfNeeded()
-        }
-    }
-
-    /// Completes once the session is open.
-    func openSession(
-        _ completion: @escaping @Sendable (Result<SessionStanding, ClientError>) -> Void
-    ) {
-        self.loop.execute {
-            if let standing = self.machine.standing {
-                completion(.success(standing))
-                return
-            }
-            let once = Once(completion)
-            self.openers.append { once.call($0) }
-            self.perform(self.machine.sessionWanted())
-            self.loop.scheduleTask(in: self.timeout) { once.call(.failure(self.lastFailure)) }
-            self.connectIfNeeded()
-        }
-    }
-
-    func submit(_ command: Command, _ completion: @escaping CommandCompletion) {
-        self.submit(command.encoded, completion)
-    }
-
-    func submit(_ command: EncodedCommand, _ completion: @escaping CommandCompletion) {
-        self.loop.execute {
-            guard !self.isClosed else {
-                completion(.failure(ClientError(.closed)))
-                return
-            }
-            if let refusal = command.tooLarge() {
-                completion(.failure(.refused(refusal)))
-                return
-            }
-            let id = self.takeRequestID()
-            self.completions[id] = completion
-            self.perform(self.machine.submitted(command, requestID: id))
-            self.connectIfNeeded()
-            self.loop.scheduleTask(in: self.timeout) { self.expire(command: id) }
-        }
-    }
-
-    func request(_ request: Request, _ handler: @escaping MessageHandler) {
-        self.loop.execute {
-            guard !self.isClosed else {
-                _ = handler(.failure(ClientError(.closed)))
-                return
-            }
-            let id = self.takeRequestID()
-            self.handlers[id] = handler
-            if self.machine.takesRequests, let channel = self.channel {
-                channel.send { request.encodeFrame(requestID: id, into: &$0) }
-            } else {
-                self.unsent.append((id, request))
-                self.connectIfNeeded()
-            }
-            self.loop.scheduleTask(in: self.timeout) { self.expire(request: id) }
-        }
-    }
-
-    /// Has the next command take up the session's numbers at `sequence`.
-    func goOn(from sequence: UInt64) { self.loop.execute { self.machine.goOn(from: sequence) } }
-
-    func close() -> EventLoopFuture<Void> {
-        self.loop.flatSubmit {
-            self.isClosed = true
-            for (id, completion) in self.completions {
-                switch self.machine.givenUp(requestID: id) {
-                case .withdrawn:
-                    completion(.failure(ClientError(.closed)))
-                case .unknown(let sequence):
-                    completion(.failure(.unknown(sequence, "closed before its answer came")))
-                }
-            }
-            self.completions = [:]
-            self.abandonKeyed()
-            self.failRequests(ClientError(.closed))
-            guard let channel = self.channel else { return self.loop.makeSucceededVoidFuture() }
-            self.channel = nil
-            return channel.close().recover { _ in
-                // It was closed from the other side.
-            }
-        }
-    }
-
-    func takeRequestID() -> UInt64 {
-        defer { self.nextRequestID += 1 }
-        return self.nextRequestID
-    }
-
-    // MARK: - Deadlines
-
-    private func expire(command id: UInt64) {
-        guard let completion = self.completions.removeValue(forKey: id) else { return }
-        switch self.machine.givenUp(requestID: id) {
-        case .withdrawn:
-            self.perform(self.machine.moreToSend())
-            if let refusal = self.turnedAway.removeValue(forKey: id) {
-                completion(.failure(.refused(refusal)))
-            } else {
-                completion(.failure(ClientError(.unreachable, self.lastFailure.message)))
-            }
-        case .unknown(let sequence):
-            // It stays with its number: later ones are behind it, and its answer is still taken.
-            completion(.failure(.unknown(sequence, "no answer to command \(sequence) in time")))
-        }
-    }
-
-    private func expire(request id: UInt64) {
-        guard let handler = self.handlers.removeValue(forKey: id) else { return }
-        let wasSent = !self.unsent.contains { $0.id == id }
-        self.unsent.removeAll { $0.id == id }
-        let code: ClientError.Code = wasSent ? .timedOut : .unreachable
-        _ = handler(.failure(ClientError(code, self.lastFailure.message)))
-    }
-
-    // MARK: - Connecting
+    private var timeout: TimeAmount { self.link.configuration.timeout }
 
     /// The server's clock, as far as its hello said: not ahead of it.
     var serverTime: Instant {
@@ -199,245 +73,186 @@ final class ClientCore: @unchecked Sendable {
         return Instant(microseconds: accepted.serverTime.microseconds &+ passed)
     }
 
-    func connectIfNeeded() {
-        guard self.channel == nil, !self.isConnecting, !self.isClosed else { return }
-        self.isConnecting = true
-        self.connector.connect(on: self.loop) {
-            ClientHandler(
-                onAccepted: { self.helloAccepted($0) },
-                onMessage: { self.received($0, $1) },
-                onClosed: { self.connectionLost($0) }
-            )
-        }.whenComplete { result in
-            self.isConnecting = false
-            switch result {
-            case .success(let channel):
-                guard !self.isClosed else {
-                    channel.close(promise: nil)
-                    return
-                }
-                self.channel = channel
-                self.perform(self.machine.connected())
-            case .failure(let error):
-                let address = self.configuration.address
-                self.lastFailure = ClientError(
-                    .unreachable,
-                    "cannot connect to \(address): \(NetworkFailure.reason(error))"
+    func takeRequestID() -> UInt64 {
+        defer { self.nextRequestID += 1 }
+        return self.nextRequestID
+    }
+
+    // MARK: - Asking
+
+    /// Completes once the server has accepted a hello.
+    func greet(_ call: Call? = nil, _ completion: @escaping HelloCompletion) {
+        self.begin(call, completion) { once in
+            if let accepted = self.accepted { return once.call(.success(accepted)) }
+            self.greeters.append(once)
+        }
+    }
+
+    /// Completes once the session is open.
+    func openSession(_ call: Call? = nil, _ completion: @escaping SessionCompletion) {
+        self.begin(call, completion) { once in
+            if let standing = self.machine.standing { return once.call(.success(standing)) }
+            self.openers.append(once)
+            self.perform(self.machine.sessionWanted())
+        }
+    }
+
+    func completeGreeters(_ result: Result<HelloAccepted, ClientError>) {
+        let greeters = self.greeters
+        self.greeters = []
+        for greeter in greeters { greeter.call(result) }
+    }
+
+    func completeOpeners(_ result: Result<SessionStanding, ClientError>) {
+        let openers = self.openers
+        self.openers = []
+        for opener in openers { opener.call(result) }
+    }
+
+    /// Begins what waits for something that happens once for all who wait.
+    private func begin<Value: Sendable>(
+        _ call: Call?,
+        _ completion: @escaping @Sendable (Result<Value, ClientError>) -> Void,
+        _ body: @escaping @Sendable (Once<Value>) -> Void
+    ) {
+        self.loop.execute {
+            let once = Once(completion)
+            if self.link.isClosed { return once.call(.failure(ClientError(.closed))) }
+            if call?.begin({ once.call(.failure(ClientError(.cancelled))) }) == false { return }
+            body(once)
+            self.loop.scheduleTask(in: self.timeout) { once.call(.failure(self.lastFailure)) }
+            self.link.want()
+        }
+    }
+
+    func submit(_ command: Command, _ completion: @escaping CommandCompletion) {
+        self.submit(command.encoded, nil, completion)
+    }
+
+    func submit(
+        _ command: EncodedCommand,
+        _ call: Call? = nil,
+        _ completion: @escaping CommandCompletion
+    ) {
+        self.loop.execute {
+            if let error = self.refusal(of: command, behind: MemoryLayout<UInt64>.size) {
+                return completion(.failure(error))
+            }
+            let id = self.takeRequestID()
+            self.completions[id] = completion
+            if call?.begin({ self.end(command: id, .cancelled) }) == false { return }
+            self.perform(self.machine.submitted(command, requestID: id))
+            self.link.want()
+            self.loop.scheduleTask(in: self.timeout) { self.end(command: id, .expired) }
+        }
+    }
+
+    func submit(
+        _ command: EncodedCommand,
+        key: IdempotencyKey,
+        firstTried: Instant?,
+        _ call: Call? = nil,
+        _ completion: @escaping KeyedCompletion
+    ) {
+        self.loop.execute {
+            // The key with its count, and the instant.
+            if let error = self.refusal(of: command, behind: 1 + key.text.utf8.count + 9) {
+                return completion(.failure(error))
+            }
+            let id = self.takeRequestID()
+            self.keyedCompletions[id] = completion
+            if call?.begin({ self.end(keyed: id, .cancelled) }) == false { return }
+            self.keyed.submitted(
+                KeyedCommands.Pending(
+                    requestID: id,
+                    key: key,
+                    firstTried: firstTried,
+                    command: command
                 )
-                self.reconnectLater()
-            }
+            )
+            self.sendKeyed()
+            self.link.want()
+            self.loop.scheduleTask(in: self.timeout) { self.end(keyed: id, .expired) }
         }
     }
 
-    private func reconnectLater() {
-        let hasWork =
-            !self.completions.isEmpty || !self.handlers.isEmpty || !self.greeters.isEmpty
-            || !self.openers.isEmpty || !self.keyedCompletions.isEmpty
-        guard hasWork, !self.isClosed else { return }
-        let pause = self.backoff
-        self.backoff = min(self.backoff * 2, self.configuration.backoffMilliseconds.upperBound)
-        self.loop.scheduleTask(in: .milliseconds(pause)) { self.connectIfNeeded() }
-    }
-
-    private func helloAccepted(_ accepted: HelloAccepted) {
-        self.accepted = accepted
-        self.acceptedAt = self.loop.now
-        self.backoff = self.configuration.backoffMilliseconds.lowerBound
-        for greeter in self.greeters { greeter(.success(accepted)) }
-        self.greeters = []
-        self.perform(self.machine.accepted())
-        self.sendKeyed()
-        let unsent = self.unsent
-        self.unsent = []
-        for (id, request) in unsent {
-            self.channel?.send { request.encodeFrame(requestID: id, into: &$0) }
-        }
-    }
-
-    private func connectionLost(_ error: ClientError) {
-        guard !self.isClosed else { return }
-        self.channel = nil
-        self.accepted = nil
-        self.lastFailure = error
-        self.machine.lost()
-        self.keyed.lost()
-        // A query whose answer has begun cannot be continued; its caller asks again.
-        let lost = self.handlers.filter { id, _ in !self.unsent.contains { $0.id == id } }
-        for (id, handler) in lost {
-            self.handlers[id] = nil
-            _ = handler(.failure(error))
-        }
-        if error.code == .refused { self.failGreeters(error) }
-        self.reconnectLater()
-    }
-
-    private func failGreeters(_ error: ClientError) {
-        for greeter in self.greeters { greeter(.failure(error)) }
-        self.greeters = []
-    }
-
-    private func failRequests(_ error: ClientError) {
-        let handlers = self.handlers
-        self.handlers = [:]
-        self.unsent = []
-        for handler in handlers.values { _ = handler(.failure(error)) }
-    }
-
-    // MARK: - Answers
-
-    private func received(_ id: UInt64, _ message: ServerMessage) {
-        if id == self.openRequestID, self.machine.phase == .opening {
-            self.receivedOpening(message)
-            return
-        }
-        if self.receivedKeyed(id, message) || self.receivedAnswer(id, message) { return }
-        guard let handler = self.handlers[id] else { return }
-        if case .refused(let refusal) = message {
-            self.handlers[id] = nil
-            _ = handler(.failure(.refused(refusal)))
-        } else if handler(.success(message)) {
-            self.handlers[id] = nil
-        }
-    }
-
-    /// Takes the answer to a command.
+    /// Why a command cannot be sent at all, if so: the client is closed, or no frame takes it.
     ///
-    /// - Returns: Whether the message is one.
-    private func receivedAnswer(_ id: UInt64, _ message: ServerMessage) -> Bool {
-        let settlement = self.machine.answered(requestID: id, refusal: message.refusal)
-        switch settlement {
-        case .stray:
-            return false
-        case .again:
-            // The reason is the first one's: a gap only says that it waits for that.
-            let isReason = message.refusal?.code.isRetryable ?? false
-            let first = self.machine.commands.first?.requestID ?? id
-            self.turnedAway[id] = isReason ? message.refusal : self.turnedAway[first]
-            self.resendLater(id)
-        case .stopped(let commands):
-            let refusal = message.refusal ?? Refusal(.storageFull)
-            for pending in commands {
-                self.complete(pending.requestID, .failure(.refused(refusal)))
-            }
-        case .unknown(let sequence):
-            let code = message.refusal?.code.name ?? "\(message.opcode)"
-            self.complete(id, .failure(.unknown(sequence, "command \(sequence): \(code)")))
-        case .settled:
-            switch message {
-            case .outcome(let outcome): self.complete(id, .success(outcome))
-            case .refused(let refusal): self.complete(id, .success(.refused(refusal)))
-            default:
-                let problem = "\(message.opcode) answers a command"
-                self.complete(id, .failure(ClientError(.protocolViolation, problem)))
-            }
-        }
-        self.perform(self.machine.moreToSend())
-        return true
-    }
-
-    /// Whoever waited may have given up by now, and been told so.
-    private func complete(_ id: UInt64, _ result: Result<Outcome, ClientError>) {
-        self.turnedAway[id] = nil
-        self.completions.removeValue(forKey: id)?(result)
-    }
-
-    private func resendLater(_ id: UInt64) {
-        self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
-            self.perform(self.machine.resending(after: id))
-        }
-    }
-
-    private func receivedOpening(_ message: ServerMessage) {
-        switch message {
-        case .sessionOpened(let standing):
-            self.perform(self.machine.opened(standing))
-            for opener in self.openers { opener(.success(standing)) }
-            self.openers = []
-        case .refused(let refusal):
-            self.lastFailure = .refused(refusal)
-            self.perform(self.machine.openingRefused(refusal))
-            // The calls that wait for it have their deadlines.
-            guard !self.machine.retries(refusal.code) else { return }
-            for opener in self.openers { opener(.failure(.refused(refusal))) }
-            self.openers = []
-            self.channel?.close(promise: nil)
-        default:
-            self.channel?.close(promise: nil)
-        }
-    }
-
-    private func perform(_ action: ClientStateMachine.Action) {
-        switch action {
-        case .sendHello:
-            self.channel?.sendHello(self.configuration)
-        case .openSession(let session, let mayCreate):
-            self.openRequestID = self.takeRequestID()
-            let request = Request.openSession(session, mayCreate: mayCreate)
-            self.channel?.send { request.encodeFrame(requestID: self.openRequestID, into: &$0) }
-        case .send(let commands):
-            self.channel?.send { writer in
-                for pending in commands {
-                    pending.command.encodeFrame(
-                        sequence: pending.sequence,
-                        requestID: pending.requestID,
-                        into: &writer
-                    )
-                }
-            }
-        case .openLater:
-            self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
-                self.perform(self.machine.openIfWanted())
-            }
-        case .fail(let commands, let refusal):
-            for pending in commands { self.fail(pending, refusal) }
-        case .nothing:
-            break
-        }
-    }
-
-    /// The session of a command is gone.
-    private func fail(_ pending: ClientStateMachine.PendingCommand, _ refusal: Refusal) {
-        guard !pending.isUntouched else {
-            self.complete(pending.requestID, .failure(.refused(refusal)))
-            return
-        }
-        let problem = "command \(pending.sequence) had no answer, and its session is gone: "
-        let error = ClientError.unknown(pending.sequence, problem + refusal.code.name)
-        self.complete(pending.requestID, .failure(error))
-    }
-}
-
-extension EncodedCommand {
-    /// Why it cannot be sent at all, if so: no frame takes it.
-    ///
-    /// `headByteCount`: What goes before it in a request's body: its sequence number, if nothing else.
-    func tooLarge(behind headByteCount: Int = MemoryLayout<UInt64>.size) -> Refusal? {
-        let byteCount = headByteCount + self.bytes.count
+    /// `headByteCount`: What goes before it in a request's body.
+    private func refusal(of command: EncodedCommand, behind headByteCount: Int) -> ClientError? {
+        if self.link.isClosed { return ClientError(.closed) }
+        let byteCount = headByteCount + command.bytes.count
         let limit = WireLimits.requestByteCountMax
-        return byteCount <= limit
-            ? nil : WireError.frameTooLarge(byteCount: byteCount, limit: limit).refusal
+        guard byteCount > limit else { return nil }
+        return .refused(WireError.frameTooLarge(byteCount: byteCount, limit: limit).refusal)
     }
-}
 
-extension ServerMessage {
-    /// The refusal of a request, whatever it came in.
-    var refusal: Refusal? {
-        switch self {
-        case .refused(let refusal), .outcome(.refused(let refusal)),
-            .replayedOutcome(.refused(let refusal)):
-            refusal
-        default: nil
+    func request(_ request: Request, _ call: Call? = nil, _ handler: @escaping MessageHandler) {
+        self.loop.execute {
+            guard !self.link.isClosed else {
+                _ = handler(.failure(ClientError(.closed)))
+                return
+            }
+            let id = self.takeRequestID()
+            self.questions[id] = Question(request: request, handler: handler)
+            if call?.begin({ self.end(question: id, .cancelled) }) == false { return }
+            self.sendQuestions([id])
+            self.link.want()
+            self.loop.scheduleTask(in: self.timeout) { self.end(question: id, .expired) }
+        }
+    }
+
+    /// Has the next command take up the session's numbers at `sequence`.
+    func goOn(from sequence: UInt64) { self.loop.execute { self.machine.goOn(from: sequence) } }
+
+    func close() -> EventLoopFuture<Void> {
+        self.loop.flatSubmit {
+            let closed = self.link.close()
+            self.machine.lost()
+            self.accepted = nil
+            for id in self.completions.keys { self.end(command: id, .closed) }
+            for id in self.keyedCompletions.keys { self.end(keyed: id, .closed) }
+            for id in self.questions.keys { self.end(question: id, .closed) }
+            self.completeGreeters(.failure(ClientError(.closed)))
+            self.completeOpeners(.failure(ClientError(.closed)))
+            return closed
         }
     }
 }
 
-/// Calls once; of the loop.
-private final class Once<Value: Sendable>: @unchecked Sendable {
-    private var body: (@Sendable (Value) -> Void)?
-    init(_ body: @escaping @Sendable (Value) -> Void) { self.body = body }
+/// A call that its caller may cancel at any time, also before it has begun.
+///
+/// `@unchecked Sendable`: everything but the constants belongs to the loop.
+final class Call: @unchecked Sendable {
+    private let loop: any EventLoop
+    private var isCancelled = false
+    private var giveUp: (() -> Void)?
 
-    func call(_ value: Value) {
-        self.body?(value)
-        self.body = nil
+    init(on loop: any EventLoop) { self.loop = loop }
+
+    func cancel() {
+        self.loop.execute {
+            self.isCancelled = true
+            self.giveUp.take()?()
+        }
     }
+
+    /// `giveUp`: Ends the call, if it has not ended by then; at once, if it was cancelled already.
+    ///
+    /// - Returns: Whether the call is to begin.
+    func begin(_ giveUp: @escaping () -> Void) -> Bool {
+        if self.isCancelled { giveUp() } else { self.giveUp = giveUp }
+        return !self.isCancelled
+    }
+}
+
+/// Completes once, whatever comes first; of the loop.
+final class Once<Value: Sendable>: @unchecked Sendable {
+    private var body: (@Sendable (Result<Value, ClientError>) -> Void)?
+
+    init(_ body: @escaping @Sendable (Result<Value, ClientError>) -> Void) { self.body = body }
+
+    var isWaiting: Bool { self.body != nil }
+
+    func call(_ result: Result<Value, ClientError>) { self.body.take()?(result) }
 }

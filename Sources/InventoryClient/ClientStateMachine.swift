@@ -4,16 +4,16 @@ internal import InventoryWire
 /// What a client has asked and not been answered, and what it must do when its connection comes
 /// and goes.
 ///
-///     offline ──connected──▶ greeting ──accepted──▶ idle ──command──▶ opening ──opened──▶ ready
-///        ▲                                                                                 │
-///        └─────────────────────────────────── lost ────────────────────────────────────────┘
+///     offline ──accepted──▶ idle ──command──▶ opening ──opened──▶ ready
+///        ▲                   │                   │                  │
+///        └────── lost ───────┴───────────────────┴──────────────────┘
 ///
 /// A session is a step of the log, so it is opened for the first command and never for a reader.
 ///
 /// Commands keep their sequence numbers and their bytes until they are answered, and go out again
 /// after a reconnect: the server carries each out once and gives the same answer again. No more are
-/// on their way than the server remembers the outcomes of. A plain value; ``ClientCore`` performs
-/// what it returns.
+/// on their way than the server remembers the outcomes of. ``LinkMachine`` is the connection itself. A
+/// plain value; ``ClientCore`` performs what it returns.
 struct ClientStateMachine {
     /// A command that has a number and no answer yet.
     struct PendingCommand: Equatable {
@@ -32,7 +32,6 @@ struct ClientStateMachine {
     }
 
     enum Action: Equatable {
-        case sendHello
         case openSession(SessionID, mayCreate: Bool)
         /// Send these, in this order.
         case send([PendingCommand])
@@ -45,7 +44,6 @@ struct ClientStateMachine {
 
     enum Phase: Equatable {
         case offline
-        case greeting
         /// Connected; nothing has called for a session yet.
         case idle
         case opening
@@ -79,14 +77,8 @@ struct ClientStateMachine {
         self.nextSequence = continuesSession ? nil : 1
     }
 
-    mutating func connected() -> Action {
-        precondition(self.phase == .offline, "connected while \(self.phase)")
-        self.phase = .greeting
-        return .sendHello
-    }
-
     mutating func accepted() -> Action {
-        precondition(self.phase == .greeting, "accepted while \(self.phase)")
+        precondition(self.phase == .offline, "accepted while \(self.phase)")
         self.phase = .idle
         return self.openIfWanted()
     }
@@ -110,12 +102,7 @@ struct ClientStateMachine {
     }
 
     /// Whether requests that need no session may be sent.
-    var takesRequests: Bool {
-        switch self.phase {
-        case .offline, .greeting: false
-        case .idle, .opening, .ready: true
-        }
-    }
+    var takesRequests: Bool { self.phase != .offline }
 
     mutating func opened(_ standing: SessionStanding) -> Action {
         guard self.phase == .opening else { return .nothing }
@@ -275,6 +262,8 @@ struct ClientStateMachine {
         guard let index = self.commands.firstIndex(where: { $0.requestID == requestID }) else {
             return .stray
         }
+        // Nothing answers what was not sent.
+        guard self.commands[index].copiesInFlight > 0 else { return .stray }
         self.commands[index].copiesInFlight -= 1
         let pending = self.commands[index]
         guard let code = refusal?.code, !code.usesNumberUp else {
@@ -331,14 +320,14 @@ struct ClientStateMachine {
 
     /// Gives a command up: it leaves no trace if no copy of it can have been looked at.
     ///
-    /// - Precondition: The request is a command without an answer.
-    mutating func givenUp(requestID: UInt64) -> Withdrawal {
+    /// - Returns: `nil` for what is no command without an answer.
+    mutating func givenUp(requestID: UInt64) -> Withdrawal? {
         if let index = self.unnumbered.firstIndex(where: { $0.requestID == requestID }) {
             self.unnumbered.remove(at: index)
             return .withdrawn
         }
         guard let index = self.commands.firstIndex(where: { $0.requestID == requestID }) else {
-            preconditionFailure("request \(requestID) is no command without an answer")
+            return nil
         }
         guard self.commands[index].isUntouched else {
             return .unknown(sequence: self.commands[index].sequence)
@@ -365,6 +354,31 @@ struct ClientStateMachine {
     private(set) var standing: SessionStanding?
 
     mutating func lost() { self.phase = .offline }
+
+    // MARK: - Invariants
+
+    /// - Complexity: O(n) for n commands without an answer.
+    func checkInvariants() {
+        var last: UInt64 = 0
+        for command in self.commands {
+            precondition(command.sequence > last, "command \(command.sequence) after \(last)")
+            precondition(command.copiesInFlight >= 0, "\(command.copiesInFlight) copies sent")
+            last = command.sequence
+        }
+        if let nextSequence {
+            precondition(last < nextSequence, "\(nextSequence) is next after command \(last)")
+            precondition(self.unnumbered.isEmpty, "unnumbered before \(nextSequence)")
+        }
+        if let first = self.commands.first {
+            let sent = self.commands.last { !$0.isUntouched }?.sequence ?? first.sequence
+            precondition(
+                sent - first.sequence < Limits.sessionWindow,
+                "\(sent) was sent before \(first.sequence) was answered"
+            )
+        }
+        precondition(!self.isHeldUp || !self.commands.isEmpty, "held up by no command")
+        precondition(self.phase != .ready || self.standing != nil, "open without a standing")
+    }
 }
 
 extension RefusalCode {

@@ -60,4 +60,17 @@ struct CopyProof {
         let own = self.remembered[low - 1].value
         return own == value ? .proven : .differs(own: own)
     }
+
+    /// - Complexity: O(levels)
+    func checkInvariants() {
+        var digest = LevelDigest()
+        for levels in self.levels.values {
+            for level in levels.values { digest.replace(nil, with: level) }
+        }
+        precondition(digest.value == self.digest.value, "the digest is not that of the levels")
+        precondition(self.first <= Self.rememberedMax, "\(self.first) forgotten steps are kept")
+        if let last = self.remembered.last, let before = self.remembered.dropLast().last {
+            precondition(before.lsn <= last.lsn, "step \(last.lsn) after \(before.lsn)")
+        }
+    }
 }

@@ -40,14 +40,11 @@ public struct InsightChange: Hashable, Sendable {
 /// that trying again cannot mend, such as a question that makes no sense.
 public struct InsightEvents: AsyncSequence, Sendable {
     public typealias Element = InsightEvent
-    typealias Producer = NIOThrowingAsyncSequenceProducer<
-        InsightEvent, any Error,
-        NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, InsightFeed
-    >
 
     let insight: Insight
     let configuration: ClientConfiguration
 
+    /// Subscribes, over a connection of its own.
     public func makeAsyncIterator() -> Iterator {
         let feed = InsightFeed(
             self.insight,
@@ -55,20 +52,16 @@ public struct InsightEvents: AsyncSequence, Sendable {
             by: self.configuration.address,
             on: MultiThreadedEventLoopGroup.singleton.next()
         )
-        let made = Producer.makeSequence(
-            elementType: InsightEvent.self,
-            failureType: (any Error).self,
-            backPressureStrategy: .init(lowWatermark: 2, highWatermark: 8),
-            finishOnDeinit: true,
-            delegate: feed
-        )
-        feed.start(made.source)
-        return Iterator(base: made.sequence.makeAsyncIterator())
+        return Iterator(base: feed.events(waiting: 2...8))
     }
 
+    /// Dropping it, or cancelling its task, ends the subscription and closes its connection.
     public struct Iterator: AsyncIteratorProtocol {
-        var base: Producer.AsyncIterator
+        var base: FeedIterator<InsightFeed>
 
+        /// The next event.
+        ///
+        /// - Throws: ``ClientError`` for what trying again cannot mend, and ``ClientError/Code-swift.struct/cancelled``.
         public mutating func next() async throws -> InsightEvent? { try await self.base.next() }
     }
 }

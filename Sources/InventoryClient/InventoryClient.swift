@@ -2,7 +2,6 @@ public import InventoryModel
 public import InventoryWire
 internal import NIOCore
 internal import NIOPosix
-internal import Synchronization
 
 /// A connection to an inventory server: commands, queries and subscriptions.
 ///
@@ -13,12 +12,17 @@ internal import Synchronization
 ///
 /// It connects when it is first used and again whenever the connection is lost. Commands belong to a
 /// session and are numbered, or have an idempotency key, so one that is sent again after a reconnect is
-/// executed once. Every call ends by its deadline. Calls may be made from many tasks at once; commands are executed in
-/// the order in which they were made.
+/// executed once. Every call ends by its deadline, which counts from when it is made and includes
+/// reconnecting, or at once when its task is cancelled. Calls may be made from many tasks at once; numbered
+/// commands are executed in the order in which they were made.
+///
+/// All of its async methods throw ``ClientError``; see <doc:GettingStarted> for what each code says.
 public final class InventoryClient: Sendable {
+    /// As it was made; it does not change.
     public let configuration: ClientConfiguration
     private let core: ClientCore
 
+    /// A client that connects once it is used.
     public init(_ configuration: ClientConfiguration) {
         self.configuration = configuration
         self.core = ClientCore(
@@ -29,19 +33,17 @@ public final class InventoryClient: Sendable {
     }
 
     /// Connects now, and says what the server said of itself.
+    ///
+    /// - Throws: Refused with `unsupported_version` or another reason not to talk; unreachable at the deadline.
     public func connect() async throws(ClientError) -> HelloAccepted {
-        let result = await withCheckedContinuation { continuation in
-            self.core.greet { continuation.resume(returning: $0) }
-        }
-        return try result.get()
+        try await self.call { self.core.greet($0, $1) }
     }
 
     /// Opens the session now, and says where it stands.
+    ///
+    /// Cancelling stops the wait; the session may be opened all the same.
     public func openSession() async throws(ClientError) -> SessionStanding {
-        let result = await withCheckedContinuation { continuation in
-            self.core.openSession { continuation.resume(returning: $0) }
-        }
-        return try result.get()
+        try await self.call { self.core.openSession($0, $1) }
     }
 
     // MARK: - Commands
@@ -52,10 +54,7 @@ public final class InventoryClient: Sendable {
     /// - Throws: ``ClientError``: `unknown` if it may have been carried out, or may yet be; with any
     ///   other code it was not, and will not be.
     public func send(_ command: Command) async throws(ClientError) -> Outcome {
-        let result = await withCheckedContinuation { continuation in
-            self.core.submit(command) { continuation.resume(returning: $0) }
-        }
-        return try result.get()
+        try await self.call { self.core.submit(command.encoded, $0, $1) }
     }
 
     /// Has a command carried out without waiting: `completion` is called once with the outcome.
@@ -73,7 +72,7 @@ public final class InventoryClient: Sendable {
         _ command: EncodedCommand,
         completion: @escaping @Sendable (Result<Outcome, ClientError>) -> Void
     ) {
-        self.core.submit(command, completion)
+        self.core.submit(command, nil, completion)
     }
 
     // MARK: - Commands with a key
@@ -97,12 +96,9 @@ public final class InventoryClient: Sendable {
         fingerprint: RequestFingerprint? = nil
     ) async throws(ClientError) -> KeyedOutcome {
         let encoded = fingerprint.map { command.encoded.with($0) } ?? command.encoded
-        let result = await withCheckedContinuation { continuation in
-            self.core.submit(encoded, key: key, firstTried: firstTried) {
-                continuation.resume(returning: $0)
-            }
+        return try await self.call {
+            self.core.submit(encoded, key: key, firstTried: firstTried, $0, $1)
         }
-        return try result.get()
     }
 
     /// What became of the command with a key; `nil` if the server remembers none.
@@ -161,34 +157,30 @@ public final class InventoryClient: Sendable {
     ///
     /// Asked again if the connection is lost meanwhile.
     public func query(_ query: Query) async throws(ClientError) -> QueryResult {
-        var attempts = 0
-        while true {
-            do throws(ClientError) {
-                return try await self.wholeAnswer(to: query)
-            } catch {
-                attempts += 1
-                guard error.code == .unreachable, attempts < 3 else { throw error }
+        try await self.again { () async throws(ClientError) -> QueryResult in
+            var reader = AnswerReader()
+            var whole: QueryResult?
+            for await result in self.messages(of: .query(query)) {
+                guard let part = try reader.take(try result.get()) else {
+                    if let whole { return whole }
+                    break
+                }
+                if whole == nil { whole = part } else { whole?.append(part.table) }
             }
+            throw Self.noAnswer
         }
-    }
-
-    private func wholeAnswer(to query: Query) async throws(ClientError) -> QueryResult {
-        var reader = AnswerReader()
-        var whole: QueryResult?
-        for await result in self.messages(of: .query(query)) {
-            guard let part = try reader.take(try result.get()) else { break }
-            if whole == nil { whole = part } else { whole?.append(part.table) }
-        }
-        guard let whole else { throw ClientError(.protocolViolation, "no answer") }
-        return whole
     }
 
     /// The messages that answer a request for rows, up to the last or an error.
+    ///
+    /// They end early when the task is cancelled or takes no more of them, and so does the server's work.
     private func messages(
         of request: Request
     ) -> AsyncStream<Result<ServerMessage, ClientError>> {
         let (stream, continuation) = AsyncStream<Result<ServerMessage, ClientError>>.makeStream()
-        self.core.request(request) { result in
+        let call = Call(on: self.core.loop)
+        continuation.onTermination = { if case .cancelled = $0 { call.cancel() } }
+        self.core.request(request, call) { result in
             continuation.yield(result)
             switch result {
             case .success(.resultEnd), .failure:
@@ -199,6 +191,11 @@ public final class InventoryClient: Sendable {
             }
         }
         return stream
+    }
+
+    /// Why the messages of an answer ended before the last.
+    private static var noAnswer: ClientError {
+        Task.isCancelled ? ClientError(.cancelled) : ClientError(.protocolViolation, "no answer")
     }
 
     /// The answer to a query block by block, as it comes and as fast as it is read; the first has no
@@ -230,25 +227,15 @@ public final class InventoryClient: Sendable {
     ///
     /// Asked again if the connection is lost meanwhile.
     public func insight(_ insight: Insight) async throws(ClientError) -> InsightAnswer {
-        var attempts = 0
-        while true {
-            do throws(ClientError) {
-                return try await self.wholeAnswer(to: insight)
-            } catch {
-                attempts += 1
-                guard error.code == .unreachable, attempts < 3 else { throw error }
+        try await self.again { () async throws(ClientError) -> InsightAnswer in
+            var copy = InsightCopy()
+            for await result in self.messages(of: .insight(insight)) {
+                let message = try result.get()
+                if case .resultEnd = message { return try copy.complete() }
+                _ = try copy.take(message)
             }
+            throw Self.noAnswer
         }
-    }
-
-    private func wholeAnswer(to insight: Insight) async throws(ClientError) -> InsightAnswer {
-        var copy = InsightCopy()
-        for await result in self.messages(of: .insight(insight)) {
-            let message = try result.get()
-            if case .resultEnd = message { return try copy.complete() }
-            _ = try copy.take(message)
-        }
-        throw ClientError(.protocolViolation, "no answer")
     }
 
     /// The result of an insight, kept up to date for as long as it is listened to.
@@ -261,7 +248,9 @@ public final class InventoryClient: Sendable {
 
     // MARK: - The server
 
-    /// Asks whether the server is there; says up to where everything is durable.
+    /// Asks whether the server is there.
+    ///
+    /// - Returns: The LSN up to which everything is durable.
     public func ping() async throws(ClientError) -> UInt64 {
         let message = try await self.ask(.ping)
         guard case .pong(let durable, _) = message else {
@@ -270,37 +259,15 @@ public final class InventoryClient: Sendable {
         return durable
     }
 
-    /// Has the server write a snapshot now.
+    /// Has the server write a snapshot now, and waits until it is there.
+    ///
+    /// Cancelling stops the wait; the snapshot is written all the same.
     public func takeSnapshot() async throws(ClientError) -> SnapshotTaken {
         let message = try await self.ask(.takeSnapshot)
         guard case .snapshotTaken(let taken) = message else {
             throw ClientError(.protocolViolation, "\(message.opcode) to a snapshot")
         }
         return taken
-    }
-
-    /// A request that changes nothing and that one message answers, asked again if the connection is lost.
-    private func askAgain(_ request: Request) async throws(ClientError) -> ServerMessage {
-        var attempts = 0
-        while true {
-            do throws(ClientError) {
-                return try await self.ask(request)
-            } catch {
-                attempts += 1
-                guard error.code == .unreachable, attempts < 3 else { throw error }
-            }
-        }
-    }
-
-    /// A request that one message answers.
-    private func ask(_ request: Request) async throws(ClientError) -> ServerMessage {
-        let result = await withCheckedContinuation { continuation in
-            self.core.request(request) {
-                continuation.resume(returning: $0)
-                return true
-            }
-        }
-        return try result.get()
     }
 
     // MARK: - Subscriptions
@@ -318,10 +285,59 @@ public final class InventoryClient: Sendable {
     public func close() async throws {
         try await self.core.close().get()
     }
+
+    // MARK: - Calls
+
+    /// What `begin` completes with, or `cancelled`, or `unknown`, as soon as the task is cancelled.
+    private func call<Value: Sendable>(
+        _ begin: (Call, @escaping @Sendable (Result<Value, ClientError>) -> Void) -> Void
+    ) async throws(ClientError) -> Value {
+        let call = Call(on: self.core.loop)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                begin(call) { continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            call.cancel()
+        }
+        return try result.get()
+    }
+
+    /// A request that one message answers.
+    private func ask(_ request: Request) async throws(ClientError) -> ServerMessage {
+        try await self.call { call, completion in
+            self.core.request(request, call) {
+                completion($0)
+                return true
+            }
+        }
+    }
+
+    /// A request that changes nothing and that one message answers, asked again if the connection is lost.
+    private func askAgain(_ request: Request) async throws(ClientError) -> ServerMessage {
+        try await self.again { () async throws(ClientError) -> ServerMessage in
+            try await self.ask(request)
+        }
+    }
+
+    /// Asks up to three times while the connection is lost meanwhile.
+    private func again<Value>(
+        _ ask: () async throws(ClientError) -> Value
+    ) async throws(ClientError) -> Value {
+        for _ in 0..<2 {
+            do throws(ClientError) {
+                return try await ask()
+            } catch {
+                guard error.code == .unreachable else { throw error }
+            }
+        }
+        return try await ask()
+    }
 }
 
 /// What became of a command with an idempotency key.
 public struct KeyedOutcome: Sendable, Hashable {
+    /// What it came to.
     public var outcome: Outcome
     /// Whether it is the outcome of an earlier call, which this one only repeated.
     public var isReplayed: Bool
@@ -329,8 +345,11 @@ public struct KeyedOutcome: Sendable, Hashable {
 
 /// An answer, or a part of it: the state it reflects, and rows.
 public struct QueryResult: Sendable {
+    /// The version of the data that it reflects.
     public var lsn: UInt64
+    /// When that version's last step was recorded, by the server's clock.
     public var time: Instant
+    /// Its rows, with typed columns.
     public var table: ResultTable
 
     mutating func append(_ block: ResultTable) { self.table.append(contentsOf: block) }

@@ -90,7 +90,9 @@ struct KeyedCommands {
         time: Instant?,
         isReplay: Bool
     ) -> Settlement {
-        guard var command = self.pending[requestID] else { return .stray }
+        guard var command = self.pending[requestID], command.copiesInFlight > 0 else {
+            return .stray
+        }
         command.copiesInFlight -= 1
         command.isOnItsWay = false
         if let refusal, self.retries(refusal.code, command) {
@@ -129,5 +131,26 @@ struct KeyedCommands {
     mutating func givenUp(requestID: UInt64) -> Withdrawal? {
         guard let command = self.pending.removeValue(forKey: requestID) else { return nil }
         return command.copiesInFlight == 0 ? .withdrawn : .unknown(command.key)
+    }
+
+    // MARK: - Invariants
+
+    /// - Complexity: O(n) for n commands without an answer.
+    func checkInvariants() {
+        for (requestID, command) in self.pending {
+            precondition(command.requestID == requestID, "\(command.requestID) under \(requestID)")
+            precondition(
+                (0...command.copiesSent).contains(command.copiesInFlight),
+                "\(command.copiesInFlight) of \(command.copiesSent) copies have no answer"
+            )
+            precondition(
+                !command.isOnItsWay || command.copiesInFlight > 0,
+                "request \(requestID) is on its way without a copy"
+            )
+            precondition(
+                (command.firstSent == nil) == (command.copiesSent == 0),
+                "request \(requestID) was sent \(command.copiesSent) times, and first never"
+            )
+        }
     }
 }

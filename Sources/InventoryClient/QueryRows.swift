@@ -10,13 +10,10 @@ internal import NIOPosix
 /// connection is thrown, as a ``ClientError``.
 ///
 /// It has a connection of its own, which is read only as fast as blocks are taken: a reader that pauses
-/// keeps a few blocks in memory and the rest at the server, and holds up nothing else. The deadline is for the next block, not for the whole.
+/// keeps a few blocks in memory and the rest at the server, and holds up nothing else. The deadline is for
+/// the next block, not for the whole.
 public struct QueryRows: AsyncSequence, Sendable {
     public typealias Element = QueryResult
-    typealias Producer = NIOThrowingAsyncSequenceProducer<
-        ServerMessage, any Error,
-        NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, AnswerFeed
-    >
 
     /// Messages that wait for the reader before the connection pauses; about a thousand rows each.
     private static let waitingMax = 16
@@ -24,29 +21,27 @@ public struct QueryRows: AsyncSequence, Sendable {
     let query: Query
     let configuration: ClientConfiguration
 
+    /// Asks, over a connection of its own.
     public func makeAsyncIterator() -> Iterator {
         let feed = AnswerFeed(
             self.query,
             self.configuration,
+            by: self.configuration.address,
             on: MultiThreadedEventLoopGroup.singleton.next()
         )
-        let made = Producer.makeSequence(
-            elementType: ServerMessage.self,
-            failureType: (any Error).self,
-            backPressureStrategy: .init(lowWatermark: 2, highWatermark: Self.waitingMax),
-            finishOnDeinit: true,
-            delegate: feed
-        )
-        feed.start(made.source)
-        return Iterator(messages: made.sequence.makeAsyncIterator())
+        return Iterator(messages: feed.events(waiting: 2...Self.waitingMax))
     }
 
+    /// Dropping it, or cancelling its task, ends the server's work and closes the connection.
     public struct Iterator: AsyncIteratorProtocol {
-        var messages: Producer.AsyncIterator
+        var messages: FeedIterator<AnswerFeed>
         private var reader = AnswerReader()
 
-        init(messages: Producer.AsyncIterator) { self.messages = messages }
+        init(messages: FeedIterator<AnswerFeed>) { self.messages = messages }
 
+        /// The next block; `nil` after the last.
+        ///
+        /// - Throws: ``ClientError``. What was read before is part of the answer, but not all of it.
         public mutating func next() async throws -> QueryResult? {
             guard let message = try await self.messages.next() else {
                 throw ClientError(.closed)

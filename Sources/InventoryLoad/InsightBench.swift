@@ -128,6 +128,6 @@ package struct InsightBench {
     }
 
     private func busy() async throws -> Int64 {
-        try await self.client.figures().first { $0.name == "insightMicroseconds" }?.value ?? 0
+        try await self.client.statistics()["insightMicroseconds"] ?? 0
     }
 }

@@ -73,7 +73,7 @@ package struct TillBench {
         package var provenCount = 0
         package var serverPeakBytes: Int64?
         /// What the server says of the turns of its loop.
-        package var turns: [(name: String, value: Int64)] = []
+        package var turns: [Statistic] = []
         package var failures = 0
         package var firstRefusal: Refusal?
 
@@ -217,8 +217,8 @@ package struct TillBench {
 
     private func lastLSN() async throws -> UInt64 { try await self.client.query(.stats).lsn }
 
-    private func turns() async throws -> [(name: String, value: Int64)] {
-        try await self.client.figures().filter { $0.name.lowercased().contains("turn") }
+    private func turns() async throws -> [Statistic] {
+        try await self.client.statistics().all.filter { $0.name.lowercased().contains("turn") }
     }
 
     /// The most memory that a process of this machine has had.

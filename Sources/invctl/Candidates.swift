@@ -22,11 +22,11 @@ enum Candidates {
     }
 
     static let ofCategory = CompletionKind.custom { words, _, prefix in
-        await Candidates.texts(.categories(includingArchived: false), "name", prefix, words)
+        await Candidates.texts(prefix, words) { try await $0.categories().rows.map { $0.name } }
     }
 
     static let ofLocation = CompletionKind.custom { words, _, prefix in
-        await Candidates.texts(.locations(includingArchived: false), "code", prefix, words)
+        await Candidates.texts(prefix, words) { try await $0.locations().rows.map { $0.code } }
     }
 
     /// Reservations or transfers that are not over, by their numbers.
@@ -37,7 +37,9 @@ enum Candidates {
                 isNewestFirst: true,
                 limit: candidatesMax
             )
-            return await Candidates.texts(Kind.query(query), "id", prefix, words)
+            return await Candidates.texts(prefix, words) {
+                try await $0.query(Kind.query(query), as: Kind.Row.self).rows.map { "\($0.number)" }
+            }
         }
     }
 
@@ -49,27 +51,25 @@ enum Candidates {
     /// SKUs that begin with what was typed.
     private static func skus(_ prefix: String, _ words: [String]) async -> [String] {
         let search = ProductSearch(skuPrefix: prefix, sort: .sku, limit: Self.candidatesMax)
-        return await self.texts(.products(search), "sku", prefix, words)
+        return await self.texts(prefix, words) {
+            try await $0.products(search).rows.map { $0.sku }
+        }
     }
 
     private static func texts(
-        _ query: Query,
-        _ field: String,
         _ prefix: String,
-        _ words: [String]
+        _ words: [String],
+        _ ask: (InventoryClient) async throws -> [String]
     ) async -> [String] {
         guard let settings = self.settings(words), var configuration = try? settings.client() else {
             return []
         }
         configuration.timeoutMilliseconds = self.timeoutMilliseconds
         let client = InventoryClient(configuration)
-        let table = try? await client.query(query).table
+        let all = try? await ask(client)
         try? await client.close()
-        guard let table else { return [] }
         let key = NormalizedText.key(prefix)
-        return (0..<table.rowCount)
-            .map { table.integer($0, field).map { "\($0)" } ?? table.text($0, field) }
-            .filter { NormalizedText.key($0).hasPrefix(key) }
+        return (all ?? []).filter { NormalizedText.key($0).hasPrefix(key) }
     }
 
     /// The settings, with the server or context that the line names so far.

@@ -13,21 +13,23 @@ struct ProductInfo: Sendable {
     var priceBasis: Int64
     var revision: UInt64
 
-    init(_ table: ResultTable, _ row: Int) {
-        self.id = ProductID(UInt32(clamping: table.integer(row, "id") ?? 0))
-        self.sku = table.text(row, "sku")
-        self.name = table.text(row, "name")
-        self.unitDecimals = UInt8(clamping: table.integer(row, "unitDecimals") ?? 0)
-        self.priceBasis = table.integer(row, "priceBasis") ?? 1
-        self.revision = UInt64(clamping: table.integer(row, "revision") ?? 0)
+    init(_ product: Product) {
+        self.id = product.id
+        self.sku = product.sku
+        self.name = product.name
+        self.unitDecimals = product.unit.decimals
+        self.priceBasis = product.price.basis
+        self.revision = product.revision
     }
-}
 
-extension ProductInfo {
-    /// What a row of the ledger says of its product.
-    init(ofMovement table: ResultTable, _ row: Int) {
-        self.init(table, row)
-        self.id = ProductID(UInt32(clamping: table.integer(row, "productId") ?? 0))
+    /// What a movement says of its product.
+    init(_ movement: ListedMovement) {
+        self.id = movement.product
+        self.sku = movement.sku
+        self.name = ""
+        self.unitDecimals = movement.unit.decimals
+        self.priceBasis = movement.price.basis
+        self.revision = 0
     }
 }
 
@@ -50,14 +52,7 @@ extension Shell {
     }
 
     private func find(_ sku: String) async throws(ClientError) -> ProductInfo? {
-        let table: ResultTable
-        do throws(ClientError) {
-            table = try await self.client.query(.product(.sku(sku), asOf: nil)).table
-        } catch {
-            if error.refusal?.code == .productNotFound { return nil }
-            throw error
-        }
-        return ProductInfo(table, 0)
+        try await self.client.product(.sku(sku), asOf: nil).map { ProductInfo($0.product) }
     }
 
     /// Products that are looked at for one that may have been meant.
@@ -65,55 +60,46 @@ extension Shell {
 
     /// Up to three SKUs that are nearly the same, else that begin alike.
     private func similar(to sku: String) async throws -> [String] {
-        let all = try await self.client.query(
-            .products(ProductSearch(limit: Self.candidatesMax))
-        ).table
-        let near = Nearness.nearest(
-            to: sku,
-            among: (0..<all.rowCount).map { all.text($0, "sku") }
-        )
+        let all = try await self.client.products(ProductSearch(limit: Self.candidatesMax)).rows
+        let near = Nearness.nearest(to: sku, among: all.map { $0.sku })
         if !near.isEmpty { return near }
         let prefix = String(sku.prefix(3))
         guard !prefix.isEmpty else { return [] }
-        let table = try await self.client.query(
-            .products(ProductSearch(skuPrefix: prefix, limit: 3))
-        ).table
-        return (0..<table.rowCount).map { table.text($0, "sku") }
+        let search = ProductSearch(skuPrefix: prefix, limit: 3)
+        return try await self.client.products(search).rows.map { $0.sku }
     }
 
     func category(_ name: String) async throws -> CategoryID {
-        let table = try await self.client.query(.categories(includingArchived: false)).table
-        let row = try self.row(of: name, in: table, "name", .categoryNotFound, "category")
-        return CategoryID(UInt32(clamping: table.integer(row, "id") ?? 0))
+        let all = try await self.client.categories().rows
+        let names = all.map { $0.name }
+        return all[try self.index(of: name, among: names, .categoryNotFound, "category")].id
     }
 
     func location(_ code: String?) async throws -> LocationID {
         guard let code else { return .main }
-        let table = try await self.client.query(.locations(includingArchived: false)).table
-        let row = try self.row(of: code, in: table, "code", .locationNotFound, "location")
-        return LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
+        return try await self.listedLocation(code).id
     }
 
     /// The IANA name of the zone that a location has.
-    func zone(of code: String) async throws -> String {
-        let table = try await self.client.query(.locations(includingArchived: false)).table
-        let row = try self.row(of: code, in: table, "code", .locationNotFound, "location")
-        return table.text(row, "zone")
+    func zone(of code: String) async throws -> String { try await self.listedLocation(code).zone }
+
+    private func listedLocation(_ code: String) async throws -> Location {
+        let all = try await self.client.locations().rows
+        let codes = all.map { $0.code }
+        return all[try self.index(of: code, among: codes, .locationNotFound, "location")]
     }
 
     /// Names that a message lists at most.
     private static let listedMax = 12
 
-    private func row(
+    private func index(
         of name: String,
-        in table: ResultTable,
-        _ field: String,
+        among names: [String],
         _ code: RefusalCode,
         _ what: String
     ) throws(Failure) -> Int {
         let key = NormalizedText.key(name)
-        let names = (0..<table.rowCount).map { table.text($0, field) }
-        if let row = names.firstIndex(where: { NormalizedText.key($0) == key }) { return row }
+        if let index = names.firstIndex(where: { NormalizedText.key($0) == key }) { return index }
         let near = Nearness.nearest(to: name, among: names)
         let shown = names.prefix(Self.listedMax).joined(separator: ", ")
         let more = names.count > Self.listedMax ? ", …" : ""

@@ -52,9 +52,10 @@ extension Shell {
         var products: [ProductInfo] = []
         for product in Set(done.levels.map { $0.product }) {
             // One without a history is gone for good once it is deleted.
-            let query = Query.product(.id(product), asOf: nil)
-            guard let found = try? await self.client.query(query).table else { continue }
-            products.append(ProductInfo(found, 0))
+            guard let found = try? await self.client.product(.id(product), asOf: nil) else {
+                continue
+            }
+            products.append(ProductInfo(found.product))
         }
         var object = self.object(done, products)
         if done.id > 0 { object.add("id", raw: String(done.id)) }
@@ -74,14 +75,14 @@ extension Shell {
     /// What a step did, told from its movements: the word for it, and the numbers of the reservations or
     /// transfers that it made, one for each line.
     private func step(_ done: Outcome.Done) async throws(ClientError) -> DoneStep {
-        let table: ResultTable
+        let movements: [ListedMovement]
         do throws(ClientError) {
-            table = try await self.client.query(.ledger(LedgerQuery(lsn: done.lsn))).table
+            movements = try await self.client.movements(LedgerQuery(lsn: done.lsn)).rows
         } catch {
             guard error.refusal?.code == .movementNotFound else { throw error }
             return DoneStep(verb: "done")
         }
-        let kinds = (0..<table.rowCount).map { table.text($0, "kind") }
+        let kinds = movements.map { $0.kind }
         guard let (kind, told) = Self.told.first(where: { kinds.contains($0.kind) }) else {
             return DoneStep(verb: "done:")
         }
@@ -92,12 +93,12 @@ extension Shell {
     }
 
     /// By the kind of a movement that only such a step has; of several the first counts.
-    private static let told: [(kind: String, step: DoneStep)] = [
-        ("sale", DoneStep(verb: "sold")),
-        ("return", DoneStep(verb: "took back")),
-        ("restock", DoneStep(verb: "restocked")),
-        ("reserve", DoneStep(verb: "reserved", entities: "reservations")),
-        ("transferOut", DoneStep(verb: "dispatched", entities: "transfers")),
+    private static let told: [(kind: MovementKind, step: DoneStep)] = [
+        (.sale, DoneStep(verb: "sold")),
+        (.return, DoneStep(verb: "took back")),
+        (.restock, DoneStep(verb: "restocked")),
+        (.reserve, DoneStep(verb: "reserved", entities: "reservations")),
+        (.transferOut, DoneStep(verb: "dispatched", entities: "transfers")),
     ]
 
     private struct DoneStep {

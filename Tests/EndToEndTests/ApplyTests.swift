@@ -177,8 +177,8 @@ import Testing
             #expect(done.output.hasPrefix("3 commands done   LSN "))
         }
         #expect(try await daemon.client().level(ProductID(1)).onHand == 97)
-        let movements = try await daemon.client().query(.ledger(LedgerQuery(limit: 3))).table
-        #expect(Set((0..<3).map { movements.integer($0, "lsn") }).count == 1, "it is one step")
+        let movements = try await daemon.client().movements(LedgerQuery(limit: 3)).rows
+        #expect(Set(movements.map { $0.id.lsn }).count == 1, "it is one step")
         let many = String(repeating: good, count: Limits.batchMax + 1)
         let tooMany = try daemon.invctl("apply", try self.write(many), "--atomic")
         #expect(tooMany.code == 1)

@@ -75,10 +75,8 @@ import Testing
             .sell(Sale(lines: [SaleLine(product: product, quantity: 1)], note: "last"))
         )
         // Each acknowledged sale is there once, and there is no other.
-        let ledger = try await client.query(
-            .ledger(LedgerQuery(kinds: MovementKindSet(.sale), isNewestFirst: false))
-        ).table
-        let recorded = (0..<ledger.rowCount).map { UInt64(ledger.integer($0, "lsn") ?? 0) }
+        let query = LedgerQuery(kinds: MovementKindSet(.sale), isNewestFirst: false)
+        let recorded = try await client.movements(query).rows.map { $0.id.lsn }
         #expect(recorded == (acknowledged + [ended.lsn]).sorted())
         #expect(Set(acknowledged).count == acknowledged.count)
         #expect(try await client.level(product).onHand == stock - Int64(recorded.count))

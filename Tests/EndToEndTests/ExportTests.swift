@@ -286,8 +286,8 @@ import Testing
         #expect(told.errors.contains("1 reservations had run out meanwhile"), "\(told.errors)")
         let looking = other.client()
         let isExpired = try await eventually {
-            let query = Query.reservations(ReservationQuery(id: ReservationID(1)))
-            return try await looking.query(query).table.text(0, "state") == "expired"
+            let query = ReservationQuery(id: ReservationID(1))
+            return try await looking.reservations(query).rows.first?.state == .expired
         }
         #expect(isExpired)
         #expect(try await other.client().level(ProductID(1)).available == 5)

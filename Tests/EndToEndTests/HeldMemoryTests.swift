@@ -149,8 +149,7 @@ import Testing
 extension InventoryClient {
     /// One of the figures that the server counts about itself.
     fileprivate func figure(_ name: String) async throws -> Int64 {
-        let stats = try await self.query(.stats).table
-        let row = (0..<stats.rowCount).first { stats.text($0, "name") == name }
-        return try #require(row.flatMap { stats.integer($0, "value") })
+        let statistics = try await self.statistics()
+        return try #require(statistics[name])
     }
 }

@@ -234,12 +234,7 @@ import Testing
 extension Daemon {
     /// One of the figures of `invctl stats`.
     fileprivate func stat(_ name: String) async throws -> Int {
-        let table = try await self.client().query(.stats).table
-        for row in 0..<table.rowCount {
-            guard table.text(row, "name") == name else { continue }
-            return Int(table.integer(row, "value") ?? -1)
-        }
-        Issue.record("there is no figure \(name)")
-        return -1
+        let statistics = try await self.client().statistics()
+        return Int(try #require(statistics[name], "there is no figure \(name)"))
     }
 }

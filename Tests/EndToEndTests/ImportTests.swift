@@ -21,14 +21,14 @@ import Testing
     private func sums(_ daemon: Daemon) async throws -> Set<String> {
         var sums: [String: (units: Int64, pence: Int64)] = [:]
         for try await part in daemon.client().rows(of: .sales(SalesQuery())) {
-            for row in 0..<part.table.rowCount {
-                let sku = NormalizedText.key(part.table.text(row, "sku"))
-                let seconds = (part.table.integer(row, "occurredAt") ?? 0) / 1_000_000
+            for sale in try part.rows(as: ListedSale.self) {
+                let sku = NormalizedText.key(sale.sku)
+                let seconds = sale.occurredAt.microseconds / 1_000_000
                 let date = Date(timeIntervalSince1970: TimeInterval(seconds))
                 let day = date.formatted(.iso8601.year().month().day())
                 for key in ["code\t\(sku)", "month\t\(day.prefix(7))"] {
-                    sums[key, default: (0, 0)].units += part.table.integer(row, "quantity") ?? 0
-                    sums[key, default: (0, 0)].pence += part.table.integer(row, "amount") ?? 0
+                    sums[key, default: (0, 0)].units += sale.quantity
+                    sums[key, default: (0, 0)].pence += sale.amount.minorUnits
                 }
             }
         }
@@ -318,12 +318,8 @@ import Testing
     }
 
     private static func productCount(_ client: InventoryClient) async throws -> Int {
-        let stats = try await client.query(.stats).table
-        for row in 0..<stats.rowCount where stats.text(row, "name") == "products" {
-            return Int(stats.integer(row, "value") ?? -1)
-        }
-        Issue.record("the server does not say how many products it has")
-        return -1
+        let statistics = try await client.statistics()
+        return Int(try #require(statistics["products"]))
     }
 
     // MARK: - Packed files

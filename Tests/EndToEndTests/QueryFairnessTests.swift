@@ -86,9 +86,7 @@ import Testing
     }
 
     private static func waiting(_ client: InventoryClient) async throws -> Int64 {
-        let stats = try await client.query(.stats).table
-        let row = (0..<stats.rowCount).first { stats.text($0, "name") == "waitingQueries" }
-        return row.flatMap { stats.integer($0, "value") } ?? 0
+        try await client.statistics()["waitingQueries"] ?? 0
     }
 
     @Test func `of an insight only the selected rows are told, and how they change`() async throws {

@@ -19,9 +19,12 @@ import Testing
         try await client.connect().serverTime.advanced(bySeconds: 3_600)
     }
 
-    private static func state(_ client: InventoryClient, _ id: UInt64) async throws -> String {
+    private static func state(
+        _ client: InventoryClient,
+        _ id: UInt64
+    ) async throws -> ReservationState? {
         let query = ReservationQuery(id: ReservationID(UInt32(id)))
-        return try await client.query(.reservations(query)).table.text(0, "state")
+        return try await client.reservations(query).rows.first?.state
     }
 
     @Test func `what ran out while the daemon was dead is given back when it is there again`()
@@ -40,17 +43,16 @@ import Testing
         try daemon.start()
         let after = daemon.client("after")
         // The tick comes by itself: nobody writes.
-        while try await Self.state(after, first) == "active" {
+        while try await Self.state(after, first) == .active {
             try await Task.sleep(for: .milliseconds(20))
         }
-        #expect(try await Self.state(after, first) == "expired")
-        #expect(try await Self.state(after, kept) == "active")
+        #expect(try await Self.state(after, first) == .expired)
+        #expect(try await Self.state(after, kept) == .active)
         #expect(try await after.level(product).available == 9)
         let ledger = LedgerQuery(kinds: MovementKindSet(.expire))
-        let rows = try await after.query(.ledger(ledger)).table
-        #expect(rows.rowCount == 1)
-        #expect(rows.text(0, "actor").isEmpty && rows.text(0, "reference") == "CART")
-        #expect(rows.integer(0, "reservedDelta") == -4)
+        let rows = try await after.movements(ledger).rows
+        #expect(rows.map { $0.actor } == [""] && rows.map { $0.reference } == ["CART"])
+        #expect(rows.map { $0.reservedDelta } == [-4])
         let digest = try await after.verified()
         // Replay agrees: the tick was logged, and is not made again.
         daemon.kill()

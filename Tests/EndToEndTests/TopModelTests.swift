@@ -58,20 +58,23 @@ import Testing
         )
     }
 
-    private static func low(_ rows: [(UInt32, String, Int64)]) -> ResultTable {
+    private static func low(_ rows: [(UInt32, String, Int64)]) throws -> [ListedLowStock] {
         var table = ResultTable([
             ResultField("productId", .integer), ResultField("sku", .text),
-            ResultField("name", .text), ResultField("location", .text),
-            ResultField("available", .quantity), ResultField("reorderPoint", .quantity),
+            ResultField("name", .text), ResultField("category", .text),
+            ResultField("location", .text), ResultField("available", .quantity),
+            ResultField("reorderPoint", .quantity), ResultField("incoming", .quantity),
+            ResultField("reorderTarget", .quantity), ResultField("unit", .text),
             ResultField("unitDecimals", .integer),
         ])
         for (id, sku, available) in rows {
             table.append([
-                .integer(Int64(id)), .text(sku), .text("Name of \(sku)"), .text("main"),
-                .integer(available), .integer(10), .integer(0),
+                .integer(Int64(id)), .text(sku), .text("Name of \(sku)"), .text("All"),
+                .text("main"), .integer(available), .integer(10), .integer(0), .integer(0),
+                .text("pcs"), .integer(0),
             ])
         }
-        return table
+        return try table.rows(as: ListedLowStock.self)
     }
 
     private static func screen(_ model: TopModel, _ columns: Int = 100, _ rows: Int = 30) -> String
@@ -176,7 +179,7 @@ import Testing
     @Test func `low stock shows what is left and how long that lasts`() throws {
         var model = try Self.model()
         model.take(Self.sale(57, [(1, 4, 100)]), now: Self.noon)
-        model.take(low: Self.low([(1, "LAP-01", 6), (2, "MOU-09", 0)]))
+        try model.take(low: Self.low([(1, "LAP-01", 6), (2, "MOU-09", 0)]))
         let text = Self.screen(model, 120)
         #expect(text.contains("Low stock: 2"))
         let laptop = try #require(text.split(separator: "\n").first { $0.contains("Name of LAP") })
@@ -275,7 +278,7 @@ import Testing
         var model = try Self.model()
         let lines = (1...60).map { (UInt32($0), Int64(1_000_000), Int64($0) * 1_000_000_007) }
         model.take(Self.sale(57, lines.map { ($0.0, $0.1, $0.2) }), now: Self.noon)
-        model.take(low: Self.low((1...60).map { (UInt32($0), "SKU-\($0)-梨", -5) }))
+        try model.take(low: Self.low((1...60).map { (UInt32($0), "SKU-\($0)-梨", -5) }))
         model.prepare()
         for page in [nil, TopModel.help] {
             model.keys.page = page

@@ -25,7 +25,6 @@ import Testing
         for id in 1...3 as ClosedRange<UInt64> {
             _ = machine.submitted(Self.command, requestID: id)
         }
-        _ = machine.connected()
         _ = machine.accepted()
         #expect(self.sequences(machine.opened(Self.standing(0))) == [1, 2, 3])
         #expect(machine.answered(requestID: 1, refusal: nil) == .settled)
@@ -50,7 +49,6 @@ import Testing
             waitsForStorage: false
         )
         _ = machine.submitted(Self.command, requestID: 1)
-        _ = machine.connected()
         _ = machine.accepted()
         guard case .fail(let failed, Self.full) = machine.openingRefused(Self.full) else {
             Issue.record("it asks again")
@@ -61,14 +59,12 @@ import Testing
 
     @Test func `a reader opens no session`() {
         var machine = ClientStateMachine(session: Self.session, continuesSession: false)
-        #expect(machine.connected() == .sendHello)
         #expect(machine.accepted() == .nothing)
         #expect(machine.takesRequests)
     }
 
     @Test func `the first command opens the session and then goes out`() {
         var machine = ClientStateMachine(session: Self.session, continuesSession: false)
-        _ = machine.connected()
         _ = machine.accepted()
         #expect(
             machine.submitted(Self.command, requestID: 5)
@@ -85,12 +81,10 @@ import Testing
         for id in 1...3 as ClosedRange<UInt64> {
             _ = machine.submitted(Self.command, requestID: id)
         }
-        _ = machine.connected()
         #expect(machine.accepted() == .openSession(Self.session, mayCreate: true))
         #expect(self.sequences(machine.opened(Self.standing(0))) == [1, 2, 3])
         _ = machine.answered(requestID: 1, refusal: nil)
         machine.lost()
-        #expect(machine.connected() == .sendHello)
         // It was opened before, so a server that has forgotten it must say so.
         #expect(machine.accepted() == .openSession(Self.session, mayCreate: false))
         #expect(self.sequences(machine.opened(Self.standing(2))) == [2, 3])
@@ -99,7 +93,6 @@ import Testing
     @Test func `a session that goes on is numbered from where the server stands`() {
         var machine = ClientStateMachine(session: Self.session, continuesSession: true)
         _ = machine.submitted(Self.command, requestID: 1)
-        _ = machine.connected()
         _ = machine.accepted()
         #expect(self.sequences(machine.opened(Self.standing(41))) == [42])
     }
@@ -107,7 +100,6 @@ import Testing
     @Test func `a forgotten session fails what can never be answered`() {
         var machine = ClientStateMachine(session: Self.session, continuesSession: false)
         _ = machine.submitted(Self.command, requestID: 1)
-        _ = machine.connected()
         _ = machine.accepted()
         let action = machine.openingRefused(Refusal(.sessionExpired))
         guard case .fail(let commands, let refusal) = action else {
@@ -121,7 +113,6 @@ import Testing
     @Test func `a session that cannot be opened for now is asked for again, and nothing fails`() {
         var machine = ClientStateMachine(session: Self.session, continuesSession: false)
         _ = machine.submitted(Self.command, requestID: 1)
-        _ = machine.connected()
         _ = machine.accepted()
         #expect(machine.openingRefused(Refusal(.storageFull)) == .openLater)
         #expect(machine.openIfWanted() == .openSession(Self.session, mayCreate: true))
@@ -131,7 +122,6 @@ import Testing
     @Test func `commands without a number fail too when their session is refused for good`() {
         var machine = ClientStateMachine(session: Self.session, continuesSession: true)
         _ = machine.submitted(Self.command, requestID: 1)
-        _ = machine.connected()
         _ = machine.accepted()
         guard case .fail(let commands, _) = machine.openingRefused(Refusal(.sessionExpired)) else {
             Issue.record("it waits for ever")
@@ -145,7 +135,6 @@ import Testing
     /// A machine whose session is open, with as many commands sent, from 1 on.
     private func ready(_ count: UInt64 = 0) -> ClientStateMachine {
         var machine = ClientStateMachine(session: Self.session, continuesSession: false)
-        _ = machine.connected()
         _ = machine.accepted()
         _ = machine.sessionWanted()
         _ = machine.opened(Self.standing(0))
@@ -214,7 +203,6 @@ import Testing
         _ = machine.submitted(Self.command, requestID: 1)
         _ = machine.submitted(Self.command, requestID: 2)
         #expect(machine.givenUp(requestID: 1) == .withdrawn)
-        _ = machine.connected()
         _ = machine.accepted()
         #expect(self.sequences(machine.opened(Self.standing(7))) == [8])
     }
@@ -234,7 +222,6 @@ import Testing
         #expect(self.sequences(machine.submitted(Self.command, requestID: 2)) == [2])
         // It is settled all the same.
         machine.lost()
-        _ = machine.connected()
         _ = machine.accepted()
         #expect(self.sequences(machine.opened(Self.standing(0))) == [1, 2])
         #expect(machine.answered(requestID: 1, refusal: nil) == .settled)
@@ -243,7 +230,6 @@ import Testing
     @Test func `a copy lost with its connection may have been carried out, whatever comes later`() {
         var machine = self.ready(1)
         machine.lost()
-        _ = machine.connected()
         _ = machine.accepted()
         #expect(self.sequences(machine.opened(Self.standing(0))) == [1])
         // This copy was not looked at; the other may have been, or may still be.
@@ -256,7 +242,6 @@ import Testing
         #expect(machine.answered(requestID: 2, refusal: Self.full) == .again)
         machine.lost()
         _ = machine.submitted(Self.command, requestID: 3)
-        _ = machine.connected()
         _ = machine.accepted()
         let action = machine.openingRefused(Refusal(.sessionExpired))
         guard case .fail(let failed, _) = action else {
@@ -270,7 +255,6 @@ import Testing
     @Test func `a session that expires on the way leaves a lost copy unknown`() {
         var machine = self.ready(1)
         machine.lost()
-        _ = machine.connected()
         _ = machine.accepted()
         _ = machine.opened(Self.standing(0))
         _ = machine.submitted(Self.command, requestID: 2)
@@ -300,7 +284,6 @@ import Testing
         #expect(machine.answered(requestID: 1, refusal: nil) == .settled)
         #expect(self.sequences(machine.moreToSend()) == [window + 1, window + 2])
         machine.lost()
-        _ = machine.connected()
         _ = machine.accepted()
         #expect(self.sequences(machine.opened(Self.standing(0))) == Array(3...(window + 2)))
     }
@@ -338,7 +321,6 @@ import Testing
 
     @Test func `commands of an earlier run are given again from a number that is named`() {
         var machine = ClientStateMachine(session: Self.session, continuesSession: true)
-        _ = machine.connected()
         _ = machine.accepted()
         _ = machine.sessionWanted()
         _ = machine.opened(Self.standing(7))

@@ -76,4 +76,51 @@ import Testing
         #expect(undone > 0)
         #expect(notes.contains("last"))
     }
+
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    func `what is cancelled at any moment is not done or unknown, and holds up nobody`(
+        seed: UInt64
+    ) throws {
+        var random = SplitMix64(seed: seed)
+        let world = try SmallWorld()
+        let client = world.client()
+        world.stock(1, by: client)
+        let told = Box<[String: Result<Outcome, ClientError>]>()
+        told.value = [:]
+        var calls: [Call] = []
+        for number in 0..<200 {
+            let call = Call(on: world.loop)
+            calls.append(call)
+            client.submit(Command.sale(1, note: "s\(number)").encoded, call) {
+                told.value?["s\(number)"] = $0
+            }
+            switch Int.random(in: 0..<6, using: &random) {
+            case 0: world.turn()
+            case 1: world.network.links.last?.deliver(toServer: true, .max)
+            case 2: world.network.links.last?.cut()
+            case 3: world.pass(20)
+            default: break
+            }
+            let isNewest = Bool.random(using: &random)
+            if Bool.random(using: &random) {
+                (isNewest ? call : calls.randomElement(using: &random))?.cancel()
+            }
+            client.checkInvariants()
+        }
+        #expect(world.pass(30_000) { told.value?.count == calls.count } != nil)
+        #expect(world.done(.sale(1, note: "last"), by: client) != nil)
+        let notes = Set(try History(ArchivingStorage(world.storage)).steps.keys)
+        var cancelled = 0
+        for (note, result) in told.value ?? [:] {
+            switch result {
+            case .success(.done): #expect(notes.contains(note))
+            case .failure(let error) where error.code == .cancelled:
+                cancelled += 1
+                #expect(!notes.contains(note), "\(note)")
+            case .failure(let error): #expect(error.code == .unknown, "\(note): \(error)")
+            default: Issue.record("\(note): \(result)")
+            }
+        }
+        #expect(cancelled > 0)
+    }
 }

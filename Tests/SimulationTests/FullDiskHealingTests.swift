@@ -10,11 +10,11 @@ import Testing
 /// A full disk, in virtual time: writes are refused by name, reads and subscriptions go on, and
 /// writes go on by themselves within a second of there being room.
 @Suite struct FullDiskHealingTests {
-    private final class Listener: SubscriptionListener, @unchecked Sendable {
+    private final class Listener: FeedListener, @unchecked Sendable {
         var complete: UInt64 = 0
         var progressCount = 0
 
-        func take(_ events: [SubscriptionEvent]) -> SubscriptionDemand {
+        func take(_ events: [SubscriptionEvent]) -> FeedDemand {
             for event in events {
                 switch event {
                 case .entry(let entry): self.complete = entry.lsn
@@ -28,7 +28,7 @@ import Testing
             return .more
         }
 
-        func ended(_ error: ClientError) { Issue.record("\(error)") }
+        func ended(_ error: ClientError?) { Issue.record("\(String(describing: error))") }
     }
 
     /// Files of few pages: one is full before anybody has tried for the next.

@@ -1,4 +1,3 @@
-import Bytes
 import InventoryModel
 import InventoryTestSupport
 import InventoryWire
@@ -66,6 +65,8 @@ final class SimulatedClient: @unchecked Sendable {
     }
 
     func stop() { _ = self.core.close() }
+
+    func checkInvariants() { self.core.checkInvariants() }
 
     // MARK: - Commands
 
@@ -195,15 +196,13 @@ final class SimulatedClient: @unchecked Sendable {
     }
 
     private func readLevels() {
-        self.ask(.levels(LevelQuery())) { lsn, table in
-            for row in 0..<table.rowCount {
-                self.readings.append(
-                    Reading(
-                        lsn: lsn,
-                        product: UInt32(clamping: table.integer(row, "productId")),
-                        onHand: table.integer(row, "onHand"),
-                        available: table.integer(row, "available")
-                    )
+        self.ask(.levels(LevelQuery()), of: ListedLevel.self) { lsn, levels in
+            self.readings += levels.map { level in
+                Reading(
+                    lsn: lsn,
+                    product: level.product.value,
+                    onHand: level.onHand,
+                    available: level.available
                 )
             }
         }
@@ -212,18 +211,17 @@ final class SimulatedClient: @unchecked Sendable {
     private func readLedger() {
         let box = Box<[History.Move]>()
         let query = LedgerQuery(isNewestFirst: false)
-        self.ask(.ledger(query)) { lsn, table in
-            for row in 0..<table.rowCount {
-                box.value = box.value ?? []
-                box.value?.append(
+        self.ask(.ledger(query), of: ListedMovement.self) { _, movements in
+            box.value =
+                (box.value ?? [])
+                + movements.map { movement in
                     History.Move(
-                        lsn: UInt64(clamping: table.integer(row, "lsn")),
-                        product: UInt32(clamping: table.integer(row, "productId")),
-                        onHandDelta: table.integer(row, "onHandDelta"),
-                        note: table.text(row, "note")
+                        lsn: movement.id.lsn,
+                        product: movement.product.value,
+                        onHandDelta: movement.onHandDelta,
+                        note: movement.note
                     )
-                )
-            }
+                }
         } atEnd: { lsn in
             self.ledgers.append(Ledger(lsn: lsn, movements: box.value ?? []))
         }
@@ -254,9 +252,10 @@ final class SimulatedClient: @unchecked Sendable {
     }
 
     /// Hands over each block of an answer, with the LSN it reflects, and that LSN once it is whole.
-    private func ask(
+    private func ask<Row: AnswerRow>(
         _ query: Query,
-        _ take: @escaping @Sendable (UInt64, ResultTable) -> Void,
+        of rows: Row.Type,
+        _ take: @escaping @Sendable (UInt64, [Row]) -> Void,
         atEnd: @escaping @Sendable (UInt64) -> Void = { _ in }
     ) {
         let box = Box<ResultHeader>()
@@ -270,12 +269,9 @@ final class SimulatedClient: @unchecked Sendable {
                     self.failures.append("rows before their header")
                     return true
                 }
-                do {
-                    let table = try bytes.withUnsafeBytes { bytes in
-                        var reader = ByteReader(bytes)
-                        return try ResultTable(blockFrom: &reader, schema: header.schema)
-                    }
-                    take(header.lsn, table)
+                do throws(ClientError) {
+                    let table = try AnswerReader.table(bytes, header.schema)
+                    take(header.lsn, try table.rows(as: rows))
                 } catch {
                     self.failures.append("an answer cannot be read: \(error)")
                 }
@@ -290,21 +286,5 @@ final class SimulatedClient: @unchecked Sendable {
                 return true
             }
         }
-    }
-}
-
-extension ResultTable {
-    fileprivate func integer(_ row: Int, _ name: String) -> Int64 {
-        guard let column = self.column(named: name) else { return -1 }
-        switch self.cell(row, column) {
-        case .integer(let value): return value
-        default: return -1
-        }
-    }
-
-    fileprivate func text(_ row: Int, _ name: String) -> String {
-        guard let column = self.column(named: name), case .text(let text) = self.cell(row, column)
-        else { return "" }
-        return text
     }
 }

@@ -6,7 +6,7 @@ import NIOEmbedded
 
 /// The real subscription feed; everything it brings is noted, to be checked against the whole
 /// history at the end.
-final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
+final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     let topics: SubscriptionTopics
     let filter: SubscriptionFilter
     let isConflated: Bool
@@ -62,12 +62,16 @@ final class SimulatedSubscriber: SubscriptionListener, @unchecked Sendable {
     /// It wants no more, for good.
     func stop() { self.feed.didTerminate() }
 
-    func take(_ events: [SubscriptionEvent]) -> SubscriptionDemand {
+    func checkInvariants() { self.feed.checkInvariants() }
+
+    func take(_ events: [SubscriptionEvent]) -> FeedDemand {
         for event in events { self.take(event) }
         return Int.random(in: 0..<8, using: &self.random) == 0 ? .enough : .more
     }
 
-    func ended(_ error: ClientError) { self.failures.append("it ended: \(error)") }
+    func ended(_ error: ClientError?) {
+        self.failures.append("it ended: \(String(describing: error))")
+    }
 
     private func take(_ event: SubscriptionEvent) {
         switch event {

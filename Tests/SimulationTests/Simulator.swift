@@ -119,6 +119,8 @@ final class Simulator {
         while self.counts.steps < steps, self.failures.isEmpty {
             self.step()
             self.checkServer()
+            for client in self.clients { client.checkInvariants() }
+            for subscriber in self.subscribers { subscriber.checkInvariants() }
             self.counts.steps += 1
         }
         self.comeToRest()

@@ -12,12 +12,12 @@ import Testing
     }
 
     /// What a subscriber noticed.
-    private final class Listener: SubscriptionListener, @unchecked Sendable {
+    private final class Listener: FeedListener, @unchecked Sendable {
         var entries = 0
         var proven: UInt64 = 0
         var noticed: String?
 
-        func take(_ events: [SubscriptionEvent]) -> SubscriptionDemand {
+        func take(_ events: [SubscriptionEvent]) -> FeedDemand {
             for event in events {
                 switch event {
                 case .entry: self.entries += 1
@@ -29,7 +29,7 @@ import Testing
             return .more
         }
 
-        func ended(_ error: ClientError) { self.noticed = "\(error)" }
+        func ended(_ error: ClientError?) { self.noticed = String(describing: error) }
     }
 
     /// Tampers once with the next event that has an entry, and what follows it.

@@ -104,11 +104,16 @@ final class CommandNames {
             case (.location, _): try await self.readLocations()
             case (.reservation, .id(let id)):
                 let number = ReservationID(UInt32(clamping: id))
-                let query = Query.reservations(ReservationQuery(id: number))
-                self.openItems[kind, default: [:]][id] = try await self.decimals(of: query)
+                self.openItems[kind, default: [:]][id] = try await self.unlessMissing {
+                    () async throws(ClientError) in
+                    try await self.client.reservations(ReservationQuery(id: number))
+                }?.unit.decimals
             case (.transfer, .id(let id)):
-                let query = Query.transfers(TransferQuery(id: TransferID(UInt32(clamping: id))))
-                self.openItems[kind, default: [:]][id] = try await self.decimals(of: query)
+                let number = TransferID(UInt32(clamping: id))
+                self.openItems[kind, default: [:]][id] = try await self.unlessMissing {
+                    () async throws(ClientError) in
+                    try await self.client.transfers(TransferQuery(id: number))
+                }?.unit.decimals
             case (.reservation, .name), (.transfer, .name):
                 break
             }
@@ -164,27 +169,27 @@ final class CommandNames {
     }
 
     private func readCategories() async throws {
-        let table = try await self.client.query(.categories(includingArchived: false)).table
+        let all = try await self.client.categories().rows
         self.categories = [:]
-        for row in 0..<table.rowCount {
-            let key = NormalizedText.key(table.text(row, "name"))
-            self.categories[key] = CategoryID(UInt32(clamping: table.integer(row, "id") ?? 0))
+        for category in all {
+            self.categories[NormalizedText.key(category.name)] = category.id
         }
     }
 
     private func readLocations() async throws {
-        let table = try await self.client.query(.locations(includingArchived: false)).table
+        let all = try await self.client.locations().rows
         self.locations = [:]
-        for row in 0..<table.rowCount {
-            let key = NormalizedText.key(table.text(row, "code"))
-            self.locations[key] = LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
+        for location in all {
+            self.locations[NormalizedText.key(location.code)] = location.id
         }
     }
 
-    private func decimals(of query: Query) async throws -> UInt8? {
+    /// The one row of an answer; `nil` if the server has none of that number.
+    private func unlessMissing<Row>(
+        _ ask: () async throws(ClientError) -> TypedAnswer<Row>
+    ) async throws -> Row? {
         do throws(ClientError) {
-            let table = try await self.client.query(query).table
-            return UInt8(clamping: table.integer(0, "unitDecimals") ?? 0)
+            return try await ask().rows.first
         } catch {
             if Exit.code(for: error) == Exit.notFound { return nil }
             throw error

@@ -25,38 +25,35 @@ extension TransferHost {
     private func place(of line: RefusedLine) async -> Refusal.Place? {
         switch line {
         case .draft(let sku, let unit):
-            return Refusal.Place(sku: sku, decimals: unit.decimals, unit: unit.code)
+            return Refusal.Place(sku: sku, of: unit)
         case .product(let id, let unit):
-            var place = await self.place(in: .product(.id(id), asOf: nil))
+            let found = try? await self.client.product(.id(id), asOf: nil)
+            var place = found.map { Refusal.Place(of: $0.product) }
             if let unit {
                 place?.decimals = unit.decimals
                 place?.unit = unit.code
             }
             return place
-        case .step(let lsn): return await self.place(in: .ledger(LedgerQuery(lsn: lsn)))
+        case .step(let lsn):
+            // The product that all of its movements are of.
+            let rows = try? await self.client.movements(LedgerQuery(lsn: lsn)).rows
+            guard let rows, let first = rows.first, rows.allSatisfy({ $0.sku == first.sku })
+            else { return nil }
+            return Refusal.Place(sku: first.sku, of: first.unit)
         case .reservation(let id):
-            return await self.place(in: .reservations(ReservationQuery(id: id)))
-        case .transfer(let id): return await self.place(in: .transfers(TransferQuery(id: id)))
+            let found = try? await self.client.reservations(ReservationQuery(id: id)).rows.first
+            return found.map { Refusal.Place(sku: $0.sku, of: $0.unit) }
+        case .transfer(let id):
+            let found = try? await self.client.transfers(TransferQuery(id: id)).rows.first
+            return found.map { Refusal.Place(sku: $0.sku, of: $0.unit) }
         }
-    }
-
-    /// The product that all rows of an answer are of.
-    private func place(in query: Query) async -> Refusal.Place? {
-        guard let rows = try? await self.client.query(query).table, rows.rowCount > 0 else {
-            return nil
-        }
-        let sku = rows.text(0, "sku")
-        guard (1..<rows.rowCount).allSatisfy({ rows.text($0, "sku") == sku }) else { return nil }
-        return Refusal.Place(rows)
     }
 
     private func place(of shortage: Refusal.Shortage) async -> Refusal.Place? {
-        let query = Query.levels(
-            LevelQuery(product: shortage.product, location: shortage.location)
-        )
-        if let rows = try? await self.client.query(query).table, rows.rowCount > 0 {
-            var place = Refusal.Place(rows)
-            place.location = rows.text(0, "location")
+        let query = LevelQuery(product: shortage.product, location: shortage.location)
+        if let level = try? await self.client.levels(query).rows.first {
+            var place = Refusal.Place(sku: level.sku, of: level.unit)
+            place.location = level.locationCode
             return place
         }
         // Nothing was ever there: then there is no level, but a product.
@@ -66,26 +63,19 @@ extension TransferHost {
     }
 
     private func code(of location: LocationID) async -> String {
-        let query = Query.locations(includingArchived: true)
-        guard let rows = try? await self.client.query(query).table else { return "" }
-        for row in 0..<rows.rowCount where rows.integer(row, "id") == Int64(location.value) {
-            return rows.text(row, "code")
+        guard let all = try? await self.client.locations(includingArchived: true).rows else {
+            return ""
         }
-        return "location \(location.value)"
+        return all.first { $0.id == location }?.code ?? "location \(location.value)"
     }
 }
 
 extension Refusal.Place {
     init(of product: Product) {
-        self.init(sku: product.sku, decimals: product.unit.decimals, unit: product.unit.code)
+        self.init(sku: product.sku, of: product.unit)
     }
 
-    /// The product of the first row.
-    fileprivate init(_ rows: ResultTable) {
-        self.init(
-            sku: rows.text(0, "sku"),
-            decimals: UInt8(clamping: rows.integer(0, "unitDecimals") ?? 0),
-            unit: rows.text(0, "unit")
-        )
+    fileprivate init(sku: String, of unit: Unit) {
+        self.init(sku: sku, decimals: unit.decimals, unit: unit.code)
     }
 }

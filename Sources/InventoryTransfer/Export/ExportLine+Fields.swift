@@ -37,3 +37,20 @@ extension ExportLine {
         }
     }
 }
+
+/// Cells of an answer by the names of their columns, which a description gives.
+extension ResultTable {
+    /// Empty if there is no value.
+    fileprivate func text(_ row: Int, _ name: String) -> String {
+        guard let column = self.column(named: name), case .text(let text) = self.cell(row, column)
+        else { return "" }
+        return text
+    }
+
+    fileprivate func integer(_ row: Int, _ name: String) -> Int64? {
+        guard let column = self.column(named: name),
+            case .integer(let value) = self.cell(row, column)
+        else { return nil }
+        return value
+    }
+}

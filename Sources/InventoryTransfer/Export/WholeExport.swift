@@ -98,54 +98,58 @@ package struct WholeExport {
                 try await self.writeCategories(asOf: lsn)
                 try await self.writeLocations(asOf: lsn)
             }
-            for row in 0..<part.table.rowCount { try self.writeProduct(part.table, row) }
+            for (row, product) in try part.rows(as: ExportedProduct.self).enumerated() {
+                try self.write(product, part.table, row)
+            }
         }
         return lsn
     }
 
     private mutating func writeCategories(asOf lsn: Int64) async throws {
-        let table = try await self.host.client.query(.categories(includingArchived: true)).table
-        for row in 0..<table.rowCount {
-            guard table.integer(row, "revision") ?? 0 <= lsn else { throw Self.changed("category") }
-            self.categories[table.integer(row, "id") ?? 0] = row + 1
+        let categories = try await self.host.client.categories(includingArchived: true).rows
+        for (row, category) in categories.enumerated() {
+            guard category.revision <= lsn else { throw Self.changed("category") }
+            self.categories[Int64(category.id.value)] = row + 1
             self.line.begin()
             self.line.add("category", row + 1)
-            self.line.add("name", text: table.text(row, "name"))
-            self.addStatus(table.text(row, "status"))
+            self.line.add("name", text: category.name)
+            self.addStatus(category.isArchived ? .archived : .active)
             try self.endLine(.catalog)
         }
     }
 
     private mutating func writeLocations(asOf lsn: Int64) async throws {
-        let table = try await self.host.client.query(.locations(includingArchived: true)).table
-        for row in 0..<table.rowCount {
-            guard table.integer(row, "revision") ?? 0 <= lsn else { throw Self.changed("location") }
-            self.locations[table.integer(row, "id") ?? 0] = row + 1
+        let answer = try await self.host.client.query(.locations(includingArchived: true))
+        for (row, location) in try answer.rows(as: Location.self).enumerated() {
+            guard location.revision <= lsn else { throw Self.changed("location") }
+            self.locations[Int64(location.id.value)] = row + 1
             self.line.begin()
             self.line.add("location", row + 1)
-            self.line.add(LocationFields.descriptions, of: table, row, money: self.money)
-            self.addStatus(table.text(row, "status"))
+            self.line.add(LocationFields.descriptions, of: answer.table, row, money: self.money)
+            self.addStatus(location.isArchived ? .archived : .active)
             try self.endLine(.catalog)
         }
     }
 
-    private mutating func addStatus(_ status: String) {
-        if status != "active" { self.line.add("status", text: status) }
+    private mutating func addStatus(_ status: ProductStatus) {
+        if status != .active { self.line.add("status", text: "\(status)") }
     }
 
-    private mutating func writeProduct(_ table: ResultTable, _ row: Int) throws {
-        let id = ProductID(UInt32(clamping: table.integer(row, "id") ?? 0))
-        guard let category = self.categories[table.integer(row, "categoryId") ?? 0] else {
+    private mutating func write(
+        _ product: ExportedProduct,
+        _ table: ResultTable,
+        _ row: Int
+    ) throws {
+        guard let category = self.categories[Int64(product.category.value)] else {
             throw Self.changed("category")
         }
         self.productCount += 1
-        while self.products.count <= id.row { self.products.append(0) }
-        self.products[id.row] = UInt32(self.productCount)
-        let status = table.text(row, "status")
-        if status == "archived" { self.archived.append(id) }
+        while self.products.count <= product.id.row { self.products.append(0) }
+        self.products[product.id.row] = UInt32(self.productCount)
+        if product.status == .archived { self.archived.append(product.id) }
         self.line.begin()
         self.line.add("product", self.productCount)
-        let fields = status == "active" ? Self.fieldsOfActive : Self.fields
+        let fields = product.status == .active ? Self.fieldsOfActive : Self.fields
         self.line.add(fields, of: table, row, money: self.money) { _ in category }
         try self.endLine(.catalog)
     }
@@ -199,12 +203,12 @@ package struct WholeExport {
         guard let first = rest.min(), first > 0 else { return }
         let query = ReservationQuery(after: ReservationID(UInt32(first - 1)))
         for try await part in self.host.client.rows(of: .reservations(query)) {
-            for row in 0..<part.table.rowCount {
-                let id = part.table.integer(row, "id") ?? 0
+            for reservation in try part.rows(as: ListedReservation.self) {
+                let id = Int64(reservation.id.value)
                 guard rest.remove(id) != nil else { continue }
                 self.line.begin()
                 self.line.add("reservation", Int(id))
-                self.line.add("expiresAt", time: part.table.integer(row, "expiresAt") ?? 0)
+                self.line.add("expiresAt", time: reservation.expiresAt.microseconds)
                 try self.endLine(.reservations)
             }
             if rest.isEmpty { return }
@@ -221,37 +225,45 @@ package struct WholeExport {
         let archived = Set(self.archived)
         for query in queries {
             for try await part in self.host.client.rows(of: .levels(query)) {
-                for row in 0..<part.table.rowCount {
-                    let id = part.table.integer(row, "productId") ?? 0
+                for level in try part.rows(as: ListedLevel.self) {
                     // One that was archived meanwhile comes in its turn here, one that was not in both.
-                    let isArchived = archived.contains(ProductID(UInt32(clamping: id)))
-                    if isArchived == (query.product != nil) {
-                        try self.writeLevel(part.table, row, id)
-                    }
+                    let isArchived = archived.contains(level.product)
+                    if isArchived == (query.product != nil) { try self.write(level) }
                 }
             }
         }
     }
 
-    private mutating func writeLevel(_ table: ResultTable, _ row: Int, _ id: Int64) throws {
-        guard let product = self.number(ofProduct: id) else { return }
-        guard let location = self.locations[table.integer(row, "locationId") ?? 0] else {
+    private mutating func write(_ level: ListedLevel) throws {
+        guard let product = self.number(ofProduct: Int64(level.product.value)) else { return }
+        guard let location = self.locations[Int64(level.location.value)] else {
             throw Self.changed("location")
         }
-        let decimals = UInt8(clamping: table.integer(row, "unitDecimals") ?? 0)
         let quantities = [
-            "onHand", "unavailable", "reserved", "incoming", "floor",
+            ("onHand", level.onHand), ("unavailable", level.unavailable),
+            ("reserved", level.reserved), ("incoming", level.incoming), ("floor", level.floor),
         ]
-        let value = table.integer(row, "value") ?? 0
-        let figures = quantities.map { table.integer(row, $0) ?? 0 }
         // A level of nothing says no more than none.
-        guard value != 0 || figures.contains(where: { $0 != 0 }) else { return }
+        guard level.value != .zero || quantities.contains(where: { $0.1 != 0 }) else { return }
         self.line.begin()
         self.line.add("level", place: product, location)
-        for (name, figure) in zip(quantities, figures) {
-            self.line.add(name, units: figure, decimals: decimals)
+        for (name, quantity) in quantities {
+            self.line.add(name, units: quantity, decimals: level.unit.decimals)
         }
-        self.line.add("value", money: value, decimals: self.money)
+        self.line.add("value", money: level.value.minorUnits, decimals: self.money)
         try self.endLine(.levels)
+    }
+}
+
+/// What an export needs to know of a product beside the fields that it writes as they come.
+private struct ExportedProduct: AnswerRow {
+    var id: ProductID
+    var category: CategoryID
+    var status: ProductStatus
+
+    init(from row: inout RowReader) throws(ClientError) {
+        self.id = try row.id("id")
+        self.category = try row.id("categoryId")
+        self.status = try row.choice("status")
     }
 }

@@ -79,11 +79,8 @@ final class ImportedCategories {
 
     /// Asks for all there are: an earlier run made some, and what it was answered is forgotten.
     private func look(_ client: InventoryClient) async throws {
-        let table = try await client.query(.categories(includingArchived: false)).table
-        for row in 0..<table.rowCount {
-            self.ids[NormalizedText.key(table.text(row, "name"))] = CategoryID(
-                UInt32(clamping: table.integer(row, "id") ?? 0)
-            )
+        for category in try await client.categories().rows {
+            self.ids[NormalizedText.key(category.name)] = category.id
         }
     }
 }

@@ -196,12 +196,16 @@ final class RestoreSender {
     private func readSteps() async throws {
         for try await part in self.host.client.rows(of: .ledger(LedgerQuery(isNewestFirst: false)))
         {
-            guard let column = part.table.column(named: "lsn") else { return }
-            for row in 0..<part.table.rowCount {
-                guard case .integer(let value) = part.table.cell(row, column) else { continue }
-                let lsn = UInt64(clamping: value)
-                if lsn > self.steps.lastLSN { self.steps.append(lsn) }
+            for row in try part.rows(as: RecordedStep.self) where row.lsn > self.steps.lastLSN {
+                self.steps.append(row.lsn)
             }
         }
     }
+}
+
+/// What a row of the ledger says of its step.
+private struct RecordedStep: AnswerRow {
+    var lsn: UInt64
+
+    init(from row: inout RowReader) throws(ClientError) { self.lsn = try row.integer("lsn") }
 }

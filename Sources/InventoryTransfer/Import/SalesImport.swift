@@ -155,9 +155,8 @@ package struct SalesImport {
     private func look(for ids: inout [ProductID]) async throws {
         var byKey: [String: ProductID] = [:]
         for try await part in self.host.client.rows(of: .products(ProductSearch())) {
-            for row in 0..<part.table.rowCount {
-                let id = ProductID(UInt32(clamping: part.table.integer(row, "id") ?? 0))
-                byKey[NormalizedText.key(part.table.text(row, "sku"))] = id
+            for product in try part.rows(as: ListedProduct.self) {
+                byKey[NormalizedText.key(product.sku)] = product.id
             }
         }
         for (index, product) in self.file.products.lines.enumerated() where ids[index].value == 0 {

@@ -224,11 +224,7 @@ package struct WholeImport {
     }
 
     private func checkEmpty() async throws {
-        let table = try await self.host.client.query(.stats).table
-        var counts: [String: Int64] = [:]
-        for row in 0..<table.rowCount {
-            counts[table.text(row, "name")] = table.integer(row, "value")
-        }
+        let counts = try await self.host.client.statistics()
         guard counts["products"] == 0, counts["categories"] == 0, counts["locations"] == 1 else {
             throw Failure(
                 "not_empty",
@@ -285,12 +281,9 @@ package struct WholeImport {
         var late: [ReservationID] = []
         let query = Query.reservations(ReservationQuery(states: .active))
         for try await part in self.host.client.rows(of: query) {
-            for row in 0..<part.table.rowCount {
-                let id = Int(part.table.integer(row, "id") ?? 0)
-                let end = part.table.integer(row, "expiresAt")
-                if let wanted = self.expiries[id], wanted.microseconds != end {
-                    late.append(ReservationID(UInt32(clamping: id)))
-                }
+            for reservation in try part.rows(as: ListedReservation.self) {
+                let wanted = self.expiries[Int(reservation.id.value)]
+                if let wanted, wanted != reservation.expiresAt { late.append(reservation.id) }
             }
         }
         return late

@@ -269,7 +269,7 @@ extension Shell {
     /// Products of the bench's own, with stock that no run uses up.
     fileprivate func benchProducts(_ count: Int) async throws -> [ProductID] {
         let search = ProductSearch(skuPrefix: "bench-", limit: UInt32(count))
-        var ids = try await self.client.query(.products(search)).table.productIDs
+        var ids = try await self.client.products(search).rows.map { $0.id }
         if ids.count >= count { return ids }
         _ = try await self.client.send(.createCategory(name: "Bench"))
         let category = try await self.category("Bench")
@@ -287,13 +287,7 @@ extension Shell {
             }
             _ = try await self.client.send(.batch(commands, .independent))
         }
-        ids = try await self.client.query(.products(search)).table.productIDs
+        ids = try await self.client.products(search).rows.map { $0.id }
         return ids
-    }
-}
-
-extension ResultTable {
-    fileprivate var productIDs: [ProductID] {
-        (0..<self.rowCount).map { ProductID(UInt32(clamping: self.integer($0, "id") ?? 0)) }
     }
 }

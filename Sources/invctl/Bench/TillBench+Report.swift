@@ -1,3 +1,4 @@
+import InventoryClient
 import InventoryLoad
 import InventoryTransfer
 import TerminalKit
@@ -67,7 +68,7 @@ extension TillBench {
         if let peak = result.serverPeakBytes {
             object.add("serverPeakBytes", raw: String(peak))
         }
-        for (name, value) in result.turns { object.add(name, raw: String(value)) }
+        for turn in result.turns { object.add(turn.name, raw: String(turn.value)) }
         return object.text
     }
 }

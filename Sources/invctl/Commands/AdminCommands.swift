@@ -67,13 +67,13 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Shell.run(self.global) { shell in
-            let table = try await shell.client.query(.verify).table
-            try shell.list(table)
-            let failed = (0..<table.rowCount).filter { table.text($0, "status") != "ok" }
-            guard let first = failed.first else { return }
+            let answer = try await shell.client.query(.verify)
+            try shell.list(answer.table)
+            let findings = try answer.rows(as: Finding.self)
+            guard let first = findings.first(where: { !$0.isOK }) else { return }
             throw Failure(
                 "check_failed",
-                "\(table.text(first, "check")): \(table.text(first, "detail"))",
+                "\(first.check): \(first.detail)",
                 wayOut: "Keep a copy of the data directory; invd check DIR reads it offline.",
                 exit: Exit.checkFailed
             )

@@ -80,10 +80,11 @@ struct CategoryCommand: AsyncParsableCommand {
                 try await shell.say(
                     "renamed category \(done.id)  \(self.newName)",
                     done,
-                    orSoAlready: "category \(done.id)  \(self.newName)",
-                    by: .categories(includingArchived: true),
-                    id: done.id
-                )
+                    orSoAlready: "category \(done.id)  \(self.newName)"
+                ) {
+                    try await shell.client.categories(includingArchived: true).rows
+                        .first { $0.id.value == done.id }?.revision
+                }
             }
         }
     }

@@ -94,10 +94,11 @@ struct LocationCommand: AsyncParsableCommand {
                 try await shell.say(
                     "changed location \(done.id)",
                     done,
-                    orSoAlready: "location \(done.id)",
-                    by: .locations(includingArchived: true),
-                    id: done.id
-                )
+                    orSoAlready: "location \(done.id)"
+                ) {
+                    try await shell.client.locations(includingArchived: true).rows
+                        .first { $0.id.value == done.id }?.revision
+                }
             }
         }
     }

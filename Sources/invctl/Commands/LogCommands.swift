@@ -124,17 +124,10 @@ extension Shell {
     }
 
     private func notRetained(_ lsn: UInt64) async -> Failure {
-        var first = ""
-        if let stats = try? await self.client.query(.stats).table,
-            let row = (0..<stats.rowCount).first(where: {
-                stats.text($0, "name") == "firstRetainedLsn"
-            })
-        {
-            first = String(stats.integer(row, "value") ?? 0)
-        }
+        let first = try? await self.client.statistics()["firstRetainedLsn"].map { String($0) }
         return Failure(
             "not_retained",
-            "the log no longer goes back to LSN \(lsn); it begins at \(first)",
+            "the log no longer goes back to LSN \(lsn); it begins at \(first ?? "")",
             wayOut:
                 "What came before is in a snapshot; invctl ledger list still has every movement.",
             exit: Exit.notFound

@@ -100,14 +100,14 @@ struct OpenItemFilter<Kind: OpenItemKind>: ParsableArguments {
 typealias ReservationChoice = OpenItemChoice<ReservationKind>
 
 /// A reservation or transfer that a command is about, looked up.
-struct ChosenItem {
+struct ChosenItem<Row> {
     var number: UInt32
     var product: ProductInfo
     /// Base units, where it is not the whole.
     var quantity: Int64?
     var price: Money?
-    /// Its row, as a query shows it.
-    var row: ResultTable
+    /// As a query shows it.
+    var row: Row
 }
 
 /// A reservation that a command is about, and its product.
@@ -145,11 +145,11 @@ extension Shell {
         try await self.list(Kind.query(query), omitting: ["productId", "actor", "unitDecimals"])
     }
 
-    func items<Kind>(_ choice: OpenItemChoice<Kind>) async throws -> [ChosenItem] {
-        var chosen: [ChosenItem] = []
+    func items<Kind>(_ choice: OpenItemChoice<Kind>) async throws -> [ChosenItem<Kind.Row>] {
+        var chosen: [ChosenItem<Kind.Row>] = []
         for part in try await self.parts(choice) {
             let row = try await self.row(of: part.id, Kind.self)
-            let product = try await self.product(numbered: row.integer(0, "productId"))
+            let product = try await self.product(row.item.product)
             let quantity = try part.quantity.map {
                 try self.quantity($0, of: product, "the quantity")
             }
@@ -168,8 +168,8 @@ extension Shell {
     private func parts<Kind>(_ choice: OpenItemChoice<Kind>) async throws -> [PartArgument] {
         guard let reference = choice.of else { return choice.parts }
         let open = OpenItemQuery<Kind.ID, Kind.State>(states: Kind.open, reference: reference)
-        let table = try await self.client.query(Kind.query(open)).table
-        guard table.rowCount > 0 else {
+        let rows = try await self.client.query(Kind.query(open), as: Kind.Row.self).rows
+        guard !rows.isEmpty else {
             throw Failure(
                 Kind.notFound.name,
                 "no \(Kind.title) with the reference '\(reference)' \(Kind.whatOpenOnesDo)",
@@ -178,19 +178,19 @@ extension Shell {
                 exit: Exit.notFound
             )
         }
-        return (0..<table.rowCount).map {
-            PartArgument(id: UInt32(clamping: table.integer($0, "id") ?? 0))
-        }
+        return rows.map { PartArgument(id: $0.number) }
     }
 
-    /// The one row of a reservation or transfer; a ``Failure`` that names it if there is none.
+    /// A reservation or transfer; a ``Failure`` that names it if there is none.
     private func row<Kind: OpenItemKind>(
         of number: UInt32,
         _ kind: Kind.Type
-    ) async throws -> ResultTable {
+    ) async throws -> Kind.Row {
         do throws(ClientError) {
             let query = Kind.query(OpenItemQuery(id: Kind.ID(number)))
-            return try await self.client.query(query).table
+            let answer = try await self.client.query(query, as: Kind.Row.self)
+            if let row = answer.rows.first { return row }
+            throw ClientError(.protocolViolation, "no row of \(Kind.title) \(number)")
         } catch {
             guard error.refusal?.code == Kind.notFound else { throw error }
             throw Failure(
@@ -204,9 +204,11 @@ extension Shell {
     }
 
     /// A product that another row names.
-    func product(numbered id: Int64?) async throws -> ProductInfo {
-        let key = ProductKey.id(ProductID(UInt32(clamping: id ?? 0)))
-        return ProductInfo(try await self.client.query(.product(key, asOf: nil)).table, 0)
+    func product(_ id: ProductID) async throws -> ProductInfo {
+        guard let found = try await self.client.product(.id(id), asOf: nil) else {
+            throw ClientError(.refused, refusal: Refusal(.productNotFound, .id(UInt64(id.value))))
+        }
+        return ProductInfo(found.product)
     }
 
     // MARK: - Telling

@@ -1,10 +1,12 @@
 public import ArgumentParser
+import InventoryClient
 public import InventoryModel
 
 /// Reservations or transfers: what commands about either say, and how they ask for them.
 protocol OpenItemKind: SendableMetatype {
     associatedtype ID: EntityID where ID.Value == UInt32
     associatedtype State: FieldChoice & ExpressibleByArgument
+    associatedtype Row: NumberedItem
     /// What one is called.
     static var title: String { get }
     /// The command that lists them.
@@ -23,7 +25,23 @@ protocol OpenItemKind: SendableMetatype {
     static func query(_ wanted: OpenItemQuery<ID, State>) -> Query
 }
 
+/// A reservation or transfer, as a query lists it.
+protocol NumberedItem: AnswerRow {
+    var number: UInt32 { get }
+    var item: ListedOpenItem { get }
+}
+
+extension ListedReservation: NumberedItem {
+    var number: UInt32 { self.id.value }
+}
+
+extension ListedTransfer: NumberedItem {
+    var number: UInt32 { self.id.value }
+}
+
 enum ReservationKind: OpenItemKind {
+    typealias Row = ListedReservation
+
     static let title = "reservation"
     static let list = "reserve list"
     static let notFound = RefusalCode.reservationNotFound
@@ -42,6 +60,8 @@ enum ReservationKind: OpenItemKind {
 }
 
 enum TransferKind: OpenItemKind {
+    typealias Row = ListedTransfer
+
     static let title = "transfer"
     static let list = "stock transfer list"
     static let notFound = RefusalCode.transferNotFound

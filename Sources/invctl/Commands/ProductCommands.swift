@@ -371,7 +371,6 @@ extension Shell {
 
     /// Says that a product was changed, or that it was so before; programs get the product.
     func show(changed product: ProductInfo, _ done: Outcome.Done) async throws {
-        let query = Query.product(.id(product.id), asOf: nil)
         switch self.format {
         case .json, .ndjson:
             try await self.show(product.id)
@@ -379,28 +378,23 @@ extension Shell {
             try await self.say(
                 "changed \(product.sku)",
                 done,
-                orSoAlready: product.sku,
-                by: query,
-                id: UInt64(product.id.value)
-            )
+                orSoAlready: product.sku
+            ) { try await self.client.product(.id(product.id), asOf: nil)?.revision }
         }
     }
 
     /// Says that something was changed, to people, or that it was so already: then its revision is older than
     /// the answer.
     ///
-    /// `query`: Asks for it, by its `id` among others perhaps.
+    /// `revision`: Asks for its own.
     func say(
         _ line: String,
         _ done: Outcome.Done,
         orSoAlready name: String,
-        by query: Query,
-        id: UInt64
+        revision: () async throws -> UInt64?
     ) async throws {
         guard !self.options.quiet else { return }
-        let table = try await self.client.query(query).table
-        let row = (0..<table.rowCount).first { table.integer($0, "id") == Int64(id) }
-        let revision = row.flatMap { table.integer($0, "revision") }.map { UInt64($0) } ?? done.lsn
+        let revision = try await revision() ?? done.lsn
         Terminal.print(
             revision < done.lsn
                 ? "\(name) is so already   revision \(revision)"

@@ -330,9 +330,8 @@ extension Shell {
     func products(movedBy lsn: UInt64) async throws -> [ProductInfo] {
         var products: [ProductID: ProductInfo] = [:]
         for try await part in self.client.rows(of: .ledger(LedgerQuery(lsn: lsn))) {
-            for row in 0..<part.table.rowCount {
-                let info = ProductInfo(ofMovement: part.table, row)
-                products[info.id] = info
+            for movement in try part.rows(as: ListedMovement.self) {
+                products[movement.product] = ProductInfo(movement)
             }
         }
         return Array(products.values)

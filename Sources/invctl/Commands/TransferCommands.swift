@@ -181,7 +181,7 @@ extension Shell {
                 quantity: item.quantity,
                 ifRevision: choice.ifRevision
             )
-            let source = try await self.location(item.row.text(0, "from"))
+            let source = try await self.location(item.row.source)
             chosen.append(ChosenTransfer(line: line, product: item.product, source: source))
         }
         return chosen

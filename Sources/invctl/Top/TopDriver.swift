@@ -131,8 +131,8 @@ final class TopDriver: Sendable {
     /// - Returns: The LSN they reflect.
     private func load() async throws -> UInt64 {
         self.change { $0.model.beginLoading() }
-        let locations = try await self.shell.client.query(.locations(includingArchived: true))
-        self.change { $0.model.take(locations: locations.table) }
+        let locations = try await self.shell.client.locations(includingArchived: true).rows
+        self.change { $0.model.take(locations: locations) }
         let (from, today) = self.state.withLock { ($0.model.book.from, $0.model.book.todayFrom) }
         let query = LedgerQuery(
             location: self.location,
@@ -145,14 +145,11 @@ final class TopDriver: Sendable {
         var rowCount = 0
         for try await part in self.shell.client.rows(of: .ledger(query)) {
             lsn = part.lsn
-            rowCount += part.table.rowCount
-            self.change { $0.model.take(ledger: part.table) }
-            if rowCount > Self.pastRowsMax, part.table.rowCount > 0,
-                let oldest = part.table.integer(part.table.rowCount - 1, "occurredAt"),
-                oldest < today.microseconds
-            {
-                break
-            }
+            let movements = try part.rows(as: ListedMovement.self)
+            rowCount += movements.count
+            self.change { $0.model.take(ledger: movements) }
+            guard let oldest = movements.last else { continue }
+            if rowCount > Self.pastRowsMax, oldest.occurredAt < today { break }
         }
         self.change { $0.model.endLoading() }
         return lsn
@@ -177,15 +174,15 @@ final class TopDriver: Sendable {
         _ = try await client.ping()
         let took = (ContinuousClock.now - start).components
         let ping = UInt64(max(0, took.seconds * 1_000_000 + took.attoseconds / 1_000_000_000_000))
-        let stats = try await client.query(.stats).table
-        self.change { $0.model.take(stats: stats, pingMicroseconds: ping) }
+        let statistics = try await client.statistics()
+        self.change { $0.model.take(statistics, pingMicroseconds: ping) }
         let isLowDirty = self.change { state in
             defer { state.model.isLowDirty = false }
             return state.model.isLowDirty
         }
         if isLowDirty {
             let query = LowStockQuery(location: self.location, limit: Self.lowMax)
-            let low = try await client.query(.lowStock(query)).table
+            let low = try await client.lowStock(query).rows
             self.change { $0.model.take(low: low) }
         }
         for id in self.state.withLock({ $0.model.unnamed(Self.namesMax) }) {
@@ -310,7 +307,7 @@ extension ClientError {
     /// Whether trying again may mend it.
     fileprivate var isPassing: Bool {
         if let refusal { return Exit.code(for: refusal) == Exit.unreachable }
-        return self.code != .protocolViolation
+        return self.code != .protocolViolation && self.code != .cancelled
     }
 }
 

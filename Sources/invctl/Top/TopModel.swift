@@ -104,36 +104,34 @@ struct TopModel: Sendable {
     }
 
     /// Takes rows of the ledger: sales, returns and reversals, the newest first.
-    mutating func take(ledger table: ResultTable) {
-        for row in 0..<table.rowCount {
-            let amount = table.integer(row, "amount") ?? 0
-            let kind = table.text(row, "kind")
-            let units = (table.integer(row, "onHandDelta") ?? 0).negatedSaturated
+    mutating func take(ledger movements: [ListedMovement]) {
+        for movement in movements {
+            let units = movement.onHandDelta.negatedSaturated
             // The reversal of late cost has an amount too, which nobody was charged.
-            guard kind != "reversal" || amount != 0 && units != 0 else { continue }
-            let product = ProductID(UInt32(clamping: table.integer(row, "productId") ?? 0))
-            let code = table.text(row, "location")
+            guard movement.kind != .reversal || movement.amount != .zero && units != 0 else {
+                continue
+            }
             let line = SalesBook.Line(
-                lsn: UInt64(clamping: table.integer(row, "lsn") ?? 0),
-                product: product,
-                location: self.locations.first { $0.value == code }?.key ?? .main,
+                lsn: movement.id.lsn,
+                product: movement.product,
+                location: movement.location,
                 units: units,
-                amount: amount,
-                occurredAt: table.integer(row, "occurredAt") ?? 0,
-                isSale: kind == "sale"
+                amount: movement.amount.minorUnits,
+                occurredAt: movement.occurredAt.microseconds,
+                isSale: movement.kind == .sale
             )
-            if kind == "reversal", let origin = table.integer(row, "originLsn") {
-                self.book.undo(UInt64(clamping: origin))
+            if movement.kind == .reversal, let origin = movement.origin {
+                self.book.undo(origin.lsn)
             }
             self.book.add(line)
             guard self.tickets.count < Self.tapeMax else { continue }
             self.tickets.append(
                 Ticket(
                     line: line,
-                    kind: kind == "sale" ? .sale : kind == "return" ? .return : .reversal,
-                    recordedAt: table.integer(row, "recordedAt") ?? 0,
-                    reference: table.text(row, "reference"),
-                    actor: table.text(row, "actor"),
+                    kind: movement.kind,
+                    recordedAt: movement.recordedAt.microseconds,
+                    reference: movement.reference,
+                    actor: movement.actor,
                     left: .min
                 )
             )
@@ -146,11 +144,8 @@ struct TopModel: Sendable {
         self.rank()
     }
 
-    mutating func take(locations table: ResultTable) {
-        for row in 0..<table.rowCount {
-            let id = LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
-            self.locations[id] = table.text(row, "code")
-        }
+    mutating func take(locations: [Location]) {
+        for location in locations { self.locations[location.id] = location.code }
     }
 
     // MARK: - What happens
@@ -221,31 +216,27 @@ struct TopModel: Sendable {
     }
 
     /// Takes the list of low stock, the emptiest first.
-    mutating func take(low table: ResultTable) {
-        self.low = (0..<table.rowCount).map { row in
-            let product = ProductID(UInt32(clamping: table.integer(row, "productId") ?? 0))
-            let code = table.text(row, "location")
-            self.items[product] = Item(
-                sku: table.text(row, "sku"),
-                name: table.text(row, "name"),
-                decimals: UInt8(clamping: table.integer(row, "unitDecimals") ?? 0),
-                unit: table.text(row, "unit")
+    mutating func take(low: [ListedLowStock]) {
+        self.low = low.map { row in
+            self.items[row.product] = Item(
+                sku: row.sku,
+                name: row.name,
+                decimals: row.unit.decimals,
+                unit: row.unit.code
             )
-            let location = self.locations.first { $0.value == code }?.key ?? .main
+            let location = self.locations.first { $0.value == row.locationCode }?.key ?? .main
             return LowLevel(
-                spot: SalesBook.Spot(product: product, location: location),
-                location: code,
-                available: table.integer(row, "available") ?? 0,
-                reorderPoint: table.integer(row, "reorderPoint") ?? 0
+                spot: SalesBook.Spot(product: row.product, location: location),
+                location: row.locationCode,
+                available: row.available,
+                reorderPoint: row.reorderPoint
             )
         }
     }
 
     /// Takes the server's figures, and how long an empty round trip took.
-    mutating func take(stats table: ResultTable, pingMicroseconds: UInt64) {
-        for row in 0..<table.rowCount {
-            self.figures[table.text(row, "name")] = table.integer(row, "value") ?? 0
-        }
+    mutating func take(_ statistics: Statistics, pingMicroseconds: UInt64) {
+        for figure in statistics.all { self.figures[figure.name] = figure.value }
         self.pings.record(pingMicroseconds)
     }
 

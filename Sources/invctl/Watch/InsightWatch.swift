@@ -135,7 +135,7 @@ struct InsightWatch {
     private static func listen(_ events: InsightEvents, _ state: SharedState) async {
         do {
             for try await event in events { state.change { $0.take(event) } }
-        } catch let error as ClientError {
+        } catch let error as ClientError where error.code != .cancelled {
             state.change { $0.failure = error }
         } catch {
             state.change { $0.isOver = true }

@@ -89,7 +89,7 @@ struct ListWatch {
         let subscription = Subscription(topics: .all, start: .now)
         do {
             for try await event in client.subscribe(subscription) { self.take(event, state) }
-        } catch let error as ClientError {
+        } catch let error as ClientError where error.code != .cancelled {
             state.change {
                 $0.failure = error
                 $0.isOver = true

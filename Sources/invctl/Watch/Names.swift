@@ -86,23 +86,23 @@ struct Names: Sendable {
 
     private mutating func askForLocations() async {
         guard !self.hasAskedForLocations else { return }
-        let query = Query.locations(includingArchived: true)
-        guard let table = try? await self.client.query(query).table else { return }
+        guard let all = try? await self.client.locations(includingArchived: true).rows else {
+            return
+        }
         self.hasAskedForLocations = true
-        for row in 0..<table.rowCount {
-            let id = LocationID(UInt16(clamping: table.integer(row, "id") ?? 0))
-            self.locations[id] = self.locations[id] ?? table.text(row, "code")
+        for location in all where self.locations[location.id] == nil {
+            self.locations[location.id] = location.code
         }
     }
 
     /// Asks for the names of all categories, unless those in `wanted` are known.
     private mutating func askForCategories(_ wanted: CategoryID...) async {
         guard wanted.contains(where: { self.categories[$0] == nil }) else { return }
-        let query = Query.categories(includingArchived: true)
-        guard let table = try? await self.client.query(query).table else { return }
-        for row in 0..<table.rowCount {
-            let id = CategoryID(UInt32(clamping: table.integer(row, "id") ?? 0))
-            self.categories[id] = self.categories[id] ?? table.text(row, "name")
+        guard let all = try? await self.client.categories(includingArchived: true).rows else {
+            return
+        }
+        for category in all where self.categories[category.id] == nil {
+            self.categories[category.id] = category.name
         }
     }
 }

@@ -261,18 +261,14 @@ extension InventoryClient {
 
     /// Whether every check of `verify` holds, and the state's digest.
     func verified(sourceLocation: SourceLocation = #_sourceLocation) async throws -> String {
-        let table = try await self.query(.verify).table
-        var digest = ""
-        for row in 0..<table.rowCount {
-            #expect(table.text(row, "status") == "ok", sourceLocation: sourceLocation)
-            if table.text(row, "check") == "digest" { digest = table.text(row, "detail") }
-        }
-        return digest
+        let findings = try await self.verify().rows
+        #expect(findings.filter { !$0.isOK } == [], sourceLocation: sourceLocation)
+        return findings.last { $0.check == "digest" }?.detail ?? ""
     }
 
     func level(_ product: ProductID) async throws -> (onHand: Int64, available: Int64) {
-        let table = try await self.query(.levels(LevelQuery(product: product))).table
-        return (table.integer(0, "onHand") ?? 0, table.integer(0, "available") ?? 0)
+        let level = try await self.levels(LevelQuery(product: product)).rows.first
+        return (level?.onHand ?? 0, level?.available ?? 0)
     }
 }
 

@@ -21,9 +21,9 @@ struct EventfulShop {
         try await self.batch(till)
         try await self.archive(office)
         // What ran out is given back by the daemon itself.
-        let query = Query.reservations(ReservationQuery(id: ReservationID(5)))
+        let query = ReservationQuery(id: ReservationID(5))
         let isExpired = try await eventually {
-            try await office.query(query).table.text(0, "state") == "expired"
+            try await office.reservations(query).rows.first?.state == .expired
         }
         #expect(isExpired)
         try await office.close()

@@ -48,9 +48,7 @@ final class RunningClient {
         let client = daemon.client()
         var count: Int64 = 0
         for _ in 0..<10_000 {
-            let table = try await client.query(.stats).table
-            let row = (0..<table.rowCount).first { table.text($0, "name") == "movements" }
-            count = table.integer(row ?? 0, "value") ?? 0
+            count = try await client.statistics()["movements"] ?? 0
             if count > movements || self.hasEnded { break }
             try await Task.sleep(for: .milliseconds(2))
         }

@@ -1,0 +1,162 @@
+internal import InventoryModel
+internal import InventoryWire
+internal import NIOCore
+
+/// Answers, by the request that each is for.
+extension ClientCore {
+    func linkReceived(_ id: UInt64, _ message: ServerMessage) {
+        if id == self.openRequestID, self.machine.phase == .opening {
+            self.receivedOpening(message)
+            return
+        }
+        if self.receivedKeyed(id, message) || self.receivedAnswer(id, message) { return }
+        // What answers a call that has ended is dropped.
+        guard let question = self.questions[id] else { return }
+        if case .refused(let refusal) = message {
+            self.questions[id] = nil
+            _ = question.handler(.failure(.refused(refusal)))
+        } else if question.handler(.success(message)) {
+            self.questions[id] = nil
+        }
+    }
+
+    private func receivedOpening(_ message: ServerMessage) {
+        switch message {
+        case .sessionOpened(let standing):
+            self.perform(self.machine.opened(standing))
+            self.completeOpeners(.success(standing))
+        case .refused(let refusal):
+            self.lastFailure = .refused(refusal)
+            self.perform(self.machine.openingRefused(refusal))
+            // The calls that wait for it have their deadlines.
+            guard !self.machine.retries(refusal.code) else { return }
+            self.completeOpeners(.failure(.refused(refusal)))
+            self.link.leave()
+        default:
+            self.link.leave()
+        }
+    }
+
+    // MARK: - Numbered commands
+
+    /// Takes the answer to a command.
+    ///
+    /// - Returns: Whether the message is one.
+    private func receivedAnswer(_ id: UInt64, _ message: ServerMessage) -> Bool {
+        let settlement = self.machine.answered(requestID: id, refusal: message.refusal)
+        switch settlement {
+        case .stray:
+            return false
+        case .again:
+            // The reason is the first one's: a gap only says that it waits for that.
+            let isReason = message.refusal?.code.isRetryable ?? false
+            let first = self.machine.commands.first?.requestID ?? id
+            self.turnedAway[id] = isReason ? message.refusal : self.turnedAway[first]
+            self.resendLater(id)
+        case .stopped(let commands):
+            let refusal = message.refusal ?? Refusal(.storageFull)
+            for pending in commands {
+                self.complete(pending.requestID, .failure(.refused(refusal)))
+            }
+        case .unknown(let sequence):
+            let code = message.refusal?.code.name ?? "\(message.opcode)"
+            self.complete(id, .failure(.unknown(sequence, "command \(sequence): \(code)")))
+        case .settled:
+            switch message {
+            case .outcome(let outcome): self.complete(id, .success(outcome))
+            case .refused(let refusal): self.complete(id, .success(.refused(refusal)))
+            default:
+                let problem = "\(message.opcode) answers a command"
+                self.complete(id, .failure(ClientError(.protocolViolation, problem)))
+            }
+        }
+        self.perform(self.machine.moreToSend())
+        return true
+    }
+
+    /// Whoever waited may have given up by now, and been told so.
+    func complete(_ id: UInt64, _ result: Result<Outcome, ClientError>) {
+        self.turnedAway[id] = nil
+        self.completions.removeValue(forKey: id)?(result)
+    }
+
+    private func resendLater(_ id: UInt64) {
+        self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
+            self.perform(self.machine.resending(after: id))
+        }
+    }
+
+    // MARK: - Commands with a key
+
+    /// Takes the answer to a command with a key.
+    ///
+    /// - Returns: Whether the message is one.
+    private func receivedKeyed(_ id: UInt64, _ message: ServerMessage) -> Bool {
+        let isReplay = message.opcode == .replayedOutcome
+        let settlement = self.keyed.answered(
+            requestID: id,
+            refusal: message.refusal,
+            time: message.doneAt,
+            isReplay: isReplay
+        )
+        switch settlement {
+        case .stray:
+            return false
+        case .again:
+            self.turnedAway[id] = message.refusal
+            self.loop.scheduleTask(in: .milliseconds(Self.retryMilliseconds)) {
+                self.sendAgain(keyed: id)
+            }
+        case .unknown(let key):
+            self.complete(keyed: id, .failure(.unknown(key, "its outcome is forgotten")))
+        case .settled(let isReplayed):
+            switch message {
+            case .outcome(let outcome), .replayedOutcome(let outcome):
+                let result = KeyedOutcome(outcome: outcome, isReplayed: isReplayed)
+                self.complete(keyed: id, .success(result))
+            case .refused(let refusal):
+                let result = KeyedOutcome(outcome: .refused(refusal), isReplayed: false)
+                self.complete(keyed: id, .success(result))
+            default:
+                let problem = "\(message.opcode) answers a command"
+                self.complete(keyed: id, .failure(ClientError(.protocolViolation, problem)))
+            }
+        }
+        return true
+    }
+
+    private func complete(keyed id: UInt64, _ result: Result<KeyedOutcome, ClientError>) {
+        self.turnedAway[id] = nil
+        self.keyedCompletions.removeValue(forKey: id)?(result)
+    }
+}
+
+extension ServerMessage {
+    /// The refusal of a request, whatever it came in.
+    fileprivate var refusal: Refusal? {
+        switch self {
+        case .refused(let refusal), .outcome(.refused(let refusal)),
+            .replayedOutcome(.refused(let refusal)):
+            refusal
+        default: nil
+        }
+    }
+
+    /// When what an outcome says was done, if anything was.
+    fileprivate var doneAt: Instant? {
+        switch self {
+        case .outcome(let outcome), .replayedOutcome(let outcome): outcome.doneAt
+        default: nil
+        }
+    }
+}
+
+extension Outcome {
+    fileprivate var doneAt: Instant? {
+        switch self {
+        case .done(let done): done.time
+        case .batch(let outcomes): outcomes.lazy.compactMap { $0.doneAt }.first
+        case .refused, .brief: nil
+        }
+    }
+}

@@ -1,0 +1,191 @@
+public import InventoryModel
+
+/// A row of an answer as a value.
+///
+/// The types of this module that conform are those of the queries that have a fixed shape; a program can
+/// add its own for the insights it asks for.
+///
+///     struct Seller: AnswerRow {
+///         var sku: String
+///         var units: Int64
+///
+///         init(from row: inout RowReader) throws(ClientError) {
+///             self.sku = try row.text("sku")
+///             self.units = try row.quantity("units")
+///         }
+///     }
+public protocol AnswerRow: Sendable {
+    /// Reads the row.
+    ///
+    /// - Throws: ``ClientError`` with ``ClientError/Code-swift.struct/protocolViolation`` for an answer that
+    ///   lacks a column, or has another kind of value in it.
+    init(from row: inout RowReader) throws(ClientError)
+}
+
+/// Reads the cells of one row of an answer, by the names of their columns.
+///
+/// - Complexity: Each read compares one name where columns are read in their order, and up to all of them
+///   otherwise.
+public struct RowReader {
+    private let table: ResultTable
+    /// The row that is read.
+    var row: Int
+    /// Behind the column that was read last.
+    private var next = 0
+    /// The numbers of the words of an enumeration, by its column.
+    private var words: [String: [String: UInt8]] = [:]
+
+    init(_ table: ResultTable, row: Int) {
+        self.table = table
+        self.row = row
+    }
+
+    // MARK: - Cells
+
+    private mutating func column(
+        _ name: String,
+        _ kind: ResultKind
+    ) throws(ClientError) -> ResultColumn {
+        let columns = self.table.columns
+        for step in columns.indices {
+            let index = (self.next + step) % columns.count
+            guard columns[index].field.name == name else { continue }
+            guard columns[index].field.kind == kind else {
+                let found = columns[index].field.kind
+                throw Self.violation("column '\(name)' has a \(found), no \(kind)")
+            }
+            self.next = index + 1
+            return columns[index]
+        }
+        throw Self.violation("there is no column '\(name)' in the answer")
+    }
+
+    private mutating func number(
+        _ name: String,
+        _ kind: ResultKind
+    ) throws(ClientError) -> Int64? {
+        let column = try self.column(name, kind)
+        if column.missing.isEmpty { return column.integers[self.row] }
+        guard case .integer(let value) = column.cell(self.row) else { return nil }
+        return value
+    }
+
+    private func present<Value>(
+        _ value: Value?,
+        _ name: String
+    ) throws(ClientError) -> Value {
+        guard let value else {
+            throw Self.violation("there is no value in column '\(name)' of row \(self.row)")
+        }
+        return value
+    }
+
+    private static func violation(_ problem: String) -> ClientError {
+        ClientError(.protocolViolation, problem)
+    }
+
+    // MARK: - Values
+
+    /// A text; empty where there is none.
+    public mutating func text(_ name: String) throws(ClientError) -> String {
+        try self.column(name, .text).texts[self.row]
+    }
+
+    /// A number of no unit, where there is one.
+    public mutating func optionalInteger<Value: FixedWidthInteger>(
+        _ name: String,
+        as type: Value.Type = Value.self
+    ) throws(ClientError) -> Value? {
+        guard let number = try self.number(name, .integer) else { return nil }
+        guard let value = Value(exactly: number) else {
+            throw Self.violation("\(number) in column '\(name)' is out of range")
+        }
+        return value
+    }
+
+    /// A number of no unit.
+    public mutating func integer<Value: FixedWidthInteger>(
+        _ name: String,
+        as type: Value.Type = Value.self
+    ) throws(ClientError) -> Value {
+        let value: Value? = try self.optionalInteger(name)
+        return try self.present(value, name)
+    }
+
+    /// Base units of the row's product.
+    public mutating func quantity(_ name: String) throws(ClientError) -> Int64 {
+        let number = try self.number(name, .quantity)
+        return try self.present(number, name)
+    }
+
+    /// Minor units of the database's currency.
+    public mutating func money(_ name: String) throws(ClientError) -> Money {
+        let number = try self.number(name, .money)
+        return Money(try self.present(number, name))
+    }
+
+    /// A price, of `name` and how many base units it is for: the column `nameBasis`.
+    public mutating func price(_ name: String) throws(ClientError) -> Price {
+        let money = try self.money(name)
+        let basis = try self.quantity(name + "Basis")
+        guard basis > 0 else { throw Self.violation("a price for \(basis) base units") }
+        return Price(money.minorUnits, per: basis)
+    }
+
+    /// A unit, of its code and its decimals: the column `nameDecimals`.
+    public mutating func unit(_ name: String) throws(ClientError) -> Unit {
+        let code = try self.text(name)
+        return Unit(code: code, decimals: try self.integer(name + "Decimals"))
+    }
+
+    /// A moment, where there is one.
+    public mutating func optionalInstant(_ name: String) throws(ClientError) -> Instant? {
+        try self.number(name, .instant).map { Instant(microseconds: $0) }
+    }
+
+    /// A moment.
+    public mutating func instant(_ name: String) throws(ClientError) -> Instant {
+        let value = try self.optionalInstant(name)
+        return try self.present(value, name)
+    }
+
+    /// Whether something is so.
+    public mutating func flag(_ name: String) throws(ClientError) -> Bool {
+        let number = try self.number(name, .boolean)
+        return try self.present(number, name) != 0
+    }
+
+    /// An enumeration, by the word for its case, where there is one.
+    public mutating func optionalChoice<Value>(
+        _ name: String,
+        as type: Value.Type = Value.self
+    ) throws(ClientError) -> Value?
+    where Value: RawRepresentable<UInt8> & CaseIterable {
+        let word = try self.text(name)
+        if word.isEmpty { return nil }
+        if self.words[name] == nil {
+            self.words[name] = Dictionary(
+                uniqueKeysWithValues: Value.allCases.map { ("\($0)", $0.rawValue) }
+            )
+        }
+        guard let value = self.words[name]?[word].flatMap({ Value(rawValue: $0) }) else {
+            throw Self.violation("'\(word)' in column '\(name)' is no \(Value.self)")
+        }
+        return value
+    }
+
+    /// An enumeration, by the word for its case.
+    public mutating func choice<Value>(
+        _ name: String,
+        as type: Value.Type = Value.self
+    ) throws(ClientError) -> Value
+    where Value: RawRepresentable<UInt8> & CaseIterable {
+        let value: Value? = try self.optionalChoice(name)
+        return try self.present(value, name)
+    }
+
+    /// The id of something.
+    public mutating func id<ID: EntityID>(_ name: String) throws(ClientError) -> ID {
+        ID(try self.integer(name))
+    }
+}

@@ -1,0 +1,126 @@
+import InventoryClient
+import InventoryModel
+import Testing
+
+/// Every query that has a fixed shape, as values, at a server where everything has happened.
+@Suite struct TypedRowsTests {
+    @Test func `each answer comes as values, a value for each row`() async throws {
+        let daemon = try Daemon()
+        try await EventfulShop(daemon).fill()
+        let client = daemon.client()
+
+        let products = try await client.products(ProductSearch(statuses: .all)).rows
+        let productTable = try await client.query(.products(ProductSearch(statuses: .all))).table
+        #expect(products.map { $0.sku } == productTable.texts("sku"))
+        #expect(products.map { $0.available } == productTable.integers("available"))
+        #expect(products.map { $0.categoryName } == productTable.texts("category"))
+        #expect(products.map { "\($0.status)" } == productTable.texts("status"))
+        for product in products {
+            // The one-frame answer has the same fields.
+            let found = try await client.product(.id(product.id))
+            #expect(found?.product == product.product)
+            #expect(found?.available == product.available)
+        }
+
+        let categories = try await client.categories(includingArchived: true).rows
+        let categoryTable = try await client.query(.categories(includingArchived: true)).table
+        #expect(categories.map { $0.name } == categoryTable.texts("name"))
+        #expect(categories.map { Int64($0.productCount) } == categoryTable.integers("products"))
+        #expect(categories.contains { $0.isArchived } && categories.contains { !$0.isArchived })
+
+        let locations = try await client.locations(includingArchived: true).rows
+        let locationTable = try await client.query(.locations(includingArchived: true)).table
+        #expect(locations.map { $0.code } == locationTable.texts("code"))
+        #expect(locations.map { "\($0.kind)" } == locationTable.texts("kind"))
+        #expect(locations.map { Int64($0.revision) } == locationTable.integers("revision"))
+
+        let levels = try await client.levels().rows
+        let levelTable = try await client.query(.levels(LevelQuery())).table
+        #expect(levels.map { $0.onHand } == levelTable.integers("onHand"))
+        #expect(levels.map { $0.incoming } == levelTable.integers("incoming"))
+        #expect(levels.map { $0.value.minorUnits } == levelTable.integers("value"))
+        #expect(levels.map { $0.locationCode } == levelTable.texts("location"))
+        #expect(levels.allSatisfy { $0.available == $0.onHand - $0.unavailable - $0.reserved })
+
+        let movements = try await client.movements().rows
+        let ledgerTable = try await client.query(.ledger(LedgerQuery())).table
+        #expect(Set(movements.map { $0.kind }).count > 10)
+        #expect(movements.map { Int64($0.id.lsn) } == ledgerTable.integers("lsn"))
+        #expect(movements.map { $0.onHandDelta } == ledgerTable.integers("onHandDelta"))
+        #expect(movements.map { $0.note } == ledgerTable.texts("note"))
+        #expect(movements.map { $0.actor } == ledgerTable.texts("actor"))
+        #expect(movements.contains { $0.origin != nil } && movements.contains { $0.reason != nil })
+    }
+
+    @Test func `so do what is open, what is low and what was sold or refused`() async throws {
+        let daemon = try Daemon()
+        try await EventfulShop(daemon).fill()
+        let client = daemon.client()
+        let all = ReservationQuery()
+        let reservations = try await client.reservations(all).rows
+        let reservationTable = try await client.query(.reservations(all)).table
+        #expect(reservations.map { "\($0.state)" } == reservationTable.texts("state"))
+        #expect(reservations.map { $0.remaining } == reservationTable.integers("remaining"))
+        #expect(reservations.contains { $0.state == .expired })
+
+        let transfers = try await client.transfers().rows
+        let transferTable = try await client.query(.transfers(TransferQuery())).table
+        #expect(transfers.map { $0.source } == transferTable.texts("from"))
+        #expect(transfers.map { $0.destination } == transferTable.texts("to"))
+        #expect(transfers.map { "\($0.state)" } == transferTable.texts("state"))
+        #expect(!transfers.isEmpty)
+
+        let low = try await client.lowStock().rows
+        let lowTable = try await client.query(.lowStock(LowStockQuery())).table
+        #expect(low.map { $0.reorderPoint } == lowTable.integers("reorderPoint"))
+        #expect(!low.isEmpty && low.allSatisfy { $0.available <= $0.reorderPoint })
+
+        let sales = try await client.sales().rows
+        let salesTable = try await client.query(.sales(SalesQuery())).table
+        #expect(sales.map { $0.amount.minorUnits } == salesTable.integers("amount"))
+        #expect(sales.map { $0.quantity } == salesTable.integers("quantity"))
+        #expect(!sales.isEmpty)
+
+        // More than there is of anything.
+        let line = SaleLine(product: ProductID(1), quantity: 1_000_000)
+        _ = try await client.refused(.sell(Sale(lines: [line], reference: "MUCH")))
+        let refusals = try await client.refusals().rows
+        #expect(refusals.first?.reference == "MUCH")
+        #expect(refusals.first?.asked == 1_000_000)
+
+        let findings = try await client.verify().rows
+        #expect(findings.allSatisfy { $0.isOK })
+        #expect(findings.last?.check == "digest" && findings.last?.detail.count == 16)
+        let statistics = try await client.statistics()
+        #expect(statistics["reservations"] == Int64(reservations.count))
+        #expect(statistics.all.count > 20)
+    }
+
+    @Test func `levels of the past may have no revision`() async throws {
+        let daemon = try Daemon()
+        let client = daemon.client()
+        let products = try await client.stockedProducts(2, stock: 5)
+        let before = try await client.ping()
+        let line = SaleLine(product: products[0], quantity: 2)
+        try await client.done(.sell(Sale(lines: [line])))
+        let levels = try await client.levels(LevelQuery(asOf: .lsn(before))).rows
+        #expect(levels.map { $0.onHand } == [5, 5])
+        #expect(levels[0].revision == nil && levels[1].revision != nil)
+        let past = try await client.product(.sku("p-0"), asOf: .lsn(before))
+        #expect(past?.id == products[0] && past?.onHand == 5)
+        #expect(try await client.product(.sku("P-0"), asOf: nil)?.onHand == 3)
+        #expect(try await client.product(.sku("none"), asOf: nil) == nil)
+        let search = ProductSearch(asOf: .lsn(before))
+        #expect(try await client.products(search).rows.map { $0.onHand } == [5, 5])
+    }
+}
+
+extension ResultTable {
+    fileprivate func texts(_ name: String) -> [String] {
+        (0..<self.rowCount).map { self.text($0, name) }
+    }
+
+    fileprivate func integers(_ name: String) -> [Int64] {
+        (0..<self.rowCount).map { self.integer($0, name) ?? .min }
+    }
+}
