@@ -82,7 +82,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
 
     /// Completes once the server has accepted a hello.
     func greet(_ call: Call? = nil, _ completion: @escaping HelloCompletion) {
-        self.begin(call, completion) { once in
+        self.begin(call, completing: completion) { once in
             if let accepted = self.accepted { return once.call(.success(accepted)) }
             self.greeters.append(once)
         }
@@ -90,7 +90,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
 
     /// Completes once the session is open.
     func openSession(_ call: Call? = nil, _ completion: @escaping SessionCompletion) {
-        self.begin(call, completion) { once in
+        self.begin(call, completing: completion) { once in
             if let standing = self.machine.standing { return once.call(.success(standing)) }
             self.openers.append(once)
             self.perform(self.machine.sessionWanted())
@@ -112,8 +112,8 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     /// Begins what waits for something that happens once for all who wait.
     private func begin<Value: Sendable>(
         _ call: Call?,
-        _ completion: @escaping @Sendable (Result<Value, ClientError>) -> Void,
-        _ body: @escaping @Sendable (Once<Value>) -> Void
+        completing completion: @escaping @Sendable (Result<Value, ClientError>) -> Void,
+        body: @escaping @Sendable (Once<Value>) -> Void
     ) {
         self.loop.execute {
             let once = Once(completion)
@@ -126,13 +126,13 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     }
 
     func submit(_ command: Command, _ completion: @escaping CommandCompletion) {
-        self.submit(command.encoded, nil, completion)
+        self.submit(command.encoded, call: nil, completing: completion)
     }
 
     func submit(
         _ command: EncodedCommand,
-        _ call: Call? = nil,
-        _ completion: @escaping CommandCompletion
+        call: Call? = nil,
+        completing completion: @escaping CommandCompletion
     ) {
         self.loop.execute {
             if let error = self.refusal(of: command, behind: MemoryLayout<UInt64>.size) {
@@ -151,8 +151,8 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         _ command: EncodedCommand,
         key: IdempotencyKey,
         firstTried: Instant?,
-        _ call: Call? = nil,
-        _ completion: @escaping KeyedCompletion
+        call: Call? = nil,
+        completing completion: @escaping KeyedCompletion
     ) {
         self.loop.execute {
             // The key with its count, and the instant.
@@ -187,7 +187,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         return .refused(WireError.frameTooLarge(byteCount: byteCount, limit: limit).refusal)
     }
 
-    func request(_ request: Request, _ call: Call? = nil, _ handler: @escaping MessageHandler) {
+    func request(_ request: Request, call: Call? = nil, handler: @escaping MessageHandler) {
         self.loop.execute {
             guard !self.link.isClosed else {
                 _ = handler(.failure(ClientError(.closed)))

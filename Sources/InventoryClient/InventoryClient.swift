@@ -54,7 +54,7 @@ public final class InventoryClient: Sendable {
     /// - Throws: ``ClientError``: `unknown` if it may have been carried out, or may yet be; with any
     ///   other code it was not, and will not be.
     public func send(_ command: Command) async throws(ClientError) -> Outcome {
-        try await self.call { self.core.submit(command.encoded, $0, $1) }
+        try await self.call { self.core.submit(command.encoded, call: $0, completing: $1) }
     }
 
     /// Has a command carried out without waiting: `completion` is called once with the outcome.
@@ -72,7 +72,7 @@ public final class InventoryClient: Sendable {
         _ command: EncodedCommand,
         completion: @escaping @Sendable (Result<Outcome, ClientError>) -> Void
     ) {
-        self.core.submit(command, nil, completion)
+        self.core.submit(command, call: nil, completing: completion)
     }
 
     // MARK: - Commands with a key
@@ -97,7 +97,7 @@ public final class InventoryClient: Sendable {
     ) async throws(ClientError) -> KeyedOutcome {
         let encoded = fingerprint.map { command.encoded.with($0) } ?? command.encoded
         return try await self.call {
-            self.core.submit(encoded, key: key, firstTried: firstTried, $0, $1)
+            self.core.submit(encoded, key: key, firstTried: firstTried, call: $0, completing: $1)
         }
     }
 
@@ -180,7 +180,7 @@ public final class InventoryClient: Sendable {
         let (stream, continuation) = AsyncStream<Result<ServerMessage, ClientError>>.makeStream()
         let call = Call(on: self.core.loop)
         continuation.onTermination = { if case .cancelled = $0 { call.cancel() } }
-        self.core.request(request, call) { result in
+        self.core.request(request, call: call) { result in
             continuation.yield(result)
             switch result {
             case .success(.resultEnd), .failure:
@@ -306,7 +306,7 @@ public final class InventoryClient: Sendable {
     /// A request that one message answers.
     private func ask(_ request: Request) async throws(ClientError) -> ServerMessage {
         try await self.call { call, completion in
-            self.core.request(request, call) {
+            self.core.request(request, call: call) {
                 completion($0)
                 return true
             }

@@ -129,10 +129,24 @@ extension InventoryState {
     public static func checkBatch(_ commands: [Command]) throws(Refusal) {
         var findings = Findings()
         if commands.isEmpty {
-            findings.add(Self.batchRange("commands", 0, 1, .outOfRange, Limits.batchMax))
+            findings.add(
+                Self.batchRange(
+                    "commands",
+                    value: 0,
+                    lowest: 1,
+                    code: .outOfRange,
+                    limit: Limits.batchMax
+                )
+            )
         } else if commands.count > Limits.batchMax {
             findings.add(
-                Self.batchRange("commands", commands.count, 1, .tooManyLines, Limits.batchMax)
+                Self.batchRange(
+                    "commands",
+                    value: commands.count,
+                    lowest: 1,
+                    code: .tooManyLines,
+                    limit: Limits.batchMax
+                )
             )
         }
         var lines = 0
@@ -145,17 +159,25 @@ extension InventoryState {
             }
         }
         if lines > Limits.batchLinesMax {
-            findings.add(Self.batchRange("lines", lines, 0, .tooManyLines, Limits.batchLinesMax))
+            findings.add(
+                Self.batchRange(
+                    "lines",
+                    value: lines,
+                    lowest: 0,
+                    code: .tooManyLines,
+                    limit: Limits.batchLinesMax
+                )
+            )
         }
         try findings.settle()
     }
 
     private static func batchRange(
         _ field: String,
-        _ value: Int,
-        _ lowest: Int64,
-        _ code: RefusalCode,
-        _ limit: Int
+        value: Int,
+        lowest: Int64,
+        code: RefusalCode,
+        limit: Int
     ) -> Refusal {
         Refusal(
             code,

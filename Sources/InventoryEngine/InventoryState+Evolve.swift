@@ -136,7 +136,7 @@ extension InventoryState {
         case .keysForgotten(let count):
             self.keys.forget(count)
         case .alert(let kind, let isRaised, let product, let location, _, _):
-            self.tables.levels.setAlert(product, location, kind, isRaised: isRaised)
+            self.tables.levels.setAlert(product, location: location, as: kind, isRaised: isRaised)
         case .level(let level):
             self.tables.levels.put(level, revision: self.lsn)
             self.tables.products.setRevision(level.product, self.lsn)

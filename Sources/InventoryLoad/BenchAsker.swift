@@ -11,7 +11,7 @@ final class BenchAsker: BenchPeer {
     private var askedAt: Int64 = 0
 
     /// `number`: Which question it begins with, so that not all ask the same at once.
-    init(_ number: Int, _ phase: BenchPhase, _ tally: BenchTally) {
+    init(_ number: Int, phase: BenchPhase, tally: BenchTally) {
         self.next = number
         self.phase = phase
         self.tally = tally

@@ -82,8 +82,8 @@ final class BenchLoad: BenchPeer {
         depth: Int,
         interval: UInt64,
         seed: UInt64,
-        _ phase: BenchPhase,
-        _ tally: BenchTally
+        phase: BenchPhase,
+        tally: BenchTally
     ) {
         self.requests = requests
         self.depth = depth
@@ -106,22 +106,36 @@ final class BenchLoad: BenchPeer {
         var frames = BenchFrames(bytes)
         let now = benchNanoseconds()
         let isMeasuring = self.phase.isMeasuring
-        while let frame = frames.next() { self.receive(frame, now, isMeasuring, &out) }
+        while let frame = frames.next() {
+            self.receive(frame, at: now, isMeasuring: isMeasuring, into: &out)
+        }
         return frames.consumed
     }
 
     private func receive(
         _ frame: BenchFrames.Frame,
-        _ now: UInt64,
-        _ isMeasuring: Bool,
-        _ out: inout ByteWriter
+        at now: UInt64,
+        isMeasuring: Bool,
+        into out: inout ByteWriter
     ) {
         switch Opcode(rawValue: frame.opcode) {
         case .outcome:
             let doneCount = self.tally.take(outcome: frame.body)
-            self.answered(frame.requestID, now, isMeasuring, doneCount, &out)
+            self.answered(
+                frame.requestID,
+                at: now,
+                isMeasuring: isMeasuring,
+                doneCount: doneCount,
+                into: &out
+            )
         case .product, .pong:
-            self.answered(frame.requestID, now, isMeasuring, 1, &out)
+            self.answered(
+                frame.requestID,
+                at: now,
+                isMeasuring: isMeasuring,
+                doneCount: 1,
+                into: &out
+            )
         case .sessionOpened:
             self.isOpen = true
             if self.interval > 0 {
@@ -139,10 +153,10 @@ final class BenchLoad: BenchPeer {
 
     private func answered(
         _ id: UInt64,
-        _ now: UInt64,
-        _ isMeasuring: Bool,
-        _ doneCount: Int,
-        _ out: inout ByteWriter
+        at now: UInt64,
+        isMeasuring: Bool,
+        doneCount: Int,
+        into out: inout ByteWriter
     ) {
         self.inFlight -= 1
         if isMeasuring, doneCount > 0 {

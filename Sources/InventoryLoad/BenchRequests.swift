@@ -68,25 +68,25 @@ package final class BenchRequests: Sendable {
             Request.ping.encodeFrame(requestID: id, into: &writer)
             return false
         case .get:
-            self.appendRead(id, &random, &writer)
+            self.appendRead(id, random: &random, into: &writer)
             return false
         case .mixed(let reads):
             if random.next(below: 100) < reads {
-                self.appendRead(id, &random, &writer)
+                self.appendRead(id, random: &random, into: &writer)
                 return false
             }
-            self.appendSales(1, id, sequence, &random, &writer)
+            self.appendSales(1, id: id, sequence: sequence, random: &random, into: &writer)
             return true
         case .sell(let batch):
-            self.appendSales(batch, id, sequence, &random, &writer)
+            self.appendSales(batch, id: id, sequence: sequence, random: &random, into: &writer)
             return true
         }
     }
 
     private func appendRead(
         _ id: UInt64,
-        _ random: inout BenchRandom,
-        _ writer: inout ByteWriter
+        random: inout BenchRandom,
+        into writer: inout ByteWriter
     ) {
         let frame = FrameWriter(.getProduct, requestID: id, into: &writer)
         writer.write(bytes: self.keys[random.next(below: self.productCount)])
@@ -95,10 +95,10 @@ package final class BenchRequests: Sendable {
 
     private func appendSales(
         _ count: Int,
-        _ id: UInt64,
-        _ sequence: UInt64,
-        _ random: inout BenchRandom,
-        _ writer: inout ByteWriter
+        id: UInt64,
+        sequence: UInt64,
+        random: inout BenchRandom,
+        into writer: inout ByteWriter
     ) {
         let frame = FrameWriter(.command, requestID: id, into: &writer)
         writer.write(sequence)

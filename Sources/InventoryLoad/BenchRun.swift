@@ -49,20 +49,20 @@ package struct BenchRun {
     /// Load on the server of a client; `subscribers` more connections follow all stock.
     package init(
         _ options: any LoadOptions,
-        _ requests: BenchRequests,
+        requests: BenchRequests,
         subscribers: Int,
-        _ client: InventoryClient
+        client: InventoryClient
     ) {
         let interests = (0..<subscribers).map { _ in BenchSubscriber.Interest.stock }
-        self.init(options, requests, interests: interests, client)
+        self.init(options, requests: requests, interests: interests, client: client)
     }
 
     init(
         _ options: any LoadOptions,
-        _ requests: BenchRequests,
+        requests: BenchRequests,
         interests: [BenchSubscriber.Interest],
         askers: Int = 0,
-        _ client: InventoryClient
+        client: InventoryClient
     ) {
         self.options = options
         self.requests = requests
@@ -79,14 +79,17 @@ package struct BenchRun {
         let (asked, heard) = (BenchTally(), BenchTally())
         let (asking, listening) = (BenchPoller(), BenchPoller())
         for interest in self.interests {
-            try listening.add(BenchSubscriber(interest, phase, heard), at: self.address)
+            try listening.add(
+                BenchSubscriber(interest, phase: phase, tally: heard),
+                at: self.address
+            )
         }
         for number in 0..<self.askers {
-            try listening.add(BenchAsker(number, phase, heard), at: self.address)
+            try listening.add(BenchAsker(number, phase: phase, tally: heard), at: self.address)
         }
         let listener = self.subscriberCount + self.askers > 0 ? Self.start(listening) : nil
         for number in 0..<self.options.connections {
-            try asking.add(self.load(number, phase, asked), at: self.address)
+            try asking.add(self.load(number, phase: phase, tally: asked), at: self.address)
         }
         let asker = Self.start(asking)
         let clock = ContinuousClock()
@@ -131,15 +134,15 @@ package struct BenchRun {
         }
     }
 
-    private func load(_ number: Int, _ phase: BenchPhase, _ tally: BenchTally) -> BenchLoad {
+    private func load(_ number: Int, phase: BenchPhase, tally: BenchTally) -> BenchLoad {
         let rate = self.options.rate
         return BenchLoad(
             self.requests,
             depth: self.options.depth,
             interval: rate == 0 ? 0 : UInt64(1_000_000_000 * self.options.connections / rate),
             seed: UInt64(number) + 1,
-            phase,
-            tally
+            phase: phase,
+            tally: tally
         )
     }
 

@@ -57,9 +57,9 @@ final class BenchSubscriber: BenchPeer {
 
     init(
         _ interest: Interest,
-        _ phase: BenchPhase,
-        _ tally: BenchTally,
-        _ progress: TillProgress? = nil,
+        phase: BenchPhase,
+        tally: BenchTally,
+        progress: TillProgress? = nil,
         updatesPerSecond: UInt8? = nil
     ) {
         self.interest = interest
@@ -89,13 +89,13 @@ final class BenchSubscriber: BenchPeer {
                 .caughtUp where self.interest.hasResult:
                 if !self.hasBegun { self.phase.subscriberBegan() }
                 self.hasBegun = true
-            case .entries: delivered += self.receive(frame.body, now, isMeasuring)
+            case .entries: delivered += self.receive(frame.body, at: now, isMeasuring: isMeasuring)
             case .snapshotRows: self.applySnapshot(frame.body)
             case .progress where frame.body.count >= 8: self.progressed(frame.body)
             case .digest where frame.body.count >= 16: self.compare(frame.body)
             case .insightChanged:
                 guard frame.body.count >= 16 else { break }
-                self.heard(frame.body, now, isMeasuring)
+                self.heard(frame.body, at: now, isMeasuring: isMeasuring)
             case .refused, .goodbye: self.tally.refuse(frame.body)
             case .closed, .reset: self.tally.failures += 1
             default: break
@@ -113,8 +113,8 @@ final class BenchSubscriber: BenchPeer {
     /// - Returns: How many there were.
     private func receive(
         _ body: UnsafeRawBufferPointer,
-        _ now: Int64,
-        _ isMeasuring: Bool
+        at now: Int64,
+        isMeasuring: Bool
     ) -> Int {
         let progress = self.progress
         let hasCopy = self.copy != nil
@@ -157,7 +157,7 @@ final class BenchSubscriber: BenchPeer {
     }
 
     /// A result: its LSN, and when that was recorded.
-    private func heard(_ body: UnsafeRawBufferPointer, _ now: Int64, _ isMeasuring: Bool) {
+    private func heard(_ body: UnsafeRawBufferPointer, at now: Int64, isMeasuring: Bool) {
         let lsn = body.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
         if lsn <= self.lastLSN { self.tally.failures += 1 }
         self.lastLSN = lsn

@@ -13,11 +13,11 @@ package struct InsightBench {
 
     package init(
         _ options: any LoadOptions,
-        _ requests: BenchRequests,
+        requests: BenchRequests,
         standing: Int,
         subscribers: Int,
         rounds: Int,
-        _ client: InventoryClient
+        client: InventoryClient
     ) {
         self.options = options
         self.requests = requests
@@ -120,7 +120,12 @@ package struct InsightBench {
     private func measure(
         _ interests: [BenchSubscriber.Interest]
     ) async throws -> BenchRun.Result {
-        try await BenchRun(self.options, self.requests, interests: interests, self.client).measure()
+        try await BenchRun(
+            self.options,
+            requests: self.requests,
+            interests: interests,
+            client: self.client
+        ).measure()
     }
 
     private func rate(_ result: BenchRun.Result) -> Double {

@@ -12,10 +12,10 @@ package struct QueryBench {
 
     package init(
         _ options: any LoadOptions,
-        _ requests: BenchRequests,
+        requests: BenchRequests,
         askers: Int,
         rounds: Int,
-        _ client: InventoryClient
+        client: InventoryClient
     ) {
         self.options = options
         self.requests = requests
@@ -51,10 +51,10 @@ package struct QueryBench {
     private func measure(askers: Int) async throws -> BenchRun.Result {
         try await BenchRun(
             self.options,
-            self.requests,
+            requests: self.requests,
             interests: [],
             askers: askers,
-            self.client
+            client: self.client
         ).measure()
     }
 }

@@ -48,8 +48,8 @@ package struct TillBench {
 
     package init(
         _ options: any TillOptions,
-        _ ids: [ProductID],
-        _ client: InventoryClient
+        ids: [ProductID],
+        client: InventoryClient
     ) {
         self.options = options
         self.ids = ids
@@ -178,9 +178,9 @@ package struct TillBench {
             try poller.add(
                 BenchSubscriber(
                     interest,
-                    self.phase,
-                    self.heard,
-                    self.progress,
+                    phase: self.phase,
+                    tally: self.heard,
+                    progress: self.progress,
                     updatesPerSecond: self.options.conflate
                 ),
                 at: self.address
@@ -193,7 +193,7 @@ package struct TillBench {
         try (0..<self.options.silent).map { _ in
             let descriptor = try BenchSocket.connect(to: self.address)
             var out = ByteWriter()
-            BenchSubscriber(.stock, self.phase, self.heard).connected(&out)
+            BenchSubscriber(.stock, phase: self.phase, tally: self.heard).connected(&out)
             let sent = out.withBytes {
                 send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }

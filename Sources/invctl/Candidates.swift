@@ -22,11 +22,15 @@ enum Candidates {
     }
 
     static let ofCategory = CompletionKind.custom { words, _, prefix in
-        await Candidates.texts(prefix, words) { try await $0.categories().rows.map { $0.name } }
+        await Candidates.texts(prefix, words: words) {
+            try await $0.categories().rows.map { $0.name }
+        }
     }
 
     static let ofLocation = CompletionKind.custom { words, _, prefix in
-        await Candidates.texts(prefix, words) { try await $0.locations().rows.map { $0.code } }
+        await Candidates.texts(prefix, words: words) {
+            try await $0.locations().rows.map { $0.code }
+        }
     }
 
     /// Reservations or transfers that are not over, by their numbers.
@@ -37,7 +41,7 @@ enum Candidates {
                 isNewestFirst: true,
                 limit: candidatesMax
             )
-            return await Candidates.texts(prefix, words) {
+            return await Candidates.texts(prefix, words: words) {
                 try await $0.query(Kind.query(query), as: Kind.Row.self).rows.map { "\($0.number)" }
             }
         }
@@ -51,15 +55,15 @@ enum Candidates {
     /// SKUs that begin with what was typed.
     private static func skus(_ prefix: String, _ words: [String]) async -> [String] {
         let search = ProductSearch(skuPrefix: prefix, sort: .sku, limit: Self.candidatesMax)
-        return await self.texts(prefix, words) {
+        return await self.texts(prefix, words: words) {
             try await $0.products(search).rows.map { $0.sku }
         }
     }
 
     private static func texts(
         _ prefix: String,
-        _ words: [String],
-        _ ask: (InventoryClient) async throws -> [String]
+        words: [String],
+        ask: (InventoryClient) async throws -> [String]
     ) async -> [String] {
         guard let settings = self.settings(words), var configuration = try? settings.client() else {
             return []

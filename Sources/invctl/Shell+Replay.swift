@@ -67,7 +67,7 @@ extension Shell {
             self.print(object)
         } else {
             let made = step.entities.map { "   \($0) \(step.ids)" } ?? ""
-            self.say(done, step.verb, products, adding: made)
+            self.say(done, verb: step.verb, products: products, adding: made)
         }
         return true
     }

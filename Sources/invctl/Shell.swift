@@ -30,11 +30,11 @@ struct Shell: Sendable {
     /// Connects, runs `body`, and turns what goes wrong into a ``Failure``.
     static func run(
         _ options: GlobalOptions,
-        _ write: WriteRequest? = nil,
+        write: WriteRequest? = nil,
         listing: Listing = Listing(),
         isWatching: Bool = false,
         continuesSession: Bool = false,
-        _ body: (Shell) async throws -> Void
+        body: (Shell) async throws -> Void
     ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
@@ -71,7 +71,7 @@ struct Shell: Sendable {
             try await client.close()
         } catch let error as ClientError {
             try? await client.close()
-            throw Self.failure(error, session, settings)
+            throw Self.failure(error, session: session, settings: settings)
         } catch {
             try? await client.close()
             throw error
@@ -84,10 +84,10 @@ struct Shell: Sendable {
     /// A command that changes something.
     static func run(
         _ options: GlobalOptions,
-        _ write: WriteOptions,
-        _ body: (Shell) async throws -> Void
+        write: WriteOptions,
+        body: (Shell) async throws -> Void
     ) async throws {
-        try await self.run(options, write.request, body)
+        try await self.run(options, write: write.request, body: body)
     }
 
     /// A command that lists rows.
@@ -99,14 +99,14 @@ struct Shell: Sendable {
             options.global,
             listing: options.listing,
             isWatching: options.watch,
-            body
+            body: body
         )
     }
 
     private static func failure(
         _ error: ClientError,
-        _ session: SessionID,
-        _ settings: Settings
+        session: SessionID,
+        settings: Settings
     ) -> Failure {
         guard let refusal = error.refusal else {
             let id = error.key?.text ?? session.text

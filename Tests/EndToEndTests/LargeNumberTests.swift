@@ -90,7 +90,7 @@ import Testing
         table.append([.integer(1), .integer(2), .integer(.max), .number(1e308)])
         table.append([.integer(1), .integer(3), .integer(.min), .number(-1e308)])
         table.append([.integer(2), .integer(3), .integer(5), .number(0.5)])
-        let heatmap = try #require(Heatmap(table, "net", 2))
+        let heatmap = try #require(Heatmap(table, measure: "net", currencyDecimals: 2))
         #expect(heatmap.lines.last?.contains("92,233,720,368,547,758.07 net") == true)
         #expect(Bars(table, "net") != nil)
         #expect(Bars(table, "share") != nil)

@@ -93,7 +93,9 @@ import Testing
         let daemon = try Daemon()
         let client = daemon.client()
         let products = try await client.stockedProducts(20, stock: 100)
-        let sold = RowCondition.test(RowCondition.Test("units", .greater, .number(0)))
+        let sold = RowCondition.test(
+            RowCondition.Test("units", comparison: .greater, operand: .number(0))
+        )
         let insight = Insight.rows(
             RowSelection(condition: sold, order: [.init("sku", descending: true)], limit: 2),
             of: .named(NamedInsight(.velocity, window: .last(1, .day)))

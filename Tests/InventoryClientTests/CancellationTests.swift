@@ -44,9 +44,9 @@ import Testing
         let command = Box<Result<Outcome, ClientError>>()
         let keyed = Box<Result<KeyedOutcome, ClientError>>()
         let answer = Box<Result<ServerMessage, ClientError>>()
-        client.submit(Self.command, call) { command.take($0) }
-        client.submit(Self.command, key: Self.key, firstTried: nil, call) { keyed.take($0) }
-        client.request(.query(.verify), call) {
+        client.submit(Self.command, call: call) { command.take($0) }
+        client.submit(Self.command, key: Self.key, firstTried: nil, call: call) { keyed.take($0) }
+        client.request(.query(.verify), call: call) {
             answer.take($0)
             return true
         }
@@ -64,7 +64,7 @@ import Testing
         let call = Call(on: server.loop)
         let cancelled = Box<Result<Outcome, ClientError>>()
         let other = Box<Result<Outcome, ClientError>>()
-        client.submit(Self.command, call) { cancelled.take($0) }
+        client.submit(Self.command, call: call) { cancelled.take($0) }
         client.submit(Command.createCategory(name: "Other").encoded) { other.take($0) }
         server.loop.run()
         call.cancel()
@@ -87,7 +87,7 @@ import Testing
         let client = try Self.ready(server)
         let call = Call(on: server.loop)
         let cancelled = Box<Result<Outcome, ClientError>>()
-        client.submit(Self.command, call) { cancelled.take($0) }
+        client.submit(Self.command, call: call) { cancelled.take($0) }
         let sent = try server.requests()
         call.cancel()
         server.loop.run()
@@ -114,7 +114,9 @@ import Testing
         let client = try Self.ready(server)
         let call = Call(on: server.loop)
         let cancelled = Box<Result<KeyedOutcome, ClientError>>()
-        client.submit(Self.command, key: Self.key, firstTried: nil, call) { cancelled.take($0) }
+        client.submit(Self.command, key: Self.key, firstTried: nil, call: call) {
+            cancelled.take($0)
+        }
         let sent = try server.requests()
         call.cancel()
         server.loop.run()
@@ -139,7 +141,7 @@ import Testing
         let client = try Self.ready(server)
         let call = Call(on: server.loop)
         let answer = Box<Result<ServerMessage, ClientError>>()
-        client.request(question, call) {
+        client.request(question, call: call) {
             answer.take($0)
             return false
         }
@@ -173,7 +175,7 @@ import Testing
         let client = try Self.ready(server)
         let call = Call(on: server.loop)
         let answer = Box<Result<ServerMessage, ClientError>>()
-        client.request(.ping, call) {
+        client.request(.ping, call: call) {
             answer.take($0)
             return true
         }

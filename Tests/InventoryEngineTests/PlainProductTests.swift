@@ -94,12 +94,19 @@ import Testing
                 plain += 1
                 outcomes.append(Self.bytes { step.encodeOutcome(into: &$0) })
                 var writer = ByteWriter()
-                state.encodeEntry(batch, index, step, by: "till", remembering: nil, into: &writer)
+                state.encodeEntry(
+                    batch,
+                    at: index,
+                    step: step,
+                    by: "till",
+                    remembering: nil,
+                    into: &writer
+                )
                 entries.append(writer.array())
                 state.evolve(
                     batch,
-                    index,
-                    &step,
+                    at: index,
+                    step: &step,
                     by: "till",
                     remembering: nil,
                     gathering: &gathered

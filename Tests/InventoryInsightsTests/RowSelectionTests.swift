@@ -34,14 +34,18 @@ import Testing
         _ comparison: RowCondition.Comparison,
         _ number: Int64
     ) -> RowCondition {
-        .test(RowCondition.Test("units", comparison, .number(number * 1_000_000)))
+        .test(
+            RowCondition.Test("units", comparison: comparison, operand: .number(number * 1_000_000))
+        )
     }
 
     @Test func `a condition leaves the rows that it holds for, in their order`() throws {
         #expect(try self.skus(RowSelection()) == ["C", "D", "A", "B"])
         #expect(try self.skus(RowSelection(condition: Self.units(.greater, 2))) == ["C", "D"])
         #expect(try self.skus(RowSelection(condition: Self.units(.atMost, 2))) == ["A", "B"])
-        let text = RowCondition.test(RowCondition.Test("sku", .equal, .text(" a ")))
+        let text = RowCondition.test(
+            RowCondition.Test("sku", comparison: .equal, operand: .text(" a "))
+        )
         #expect(try self.skus(RowSelection(condition: text)) == ["A"])
         let either = RowCondition.or(text, .not(Self.units(.atLeast, 1)))
         #expect(try self.skus(RowSelection(condition: either)) == ["A", "B"])
@@ -67,7 +71,9 @@ import Testing
                 return error
             }
         }
-        let condition = RowCondition.test(RowCondition.Test("unit price", .equal, .none))
+        let condition = RowCondition.test(
+            RowCondition.Test("unit price", comparison: .equal, operand: .none)
+        )
         #expect(refusal(RowSelection(condition: condition))?.code == .invalidField)
         #expect(refusal(RowSelection(order: [.init("x")]))?.code == .invalidField)
         #expect(refusal(RowSelection(limit: .max))?.code == .outOfRange)
@@ -98,7 +104,9 @@ import Testing
             }
             #expect(problem.contains("\(count)") && problem.contains("ask for fewer"))
         }
-        let condition = RowCondition.test(RowCondition.Test("sku", .contains, .text("p99")))
+        let condition = RowCondition.test(
+            RowCondition.Test("sku", comparison: .contains, operand: .text("p99"))
+        )
         let selection = RowSelection(condition: condition, limit: 40)
         var some = StandingInsight(.rows(selection, of: cover))
         #expect(try some.advance(to: shop.view, at: self.now).table.rowCount == 40)
@@ -107,9 +115,12 @@ import Testing
     // MARK: - As bytes
 
     @Test func `the forty to order, as bytes`() throws {
-        let test = RowCondition.Test("suggestedOrder", .greater, .number(0))
+        let test = RowCondition.Test("suggestedOrder", comparison: .greater, operand: .number(0))
         let selection = RowSelection(
-            condition: .and(.test(test), .not(.test(.init("sku", .contains, .text("x"))))),
+            condition: .and(
+                .test(test),
+                .not(.test(.init("sku", comparison: .contains, operand: .text("x"))))
+            ),
             order: [.init("sku", descending: true)],
             limit: 40
         )

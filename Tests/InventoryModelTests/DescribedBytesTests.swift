@@ -158,10 +158,12 @@ import Testing
             show(Renaming(id, name: name, revision))
         case .archiveCategory(let id, let revision): show(Removal(id, revision))
         case .createLocation(let fields): show(Creation(fields))
-        case .updateLocation(let id, let update, let revision): show(Updating(id, update, revision))
+        case .updateLocation(let id, let update, let revision):
+            show(Updating(id, update: update, ifRevision: revision))
         case .archiveLocation(let id, let revision): show(Removal(id, revision))
         case .createProduct(let draft): show(draft)
-        case .updateProduct(let id, let update, let revision): show(Updating(id, update, revision))
+        case .updateProduct(let id, let update, let revision):
+            show(Updating(id, update: update, ifRevision: revision))
         case .deleteProduct(let id, let revision): show(Removal(id, revision))
         case .sell(let wanted): show(wanted)
         case .returnSale(let wanted): show(wanted)

@@ -91,7 +91,7 @@ import Testing
         for number in 0..<200 {
             let call = Call(on: world.loop)
             calls.append(call)
-            client.submit(Command.sale(1, note: "s\(number)").encoded, call) {
+            client.submit(Command.sale(1, note: "s\(number)").encoded, call: call) {
                 told.value?["s\(number)"] = $0
             }
             switch Int.random(in: 0..<6, using: &random) {

@@ -123,7 +123,7 @@ final class Link: @unchecked Sendable {
                     guard self.machine.takesMessages else { return }
                     owner.linkReceived(id, message)
                 },
-                onClosed: { self.lost($0, attempt, owner) }
+                onClosed: { self.lost($0, attempt: attempt, of: owner) }
             )
         }.whenComplete { result in
             switch result {
@@ -153,7 +153,7 @@ final class Link: @unchecked Sendable {
         }
     }
 
-    private func lost(_ error: ClientError, _ attempt: UInt64, _ owner: any LinkOwner) {
+    private func lost(_ error: ClientError, attempt: UInt64, of owner: any LinkOwner) {
         let error = self.leavingReason.take() ?? error
         switch self.machine.lost(attempt, error.code) {
         case .passing:

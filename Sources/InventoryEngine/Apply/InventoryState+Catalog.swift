@@ -8,7 +8,7 @@ extension InventoryState {
     func createCategory(_ name: String, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         let name = NormalizedText.trimmed(name)
         var findings = Findings()
-        self.checkCategoryName(name, of: nil, draft, &findings)
+        self.checkCategoryName(name, of: nil, draft: draft, findings: &findings)
         let next = UInt64(self.tables.categories.nextID.value) + UInt64(draft.createdCategories)
         if next > UInt64(Limits.categoriesMax) {
             findings.add(.tableFull("categories", Int64(Limits.categoriesMax)))
@@ -27,7 +27,7 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         let name = NormalizedText.trimmed(name)
         var findings = Findings()
-        self.checkCategoryName(name, of: id, draft, &findings)
+        self.checkCategoryName(name, of: id, draft: draft, findings: &findings)
         var old: Category?
         do throws(Refusal) {
             let category = try self.category(id, draft)
@@ -71,8 +71,8 @@ extension InventoryState {
     private func checkCategoryName(
         _ name: String,
         of id: CategoryID?,
-        _ draft: Draft,
-        _ findings: inout Findings
+        draft: Draft,
+        findings: inout Findings
     ) {
         Self.checkName(name, &findings)
         if let holder = self.category(nameKey: NormalizedText.key(name), draft), holder != id {
@@ -119,7 +119,7 @@ extension InventoryState {
         fields.name = NormalizedText.trimmed(wanted.name)
         let location = Location(id: LocationID(hasID ? UInt16(next) : 0), fields)
         var findings = Findings()
-        self.check(location, isNew: true, hasCode: true, draft, &findings)
+        self.check(location, isNew: true, hasCode: true, draft: draft, findings: &findings)
         if !hasID { findings.add(.tableFull("locations", Int64(Limits.locationsMax))) }
         try findings.settle()
         draft.createdLocations += 1
@@ -142,7 +142,13 @@ extension InventoryState {
         if let zone = update.zone { new.zone = zone }
         if let kind = update.kind { new.kind = kind }
         var findings = Findings()
-        self.check(new, isNew: false, hasCode: update.code != nil, draft, &findings)
+        self.check(
+            new,
+            isNew: false,
+            hasCode: update.code != nil,
+            draft: draft,
+            findings: &findings
+        )
         if stored == nil { findings.add(Refusal(.locationNotFound, .id(UInt64(id.value)))) }
         Self.check(revision: self.revision(of: id), is: ifRevision, &findings)
         if old.isArchived { findings.add(.archived(UInt64(id.value))) }
@@ -179,8 +185,8 @@ extension InventoryState {
         _ location: Location,
         isNew: Bool,
         hasCode: Bool,
-        _ draft: Draft,
-        _ findings: inout Findings
+        draft: Draft,
+        findings: inout Findings
     ) {
         findings.check(
             "code",

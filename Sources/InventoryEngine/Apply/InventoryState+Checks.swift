@@ -17,22 +17,29 @@ extension InventoryState {
     /// looked at as well.
     func place(
         _ product: ProductID,
-        _ location: LocationID,
+        location: LocationID,
         ifRevision: UInt64? = nil,
         line: UInt32?,
-        _ draft: Draft,
-        _ findings: inout Findings
+        draft: Draft,
+        findings: inout Findings
     ) -> Place {
         let facts = self.facts(product, draft)
         let isArchived = self.isArchived(location, draft)
-        Self.check(product, facts, at: location, isArchived: isArchived, line: line, &findings)
+        Self.check(
+            product,
+            facts: facts,
+            at: location,
+            isArchived: isArchived,
+            line: line,
+            checks: &findings
+        )
         guard isArchived != nil else { return Place(facts: facts) }
         guard facts != nil else { return Place() }
         if ifRevision != nil {
             let stored = self.tables.levels.level(product, location)
             Self.check(revision: stored.revision, is: ifRevision, line: line, &findings)
         }
-        return Place(facts: facts, level: self.level(product, location, draft))
+        return Place(facts: facts, level: self.level(product, location: location, draft: draft))
     }
 
     /// Checks that stock of a product may move at a location: both are there, and neither is archived.
@@ -41,11 +48,11 @@ extension InventoryState {
     @inline(__always)
     static func check(
         _ product: ProductID,
-        _ facts: ProductTable.Facts?,
+        facts: ProductTable.Facts?,
         at location: LocationID,
         isArchived: Bool?,
         line: UInt32?,
-        _ checks: inout some Checks
+        checks: inout some Checks
     ) {
         if facts == nil {
             checks.add(Refusal(.productNotFound, line: line, .id(UInt64(product.value))))
@@ -179,7 +186,7 @@ extension InventoryState {
     }
 
     /// Checks that a step does not make more movements than one may, with `count` more.
-    func checkMovements(_ count: Int, _ draft: Draft, _ findings: inout Findings) {
+    func checkMovements(_ count: Int, draft: Draft, findings: inout Findings) {
         let sum = draft.movementCount + count
         guard sum > Limits.stepMovementsMax else { return }
         let highest = Int64(Limits.stepMovementsMax)

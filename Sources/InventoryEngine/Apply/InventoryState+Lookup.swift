@@ -89,7 +89,7 @@ extension InventoryState {
     // MARK: - Levels
 
     /// The level as the step has left it so far; an empty one where there is none.
-    func level(_ product: ProductID, _ location: LocationID, _ draft: Draft) -> Level {
+    func level(_ product: ProductID, location: LocationID, draft: Draft) -> Level {
         draft.level(product, location) ?? self.tables.levels.level(product, location)
     }
 
@@ -127,7 +127,7 @@ extension InventoryState {
     /// - Complexity: O(locations)
     func holdsStock(_ product: ProductID, _ draft: Draft) -> Bool {
         for location in self.locationIDs(draft)
-        where !self.level(product, location, draft).isEmpty {
+        where !self.level(product, location: location, draft: draft).isEmpty {
             return true
         }
         let before = self.openTransfers.count(of: product)
@@ -161,7 +161,7 @@ extension InventoryState {
         if let cost = self.ownCost(of: level, draft) { return cost }
         var latest: (revision: UInt64, cost: Price)?
         for location in self.locationIDs(draft) {
-            let other = self.level(level.product, location, draft)
+            let other = self.level(level.product, location: location, draft: draft)
             if other.revision > latest?.revision ?? 0, let cost = self.ownCost(of: other, draft) {
                 latest = (other.revision, cost)
             }

@@ -77,8 +77,8 @@ extension InventoryState {
     /// Appends what the log has of the step that a batch's product came to.
     public func encodeEntry(
         _ batch: borrowing PlainProduct.Batch,
-        _ index: Int,
-        _ step: PlainProduct.Step,
+        at index: Int,
+        step: PlainProduct.Step,
         by actor: String,
         remembering outcome: RememberedOutcome?,
         into writer: inout ByteWriter
@@ -95,8 +95,8 @@ extension InventoryState {
     /// - Complexity: O(1) amortised
     public mutating func evolve(
         _ batch: borrowing PlainProduct.Batch,
-        _ index: Int,
-        _ step: inout PlainProduct.Step,
+        at index: Int,
+        step: inout PlainProduct.Step,
         by actor: String,
         remembering outcome: RememberedOutcome?,
         gathering gathered: inout GatheredProducts

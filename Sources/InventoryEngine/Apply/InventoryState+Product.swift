@@ -68,7 +68,7 @@ extension InventoryState {
         var findings = Findings()
         if stored == nil { findings.add(.notFound(id)) }
         if stored?.status == .archived { findings.add(.archived(UInt64(id.value))) }
-        self.check(new, given: GivenKeys(update), draft, &findings)
+        self.check(new, given: GivenKeys(update), draft: draft, findings: &findings)
         if update.unit != nil, new.unit != old.unit, self.hasHistory(id, draft) {
             findings.add(
                 Refusal(
@@ -168,7 +168,7 @@ extension InventoryState {
     /// Everything that must hold of a new product's fields.
     private func check(_ product: Product, given: GivenKeys, _ draft: Draft) -> Findings {
         var findings = Findings()
-        self.check(product, given: given, draft, &findings)
+        self.check(product, given: given, draft: draft, findings: &findings)
         return findings
     }
 
@@ -176,8 +176,8 @@ extension InventoryState {
     private func check(
         _ product: Product,
         given: GivenKeys,
-        _ draft: Draft,
-        _ findings: inout Findings
+        draft: Draft,
+        findings: inout Findings
     ) {
         product.fields.check(&findings)
         self.checkReferences(of: product, given: given, draft, &findings)

@@ -21,7 +21,7 @@ extension InventoryState {
             note: wanted.note,
             &findings
         )
-        let expiresAt = Self.instant(wanted.expiry, draft, &findings)
+        let expiresAt = Self.instant(wanted.expiry, draft: draft, findings: &findings)
         let next = draft.reservations.firstNumber(
             ofNew: wanted.lines.count,
             behind: self.tables.reservations.rowCount,
@@ -32,7 +32,12 @@ extension InventoryState {
         var unmet = UnmetDemand()
         for (index, line) in wanted.lines.enumerated() {
             let found = findings.count
-            let level = self.reservable(line, UInt32(index), draft, &findings)
+            let level = self.reservable(
+                line,
+                number: UInt32(index),
+                draft: draft,
+                findings: &findings
+            )
             guard let next, var level, findings.count == found else { continue }
             if level.sellable < line.quantity {
                 unmet.add(
@@ -79,21 +84,21 @@ extension InventoryState {
     /// The level a line is to be reserved from; `nil` where the line cannot be followed further.
     private func reservable(
         _ line: ReserveLine,
-        _ number: UInt32,
-        _ draft: Draft,
-        _ findings: inout Findings
+        number: UInt32,
+        draft: Draft,
+        findings: inout Findings
     ) -> Level? {
         findings.check("quantity", line.quantity, in: 1...Limits.quantityMax, line: number)
         let place = self.place(
             line.product,
-            line.location,
+            location: line.location,
             ifRevision: line.ifRevision,
             line: number,
-            draft,
-            &findings
+            draft: draft,
+            findings: &findings
         )
         if let facts = place.facts {
-            SaleRule.check(line.product, isForSale: facts, number, &findings)
+            SaleRule.check(line.product, isForSale: facts, number: number, checks: &findings)
         }
         return place.level
     }
@@ -104,7 +109,7 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         self.checkLines(wanted.lines.count, reference: "", note: "", &findings)
-        let expiresAt = Self.instant(wanted.expiry, draft, &findings)
+        let expiresAt = Self.instant(wanted.expiry, draft: draft, findings: &findings)
         for (index, line) in wanted.lines.enumerated()
         where line.quantity != nil || line.price != nil {
             findings.add(
@@ -116,7 +121,7 @@ extension InventoryState {
             )
         }
         for (index, line) in wanted.lines.enumerated() {
-            let part = self.part(line, UInt32(index), draft, &findings)
+            let part = self.part(line, number: UInt32(index), draft: draft, findings: &findings)
             guard let part, part.isSound else { continue }
             var reservation = part.item
             guard reservation.expiresAt != expiresAt else { continue }
@@ -148,16 +153,17 @@ extension InventoryState {
         var total = Money.zero
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
-            SaleRule.check(line.price, number, &findings)
-            guard let part = self.part(line, number, draft, &findings) else { continue }
+            SaleRule.check(line.price, number: number, checks: &findings)
+            guard let part = self.part(line, number: number, draft: draft, findings: &findings)
+            else { continue }
             let reservation = part.item
             let found = findings.count
             let place = self.place(
                 reservation.product,
-                reservation.location,
+                location: reservation.location,
                 line: number,
-                draft,
-                &findings
+                draft: draft,
+                findings: &findings
             )
             guard let facts = place.facts, let level = place.level else { continue }
             let priced = SaleRule.priced(part.quantity, at: line.price, facts)
@@ -227,10 +233,10 @@ extension InventoryState {
             )
         }
         for (index, line) in wanted.lines.enumerated() {
-            let part = self.part(line, UInt32(index), draft, &findings)
+            let part = self.part(line, number: UInt32(index), draft: draft, findings: &findings)
             guard let part, part.isSound else { continue }
             let place = part.item
-            let level = self.level(place.product, place.location, draft)
+            let level = self.level(place.product, location: place.location, draft: draft)
             _ = self.lift(part, .release, from: level, note: wanted.note, in: &draft)
         }
         try findings.settle()
@@ -263,7 +269,11 @@ extension InventoryState {
                 line: 0,
                 isSound: true
             )
-            let level = self.level(reservation.product, reservation.location, draft)
+            let level = self.level(
+                reservation.product,
+                location: reservation.location,
+                draft: draft
+            )
             _ = self.lift(part, .expire, from: level, note: "", in: &draft)
         }
         self.settleAlerts(in: &draft)
@@ -277,9 +287,9 @@ extension InventoryState {
     /// What a line means; `nil` where it means nothing that is there.
     private func part(
         _ line: ReservationLine,
-        _ number: UInt32,
-        _ draft: Draft,
-        _ findings: inout Findings
+        number: UInt32,
+        draft: Draft,
+        findings: inout Findings
     ) -> ReservationPart? {
         let table = self.tables.reservations
         let isStored = table.contains(line.reservation)
@@ -289,11 +299,11 @@ extension InventoryState {
                 quantity: line.quantity,
                 ifRevision: line.ifRevision
             ),
-            number,
+            number: number,
             of: self.reservation(line.reservation, draft),
             revision: isStored ? table.items.revisions[line.reservation.row] : 0,
             at: draft.time,
-            &findings
+            findings: &findings
         )
     }
 
@@ -340,8 +350,8 @@ extension InventoryState {
     /// When a promise made now ends.
     private static func instant(
         _ expiry: Expiry,
-        _ draft: Draft,
-        _ findings: inout Findings
+        draft: Draft,
+        findings: inout Findings
     ) -> Instant {
         switch expiry {
         case .at(let instant):

@@ -21,33 +21,39 @@ extension InventoryState {
         let ledger = self.tables.ledger
         let rows = ledger.rows(of: wanted.lsn).filter { ledger.kind($0) != .commit }
         if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(wanted.lsn))) }
-        self.checkMovements(rows.count, draft, &findings)
+        self.checkMovements(rows.count, draft: draft, findings: &findings)
 
         var total = Money.zero
         for row in rows {
             let found = findings.count
-            self.checkReversible(row, draft, &findings)
+            self.checkReversible(row, draft: draft, findings: &findings)
             let movement = self.tables.movement(row)
             let place = self.place(
                 movement.product,
-                movement.location,
+                location: movement.location,
                 line: nil,
-                draft,
-                &findings
+                draft: draft,
+                findings: &findings
             )
             guard let before = place.level else { continue }
             // Cost that came late was never charged to anybody.
             let amount = movement.kind == .costVariance ? 0 : -movement.amount
             _ = findings.add(Money(amount), to: &total, line: nil)
-            let after = self.undoing(row, movement, before, draft, &findings)
+            let after = self.undoing(
+                row,
+                movement: movement,
+                since: before,
+                draft: draft,
+                findings: &findings
+            )
             guard let after, findings.count == found else { continue }
-            self.undo(row, movement, wanted, from: before, to: after, in: &draft)
+            self.undo(row, movement: movement, wanted: wanted, from: before, to: after, in: &draft)
         }
         try findings.settle()
         return self.done(amount: total.minorUnits, in: draft)
     }
 
-    private func checkReversible(_ row: Int, _ draft: Draft, _ findings: inout Findings) {
+    private func checkReversible(_ row: Int, draft: Draft, findings: inout Findings) {
         let ledger = self.tables.ledger
         let lsn = ledger.lsns[row]
         if ledger.kind(row) == .reversal {
@@ -82,10 +88,10 @@ extension InventoryState {
     /// What it takes away must be there, and what it puts on hold too.
     private func undoing(
         _ row: Int,
-        _ movement: Movement,
-        _ before: Level,
-        _ draft: Draft,
-        _ findings: inout Findings
+        movement: Movement,
+        since before: Level,
+        draft: Draft,
+        findings: inout Findings
     ) -> Level? {
         let found = findings.count
         var level = before
@@ -145,8 +151,8 @@ extension InventoryState {
     /// Moves one movement's deltas the other way.
     private func undo(
         _ row: Int,
-        _ movement: Movement,
-        _ wanted: Reversal,
+        movement: Movement,
+        wanted: Reversal,
         from before: Level,
         to level: Level,
         in draft: inout Draft

@@ -16,9 +16,9 @@ extension InventoryState {
         for (index, line) in sale.lines.enumerated() {
             let number = UInt32(index)
             let found = findings.count
-            let place = self.checkLine(line, number, draft, &findings)
+            let place = self.checkLine(line, number: number, draft: draft, findings: &findings)
             guard let facts = place.facts else { continue }
-            SaleRule.check(line.product, isForSale: facts, number, &findings)
+            SaleRule.check(line.product, isForSale: facts, number: number, checks: &findings)
             let priced = SaleRule.priced(line.quantity, at: line.price, facts)
             let amount = findings.add(priced.amount, to: &total, line: number)
             guard let amount, let level = place.level, findings.count == found else { continue }
@@ -57,18 +57,18 @@ extension InventoryState {
     /// - Returns: What is there; without facts where the line cannot be followed further.
     private func checkLine(
         _ line: SaleLine,
-        _ number: UInt32,
-        _ draft: Draft,
-        _ findings: inout Findings
+        number: UInt32,
+        draft: Draft,
+        findings: inout Findings
     ) -> Place {
-        let isQuantity = SaleRule.check(line, number, &findings)
+        let isQuantity = SaleRule.check(line, number: number, checks: &findings)
         let place = self.place(
             line.product,
-            line.location,
+            location: line.location,
             ifRevision: line.ifRevision,
             line: number,
-            draft,
-            &findings
+            draft: draft,
+            findings: &findings
         )
         return isQuantity ? place : Place()
     }
@@ -96,10 +96,17 @@ extension InventoryState {
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
             let found = findings.count
-            let place = self.checkLine(line, number, draft, &findings)
+            let place = self.checkLine(line, number: number, draft: draft, findings: &findings)
             guard let facts = place.facts else { continue }
-            let parts = self.parts(of: line, number, facts, wanted, draft, &findings)
-            self.checkMovements(parts.count, draft, &findings)
+            let parts = self.parts(
+                of: line,
+                number: number,
+                facts: facts,
+                wanted: wanted,
+                draft: draft,
+                findings: &findings
+            )
+            self.checkMovements(parts.count, draft: draft, findings: &findings)
             for part in parts {
                 let negative = part.amount.map { Money(-$0.minorUnits) }
                 _ = findings.add(negative, to: &total, line: number)
@@ -122,7 +129,13 @@ extension InventoryState {
                     occurredAt: occurredAt,
                     isImported: wanted.occurred?.isImported ?? false
                 )
-                let taken = self.taken(part, movement, number, draft, &findings)
+                let taken = self.taken(
+                    part,
+                    movement: movement,
+                    number: number,
+                    draft: draft,
+                    findings: &findings
+                )
                 guard isSound, let taken else { continue }
                 if let origin = part.origin { draft.addReturned(taken.sums, to: origin) }
                 draft.move(taken.movement, leaving: taken.level)
@@ -145,13 +158,13 @@ extension InventoryState {
     /// - Returns: `nil` where a finding was added.
     private func taken(
         _ part: ReturnPart,
-        _ movement: Movement,
-        _ number: UInt32,
-        _ draft: Draft,
-        _ findings: inout Findings
+        movement: Movement,
+        number: UInt32,
+        draft: Draft,
+        findings: inout Findings
     ) -> TakenPart? {
         var movement = movement
-        var level = self.level(movement.product, movement.location, draft)
+        var level = self.level(movement.product, location: movement.location, draft: draft)
         let unit = self.unitCost(of: level, draft)
         let sums = self.sums(of: part, movement, draft)
         // Of no sale, all units cost what they cost now.
@@ -203,11 +216,11 @@ extension InventoryState {
     /// - Returns: One part at the product's price if no sale is named.
     private func parts(
         of line: SaleLine,
-        _ number: UInt32,
-        _ facts: ProductTable.Facts,
-        _ wanted: SaleReturn,
-        _ draft: Draft,
-        _ findings: inout Findings
+        number: UInt32,
+        facts: ProductTable.Facts,
+        wanted: SaleReturn,
+        draft: Draft,
+        findings: inout Findings
     ) -> [ReturnPart] {
         guard let original = wanted.original else {
             let priced = SaleRule.priced(line.quantity, at: line.price, facts)

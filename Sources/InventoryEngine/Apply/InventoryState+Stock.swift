@@ -22,14 +22,14 @@ extension InventoryState {
             }
             let place = self.place(
                 line.product,
-                line.location,
+                location: line.location,
                 ifRevision: line.ifRevision,
                 line: number,
-                draft,
-                &findings
+                draft: draft,
+                findings: &findings
             )
             guard quantities.contains(line.quantity), let facts = place.facts else { continue }
-            let price = self.cost(of: line, facts, place.level, draft)
+            let price = self.cost(of: line, facts: facts, level: place.level, draft: draft)
             let cost = price.amount(of: line.quantity)
             if cost == nil { findings.add(.overflow("cost", line: number)) }
             guard var level = place.level else { continue }
@@ -67,9 +67,9 @@ extension InventoryState {
     /// What a unit of a delivery costs: what the line says, else what it costs there already.
     private func cost(
         of line: RestockLine,
-        _ facts: ProductTable.Facts,
-        _ level: Level?,
-        _ draft: Draft
+        facts: ProductTable.Facts,
+        level: Level?,
+        draft: Draft
     ) -> Price {
         if let cost = line.unitCost { return Price(cost.minorUnits, per: facts.price.basis) }
         let known = level.flatMap { self.unitCost(of: $0, draft) }
@@ -83,11 +83,11 @@ extension InventoryState {
         let occurredAt = Self.occurrence(wanted.occurred, at: draft.time, &findings)
         let level = self.place(
             wanted.product,
-            wanted.location,
+            location: wanted.location,
             ifRevision: wanted.ifRevision,
             line: nil,
-            draft,
-            &findings
+            draft: draft,
+            findings: &findings
         ).level
         var corrected: Correction?
         if isDelta, let level {
@@ -120,11 +120,11 @@ extension InventoryState {
         let isCount = findings.check("counted", wanted.counted, in: 0...Limits.quantityMax)
         let level = self.place(
             wanted.product,
-            wanted.location,
+            location: wanted.location,
             ifRevision: wanted.ifRevision,
             line: nil,
-            draft,
-            &findings
+            draft: draft,
+            findings: &findings
         ).level
         var corrected: Correction?
         var delta: Int64 = 0
@@ -205,11 +205,11 @@ extension InventoryState {
         let isDelta = Self.checkDelta(wanted.delta, &findings)
         let place = self.place(
             wanted.product,
-            wanted.location,
+            location: wanted.location,
             ifRevision: wanted.ifRevision,
             line: nil,
-            draft,
-            &findings
+            draft: draft,
+            findings: &findings
         )
         if isDelta, let level = place.level {
             // No more than is there can be put on hold.
@@ -247,11 +247,11 @@ extension InventoryState {
         }
         let place = self.place(
             wanted.product,
-            wanted.location,
+            location: wanted.location,
             ifRevision: wanted.ifRevision,
             line: nil,
-            draft,
-            &findings
+            draft: draft,
+            findings: &findings
         )
         var level = place.level
         if isDelta, let before = level {
@@ -284,11 +284,11 @@ extension InventoryState {
         findings.check("floor", wanted.floor, in: -Limits.quantityMax...Limits.quantityMax)
         let place = self.place(
             wanted.product,
-            wanted.location,
+            location: wanted.location,
             ifRevision: wanted.ifRevision,
             line: nil,
-            draft,
-            &findings
+            draft: draft,
+            findings: &findings
         )
         try findings.settle()
         guard var level = place.level else { preconditionFailure("no level and no finding") }

@@ -37,7 +37,13 @@ extension InventoryState {
         for (index, line) in wanted.lines.enumerated() {
             let number = UInt32(index)
             let found = findings.count
-            let sent = self.sent(line, number, wanted, draft, &findings)
+            let sent = self.sent(
+                line,
+                number: number,
+                wanted: wanted,
+                draft: draft,
+                findings: &findings
+            )
             guard let next, let sent, findings.count == found else { continue }
             self.send(sent, as: TransferID(next + UInt32(index)), wanted, in: &draft)
         }
@@ -58,27 +64,27 @@ extension InventoryState {
     /// - Returns: `nil` where it cannot be followed further.
     private func sent(
         _ line: DispatchLine,
-        _ number: UInt32,
-        _ wanted: DispatchTransfer,
-        _ draft: Draft,
-        _ findings: inout Findings
+        number: UInt32,
+        wanted: DispatchTransfer,
+        draft: Draft,
+        findings: inout Findings
     ) -> Sent? {
         let quantities = 1...Limits.quantityMax
         let isQuantity = findings.check("quantity", line.quantity, in: quantities, line: number)
         let source = self.place(
             line.product,
-            wanted.source,
+            location: wanted.source,
             ifRevision: line.ifRevision,
             line: number,
-            draft,
-            &findings
+            draft: draft,
+            findings: &findings
         )
         let destination = self.place(
             line.product,
-            wanted.destination,
+            location: wanted.destination,
             line: number,
-            draft,
-            &findings
+            draft: draft,
+            findings: &findings
         )
         guard isQuantity else { return nil }
         var arriving = destination.level
@@ -163,11 +169,19 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         try self.settle(wanted, in: &draft) { part, draft, findings in
             let transfer = part.item
-            var level = self.level(transfer.product, transfer.destination, draft)
+            var level = self.level(transfer.product, location: transfer.destination, draft: draft)
             // Logs of version 0.1.0 know of deliveries that took the announcement of a transfer.
             let announced = min(part.quantity, level.incoming)
             level.incoming -= announced
-            self.take(part, .received, into: level, announced, wanted, in: &draft, &findings)
+            self.take(
+                part,
+                of: .received,
+                into: level,
+                announced: announced,
+                wanted: wanted,
+                in: &draft,
+                findings: &findings
+            )
         }
     }
 
@@ -178,9 +192,21 @@ extension InventoryState {
     ) throws(Refusal) -> Outcome.Done {
         try self.settle(wanted, in: &draft) { part, draft, findings in
             let transfer = part.item
-            let level = self.level(transfer.product, transfer.source, draft)
-            self.take(part, .cancelled, into: level, 0, wanted, in: &draft, &findings)
-            var expecting = self.level(transfer.product, transfer.destination, draft)
+            let level = self.level(transfer.product, location: transfer.source, draft: draft)
+            self.take(
+                part,
+                of: .cancelled,
+                into: level,
+                announced: 0,
+                wanted: wanted,
+                in: &draft,
+                findings: &findings
+            )
+            var expecting = self.level(
+                transfer.product,
+                location: transfer.destination,
+                draft: draft
+            )
             let announced = min(part.quantity, expecting.incoming)
             guard part.isSound, announced > 0 else { return }
             expecting.incoming -= announced
@@ -209,7 +235,8 @@ extension InventoryState {
         var findings = Findings()
         self.checkLines(wanted.lines.count, reference: "", note: wanted.note, &findings)
         for (index, line) in wanted.lines.enumerated() {
-            if let part = self.part(line, UInt32(index), draft, &findings) {
+            if let part = self.part(line, number: UInt32(index), draft: draft, findings: &findings)
+            {
                 body(part, &draft, &findings)
             }
         }
@@ -220,9 +247,9 @@ extension InventoryState {
     /// What a line means; `nil` where it means nothing that is there.
     private func part(
         _ line: TransferLine,
-        _ number: UInt32,
-        _ draft: Draft,
-        _ findings: inout Findings
+        number: UInt32,
+        draft: Draft,
+        findings: inout Findings
     ) -> TransferPart? {
         let table = self.tables.transfers
         let isStored = table.contains(line.transfer)
@@ -232,11 +259,11 @@ extension InventoryState {
                 quantity: line.quantity,
                 ifRevision: line.ifRevision
             ),
-            number,
+            number: number,
             of: self.transfer(line.transfer, draft),
             revision: isStored ? table.items.revisions[line.transfer.row] : 0,
             at: draft.time,
-            &findings
+            findings: &findings
         )
     }
 
@@ -245,12 +272,12 @@ extension InventoryState {
     /// `announced`: By how much incoming of the level fell already.
     private func take(
         _ part: TransferPart,
-        _ state: TransferState,
+        of state: TransferState,
         into level: Level,
-        _ announced: Int64,
-        _ wanted: TransferSettlement,
+        announced: Int64,
+        wanted: TransferSettlement,
         in draft: inout Draft,
-        _ findings: inout Findings
+        findings: inout Findings
     ) {
         var transfer = part.item
         let cost = StockMath.share(of: transfer.value, part.quantity, of: transfer.remaining)

@@ -117,11 +117,11 @@ extension OpenItemPart {
     /// `item`: As the step has left it so far; `nil` if there is none. `revision`: Before the step.
     init?(
         _ line: OpenItemLine,
-        _ number: UInt32,
+        number: UInt32,
         of item: Item?,
         revision: UInt64,
         at time: Instant,
-        _ findings: inout Findings
+        findings: inout Findings
     ) {
         let (found, terms) = (findings.count, Item.terms)
         let id = UInt64(line.number)

@@ -143,11 +143,18 @@ extension InventoryState {
         let occurredAt = Self.occurrence(sale.occurred, at: time, &checks)
         let facts = self.tables.products.facts(line.product)
         let isArchived = self.tables.locations.archivedState(line.location)
-        Self.check(line.product, facts, at: line.location, isArchived: isArchived, line: 0, &checks)
-        guard let facts, SaleRule.check(line, 0, &checks), sale.isTrimmed,
+        Self.check(
+            line.product,
+            facts: facts,
+            at: line.location,
+            isArchived: isArchived,
+            line: 0,
+            checks: &checks
+        )
+        guard let facts, SaleRule.check(line, number: 0, checks: &checks), sale.isTrimmed,
             let row = self.tables.levels.row(line.product, line.location)
         else { return false }
-        SaleRule.check(line.product, isForSale: facts, 0, &checks)
+        SaleRule.check(line.product, isForSale: facts, number: 0, checks: &checks)
         let level = self.tables.levels.level(row, of: line.product, at: line.location)
         Self.check(revision: level.revision, is: line.ifRevision, line: 0, &checks)
         let priced = SaleRule.priced(line.quantity, at: line.price, facts)

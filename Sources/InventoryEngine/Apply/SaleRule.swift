@@ -27,16 +27,16 @@ enum SaleRule {
     ///
     /// - Returns: Whether its quantity is one, so that the line can be followed further.
     @inline(__always)
-    static func check(_ line: SaleLine, _ number: UInt32, _ checks: inout some Checks) -> Bool {
+    static func check(_ line: SaleLine, number: UInt32, checks: inout some Checks) -> Bool {
         let quantities = 1...Limits.quantityMax
         let isQuantity = checks.check("quantity", line.quantity, in: quantities, line: number)
-        Self.check(line.price, number, &checks)
+        Self.check(line.price, number: number, checks: &checks)
         return isQuantity
     }
 
     /// Checks the price of a line, if it has its own.
     @inline(__always)
-    static func check(_ price: Money?, _ number: UInt32, _ checks: inout some Checks) {
+    static func check(_ price: Money?, number: UInt32, checks: inout some Checks) {
         guard let price else { return }
         checks.check("price", price.minorUnits, in: 0...Limits.moneyMax, line: number)
     }
@@ -46,8 +46,8 @@ enum SaleRule {
     static func check(
         _ product: ProductID,
         isForSale facts: ProductTable.Facts,
-        _ number: UInt32,
-        _ checks: inout some Checks
+        number: UInt32,
+        checks: inout some Checks
     ) {
         guard facts.status == .inactive else { return }
         checks.add(Refusal(.productInactive, line: number, .id(UInt64(product.value))))

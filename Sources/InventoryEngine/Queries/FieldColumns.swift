@@ -31,7 +31,7 @@ struct FieldColumns: FieldVisitor {
         return visitor.columns
     }
 
-    private mutating func add(_ name: String, _ kind: ResultKind, _ cell: ResultCell) {
+    private mutating func add(_ name: String, as kind: ResultKind, cell: ResultCell) {
         if self.tables == nil {
             self.columns.append(ResultField(name, kind))
         } else {
@@ -41,46 +41,46 @@ struct FieldColumns: FieldVisitor {
 
     mutating func text(_ field: Field<String>, _ value: inout String) {
         let mayBeEmpty = field.bounds.lowerBound == 0
-        self.add(field.name, .text, mayBeEmpty ? .optional(value) : .text(value))
+        self.add(field.name, as: .text, cell: mayBeEmpty ? .optional(value) : .text(value))
     }
 
     mutating func flag(_ field: Field<Bool>, _ value: inout Bool) {
-        self.add(field.name, .boolean, .integer(value ? 1 : 0))
+        self.add(field.name, as: .boolean, cell: .integer(value ? 1 : 0))
     }
 
     mutating func integer<Value: FixedWidthInteger>(_ field: Field<Value>, _ value: inout Value) {
-        self.add(field.name, .integer, .number(value))
+        self.add(field.name, as: .integer, cell: .number(value))
     }
 
     mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) {
-        self.add(field.name, .quantity, .integer(value))
+        self.add(field.name, as: .quantity, cell: .integer(value))
     }
 
     mutating func money(_ field: Field<Money>, _ value: inout Money) {
-        self.add(field.name, .money, .integer(value.minorUnits))
+        self.add(field.name, as: .money, cell: .integer(value.minorUnits))
     }
 
     mutating func price(_ field: Field<Price>, _ value: inout Price) {
-        self.add(field.name, .money, .integer(value.minorUnits))
-        self.add(field.name + "Basis", .quantity, .integer(value.basis))
+        self.add(field.name, as: .money, cell: .integer(value.minorUnits))
+        self.add(field.name + "Basis", as: .quantity, cell: .integer(value.basis))
     }
 
     mutating func unit(_ field: Field<Unit>, _ value: inout Unit) {
-        self.add(field.name, .text, .text(value.code))
-        self.add(field.name + "Decimals", .integer, .number(value.decimals))
+        self.add(field.name, as: .text, cell: .text(value.code))
+        self.add(field.name + "Decimals", as: .integer, cell: .number(value.decimals))
     }
 
     mutating func choice<Value: FieldChoice>(_ field: Field<Value>, _ value: inout Value) {
-        self.add(field.name, .text, .text("\(value)"))
+        self.add(field.name, as: .text, cell: .text("\(value)"))
     }
 
     mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) {
-        self.add(field.name + "Id", .integer, .number(value.value))
-        self.add(field.name, .text, .text(self.tables?.name(of: value) ?? ""))
+        self.add(field.name + "Id", as: .integer, cell: .number(value.value))
+        self.add(field.name, as: .text, cell: .text(self.tables?.name(of: value) ?? ""))
     }
 
     mutating func instant(_ field: Field<Instant>, _ value: inout Instant) {
-        self.add(field.name, .instant, .instant(value))
+        self.add(field.name, as: .instant, cell: .instant(value))
     }
 }
 

@@ -37,7 +37,11 @@ extension Verification {
             let level = levels.level(row)
             failure = failure ?? "\(level) is not what is reserved: \(held[row] ?? 0)"
         }
-        self.note("reserved is what reservations hold", reservations.rowCount - 1, failure)
+        self.note(
+            "reserved is what reservations hold",
+            checked: reservations.rowCount - 1,
+            failure: failure
+        )
     }
 
     /// What left one location arrived at another, came back, or is on its way.
@@ -71,7 +75,11 @@ extension Verification {
             ledger.kinds[$0] == MovementKind.transferOut.rawValue
         }
         if outs != sent { failure = failure ?? "\(outs) movements sent \(sent) transfers" }
-        self.note("what is on its way left and did not arrive", transfers.rowCount - 1, failure)
+        self.note(
+            "what is on its way left and did not arrive",
+            checked: transfers.rowCount - 1,
+            failure: failure
+        )
     }
 
     /// What the movements of those kinds come to, by the row of the movement that each names as

@@ -38,7 +38,7 @@ struct Verification {
     /// A place where it may be ended, at one of every 1,024 steps.
     func checkpoint(at step: Int) throws(Refusal) { try self.view.checkpoint(at: step) }
 
-    mutating func note(_ check: String, _ checked: Int, _ failure: String?) {
+    mutating func note(_ check: String, checked: Int, failure: String?) {
         self.rows.append((check, checked, failure))
     }
 
@@ -79,8 +79,8 @@ struct Verification {
                 failure = failure ?? "\(self.name(level)): \(level) is not \(sum)"
             }
         }
-        self.note("balances equal the ledger", ledger.rowCount, failure)
-        self.note("backorders equal the ledger", ledger.rowCount, backorders)
+        self.note("balances equal the ledger", checked: ledger.rowCount, failure: failure)
+        self.note("backorders equal the ledger", checked: ledger.rowCount, failure: backorders)
     }
 
     private func backorderProblem(_ row: Int, leaving onHand: Int64) -> String? {
@@ -118,9 +118,13 @@ struct Verification {
                 alerts = alerts ?? "\(self.name(level)): \(problem)"
             }
         }
-        self.note("unavailable, reserved, incoming are not negative", levels.rowCount, negative)
-        self.note("nothing on hand is worth nothing", levels.rowCount, worthless)
-        self.note("alerts stand as the balances say", levels.rowCount, alerts)
+        self.note(
+            "unavailable, reserved, incoming are not negative",
+            checked: levels.rowCount,
+            failure: negative
+        )
+        self.note("nothing on hand is worth nothing", checked: levels.rowCount, failure: worthless)
+        self.note("alerts stand as the balances say", checked: levels.rowCount, failure: alerts)
     }
 
     private func alertProblem(_ level: Level) -> String? {
@@ -156,7 +160,7 @@ struct Verification {
                     && ledger.recordedAt[row] > ledger.recordedAt[row - 1]
             if !isInOrder { failure = failure ?? "row \(row), LSN \(ledger.lsns[row])" }
         }
-        self.note("the ledger is in order", ledger.rowCount, failure)
+        self.note("the ledger is in order", checked: ledger.rowCount, failure: failure)
     }
 
     /// A movement is reversed at most once, and no more comes back than was sold.
@@ -192,7 +196,11 @@ struct Verification {
                 failure = failure ?? "\(quantity) of \(sold) came back"
             }
         }
-        self.note("reversals and returns match what they undo", reversed.count, failure)
+        self.note(
+            "reversals and returns match what they undo",
+            checked: reversed.count,
+            failure: failure
+        )
     }
 
     /// SKUs and barcodes are unique among what is not archived.
@@ -219,7 +227,7 @@ struct Verification {
                 break
             }
         }
-        self.note("SKUs and barcodes are unique", skus.count, failure)
+        self.note("SKUs and barcodes are unique", checked: skus.count, failure: failure)
     }
 
     /// Every product has a category that is there and says how many it has.
@@ -239,7 +247,11 @@ struct Verification {
         where counts[row] != categories.productCounts[row] {
             failure = failure ?? "category \(row) has \(counts[row]) products"
         }
-        self.note("categories know their products", categories.rowCount - 1, failure)
+        self.note(
+            "categories know their products",
+            checked: categories.rowCount - 1,
+            failure: failure
+        )
     }
 
     private func name(_ level: Level) -> String {

@@ -65,7 +65,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         var enters = false
         var texts = EntryTexts()
         try entry.forEachChange { (bytes) throws(ByteReaderError) in
-            let (match, change) = try self.match(bytes, entry, keys, &texts)
+            let (match, change) = try self.match(bytes, entry: entry, keys: keys, texts: &texts)
             switch match {
             case .none: return
             case .enters:
@@ -74,7 +74,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             case .written, .leaves: break
             }
             var target = selected ?? EntryWriter(entry, into: &writer)
-            self.write(bytes, change, match, into: &target, &writer)
+            self.write(bytes, change: change, match: match, into: &target, writer: &writer)
             selected = target
         }
         if enters {
@@ -101,7 +101,12 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         var target = EntryWriter(entry, into: &writer)
         var texts = EntryTexts()
         try entry.forEachChange { (bytes) throws(ByteReaderError) in
-            let (match, change) = try self.match(bytes, entry, view.selectionKeys, &texts)
+            let (match, change) = try self.match(
+                bytes,
+                entry: entry,
+                keys: view.selectionKeys,
+                texts: &texts
+            )
             switch match {
             case .none: break
             case .enters(let id):
@@ -109,7 +114,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
                     target.append(row, into: &writer)
                 }
             case .written, .leaves:
-                self.write(bytes, change, match, into: &target, &writer)
+                self.write(bytes, change: change, match: match, into: &target, writer: &writer)
             }
         }
         target.finish(into: &writer)
@@ -119,10 +124,10 @@ public struct SubscriptionMatcher: Sendable, Hashable {
     /// selected, so it is encoded anew.
     private func write(
         _ bytes: UnsafeRawBufferPointer,
-        _ change: Change?,
-        _ match: Match,
+        change: Change?,
+        match: Match,
         into target: inout EntryWriter,
-        _ writer: inout ByteWriter
+        writer: inout ByteWriter
     ) {
         guard case .leaves(let id) = match else {
             if let change, change.mayShareTexts {
@@ -139,9 +144,9 @@ public struct SubscriptionMatcher: Sendable, Hashable {
     /// What to do with a change; the change too, if it had to be read for that.
     private func match(
         _ bytes: UnsafeRawBufferPointer,
-        _ entry: EntryView,
-        _ keys: SelectionKeys,
-        _ texts: inout EntryTexts
+        entry: EntryView,
+        keys: SelectionKeys,
+        texts: inout EntryTexts
     ) throws(ByteReaderError) -> (Match, Change?) {
         guard let tag = bytes.first.flatMap({ ChangeTag(rawValue: $0) }) else {
             return (.none, nil)
@@ -187,34 +192,37 @@ public struct SubscriptionMatcher: Sendable, Hashable {
             guard self.topics.contains(.products) else { return .none }
             return self.accepts(product.id, keys) ? .written : .none
         case .productUpdated(let id, let difference):
-            return self.match(id, difference, keys)
+            return self.match(id, difference: difference, keys: keys)
         case .productArchived(let id), .productDeleted(let id):
             guard self.topics.contains(.products) else { return .none }
             return self.accepts(id, keys) ? .written : .none
         case .moved(let movement, _):
             let isWanted = self.topics.contains(.stock) || Self.isSale(movement, keys)
-            guard isWanted, self.accepts(movement.product, movement.location, keys) else {
+            guard isWanted, self.accepts(movement.product, location: movement.location, keys: keys)
+            else {
                 return .none
             }
             return .written
         case .level(let level):
             guard self.topics.contains(.stock) else { return .none }
-            return self.accepts(level.product, level.location, keys) ? .written : .none
+            return self.accepts(level.product, location: level.location, keys: keys)
+                ? .written : .none
         case .demandRefused(let refused):
             guard self.topics.contains(.alerts) else { return .none }
-            return self.accepts(refused.product, refused.location, keys) ? .written : .none
+            return self.accepts(refused.product, location: refused.location, keys: keys)
+                ? .written : .none
         case .alert(_, _, let product, let location, _, _):
             guard self.topics.contains(.alerts) else { return .none }
-            return self.accepts(product, location, keys) ? .written : .none
+            return self.accepts(product, location: location, keys: keys) ? .written : .none
         case .reservation(let reservation):
             guard self.topics.contains(.reservations) else { return .none }
-            return self.accepts(reservation.product, reservation.location, keys)
+            return self.accepts(reservation.product, location: reservation.location, keys: keys)
                 ? .written : .none
         case .transfer(let transfer):
             // It concerns both of its ends.
             guard self.topics.contains(.transfers),
-                self.accepts(transfer.product, transfer.source, keys)
-                    || self.accepts(transfer.product, transfer.destination, keys)
+                self.accepts(transfer.product, location: transfer.source, keys: keys)
+                    || self.accepts(transfer.product, location: transfer.destination, keys: keys)
             else { return .none }
             return .written
         case .databaseCreated, .sessionOpened, .sessionAdvanced, .sessionsExpired, .keyRemembered,
@@ -239,7 +247,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         }
     }
 
-    private func accepts(_ id: ProductID, _ location: LocationID, _ keys: SelectionKeys) -> Bool {
+    private func accepts(_ id: ProductID, location: LocationID, keys: SelectionKeys) -> Bool {
         if let wanted = self.filter.location, wanted != location { return false }
         return self.accepts(id, keys)
     }
@@ -255,8 +263,8 @@ public struct SubscriptionMatcher: Sendable, Hashable {
     /// An update concerns who had the product before it or has it after.
     private func match(
         _ id: ProductID,
-        _ difference: ProductDifference,
-        _ keys: SelectionKeys
+        difference: ProductDifference,
+        keys: SelectionKeys
     ) -> Match {
         if !self.products.isEmpty, !self.products.contains(id) { return .none }
         var before = (category: keys.categories[id.row], sku: keys.skuKeys[id.row])

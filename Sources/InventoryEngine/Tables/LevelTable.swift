@@ -129,8 +129,8 @@ package struct LevelTable: Sendable {
             self.lastCosts.append(repeating: 0, count: gap)
             self.lastCostBases.append(repeating: 0, count: gap)
         }
-        Self.set(&self.lastCosts, row, cost.minorUnits)
-        Self.set(&self.lastCostBases, row, cost.basis)
+        Self.set(&self.lastCosts, row: row, value: cost.minorUnits)
+        Self.set(&self.lastCostBases, row: row, value: cost.basis)
     }
 
     /// Notes what a movement that leaves nothing on hand says of the cost of a unit.
@@ -151,12 +151,12 @@ package struct LevelTable: Sendable {
             self.append(level, revision: revision)
             return
         }
-        Self.set(&self.onHand, row, level.onHand)
-        Self.set(&self.unavailable, row, level.unavailable)
-        Self.set(&self.reserved, row, level.reserved)
-        Self.set(&self.incoming, row, level.incoming)
-        Self.set(&self.floors, row, level.floor)
-        Self.set(&self.values, row, level.value)
+        Self.set(&self.onHand, row: row, value: level.onHand)
+        Self.set(&self.unavailable, row: row, value: level.unavailable)
+        Self.set(&self.reserved, row: row, value: level.reserved)
+        Self.set(&self.incoming, row: row, value: level.incoming)
+        Self.set(&self.floors, row: row, value: level.floor)
+        Self.set(&self.values, row: row, value: level.value)
         self.revisions[row] = revision
     }
 
@@ -170,20 +170,20 @@ package struct LevelTable: Sendable {
             self.setLastCost(row, cost)
         }
         self.onHand[row] = level.onHand
-        Self.set(&self.values, row, level.value)
+        Self.set(&self.values, row: row, value: level.value)
         self.revisions[row] = level.revision
     }
 
     /// A segment that a view shares is copied by a write, so what did not change is not written.
     @inline(__always)
-    private static func set(_ column: inout Column<Int64>, _ row: Int, _ value: Int64) {
+    private static func set(_ column: inout Column<Int64>, row: Int, value: Int64) {
         if column[row] != value { column[row] = value }
     }
 
     mutating func setAlert(
         _ product: ProductID,
-        _ location: LocationID,
-        _ kind: AlertKind,
+        location: LocationID,
+        as kind: AlertKind,
         isRaised: Bool
     ) {
         guard let row = self.row(product, location) else {

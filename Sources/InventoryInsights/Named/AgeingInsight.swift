@@ -19,7 +19,7 @@ struct AgeingInsight {
 
     init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, questions.view, questions.now)
+        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
     }
 
     func answer() throws(Refusal) -> InsightAnswer {

@@ -22,30 +22,36 @@ extension NamedInsight {
         case .margin:
             return self.question(
                 .sales,
-                [self.dimension.map { [$0] } ?? []],
-                [.net, .cost, .margin, .marginPercent],
-                self.dimension?.isBucket == true
+                groups: [self.dimension.map { [$0] } ?? []],
+                measures: [.net, .cost, .margin, .marginPercent],
+                order: self.dimension?.isBucket == true
                     ? [] : [InsightOrder(.measure(.margin), descending: true)]
             )
         case .heatmap:
-            return self.question(.sales, [[.weekday, .hourOfDay]], [.units, .net, .transactions])
+            return self.question(
+                .sales,
+                groups: [[.weekday, .hourOfDay]],
+                measures: [.units, .net, .transactions]
+            )
         case .valuation:
             return self.question(
                 .levels,
-                [self.dimension.map { [$0, .stage] } ?? [.stage], []],
-                [.products, .value, .retailValue]
+                groups: [self.dimension.map { [$0, .stage] } ?? [.stage], []],
+                measures: [.products, .value, .retailValue]
             )
         case .categories:
             return self.question(
                 .levels,
-                [[.category, .product, .stage], [.category], []],
-                [.products, .onHand, .available, .value, .retailValue]
+                groups: [[.category, .product, .stage], [.category], []],
+                measures: [.products, .onHand, .available, .value, .retailValue]
             )
         case .sales:
             return self.question(
                 .sales,
-                [self.dimension.map { [$0] } ?? []],
-                [.gross, .returns, .net, .units, .returnedUnits, .transactions, .averageValue]
+                groups: [self.dimension.map { [$0] } ?? []],
+                measures: [
+                    .gross, .returns, .net, .units, .returnedUnits, .transactions, .averageValue,
+                ]
             )
         case .top, .abc, .velocity, .cover, .lowStock, .reorder, .dead, .turnover, .ageing,
             .availability, .refused:
@@ -56,9 +62,9 @@ extension NamedInsight {
     /// A question with this insight's window, zone, filter and point of the past.
     func question(
         _ source: InsightSource,
-        _ groups: [[InsightDimension]],
-        _ measures: [InsightMeasure],
-        _ order: [InsightOrder] = [],
+        groups: [[InsightDimension]],
+        measures: [InsightMeasure],
+        order: [InsightOrder] = [],
         window: InsightWindow? = nil
     ) -> InsightQuery {
         InsightQuery(

@@ -25,11 +25,11 @@ struct CoverInsight {
 
     init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, questions.view, questions.now)
+        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
     }
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        let sales = try SalesSums(self.insight, [.units], &questions)
+        let sales = try SalesSums(self.insight, measures: [.units], of: &questions)
         let history = try StockHistory(self.frame)
         let stock = try self.frame.stock()
         var rows = ProductRows(

@@ -15,8 +15,8 @@ struct DailyUnits {
     /// - Complexity: O(rows), however many days there are.
     init(
         _ insight: NamedInsight,
-        _ frame: StockFrame,
-        _ questions: inout Questions
+        frame: StockFrame,
+        of questions: inout Questions
     ) throws(Refusal) {
         self.days = frame.fullDays
         self.calendar = frame.calendar
@@ -26,8 +26,8 @@ struct DailyUnits {
         guard from < to else { return }
         var question = insight.question(
             .sales,
-            [[.product, .day]],
-            [.units],
+            groups: [[.product, .day]],
+            measures: [.units],
             window: .between(from.clampedToCalendar, to.clampedToCalendar)
         )
         question.zone = frame.calendar.name

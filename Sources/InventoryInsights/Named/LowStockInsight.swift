@@ -22,7 +22,7 @@ struct LowStockInsight {
 
     init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, questions.view, questions.now)
+        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
     }
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
@@ -35,7 +35,7 @@ struct LowStockInsight {
         for one in self.insight.limit == 0 ? low[...] : low.prefix(Int(self.insight.limit)) {
             try self.frame.view.checkpoint(at: table.rowCount)
             let time = history.course(of: one.row).inStock
-            table.append(self.cells(one.level, sold[one.level.place] ?? 0, time))
+            table.append(self.cells(one.level, sold: sold[one.level.place] ?? 0, inStock: time))
         }
         return self.frame.answer(Self.keyColumnCount, table)
     }
@@ -50,7 +50,7 @@ struct LowStockInsight {
         ResultField("unitDecimals", .integer),
     ]
 
-    private func cells(_ level: Level, _ sold: Int64, _ inStock: Int64) -> [ResultCell] {
+    private func cells(_ level: Level, sold: Int64, inStock: Int64) -> [ResultCell] {
         let tables = self.frame.tables
         let row = level.product.row
         let size = tables.unitSize(level.product)
@@ -79,7 +79,11 @@ struct LowStockInsight {
     private func units(
         _ questions: inout Questions
     ) throws(Refusal) -> [Level.Place: Int64] {
-        var question = self.insight.question(.sales, [[.product, .location]], [.units])
+        var question = self.insight.question(
+            .sales,
+            groups: [[.product, .location]],
+            measures: [.units]
+        )
         question.limit = 0
         let table = try questions.answer(question).table
         let products = table.keys("productId")

@@ -21,9 +21,9 @@ struct RankedSales {
         )
         var question = insight.question(
             .sales,
-            [[dimension]],
-            [insight.measure],
-            [order],
+            groups: [[dimension]],
+            measures: [insight.measure],
+            order: [order],
             window: window
         )
         question.limit = 0

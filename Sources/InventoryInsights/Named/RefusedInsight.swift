@@ -24,12 +24,12 @@ struct RefusedInsight {
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
         var question = self.insight.question(
             .refusals,
-            [[.product]],
-            [.rows, .asked, .refusedUnits]
+            groups: [[.product]],
+            measures: [.rows, .asked, .refusedUnits]
         )
         question.limit = 0
         var answer = try questions.answer(question)
-        let sales = try SalesSums(self.insight, [.units], &questions)
+        let sales = try SalesSums(self.insight, measures: [.units], of: &questions)
         let ids = answer.table.columns[0].integers
         let asked = answer.table.integers("asked")
         let refused = answer.table.integers("refusedUnits")

@@ -26,11 +26,11 @@ struct ReorderInsight {
 
     init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, questions.view, questions.now)
+        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
     }
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        let daily = try DailyUnits(self.insight, self.frame, &questions)
+        let daily = try DailyUnits(self.insight, frame: self.frame, of: &questions)
         let stock = try self.frame.stock()
         let level = self.insight.parameters.serviceLevel ?? NamedInsight.serviceLevelDefault
         let z = Statistics.normalQuantile(Double(level) / 1_000_000)

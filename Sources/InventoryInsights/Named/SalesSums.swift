@@ -7,12 +7,17 @@ struct SalesSums {
 
     init(
         _ insight: NamedInsight,
-        _ measures: [InsightMeasure],
-        _ questions: inout Questions,
+        measures: [InsightMeasure],
+        of questions: inout Questions,
         window: InsightWindow? = nil,
         source: InsightSource = .sales
     ) throws(Refusal) {
-        var question = insight.question(source, [[.product]], measures, window: window)
+        var question = insight.question(
+            source,
+            groups: [[.product]],
+            measures: measures,
+            window: window
+        )
         question.limit = 0
         let table = try questions.answer(question).table
         self.measures = measures

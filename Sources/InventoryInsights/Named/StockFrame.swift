@@ -23,12 +23,12 @@ struct StockFrame {
     let rows: Range<Int>
     let past: PastBalances
 
-    init(_ insight: NamedInsight, _ view: ReadView, _ now: Instant) throws(Refusal) {
+    init(_ insight: NamedInsight, of view: ReadView, at now: Instant) throws(Refusal) {
         let isTimed = insight.name.parts.window
         let question = insight.question(
             .movements,
-            [[.product]],
-            [.rows],
+            groups: [[.product]],
+            measures: [.rows],
             window: isTimed ? insight.window : .last(1, .day)
         )
         let plan = try QueryPlan(question, at: now, of: view)

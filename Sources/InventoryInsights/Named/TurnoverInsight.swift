@@ -23,11 +23,11 @@ struct TurnoverInsight {
 
     init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, questions.view, questions.now)
+        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
     }
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
-        let sales = try SalesSums(self.insight, [.units, .cost, .margin], &questions)
+        let sales = try SalesSums(self.insight, measures: [.units, .cost, .margin], of: &questions)
         let history = try StockHistory(self.frame)
         var rows = ProductRows(
             self.frame.view,

@@ -24,17 +24,17 @@ struct VelocityInsight {
 
     init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
         self.insight = insight
-        self.frame = try StockFrame(insight, questions.view, questions.now)
+        self.frame = try StockFrame(insight, of: questions.view, at: questions.now)
     }
 
     func answer(_ questions: inout Questions) throws(Refusal) -> InsightAnswer {
         let rank: InsightMeasure = self.frame.hasOneUnit ? .units : .net
         let sales = try SalesSums(
             self.insight,
-            rank == .units ? [.units] : [.units, .net],
-            &questions
+            measures: rank == .units ? [.units] : [.units, .net],
+            of: &questions
         )
-        let daily = try DailyUnits(self.insight, self.frame, &questions)
+        let daily = try DailyUnits(self.insight, frame: self.frame, of: &questions)
         let history = try StockHistory(self.frame)
         var rows = ProductRows(
             self.frame.view,

@@ -16,9 +16,9 @@ struct AnswerTable {
     /// - Complexity: O(rows)
     func table(
         _ rows: [Int],
-        _ values: [[Int64?]],
-        _ measures: [InsightMeasure: MeasureColumn],
-        _ units: [GroupUnit]
+        values: [[Int64?]],
+        measures: [InsightMeasure: MeasureColumn],
+        units: [GroupUnit]
     ) throws(Refusal) -> ResultTable {
         var columns: [ResultColumn] = []
         for (index, dimension) in self.plan.dimensions.enumerated() {

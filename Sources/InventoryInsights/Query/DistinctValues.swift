@@ -27,9 +27,11 @@ struct DistinctValues: Sendable {
 
     func count(_ slot: Int) -> Int64 { slot < self.counts.count ? self.counts[slot] : 0 }
 
-    mutating func insert(_ number: UInt64, _ slot: Int) { self.insert(number, 0, slot) }
+    mutating func insert(_ number: UInt64, _ slot: Int) {
+        self.insert(number, other: 0, slot: slot)
+    }
 
-    mutating func insert(_ number: UInt64, _ other: UInt32, _ slot: Int) {
+    mutating func insert(_ number: UInt64, other: UInt32, slot: Int) {
         self.insert(
             1 << (number & 63),
             Chunk(slot: UInt32(slot), other: other, number: number >> 6)

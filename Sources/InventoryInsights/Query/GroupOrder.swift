@@ -16,8 +16,8 @@ struct GroupOrder {
 
     init(
         _ plan: QueryPlan,
-        _ values: [[Int64?]],
-        _ measures: [InsightMeasure: MeasureColumn]
+        values: [[Int64?]],
+        measures: [InsightMeasure: MeasureColumn]
     ) {
         for order in plan.query.order {
             switch order.key {
@@ -62,9 +62,9 @@ struct GroupOrder {
             let order =
                 switch column {
                 case .integers(let values, let isDescending):
-                    Self.order(values[a], values[b], isDescending)
+                    Self.order(values[a], b: values[b], isDescending: isDescending)
                 case .numbers(let values, let isDescending):
-                    Self.order(values[a], values[b], isDescending)
+                    Self.order(values[a], b: values[b], isDescending: isDescending)
                 }
             if order != 0 { return order < 0 }
         }
@@ -73,8 +73,8 @@ struct GroupOrder {
 
     private static func order<Value: Comparable>(
         _ a: Value?,
-        _ b: Value?,
-        _ isDescending: Bool
+        b: Value?,
+        isDescending: Bool
     ) -> Int {
         switch (a, b) {
         case (.none, .none): return 0

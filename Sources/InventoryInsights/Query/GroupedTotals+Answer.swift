@@ -30,15 +30,26 @@ extension GroupedTotals {
         let units = groups.map { self.unit(of: $0, view) }
         var columns: [InsightMeasure: MeasureColumn] = [:]
         for measure in self.plan.query.measures {
-            columns[measure] = try MeasureColumn(measure, groups, units, self, view)
+            columns[measure] = try MeasureColumn(
+                measure,
+                groups: groups,
+                units: units,
+                totals: self,
+                of: view
+            )
         }
         let values = try self.plan.dimensions.map { (dimension) throws(Refusal) in
             try view.checkpoint()
             return groups.map { self.value(of: dimension, in: $0, view) }
         }
-        let order = GroupOrder(self.plan, values, columns)
+        let order = GroupOrder(self.plan, values: values, measures: columns)
         let rows = try order.sorted(groups.count, limit: Int(self.plan.query.limit), view)
-        return try AnswerTable(self.plan, view).table(rows, values, columns, units)
+        return try AnswerTable(self.plan, view).table(
+            rows,
+            values: values,
+            measures: columns,
+            units: units
+        )
     }
 
     // MARK: - Units
@@ -160,10 +171,10 @@ struct MeasureColumn {
 
     init(
         _ measure: InsightMeasure,
-        _ groups: [GroupRow],
-        _ units: [GroupUnit],
-        _ totals: GroupedTotals,
-        _ view: ReadView
+        groups: [GroupRow],
+        units: [GroupUnit],
+        totals: GroupedTotals,
+        of view: ReadView
     ) throws(Refusal) {
         self.kind = measure.kind
         self.cells.reserveCapacity(groups.count)

@@ -65,7 +65,9 @@ package struct GroupedTotals: Sendable {
                 try self.addLedger(rows, view)
                 return
             }
-            for left in try self.scan(rows, view, threads) { try self.addLedger(left, view) }
+            for left in try self.scan(rows, of: view, threads: threads) {
+                try self.addLedger(left, view)
+            }
         case .refusals: try self.addRefusals(rows, view)
         case .levels, .products:
             preconditionFailure("\(self.plan.query.source) has balances, not rows to add")
@@ -85,16 +87,16 @@ package struct GroupedTotals: Sendable {
     /// - Returns: The rows that have to be added one by one.
     private mutating func scan(
         _ rows: Range<Int>,
-        _ view: ReadView,
-        _ threads: Int
+        of view: ReadView,
+        threads: Int
     ) throws(Refusal) -> [Range<Int>] {
         guard
             var scan = try LedgerScan.run(
                 self.plan,
-                view,
-                rows,
-                self.scanLimits,
-                self.receipts,
+                of: view,
+                rows: rows,
+                limits: self.scanLimits,
+                receipts: self.receipts,
                 threads: threads
             )
         else {
@@ -132,7 +134,7 @@ package struct GroupedTotals: Sendable {
                     else { continue }
                     if isSales {
                         guard let saleRow = ledger.saleRow(row) else { continue }
-                        try self.addSale(row, saleRow, view)
+                        try self.addSale(row, saleRow: saleRow, of: view)
                     } else {
                         try self.addMovement(row, view)
                     }
@@ -148,14 +150,14 @@ package struct GroupedTotals: Sendable {
 
     private mutating func addSale(
         _ row: Int,
-        _ saleRow: SaleRow,
-        _ view: ReadView
+        saleRow: SaleRow,
+        of view: ReadView
     ) throws(Refusal) {
         let ledger = view.tables.ledger
         let isSale = ledger.kinds[row] == MovementKind.sale.rawValue
         let receipt = isSale ? self.receipts?.receipt(row, ledger) : nil
         for index in self.sets.indices {
-            let slot = try self.ledgerSlot(row, index, view)
+            let slot = try self.ledgerSlot(row, at: index, of: view)
             for (at, sum) in self.plan.sums.enumerated() where sum.takes(saleRow) {
                 let value: Int64 =
                     switch sum {
@@ -175,7 +177,7 @@ package struct GroupedTotals: Sendable {
     private mutating func addMovement(_ row: Int, _ view: ReadView) throws(Refusal) {
         let ledger = view.tables.ledger
         for index in self.sets.indices {
-            let slot = try self.ledgerSlot(row, index, view)
+            let slot = try self.ledgerSlot(row, at: index, of: view)
             for (at, sum) in self.plan.sums.enumerated() {
                 switch sum {
                 case .onHandChange:
@@ -190,22 +192,22 @@ package struct GroupedTotals: Sendable {
 
     private mutating func ledgerSlot(
         _ row: Int,
-        _ index: Int,
-        _ view: ReadView
+        at index: Int,
+        of view: ReadView
     ) throws(Refusal) -> Int {
         let ledger = view.tables.ledger
         let product = ledger.products[row]
         let set = self.plan.sets[index]
         var key = self.key(
             index,
-            product,
-            ledger.locations[row],
-            ledger.occurredAt[row],
-            view.tables.products
+            product: product,
+            location: ledger.locations[row],
+            at: ledger.occurredAt[row],
+            products: view.tables.products
         )
         if set.hasReason { key.reason = ledger.reasons[row] }
         if set.hasKind { key.kind = ledger.kinds[row] }
-        return try self.slot(of: key, index, product, view)
+        return try self.slot(of: key, at: index, product: product, view: view)
     }
 
     // MARK: - Refused demand
@@ -225,12 +227,12 @@ package struct GroupedTotals: Sendable {
             for index in self.sets.indices {
                 let key = self.key(
                     index,
-                    product,
-                    refusals.locations[row],
-                    refusals.recordedAt[row],
-                    view.tables.products
+                    product: product,
+                    location: refusals.locations[row],
+                    at: refusals.recordedAt[row],
+                    products: view.tables.products
                 )
-                let slot = try self.slot(of: key, index, product, view)
+                let slot = try self.slot(of: key, at: index, product: product, view: view)
                 for (at, sum) in self.plan.sums.enumerated() {
                     let asked = refusals.asked[row]
                     self.sets[index].add(
@@ -247,28 +249,34 @@ package struct GroupedTotals: Sendable {
 
     /// Adds one level, or one product at one location.
     mutating func add(_ level: Level, _ view: ReadView) throws(Refusal) {
-        try self.add(level, .onHand, retail: level.onHand, view)
+        try self.add(level, stage: .onHand, retail: level.onHand, of: view)
     }
 
     /// Adds what is on its way to a location: it is worth something there, and on hand nowhere.
     mutating func add(_ goods: GoodsInTransit.Line, _ view: ReadView) throws(Refusal) {
         var level = Level(product: goods.product, location: goods.destination)
         level.value = goods.value
-        try self.add(level, .inTransit, retail: goods.quantity, view)
+        try self.add(level, stage: .inTransit, retail: goods.quantity, of: view)
     }
 
     private mutating func add(
         _ level: Level,
-        _ stage: StockStage,
+        stage: StockStage,
         retail quantity: Int64,
-        _ view: ReadView
+        of view: ReadView
     ) throws(Refusal) {
         let product = level.product.value
         let products = view.tables.products
         for index in self.sets.indices {
-            var key = self.key(index, product, level.location.value, 0, products)
+            var key = self.key(
+                index,
+                product: product,
+                location: level.location.value,
+                at: 0,
+                products: products
+            )
             if self.plan.sets[index].hasStage { key.stage = stage.rawValue }
-            let slot = try self.slot(of: key, index, product, view)
+            let slot = try self.slot(of: key, at: index, product: product, view: view)
             for (at, sum) in self.plan.sums.enumerated() {
                 let value: Int128
                 switch sum {
@@ -294,10 +302,10 @@ package struct GroupedTotals: Sendable {
 
     private mutating func key(
         _ index: Int,
-        _ product: UInt32,
-        _ location: UInt16,
-        _ time: Int64,
-        _ products: ProductTable
+        product: UInt32,
+        location: UInt16,
+        at time: Int64,
+        products: ProductTable
     ) -> GroupKey {
         let set = self.plan.sets[index]
         var key = GroupKey()
@@ -320,9 +328,9 @@ package struct GroupedTotals: Sendable {
     /// The slot of the group of a row, in which the row, its product and its unit are counted.
     private mutating func slot(
         of key: GroupKey,
-        _ index: Int,
-        _ product: UInt32,
-        _ view: ReadView
+        at index: Int,
+        product: UInt32,
+        view: ReadView
     ) throws(Refusal) -> Int {
         let slot = try self.sets[index].slot(of: key)
         self.sets[index].countRow(slot)

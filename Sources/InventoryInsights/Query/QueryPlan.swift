@@ -56,7 +56,7 @@ package struct QueryPlan: Sendable {
         } else {
             self.happenedBy = nil
         }
-        self.filter = try RowFilter(query, span, view)
+        self.filter = try RowFilter(query, span: span, of: view)
         for set in self.sets { try self.checkBuckets(of: set) }
     }
 

@@ -29,7 +29,7 @@ struct RowFilter: Sendable {
 
     /// - Throws: `product_not_found`, `category_not_found`, `location_not_found` by id, and `archived`
     ///   for a category that is.
-    init(_ query: InsightQuery, _ span: TimeSpan, _ view: ReadView) throws(Refusal) {
+    init(_ query: InsightQuery, span: TimeSpan, of view: ReadView) throws(Refusal) {
         let filter = query.filter
         try Self.checkNames(filter, view)
         self.span = span

@@ -76,7 +76,7 @@ struct SetTotals: Sendable {
     }
 
     mutating func addTransaction(_ receipt: Receipt, to slot: Int) {
-        self.transactions.insert(receipt.number, receipt.day, slot)
+        self.transactions.insert(receipt.number, other: receipt.day, slot: slot)
     }
 
     /// Notes what a row's quantities are counted in, if that has to be found out.

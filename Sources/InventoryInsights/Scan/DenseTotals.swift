@@ -39,10 +39,10 @@ struct DenseTotals {
     /// Nothing for a set with too many codes to have a slot each.
     init?(
         _ set: GroupingSet,
-        _ plan: QueryPlan,
-        _ view: ReadView,
-        _ limits: ScanLimits,
-        _ classes: ProductClasses?
+        plan: QueryPlan,
+        of view: ReadView,
+        limits: ScanLimits,
+        classes: ProductClasses?
     ) {
         self.set = set
         self.limits = limits

@@ -17,7 +17,7 @@ final class KeptSegments: Sendable {
     let kinds: UInt32
 
     /// Nothing for a question that kept sums cannot serve.
-    init?(_ plan: QueryPlan, _ classes: ProductClasses?, _ ledger: MovementLedger) {
+    init?(_ plan: QueryPlan, classes: ProductClasses?, ledger: MovementLedger) {
         let filter = plan.filter
         guard plan.query.source == .sales, !plan.countsTransactions, !plan.countsProducts,
             plan.sets.allSatisfy({ $0.isByCategoryAtMost }),
@@ -126,11 +126,18 @@ extension LedgerScan {
         // One more kind of sum is found out together with those that are known.
         let kinds = kept.kinds | (known?.kinds ?? 0)
         let sums = Sum.allCases.filter { kinds >> UInt32($0.rawValue) & 1 == 1 }
-        guard let headroom = self.headroom(sums, segment, SegmentSize.capacity) else { return nil }
+        guard let headroom = self.headroom(sums, segment: segment, count: SegmentSize.capacity)
+        else { return nil }
         let room = self.buffers.groups
         room.begin(codes: kept.classes?.limit ?? 1, sums: sums.count)
         for (saleRow, rows) in self.split(segment, .run(0..<SegmentSize.capacity)) {
-            self.addGroups(segment, rows, kept.classes?.map, sums, saleRow)
+            self.addGroups(
+                segment,
+                pick: rows,
+                classes: kept.classes?.map,
+                sums: sums,
+                saleRow: saleRow
+            )
         }
         guard
             let finding = KeptSums.Finding(
@@ -148,10 +155,10 @@ extension LedgerScan {
     /// Adds the picked rows for each class, or all of them together.
     private func addGroups(
         _ segment: Int,
-        _ pick: RowPick,
-        _ classes: CodeMap?,
-        _ sums: [Sum],
-        _ saleRow: SaleRow
+        pick: RowPick,
+        classes: CodeMap?,
+        sums: [Sum],
+        saleRow: SaleRow
     ) {
         let room = self.buffers.groups
         if let classes {

@@ -10,31 +10,52 @@ extension LedgerScan {
         let last = max(filter.span.from, filter.span.to - 1)
         var pick = RowPick.run(offsets)
         guard
-            self.narrow(&pick, self.ledger.occurredAt, segment, filter.span.from...last),
-            self.narrow(&pick, self.ledger.kinds, segment, self.kindMask, isNeeded: true),
             self.narrow(
                 &pick,
-                self.ledger.reasons,
-                segment,
-                self.reasonMask,
+                column: self.ledger.occurredAt,
+                segment: segment,
+                range: filter.span.from...last
+            ),
+            self.narrow(
+                &pick,
+                column: self.ledger.kinds,
+                segment: segment,
+                mask: self.kindMask,
+                isNeeded: true
+            ),
+            self.narrow(
+                &pick,
+                column: self.ledger.reasons,
+                segment: segment,
+                mask: self.reasonMask,
                 isNeeded: filter.reasons != .max
             ),
             self.narrow(
                 &pick,
-                self.ledger.locations,
-                segment,
-                filter.locations ?? [],
+                column: self.ledger.locations,
+                segment: segment,
+                mask: filter.locations ?? [],
                 isNeeded: filter.locations != nil
             ),
             self.narrow(
                 &pick,
-                self.ledger.products,
-                segment,
-                filter.products ?? [],
+                column: self.ledger.products,
+                segment: segment,
+                mask: filter.products ?? [],
                 isNeeded: filter.products != nil
             ),
-            self.narrow(&pick, self.ledger.references, segment, filter.reference.range),
-            self.narrow(&pick, self.ledger.actors, segment, filter.actor.range)
+            self.narrow(
+                &pick,
+                column: self.ledger.references,
+                segment: segment,
+                range: filter.reference.range
+            ),
+            self.narrow(
+                &pick,
+                column: self.ledger.actors,
+                segment: segment,
+                range: filter.actor.range
+            )
         else { return nil }
         return pick
     }
@@ -44,9 +65,9 @@ extension LedgerScan {
     /// - Returns: Whether there are any.
     private func narrow<Value: FixedWidthInteger & Sendable>(
         _ pick: inout RowPick,
-        _ column: LedgerColumn<Value>,
-        _ segment: Int,
-        _ range: ClosedRange<Int64>
+        column: LedgerColumn<Value>,
+        segment: Int,
+        range: ClosedRange<Int64>
     ) -> Bool {
         let zone = column.zoneMap(ofSegment: segment)
         let lowest = Int64(clamping: zone.lowest)
@@ -63,9 +84,9 @@ extension LedgerScan {
     /// - Returns: Whether there are any.
     private func narrow<Value: FixedWidthInteger & Sendable>(
         _ pick: inout RowPick,
-        _ column: LedgerColumn<Value>,
-        _ segment: Int,
-        _ mask: [UInt8],
+        column: LedgerColumn<Value>,
+        segment: Int,
+        mask: [UInt8],
         isNeeded: Bool
     ) -> Bool {
         guard isNeeded else { return true }

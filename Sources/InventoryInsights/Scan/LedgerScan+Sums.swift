@@ -6,14 +6,14 @@ internal import InventoryModel
 extension LedgerScan {
     mutating func add(
         _ segment: Int,
-        _ pick: RowPick,
-        _ saleRow: SaleRow?
+        pick: RowPick,
+        saleRow: SaleRow?
     ) throws(Refusal) {
         for index in self.sets.indices {
             if self.plan.sets[index].cutsTime {
-                try self.addByTime(index, segment, pick, saleRow)
+                try self.addByTime(index, segment: segment, pick: pick, saleRow: saleRow)
             } else {
-                self.add(index, segment, pick, saleRow, block: 0)
+                self.add(index, segment: segment, pick: pick, saleRow: saleRow, block: 0)
             }
         }
     }
@@ -31,9 +31,9 @@ extension LedgerScan {
     /// Adds the rows of one block.
     mutating func add(
         _ index: Int,
-        _ segment: Int,
-        _ pick: RowPick,
-        _ saleRow: SaleRow?,
+        segment: Int,
+        pick: RowPick,
+        saleRow: SaleRow?,
         block: Int
     ) {
         let first = block * self.sets[index].width
@@ -42,12 +42,14 @@ extension LedgerScan {
                 self.sets[index].add(self.column(of: sum).sum(segment, pick), to: at, of: first)
             }
             self.sets[index].countRows(pick.count, of: first)
-            self.countDistinct(index, segment, pick, saleRow) { _ in first }
+            self.countDistinct(index, segment: segment, pick: pick, saleRow: saleRow) { _ in first }
             return
         }
-        if self.addGroups(index, segment, pick, saleRow, first: first) { return }
-        self.makeCodes(index, segment, pick)
-        self.addSlots(index, segment, pick, saleRow, first: first)
+        if self.addGroups(index, segment: segment, pick: pick, saleRow: saleRow, first: first) {
+            return
+        }
+        self.makeCodes(index, segment: segment, pick: pick)
+        self.addSlots(index, segment: segment, pick: pick, saleRow: saleRow, first: first)
     }
 
     /// Adds a long run of rows by class, all sums of a row at once.
@@ -55,9 +57,9 @@ extension LedgerScan {
     /// - Returns: Whether it was done.
     private mutating func addGroups(
         _ index: Int,
-        _ segment: Int,
-        _ pick: RowPick,
-        _ saleRow: SaleRow?,
+        segment: Int,
+        pick: RowPick,
+        saleRow: SaleRow?,
         first: Int
     ) -> Bool {
         guard self.sets[index].isByClass, case .run(let run) = pick,
@@ -90,9 +92,9 @@ extension LedgerScan {
     /// Adds each picked row to its slot, counted from `first`.
     mutating func addSlots(
         _ index: Int,
-        _ segment: Int,
-        _ pick: RowPick,
-        _ saleRow: SaleRow?,
+        segment: Int,
+        pick: RowPick,
+        saleRow: SaleRow?,
         first: Int
     ) {
         let slots = self.buffers.slots
@@ -110,10 +112,12 @@ extension LedgerScan {
                 from: first
             )
         }
-        self.countDistinct(index, segment, pick, saleRow) { first + Int(slots[$0]) }
+        self.countDistinct(index, segment: segment, pick: pick, saleRow: saleRow) {
+            first + Int(slots[$0])
+        }
     }
 
-    func makeCodes(_ index: Int, _ segment: Int, _ pick: RowPick) {
+    func makeCodes(_ index: Int, segment: Int, pick: RowPick) {
         let slots = self.buffers.slots
         var isFirst = true
         for code in self.sets[index].codes {
@@ -147,10 +151,10 @@ extension LedgerScan {
 
     private mutating func countDistinct(
         _ index: Int,
-        _ segment: Int,
-        _ pick: RowPick,
-        _ saleRow: SaleRow?,
-        _ slot: (Int) -> Int
+        segment: Int,
+        pick: RowPick,
+        saleRow: SaleRow?,
+        slot: (Int) -> Int
     ) {
         let first = segment << SegmentSize.shift
         if self.plan.countsProducts {
@@ -167,7 +171,7 @@ extension LedgerScan {
             guard self.ledger.kinds[row] == MovementKind.sale.rawValue,
                 let receipt = receipts.receipt(row, self.ledger)
             else { continue }
-            self.sets[index].transactions.insert(receipt.number, receipt.day, slot(at))
+            self.sets[index].transactions.insert(receipt.number, other: receipt.day, slot: slot(at))
         }
         self.receipts = receipts
     }

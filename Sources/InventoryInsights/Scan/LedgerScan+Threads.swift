@@ -9,14 +9,16 @@ extension LedgerScan {
     /// - Returns: What all of them came to; nothing for a plan that is not scanned by segments.
     static func run(
         _ plan: QueryPlan,
-        _ view: ReadView,
-        _ rows: Range<Int>,
-        _ limits: ScanLimits,
-        _ receipts: Receipts?,
+        of view: ReadView,
+        rows: Range<Int>,
+        limits: ScanLimits,
+        receipts: Receipts?,
         threads: Int
     ) throws(Refusal) -> LedgerScan? {
-        guard var whole = LedgerScan(plan, view, limits, receipts) else { return nil }
-        let rows = Self.trimmed(rows, plan, view.tables.ledger.occurredAt)
+        guard var whole = LedgerScan(plan, of: view, limits: limits, receipts: receipts) else {
+            return nil
+        }
+        let rows = Self.trimmed(rows, plan: plan, times: view.tables.ledger.occurredAt)
         let parts = Self.parts(of: rows, threads: threads)
         guard parts.count > 1 else {
             try whole.add(rows)
@@ -44,8 +46,8 @@ extension LedgerScan {
     /// share what there is to do.
     private static func trimmed(
         _ rows: Range<Int>,
-        _ plan: QueryPlan,
-        _ times: LedgerColumn<Int64>
+        plan: QueryPlan,
+        times: LedgerColumn<Int64>
     ) -> Range<Int> {
         let span = plan.filter.span
         let wanted = span.from...max(span.from, span.to - 1)

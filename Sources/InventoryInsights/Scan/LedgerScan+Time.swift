@@ -8,9 +8,9 @@ extension LedgerScan {
     /// another, else each to its own.
     mutating func addByTime(
         _ index: Int,
-        _ segment: Int,
-        _ pick: RowPick,
-        _ saleRow: SaleRow?
+        segment: Int,
+        pick: RowPick,
+        saleRow: SaleRow?
     ) throws(Refusal) {
         let zone = self.ledger.occurredAt.zoneMap(ofSegment: segment)
         let lowest = max(zone.lowest, self.plan.filter.span.from)
@@ -19,20 +19,20 @@ extension LedgerScan {
             self.timeKeys[index].span.contains(lowest),
             self.timeKeys[index].span.contains(highest)
         {
-            self.add(index, segment, pick, saleRow, block: block)
+            self.add(index, segment: segment, pick: pick, saleRow: saleRow, block: block)
             return
         }
         self.ledger.occurredAt.read(segment, pick, into: self.buffers.values)
-        try self.addMixed(index, segment, pick, saleRow)
+        try self.addMixed(index, segment: segment, pick: pick, saleRow: saleRow)
     }
 
     /// Adds rows whose times were read: a long run of one span as a block, what lies between such runs
     /// row by row.
     private mutating func addMixed(
         _ index: Int,
-        _ segment: Int,
-        _ pick: RowPick,
-        _ saleRow: SaleRow?
+        segment: Int,
+        pick: RowPick,
+        saleRow: SaleRow?
     ) throws(Refusal) {
         let times = self.buffers.values
         let width = UInt32(self.sets[index].width)
@@ -44,7 +44,13 @@ extension LedgerScan {
             if let known = try self.block(index, times[row], mayPour: false) {
                 block = known
             } else {
-                self.addPending(index, segment, pick.part(pending..<row), saleRow, from: pending)
+                self.addPending(
+                    index,
+                    segment: segment,
+                    pick: pick.part(pending..<row),
+                    saleRow: saleRow,
+                    from: pending
+                )
                 pending = row
                 try self.pour(index)
                 continue
@@ -55,15 +61,33 @@ extension LedgerScan {
                 while end < pick.count, span.contains(times[end]) { end += 1 }
             }
             if end - row >= Self.runMin {
-                self.addPending(index, segment, pick.part(pending..<row), saleRow, from: pending)
-                self.add(index, segment, pick.part(row..<end), saleRow, block: block)
+                self.addPending(
+                    index,
+                    segment: segment,
+                    pick: pick.part(pending..<row),
+                    saleRow: saleRow,
+                    from: pending
+                )
+                self.add(
+                    index,
+                    segment: segment,
+                    pick: pick.part(row..<end),
+                    saleRow: saleRow,
+                    block: block
+                )
                 pending = end
             } else {
                 for at in row..<end { self.buffers.blocks[at] = UInt32(block) &* width }
             }
             row = end
         }
-        self.addPending(index, segment, pick.part(pending..<row), saleRow, from: pending)
+        self.addPending(
+            index,
+            segment: segment,
+            pick: pick.part(pending..<row),
+            saleRow: saleRow,
+            from: pending
+        )
     }
 
     /// Rows of one span that are worth to be added at once.
@@ -72,9 +96,9 @@ extension LedgerScan {
     /// Adds rows each to the block that was noted for it, from `start` on.
     private mutating func addPending(
         _ index: Int,
-        _ segment: Int,
-        _ pick: RowPick,
-        _ saleRow: SaleRow?,
+        segment: Int,
+        pick: RowPick,
+        saleRow: SaleRow?,
         from start: Int
     ) {
         guard pick.count > 0 else { return }
@@ -83,10 +107,10 @@ extension LedgerScan {
         if self.sets[index].codes.isEmpty {
             for row in 0..<pick.count { slots[row] = blocks[row] }
         } else {
-            self.makeCodes(index, segment, pick)
+            self.makeCodes(index, segment: segment, pick: pick)
             for row in 0..<pick.count { slots[row] &+= blocks[row] }
         }
-        self.addSlots(index, segment, pick, saleRow, first: 0)
+        self.addSlots(index, segment: segment, pick: pick, saleRow: saleRow, first: 0)
     }
 
     /// The block that an instant lies in; nothing if there is no room for one.
@@ -100,7 +124,7 @@ extension LedgerScan {
             self.timeKeys[index].move(to: instant, self.plan.calendar)
         }
         if let block = self.sets[index].block(self.blockTime(index)) {
-            if self.isLong { self.remember(index, block, instant) }
+            if self.isLong { self.remember(index, block: block, instant: instant) }
             return block
         }
         guard mayPour else { return nil }
@@ -116,7 +140,7 @@ extension LedgerScan {
     }
 
     /// Notes the blocks of an instant's cell, if they are one or two and there is room for both.
-    private mutating func remember(_ index: Int, _ block: Int, _ instant: Int64) {
+    private mutating func remember(_ index: Int, block: Int, instant: Int64) {
         guard self.caches[index].block(instant) == nil else { return }
         let cell = BlockCache.span(instant)
         let span = self.timeKeys[index].span

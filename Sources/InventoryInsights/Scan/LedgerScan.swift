@@ -60,9 +60,9 @@ struct LedgerScan {
     /// Nothing for a plan that has a set with too many groups for it.
     init?(
         _ plan: QueryPlan,
-        _ view: ReadView,
-        _ limits: ScanLimits,
-        _ receipts: Receipts?
+        of view: ReadView,
+        limits: ScanLimits,
+        receipts: Receipts?
     ) {
         self.plan = plan
         self.receipts = receipts
@@ -79,7 +79,15 @@ struct LedgerScan {
         self.classes = classes
         var sets: [DenseTotals] = []
         for set in plan.sets {
-            guard let totals = DenseTotals(set, plan, view, limits, classes) else { return nil }
+            guard
+                let totals = DenseTotals(
+                    set,
+                    plan: plan,
+                    of: view,
+                    limits: limits,
+                    classes: classes
+                )
+            else { return nil }
             sets.append(totals)
         }
         self.sets = sets
@@ -88,7 +96,8 @@ struct LedgerScan {
         self.poured = plan.sets.map {
             SetTotals(sumCount: plan.sums.count, tracksUnits: plan.tracksUnits($0))
         }
-        self.kept = limits.keepsSums ? KeptSegments(plan, classes, self.ledger) : nil
+        self.kept =
+            limits.keepsSums ? KeptSegments(plan, classes: classes, ledger: self.ledger) : nil
         self.kindMask = Self.mask(plan.filter.kinds)
         self.reasonMask = Self.mask(plan.filter.reasons)
     }
@@ -140,11 +149,11 @@ struct LedgerScan {
 
     mutating func addPicked(_ segment: Int, _ pick: RowPick) throws(Refusal) {
         guard self.isSales else {
-            try self.add(segment, pick, nil)
+            try self.add(segment, pick: pick, saleRow: nil)
             return
         }
         for (saleRow, rows) in self.split(segment, pick) where rows.count > 0 {
-            try self.add(segment, rows, saleRow)
+            try self.add(segment, pick: rows, saleRow: saleRow)
         }
     }
 
@@ -156,11 +165,11 @@ struct LedgerScan {
         }
         let buffers = self.buffers
         var counts = (
-            sold: self.list(segment, pick, .sale, buffers.sold),
-            returned: self.list(segment, pick, .return, buffers.returned),
-            late: self.list(segment, pick, .costVariance, buffers.late)
+            sold: self.list(segment, pick: pick, as: .sale, list: buffers.sold),
+            returned: self.list(segment, pick: pick, as: .return, list: buffers.returned),
+            late: self.list(segment, pick: pick, as: .costVariance, list: buffers.late)
         )
-        let undoing = self.list(segment, pick, .reversal, buffers.undoing)
+        let undoing = self.list(segment, pick: pick, as: .reversal, list: buffers.undoing)
         for index in 0..<undoing {
             let offset = buffers.undoing[index]
             switch self.ledger.saleRow(segment << SegmentSize.shift + Int(offset)) {
@@ -188,9 +197,9 @@ struct LedgerScan {
 
     func list(
         _ segment: Int,
-        _ pick: RowPick,
-        _ kind: MovementKind,
-        _ list: UnsafeMutablePointer<UInt16>
+        pick: RowPick,
+        as kind: MovementKind,
+        list: UnsafeMutablePointer<UInt16>
     ) -> Int {
         let raw = Int64(kind.rawValue)
         guard
@@ -205,14 +214,16 @@ struct LedgerScan {
     ///
     /// - Returns: Whether these fit at all.
     mutating func makeHeadroom(_ segment: Int, _ count: Int) throws(Refusal) -> Bool {
-        guard let needed = self.headroom(self.plan.sums, segment, count) else { return false }
+        guard let needed = self.headroom(self.plan.sums, segment: segment, count: count) else {
+            return false
+        }
         try self.makeHeadroom(for: needed)
         return true
     }
 
     /// The largest that the magnitude of any sum of so many rows of a segment can be; nothing if that
     /// could leave 64 bits.
-    func headroom(_ sums: [Sum], _ segment: Int, _ count: Int) -> UInt64? {
+    func headroom(_ sums: [Sum], segment: Int, count: Int) -> UInt64? {
         var largest: UInt64 = 0
         for sum in sums {
             largest = max(largest, self.column(of: sum).largestMagnitude(ofSegment: segment))

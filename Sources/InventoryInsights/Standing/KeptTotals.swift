@@ -30,14 +30,14 @@ struct KeptTotals: Sendable {
         // Taken out, so that what they hold is never copied; and gone, should anything be refused.
         let (kept, last) = (self.sums, self.answer)
         (self.sums, self.answer) = (nil, nil)
-        guard var sums = kept, Self.isCurrent(sums, view, moment) else {
-            return try self.addUp(query, view, moment)
+        guard var sums = kept, Self.isCurrent(sums, of: view, moment: moment) else {
+            return try self.addUp(query, of: view, moment: moment)
         }
         let rows = try GroupedTotals.rows(of: sums.totals.plan, in: view)
         if query.source == .sales, rows.upperBound > sums.rowCount,
             !sums.totals.canAdd(sums.rowCount..<rows.upperBound, of: view)
         {
-            return try self.addUp(query, view, moment)
+            return try self.addUp(query, of: view, moment: moment)
         }
         if rows.upperBound > sums.rowCount {
             try sums.totals.add(rows: sums.rowCount..<rows.upperBound, of: view)
@@ -52,15 +52,15 @@ struct KeptTotals: Sendable {
         return answer
     }
 
-    private static func isCurrent(_ sums: Sums, _ view: ReadView, _ moment: Instant) -> Bool {
+    private static func isCurrent(_ sums: Sums, of view: ReadView, moment: Instant) -> Bool {
         guard sums.catalogLSN == view.tables.catalogLSN else { return false }
         return sums.totals.plan.window.movesAt.map { moment < $0 } ?? true
     }
 
     private mutating func addUp(
         _ query: InsightQuery,
-        _ view: ReadView,
-        _ moment: Instant
+        of view: ReadView,
+        moment: Instant
     ) throws(Refusal) -> InsightAnswer {
         let plan = try QueryPlan(query, at: moment, of: view)
         let rows = try GroupedTotals.rows(of: plan, in: view)

@@ -44,12 +44,20 @@ extension Command {
         case .createLocation(let location):
             Self.write(.createLocation, Creation(location), into: &writer)
         case .updateLocation(let id, let update, let revision):
-            Self.write(.updateLocation, Updating(id, update, revision), into: &writer)
+            Self.write(
+                .updateLocation,
+                Updating(id, update: update, ifRevision: revision),
+                into: &writer
+            )
         case .archiveLocation(let id, let revision):
             Self.write(.archiveLocation, Removal(id, revision), into: &writer)
         case .createProduct(let product): Self.write(.createProduct, product, into: &writer)
         case .updateProduct(let id, let update, let revision):
-            Self.write(.updateProduct, Updating(id, update, revision), into: &writer)
+            Self.write(
+                .updateProduct,
+                Updating(id, update: update, ifRevision: revision),
+                into: &writer
+            )
         case .deleteProduct(let id, let revision):
             Self.write(.deleteProduct, Removal(id, revision), into: &writer)
         case .sell(let sale):

@@ -16,7 +16,13 @@ extension Command {
             let count = try reader.readVarint()
             // A command has at least two bytes.
             if count > UInt64(Limits.batchMax) {
-                return Self.refusal("commands", count, 2, Limits.batchMax, reader)
+                return Self.refusal(
+                    "commands",
+                    count: count,
+                    byteCountMin: 2,
+                    limit: Limits.batchMax,
+                    reader: reader
+                )
             }
             for _ in 0..<count {
                 var ahead = reader
@@ -51,15 +57,21 @@ extension Command {
         let count = try reader.readVarint()
         guard count > UInt64(Limits.batchLinesMax) else { return nil }
         // A line has at least an id and a mask.
-        return Self.refusal("lines", count, 2, Limits.linesMax, reader)
+        return Self.refusal(
+            "lines",
+            count: count,
+            byteCountMin: 2,
+            limit: Limits.linesMax,
+            reader: reader
+        )
     }
 
     private static func refusal(
         _ field: String,
-        _ count: UInt64,
-        _ byteCountMin: UInt64,
-        _ limit: Int,
-        _ reader: ByteReader
+        count: UInt64,
+        byteCountMin: UInt64,
+        limit: Int,
+        reader: ByteReader
     ) -> Refusal? {
         guard count <= UInt64(reader.remaining) / byteCountMin else { return nil }
         return Refusal(

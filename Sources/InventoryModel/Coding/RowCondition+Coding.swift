@@ -69,8 +69,8 @@ extension RowCondition: CodedValue {
             self = .test(
                 Test(
                     try reader.readText("condition"),
-                    try reader.readCase(Comparison.self, "comparison"),
-                    try Operand(from: &reader)
+                    comparison: try reader.readCase(Comparison.self, "comparison"),
+                    operand: try Operand(from: &reader)
                 )
             )
         case let tag: throw .unknownCode(offset: offset, code: UInt64(tag), what: "condition")

@@ -60,9 +60,9 @@ package struct Updating<ID: EntityID, Entity: Described>: DescribedCommand {
     package var update: FieldUpdate<Entity>
     package var ifRevision: UInt64?
 
-    package init() { self.init(ID(0), FieldUpdate(), nil) }
+    package init() { self.init(ID(0), update: FieldUpdate(), ifRevision: nil) }
 
-    package init(_ id: ID, _ update: FieldUpdate<Entity>, _ ifRevision: UInt64?) {
+    package init(_ id: ID, update: FieldUpdate<Entity>, ifRevision: UInt64?) {
         self.id = id
         self.update = update
         self.ifRevision = ifRevision

@@ -8,7 +8,7 @@ public struct Field<Value: Sendable>: Sendable {
     public let standard: Value?
 
     @inlinable @inline(__always)
-    init(_ name: String, _ bounds: ClosedRange<Int64>, _ standard: Value?) {
+    init(_ name: String, bounds: ClosedRange<Int64>, standard: Value?) {
         self.name = name
         self.bounds = bounds
         self.standard = standard
@@ -20,7 +20,7 @@ public struct Field<Value: Sendable>: Sendable {
         _ name: String,
         in bounds: ClosedRange<Int64> = .min ... .max,
         default standard: Value? = nil
-    ) -> Self { Self(name, bounds, standard) }
+    ) -> Self { Self(name, bounds: bounds, standard: standard) }
 }
 
 extension Field<String> {
@@ -30,7 +30,13 @@ extension Field<String> {
         _ name: String,
         in byteCount: ClosedRange<Int>,
         default standard: String? = nil
-    ) -> Self { Self(name, Int64(byteCount.lowerBound)...Int64(byteCount.upperBound), standard) }
+    ) -> Self {
+        Self(
+            name,
+            bounds: Int64(byteCount.lowerBound)...Int64(byteCount.upperBound),
+            standard: standard
+        )
+    }
 }
 
 /// What a quantity is where nobody says it.

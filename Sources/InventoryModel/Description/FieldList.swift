@@ -85,13 +85,13 @@ public struct FieldList: CommandVisitor {
 
     private mutating func add<Value>(_ field: Field<Value>, _ kind: FieldDescription.Kind) {
         let isRequired = field.standard == nil
-        self.add(field.name, kind, field.bounds, isRequired: isRequired)
+        self.add(field.name, kind, in: field.bounds, isRequired: isRequired)
     }
 
     private mutating func add(
         _ name: String,
         _ kind: FieldDescription.Kind,
-        _ bounds: ClosedRange<Int64> = .min ... .max,
+        in bounds: ClosedRange<Int64> = .min ... .max,
         isRequired: Bool = false
     ) {
         let description = FieldDescription(
@@ -157,11 +157,11 @@ public struct FieldList: CommandVisitor {
     }
 
     public mutating func optionalLSN(_ field: Field<UInt64>, _ value: inout UInt64?) {
-        self.add(field.name, .optionalLSN, field.bounds)
+        self.add(field.name, .optionalLSN, in: field.bounds)
     }
 
     public mutating func optionalMoney(_ field: Field<Money>, _ value: inout Money?) {
-        self.add(field.name, .optionalMoney, field.bounds)
+        self.add(field.name, .optionalMoney, in: field.bounds)
     }
 
     public mutating func update<Entity: Described>(_ value: inout FieldUpdate<Entity>) {
@@ -183,11 +183,11 @@ public struct FieldList: CommandVisitor {
     }
 
     public mutating func maskedQuantity(_ field: Field<Quantity>, _ value: inout Int64?) {
-        self.add(field.name, .quantity, field.bounds)
+        self.add(field.name, .quantity, in: field.bounds)
     }
 
     public mutating func maskedMoney(_ field: Field<Money>, _ value: inout Money?) {
-        self.add(field.name, .money, field.bounds)
+        self.add(field.name, .money, in: field.bounds)
     }
 
     public mutating func maskedRevision(_ value: inout UInt64?) { self.revision(&value) }
@@ -208,7 +208,7 @@ extension FieldList: QuestionVisitor {
     }
 
     public mutating func count(_ field: Field<UInt32>, _ value: inout UInt32) {
-        self.add(field.name, .integer, field.bounds)
+        self.add(field.name, .integer, in: field.bounds)
     }
 
     public mutating func signed(_ name: String, _ value: inout Int64) { self.add(name, .signed) }
@@ -229,7 +229,7 @@ extension FieldList: QuestionVisitor {
         _ name: String,
         of value: inout [Part],
         max: Int
-    ) { self.add(name, .lines(Part().descriptions, nil), 0...Int64(max)) }
+    ) { self.add(name, .lines(Part().descriptions, nil), in: 0...Int64(max)) }
 
     public mutating func masked<Part: MaskedPart>(_ name: String, _ value: inout Part) {
         var given = value.presence

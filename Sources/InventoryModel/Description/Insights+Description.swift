@@ -191,7 +191,7 @@ extension RowSelection.Order: DescribedPart {
 }
 
 extension RowCondition: DescribedPart {
-    public init() { self = .test(Test("", .equal, .none)) }
+    public init() { self = .test(Test("", comparison: .equal, operand: .none)) }
 
     public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         try v.coded(&self)

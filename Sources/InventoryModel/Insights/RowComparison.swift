@@ -35,7 +35,7 @@ package struct RowComparison {
             let order =
                 self.table.columns[key.column].field.kind == .text
                 ? Self.order(self.texts[index][a], self.texts[index][b])
-                : self.order(a, b, key)
+                : self.order(a, b, by: key)
             if order != 0 { return key.isDescending ? order > 0 : order < 0 }
         }
         return a < b
@@ -45,7 +45,7 @@ package struct RowComparison {
         a < b ? -1 : a > b ? 1 : 0
     }
 
-    private func order(_ a: Int, _ b: Int, _ key: Key) -> Int {
+    private func order(_ a: Int, _ b: Int, by key: Key) -> Int {
         let end = key.isDescending ? -1 : 1
         switch (self.table.cell(a, key.column), self.table.cell(b, key.column)) {
         case (.integer(let first), .integer(let second)):

@@ -35,7 +35,7 @@ public indirect enum RowCondition: Hashable, Sendable {
         public var comparison: Comparison
         public var operand: Operand
 
-        public init(_ column: String, _ comparison: Comparison, _ operand: Operand) {
+        public init(_ column: String, comparison: Comparison, operand: Operand) {
             self.column = column
             self.comparison = comparison
             self.operand = operand
@@ -127,7 +127,7 @@ package struct BoundTest: Sendable {
             default: return self.compare(key, wanted)
             }
         case (.integer(let value), .number(let wanted)):
-            return self.compare(self.millionths(value, table, row), Int128(wanted))
+            return self.compare(self.millionths(value, table: table, row: row), Int128(wanted))
         case (.integer(let value), .instant(let wanted)):
             return self.compare(value, wanted.microseconds)
         case (.number(let value), .number(let wanted)):
@@ -137,7 +137,7 @@ package struct BoundTest: Sendable {
         }
     }
 
-    private func millionths(_ value: Int64, _ table: ResultTable, _ row: Int) -> Int128 {
+    private func millionths(_ value: Int64, table: ResultTable, row: Int) -> Int128 {
         let decimals: UInt8 =
             switch self.kind {
             case .money: self.currencyDecimals

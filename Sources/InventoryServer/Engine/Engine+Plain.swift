@@ -215,16 +215,16 @@ extension Engine {
             }
             self.state.encodeEntry(
                 batch,
-                index,
-                self.creation,
+                at: index,
+                step: self.creation,
                 by: actor,
                 remembering: outcome,
                 into: &self.gathered
             )
             self.state.evolve(
                 batch,
-                index,
-                &self.creation,
+                at: index,
+                step: &self.creation,
                 by: actor,
                 remembering: outcome,
                 gathering: &self.products

@@ -29,14 +29,19 @@ package struct ApplyRehearsal {
             case .failure(let problem):
                 problemCount += 1
                 let failure = CommandLines.failure(problem)
-                CommandLines.tell(line.number, field: problem.field, failure, self.host)
+                CommandLines.tell(
+                    line.number,
+                    field: problem.field,
+                    failure: failure,
+                    messages: self.host
+                )
             }
         }
-        self.tell(counts, validCount, problemCount)
+        self.tell(counts, valid: validCount, invalid: problemCount)
         if problemCount > 0 { throw Exit.failed }
     }
 
-    private func tell(_ counts: [String: Int], _ valid: Int, _ invalid: Int) {
+    private func tell(_ counts: [String: Int], valid: Int, invalid: Int) {
         let kinds = CommandReader.shapes.compactMap { shape in
             counts[shape.name].map { (shape.name, $0) }
         }

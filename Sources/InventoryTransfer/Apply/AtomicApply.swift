@@ -120,7 +120,12 @@ package struct AtomicApply {
     /// - Returns: What to say of the whole.
     private func tell(_ problems: [(line: Int, CommandProblem)], of count: Int) -> Failure {
         for (line, problem) in problems {
-            CommandLines.tell(line, field: problem.field, CommandLines.failure(problem), self.host)
+            CommandLines.tell(
+                line,
+                field: problem.field,
+                failure: CommandLines.failure(problem),
+                messages: self.host
+            )
         }
         return Failure(
             "invalid_command",

@@ -247,7 +247,7 @@ final class CommandFields {
         }
         var lines: [Line] = []
         for (index, value) in values.enumerated() {
-            lines.append(try self.inside(value, "lines[\(index)].", read))
+            lines.append(try self.inside(value, path: "lines[\(index)].", read: read))
         }
         return lines
     }
@@ -258,13 +258,13 @@ final class CommandFields {
         _ read: (CommandFields) throws(CommandProblem) -> Value
     ) throws(CommandProblem) -> Value? {
         guard let value = self.value(name) else { return nil }
-        return try self.inside(value, name + ".", read)
+        return try self.inside(value, path: name + ".", read: read)
     }
 
     private func inside<Value>(
         _ value: JSONValue,
-        _ path: String,
-        _ read: (CommandFields) throws(CommandProblem) -> Value
+        path: String,
+        read: (CommandFields) throws(CommandProblem) -> Value
     ) throws(CommandProblem) -> Value {
         let fields = try CommandFields(
             value,

@@ -86,8 +86,8 @@ struct CommandLines {
     static func tell(
         _ number: Int,
         field: String,
-        _ failure: Failure,
-        _ messages: any TransferMessages
+        failure: Failure,
+        messages: any TransferMessages
     ) {
         guard messages.report.isJSON else {
             let place = field.isEmpty ? "" : "\(field): "

@@ -38,9 +38,9 @@ struct GivenFields: FieldVisitor {
     /// Puts into `value` what is written, or the default.
     private mutating func take<Value>(
         _ name: String,
-        _ value: inout Value,
-        _ written: Value?,
-        _ standard: Value?
+        value: inout Value,
+        written: Value?,
+        standard: Value?
     ) throws(CommandProblem) {
         self.wasGiven = written != nil
         if let written {
@@ -52,16 +52,18 @@ struct GivenFields: FieldVisitor {
 
     private mutating func take<Value>(
         _ field: Field<Value>,
-        _ value: inout Value,
-        _ written: Value?
-    ) throws(CommandProblem) { try self.take(field.name, &value, written, field.standard) }
+        value: inout Value,
+        written: Value?
+    ) throws(CommandProblem) {
+        try self.take(field.name, value: &value, written: written, standard: field.standard)
+    }
 
     mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure) {
-        try self.take(field, &value, try self.fields.optionalText(field.name))
+        try self.take(field, value: &value, written: try self.fields.optionalText(field.name))
     }
 
     mutating func flag(_ field: Field<Bool>, _ value: inout Bool) throws(Failure) {
-        try self.take(field, &value, try self.fields.optionalFlag(field.name))
+        try self.take(field, value: &value, written: try self.fields.optionalFlag(field.name))
     }
 
     mutating func integer<Value: FixedWidthInteger>(
@@ -69,17 +71,22 @@ struct GivenFields: FieldVisitor {
         _ value: inout Value
     ) throws(Failure) {
         let number = try self.fields.optionalInteger(field.name, in: field.bounds)
-        try self.take(field, &value, number.map { Value(clamping: $0) })
+        try self.take(field, value: &value, written: number.map { Value(clamping: $0) })
     }
 
     mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure) {
         let quantity = try self.fields.optionalQuantity(field.name, self.decimals)
         let unit = Unit(code: "", decimals: self.decimals)
-        try self.take(field.name, &value, quantity, field.standard?.baseUnits(of: unit))
+        try self.take(
+            field.name,
+            value: &value,
+            written: quantity,
+            standard: field.standard?.baseUnits(of: unit)
+        )
     }
 
     mutating func money(_ field: Field<Money>, _ value: inout Money) throws(Failure) {
-        try self.take(field, &value, try self.fields.optionalMoney(field.name))
+        try self.take(field, value: &value, written: try self.fields.optionalMoney(field.name))
     }
 
     mutating func price(_ field: Field<Price>, _ value: inout Price) throws(Failure) {
@@ -90,7 +97,11 @@ struct GivenFields: FieldVisitor {
         }
         let one = Unit(code: "", decimals: self.decimals).baseUnits
         let unsaid = self.isWhole ? one : self.product?.priceBasis ?? one
-        try self.take(field, &value, amount.map { Price($0.minorUnits, per: basis ?? unsaid) })
+        try self.take(
+            field,
+            value: &value,
+            written: amount.map { Price($0.minorUnits, per: basis ?? unsaid) }
+        )
     }
 
     mutating func unit(_ field: Field<Unit>, _ value: inout Unit) throws(Failure) {
@@ -114,11 +125,15 @@ struct GivenFields: FieldVisitor {
         _ field: Field<Value>,
         _ value: inout Value
     ) throws(Failure) {
-        try self.take(field, &value, try self.fields.optionalNamed(field.name, Value.self))
+        try self.take(
+            field,
+            value: &value,
+            written: try self.fields.optionalNamed(field.name, Value.self)
+        )
     }
 
     mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) throws(Failure) {
-        try self.take(field, &value, try self.named(field.name, ID.self) as? ID)
+        try self.take(field, value: &value, written: try self.named(field.name, ID.self) as? ID)
     }
 
     /// The id of what the member names, which for stock says the decimals of the quantities.
@@ -146,7 +161,7 @@ struct GivenFields: FieldVisitor {
     }
 
     mutating func instant(_ field: Field<Instant>, _ value: inout Instant) throws(Failure) {
-        try self.take(field, &value, try self.fields.optionalInstant(field.name))
+        try self.take(field, value: &value, written: try self.fields.optionalInstant(field.name))
     }
 
     /// The fields of an entity that are given.

@@ -114,7 +114,7 @@ package final class LinewiseApply {
     private func note(_ number: Int, field: String, _ failure: Failure) {
         self.problemCount += 1
         if self.firstExit == nil { self.firstExit = failure.exit }
-        CommandLines.tell(number, field: field, failure, self.host)
+        CommandLines.tell(number, field: field, failure: failure, messages: self.host)
     }
 
     // MARK: - Outcomes

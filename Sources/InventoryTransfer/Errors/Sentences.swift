@@ -63,7 +63,7 @@ extension Refusal {
                 + line
         // With its SKU and location it needs no number.
         case .shortage(let shortage):
-            return Self.equation(shortage, sku, command?.taking ?? .sell)
+            return Self.equation(shortage, place: sku, taking: command?.taking ?? .sell)
                 + (sku == nil ? line : "")
         case .sold(let asked, let remaining):
             let subject = sku.map { "\($0.sku): " } ?? ""
@@ -110,8 +110,8 @@ extension Refusal {
     /// Every number that decided, so that nobody has to guess.
     private static func equation(
         _ shortage: Shortage,
-        _ place: Place?,
-        _ taking: StockTaking
+        place: Place?,
+        taking: StockTaking
     ) -> String {
         let name =
             place.map { $0.location.isEmpty ? $0.sku : "\($0.sku) at \($0.location)" }

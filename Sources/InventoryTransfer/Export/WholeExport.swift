@@ -99,7 +99,7 @@ package struct WholeExport {
                 try await self.writeLocations(asOf: lsn)
             }
             for (row, product) in try part.rows(as: ExportedProduct.self).enumerated() {
-                try self.write(product, part.table, row)
+                try self.write(product, table: part.table, row: row)
             }
         }
         return lsn
@@ -137,8 +137,8 @@ package struct WholeExport {
 
     private mutating func write(
         _ product: ExportedProduct,
-        _ table: ResultTable,
-        _ row: Int
+        table: ResultTable,
+        row: Int
     ) throws {
         guard let category = self.categories[Int64(product.category.value)] else {
             throw Self.changed("category")

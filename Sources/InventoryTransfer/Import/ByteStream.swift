@@ -35,7 +35,7 @@ package final class ByteStream {
             self.head = packed
             return
         }
-        try self.unpack(packed, packing.program, startFilter)
+        try self.unpack(packed, program: packing.program, startFilter: startFilter)
         self.head = try self.fill(Self.headByteCount, from: self.unpacker?.process.output ?? -1)
     }
 
@@ -50,8 +50,8 @@ package final class ByteStream {
     /// Has a program unpack the file: a thread gives it what was read already, then the rest.
     private func unpack(
         _ begun: [UInt8],
-        _ program: String,
-        _ startFilter: FilterStart
+        program: String,
+        startFilter: FilterStart
     ) throws(Failure) {
         guard let process = startFilter([program, "-dc"], nil) else {
             throw Failure(

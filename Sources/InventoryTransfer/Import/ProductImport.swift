@@ -19,13 +19,13 @@ package struct ProductImport: ~Copyable {
     /// Rows of a part.
     private static let partRows = 32 * BatchSender.rowsMax
 
-    package init(_ options: ImportOptions, _ host: any TransferHost, _ file: FileBytes) throws {
+    package init(_ options: ImportOptions, host: any TransferHost, file: FileBytes) throws {
         let problems = options.problems()
         let reader = try ProductReader(
             file,
-            options,
+            options: options,
             currencyDecimals: host.server.currencyDecimals,
-            problems
+            problems: problems
         )
         self.options = options
         self.host = host

@@ -32,23 +32,29 @@ struct ProductReader: ~Copyable {
     /// `problems`: Gets the rows that cannot be taken.
     init(
         _ file: FileBytes,
-        _ options: ImportOptions,
+        options: ImportOptions,
         currencyDecimals: UInt8,
-        _ problems: Problems
+        problems: Problems
     ) throws {
         let records = try RecordReader(file)
         let mapping =
             records.header.isEmpty
             ? nil : try ColumnMapping(records.header, options.map, fields: .ofProducts)
-        self.init(records, mapping, options, currencyDecimals: currencyDecimals, problems)
+        self.init(
+            records,
+            mapping: mapping,
+            options: options,
+            currencyDecimals: currencyDecimals,
+            problems: problems
+        )
     }
 
     private init(
         _ records: RecordReader,
-        _ mapping: ColumnMapping?,
-        _ options: ImportOptions,
+        mapping: ColumnMapping?,
+        options: ImportOptions,
         currencyDecimals: UInt8,
-        _ problems: Problems
+        problems: Problems
     ) {
         self.row = ProductRow(records, mapping, currencyDecimals: currencyDecimals)
         self.columns = mapping?.summary ?? ""

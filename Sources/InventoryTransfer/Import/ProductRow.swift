@@ -69,8 +69,10 @@ struct ProductRow: FieldVisitor, ~Copyable {
         self.next = 0
         var fields = ProductFields()
         try fields.visit(&self)
-        let quantity = try self.number(self.stock, "stock", self.decimals) ?? 0
-        let cost = Money(try self.number(self.cost, "cost", self.moneyDecimals) ?? 0)
+        let quantity = try self.number(self.stock, name: "stock", decimals: self.decimals) ?? 0
+        let cost = Money(
+            try self.number(self.cost, name: "cost", decimals: self.moneyDecimals) ?? 0
+        )
         return OpeningStock(location: location, quantity: quantity, unitCost: cost)
     }
 
@@ -86,8 +88,8 @@ struct ProductRow: FieldVisitor, ~Copyable {
     @inline(__always)
     private func number(
         _ column: Int,
-        _ name: String,
-        _ decimals: UInt8
+        name: String,
+        decimals: UInt8
     ) throws(Problem) -> Int64? {
         if column == .max { return nil }
         if let value = self.records.number(column, decimals: decimals) { return value }
@@ -138,7 +140,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
     }
 
     mutating func flag(_ field: Field<Bool>, _ value: inout Bool) throws(Problem) {
-        let number = try self.number(self.nextColumn(), field.name, 0)
+        let number = try self.number(self.nextColumn(), name: field.name, decimals: 0)
         self.bytes.write(number.map { $0 != 0 } ?? field.standard ?? false)
     }
 
@@ -146,24 +148,29 @@ struct ProductRow: FieldVisitor, ~Copyable {
         _ field: Field<Value>,
         _ value: inout Value
     ) throws(Problem) {
-        let number = try self.number(self.nextColumn(), field.name, 0)
+        let number = try self.number(self.nextColumn(), name: field.name, decimals: 0)
         self.bytes.writeVarint(UInt64(number.map { Value(clamping: $0) } ?? field.standard ?? 0))
     }
 
     mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Problem) {
-        let number = try self.number(self.nextColumn(), field.name, self.decimals)
+        let number = try self.number(self.nextColumn(), name: field.name, decimals: self.decimals)
         let standard = field.standard?.baseUnits(of: self.unit) ?? 0
         self.bytes.writeVarint(number ?? standard)
     }
 
     mutating func money(_ field: Field<Money>, _ value: inout Money) throws(Problem) {
-        let number = try self.number(self.nextColumn(), field.name, self.moneyDecimals)
+        let number = try self.number(
+            self.nextColumn(),
+            name: field.name,
+            decimals: self.moneyDecimals
+        )
         self.bytes.writeVarint(number ?? field.standard?.minorUnits ?? 0)
     }
 
     mutating func price(_ field: Field<Price>, _ value: inout Price) throws(Problem) {
         let column = self.nextColumn()
-        guard let number = try self.number(column, field.name, self.moneyDecimals) else {
+        guard let number = try self.number(column, name: field.name, decimals: self.moneyDecimals)
+        else {
             throw Problem(text: "\(field.name): is empty")
         }
         var price = Price(number, per: self.unit.baseUnits)
@@ -177,7 +184,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
             atMost: Int64(Limits.unitByteCountMax),
             or: field.standard?.code ?? ""
         )
-        let decimals = try self.number(self.nextColumn(), "decimals", 0)
+        let decimals = try self.number(self.nextColumn(), name: "decimals", decimals: 0)
         self.decimals = UInt8(clamping: decimals ?? 0)
         self.bytes.write(self.decimals)
     }

@@ -48,14 +48,14 @@ struct RestoredCatalog {
     mutating func take(_ record: ExportRecord) throws(Failure) -> (Command, UInt64) {
         if record.has("product") { return try self.takeProduct(record) }
         if record.has("location") { return try self.takeLocation(record) }
-        let number = try self.next(record, "category", self.categories.count)
+        let number = try self.next(record, name: "category", count: self.categories.count)
         let place = Place(key: record.text("name"), isArchived: Self.isArchived(record))
         self.categories.append(place)
         return (.createCategory(name: self.name(place, number)), UInt64(number))
     }
 
     /// The number of a line, which must be the next.
-    private func next(_ record: ExportRecord, _ name: String, _ count: Int) throws(Failure) -> Int {
+    private func next(_ record: ExportRecord, name: String, count: Int) throws(Failure) -> Int {
         let number = try record.number(name)
         guard number == count + 1 else {
             throw record.problem("\(name) \(number) comes after \(count)")
@@ -73,7 +73,7 @@ struct RestoredCatalog {
 
     private mutating func takeLocation(_ record: ExportRecord) throws(Failure) -> (Command, UInt64)
     {
-        let number = try self.next(record, "location", self.locations.count)
+        let number = try self.next(record, name: "location", count: self.locations.count)
         guard number <= Int(Limits.locationsMax) else { throw record.problem("too many locations") }
         let place = Place(key: record.text("code"), isArchived: Self.isArchived(record))
         self.locations.append(place)
@@ -88,7 +88,7 @@ struct RestoredCatalog {
     }
 
     private mutating func takeProduct(_ record: ExportRecord) throws(Failure) -> (Command, UInt64) {
-        let number = try self.next(record, "product", self.products.count)
+        let number = try self.next(record, name: "product", count: self.products.count)
         let category = try record.number("category")
         guard (1...max(1, self.categories.count)).contains(category) else {
             throw record.problem("there is no category \(category)")
@@ -112,8 +112,8 @@ struct RestoredCatalog {
     /// The product and location of those numbers, and the product's decimals.
     func place(
         _ record: ExportRecord,
-        _ product: Int,
-        _ location: Int
+        product: Int,
+        location: Int
     ) throws(Failure) -> (product: ProductID, location: LocationID, decimals: UInt8) {
         guard self.products.indices.contains(product - 1) else {
             throw record.problem("there is no product \(product)")
@@ -189,18 +189,24 @@ struct RestoredCatalog {
                 self.products[index].status != .archived
                     && Self.keys(self.products[index]).contains { keys.contains($0) }
             }
-        func rename(_ index: Int, _ sku: String, _ barcode: String) -> Command {
+        func rename(_ index: Int, sku: String, barcode: String) -> Command {
             let update = ProductUpdate { ($0.sku, $0.barcode) = (sku, barcode) }
             return .updateProduct(ProductID(UInt32(index + 1)), update, ifRevision: nil)
         }
-        return aside.map { rename($0, "\(self.standIn)-\($0 + 1)", "") }
+        return aside.map { rename($0, sku: "\(self.standIn)-\($0 + 1)", barcode: "") }
             + archived.flatMap { index in
                 [
-                    rename(index, self.products[index].sku, self.products[index].barcode),
+                    rename(
+                        index,
+                        sku: self.products[index].sku,
+                        barcode: self.products[index].barcode
+                    ),
                     .deleteProduct(ProductID(UInt32(index + 1)), ifRevision: nil),
                 ]
             }
-            + aside.map { rename($0, self.products[$0].sku, self.products[$0].barcode) }
+            + aside.map {
+                rename($0, sku: self.products[$0].sku, barcode: self.products[$0].barcode)
+            }
     }
 
     /// What no other product may have at the same time.

@@ -60,8 +60,8 @@ struct RestoredLedger {
     /// `lsn`: Where a step is in this database.
     mutating func step(
         _ movements: [RestoredMovement],
-        _ record: ExportRecord,
-        _ catalog: RestoredCatalog,
+        record: ExportRecord,
+        catalog: RestoredCatalog,
         lsn: (Int) -> UInt64?
     ) throws(Failure) -> Step {
         var step = Step()
@@ -76,8 +76,8 @@ struct RestoredLedger {
             let counted = self.onHand(first) &+ first.onHand
             let run = Self.run(&rest)
             for movement in run { self.take(movement, &step) }
-            if self.goesByBasis(first) { self.setBases(run, catalog, &step) }
-            try self.append(run, counted: counted, record, lsn, &step)
+            if self.goesByBasis(first) { self.setBases(run, catalog: catalog, step: &step) }
+            try self.append(run, counted: counted, record: record, at: lsn, step: &step)
             if first.kind != .transferIn { step.announced = nil }
         }
         guard !step.commands.isEmpty else { throw record.problem("a step of nothing") }
@@ -180,8 +180,8 @@ struct RestoredLedger {
 
     private mutating func setBases(
         _ run: [RestoredMovement],
-        _ catalog: RestoredCatalog,
-        _ step: inout Step
+        catalog: RestoredCatalog,
+        step: inout Step
     ) {
         for movement in run where movement.kind != .commit {
             let final = catalog.products[movement.product.row - 1].price
@@ -202,18 +202,19 @@ extension RestoredLedger {
     private mutating func append(
         _ run: [RestoredMovement],
         counted: Int64,
-        _ record: ExportRecord,
-        _ lsn: (Int) -> UInt64?,
-        _ step: inout Step
+        record: ExportRecord,
+        at lsn: (Int) -> UInt64?,
+        step: inout Step
     ) throws(Failure) {
         let first = run[0]
         switch first.kind {
         case .sale: step.commands.append(Self.sale(run))
-        case .return: step.commands.append(try Self.saleReturn(run, record, lsn))
+        case .return: step.commands.append(try Self.saleReturn(run, record: record, at: lsn))
         case .restock: step.commands.append(Self.restock(run))
-        case .reserve, .commit, .release: try self.appendReservation(run, record, &step)
-        case .transferOut: try self.appendDispatch(run, record, &step)
-        case .transferIn: try self.appendSettlement(first, record, &step)
+        case .reserve, .commit, .release:
+            try self.appendReservation(run, record: record, step: &step)
+        case .transferOut: try self.appendDispatch(run, record: record, step: &step)
+        case .transferIn: try self.appendSettlement(first, record: record, step: &step)
         case .reversal:
             guard let origin = first.originStep, let undone = lsn(origin) else {
                 throw record.problem("it undoes a step that is not before it")
@@ -249,8 +250,8 @@ extension RestoredLedger {
 
     private static func saleReturn(
         _ run: [RestoredMovement],
-        _ record: ExportRecord,
-        _ lsn: (Int) -> UInt64?
+        record: ExportRecord,
+        at lsn: (Int) -> UInt64?
     ) throws(Failure) -> Command {
         var original: UInt64?
         if let origin = run[0].originStep {
@@ -349,8 +350,8 @@ extension RestoredLedger {
 
     private mutating func appendReservation(
         _ run: [RestoredMovement],
-        _ record: ExportRecord,
-        _ step: inout Step
+        record: ExportRecord,
+        step: inout Step
     ) throws(Failure) {
         let first = run[0]
         guard let number = first.link else { throw record.problem("reservation is missing") }
@@ -377,7 +378,7 @@ extension RestoredLedger {
             )
             step.commands.append(.reserve(reserve))
         case .commit:
-            try self.appendCommit(run, record, &step)
+            try self.appendCommit(run, record: record, step: &step)
         default:
             let lines = try Self.reservationLines(run, record)
             step.commands.append(
@@ -401,8 +402,8 @@ extension RestoredLedger {
 
     private func appendCommit(
         _ run: [RestoredMovement],
-        _ record: ExportRecord,
-        _ step: inout Step
+        record: ExportRecord,
+        step: inout Step
     ) throws(Failure) {
         var lines = try Self.reservationLines(run, record)
         let sales = run.filter { $0.kind == .sale }
@@ -421,8 +422,8 @@ extension RestoredLedger {
 
     private mutating func appendDispatch(
         _ run: [RestoredMovement],
-        _ record: ExportRecord,
-        _ step: inout Step
+        record: ExportRecord,
+        step: inout Step
     ) throws(Failure) {
         let outgoing = run.filter { $0.kind == .transferOut }
         guard run.count == 2 * outgoing.count, run[1].kind == .expectIncoming else {
@@ -452,8 +453,8 @@ extension RestoredLedger {
 
     private mutating func appendSettlement(
         _ movement: RestoredMovement,
-        _ record: ExportRecord,
-        _ step: inout Step
+        record: ExportRecord,
+        step: inout Step
     ) throws(Failure) {
         guard let number = movement.link, var transfer = self.transfers[number] else {
             throw record.problem("it receives a transfer that is not on its way")

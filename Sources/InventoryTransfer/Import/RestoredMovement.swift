@@ -26,8 +26,8 @@ struct RestoredMovement {
     ) throws(Failure) {
         let (product, location, decimals) = try catalog.place(
             record,
-            try record.number("product"),
-            try record.number("location")
+            product: try record.number("product"),
+            location: try record.number("location")
         )
         self.kind = try record.named("kind", MovementKind.self)
         self.product = product

@@ -34,7 +34,7 @@ struct SalesBatches {
             // The group that ends here may be one too many.
             let full = isNewGroup ? self.next.cut(linesMax: self.linesMax) : nil
             self.reader.withReference {
-                self.next.append(row, product, $0, isNewGroup: isNewGroup)
+                self.next.append(row, product: product, reference: $0, isNewGroup: isNewGroup)
             }
             if let full { return full }
         }
@@ -104,8 +104,8 @@ struct SalesBatch {
 
     mutating func append(
         _ row: SalesReader.Row,
-        _ product: Int,
-        _ reference: UnsafeRawBufferPointer,
+        product: Int,
+        reference: UnsafeRawBufferPointer,
         isNewGroup: Bool
     ) {
         if isNewGroup { self.starts.append(self.lines.count) }
@@ -127,7 +127,12 @@ struct SalesBatch {
         var rest = SalesBatch()
         for line in self.lines[last...] {
             self.references[line.reference].withUnsafeBytes {
-                rest.append(line.row, line.product, $0, isNewGroup: rest.isEmpty)
+                rest.append(
+                    line.row,
+                    product: line.product,
+                    reference: $0,
+                    isNewGroup: rest.isEmpty
+                )
             }
         }
         self.lines.removeSubrange(last...)
@@ -149,7 +154,7 @@ extension SalesBatch {
                 let reference = UnsafeRawBufferPointer(
                     rebasing: references[self.lines[group.lowerBound].reference]
                 )
-                self.append(group, reference, ids, location, to: &request)
+                self.append(group, reference: reference, ids: ids, location: location, to: &request)
             }
         }
         return request.finish()
@@ -157,9 +162,9 @@ extension SalesBatch {
 
     private func append(
         _ group: Range<Int>,
-        _ reference: UnsafeRawBufferPointer,
-        _ ids: [ProductID],
-        _ location: LocationID,
+        reference: UnsafeRawBufferPointer,
+        ids: [ProductID],
+        location: LocationID,
         to request: inout BatchEncoder
     ) {
         let first = self.lines[group.lowerBound]

@@ -16,9 +16,9 @@ package struct SalesImport {
 
     package init(
         _ options: ImportOptions,
-        _ host: any TransferHost,
-        _ file: FileBytes,
-        _ zone: TimeZone
+        host: any TransferHost,
+        file: FileBytes,
+        zone: TimeZone
     ) async throws {
         self.options = options
         self.host = host
@@ -54,7 +54,7 @@ package struct SalesImport {
         let standing = try await self.host.client.openSession()
         let sender = BatchSender(self.host.client, standing)
         let ids = try await self.createProducts(sender, location)
-        let rejected = try await self.sendRows(sender, ids, location)
+        let rejected = try await self.sendRows(sender, ids: ids, location: location)
         let earlier = standing.lastSequence == 0 ? "" : "went on where an earlier run stopped"
         self.summarize(rejected: rejected, earlier)
         sender.noteForgotten(self.host)
@@ -98,7 +98,9 @@ package struct SalesImport {
         var isForgotten = false
         for start in stride(from: 0, to: products.count, by: BatchSender.answeredRowsMax) {
             let part = start..<min(start + BatchSender.answeredRowsMax, products.count)
-            try await sender.send({ self.creating(part, categories, location) }) { outcome in
+            try await sender.send({
+                self.creating(part, categories: categories, location: location)
+            }) { outcome in
                 self.host.progress("products  \(part.upperBound)")
                 guard case .batch(let outcomes) = outcome else {
                     isForgotten = true
@@ -124,8 +126,8 @@ package struct SalesImport {
 
     private func creating(
         _ part: Range<Int>,
-        _ categories: ImportedCategories,
-        _ location: LocationID
+        categories: ImportedCategories,
+        location: LocationID
     ) -> EncodedCommand {
         // A second earlier, unless the calendar begins with the first sale: it is recorded before that anyhow.
         // Where no row counts there is nothing to open with, at any time.
@@ -167,8 +169,8 @@ package struct SalesImport {
     /// - Returns: How many rows were not taken.
     private func sendRows(
         _ sender: BatchSender,
-        _ ids: [ProductID],
-        _ location: LocationID
+        ids: [ProductID],
+        location: LocationID
     ) async throws -> Int {
         var rejected = self.unreadable
         var decided = 0

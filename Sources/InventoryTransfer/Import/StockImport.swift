@@ -36,9 +36,9 @@ package struct StockImport {
 
     package init(
         _ options: ImportOptions,
-        _ host: any TransferHost,
-        _ mode: Mode,
-        _ file: FileBytes
+        host: any TransferHost,
+        mode: Mode,
+        file: FileBytes
     ) throws {
         self.options = options
         self.host = host
@@ -46,10 +46,10 @@ package struct StockImport {
         self.problems = options.problems()
         self.reader = try StockReader(
             file,
-            options,
+            options: options,
             currencyDecimals: host.server.currencyDecimals,
             mayRepeat: mode == .add,
-            self.problems
+            problems: self.problems
         )
         self.progress = ProgressBar(
             host,

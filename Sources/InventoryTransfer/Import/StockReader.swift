@@ -34,10 +34,10 @@ struct StockReader {
     /// `mayRepeat`: Whether a SKU may come again. `problems`: Gets the rows that cannot be taken.
     init(
         _ file: FileBytes,
-        _ options: ImportOptions,
+        options: ImportOptions,
         currencyDecimals: UInt8,
         mayRepeat: Bool,
-        _ problems: Problems
+        problems: Problems
     ) throws {
         self.records = try RecordReader(file)
         self.currencyDecimals = currencyDecimals

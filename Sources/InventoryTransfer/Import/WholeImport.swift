@@ -165,7 +165,7 @@ package struct WholeImport {
         }
         try await self.queue.settle(origin)
         let sender = self.queue.sender
-        let step = try self.ledger.step(movements, record, self.catalog) {
+        let step = try self.ledger.step(movements, record: record, catalog: self.catalog) {
             sender.steps.lsn(of: $0)
         }
         self.movementCount += movements.count
@@ -188,7 +188,11 @@ package struct WholeImport {
 
     private mutating func takeLevel(_ record: ExportRecord) async throws {
         let (number, at) = try record.pair("level")
-        let (product, location, decimals) = try self.catalog.place(record, number, at)
+        let (product, location, decimals) = try self.catalog.place(
+            record,
+            product: number,
+            location: at
+        )
         let floor = try record.units("floor", decimals)
         var lowered = self.lowered ?? self.ledger.lowered
         let wasLowered = lowered.remove(RestoredPlace(product, location)) != nil

@@ -167,8 +167,8 @@ private struct ConditionParser {
         }
         return RowCondition.Test(
             name,
-            comparison,
-            !isQuoted && value == "none" ? .none : try self.operand(value, field)
+            comparison: comparison,
+            operand: !isQuoted && value == "none" ? .none : try self.operand(value, field)
         )
     }
 

@@ -31,7 +31,7 @@ package enum TimeText {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
     }
 
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+    private static func days(_ year: Int64, month: Int64, day: Int64) -> Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
         let yearOfEra = shiftedYear - era * 400
@@ -102,7 +102,7 @@ package enum TimeText {
             guard let second, (0...59).contains(second) else { return nil }
             seconds = hour * 3_600 + minute * 60 + second
         }
-        let dayNumber = self.days(year, month, day)
+        let dayNumber = self.days(year, month: month, day: day)
         guard self.civil(dayNumber) == (year, month, day) else { return nil }
         if parts.count == 1, !isUTC, let calendar = try? ZoneCalendar(zone.identifier) {
             return Instant(microseconds: calendar.startOfDay(dayNumber))

@@ -35,14 +35,14 @@ struct BenchCommand: AsyncParsableCommand {
         var rate = 0
 
         func validate() throws {
-            try Self.check("connections", self.connections, 1...1_000)
-            try Self.check("depth", self.depth, 1...1_024)
-            try Self.check("seconds", self.seconds, 1...3_600)
-            try Self.check("products", self.products, 1...100_000)
-            try Self.check("rate", self.rate, 0...100_000_000)
+            try Self.check("connections", value: self.connections, range: 1...1_000)
+            try Self.check("depth", value: self.depth, range: 1...1_024)
+            try Self.check("seconds", value: self.seconds, range: 1...3_600)
+            try Self.check("products", value: self.products, range: 1...100_000)
+            try Self.check("rate", value: self.rate, range: 0...100_000_000)
         }
 
-        static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+        static func check(_ name: String, value: Int, range: ClosedRange<Int>) throws {
             guard range.contains(value) else {
                 throw ValidationError(
                     "--\(name) must be \(range.lowerBound) to \(range.upperBound)"
@@ -54,8 +54,13 @@ struct BenchCommand: AsyncParsableCommand {
             try await Shell.run(self.global) { shell in
                 let ids = try await shell.benchProducts(self.products)
                 let requests = BenchRequests(work, ids)
-                try await BenchRun(self, requests, subscribers: subscribers, shell.client)
-                    .run(shell)
+                try await BenchRun(
+                    self,
+                    requests: requests,
+                    subscribers: subscribers,
+                    client: shell.client
+                )
+                .run(shell)
             }
         }
 
@@ -65,11 +70,11 @@ struct BenchCommand: AsyncParsableCommand {
                 let requests = BenchRequests(.sell(batch: insights.batch), ids)
                 try await InsightBench(
                     self,
-                    requests,
+                    requests: requests,
                     standing: insights.standing,
                     subscribers: insights.subscribers,
                     rounds: insights.rounds,
-                    shell.client
+                    client: shell.client
                 ).run(shell)
             }
         }
@@ -91,8 +96,8 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "Times that sales are measured alone and beside them.") var rounds = 2
 
         func validate() throws {
-            try Options.check("askers", self.askers, 1...1_000)
-            try Options.check("rounds", self.rounds, 1...100)
+            try Options.check("askers", value: self.askers, range: 1...1_000)
+            try Options.check("rounds", value: self.rounds, range: 1...100)
         }
 
         func run() async throws {
@@ -102,10 +107,10 @@ struct BenchCommand: AsyncParsableCommand {
                 let requests = BenchRequests(.sell(batch: 1), ids)
                 try await QueryBench(
                     options,
-                    requests,
+                    requests: requests,
                     askers: askers,
                     rounds: rounds,
-                    shell.client
+                    client: shell.client
                 ).run(shell)
             }
         }
@@ -123,7 +128,7 @@ struct BenchCommand: AsyncParsableCommand {
         @OptionGroup var options: Options
         @Option(help: "Independent sales in each request.") var batch = 1
 
-        func validate() throws { try Options.check("batch", self.batch, 1...1_000) }
+        func validate() throws { try Options.check("batch", value: self.batch, range: 1...1_000) }
         func run() async throws { try await self.options.bench(.sell(batch: self.batch)) }
     }
 
@@ -151,7 +156,7 @@ struct BenchCommand: AsyncParsableCommand {
         @OptionGroup var options: Options
         @Option(help: "Of 100 requests, how many read.") var reads = 90
 
-        func validate() throws { try Options.check("reads", self.reads, 0...100) }
+        func validate() throws { try Options.check("reads", value: self.reads, range: 0...100) }
         func run() async throws { try await self.options.bench(.mixed(reads: self.reads)) }
     }
 
@@ -170,8 +175,8 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "Independent sales in each request.") var batch = 1
 
         func validate() throws {
-            try Options.check("subscribers", self.subscribers, 1...18_000)
-            try Options.check("batch", self.batch, 1...1_000)
+            try Options.check("subscribers", value: self.subscribers, range: 1...18_000)
+            try Options.check("batch", value: self.batch, range: 1...1_000)
         }
 
         func run() async throws {
@@ -207,20 +212,20 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "The server's process, to tell its peak memory.") var pid: Int?
 
         func validate() throws {
-            try Options.check("subscribers", self.subscribers, 1...18_000)
-            try Options.check("copies", self.copies, 0...self.subscribers)
-            try Options.check("silent", self.silent, 0...10_000)
-            try Options.check("sales", self.sales, 1...100_000_000)
-            try Options.check("alone", self.alone, 0...100_000_000)
-            try Options.check("products", self.products, 1...100_000)
-            try Options.check("rate", self.rate, 1...10_000)
-            try Options.check("seconds-max", self.secondsMax, 1...86_400)
+            try Options.check("subscribers", value: self.subscribers, range: 1...18_000)
+            try Options.check("copies", value: self.copies, range: 0...self.subscribers)
+            try Options.check("silent", value: self.silent, range: 0...10_000)
+            try Options.check("sales", value: self.sales, range: 1...100_000_000)
+            try Options.check("alone", value: self.alone, range: 0...100_000_000)
+            try Options.check("products", value: self.products, range: 1...100_000)
+            try Options.check("rate", value: self.rate, range: 1...10_000)
+            try Options.check("seconds-max", value: self.secondsMax, range: 1...86_400)
         }
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
                 let ids = try await shell.benchProducts(self.products)
-                try await TillBench(self, ids, shell.client).run(shell)
+                try await TillBench(self, ids: ids, client: shell.client).run(shell)
             }
         }
     }
@@ -243,10 +248,10 @@ struct BenchCommand: AsyncParsableCommand {
         @Option(help: "Times that sales are measured alone and with subscribers.") var rounds = 2
 
         func validate() throws {
-            try Options.check("standing", self.standing, 1...256)
-            try Options.check("subscribers", self.subscribers, self.standing...18_000)
-            try Options.check("batch", self.batch, 1...1_000)
-            try Options.check("rounds", self.rounds, 1...100)
+            try Options.check("standing", value: self.standing, range: 1...256)
+            try Options.check("subscribers", value: self.subscribers, range: self.standing...18_000)
+            try Options.check("batch", value: self.batch, range: 1...1_000)
+            try Options.check("rounds", value: self.rounds, range: 1...100)
         }
 
         func run() async throws { try await self.options.benchInsights(self) }

@@ -30,12 +30,14 @@ extension BenchCommand {
         var asks = false
 
         func validate() throws {
-            try Options.check("rows", self.rows, 1...200_000_000)
-            try Options.check("products", self.products, 1...10_000_000)
-            try Options.check("categories", self.categories, 1...100_000)
-            try Options.check("days", self.days, 1...36_500)
-            try Options.check("runs", self.runs, 1...1_000)
-            for threads in self.threads { try Options.check("threads", threads, 1...64) }
+            try Options.check("rows", value: self.rows, range: 1...200_000_000)
+            try Options.check("products", value: self.products, range: 1...10_000_000)
+            try Options.check("categories", value: self.categories, range: 1...100_000)
+            try Options.check("days", value: self.days, range: 1...36_500)
+            try Options.check("runs", value: self.runs, range: 1...1_000)
+            for threads in self.threads {
+                try Options.check("threads", value: threads, range: 1...64)
+            }
         }
 
         func run() throws {

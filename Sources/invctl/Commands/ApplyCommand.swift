@@ -37,7 +37,7 @@ struct ApplyCommand: AsyncParsableCommand {
         let stream = try ByteStream(self.file, Subprocess.startFilter)
         let write = self.retry.request
         // An atomic batch is one request, which can be asked for again; of many lines some are done.
-        try await Shell.run(self.global, write, continuesSession: !self.atomic) { shell in
+        try await Shell.run(self.global, write: write, continuesSession: !self.atomic) { shell in
             if self.dryRun {
                 try await ApplyRehearsal(shell, stream, isAtomic: self.atomic).run()
             } else if self.atomic {

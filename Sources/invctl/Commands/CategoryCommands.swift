@@ -23,7 +23,7 @@ struct CategoryCommand: AsyncParsableCommand {
         @Argument(help: "Its name, 1 to 200 bytes.") var name: String
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let done = try await shell.send(.createCategory(name: self.name))
                 shell.say(
                     "created category \(done.id)  \(self.name)   revision \(done.lsn)",
@@ -68,7 +68,7 @@ struct CategoryCommand: AsyncParsableCommand {
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let id = try await shell.category(self.name)
                 let done = try await shell.send(
                     .renameCategory(id, name: self.newName, ifRevision: self.ifRevision),
@@ -103,7 +103,7 @@ struct CategoryCommand: AsyncParsableCommand {
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let id = try await shell.category(self.name)
                 let done = try await shell.send(
                     .archiveCategory(id, ifRevision: self.ifRevision),

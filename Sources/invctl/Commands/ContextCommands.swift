@@ -46,7 +46,7 @@ struct ContextCommand: AsyncParsableCommand {
                     .text(setting.origin), .text(key.variable),
                 ])
             }
-            try Offline.list(table, self.global, settings)
+            try Offline.list(table, options: self.global, settings: settings)
         }
     }
 
@@ -73,7 +73,11 @@ struct ContextCommand: AsyncParsableCommand {
                     .integer(name == file.current ? 1 : 0),
                 ])
             }
-            try Offline.list(table, self.global, try self.global.global.settings())
+            try Offline.list(
+                table,
+                options: self.global,
+                settings: try self.global.global.settings()
+            )
         }
     }
 
@@ -167,7 +171,7 @@ struct ContextCommand: AsyncParsableCommand {
 
 /// Lists of what needs no server.
 enum Offline {
-    static func list(_ table: ResultTable, _ options: ListOptions, _ settings: Settings) throws {
+    static func list(_ table: ResultTable, options: ListOptions, settings: Settings) throws {
         guard !options.watch else {
             throw Failure.usage("there is nothing to watch: this list comes from a file")
         }

@@ -91,17 +91,17 @@ struct ImportCommand: AsyncParsableCommand {
                 "what was taken stays; the same command goes on where this one stopped"
             )
         }
-        try await Shell.run(self.global, write, continuesSession: true) { shell in
+        try await Shell.run(self.global, write: write, continuesSession: true) { shell in
             try await self.claimID(self.contentName(file), shell)
             switch (self.kind, self.mode) {
             case (.sales, _):
-                let sales = try await SalesImport(self.options, shell, file, zone)
+                let sales = try await SalesImport(self.options, host: shell, file: file, zone: zone)
                 try await sales.run()
             case (.products, .none):
-                var products = try ProductImport(self.options, shell, file)
+                var products = try ProductImport(self.options, host: shell, file: file)
                 try await products.run()
             case (.products, .some(let mode)):
-                var stock = try StockImport(self.options, shell, mode, file)
+                var stock = try StockImport(self.options, host: shell, mode: mode, file: file)
                 try await stock.run()
             }
         }
@@ -115,7 +115,7 @@ struct ImportCommand: AsyncParsableCommand {
         let headName = "restore \(SessionID(hashing: head).text)"
         let name = self.id ?? headName
         let write = WriteRequest(id: SessionID(naming: name).text)
-        try await Shell.run(self.global, write, continuesSession: true) { shell in
+        try await Shell.run(self.global, write: write, continuesSession: true) { shell in
             try await self.claimID(headName, shell)
             var whole = WholeImport(shell, stream, name: name, isDry: self.dryRun)
             try await whole.run()

@@ -79,7 +79,11 @@ extension InsightCommand {
 
         func complete(_ insight: inout NamedInsight) throws {
             if let by {
-                insight.parameters.by = try Choice.parse(by, InsightDimension.self, "--by")
+                insight.parameters.by = try Choice.parse(
+                    by,
+                    type: InsightDimension.self,
+                    option: "--by"
+                )
             }
             insight.filter.reference = self.reference
         }
@@ -103,7 +107,11 @@ extension InsightCommand {
 
         func complete(_ insight: inout NamedInsight) throws {
             if let by {
-                insight.parameters.by = try Choice.parse(by, InsightDimension.self, "--by")
+                insight.parameters.by = try Choice.parse(
+                    by,
+                    type: InsightDimension.self,
+                    option: "--by"
+                )
             }
             insight.filter.reference = self.reference
         }
@@ -133,13 +141,17 @@ extension InsightCommand {
 
         func complete(_ insight: inout NamedInsight) throws {
             if let by {
-                insight.parameters.by = try Choice.parse(by, InsightDimension.self, "--by")
+                insight.parameters.by = try Choice.parse(
+                    by,
+                    type: InsightDimension.self,
+                    option: "--by"
+                )
             }
             if let measure {
                 insight.parameters.measure = try Choice.parse(
                     measure,
-                    InsightMeasure.self,
-                    "--measure"
+                    type: InsightMeasure.self,
+                    option: "--measure"
                 )
             }
             insight.parameters.isAscending = self.bottom
@@ -226,8 +238,8 @@ extension InsightCommand {
             if let measure {
                 insight.parameters.measure = try Choice.parse(
                     measure,
-                    InsightMeasure.self,
-                    "--measure"
+                    type: InsightMeasure.self,
+                    option: "--measure"
                 )
             }
         }
@@ -349,7 +361,11 @@ extension InsightCommand {
 
         func complete(_ insight: inout NamedInsight) throws {
             if let by {
-                insight.parameters.by = try Choice.parse(by, InsightDimension.self, "--by")
+                insight.parameters.by = try Choice.parse(
+                    by,
+                    type: InsightDimension.self,
+                    option: "--by"
+                )
             }
         }
     }

@@ -67,8 +67,8 @@ enum Choice {
     /// The case of that name; a ``Failure`` that says what may have been meant if there is none.
     static func parse<Value: CaseIterable>(
         _ text: String,
-        _ type: Value.Type,
-        _ option: String
+        type: Value.Type,
+        option: String
     ) throws(Failure) -> Value {
         let key = text.lowercased()
         for value in Value.allCases where "\(value)".lowercased() == key { return value }
@@ -84,12 +84,12 @@ enum Choice {
     /// The cases of a list with commas; empty for no text.
     static func list<Value: CaseIterable>(
         _ text: String,
-        _ type: Value.Type,
-        _ option: String
+        type: Value.Type,
+        option: String
     ) throws(Failure) -> [Value] {
         var values: [Value] = []
         for word in text.split(separator: ",") {
-            values.append(try self.parse(String(word).trimmingSpace, type, option))
+            values.append(try self.parse(String(word).trimmingSpace, type: type, option: option))
         }
         return values
     }

@@ -84,7 +84,7 @@ struct LedgerCommand: AsyncParsableCommand {
         @Option(help: "Why.") var reason: Reason = .correction
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let reversal = Reversal(
                     lsn: self.lsn,
                     reason: self.reason,
@@ -92,7 +92,7 @@ struct LedgerCommand: AsyncParsableCommand {
                 )
                 let done = try await shell.send(.reverse(reversal))
                 let products = try await shell.products(movedBy: self.lsn)
-                shell.say(done, "reversed LSN \(self.lsn):", products)
+                shell.say(done, verb: "reversed LSN \(self.lsn):", products: products)
             }
         }
     }

@@ -25,7 +25,7 @@ struct LocationCommand: AsyncParsableCommand {
         @Option(help: "The IANA name of its time zone.") var zone = "UTC"
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let draft = LocationDraft(
                     code: self.code,
                     name: self.name ?? self.code,
@@ -79,7 +79,7 @@ struct LocationCommand: AsyncParsableCommand {
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let id = try await shell.location(self.code)
                 var update = LocationUpdate()
                 (update.code, update.name) = (self.newCode, self.name)
@@ -117,7 +117,7 @@ struct LocationCommand: AsyncParsableCommand {
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let id = try await shell.location(self.code)
                 let done = try await shell.send(
                     .archiveLocation(id, ifRevision: self.ifRevision),

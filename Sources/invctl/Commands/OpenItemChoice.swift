@@ -219,7 +219,12 @@ extension Shell {
         let numbers = done.id..<done.id + UInt64(reserved.lines.count)
         guard self.format == .json || self.format == .ndjson else {
             let what = self.text(of: numbers, "reservation")
-            self.say(done, "reserved", products, adding: "   \(what) until \(until)")
+            self.say(
+                done,
+                verb: "reserved",
+                products: products,
+                adding: "   \(what) until \(until)"
+            )
             return
         }
         var object = self.object(done, products)

@@ -48,7 +48,7 @@ struct ProductCommand: AsyncParsableCommand {
         ) var location: String?
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 var draft = ProductDraft(
                     sku: self.sku,
                     name: self.name,
@@ -251,7 +251,7 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let product = try await shell.product(self.sku)
                 var update = ProductUpdate()
                 update.sku = self.newSKU
@@ -307,7 +307,7 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let product = try await shell.product(self.sku)
                 let done = try await shell.send(
                     .deleteProduct(product.id, ifRevision: self.ifRevision),

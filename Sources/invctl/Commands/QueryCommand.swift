@@ -74,11 +74,11 @@ struct QueryCommand: AsyncParsableCommand {
 
     private func query(_ shell: Shell) async throws -> InsightQuery {
         var query = InsightQuery(
-            source: try Choice.parse(self.from, InsightSource.self, "--from"),
+            source: try Choice.parse(self.from, type: InsightSource.self, option: "--from"),
             window: try await self.options.window(orElse: .all, shell),
             zone: self.options.zone,
             groups: try self.groups(),
-            measures: try Choice.list(self.measure, InsightMeasure.self, "--measure"),
+            measures: try Choice.list(self.measure, type: InsightMeasure.self, option: "--measure"),
             order: try self.orders(),
             limit: self.options.list.serverLimit,
             asOf: try self.options.past.point()
@@ -96,7 +96,8 @@ struct QueryCommand: AsyncParsableCommand {
         var sets: [[InsightDimension]] = []
         for text in self.by {
             sets.append(
-                text == "total" ? [] : try Choice.list(text, InsightDimension.self, "--by")
+                text == "total"
+                    ? [] : try Choice.list(text, type: InsightDimension.self, option: "--by")
             )
         }
         return sets
@@ -113,7 +114,7 @@ struct QueryCommand: AsyncParsableCommand {
             if let dimension {
                 orders.append(InsightOrder(.dimension(dimension), descending: isDescending))
             } else {
-                let measure = try Choice.parse(name, InsightMeasure.self, "--order")
+                let measure = try Choice.parse(name, type: InsightMeasure.self, option: "--order")
                 orders.append(InsightOrder(.measure(measure), descending: isDescending))
             }
         }

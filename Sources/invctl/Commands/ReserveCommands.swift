@@ -36,7 +36,7 @@ struct ReserveCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
                 let reserve = Reserve(
@@ -86,7 +86,7 @@ struct ReserveCommand: AsyncParsableCommand {
         func run() async throws {
             var write = self.retry.request
             write.isDryRun = self.dryRun
-            try await Shell.run(self.global, write) { shell in
+            try await Shell.run(self.global, write: write) { shell in
                 let chosen = try await shell.reservations(self.choice)
                 let expiry = try self.expiry.expiry()
                 let done = try await shell.send(
@@ -116,7 +116,7 @@ struct ReserveCommand: AsyncParsableCommand {
         @OptionGroup var choice: ReservationChoice
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let chosen = try await shell.reservations(self.choice)
                 let commit = CommitReservation(
                     lines: chosen.map { $0.line },
@@ -124,7 +124,7 @@ struct ReserveCommand: AsyncParsableCommand {
                     note: self.write.note
                 )
                 let done = try await shell.send(.commitReservation(commit))
-                shell.say(done, "sold", chosen.map { $0.product })
+                shell.say(done, verb: "sold", products: chosen.map { $0.product })
             }
         }
     }
@@ -154,11 +154,11 @@ struct ReserveCommand: AsyncParsableCommand {
         func run() async throws {
             var write = self.retry.request
             write.isDryRun = self.dryRun
-            try await Shell.run(self.global, write) { shell in
+            try await Shell.run(self.global, write: write) { shell in
                 let chosen = try await shell.reservations(self.choice)
                 let release = ReleaseReservation(lines: chosen.map { $0.line }, note: self.note)
                 let done = try await shell.send(.releaseReservation(release))
-                shell.say(done, "released", chosen.map { $0.product })
+                shell.say(done, verb: "released", products: chosen.map { $0.product })
             }
         }
     }

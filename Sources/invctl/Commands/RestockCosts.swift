@@ -6,10 +6,15 @@ import TerminalKit
 /// What the lines of a delivery that name no cost came in at: the server decides, and the answer says it.
 extension Shell {
     func say(_ done: Outcome.Done, restocked: Restock, _ products: [ProductInfo]) {
-        let costs = self.costs(done, restocked, products)
+        let costs = self.costs(done, restock: restocked, products: products)
         guard self.format == .json || self.format == .ndjson else {
             let words = costs.map { "\($0.sku) \($0.text)" }.joined(separator: ", ")
-            self.say(done, "restocked", products, adding: words.isEmpty ? "" : "   \(words)")
+            self.say(
+                done,
+                verb: "restocked",
+                products: products,
+                adding: words.isEmpty ? "" : "   \(words)"
+            )
             return
         }
         var object = self.object(done, products)
@@ -34,8 +39,8 @@ extension Shell {
 
     private func costs(
         _ done: Outcome.Done,
-        _ restock: Restock,
-        _ products: [ProductInfo]
+        restock: Restock,
+        products: [ProductInfo]
     ) -> [TakenCost] {
         zip(restock.lines, products).compactMap { line, product in
             guard line.unitCost == nil else { return nil }

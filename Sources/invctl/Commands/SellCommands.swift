@@ -24,15 +24,15 @@ struct SellCommand: AsyncParsableCommand {
     @Option(help: "Where it is taken from.", completion: Candidates.ofLocation) var at: String?
 
     func run() async throws {
-        try await Shell.run(self.global, self.write) { shell in
+        try await Shell.run(self.global, write: self.write) { shell in
             let place = try await shell.location(self.at)
             let products = try await shell.products(of: self.lines)
             let sale = Sale(
-                lines: try shell.saleLines(self.lines, products, place),
+                lines: try shell.saleLines(self.lines, products: products, place: place),
                 reference: self.write.reference,
                 note: self.write.note
             )
-            shell.say(try await shell.send(.sell(sale)), "sold", products)
+            shell.say(try await shell.send(.sell(sale)), verb: "sold", products: products)
         }
     }
 }
@@ -57,17 +57,21 @@ struct ReturnCommand: AsyncParsableCommand {
     @Flag(help: "Puts it on hold instead of back on the shelf.") var damaged = false
 
     func run() async throws {
-        try await Shell.run(self.global, self.write) { shell in
+        try await Shell.run(self.global, write: self.write) { shell in
             let place = try await shell.location(self.at)
             let products = try await shell.products(of: self.lines)
             let wanted = SaleReturn(
-                lines: try shell.saleLines(self.lines, products, place),
+                lines: try shell.saleLines(self.lines, products: products, place: place),
                 target: self.damaged ? .unavailable : .available,
                 original: self.sale,
                 reference: self.write.reference,
                 note: self.write.note
             )
-            shell.say(try await shell.send(.returnSale(wanted)), "took back", products)
+            shell.say(
+                try await shell.send(.returnSale(wanted)),
+                verb: "took back",
+                products: products
+            )
         }
     }
 }
@@ -75,8 +79,8 @@ struct ReturnCommand: AsyncParsableCommand {
 extension Shell {
     func saleLines(
         _ lines: [LineArgument],
-        _ products: [ProductInfo],
-        _ place: LocationID
+        products: [ProductInfo],
+        place: LocationID
     ) throws -> [SaleLine] {
         try zip(lines, products).map { line, product in
             SaleLine(

@@ -58,7 +58,11 @@ extension Shell {
     /// An answer as a person sees it.
     private func lines(_ answer: InsightAnswer, _ picture: InsightPicture) throws -> [String] {
         if case .heatmap(let measure) = picture,
-            let lines = Heatmap(answer.table, measure, self.server.currencyDecimals)?.lines
+            let lines = Heatmap(
+                answer.table,
+                measure: measure,
+                currencyDecimals: self.server.currencyDecimals
+            )?.lines
         {
             return lines
         }

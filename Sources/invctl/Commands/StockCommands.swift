@@ -75,7 +75,7 @@ struct StockCommand: AsyncParsableCommand {
         @Flag(help: "It was expected: incoming falls by it.") var fromIncoming = false
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
                 var restock = Restock(
                     lines: [],
@@ -120,7 +120,7 @@ struct StockCommand: AsyncParsableCommand {
         @Option(help: "Why.") var reason: Reason
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
                 let commands = try zip(self.lines, products).map { line, product in
@@ -135,7 +135,11 @@ struct StockCommand: AsyncParsableCommand {
                         )
                     )
                 }
-                shell.say(try await shell.send(together: commands), "adjusted", products)
+                shell.say(
+                    try await shell.send(together: commands),
+                    verb: "adjusted",
+                    products: products
+                )
             }
         }
     }
@@ -156,7 +160,7 @@ struct StockCommand: AsyncParsableCommand {
         @Option(help: "Only while the level is still at this revision.") var ifRevision: UInt64?
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
                 let commands = try zip(self.lines, products).map { line, product in
@@ -173,7 +177,7 @@ struct StockCommand: AsyncParsableCommand {
                 }
                 let subject = products.count == 1 ? products[0].sku : nil
                 let done = try await shell.send(together: commands, about: subject)
-                shell.say(done, "counted", products)
+                shell.say(done, verb: "counted", products: products)
             }
         }
     }
@@ -194,8 +198,14 @@ struct StockCommand: AsyncParsableCommand {
         @Option(help: "Why.") var reason: Reason = .damaged
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
-                try await shell.hold(self.lines, self.at, self.reason, self.write, sign: 1)
+            try await Shell.run(self.global, write: self.write) { shell in
+                try await shell.hold(
+                    self.lines,
+                    at: self.at,
+                    because: self.reason,
+                    write: self.write,
+                    sign: 1
+                )
             }
         }
     }
@@ -215,8 +225,14 @@ struct StockCommand: AsyncParsableCommand {
         @Option(help: "Why.") var reason: Reason = .correction
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
-                try await shell.hold(self.lines, self.at, self.reason, self.write, sign: -1)
+            try await Shell.run(self.global, write: self.write) { shell in
+                try await shell.hold(
+                    self.lines,
+                    at: self.at,
+                    because: self.reason,
+                    write: self.write,
+                    sign: -1
+                )
             }
         }
     }
@@ -242,7 +258,7 @@ struct StockCommand: AsyncParsableCommand {
             if let text = self.eta, eta == nil {
                 throw ValidationError("--eta is '\(text)', not a date such as 2026-04-01")
             }
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
                 let commands = try zip(self.lines, products).map { line, product in
@@ -257,7 +273,11 @@ struct StockCommand: AsyncParsableCommand {
                         )
                     )
                 }
-                shell.say(try await shell.send(together: commands), "expected", products)
+                shell.say(
+                    try await shell.send(together: commands),
+                    verb: "expected",
+                    products: products
+                )
             }
         }
     }
@@ -277,7 +297,7 @@ struct StockCommand: AsyncParsableCommand {
         @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let place = try await shell.location(self.at)
                 let products = try await shell.products(of: self.lines)
                 let commands = try zip(self.lines, products).map { line, product in
@@ -289,7 +309,11 @@ struct StockCommand: AsyncParsableCommand {
                         )
                     )
                 }
-                shell.say(try await shell.send(together: commands), "set the floor of", products)
+                shell.say(
+                    try await shell.send(together: commands),
+                    verb: "set the floor of",
+                    products: products
+                )
             }
         }
     }
@@ -356,9 +380,9 @@ extension Shell {
 
     func hold(
         _ lines: [LineArgument],
-        _ at: String?,
-        _ reason: Reason,
-        _ write: WriteOptions,
+        at: String?,
+        because reason: Reason,
+        write: WriteOptions,
         sign: Int64
     ) async throws {
         let place = try await self.location(at)
@@ -377,8 +401,8 @@ extension Shell {
         }
         self.say(
             try await self.send(together: commands),
-            sign > 0 ? "put on hold" : "freed",
-            products
+            verb: sign > 0 ? "put on hold" : "freed",
+            products: products
         )
     }
 
@@ -387,8 +411,8 @@ extension Shell {
     /// `adding`: What else people are told, behind the LSN.
     func say(
         _ done: Outcome.Done,
-        _ verb: String,
-        _ products: [ProductInfo],
+        verb: String,
+        products: [ProductInfo],
         adding more: String = ""
     ) {
         let infos = Dictionary(products.map { ($0.id, $0) }) { first, _ in first }

@@ -47,7 +47,7 @@ struct TransferCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await Shell.run(self.global, self.write) { shell in
+            try await Shell.run(self.global, write: self.write) { shell in
                 let products = try await shell.products(of: self.lines)
                 let dispatch = DispatchTransfer(
                     from: try await shell.location(self.source),
@@ -85,14 +85,14 @@ struct TransferCommand: AsyncParsableCommand {
         @OptionGroup var write: SettlementOptions
 
         func run() async throws {
-            try await Shell.run(self.global, self.write.request) { shell in
+            try await Shell.run(self.global, write: self.write.request) { shell in
                 let chosen = try await shell.transfers(self.choice)
                 let settlement = TransferSettlement(
                     lines: chosen.map { $0.line },
                     note: self.write.note
                 )
                 let done = try await shell.send(.receiveTransfer(settlement))
-                shell.say(done, "received", chosen.map { $0.product })
+                shell.say(done, verb: "received", products: chosen.map { $0.product })
             }
         }
     }
@@ -111,7 +111,7 @@ struct TransferCommand: AsyncParsableCommand {
         @OptionGroup var write: SettlementOptions
 
         func run() async throws {
-            try await Shell.run(self.global, self.write.request) { shell in
+            try await Shell.run(self.global, write: self.write.request) { shell in
                 let chosen = try await shell.transfers(self.choice)
                 let settlement = TransferSettlement(
                     lines: chosen.map { $0.line },
@@ -122,7 +122,7 @@ struct TransferCommand: AsyncParsableCommand {
                 done.levels = done.levels.filter { level in
                     chosen.contains { $0.source == level.location }
                 }
-                shell.say(done, "took back", chosen.map { $0.product })
+                shell.say(done, verb: "took back", products: chosen.map { $0.product })
             }
         }
     }
@@ -195,7 +195,7 @@ extension Shell {
         source.levels = done.levels.filter { $0.location == dispatched.source }
         guard self.format == .json || self.format == .ndjson else {
             let what = self.text(of: numbers, "transfer")
-            self.say(source, "dispatched", products, adding: "   \(what)")
+            self.say(source, verb: "dispatched", products: products, adding: "   \(what)")
             return
         }
         var object = self.object(done, products)

@@ -59,16 +59,21 @@ struct Settings: Sendable {
             )
         }
         for key in Setting.Key.allCases {
-            self.values[key] = Self.setting(key, flags[key], file, self.context)
+            self.values[key] = Self.setting(
+                key,
+                flag: flags[key],
+                file: file,
+                context: self.context
+            )
         }
         try self.check()
     }
 
     private static func setting(
         _ key: Setting.Key,
-        _ flag: String?,
-        _ file: ConfigurationFile,
-        _ context: String?
+        flag: String?,
+        file: ConfigurationFile,
+        context: String?
     ) -> Setting {
         if let flag { return Setting(value: flag, origin: "--\(key.rawValue)") }
         if let value = getenv(key.variable).map({ String(cString: $0) }),

@@ -11,7 +11,7 @@ struct CellText: Sendable {
     /// one reads.
     var groupsMoney = false
 
-    func text(_ table: ResultTable, _ row: Int, _ column: Int) -> String {
+    func text(_ table: ResultTable, row: Int, column: Int) -> String {
         switch table.cell(row, column) {
         case .none: return ""
         case .text(let text): return text

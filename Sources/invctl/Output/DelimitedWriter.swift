@@ -29,7 +29,7 @@ struct DelimitedWriter: RowWriter {
         for row in rows {
             for (index, column) in self.columns.enumerated() {
                 if index > 0 { bytes.append(self.separator) }
-                bytes.append(self.quote(self.cells.text(table, row, column)))
+                bytes.append(self.quote(self.cells.text(table, row: row, column: column)))
             }
             bytes.append(0x0A)
         }
@@ -61,7 +61,10 @@ struct MarkdownWriter: RowWriter {
         for row in rows {
             self.line(
                 self.columns.map {
-                    RowStyle.flat(self.cells.text(table, row, $0)).replacing("|", with: "\\|")
+                    RowStyle.flat(self.cells.text(table, row: row, column: $0)).replacing(
+                        "|",
+                        with: "\\|"
+                    )
                 },
                 into: &bytes
             )

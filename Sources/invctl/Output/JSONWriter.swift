@@ -43,7 +43,7 @@ struct JSONWriter: RowWriter {
         for (index, column) in self.columns.enumerated() {
             if index > 0 { bytes.append(0x2C) }
             bytes.append(self.keys[index])
-            let text = self.cells.text(table, row, column)
+            let text = self.cells.text(table, row: row, column: column)
             switch (table.cell(row, column), table.columns[column].field.kind) {
             case (.none, _): bytes.append("null")
             case (_, .text), (_, .instant), (_, .money): bytes.append(JSONObject.quoted(text))

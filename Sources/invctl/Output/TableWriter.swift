@@ -36,7 +36,7 @@ struct TableWriter: RowWriter {
         guard !rows.isEmpty else { return }
         let columns = self.columns.prefix(self.drawing.columnCount)
         let texts = rows.map { row in
-            columns.map { RowStyle.flat(self.cells.text(table, row, $0)) }
+            columns.map { RowStyle.flat(self.cells.text(table, row: row, column: $0)) }
         }
         for line in self.drawing.lines(texts) {
             bytes.append(line)

@@ -38,7 +38,7 @@ extension Bars {
 
 extension Heatmap {
     /// Nothing if the table is not one of weekdays and hours.
-    init?(_ table: ResultTable, _ measure: String, _ currencyDecimals: UInt8) {
+    init?(_ table: ResultTable, measure: String, currencyDecimals: UInt8) {
         guard let weekday = table.column(named: "weekday"),
             let hour = table.column(named: "hourOfDay"), let value = table.column(named: measure)
         else { return nil }

@@ -159,7 +159,9 @@ struct TopModel: Sendable {
             switch change {
             case .moved(let movement, let level):
                 self.isLowDirty = true
-                if self.take(movement, level, entry) { isSale = isSale || movement.kind == .sale }
+                if self.take(movement, level: level, entry: entry) {
+                    isSale = isSale || movement.kind == .sale
+                }
             case .level, .alert, .productCreated, .productArchived, .productDeleted,
                 .productLeft:
                 self.isLowDirty = true
@@ -176,7 +178,7 @@ struct TopModel: Sendable {
     }
 
     /// - Returns: Whether it is of a sale.
-    private mutating func take(_ movement: Movement, _ level: Level, _ entry: Entry) -> Bool {
+    private mutating func take(_ movement: Movement, level: Level, entry: Entry) -> Bool {
         switch movement.kind {
         case .sale, .return: break
         case .reversal where movement.amount != 0 && movement.onHandDelta != 0: break

@@ -147,7 +147,7 @@ struct TopScreen {
             case .low: self.low(first, count)
             case .tape: self.tape(first, count)
             }
-        var lines = [self.heading(pane, isChosen, total, width)]
+        var lines = [self.heading(pane, isChosen: isChosen, total: total, width: width)]
         let body = table.lines(width: width - 2)
         for (index, line) in body.enumerated() {
             let isMarked = isChosen && index > 0 && first + index - 1 == mark
@@ -164,9 +164,9 @@ struct TopScreen {
 
     private func heading(
         _ pane: TopKeys.Pane,
-        _ isChosen: Bool,
-        _ total: Int,
-        _ width: Int
+        isChosen: Bool,
+        total: Int,
+        width: Int
     ) -> String {
         let name =
             switch pane {

@@ -94,7 +94,7 @@ struct ChangeText {
             guard topics.contains(.products) else { return nil }
             return Row("productLeft", [("sku", .text(self.names.sku(id)))])
         case .moved(let movement, let level):
-            return self.row(movement, level, topics)
+            return self.row(movement, level: level, topics: topics)
         case .level(let level):
             guard topics.contains(.stock) else { return nil }
             return Row("levelChanged", self.facts(of: level))
@@ -140,8 +140,8 @@ struct ChangeText {
 
     private func row(
         _ movement: Movement,
-        _ level: Level,
-        _ topics: SubscriptionTopics
+        level: Level,
+        topics: SubscriptionTopics
     ) -> Row? {
         let event: String? =
             switch movement.kind {

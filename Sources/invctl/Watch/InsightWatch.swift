@@ -125,7 +125,7 @@ struct InsightWatch {
             if let answer = now.answer {
                 let room = max(1, Terminal.size.rows - 2)
                 let lines = try self.draw(answer, self.shell).prefix(room)
-                TerminalSession.draw([self.header(now, answer, last), ""] + lines)
+                TerminalSession.draw([self.header(now, answer: answer, last: last), ""] + lines)
             }
             if now.isOver { return }
             try await Task.sleep(for: Self.pause)
@@ -142,7 +142,7 @@ struct InsightWatch {
         }
     }
 
-    private func header(_ state: State, _ answer: InsightAnswer, _ last: UInt64) -> String {
+    private func header(_ state: State, answer: InsightAnswer, last: UInt64) -> String {
         let parts = [
             state.lost.map { "OFFLINE (\($0)), trying again; rows are as they were" } ?? "live",
             Self.window(answer.window), "LSN \(min(answer.lsn, last))",

@@ -282,7 +282,7 @@ extension PlausibleRequests {
         ]
         return RowCondition.Comparison.allCases.enumerated().map { number, comparison in
             let tests = operands.map {
-                RowCondition.test(RowCondition.Test($0.0, comparison, $0.1))
+                RowCondition.test(RowCondition.Test($0.0, comparison: comparison, operand: $0.1))
             }
             let selection = RowSelection(
                 condition: .or(.and(tests[0], tests[1]), .not(.or(tests[2], tests[3]))),

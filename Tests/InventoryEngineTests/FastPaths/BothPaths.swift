@@ -164,8 +164,15 @@ struct BothPaths: ~Copyable {
         var outcome = ByteWriter()
         var entry = ByteWriter()
         step.encodeOutcome(into: &outcome)
-        self.fast.encodeEntry(batch, 0, step, by: actor, remembering: nil, into: &entry)
-        self.fast.evolve(batch, 0, &step, by: actor, remembering: nil, gathering: &gathered)
+        self.fast.encodeEntry(batch, at: 0, step: step, by: actor, remembering: nil, into: &entry)
+        self.fast.evolve(
+            batch,
+            at: 0,
+            step: &step,
+            by: actor,
+            remembering: nil,
+            gathering: &gathered
+        )
         self.fast.settle(&gathered)
         return Step(outcome: outcome.array(), entry: entry.array())
     }

@@ -32,8 +32,8 @@ extension SplitMix64 {
             return .test(
                 RowCondition.Test(
                     self.text(),
-                    self.any(RowCondition.Comparison.self),
-                    operands[Int(self.below(4))]
+                    comparison: self.any(RowCondition.Comparison.self),
+                    operand: operands[Int(self.below(4))]
                 )
             )
         }
