@@ -128,7 +128,7 @@ private final class LedgerScan {
 }
 
 extension ReadView {
-    /// ``code(of:from:)`` with checkpoints, where there may be millions of texts.
+    /// ``code(of:from:to:)`` with checkpoints, where there may be millions of texts.
     func lookUp(_ text: String) throws(Refusal) -> UInt32? {
         let part = 1 << 16
         for first in stride(from: 0, to: self.tables.texts.count, by: part) {

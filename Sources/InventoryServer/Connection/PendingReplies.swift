@@ -14,7 +14,7 @@ struct PendingReplies: ~Copyable {
         var finals: Int
     }
 
-    /// Where the next reply is encoded; ``mark(lsn:isFinal:)`` follows.
+    /// Where the next reply is encoded; ``mark(lsn:isFinal:gathered:)`` follows.
     var writer = ByteWriter(capacity: PendingReplies.byteCountAtFirst)
     private var marks: [Mark] = []
     private var firstMark = 0

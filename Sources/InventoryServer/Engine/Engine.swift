@@ -65,7 +65,8 @@ struct Engine: ~Copyable {
         var malformed: Int64 = 0
     }
 
-    /// The kind of a request that ``run(_:session:_:_:isInUse:into:share:counting:)`` takes; `nil` for others.
+    /// The kind of a request that ``run(_:session:context:machine:isInUse:into:share:counting:)`` takes; `nil`
+    /// for others.
     static func runs(_ opcode: UInt8) -> Opcode? {
         switch Opcode(rawValue: opcode) {
         case .command: .command
