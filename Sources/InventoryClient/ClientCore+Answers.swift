@@ -156,7 +156,7 @@ extension Outcome {
         switch self {
         case .done(let done): done.time
         case .batch(let outcomes): outcomes.lazy.compactMap { $0.doneAt }.first
-        case .refused, .brief: nil
+        case .refused, .errorsOnly: nil
         }
     }
 }

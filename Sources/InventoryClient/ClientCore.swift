@@ -14,7 +14,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     typealias CommandCompletion = @Sendable (Result<Outcome, ClientError>) -> Void
     typealias KeyedCompletion = @Sendable (Result<KeyedOutcome, ClientError>) -> Void
     typealias HelloCompletion = @Sendable (Result<HelloAccepted, ClientError>) -> Void
-    typealias SessionCompletion = @Sendable (Result<SessionStanding, ClientError>) -> Void
+    typealias SessionCompletion = @Sendable (Result<SessionStatus, ClientError>) -> Void
     /// Takes the messages of an answer, and says whether it was the last.
     typealias MessageHandler = @Sendable (Result<ServerMessage, ClientError>) -> Bool
 
@@ -36,7 +36,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     var keyedCompletions: [UInt64: KeyedCompletion] = [:]
     var questions: [UInt64: Question] = [:]
     var greeters: [Once<HelloAccepted>] = []
-    var openers: [Once<SessionStanding>] = []
+    var openers: [Once<SessionStatus>] = []
     /// Why commands were turned away for now, that had no other answer since.
     var turnedAway: [UInt64: Refusal] = [:]
     var accepted: HelloAccepted?
@@ -103,7 +103,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
         for greeter in greeters { greeter.call(result) }
     }
 
-    func completeOpeners(_ result: Result<SessionStanding, ClientError>) {
+    func completeOpeners(_ result: Result<SessionStatus, ClientError>) {
         let openers = self.openers
         self.openers = []
         for opener in openers { opener.call(result) }
@@ -203,7 +203,7 @@ final class ClientCore: LinkOwner, @unchecked Sendable {
     }
 
     /// Has the next command take up the session's numbers at `sequence`.
-    func goOn(from sequence: UInt64) { self.loop.execute { self.machine.goOn(from: sequence) } }
+    func resume(from sequence: UInt64) { self.loop.execute { self.machine.resume(from: sequence) } }
 
     func close() -> EventLoopFuture<Void> {
         self.loop.flatSubmit {

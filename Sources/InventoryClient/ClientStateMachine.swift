@@ -104,7 +104,7 @@ struct ClientStateMachine {
     /// Whether requests that need no session may be sent.
     var takesRequests: Bool { self.phase != .offline }
 
-    mutating func opened(_ standing: SessionStanding) -> Action {
+    mutating func opened(_ standing: SessionStatus) -> Action {
         guard self.phase == .opening else { return .nothing }
         self.phase = .ready
         self.standing = standing
@@ -210,7 +210,7 @@ struct ClientStateMachine {
     /// given again.
     ///
     /// - Precondition: The session is open, nothing waits, and the number is not beyond the next one.
-    mutating func goOn(from sequence: UInt64) {
+    mutating func resume(from sequence: UInt64) {
         precondition(self.commands.isEmpty && self.unnumbered.isEmpty, "commands wait for answers")
         guard let next = self.nextSequence, (1...next).contains(sequence) else {
             preconditionFailure("\(sequence) is no number of an open session up to the next")
@@ -351,7 +351,7 @@ struct ClientStateMachine {
     }
 
     /// Where the session stood when it was opened last; nothing before that.
-    private(set) var standing: SessionStanding?
+    private(set) var standing: SessionStatus?
 
     mutating func lost() { self.phase = .offline }
 

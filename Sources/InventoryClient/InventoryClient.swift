@@ -42,7 +42,7 @@ public final class InventoryClient: Sendable {
     /// Opens the session now, and says where it stands.
     ///
     /// Cancelling stops the wait; the session may be opened all the same.
-    public func openSession() async throws(ClientError) -> SessionStanding {
+    public func openSession() async throws(ClientError) -> SessionStatus {
         try await self.call { self.core.openSession($0, $1) }
     }
 
@@ -136,7 +136,7 @@ public final class InventoryClient: Sendable {
     ///
     /// It needs no session and no key. Asked again if the connection is lost meanwhile.
     public func dryRun(_ commands: [Command]) async throws(ClientError) -> Outcome {
-        let request = Request.command(sequence: 0, .batch(commands, .rehearsal))
+        let request = Request.command(sequence: 0, .batch(commands, .dryRun))
         switch try await self.askAgain(request) {
         case .outcome(let outcome): return outcome
         case let message:
@@ -149,7 +149,7 @@ public final class InventoryClient: Sendable {
     ///
     /// - Precondition: ``openSession()`` has said where the session stands, no command has been given
     ///   since, and `sequence` is at least 1 and at most one more than the last that was decided.
-    public func goOn(from sequence: UInt64) { self.core.goOn(from: sequence) }
+    public func resume(from sequence: UInt64) { self.core.resume(from: sequence) }
 
     // MARK: - Queries
 

@@ -17,7 +17,7 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
     /// together, so it is handed over whole, and dropped where the connection ends before.
     private var window: [Entry] = []
     /// What the levels come to, where the subscriber wants that proven.
-    private var proof: CopyProof?
+    private var proof: ReplicaVerification?
 
     private static let requestID: UInt64 = 1
 
@@ -63,7 +63,7 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
         case .subscribed(let subscribed):
             self.isInSnapshot = subscribed.hasSnapshot
             self.position = subscribed.hasSnapshot ? nil : subscribed.lsn
-            if subscribed.hasSnapshot { self.beginProof() }
+            if subscribed.hasSnapshot { self.beginVerification() }
             if !subscribed.hasSnapshot { self.subscription.start = .after(subscribed.lsn) }
             self.yield([.began(lsn: subscribed.lsn, hasSnapshot: subscribed.hasSnapshot)])
         case .snapshotRows(let changes):
@@ -91,7 +91,7 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
             self.isInSnapshot = true
             self.position = nil
             self.window = []
-            self.beginProof()
+            self.beginVerification()
             self.yield([.reset])
         case .refused(let refusal):
             self.turnedAway(refusal)
@@ -147,8 +147,8 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
 
     // MARK: - The proof
 
-    private func beginProof() {
-        self.proof = self.subscription.topics.contains(.proof) ? CopyProof() : nil
+    private func beginVerification() {
+        self.proof = self.subscription.topics.contains(.proof) ? ReplicaVerification() : nil
     }
 
     private func follow(_ entries: [Entry]) {

@@ -9,7 +9,7 @@ public struct Decision: Sendable {
 }
 
 extension InventoryState {
-    /// Decides one command, which must not be a batch of independent ones, brief or not: the caller decides and
+    /// Decides one command, which must not be a batch of independent ones, errors-only or not: the caller decides and
     /// evolves those one by one.
     ///
     /// Pure: the same state, command and time give the same decision. Where several refusals apply,
@@ -20,13 +20,13 @@ extension InventoryState {
     public func decide(_ command: Command, at time: Instant) -> Decision {
         precondition(time > self.time, "\(time) is not after \(self.time)")
         var draft = Draft(lsn: self.lsn + 1, time: time, isBatch: command.isBatch)
-        if case .batch(let commands, .rehearsal) = command {
-            return self.rehearse(commands, in: &draft)
+        if case .batch(let commands, .dryRun) = command {
+            return self.dryRun(commands, in: &draft)
         }
         do throws(Refusal) {
             var done = try self.decide(command, in: &draft)
             self.settleAlerts(in: &draft)
-            if !command.isBrief { done.levels = draft.levels }
+            if !command.isErrorsOnly { done.levels = draft.levels }
             if draft.changes.isEmpty { done.lsn = self.lsn }
             return Decision(outcome: .done(done), changes: draft.changes)
         } catch {
@@ -38,7 +38,7 @@ extension InventoryState {
 
     /// What an atomic batch would come to, alerts included, and no change: it is as of the step the
     /// data is at.
-    private func rehearse(_ commands: [Command], in draft: inout Draft) -> Decision {
+    private func dryRun(_ commands: [Command], in draft: inout Draft) -> Decision {
         do throws(Refusal) {
             var done = try self.decideAtomically(commands, in: &draft)
             self.settleAlerts(in: &draft)
@@ -107,11 +107,11 @@ extension InventoryState {
             try self.receive(settlement.trimmed, in: &draft)
         case .cancelTransfer(let settlement):
             try self.cancel(settlement.trimmed, in: &draft)
-        case .batch(let commands, .atomic), .batch(let commands, .atomicBrief):
+        case .batch(let commands, .atomic), .batch(let commands, .atomicErrorsOnly):
             try self.decideAtomically(commands, in: &draft)
-        case .batch(_, .rehearsal):
-            preconditionFailure("a rehearsal makes no step")
-        case .batch(_, .independent), .batch(_, .brief):
+        case .batch(_, .dryRun):
+            preconditionFailure("a dry run makes no step")
+        case .batch(_, .independent), .batch(_, .errorsOnly):
             preconditionFailure("independent commands are decided one by one")
         }
     }
@@ -214,7 +214,7 @@ extension Command {
     }
 
     /// Whether its outcome names no levels.
-    fileprivate var isBrief: Bool {
-        if case .batch(_, .atomicBrief) = self { true } else { false }
+    fileprivate var isErrorsOnly: Bool {
+        if case .batch(_, .atomicErrorsOnly) = self { true } else { false }
     }
 }

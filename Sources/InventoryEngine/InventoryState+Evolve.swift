@@ -49,7 +49,7 @@ extension InventoryState {
         let rowCount = self.tables.ledger.rowCount
         self.begin(entry.lsn, at: entry.time)
         var line: UInt16 = 0
-        var texts = EntryTexts()
+        var texts = EntryStrings()
         var changes = entry.changes
         for _ in 0..<entry.changeCount {
             let byteCount = Int(try changes.readUInt32())

@@ -15,11 +15,11 @@ extension InventoryState {
     public var sessionCount: Int { self.sessions.sessions.count }
 
     /// Where the session with that id stands; nothing if it was never opened or is forgotten.
-    public func standing(of id: SessionID) -> SessionStanding? {
+    public func standing(of id: SessionID) -> SessionStatus? {
         guard let number = self.sessions.number(of: id),
             let session = self.sessions.session(number)
         else { return nil }
-        return SessionStanding(
+        return SessionStatus(
             number: number,
             lastSequence: session.sequence,
             oldestRemembered: session.outcomes.oldest

@@ -71,12 +71,14 @@ final class BenchImport: BenchPeer {
     private func receive(_ frame: BenchFrames.Frame, _ out: inout ByteWriter) {
         var reader = ByteReader(frame.body)
         let count = self.waiting.removeValue(forKey: frame.requestID) ?? 0
-        guard case .brief(let brief)? = try? Outcome(from: &reader), brief.refused.isEmpty else {
+        guard case .errorsOnly(let errorsOnly)? = try? Outcome(from: &reader),
+            errorsOnly.refused.isEmpty
+        else {
             self.progress.fail()
             return
         }
-        self.progress.add(count, lsn: brief.lsn)
-        self.till?.imported(through: brief.lsn, at: benchClock())
+        self.progress.add(count, lsn: errorsOnly.lsn)
+        self.till?.imported(through: errorsOnly.lsn, at: benchClock())
         self.send(&out)
     }
 
@@ -85,7 +87,7 @@ final class BenchImport: BenchPeer {
     private func send(_ out: inout ByteWriter) {
         let count = min(Self.batchMax, self.saleCount - self.sent)
         guard count > 0 else { return }
-        var batch = BatchEncoder(.brief)
+        var batch = BatchEncoder(.errorsOnly)
         let step = (Self.daysAgo - 1) * 86_400_000_000 / Int64(self.saleCount)
         for number in self.sent..<(self.sent + count) {
             let at = Instant(microseconds: self.begin + Int64(number) * step)

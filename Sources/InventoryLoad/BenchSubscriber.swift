@@ -52,8 +52,8 @@ final class BenchSubscriber: BenchPeer {
     /// Of one that holds its copy against the server's.
     private var copy: BenchCopy?
     private var reachedLSN: UInt64 = 0
-    private var provenLSN: UInt64 = 0
-    private var toldLSN: UInt64 = 0
+    private var verifiedLSN: UInt64 = 0
+    private var notifiedLSN: UInt64 = 0
 
     init(
         _ interest: Interest,
@@ -194,7 +194,7 @@ final class BenchSubscriber: BenchPeer {
         let value = body.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
         // Entries behind that LSN may have come already: then the next one is waited for.
         guard let copy, lsn >= self.lastLSN else { return }
-        if copy.value == value { self.provenLSN = lsn } else { self.tally.failures += 1 }
+        if copy.value == value { self.verifiedLSN = lsn } else { self.tally.failures += 1 }
     }
 
     /// Says what was delivered, and once for each target that it was reached.
@@ -206,9 +206,9 @@ final class BenchSubscriber: BenchPeer {
             self.reachedLSN = target
             progress.subscriberReached()
         }
-        if self.provenLSN >= target, self.toldLSN < target {
-            self.toldLSN = target
-            progress.copyProven()
+        if self.verifiedLSN >= target, self.notifiedLSN < target {
+            self.notifiedLSN = target
+            progress.replicaVerified()
         }
     }
 }

@@ -31,7 +31,7 @@ package struct QuestionBench {
         threads: Int,
         anew: Bool = false
     ) throws -> Int64 {
-        if anew { self.view.forgetKeptSums() }
+        if anew { self.view.clearAggregateCache() }
         let clock = ContinuousClock()
         let from = clock.now
         _ = try self.view.answer(question.query, at: self.now, threads: threads)

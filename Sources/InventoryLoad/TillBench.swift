@@ -70,7 +70,7 @@ package struct TillBench {
         /// From the import's end on.
         package var catchUpSeconds = 0.0
         package var caughtUpPerSecond = 0.0
-        package var provenCount = 0
+        package var verifiedCount = 0
         package var serverPeakBytes: Int64?
         /// What the server says of the turns of its loop.
         package var turns: [Statistic] = []
@@ -120,7 +120,7 @@ package struct TillBench {
         // With nobody writing any more, what each copy has is what the server has.
         self.progress.aim(at: try await self.lastLSN())
         try await self.wait("the copies are compared") {
-            self.progress.provenCount >= self.options.copies || self.heard.hasFailed
+            self.progress.verifiedCount >= self.options.copies || self.heard.hasFailed
         }
         listening.stop()
         await listener.value
@@ -131,7 +131,7 @@ package struct TillBench {
             Double(result.deliveryCount - deliveredMeanwhile) / max(result.catchUpSeconds, 0.001)
         result.till = zip(BenchTill.Kind.allCases, till.latencies).map { ($0.name, $1) }
         result.deliveries = self.heard.histogram
-        result.provenCount = self.progress.provenCount
+        result.verifiedCount = self.progress.verifiedCount
         result.failures =
             till.tally.failures + self.heard.failures + listening.cutOffCount + selling.cutOffCount
         result.firstRefusal = till.tally.firstRefusal ?? self.heard.firstRefusal

@@ -6,7 +6,7 @@ final class TillProgress: Sendable {
     private let targetLSN = Atomic(UInt64.max)
     private let reached = Atomic(0)
     private let deliveries = Atomic(0)
-    private let provenCopies = Atomic(0)
+    private let verifiedReplicas = Atomic(0)
     /// When the import heard of its steps, batch by batch.
     private let heard = Mutex<[(lsn: UInt64, at: Int64)]>([])
 
@@ -15,13 +15,13 @@ final class TillProgress: Sendable {
     /// Subscribers that have everything up to the target.
     var reachedCount: Int { self.reached.load(ordering: .relaxed) }
     /// Copies whose checksum was the server's at the target or behind it.
-    var provenCount: Int { self.provenCopies.load(ordering: .relaxed) }
+    var verifiedCount: Int { self.verifiedReplicas.load(ordering: .relaxed) }
     var target: UInt64 { self.targetLSN.load(ordering: .relaxed) }
 
     /// Counts anew who has everything up to `lsn`.
     func aim(at lsn: UInt64) {
         self.reached.store(0, ordering: .relaxed)
-        self.provenCopies.store(0, ordering: .relaxed)
+        self.verifiedReplicas.store(0, ordering: .relaxed)
         self.targetLSN.store(lsn, ordering: .sequentiallyConsistent)
     }
 
@@ -48,5 +48,5 @@ final class TillProgress: Sendable {
 
     func delivered(_ count: Int) { self.deliveries.add(count, ordering: .relaxed) }
     func subscriberReached() { self.reached.add(1, ordering: .relaxed) }
-    func copyProven() { self.provenCopies.add(1, ordering: .relaxed) }
+    func replicaVerified() { self.verifiedReplicas.add(1, ordering: .relaxed) }
 }

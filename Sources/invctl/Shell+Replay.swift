@@ -171,8 +171,12 @@ extension Shell {
                 throw Failure("protocol_violation", "an empty batch", exit: Exit.failed)
             }
             return done
-        case .brief:
-            throw Failure("protocol_violation", "a brief answer nobody wanted", exit: Exit.failed)
+        case .errorsOnly:
+            throw Failure(
+                "protocol_violation",
+                "an errors-only answer nobody wanted",
+                exit: Exit.failed
+            )
         }
     }
 }

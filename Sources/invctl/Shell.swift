@@ -230,7 +230,7 @@ struct Shell: Sendable {
     ///
     /// `subject`: What the command is about, for the sentence.
     func send(_ command: Command, about subject: String? = nil) async throws -> Outcome.Done {
-        if self.isDryRun { return try await self.rehearse(command, about: subject) }
+        if self.isDryRun { return try await self.dryRun(command, about: subject) }
         Interruption.say(
             "the command may have been executed; give it again with --id \(self.key) to "
                 + "settle it: it is executed once"
@@ -250,7 +250,7 @@ extension Shell {
     }
 
     /// Has a command decided and not carried out; says so, and what it would come to.
-    private func rehearse(
+    private func dryRun(
         _ command: Command,
         about subject: String?
     ) async throws -> Outcome.Done {
@@ -270,8 +270,8 @@ extension Shell {
                 of: command,
                 about: subject
             )
-        case .batch, .brief:
-            throw Failure("protocol_violation", "a list answers a rehearsal", exit: Exit.failed)
+        case .batch, .errorsOnly:
+            throw Failure("protocol_violation", "a list answers a dry run", exit: Exit.failed)
         }
     }
 }

@@ -145,7 +145,7 @@ import Testing
 
     @Test func `sums by code are those of plain loops, in every width`() {
         var random = SplitMix64(seed: 23)
-        let room = GroupRoom()
+        let room = GroupSpace()
         for spread in Self.spreads {
             var codes = LedgerColumn<UInt32>()
             var values: [Int] = []
@@ -160,7 +160,7 @@ import Testing
                 for _ in values { column.append(base + Int64(random.next() % spread)) }
                 return column
             }
-            for limit in [2, 64, 256, 257, GroupRoom.codesMax] {
+            for limit in [2, 64, 256, 257, GroupSpace.codesMax] {
                 let codeOf = (0..<100_000).map { _ in UInt32(random.next() % UInt64(limit)) }
                 let map = CodeMap(Self.column(of: codeOf), below: limit)
                 for segment in 0...2 {
@@ -206,7 +206,7 @@ import Testing
             shorts.append(row == 0 ? 7 : 7 + 65_535)
         }
         let map = CodeMap(Self.column(of: [0, 0]), below: 1)
-        let room = GroupRoom()
+        let room = GroupSpace()
         let rows = Int64(SegmentSize.capacity)
         for (first, second) in [(bytes, shorts), (shorts, bytes)] {
             room.begin(codes: 1, sums: 2)

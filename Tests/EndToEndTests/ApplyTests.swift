@@ -76,7 +76,7 @@ import Testing
         for name in names { #expect(Self.all.contains("\"command\":\"\(name)\""), "\(name)") }
     }
 
-    @Test func `every command is carried out, and none by a rehearsal`() async throws {
+    @Test func `every command is carried out, and none by a dryRun`() async throws {
         let daemon = try Daemon()
         let path = try self.write(Self.all)
         let before = try await daemon.client().verified()

@@ -106,8 +106,8 @@ import Testing
         let told = try? JSONSerialization.jsonObject(with: Data(line.utf8))
         let object = told as? [String: Any] ?? [:]
         #expect(object["exit"] as? Int == Int(row.code), "\(row.wrong): \(json.errors)")
-        let hasTexts = object["error"] is String && object["message"] is String
-        #expect(hasTexts, "\(row.wrong): \(json.errors)")
+        let hasStrings = object["error"] is String && object["message"] is String
+        #expect(hasStrings, "\(row.wrong): \(json.errors)")
         let message = object["message"] as? String ?? ""
         let wayOut = object["wayOut"] as? String ?? ""
         #expect((message + wayOut).contains(row.says), "\(row.wrong): \(json.errors)")

@@ -82,7 +82,7 @@ import Testing
                 let line = SaleLine(product: product, quantity: 1)
                 return Command.sell(Sale(lines: [line], note: note.joined(separator: "-")))
             }
-            _ = try await client.send(.batch(sales, .brief))
+            _ = try await client.send(.batch(sales, .errorsOnly))
             _ = try await client.takeSnapshot()
         }
         let log = try self.log(daemon)

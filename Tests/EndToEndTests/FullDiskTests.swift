@@ -123,7 +123,7 @@ import Testing
                 let line = SaleLine(product: products[number % 50], quantity: 1)
                 return Command.sell(Sale(lines: [line], note: note.joined(separator: "-")))
             }
-            _ = try await client.send(.batch(sales, .brief))
+            _ = try await client.send(.batch(sales, .errorsOnly))
         }
         for _ in 0..<12 { try await sell() }
         let inside = daemon.directoryInside

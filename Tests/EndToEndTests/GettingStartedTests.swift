@@ -53,7 +53,7 @@ import Testing
             print("sold for \(done.amount) minor units; \(done.levels[0].available) are left")
         case .refused(let refusal):
             print("not sold: \(refusal.code.name)")
-        case .batch, .brief:
+        case .batch, .errorsOnly:
             break
         }
         // end

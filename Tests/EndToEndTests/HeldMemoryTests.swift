@@ -62,7 +62,7 @@ import Testing
                         return .sell(Sale(lines: [line], note: String(repeating: "n", count: 90)))
                     }
                 },
-                .brief
+                .errorsOnly
             )
         )
         crowd = []
@@ -88,7 +88,7 @@ import Testing
                 let product = products[Int(random.next() % UInt64(products.count))]
                 return Command.sell(Sale(lines: [SaleLine(product: product, quantity: 1)]))
             }
-            Request.command(sequence: 0, .batch(sales, .brief))
+            Request.command(sequence: 0, .batch(sales, .errorsOnly))
                 .encodeFrame(requestID: 2 * id, into: &sent)
             Request.query(.levels(LevelQuery())).encodeFrame(requestID: 2 * id + 1, into: &sent)
         }

@@ -25,7 +25,7 @@ import Testing
         try daemon.invctl("sell", "P-1=20")
         #expect(terminal.waits(for: "P-1  Product 1       30"))
         // The emptiest is first, and nothing is drawn twice.
-        #expect(terminal.screen.lineTexts[2].hasPrefix("P-1"))
+        #expect(terminal.screen.lineStrings[2].hasPrefix("P-1"))
         #expect(terminal.screen.text.split(separator: "P-1").count == 2)
 
         terminal.resize(columns: 60, rows: 4)

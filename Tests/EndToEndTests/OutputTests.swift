@@ -66,7 +66,7 @@ import Testing
         )
         #expect(wide.wait() == 0)
         #expect(
-            wide.screen.lineTexts == [
+            wide.screen.lineStrings == [
                 "SKU    NAME        PRICE  ON HAND", "APP-1  Apple, red   1.20       10",
                 "PEA-1  梨 Pear      2.50        3", "SAW-1  Saw | fine  19.99        0",
                 "OIL-1  Oil          5.68    1.500",
@@ -193,7 +193,7 @@ import Testing
             let sales = ids.map { id in
                 Command.sell(Sale(lines: [SaleLine(product: id, quantity: 1)]))
             }
-            _ = try await client.send(.batch(sales, .brief))
+            _ = try await client.send(.batch(sales, .errorsOnly))
         }
         let folder = daemon.directory.path + ".pipe"
         defer { try? FileManager.default.removeItem(atPath: folder) }

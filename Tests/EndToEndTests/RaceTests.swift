@@ -22,7 +22,7 @@ import Testing
                         case .refused(let refusal):
                             #expect(refusal.code == .insufficientStock)
                             refused += 1
-                        case .batch, .brief: Issue.record("a batch nobody sent")
+                        case .batch, .errorsOnly: Issue.record("a batch nobody sent")
                         }
                     }
                     // Whatever is left is taken one by one.

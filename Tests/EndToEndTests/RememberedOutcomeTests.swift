@@ -126,7 +126,10 @@ import Testing
         #expect(parts.count == most)
         #expect(try pipeline.ask(done) == outcome)
         // In its short form it may be longer, and outside of sessions in any.
-        let errorsOnly = Command.batch(Array(repeating: Self.sale(product), count: 4_000), .brief)
+        let errorsOnly = Command.batch(
+            Array(repeating: Self.sale(product), count: 4_000),
+            .errorsOnly
+        )
         let short = Request.command(sequence: 3, errorsOnly)
         let remembered = try pipeline.ask(short)
         #expect(try pipeline.ask(short) == remembered && Self.refusal(remembered) == nil)

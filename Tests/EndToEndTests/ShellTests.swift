@@ -33,7 +33,7 @@ import Testing
 
     /// Waits until the shell has the terminal and nothing is typed yet.
     private static func waitsForPrompt(_ terminal: PseudoTerminal) -> Bool {
-        terminal.waits { _ in terminal.screen.lineTexts.last?.hasSuffix(">") ?? false }
+        terminal.waits { _ in terminal.screen.lineStrings.last?.hasSuffix(">") ?? false }
     }
 
     @Test func `commands run, errors do not end it, and the history outlives it`() async throws {

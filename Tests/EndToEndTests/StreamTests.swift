@@ -23,11 +23,13 @@ import Testing
         )
         for _ in 0..<(Self.rows / 2_000) {
             let sales = [Command](repeating: .sell(sale), count: 2_000)
-            guard case .brief(let brief) = try await client.send(.batch(sales, .brief)) else {
-                Issue.record("a brief batch has no brief answer")
+            guard
+                case .errorsOnly(let errorsOnly) = try await client.send(.batch(sales, .errorsOnly))
+            else {
+                Issue.record("an errors-only batch has no errors-only answer")
                 return daemon
             }
-            #expect(brief.refused.isEmpty)
+            #expect(errorsOnly.refused.isEmpty)
         }
         return daemon
     }

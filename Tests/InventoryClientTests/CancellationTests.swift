@@ -9,7 +9,7 @@ import Testing
 @Suite struct CancellationTests {
     private static let command = Command.createCategory(name: "C").encoded
     private static let key = IdempotencyKey(high: 3, low: 4)
-    private static let standing = SessionStanding(
+    private static let standing = SessionStatus(
         number: 1,
         lastSequence: 0,
         oldestRemembered: 1
@@ -191,7 +191,7 @@ import Testing
         let client = server.client()
         let call = Call(on: server.loop)
         let hello = Box<Result<HelloAccepted, ClientError>>()
-        let session = Box<Result<SessionStanding, ClientError>>()
+        let session = Box<Result<SessionStatus, ClientError>>()
         client.greet(call) { hello.take($0) }
         let other = Call(on: server.loop)
         client.openSession(other) { session.take($0) }

@@ -8,8 +8,8 @@ import Testing
     private static let session = SessionID(high: 1, low: 2)
     private static let command = Command.createCategory(name: "C").encoded
 
-    private static func standing(_ last: UInt64) -> SessionStanding {
-        SessionStanding(number: 1, lastSequence: last, oldestRemembered: 1)
+    private static func standing(_ last: UInt64) -> SessionStatus {
+        SessionStatus(number: 1, lastSequence: last, oldestRemembered: 1)
     }
 
     private func sequences(_ action: ClientStateMachine.Action) -> [UInt64] {
@@ -324,7 +324,7 @@ import Testing
         _ = machine.accepted()
         _ = machine.sessionWanted()
         _ = machine.opened(Self.standing(7))
-        machine.goOn(from: 5)
+        machine.resume(from: 5)
         let sent = (1...4).map { machine.submitted(Self.command, requestID: $0) }
         #expect(sent.flatMap { self.sequences($0) } == [5, 6, 7, 8])
     }

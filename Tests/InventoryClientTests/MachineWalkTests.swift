@@ -78,7 +78,7 @@ import Testing
             case 4 where machine.phase == .opening:
                 let last = machine.commands.first.map { $0.sequence - 1 } ?? 0
                 _ = machine.opened(
-                    SessionStanding(number: 1, lastSequence: last, oldestRemembered: 1)
+                    SessionStatus(number: 1, lastSequence: last, oldestRemembered: 1)
                 )
             case 5, 6:
                 let code = codes.randomElement(using: &random) ?? nil

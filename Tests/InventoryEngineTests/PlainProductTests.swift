@@ -188,15 +188,15 @@ import Testing
                 }
             }
         }
-        let whole = Command.batch([creation, creation], .brief).encoded.bytes
+        let whole = Command.batch([creation, creation], .errorsOnly).encoded.bytes
         #expect(isBatch(whole))
         for count in 0..<whole.count { #expect(!isBatch(Array(whole.prefix(count))), "\(count)") }
         #expect(!isBatch(whole + [0]))
         let others = [
-            Command.batch([creation, .createCategory(name: "A")], .brief),
-            .batch([.createCategory(name: "A"), creation], .brief),
-            .batch([creation], .atomic), .batch([creation], .rehearsal), .batch([], .brief),
-            .batch(Array(repeating: creation, count: Limits.batchMax + 1), .brief), creation,
+            Command.batch([creation, .createCategory(name: "A")], .errorsOnly),
+            .batch([.createCategory(name: "A"), creation], .errorsOnly),
+            .batch([creation], .atomic), .batch([creation], .dryRun), .batch([], .errorsOnly),
+            .batch(Array(repeating: creation, count: Limits.batchMax + 1), .errorsOnly), creation,
         ]
         for other in others { #expect(!isBatch(other.encoded.bytes)) }
         // Texts that are no UTF-8 are no command: the slow path says so.

@@ -263,9 +263,9 @@ import Testing
         let batch = Self.bytes { Command.batch([sale, sale], .independent).encode(into: &$0) }
         let sales = batch.withUnsafeBytes { PlainSaleBatch($0) }
         #expect(sales?.sales.map(\.command) == [sale, sale])
-        #expect(sales?.isBrief == false)
-        let brief = Self.bytes { Command.batch([sale], .brief).encode(into: &$0) }
-        #expect(brief.withUnsafeBytes { PlainSaleBatch($0)?.isBrief } == true)
+        #expect(sales?.isErrorsOnly == false)
+        let errorsOnly = Self.bytes { Command.batch([sale], .errorsOnly).encode(into: &$0) }
+        #expect(errorsOnly.withUnsafeBytes { PlainSaleBatch($0)?.isErrorsOnly } == true)
         for count in 0..<batch.count {
             #expect(batch[..<count].withUnsafeBytes { PlainSaleBatch($0) } == nil)
         }

@@ -6,7 +6,7 @@ import Testing
 @testable import InventoryEngine
 
 /// Promises and transfers in plain dictionaries, written from the rules and not from our code.
-private struct PromiseModel {
+private struct ReservationModel {
     struct Place: Hashable {
         var product: UInt32
         var location: UInt16
@@ -77,7 +77,7 @@ private struct PromiseModel {
     private var state = InventoryState()
     private var entries: [Entry] = []
     private var now = ReservationModelTests.start
-    private var model = PromiseModel()
+    private var model = ReservationModel()
 
     private mutating func apply(_ changes: [Change]) {
         guard !changes.isEmpty else { return }
@@ -141,7 +141,7 @@ private struct PromiseModel {
 
     private mutating func step(_ random: inout SplitMix64) throws {
         self.now += Int64(random.below(3_000_000))
-        let place = PromiseModel.Place(
+        let place = ReservationModel.Place(
             product: UInt32(1 + random.below(UInt64(Self.products))),
             location: UInt16(1 + random.below(2))
         )
@@ -177,7 +177,7 @@ private struct PromiseModel {
             self.model.stock[place, default: .init()].floor = floor
         case 4, 5: self.sell(place, quantity)
         case 6, 7: self.reserve(place, quantity, seconds: Int64(1 + random.below(60)))
-        case 8: self.settlePromise(&random, quantity)
+        case 8: self.settleReservation(&random, quantity)
         case 9: self.tick()
         case 10: self.dispatch(place, quantity)
         default: self.settleFreight(&random, quantity)
@@ -193,7 +193,7 @@ private struct PromiseModel {
         }
     }
 
-    private mutating func sell(_ place: PromiseModel.Place, _ quantity: Int64) {
+    private mutating func sell(_ place: ReservationModel.Place, _ quantity: Int64) {
         let isThere = (self.model.stock[place]?.free ?? 0) >= quantity
         let line = SaleLine(
             product: ProductID(place.product),
@@ -205,7 +205,7 @@ private struct PromiseModel {
     }
 
     private mutating func reserve(
-        _ place: PromiseModel.Place,
+        _ place: ReservationModel.Place,
         _ quantity: Int64,
         seconds: Int64
     ) {
@@ -226,7 +226,7 @@ private struct PromiseModel {
         self.model.stock[place]?.reserved += quantity
     }
 
-    private mutating func settlePromise(_ random: inout SplitMix64, _ quantity: Int64) {
+    private mutating func settleReservation(_ random: inout SplitMix64, _ quantity: Int64) {
         // The latest ones are likely still open.
         let count = UInt64(self.model.promises.count)
         let id = UInt32(1 + count - min(count, random.below(12)))
@@ -269,11 +269,11 @@ private struct PromiseModel {
         self.apply(self.state.tick(at: Instant(microseconds: self.now)))
     }
 
-    private mutating func dispatch(_ from: PromiseModel.Place, _ quantity: Int64) {
+    private mutating func dispatch(_ from: ReservationModel.Place, _ quantity: Int64) {
         // A floor below 0 is for sales alone.
         let stock = self.model.stock[from] ?? .init()
         let isThere = stock.available - max(0, stock.floor) >= quantity
-        let to = PromiseModel.Place(product: from.product, location: 3 - from.location)
+        let to = ReservationModel.Place(product: from.product, location: 3 - from.location)
         let line = DispatchLine(product: ProductID(from.product), quantity: quantity)
         let dispatch = DispatchTransfer(
             from: LocationID(from.location),
@@ -318,7 +318,7 @@ private struct PromiseModel {
     private func check(_ product: UInt32) throws {
         var total: Int64 = 0
         for location in 1...2 as ClosedRange<UInt16> {
-            let place = PromiseModel.Place(product: product, location: location)
+            let place = ReservationModel.Place(product: product, location: location)
             let expected = self.model.stock[place] ?? .init()
             let level = self.state.tables.levels.level(
                 ProductID(product),

@@ -196,7 +196,7 @@ import Testing
             bench.sale(1, 2), bench.sale(1, 10), .restock(Restock(lines: [restock])),
         ] {
             let before = bench.state.lsn
-            let told = try bench.done(.batch([command], .rehearsal)).levels.map { $0.alerts }
+            let told = try bench.done(.batch([command], .dryRun)).levels.map { $0.alerts }
             #expect(bench.state.lsn == before)
             let done = try bench.done(.batch([command], .atomic)).levels.map { $0.alerts }
             #expect(told == done, "\(command)")

@@ -95,7 +95,7 @@ private struct RandomMoves {
             return done
         case .refused(let refusal):
             self.refused[refusal.code, default: 0] += 1
-        case .batch, .brief:
+        case .batch, .errorsOnly:
             break
         }
         return nil

@@ -109,7 +109,7 @@ import Testing
     @Test func `a kept count takes back what is undone`() throws {
         var shop = try self.shop()
         let query = InsightQuery(source: .sales, measures: [.transactions, .net])
-        var standing = StandingInsight(.query(query))
+        var standing = IncrementalInsight(.query(query))
         var sold: [UInt64] = []
         for step in 0..<12 {
             if step % 3 == 2, let lsn = sold.popLast() {

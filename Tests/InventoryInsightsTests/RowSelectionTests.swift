@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func `a result of too many rows is kept once fewer are selected`() throws {
-        let count = InsightLimits.standingRowsMax + 2
+        let count = InsightLimits.liveInsightRowsMax + 2
         var shop = try Shop([])
         for number in 0..<count {
             let draft = ProductDraft(
@@ -92,7 +92,7 @@ import Testing
             try shop.run(.createProduct(draft))
         }
         let cover = Insight.named(NamedInsight(.cover))
-        var all = StandingInsight(cover)
+        var all = IncrementalInsight(cover)
         do throws(Refusal) {
             _ = try all.advance(to: shop.view, at: self.now)
             Issue.record("\(count) rows were kept")
@@ -108,7 +108,7 @@ import Testing
             RowCondition.Test("sku", comparison: .contains, operand: .text("p99"))
         )
         let selection = RowSelection(condition: condition, limit: 40)
-        var some = StandingInsight(.rows(selection, of: cover))
+        var some = IncrementalInsight(.rows(selection, of: cover))
         #expect(try some.advance(to: shop.view, at: self.now).table.rowCount == 40)
     }
 

@@ -6,7 +6,7 @@ import Testing
 @Suite struct BatchEncoderTests {
     @Test func `a batch that is put together has the bytes of the same commands`() {
         var samples = SplitMix64(seed: 5)
-        for mode in [BatchMode.independent, .brief] {
+        for mode in [BatchMode.independent, .errorsOnly] {
             var batch = BatchEncoder(mode)
             var commands: [Command] = []
             for number in 0..<40 {
@@ -43,7 +43,7 @@ import Testing
             #expect(batch.count == commands.count)
             #expect(batch.finish() == Command.batch(commands, mode).encoded)
         }
-        #expect(BatchEncoder(.brief).finish() == Command.batch([], .brief).encoded)
+        #expect(BatchEncoder(.errorsOnly).finish() == Command.batch([], .errorsOnly).encoded)
     }
 
     @Test func `a product whose category came later has the bytes of its draft`() {
@@ -85,14 +85,14 @@ import Testing
         for _ in 0..<2 {
             for draft in drafts { append(draft) }
             #expect(products.count == drafts.count)
-            var batch = BatchEncoder(.brief)
+            var batch = BatchEncoder(.errorsOnly)
             for (index, draft) in drafts.enumerated() {
                 #expect(products.sku(index) == draft.sku)
                 batch.append(creating: products, index, in: draft.category)
             }
             #expect(
                 batch.finish()
-                    == Command.batch(drafts.map { .createProduct($0) }, .brief).encoded
+                    == Command.batch(drafts.map { .createProduct($0) }, .errorsOnly).encoded
             )
             // Once more in the memory that is kept.
             products.removeAll()

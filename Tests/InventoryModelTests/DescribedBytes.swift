@@ -251,8 +251,8 @@ extension DescribedBytes: ChangeVisitor {
     /// The first of its kind in an entry is written out.
     mutating func sharedReference(
         _ value: inout String,
-        last: WritableKeyPath<EntryTexts, String>,
-        of texts: inout EntryTexts
+        last: WritableKeyPath<EntryStrings, String>,
+        of texts: inout EntryStrings
     ) {
         let text = value
         self.ahead += Self.bytes { $0.writeText(text) }

@@ -60,7 +60,7 @@ import Testing
 
     @Test func `every change that has a description is what it says`() {
         func described(_ change: some DescribedChange) -> [UInt8] {
-            var (change, writer, texts) = (change, DescribedBytes(), EntryTexts())
+            var (change, writer, texts) = (change, DescribedBytes(), EntryStrings())
             change.visit(&writer, &texts)
             return writer.bytes
         }

@@ -11,7 +11,7 @@ import Testing
         private var answers: OpenAnswers<String, Int>
         init(begunMax: Int) { self.answers = OpenAnswers(begunMax: begunMax) }
         var isEmpty: Bool { self.answers.isEmpty }
-        var hasRoom: Bool { self.answers.hasRoom }
+        var hasSpace: Bool { self.answers.hasSpace }
         var begunCount: Int { self.answers.begun.count }
         var waitingCount: Int { self.answers.waitingCount }
         func contains(_ id: UInt64) -> Bool { self.answers.contains(id) }
@@ -34,11 +34,11 @@ import Testing
 
     @Test func `as many begin as may, and the others wait in order`() {
         let answers = Self.full()
-        #expect(!answers.hasRoom && answers.waitingCount == 3)
+        #expect(!answers.hasSpace && answers.waitingCount == 3)
         #expect(answers.next()?.question == nil)
         #expect(answers.end(2) == "two")
         // The first that waits has the room, not whoever asks now.
-        #expect(!answers.hasRoom)
+        #expect(!answers.hasSpace)
         #expect(answers.next()?.question == 3)
         answers.begin(3, "three")
         #expect(answers.next()?.question == nil)
@@ -76,13 +76,13 @@ import Testing
                 }
             } else {
                 asked.insert(id)
-                if answers.hasRoom { answers.begin(id, "") } else { answers.wait(id, Int(id)) }
+                if answers.hasSpace { answers.begin(id, "") } else { answers.wait(id, Int(id)) }
             }
             #expect(answers.begunCount <= 4)
             #expect(answers.begunCount + answers.waitingCount == asked.count)
             #expect(answers.waitingCount == 0 || answers.begunCount == 4)
         }
         answers.removeAll()
-        #expect(answers.isEmpty && answers.hasRoom)
+        #expect(answers.isEmpty && answers.hasSpace)
     }
 }

@@ -22,23 +22,23 @@ import Testing
         #expect(second?.owner == self.bob)
     }
 
-    @Test func `a slice goes before a brief question, and that before a scan`() throws {
+    @Test func `a slice goes before a short question, and that before a scan`() throws {
         var queue = QueryQueue()
         let scan = try queue.add(self.ann, .scan)
-        let brief = try queue.add(self.ann, .brief)
+        let short = try queue.add(self.ann, .short)
         let slice = try queue.add(self.ann, .slice)
         let order = (0..<4).map { _ in queue.next()?.ticket }
-        #expect(order == [slice, brief, scan, nil])
+        #expect(order == [slice, short, scan, nil])
     }
 
     @Test func `beside a scan only what is shorter is taken`() throws {
         var queue = QueryQueue()
         _ = try queue.add(self.ann, .scan)
-        let none = queue.next(upTo: .brief)
+        let none = queue.next(upTo: .short)
         #expect(none == nil)
-        let brief = try queue.add(self.bob, .brief)
-        let taken = queue.next(upTo: .brief)
-        #expect(taken?.ticket == brief)
+        let short = try queue.add(self.bob, .short)
+        let taken = queue.next(upTo: .short)
+        #expect(taken?.ticket == short)
     }
 
     @Test func `a scan is not passed over for ever`() throws {
@@ -150,7 +150,7 @@ import Testing
         let second = try queue.add(self.ann, .scan)
         let withdrawals = [queue.withdraw(first), queue.withdraw(first)]
         #expect(withdrawals == [true, false])
-        let third = try queue.add(self.ann, .brief)
+        let third = try queue.add(self.ann, .short)
         let order = (0..<3).map { _ in queue.next()?.ticket }
         #expect(order == [third, second, nil] && queue.count == 0)
         let isLate = !queue.withdraw(second)
@@ -170,11 +170,11 @@ import Testing
 
     @Test func `what an owner was given while nobody else wanted it is no debt`() throws {
         var queue = QueryQueue()
-        // Long alone, as brief questions are beside scans.
+        // Long alone, as short questions are beside scans.
         _ = try queue.add(self.bob, .scan)
         for _ in 0..<1_000 {
-            _ = try queue.add(self.ann, .brief)
-            _ = queue.next(upTo: .brief)
+            _ = try queue.add(self.ann, .short)
+            _ = queue.next(upTo: .short)
             queue.ran(self.ann, for: 1_000_000)
         }
         let others = (0..<4).map { Owner(number: 30 + UInt64($0)) }
@@ -191,7 +191,7 @@ import Testing
     @Test func `a kind of question costs what it did, and less and less of what it did once`() {
         var costs = QueryCosts()
         let kind = QueryCosts.Kind(number: 7)
-        #expect(costs.kind(kind, rows: 100, of: self.ann) == .brief)
+        #expect(costs.kind(kind, rows: 100, of: self.ann) == .short)
         #expect(costs.kind(kind, rows: 10_000_000, of: self.ann) == .scan)
         costs.ran(kind, rows: 100, of: self.ann, for: 80_000_000)
         #expect(costs.kind(kind, rows: 100, of: self.ann) == .medium)
@@ -207,10 +207,10 @@ import Testing
     @Test func `of what was not asked yet, what follows each product is taken for a scan`() {
         let costs = QueryCosts()
         let plain = QueryCosts.Kind(number: 7)
-        let dear = QueryCosts.Kind(number: 8, isDear: true)
+        let dear = QueryCosts.Kind(number: 8, isExpensive: true)
         #expect(costs.kind(plain, rows: 500_000, of: self.ann) == .medium)
         #expect(costs.kind(dear, rows: 500_000, of: self.ann) == .scan)
-        #expect(costs.kind(dear, rows: 1_000, of: self.ann) == .brief)
+        #expect(costs.kind(dear, rows: 1_000, of: self.ann) == .short)
     }
 
     @Test func `a dear question of one connection makes no cheap one of another dear`() {
@@ -219,7 +219,7 @@ import Testing
         costs.ran(kind, rows: 100, of: self.bob, for: 1_000)
         costs.ran(kind, rows: 100, of: self.ann, for: 900_000_000)
         #expect(costs.kind(kind, rows: 100, of: self.ann) == .scan)
-        #expect(costs.kind(kind, rows: 100, of: self.bob) == .brief)
+        #expect(costs.kind(kind, rows: 100, of: self.bob) == .short)
         // Of whom nothing is known, what all had to pay counts.
         let other = Owner(number: 40)
         #expect(costs.kind(kind, rows: 100, of: other) == .scan)

@@ -26,7 +26,7 @@ import Testing
                 let lsn = after + random.below(durable - after + 1)
                 machine.sent(
                     through: lsn,
-                    isTold: random.below(2) == 0,
+                    isNotified: random.below(2) == 0,
                     endsWindow: lsn == durable || random.below(2) == 0,
                     at: now
                 )
@@ -57,13 +57,13 @@ import Testing
         #expect(machine.next(through: 12, at: 0) == .makeRows)
         machine.snapshotEnded()
         #expect(machine.next(through: 12, at: 0) == .send(after: 10))
-        machine.sent(through: 11, isTold: true)
+        machine.sent(through: 11, isNotified: true)
         #expect(machine.next(through: 12, at: 0) == .send(after: 11))
-        machine.sent(through: 12, isTold: false)
+        machine.sent(through: 12, isNotified: false)
         #expect(machine.next(through: 12, at: 0) == .rest)
         // Of 12 none matched: the subscriber knows of 11 only, until it is sent a sign of progress.
         #expect(machine.told == 11)
-        machine.toldOfProgress()
+        machine.progressSent()
         #expect(machine.told == 12)
     }
 
@@ -76,7 +76,7 @@ import Testing
         machine.resumed(from: .product)
         #expect(machine.next(through: 90, at: 0) == .rest)
         machine.resumed(from: .log)
-        machine.sent(through: 60, isTold: true)
+        machine.sent(through: 60, isNotified: true)
         #expect(machine.next(through: 90, at: 0) == .send(after: 60))
     }
 
@@ -87,7 +87,7 @@ import Testing
         machine.waits(for: .rows)
         machine.restarted(at: 90)
         #expect(machine.snapshotLSN == 90)
-        machine.sent(through: 60, isTold: true)
+        machine.sent(through: 60, isNotified: true)
         #expect(machine.cursor == 90)
         #expect(machine.next(through: 90, at: 0) == .makeRows)
         machine.snapshotEnded()
@@ -102,22 +102,22 @@ import Testing
         var machine = SubscriptionMachine(after: 3, period: 100)
         // The first comes at once.
         #expect(machine.next(through: 9, at: 1_042) == .send(after: 3))
-        machine.sent(through: 6, isTold: true, endsWindow: false, at: 1_042)
+        machine.sent(through: 6, isNotified: true, endsWindow: false, at: 1_042)
         #expect(machine.isInWindow)
         #expect(machine.next(through: 9, at: 1_043) == .send(after: 6))
-        machine.sent(through: 9, isTold: true, endsWindow: true, at: 1_043)
+        machine.sent(through: 9, isNotified: true, endsWindow: true, at: 1_043)
         #expect(machine.next(through: 9, at: 1_044) == .rest)
         #expect(machine.next(through: 20, at: 1_044) == .restUntil(1_100))
         #expect(machine.next(through: 20, at: 1_100) == .send(after: 9))
         var other = SubscriptionMachine(after: 9, period: 100)
-        other.sent(through: 9, isTold: true, at: 1_099)
+        other.sent(through: 9, isNotified: true, at: 1_099)
         #expect(other.next(through: 20, at: 1_099) == .restUntil(1_100))
     }
 
     @Test func `a copy is exact from the latest of what its pieces said, until it begins anew`() {
         var machine = SubscriptionMachine(after: 3)
-        machine.sent(through: 5, isTold: true, settledAt: 9)
-        machine.sent(through: 6, isTold: true, settledAt: 0)
+        machine.sent(through: 5, isNotified: true, settledAt: 9)
+        machine.sent(through: 6, isNotified: true, settledAt: 0)
         #expect(machine.settledAt == 9)
         machine.restarted(at: 20)
         #expect(machine.settledAt == 0)
@@ -126,7 +126,7 @@ import Testing
     @Test func `a subscriber never goes back`() async {
         await #expect(processExitsWith: .failure) {
             var machine = SubscriptionMachine(after: 9)
-            machine.sent(through: 8, isTold: true)
+            machine.sent(through: 8, isNotified: true)
         }
     }
 }

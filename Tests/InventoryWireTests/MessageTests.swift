@@ -14,7 +14,7 @@ import Testing
         let rows: [ChangeTag] = [.category, .location, .productCreated, .level, .alert]
         return [
             .sessionOpened(
-                SessionStanding(
+                SessionStatus(
                     number: UInt32(truncatingIfNeeded: random.unsigned()),
                     lastSequence: random.unsigned() >> 1,
                     oldestRemembered: random.unsigned() >> 1
@@ -256,7 +256,7 @@ import Testing
             }
         }
         let last = UInt64(Int64.max)
-        let opened = SessionStanding(number: 1, lastSequence: last, oldestRemembered: 1)
+        let opened = SessionStatus(number: 1, lastSequence: last, oldestRemembered: 1)
         #expect(try read(last) == .sessionOpened(opened))
         #expect(throws: WireError.self) { try read(last + 1) }
         #expect(throws: WireError.self) { try read(.max) }

@@ -164,7 +164,7 @@ import Testing
                 Int64(WireLimits.subscriptionByteCountPerConnectionMax)
             ),
             ("subscriptionByteCountMax", Int64(WireLimits.subscriptionByteCountMax)),
-            ("standingInsightsMax", Int64(WireLimits.standingInsightsMax)),
+            ("liveInsightsMax", Int64(WireLimits.liveInsightsMax)),
             ("sessionsPerConnectionMax", Int64(WireLimits.sessionsPerConnectionMax)),
             ("outboxByteCountMax", Int64(WireLimits.outboxByteCountMax)),
             ("outboxByteCountOfAll", Int64(WireLimits.outboxByteCountOfAll)),
@@ -248,7 +248,7 @@ import Testing
             ("bucketsMax", Int64(InsightLimits.bucketsMax)),
             ("conditionPartsMax", Int64(InsightLimits.conditionPartsMax)),
             ("conditionDepthMax", Int64(InsightLimits.conditionDepthMax)),
-            ("standingRowsMax", Int64(InsightLimits.standingRowsMax)),
+            ("liveInsightRowsMax", Int64(InsightLimits.liveInsightRowsMax)),
         ]
         // The section has three tables with the same first column: they are read as one.
         let rows = self.columns("limits", "limit", 2).map {

@@ -83,7 +83,7 @@ struct Incarnation {
         case .atomic: self.alteration(owed)
         case .resumable: self.wrongResumption()
         case .bookmarkable: self.wrongBookmark(owed)
-        case .durable: self.prematureTelling()
+        case .durable: self.prematureNotification()
         }
     }
 
@@ -147,7 +147,7 @@ struct Incarnation {
         return nil
     }
 
-    private func prematureTelling() -> String? {
+    private func prematureNotification() -> String? {
         self.tellings.first { $0.lsn > $0.durable }
             .map { "\($0.lsn) was told while \($0.durable) was durable" }
     }
@@ -155,7 +155,7 @@ struct Incarnation {
 
 /// What goes wrong with a subscriber's events, to see that it is noticed.
 enum Sabotage: CaseIterable {
-    case drop, duplicate, swap, alter, split, resumeTooFar, progressTooEarly, tellTooEarly
+    case drop, duplicate, swap, alter, split, resumeTooFar, progressTooEarly, notifyTooEarly
 
     /// The guarantee whose validator must notice.
     var broken: Guarantee {
@@ -166,7 +166,7 @@ enum Sabotage: CaseIterable {
         case .alter, .split: .atomic
         case .resumeTooFar: .resumable
         case .progressTooEarly: .bookmarkable
-        case .tellTooEarly: .durable
+        case .notifyTooEarly: .durable
         }
     }
 }
@@ -212,7 +212,7 @@ extension Incarnation {
                 Telling(heard: .progress(entry.lsn), durable: telling.durable),
                 at: middle
             )
-        case .tellTooEarly:
+        case .notifyTooEarly:
             broken.tellings[middle].durable = entry.lsn - 1
         }
         return broken

@@ -62,7 +62,7 @@ struct History {
                 self.fold(change, entry.lsn, &advanced)
                 if case .reservation(let reservation) = change { self.fold(reservation, entry) }
             }
-            self.checkPromises(at: entry)
+            self.checkReservations(at: entry)
         }
     }
 
@@ -124,7 +124,7 @@ struct History {
     }
 
     /// What is reserved is what the reservations have left.
-    private mutating func checkPromises(at entry: Entry) {
+    private mutating func checkReservations(at entry: Entry) {
         let held = self.promises.values.reduce(0) { $0 + $1.left }
         let reserved = self.balances.values.reduce(0) { $0 + ($1.last?.balance.reserved ?? 0) }
         if held != reserved {

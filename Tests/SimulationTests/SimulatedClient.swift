@@ -139,7 +139,7 @@ final class SimulatedClient: @unchecked Sendable {
             let parts = (0..<Int.random(in: 1...4, using: &random)).map {
                 self.randomSale("\(tag)-\($0)", &random)
             }
-            let modes = [BatchMode.atomic, .independent, .brief]
+            let modes = [BatchMode.atomic, .independent, .errorsOnly]
             return .batch(parts, modes.randomElement(using: &random) ?? .atomic)
         case 5, 6:
             let line = ReserveLine(

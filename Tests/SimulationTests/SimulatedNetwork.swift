@@ -29,7 +29,7 @@ final class SimulatedLink: @unchecked Sendable {
 
     var isOpen: Bool { self.client.isActive || self.server.isActive }
     /// Whether bytes are on their way to an end that takes them.
-    var isCarrying: Bool {
+    var hasTraffic: Bool {
         self.server.isActive && self.toServer.readableBytes > 0
             || self.client.isActive && Self.isReading(self.client)
                 && self.toClient.readableBytes > 0

@@ -22,7 +22,7 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     private(set) var reconnects = 0
     /// How often its copy was found to be the server's.
     private(set) var proven = 0
-    private var lastProven: UInt64 = 0
+    private var lastVerified: UInt64 = 0
     private var isInSnapshot = false
 
     init(
@@ -52,8 +52,8 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     var entryCount: Int { self.incarnations.reduce(0) { $0 + $1.entryCount } }
 
     /// Whether it knows that its copy is the server's, as of `lsn`; true if it does not ask.
-    func hasProven(_ lsn: UInt64) -> Bool {
-        !self.topics.contains(.proof) || self.lastProven >= lsn
+    func hasVerified(_ lsn: UInt64) -> Bool {
+        !self.topics.contains(.proof) || self.lastVerified >= lsn
     }
 
     /// A slow listener asks for more.
@@ -76,10 +76,10 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     private func take(_ event: SubscriptionEvent) {
         switch event {
         case .began(let lsn, let hasSnapshot):
-            if hasSnapshot { self.beginAnew() } else { self.note(.began(lsn)) }
+            if hasSnapshot { self.restart() } else { self.note(.began(lsn)) }
         case .reset:
             self.resets += 1
-            self.beginAnew()
+            self.restart()
         case .snapshot(let changes):
             if !self.isInSnapshot { self.failures.append("rows outside a snapshot") }
             for case .level(let level) in changes {
@@ -96,7 +96,7 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
             self.note(.progress(lsn))
         case .proven(let lsn):
             self.proven += 1
-            self.lastProven = lsn
+            self.lastVerified = lsn
         case .differs(let lsn):
             self.failures.append("its copy at \(lsn) is not the server's")
         case .disconnected:
@@ -110,7 +110,7 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     }
 
     /// A snapshot comes: what was told before is of no more use, though it must have been true.
-    private func beginAnew() {
+    private func restart() {
         self.isInSnapshot = true
         var incarnation = Incarnation()
         incarnation.levels = []

@@ -364,7 +364,7 @@ final class Simulator {
                 guard let server = self.network.server else { return false }
                 let lsn = server.driver.host.lsn
                 return server.driver.host.durable == lsn
-                    && self.subscribers.allSatisfy { $0.complete == lsn && $0.hasProven(lsn) }
+                    && self.subscribers.allSatisfy { $0.complete == lsn && $0.hasVerified(lsn) }
             },
             "every subscriber has everything, and has proven it"
         )

@@ -79,7 +79,7 @@ final class SmallWorld {
             var isQuiet = true
             for link in self.network.links {
                 link.collect()
-                isQuiet = isQuiet && !link.isCarrying
+                isQuiet = isQuiet && !link.hasTraffic
                 link.deliver(toServer: true, .max)
                 link.deliver(toServer: false, .max)
             }

@@ -77,11 +77,11 @@ struct Verdict {
     private mutating func judge(_ command: Command, _ outcome: Outcome) {
         guard case .batch(let commands, let mode) = command else {
             guard let tag = Self.tag(command) else { return }
-            self.judge(tag: tag, outcome, mayMoveNothing: Self.mayMoveNothing(command))
+            self.judge(tag: tag, outcome, mayBeEmpty: Self.mayBeEmpty(command))
             return
         }
-        if case .brief(let brief) = outcome {
-            for (index, command) in commands.enumerated() { self.judge(command, brief, index) }
+        if case .errorsOnly(let errorsOnly) = outcome {
+            for (index, command) in commands.enumerated() { self.judge(command, errorsOnly, index) }
             return
         }
         guard case .batch(let outcomes) = outcome, mode == .independent else {
@@ -91,17 +91,18 @@ struct Verdict {
         for (command, outcome) in zip(commands, outcomes) { self.judge(command, outcome) }
     }
 
-    /// What a brief answer does not name was done by the step it ends with; what it names is not there.
-    private mutating func judge(_ command: Command, _ brief: Outcome.Brief, _ index: Int) {
+    /// What an errors-only answer does not name was done by the step it ends with; what it names is not there.
+    private mutating func judge(_ command: Command, _ errorsOnly: Outcome.ErrorsOnly, _ index: Int)
+    {
         guard let tag = Self.tag(command) else { return }
-        if let refused = brief.refused.first(where: { $0.index == index }) {
+        if let refused = errorsOnly.refused.first(where: { $0.index == index }) {
             self.judge(tag: tag, .refused(refused.refusal))
             return
         }
         let steps = self.history.steps[tag] ?? []
-        let isThere = steps.count == 1 && steps.allSatisfy { $0 <= brief.lsn }
-        if !isThere, !(steps.isEmpty && Self.mayMoveNothing(command)) {
-            self.failures.append("\(tag) was done by \(brief.lsn), the log has it at \(steps)")
+        let isThere = steps.count == 1 && steps.allSatisfy { $0 <= errorsOnly.lsn }
+        if !isThere, !(steps.isEmpty && Self.mayBeEmpty(command)) {
+            self.failures.append("\(tag) was done by \(errorsOnly.lsn), the log has it at \(steps)")
         }
     }
 
@@ -109,25 +110,25 @@ struct Verdict {
     private mutating func judge(
         tag: String,
         _ outcome: Outcome,
-        mayMoveNothing: Bool = false
+        mayBeEmpty: Bool = false
     ) {
         let steps = self.history.steps[tag] ?? []
         switch outcome {
         case .done(let done):
-            if steps != [done.lsn], !(steps.isEmpty && mayMoveNothing) {
+            if steps != [done.lsn], !(steps.isEmpty && mayBeEmpty) {
                 self.failures.append("\(tag) was done at \(done.lsn), the log has it at \(steps)")
             }
         case .refused(let refusal):
             if !steps.isEmpty {
                 self.failures.append("\(tag) was refused (\(refusal.code)), and done at \(steps)")
             }
-        case .batch, .brief:
+        case .batch, .errorsOnly:
             self.failures.append("\(tag) is no batch")
         }
     }
 
     /// A count of what is there changes nothing.
-    private static func mayMoveNothing(_ command: Command) -> Bool {
+    private static func mayBeEmpty(_ command: Command) -> Bool {
         switch command {
         case .count, .adjust: true
         default: false

@@ -79,7 +79,7 @@ extension Outcome {
         case .done(let done): done.lsn
         case .refused: 0
         case .batch(let outcomes): outcomes.map { $0.lsn }.max() ?? 0
-        case .brief(let brief): brief.lsn
+        case .errorsOnly(let errorsOnly): errorsOnly.lsn
         }
     }
 }

@@ -69,7 +69,7 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
         let zone = self.tail.zone
         self.sealed.append(self.tail.withValues { SealedSegment(sealing: $0, within: zone) })
         self.sealedIn.append(self.epoch)
-        self.tail.beginAnew()
+        self.tail.restart()
     }
 
     @inlinable

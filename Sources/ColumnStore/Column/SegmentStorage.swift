@@ -64,7 +64,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     /// Becomes the next segment, empty: in the memory it has, which is warm in the cache, unless a
     /// view still reads there.
     @inlinable
-    mutating func beginAnew() {
+    mutating func restart() {
         guard isKnownUniquelyReferenced(&self.storage) else {
             self = OpenSegment(capacity: SegmentSize.capacity)
             return
@@ -120,7 +120,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     /// Appends the values of these numbers, for which the segment has room and of which there is one.
     @inlinable @inline(__always)
     mutating func append(_ numbers: Range<Int>, _ value: (Int) -> Value, epoch: UInt64) {
-        self.makeRoom(for: numbers.count)
+        self.makeSpace(for: numbers.count)
         let target = self.storage.base + self.count
         let first = value(numbers.lowerBound)
         var lowest = first
@@ -137,7 +137,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     /// Appends the same value `count` times, for which the segment has room.
     @inlinable
     mutating func append(repeating value: Value, count: Int, epoch: UInt64) {
-        self.makeRoom(for: count)
+        self.makeSpace(for: count)
         (self.storage.base + self.count).update(repeating: value, count: count)
         self.appended(ZoneMap(of: value), count: count, epoch: epoch)
     }
@@ -156,7 +156,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     }
 
     @inlinable @inline(__always)
-    mutating func makeRoom(for count: Int) {
+    mutating func makeSpace(for count: Int) {
         precondition(
             self.count + count <= SegmentSize.capacity,
             "\(count) values behind \(self.count)"

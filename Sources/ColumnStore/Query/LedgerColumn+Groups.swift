@@ -6,7 +6,7 @@ internal import CKernels
 ///     row 1, 2 …  a sum of each code
 ///
 /// `@unchecked Sendable`: it belongs to one scan, which one thread at a time has.
-package final class GroupRoom: @unchecked Sendable {
+package final class GroupSpace: @unchecked Sendable {
     /// Codes that there may be.
     package static let codesMax = 1 << 12
     /// Sums of each code.
@@ -24,12 +24,12 @@ package final class GroupRoom: @unchecked Sendable {
     private var rowCount = 0
 
     package init() {
-        self.totals = .allocate(capacity: GroupRoom.codesMax * (1 + GroupRoom.sumsMax))
-        self.words = .allocate(capacity: GroupRoom.codesMax)
-        self.words.initialize(repeating: 0, count: GroupRoom.codesMax)
+        self.totals = .allocate(capacity: GroupSpace.codesMax * (1 + GroupSpace.sumsMax))
+        self.words = .allocate(capacity: GroupSpace.codesMax)
+        self.words.initialize(repeating: 0, count: GroupSpace.codesMax)
         self.slots = .allocate(capacity: SegmentSize.capacity)
-        self.seen = .allocate(capacity: GroupRoom.codesMax)
-        self.seen.initialize(repeating: 0, count: GroupRoom.codesMax)
+        self.seen = .allocate(capacity: GroupSpace.codesMax)
+        self.seen.initialize(repeating: 0, count: GroupSpace.codesMax)
     }
 
     deinit {
@@ -69,7 +69,7 @@ extension LedgerColumn where Value == UInt32 {
         _ pick: RowPick,
         by map: CodeMap,
         of columns: [(column: LedgerColumn<Int64>, row: Int)],
-        to room: GroupRoom
+        to room: GroupSpace
     ) {
         precondition(map.limit == room.codeCount, "\(map.limit) codes in room of \(room.codeCount)")
         precondition(Int(self.zone(segment).highest) < map.count, "beyond the map")
@@ -96,7 +96,7 @@ extension LedgerColumn where Value == UInt32 {
         run: Range<Int>,
         map: CodeMap,
         columns: [(column: LedgerColumn<Int64>, row: Int)],
-        room: GroupRoom
+        room: GroupSpace
     ) -> Bool {
         guard segment < self.sealed.count, [1, 2, 4].contains(self.sealed[segment].width),
             let words = GroupWord.words(of: columns, segment, run.count)
@@ -192,7 +192,7 @@ extension NarrowedValues {
     }
 }
 
-extension GroupRoom {
+extension GroupSpace {
     /// Adds to the words; what values are mapped to begins at that of `base`.
     fileprivate func add(_ groups: inout invd_group_sums, _ map: CodeMap, base: Int) {
         groups.tables = self.words

@@ -15,7 +15,7 @@ extension WriteAheadLog {
     /// Whether no block was written to the current file yet.
     var isFileEmpty: Bool { self.end.offset == UInt64(LogFileHead.byteCount) }
 
-    func noteRoom() {
+    func noteSpace() {
         let room = Int(self.fileByteCount) - Int(self.end.offset)
         self.shared.withLock { $0.room = room }
     }
@@ -84,7 +84,7 @@ extension WriteAheadLog {
             $0.files.append(entry)
             if $0.spare == .claimed { $0.spare = .none }
         }
-        self.noteRoom()
+        self.noteSpace()
     }
 
     // MARK: - Ahead of need
@@ -137,9 +137,9 @@ extension WriteAheadLog {
     /// Whether a block with `byteCount` bytes of entries can be written whatever the disk says next.
     ///
     /// Any thread. Takes into account neither a block that is on its way nor a seal.
-    public func room(for byteCount: Int) -> LogRoom {
+    public func room(for byteCount: Int) -> LogSpace {
         let needed = StorageAlignment.rounded(byteCount + LogBlock.headByteCount)
-        let known: LogRoom = self.shared.withLock { shared in
+        let known: LogSpace = self.shared.withLock { shared in
             let isSpareThere = shared.spare == .ready || shared.spare == .claimed
             let fitsSpare = needed + LogFileHead.byteCount <= self.configuration.fileByteCount
             if needed <= shared.room || isSpareThere && fitsSpare { return .certain }

@@ -31,7 +31,7 @@ public struct LogConfiguration: Sendable, Equatable {
 }
 
 /// Whether there is space for more of the log.
-public enum LogRoom: Sendable, Equatable {
+public enum LogSpace: Sendable, Equatable {
     /// In files that were made already: no full disk can be in the way.
     case certain
     /// It takes a file that is not there yet, and the disk says that it has space for several.
@@ -279,7 +279,7 @@ public final class WriteAheadLog: @unchecked Sendable {
             self.end.hash = LogBlock.hash(head: whole)
             self.end.offset += UInt64(byteCount)
             self.end.isSealed = kind == .seal
-            self.noteRoom()
+            self.noteSpace()
         }
     }
 

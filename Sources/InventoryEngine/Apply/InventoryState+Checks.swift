@@ -156,11 +156,11 @@ extension InventoryState {
                 )
             )
         }
-        Self.checkTexts(reference: reference, note: note, &findings)
+        Self.checkStrings(reference: reference, note: note, &findings)
     }
 
     @inline(__always)
-    static func checkTexts(reference: String, note: String, _ checks: inout some Checks) {
+    static func checkStrings(reference: String, note: String, _ checks: inout some Checks) {
         checks.check(
             "reference",
             reference,

@@ -123,7 +123,7 @@ extension InventoryState {
                 )
             )
         }
-        self.tables.products.appendTexts(of: product)
+        self.tables.products.appendStrings(of: product)
         self.indexes.insert(product, row: step.id, in: self.tables.products)
         gathered.append(step)
         if let outcome { self.remember(outcome) }

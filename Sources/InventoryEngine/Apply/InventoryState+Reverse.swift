@@ -17,7 +17,7 @@ extension InventoryState {
     /// for that.
     func reverse(_ wanted: Reversal, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkTexts(reference: "", note: wanted.note, &findings)
+        Self.checkStrings(reference: "", note: wanted.note, &findings)
         let ledger = self.tables.ledger
         let rows = ledger.rows(of: wanted.lsn).filter { ledger.kind($0) != .commit }
         if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(wanted.lsn))) }

@@ -78,7 +78,7 @@ extension InventoryState {
 
     func adjust(_ wanted: Adjustment, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkTexts(reference: wanted.reference, note: wanted.note, &findings)
+        Self.checkStrings(reference: wanted.reference, note: wanted.note, &findings)
         let isDelta = Self.checkDelta(wanted.delta, &findings)
         let occurredAt = Self.occurrence(wanted.occurred, at: draft.time, &findings)
         let level = self.place(
@@ -116,7 +116,7 @@ extension InventoryState {
 
     func count(_ wanted: StockCount, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkTexts(reference: wanted.reference, note: wanted.note, &findings)
+        Self.checkStrings(reference: wanted.reference, note: wanted.note, &findings)
         let isCount = findings.check("counted", wanted.counted, in: 0...Limits.quantityMax)
         let level = self.place(
             wanted.product,
@@ -201,7 +201,7 @@ extension InventoryState {
 
     func setUnavailable(_ wanted: Hold, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkTexts(reference: wanted.reference, note: wanted.note, &findings)
+        Self.checkStrings(reference: wanted.reference, note: wanted.note, &findings)
         let isDelta = Self.checkDelta(wanted.delta, &findings)
         let place = self.place(
             wanted.product,
@@ -240,7 +240,7 @@ extension InventoryState {
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        Self.checkTexts(reference: wanted.reference, note: wanted.note, &findings)
+        Self.checkStrings(reference: wanted.reference, note: wanted.note, &findings)
         let isDelta = Self.checkDelta(wanted.delta, &findings)
         if let eta = wanted.eta {
             findings.check("eta", eta.microseconds, in: Limits.instantMin...Limits.instantMax)

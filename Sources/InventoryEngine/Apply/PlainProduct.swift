@@ -97,7 +97,7 @@ extension PlainProduct {
     public struct Batch: ~Copyable {
         public let count: Int
         /// Whether only refusals are answered one by one.
-        public let isBrief: Bool
+        public let isErrorsOnly: Bool
         private let products: UnsafeMutablePointer<PlainProduct>
         /// Those that cannot be plain, whatever the state.
         private var drafts: [Int: ProductDraft] = [:]
@@ -106,14 +106,14 @@ extension PlainProduct {
 
         private init(_ head: BatchHead, byteCount: Int) {
             self.count = head.count
-            self.isBrief = head.isBrief
+            self.isErrorsOnly = head.isErrorsOnly
             self.products = .allocate(capacity: head.count)
             // Only the key of a barcode may be longer than what it is made of.
             let keyByteCountMax = byteCount + head.count * NormalizedText.gtinByteCount
             self.keys = .allocate(byteCount: keyByteCountMax, alignment: 8)
         }
 
-        /// Reads an encoded batch, brief or not.
+        /// Reads an encoded batch, errors-only or not.
         ///
         /// - Returns: Nothing unless all of its commands are creations and there is a permitted number
         ///   of them.

@@ -139,7 +139,7 @@ extension InventoryState {
     ) -> Bool {
         let line = sale.line
         var checks = Soundness()
-        Self.checkTexts(reference: sale.reference, note: sale.note, &checks)
+        Self.checkStrings(reference: sale.reference, note: sale.note, &checks)
         let occurredAt = Self.occurrence(sale.occurred, at: time, &checks)
         let facts = self.tables.products.facts(line.product)
         let isArchived = self.tables.locations.archivedState(line.location)
@@ -193,11 +193,11 @@ extension InventoryState {
     ) {
         if sales.isFull { self.settle(&sales) }
         self.begin(step.lsn, at: step.time)
-        let hasTexts = !step.movement.reference.isEmpty || !step.movement.note.isEmpty
+        let hasStrings = !step.movement.reference.isEmpty || !step.movement.note.isEmpty
         let texts = MovementLedger.TextCodes(
-            reference: hasTexts
+            reference: hasStrings
                 ? self.indexes.internReference(step.movement.reference, in: &self.tables.texts) : 0,
-            note: hasTexts ? self.intern(step.movement.note) : 0,
+            note: hasStrings ? self.intern(step.movement.note) : 0,
             actor: self.indexes.internActor(actor, in: &self.tables.texts)
         )
         sales.append(

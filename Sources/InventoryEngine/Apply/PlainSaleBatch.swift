@@ -11,7 +11,7 @@ internal import InventoryModel
 public struct PlainSaleBatch: Sendable {
     public let sales: [PlainSale]
     /// Whether only refusals are answered one by one.
-    public let isBrief: Bool
+    public let isErrorsOnly: Bool
 
     /// Sales whose memory is asked for together: few enough that it is still near when the last is decided.
     public static let partCount = 32
@@ -19,7 +19,7 @@ public struct PlainSaleBatch: Sendable {
     /// Products from which on asking ahead is worth its while: what sales look at of fewer stays in the cache.
     static let largeCatalogCount = 1 << 15
 
-    /// Reads an encoded batch, brief or not; nothing unless all of its commands are plain sales and
+    /// Reads an encoded batch, errors-only or not; nothing unless all of its commands are plain sales and
     /// there is a permitted number of them.
     public init?(_ command: UnsafeRawBufferPointer) {
         var reader = ByteReader(command)
@@ -33,7 +33,7 @@ public struct PlainSaleBatch: Sendable {
             }
             guard reader.remaining == 0 else { return nil }
             self.sales = sales
-            self.isBrief = head.isBrief
+            self.isErrorsOnly = head.isErrorsOnly
         } catch {
             return nil
         }

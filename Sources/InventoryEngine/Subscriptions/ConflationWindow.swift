@@ -206,7 +206,7 @@ public struct ConflationWindow {
             }
             do throws(ByteReaderError) {
                 var reader = ByteReader(change)
-                var texts = EntryTexts.passedOver
+                var texts = EntryStrings.passedOver
                 let moved = try Change(from: &reader, lsn: step.lsn, time: step.time, &texts)
                 if case .moved(_, let level) = moved {
                     target?.append(.level(level), into: &writer)

@@ -44,11 +44,11 @@ public struct SubscriptionMatcher: Sendable, Hashable {
     }
 
     /// Whether what it selects may change with a product's category or SKU.
-    public var goesByProduct: Bool { self.filter.category != nil || !self.skuPrefix.isEmpty }
+    public var filtersByProduct: Bool { self.filter.category != nil || !self.skuPrefix.isEmpty }
 
     /// Whether it needs the keys of the newest steps: for products, or for what a reversal undoes.
     public var needsKeys: Bool {
-        self.goesByProduct || self.topics.contains(.sales) && !self.topics.contains(.stock)
+        self.filtersByProduct || self.topics.contains(.sales) && !self.topics.contains(.stock)
     }
 
     /// Whether it has rows of a product that are in the copy for as long as the product is selected.
@@ -63,7 +63,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         let start = writer.count
         var selected: EntryWriter?
         var enters = false
-        var texts = EntryTexts()
+        var texts = EntryStrings()
         try entry.forEachChange { (bytes) throws(ByteReaderError) in
             let (match, change) = try self.match(bytes, entry: entry, keys: keys, texts: &texts)
             switch match {
@@ -99,7 +99,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         into writer: inout ByteWriter
     ) throws(ByteReaderError) {
         var target = EntryWriter(entry, into: &writer)
-        var texts = EntryTexts()
+        var texts = EntryStrings()
         try entry.forEachChange { (bytes) throws(ByteReaderError) in
             let (match, change) = try self.match(
                 bytes,
@@ -130,7 +130,7 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         writer: inout ByteWriter
     ) {
         guard case .leaves(let id) = match else {
-            if let change, change.mayShareTexts {
+            if let change, change.mayShareStrings {
                 target.append(change, into: &writer)
             } else {
                 target.append(encoded: bytes, into: &writer)
@@ -146,13 +146,13 @@ public struct SubscriptionMatcher: Sendable, Hashable {
         _ bytes: UnsafeRawBufferPointer,
         entry: EntryView,
         keys: SelectionKeys,
-        texts: inout EntryTexts
+        texts: inout EntryStrings
     ) throws(ByteReaderError) -> (Match, Change?) {
         guard let tag = bytes.first.flatMap({ ChangeTag(rawValue: $0) }) else {
             return (.none, nil)
         }
         // An update concerns all topics of one who goes by what it updates.
-        let isMove = tag == .productUpdated && self.goesByProduct
+        let isMove = tag == .productUpdated && self.filtersByProduct
         guard isMove || !self.topics.isDisjoint(with: Self.topics(of: tag)) else {
             return (.none, nil)
         }

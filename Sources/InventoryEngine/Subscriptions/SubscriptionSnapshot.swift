@@ -10,7 +10,7 @@ public final class SubscriptionSnapshot {
     private let view: ReadView
     private let matcher: SubscriptionMatcher
     private let keys: SelectionKeys
-    private let provesLevels: Bool
+    private let checksLevels: Bool
     private var stage = Stage.locations
     private var row = 1
 
@@ -23,7 +23,7 @@ public final class SubscriptionSnapshot {
         self.lsn = view.lsn
         self.keys = view.selectionKeys
         self.matcher = SubscriptionMatcher(subscription)
-        self.provesLevels = subscription.topics.contains(.proof)
+        self.checksLevels = subscription.topics.contains(.proof)
     }
 
     /// Up to `count` more rows; nothing once there are no more.
@@ -73,7 +73,7 @@ public final class SubscriptionSnapshot {
         case .levels:
             let level = tables.levels.level(row)
             let status = tables.products.status(level.product)
-            let isListed = status.map { $0 != .archived || self.provesLevels } ?? false
+            let isListed = status.map { $0 != .archived || self.checksLevels } ?? false
             return isListed ? [.level(level)] : []
         case .alerts:
             return Self.alerts(tables.levels.level(row), in: tables)

@@ -41,7 +41,7 @@ package struct MovementLedger: Sendable {
     private(set) var backorderRows = LedgerColumn<UInt64>()
     private(set) var backorderUnits = LedgerColumn<Int64>()
     /// What questions found out about its full segments; no part of what the ledger says.
-    package let keptSums = KeptSums()
+    package let aggregateCache = SegmentAggregateCache()
     /// The rows that undo others, ascending; derived from the kinds, and no part of a snapshot.
     package private(set) var reversals = LedgerColumn<UInt64>()
 

@@ -65,7 +65,7 @@ struct OutcomeWindow: Sendable {
     mutating func remember(_ sequence: UInt64, digest: UInt64, _ outcome: UnsafeRawBufferPointer) {
         precondition(sequence == self.sequence + 1, "\(sequence) after \(self.sequence)")
         if sequence - self.oldest == Self.capacity { self.forgetOldest() }
-        if self.bytes.count - self.used < outcome.count { self.makeRoom(outcome.count) }
+        if self.bytes.count - self.used < outcome.count { self.makeSpace(outcome.count) }
         if let source = outcome.baseAddress {
             self.bytes.withUnsafeMutableBytes { bytes in
                 guard let base = bytes.baseAddress else { return }
@@ -81,7 +81,7 @@ struct OutcomeWindow: Sendable {
     }
 
     /// Makes room behind the outcomes: where forgotten ones lie, if those are more than the rest.
-    private mutating func makeRoom(_ byteCount: Int) {
+    private mutating func makeSpace(_ byteCount: Int) {
         let forgotten = Int(self.front - self.base)
         if forgotten >= byteCount, forgotten * 2 > self.used {
             self.bytes.withUnsafeMutableBytes { bytes in

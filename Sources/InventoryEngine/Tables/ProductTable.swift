@@ -179,7 +179,7 @@ package struct ProductTable: Sendable {
     }
 
     /// Appends the texts of a product whose numbers follow with ``append(_:)``.
-    mutating func appendTexts(of product: UnsafePointer<PlainProduct>) {
+    mutating func appendStrings(of product: UnsafePointer<PlainProduct>) {
         self.skus.append(utf8: product.pointee.sku)
         self.skuKeys.append(utf8: product.pointee.skuKey)
         self.names.append(utf8: product.pointee.name)

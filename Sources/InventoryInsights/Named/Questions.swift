@@ -13,9 +13,9 @@ struct Questions {
     let now: Instant
     private let threads: Int
     /// What was kept of the last answers; nothing if nothing is to be kept.
-    private var earlier: [InsightQuery: KeptTotals]?
+    private var earlier: [InsightQuery: MaterializedAggregates]?
     /// What is to be kept of these.
-    private(set) var kept: [InsightQuery: KeptTotals] = [:]
+    private(set) var kept: [InsightQuery: MaterializedAggregates] = [:]
 
     init(_ view: ReadView, at now: Instant, threads: Int) {
         self.view = view
@@ -23,7 +23,8 @@ struct Questions {
         self.threads = threads
     }
 
-    init(_ view: ReadView, at now: Instant, keeping earlier: [InsightQuery: KeptTotals]) {
+    init(_ view: ReadView, at now: Instant, keeping earlier: [InsightQuery: MaterializedAggregates])
+    {
         self.view = view
         self.now = now
         self.threads = 1
@@ -54,7 +55,7 @@ struct Questions {
         // Taken out, so that it is never copied.
         var totals =
             self.earlier?.removeValue(forKey: query) ?? self.kept.removeValue(forKey: query)
-            ?? KeptTotals()
+            ?? MaterializedAggregates()
         let answer = try totals.answer(query, self.view, at: self.now)
         self.kept[query] = totals
         return answer

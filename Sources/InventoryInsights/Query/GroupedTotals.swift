@@ -50,7 +50,7 @@ package struct GroupedTotals: Sendable {
         threads: Int = 1
     ) throws(Refusal) {
         self.plan.filter.refresh(for: view)
-        if self.plan.filter.takesNothing { return }
+        if self.plan.filter.matchesNone { return }
         if self.plan.countsTransactions {
             self.receipts = Receipts(
                 view,

@@ -101,5 +101,5 @@ extension ReadView {
 extension ReadView {
     /// Forgets what earlier questions found out about the ledger's full segments, so that the next one
     /// is answered as if it were the first: for measuring.
-    package func forgetKeptSums() { self.tables.ledger.keptSums.forget() }
+    package func clearAggregateCache() { self.tables.ledger.aggregateCache.forget() }
 }

@@ -100,7 +100,7 @@ struct RowFilter: Sendable {
     }
 
     /// Whether no row can count, because a text of the filter was never used.
-    var takesNothing: Bool { self.reference.takesNothing || self.actor.takesNothing }
+    var matchesNone: Bool { self.reference.matchesNone || self.actor.matchesNone }
 
     func takes(product: UInt32, location: UInt16) -> Bool {
         if let products, products[Int(product)] == 0 { return false }
@@ -154,13 +154,13 @@ struct TextFilter: Sendable {
 
     init(_ text: String) { self.text = text }
 
-    var takesNothing: Bool { !self.text.isEmpty && self.code == nil }
+    var matchesNone: Bool { !self.text.isEmpty && self.code == nil }
 
     var takesAll: Bool { self.text.isEmpty }
 
     func takes(_ code: UInt32) -> Bool { self.text.isEmpty || self.code == code }
 
-    /// The codes that rows may have; ``takesNothing`` must be false.
+    /// The codes that rows may have; ``matchesNone`` must be false.
     var range: ClosedRange<Int64> {
         guard let code = self.code else { return .min ... .max }
         return Int64(code)...Int64(code)
@@ -168,7 +168,7 @@ struct TextFilter: Sendable {
 
     /// - Complexity: O(texts since the last look), if the text was not found before.
     mutating func refresh(for view: ReadView) {
-        guard self.takesNothing else { return }
+        guard self.matchesNone else { return }
         self.code = view.code(of: self.text, from: self.seen)
         self.seen = view.tables.texts.count
     }

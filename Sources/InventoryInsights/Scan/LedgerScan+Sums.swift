@@ -63,8 +63,8 @@ extension LedgerScan {
         first: Int
     ) -> Bool {
         guard self.sets[index].isByClass, case .run(let run) = pick,
-            run.count >= 4 * self.sets[index].width, self.sets[index].width <= GroupRoom.codesMax,
-            self.plan.sums.count <= GroupRoom.sumsMax, !self.plan.countsProducts,
+            run.count >= 4 * self.sets[index].width, self.sets[index].width <= GroupSpace.codesMax,
+            self.plan.sums.count <= GroupSpace.sumsMax, !self.plan.countsProducts,
             !self.plan.countsTransactions, let classes = self.classes
         else { return false }
         let room = self.buffers.groups

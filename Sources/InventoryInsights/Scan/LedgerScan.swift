@@ -51,9 +51,9 @@ struct LedgerScan {
     /// Of all rows, if transactions are counted.
     var receipts: Receipts?
     /// What is known about whole segments, if that can serve the question.
-    let kept: KeptSegments?
+    let kept: CachedSegments?
     /// What this scan has added to that.
-    var found: [Int: KeptSums.Finding] = [:]
+    var found: [Int: SegmentAggregateCache.Finding] = [:]
     let kindMask: [UInt8]
     let reasonMask: [UInt8]
 
@@ -97,7 +97,7 @@ struct LedgerScan {
             SetTotals(sumCount: plan.sums.count, tracksUnits: plan.tracksUnits($0))
         }
         self.kept =
-            limits.keepsSums ? KeptSegments(plan, classes: classes, ledger: self.ledger) : nil
+            limits.keepsSums ? CachedSegments(plan, classes: classes, ledger: self.ledger) : nil
         self.kindMask = Self.mask(plan.filter.kinds)
         self.reasonMask = Self.mask(plan.filter.reasons)
     }
@@ -139,7 +139,7 @@ struct LedgerScan {
 
     /// - Returns: Whether the rows were added: not if their sums alone could leave 64 bits.
     mutating func add(_ segment: Int, _ offsets: Range<Int>) throws(Refusal) -> Bool {
-        if try self.addKept(segment, offsets) { return true }
+        if try self.addCached(segment, offsets) { return true }
         guard let pick = self.pick(segment, offsets), pick.count > 0 else { return true }
         guard try self.makeHeadroom(segment, pick.count) else { return false }
         self.rowCount += pick.count

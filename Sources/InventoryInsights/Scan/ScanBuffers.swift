@@ -8,7 +8,7 @@ final class ScanBuffers: @unchecked Sendable {
     let slots = UnsafeMutablePointer<UInt32>.allocate(capacity: SegmentSize.capacity)
     let values = UnsafeMutablePointer<Int64>.allocate(capacity: SegmentSize.capacity)
     let blocks = UnsafeMutablePointer<UInt32>.allocate(capacity: SegmentSize.capacity)
-    let groups = GroupRoom()
+    let groups = GroupSpace()
     /// Rows that pass the filter, and of those the sold, the returned, those of late cost, and reversals.
     let passed = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)
     let sold = UnsafeMutablePointer<UInt16>.allocate(capacity: SegmentSize.capacity)

@@ -2,7 +2,7 @@ internal import Bytes
 
 /// A batch that is put together in its bytes, without a value for each of its commands.
 ///
-///     var batch = BatchEncoder(.brief)
+///     var batch = BatchEncoder(.errorsOnly)
 ///     batch.append(.createProduct(draft))
 ///     client.send(batch.finish()) { … }
 ///

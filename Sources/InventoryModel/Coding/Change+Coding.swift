@@ -28,7 +28,7 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
 extension Change {
     /// Writes a change that stands by itself, as one of a snapshot's rows does.
     public func encode(into writer: inout ByteWriter, lsn: UInt64, time: Instant) {
-        var texts = EntryTexts()
+        var texts = EntryStrings()
         self.encode(into: &writer, lsn: lsn, time: time, &texts)
     }
 
@@ -38,7 +38,7 @@ extension Change {
         into writer: inout ByteWriter,
         lsn: UInt64,
         time: Instant,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) {
         switch self {
         case .databaseCreated(let currency):
@@ -117,7 +117,7 @@ extension Change {
         lsn: UInt64,
         time: Instant
     ) throws(ByteReaderError) {
-        var texts = EntryTexts()
+        var texts = EntryStrings()
         try self.init(from: &reader, lsn: lsn, time: time, &texts)
     }
 
@@ -126,7 +126,7 @@ extension Change {
         from reader: inout ByteReader,
         lsn: UInt64,
         time: Instant,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) throws(ByteReaderError) {
         let tag = try reader.readCase(ChangeTag.self, "change")
         try self.init(tag, from: &reader, lsn: lsn, time: time, &texts)
@@ -138,7 +138,7 @@ extension Change {
         from reader: inout ByteReader,
         lsn: UInt64,
         time: Instant,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) throws(ByteReaderError) {
         switch tag {
         case .databaseCreated:
@@ -219,8 +219,8 @@ extension Change {
         }
     }
 
-    /// Whether a part of it may be in a change before it, see ``EntryTexts``.
-    package var mayShareTexts: Bool {
+    /// Whether a part of it may be in a change before it, see ``EntryStrings``.
+    package var mayShareStrings: Bool {
         switch self {
         case .moved(let movement, _): !movement.reference.isEmpty || !movement.note.isEmpty
         case .demandRefused(let refused): !refused.reference.isEmpty

@@ -108,13 +108,13 @@ extension Movement {
     func encode(
         into writer: inout ByteWriter,
         recordedAt time: Instant,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) {
         var mask = self.presence(recordedAt: time)
-        if !self.reference.isEmpty, EntryTexts.shares(self.reference, &texts.reference) {
+        if !self.reference.isEmpty, EntryStrings.shares(self.reference, &texts.reference) {
             mask ^= 1 << 9 | 1 << 14
         }
-        if !self.note.isEmpty, EntryTexts.shares(self.note, &texts.note) {
+        if !self.note.isEmpty, EntryStrings.shares(self.note, &texts.note) {
             mask ^= 1 << 10 | 1 << 15
         }
         writer.append(atMost: self.byteCountMax) {
@@ -181,7 +181,7 @@ extension Movement {
     package init(
         from reader: inout ByteReader,
         recordedAt time: Instant,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) throws(ByteReaderError) {
         let kind = try reader.readCase(MovementKind.self, "movement kind")
         let product = try reader.readProductID()

@@ -5,7 +5,7 @@ public import Bytes
 ///     u32 byte count of what follows · u64 LSN · i64 time · actor · varint number of changes
 ///     then for each change: u32 byte count · the change, its tag first
 ///
-/// A text that a change shares with the one of its kind before it is there once, see ``EntryTexts``.
+/// A text that a change shares with the one of its kind before it is there once, see ``EntryStrings``.
 /// A reader that looks for some changes passes over the others by their counts.
 public struct EntryWriter: Sendable {
     private var start = 0
@@ -13,7 +13,7 @@ public struct EntryWriter: Sendable {
     private var changeCount: UInt32 = 0
     private let lsn: UInt64
     private let time: Instant
-    private var texts = EntryTexts()
+    private var texts = EntryStrings()
 
     /// Begins an entry at the writer's end.
     public init(lsn: UInt64, time: Instant, actor: String, into writer: inout ByteWriter) {
@@ -114,7 +114,7 @@ public struct EntryView {
     /// Takes the whole entry apart.
     public func entry() throws(ByteReaderError) -> Entry {
         var entry = Entry(lsn: self.lsn, time: self.time, actor: self.actor, changes: [])
-        var texts = EntryTexts()
+        var texts = EntryStrings()
         try self.forEachChange { (bytes) throws(ByteReaderError) in
             var reader = ByteReader(bytes)
             entry.changes.append(

@@ -11,9 +11,9 @@ extension Outcome {
         case .batch(let outcomes):
             Self.encodeBatchHead(count: outcomes.count, into: &writer)
             for outcome in outcomes { outcome.encode(into: &writer) }
-        case .brief(let brief):
+        case .errorsOnly(let errorsOnly):
             writer.write(4 as UInt8)
-            brief.encode(into: &writer)
+            errorsOnly.encode(into: &writer)
         }
     }
 
@@ -40,13 +40,13 @@ extension Outcome {
                     try Outcome(from: &reader, isNested: true)
                 }
             )
-        case 4 where !isNested: self = .brief(try Brief(from: &reader))
+        case 4 where !isNested: self = .errorsOnly(try ErrorsOnly(from: &reader))
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "outcome")
         }
     }
 }
 
-extension Outcome.Brief {
+extension Outcome.ErrorsOnly {
     /// Bytes ahead of the refusals.
     static let headByteCountMax = 1 + 3 * VarintCoding.byteCountMax
     /// Bytes of a refusal without a detail: index, code, line, shape.
@@ -74,7 +74,7 @@ extension Outcome.Brief {
     }
 }
 
-extension Outcome.Brief.Refused {
+extension Outcome.ErrorsOnly.Refused {
     fileprivate func encode(into writer: inout ByteWriter) {
         writer.writeVarint(UInt64(self.index))
         self.refusal.encode(into: &writer)

@@ -24,12 +24,12 @@ public enum OutcomeBound {
         switch mode {
         case .independent:
             return each
-        case .brief:
+        case .errorsOnly:
             let refusals = 32 + commands * Limits.outcomeRefusalByteCountMax
             return min(refusals, Limits.outcomeByteCountMax)
-        case .atomicBrief:
+        case .atomicErrorsOnly:
             return max(Limits.outcomeRefusalByteCountMax, ids)
-        case .atomic, .rehearsal:
+        case .atomic, .dryRun:
             return max(
                 Limits.outcomeRefusalByteCountMax,
                 ids + lines * Limits.outcomeLevelByteCountMax

@@ -93,12 +93,12 @@ public enum BatchMode: UInt8, CaseIterable, Sendable {
     case independent = 2
     /// As ``independent``, and the outcome names only the commands that were refused: for loads of
     /// millions, whose answers would be as long as what they bring.
-    case brief = 3
+    case errorsOnly = 3
     /// As ``atomic``, but nothing is carried out: the outcome is what it would come to.
-    case rehearsal = 4
+    case dryRun = 4
     /// As ``atomic``, and the outcome names no levels: for steps so large that their outcome could not be
     /// remembered.
-    case atomicBrief = 5
+    case atomicErrorsOnly = 5
 }
 
 // MARK: - Catalog

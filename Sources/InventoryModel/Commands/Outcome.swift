@@ -6,8 +6,8 @@ public enum Outcome: Hashable, Sendable {
     case refused(Refusal)
     /// Of a batch of independent commands: one for each, in order.
     case batch([Outcome])
-    /// Of a brief batch: which of its commands were refused.
-    case brief(Brief)
+    /// Of an errors-only batch: which of its commands were refused.
+    case errorsOnly(ErrorsOnly)
 
     /// A command that was carried out.
     public struct Done: Hashable, Sendable {
@@ -41,8 +41,8 @@ public enum Outcome: Hashable, Sendable {
         }
     }
 
-    /// What became of a brief batch: the commands that it does not name were done.
-    public struct Brief: Hashable, Sendable {
+    /// What became of an errors-only batch: the commands that it does not name were done.
+    public struct ErrorsOnly: Hashable, Sendable {
         /// A command that was refused, by its place in the batch.
         public struct Refused: Hashable, Sendable {
             public var index: Int
@@ -90,7 +90,7 @@ public enum Outcome: Hashable, Sendable {
             case .done(let done): self.lsn = max(self.lsn, done.lsn)
             case .refused(let refusal):
                 self.refused.append(Refused(index: index, refusal: refusal))
-            case .batch, .brief: preconditionFailure("a batch in a batch, at \(index)")
+            case .batch, .errorsOnly: preconditionFailure("a batch in a batch, at \(index)")
             }
         }
     }

@@ -5,8 +5,8 @@ package protocol ChangeVisitor: FieldVisitor, ~Copyable {
     /// A reference that may be that of a change before it in its entry: `last` of `texts`.
     mutating func sharedReference(
         _ value: inout String,
-        last: WritableKeyPath<EntryTexts, String>,
-        of texts: inout EntryTexts
+        last: WritableKeyPath<EntryStrings, String>,
+        of texts: inout EntryStrings
     ) throws(Failure)
 }
 
@@ -18,24 +18,24 @@ package protocol DescribedChange: Hashable, Sendable {
     /// Shows `v` each field, in the order of their bytes; `texts` are those of the changes before it.
     mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) throws(V.Failure)
 }
 
 extension DescribedChange {
-    func encode(into writer: inout ByteWriter, _ texts: inout EntryTexts) {
+    func encode(into writer: inout ByteWriter, _ texts: inout EntryStrings) {
         var change = self
         change.visit(&writer, &texts)
     }
 
-    init(from reader: inout ByteReader, _ texts: inout EntryTexts) throws(ByteReaderError) {
+    init(from reader: inout ByteReader, _ texts: inout EntryStrings) throws(ByteReaderError) {
         self.init()
         try self.visit(&reader, &texts)
     }
 
     /// Its fields, in the order of their bytes.
     package static var descriptions: [FieldDescription] {
-        var texts = EntryTexts()
+        var texts = EntryStrings()
         return FieldList.fields(of: Self()) { $0.visit(&$1, &texts) }
     }
 }
@@ -43,17 +43,17 @@ extension DescribedChange {
 extension ByteReader: ChangeVisitor {
     package mutating func sharedReference(
         _ value: inout String,
-        last: WritableKeyPath<EntryTexts, String>,
-        of texts: inout EntryTexts
+        last: WritableKeyPath<EntryStrings, String>,
+        of texts: inout EntryStrings
     ) throws(Failure) { value = try texts.read(last, from: &self) }
 }
 
 extension ByteWriter: ChangeVisitor {
     package mutating func sharedReference(
         _ value: inout String,
-        last: WritableKeyPath<EntryTexts, String>,
-        of texts: inout EntryTexts
-    ) { EntryTexts.write(value, &texts[keyPath: last], into: &self) }
+        last: WritableKeyPath<EntryStrings, String>,
+        of texts: inout EntryStrings
+    ) { EntryStrings.write(value, &texts[keyPath: last], into: &self) }
 }
 
 extension ChangeVisitor where Self: ~Copyable {
@@ -69,7 +69,7 @@ extension ChangeVisitor where Self: ~Copyable {
 extension Reservation: DescribedChange {
     package mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) throws(V.Failure) {
         try v.id(.named("reservation"), &self.id)
         try v.id(.named("product"), &self.product)
@@ -87,7 +87,7 @@ extension Reservation: DescribedChange {
 extension Transfer: DescribedChange {
     package mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) throws(V.Failure) {
         try v.id(.named("transfer"), &self.id)
         try v.id(.named("product"), &self.product)
@@ -112,7 +112,7 @@ extension RefusedDemand: DescribedChange {
 
     package mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) throws(V.Failure) {
         try v.id(.named("product"), &self.product)
         try v.id(.named("location"), &self.location)
@@ -142,7 +142,7 @@ package struct AlertNotice: DescribedChange {
 
     package mutating func visit<V: ChangeVisitor & ~Copyable>(
         _ v: inout V,
-        _ texts: inout EntryTexts
+        _ texts: inout EntryStrings
     ) throws(V.Failure) {
         try v.choice(.named("kind"), &self.kind)
         try v.flag(.named("raised"), &self.isRaised)

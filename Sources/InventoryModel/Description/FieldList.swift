@@ -196,8 +196,8 @@ public struct FieldList: CommandVisitor {
 extension FieldList: ChangeVisitor {
     package mutating func sharedReference(
         _ value: inout String,
-        last: WritableKeyPath<EntryTexts, String>,
-        of texts: inout EntryTexts
+        last: WritableKeyPath<EntryStrings, String>,
+        of texts: inout EntryStrings
     ) { self.add("reference", .sharedText) }
 }
 

@@ -23,8 +23,8 @@ public enum InsightLimits {
     public static let conditionDepthMax = 64
     /// Rows of a result that is kept up to date for subscribers; for more, ask for fewer by a limit or
     /// a filter.
-    public static let standingRowsMax = 16_384
+    public static let liveInsightRowsMax = 16_384
     /// Groups, and different products and transactions in them, whose sums are kept for one result
     /// between two versions; more are added up anew for each.
-    public static let standingEntriesMax = 1 << 20
+    public static let liveInsightEntriesMax = 1 << 20
 }

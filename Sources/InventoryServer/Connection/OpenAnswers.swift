@@ -26,7 +26,7 @@ struct OpenAnswers<Answer, Question> {
     /// How many wait to begin.
     var waitingCount: Int { self.waiting.count }
     /// Whether another may begin at once.
-    var hasRoom: Bool { self.begun.count < self.begunMax && self.waiting.isEmpty }
+    var hasSpace: Bool { self.begun.count < self.begunMax && self.waiting.isEmpty }
 
     func contains(_ requestID: UInt64) -> Bool {
         self.begun[requestID] != nil || self.waiting[requestID] != nil

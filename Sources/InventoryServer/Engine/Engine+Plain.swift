@@ -36,10 +36,18 @@ extension Engine {
             return true
         }
         guard let batch = PlainSaleBatch(command),
-            Self.isShort(batch.sales.count, isBrief: batch.isBrief, completing: completion)
+            Self.isShort(
+                batch.sales.count,
+                isErrorsOnly: batch.isErrorsOnly,
+                completing: completion
+            )
         else { return false }
         let start = reply.count
-        var answer = BatchAnswer(count: batch.sales.count, isBrief: batch.isBrief, into: &reply)
+        var answer = BatchAnswer(
+            count: batch.sales.count,
+            isErrorsOnly: batch.isErrorsOnly,
+            into: &reply
+        )
         var scratch = ByteWriter()
         for index in batch.sales.indices {
             if index % PlainSaleBatch.partCount == 0 { self.state.prefetch(batch, from: index) }
@@ -58,7 +66,7 @@ extension Engine {
                     into: reply,
                     from: start
                 )
-            } else if batch.isBrief {
+            } else if batch.isErrorsOnly {
                 // Of the answer that is not given, the log's entry still needs the balances.
                 scratch.removeAll()
                 let balances = self.step.encodeOutcome(into: &scratch)
@@ -124,10 +132,10 @@ extension Engine {
     /// The slow path refuses one that may not.
     private static func isShort(
         _ count: Int,
-        isBrief: Bool,
+        isErrorsOnly: Bool,
         completing completion: Completion?
     ) -> Bool {
-        completion == nil || isBrief
+        completion == nil || isErrorsOnly
             || count * OutcomeBound.byteCount(lines: 1) <= Limits.outcomeByteCountMax
     }
 
@@ -143,12 +151,12 @@ extension Engine {
         into reply: inout ByteWriter
     ) -> Bool {
         guard let batch = PlainProduct.Batch.reading(command),
-            Self.isShort(batch.count, isBrief: batch.isBrief, completing: completion)
+            Self.isShort(batch.count, isErrorsOnly: batch.isErrorsOnly, completing: completion)
         else { return false }
         self.state.settle(&self.sales)
         self.state.prepare(for: batch)
         let start = reply.count
-        var answer = BatchAnswer(count: batch.count, isBrief: batch.isBrief, into: &reply)
+        var answer = BatchAnswer(count: batch.count, isErrorsOnly: batch.isErrorsOnly, into: &reply)
         for index in 0..<batch.count {
             // One block takes them all: a crash leaves the whole request, or nothing of it.
             let last = index == batch.count - 1 ? completion : nil

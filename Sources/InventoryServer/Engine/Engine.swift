@@ -247,7 +247,7 @@ struct Engine: ~Copyable {
             return 0
         }
         switch request {
-        case .command(.batch(_, .rehearsal)) where completion?.isKeyed ?? false:
+        case .command(.batch(_, .dryRun)) where completion?.isKeyed ?? false:
             // What it would come to is another thing each time.
             return self.refuse(
                 Refusal(.invalidField, .field("key", problem: "is given to a dry run")),
@@ -372,7 +372,7 @@ struct Engine: ~Copyable {
     ) {
         let start = reply.count
         guard case .batch(let commands, let mode) = command,
-            mode == .independent || mode == .brief
+            mode == .independent || mode == .errorsOnly
         else {
             let time = self.time(context.now)
             var decision = self.state.decide(command, at: time)
@@ -409,7 +409,11 @@ struct Engine: ~Copyable {
             )
             return
         }
-        var answer = BatchAnswer(count: commands.count, isBrief: mode == .brief, into: &reply)
+        var answer = BatchAnswer(
+            count: commands.count,
+            isErrorsOnly: mode == .errorsOnly,
+            into: &reply
+        )
         for (index, command) in commands.enumerated() {
             // One block takes them all: a crash leaves the whole request, or nothing of it.
             let last = index == commands.count - 1 ? completion : nil
@@ -451,7 +455,7 @@ struct Engine: ~Copyable {
         mayCreate: Bool,
         _ context: borrowing Context,
         unless isOpen: (UInt32) -> Bool
-    ) throws(Refusal) -> SessionStanding {
+    ) throws(Refusal) -> SessionStatus {
         if let standing = self.state.standing(of: id) { return standing }
         guard mayCreate else { throw Refusal(.sessionExpired) }
         if let refusal = context.refusal { throw refusal }

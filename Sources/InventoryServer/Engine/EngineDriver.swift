@@ -225,7 +225,7 @@ final class EngineDriver: @unchecked Sendable {
         self.log.sealIfIdle(now)
         self.log.prepareIfNeeded(now)
         self.protection.workIfDue(now)
-        self.insights.tellProgress(now)
+        self.insights.publishProgress(now)
     }
 
     /// Gives the system back what a burst of work has left behind, away from the loop.

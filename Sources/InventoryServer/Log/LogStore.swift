@@ -24,7 +24,7 @@ protocol LogStore: AnyObject, Sendable {
     func close(acknowledged: LSN, time: Int64) throws(DurabilityError)
 
     /// Whether there is space for so many bytes more.
-    func room(for byteCount: Int) -> LogRoom
+    func room(for byteCount: Int) -> LogSpace
     /// Whether the next file is to be made ready.
     var wantsNext: Bool { get }
     func prepareNext() throws(DurabilityError)

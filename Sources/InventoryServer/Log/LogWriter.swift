@@ -82,10 +82,10 @@ final class LogWriter: @unchecked Sendable {
     /// Why nothing may be written now; `nil` if it may.
     func refusal() -> Refusal? {
         if let refusal = self.source.backlogRefusal { return refusal }
-        return self.isDiskFull ? Self.noRoom : self.roomRefusal()
+        return self.isDiskFull ? Self.noSpace : self.spaceRefusal()
     }
 
-    private static var noRoom: Refusal {
+    private static var noSpace: Refusal {
         Refusal(.storageFull, .message("no room for another file of the log"))
     }
 
@@ -96,7 +96,7 @@ final class LogWriter: @unchecked Sendable {
     /// block on its way, the next one, a seal, and what the requests at hand may add. While the next
     /// file is still being made there, requests are to come again shortly. A file that could not hold
     /// all this promises nothing, and only a disk that is known to be full refuses then.
-    private func roomRefusal() -> Refusal? {
+    private func spaceRefusal() -> Refusal? {
         let fileByteCount = self.fileByteCount
         let needed =
             self.inFlightByteCount + self.source.gatheredByteCount
@@ -104,7 +104,7 @@ final class LogWriter: @unchecked Sendable {
             + WriteAheadLog.blockOverheadByteCount + StorageAlignment.byteCount
         switch self.store.room(for: needed) {
         case .certain, .likely: return nil
-        case .full: return Self.noRoom
+        case .full: return Self.noSpace
         case .unknown:
             self.prepareIfNeeded(self.context.milliseconds)
             guard needed + 2 * StorageAlignment.byteCount <= fileByteCount else { return nil }

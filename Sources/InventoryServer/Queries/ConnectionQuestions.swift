@@ -32,10 +32,10 @@ final class ConnectionQuestions {
             if self.answers.contains(question.requestID) {
                 throw Refusal(.invalidField, .field("request id", problem: "is in use"))
             }
-            let hasRoom = self.answers.hasRoom
-            if !hasRoom { try self.runner.checkWaiting(1, and: self.answers.waitingCount) }
+            let hasSpace = self.answers.hasSpace
+            if !hasSpace { try self.runner.checkWaiting(1, and: self.answers.waitingCount) }
             try self.runner.bytes.take(question.heldByteCount, for: &self.share)
-            if hasRoom {
+            if hasSpace {
                 self.begin(question)
             } else {
                 self.answers.wait(question.requestID, question)

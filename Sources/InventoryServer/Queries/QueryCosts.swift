@@ -10,7 +10,7 @@ struct QueryCosts {
     struct Kind: Hashable, Sendable {
         let number: UInt16
         /// Whether nothing being known of it, it is taken for a question that looks at rows often.
-        var isDear = false
+        var isExpensive = false
     }
 
     private var perRow: [Kind: Double] = [:]
@@ -20,21 +20,21 @@ struct QueryCosts {
     /// Nanoseconds a row of what was not seen yet.
     private static let unknown = 100.0
     /// The same of dear kinds: over many rows they are taken for scans, which give way.
-    private static let unknownDear = 1_000.0
+    private static let unknownExpensive = 1_000.0
     /// What a kind is known to cost falls by this share with each cheaper one, so that one that was
     /// dear once isn't taken for dear for ever.
     private static let fading = 0.9
-    /// Nanoseconds up to which a question is brief.
-    static let briefMax: Double = 5_000_000
+    /// Nanoseconds up to which a question is short.
+    static let shortMax: Double = 5_000_000
     /// Nanoseconds up to which it is medium.
     static let mediumMax: Double = 100_000_000
 
     /// The class of a question of an owner over so many rows.
     func kind(_ kind: Kind, rows: Int, of owner: QueryQueue.Owner) -> QueryQueue.Class {
-        let guess = kind.isDear ? Self.unknownDear : Self.unknown
+        let guess = kind.isExpensive ? Self.unknownExpensive : Self.unknown
         let perRow = self.own[owner]?[kind] ?? self.perRow[kind] ?? guess
         let nanoseconds = perRow * Double(rows)
-        if nanoseconds <= Self.briefMax { return .brief }
+        if nanoseconds <= Self.shortMax { return .short }
         return nanoseconds <= Self.mediumMax ? .medium : .scan
     }
 

@@ -38,10 +38,10 @@ extension QueryJob.Cost {
         switch insight {
         case .query(let query):
             let number = 256 + UInt16(query.source.rawValue)
-            kind = QueryCosts.Kind(number: number, isDear: true)
+            kind = QueryCosts.Kind(number: number, isExpensive: true)
         case .named(let named):
             let number = 512 + UInt16(named.name.rawValue)
-            kind = QueryCosts.Kind(number: number, isDear: named.name.isDear)
+            kind = QueryCosts.Kind(number: number, isExpensive: named.name.isExpensive)
         case .rows(_, let insight):
             self.init(of: insight, view)
             return
@@ -59,7 +59,7 @@ extension ReadView {
 
 extension NamedInsight.Name {
     /// Whether it follows each product through time, and does not only add rows up.
-    fileprivate var isDear: Bool {
+    fileprivate var isExpensive: Bool {
         switch self {
         case .velocity, .cover, .reorder, .dead, .turnover, .ageing, .availability: true
         case .sales, .margin, .top, .abc, .heatmap, .refused, .valuation, .categories, .lowStock:

@@ -4,7 +4,7 @@ internal import InventoryWire
 /// Which of the waiting work a query thread does next, and how much may wait.
 ///
 ///     connection a  ▣ ▣ ▣ ▣ ▣ ▣        ▢ slice: a part of an answer that is being sent
-///     connection b  ▢                  ▤ brief, medium: a question that takes milliseconds, or some tens
+///     connection b  ▢                  ▤ short, medium: a question that takes milliseconds, or some tens
 ///     connection c  ▤ ▤                ▣ scan:  a question that takes longer
 ///                   └─────┬─────┘
 ///     next          the shortest class first, but each class within eight turns;
@@ -30,7 +30,7 @@ struct QueryQueue {
 
     /// How long work takes before it returns, shortest first.
     enum Class: Int, CaseIterable, Sendable {
-        case slice, brief, medium, scan
+        case slice, short, medium, scan
     }
 
     /// One piece of work that waits.

@@ -52,7 +52,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
     static let slice: UInt64 = 5_000_000
     /// Pieces of shorter work done at one checkpoint, so that longer work gets on too.
     private static let betweenMax = 4
-    /// Work inside work at most: what is taken for brief may be long, and each keeps what it holds.
+    /// Work inside work at most: what is taken for short may be long, and each keeps what it holds.
     private static let depthMax = 4
 
     init(
@@ -150,7 +150,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         }
     }
 
-    /// What goes before the rest of a scan though it is not brief, and of what was not taken for one and is by
+    /// What goes before the rest of a scan though it is not short, and of what was not taken for one and is by
     /// now; its work up to `work` is counted first.
     private func takeLonger(before job: QueryJob, at work: UInt64) -> Waiting? {
         if !job.isScan, job.took(by: work) <= UInt64(QueryCosts.mediumMax) { return nil }
@@ -188,7 +188,7 @@ final class QueryScheduler: Worker, @unchecked Sendable {
         let work = self.work()
         if job.depth < Self.depthMax {
             for _ in 0..<Self.betweenMax {
-                guard let next = self.take(.brief) else { break }
+                guard let next = self.take(.short) else { break }
                 self.run(next, depth: job.depth + 1)
             }
             if let next = self.takeLonger(before: job, at: work) {

@@ -95,7 +95,7 @@ extension Fanout {
 
     /// From where on a copy made of steps after `lsn` is exact, with the keys that select now.
     func settledAt(_ matcher: SubscriptionMatcher, after lsn: UInt64) -> UInt64 {
-        matcher.goesByProduct && self.keys.movedLSN > lsn ? self.keys.movedLSN : 0
+        matcher.filtersByProduct && self.keys.movedLSN > lsn ? self.keys.movedLSN : 0
     }
 
     // MARK: - Products that enter a filter

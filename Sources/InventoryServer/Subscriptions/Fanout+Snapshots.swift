@@ -41,7 +41,7 @@ extension Fanout {
             subscription.rows = nil
             self.send(.caughtUp(lsn: rows.lsn), requestID: requestID, of: connection)
             subscription.machine.snapshotEnded()
-            subscription.toldAt = self.now
+            subscription.publishedAt = self.now
         }
         self.flush(connection)
         if !connection.isBlocked { self.ring.add(number) }

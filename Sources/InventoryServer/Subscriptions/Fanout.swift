@@ -159,16 +159,18 @@ final class Fanout: @unchecked Sendable {
             let next = max(self.ring.isPassOver ? self.restsUntil : 0, self.pace.restsUntil)
             return next == 0 ? .now : self.rest(until: next)
         }
-        if self.hasUntold { return self.rest(until: self.restsUntil) }
+        if self.hasUnpublished { return self.rest(until: self.restsUntil) }
         return .at(min(self.timerAt, max(self.nextDue, self.restsUntil)))
     }
 
     private func rest(until time: UInt64) -> Next { .rest(until: min(time, self.timerAt)) }
 
-    private var hasUntold: Bool { self.durable > self.passTarget && self.subscriptionCount > 0 }
+    private var hasUnpublished: Bool {
+        self.durable > self.passTarget && self.subscriptionCount > 0
+    }
 
     private func beginPass(_ now: UInt64) {
-        if self.hasUntold || now >= self.nextDue {
+        if self.hasUnpublished || now >= self.nextDue {
             (self.target, self.passTarget) = (self.durable, self.durable)
             self.nextDue = .max
             for connection in self.connections.values
@@ -260,7 +262,7 @@ final class Fanout: @unchecked Sendable {
         batch.forEachBuffer(of: subscription.requestID) {
             connection.queue.append($0, isAnswer: false)
         }
-        if !batch.isEmpty { subscription.toldAt = now }
+        if !batch.isEmpty { subscription.publishedAt = now }
         self.figures.eventByteCount += Int64(batch.bodyByteCount)
         let windowEnd =
             subscription.machine.isInWindow
@@ -268,7 +270,7 @@ final class Fanout: @unchecked Sendable {
         let endsWindow = subscription.isConflated ? piece.through >= windowEnd : true
         subscription.machine.sent(
             through: piece.through,
-            isTold: !batch.isEmpty,
+            isNotified: !batch.isEmpty,
             settledAt: piece.settledAt,
             endsWindow: endsWindow,
             at: now
@@ -280,7 +282,7 @@ final class Fanout: @unchecked Sendable {
                 subscription.exactAt = piece.through
             }
         }
-        self.sendProof(subscription, of: connection, at: now)
+        self.sendStateChecksum(subscription, of: connection, at: now)
         return batch.byteCount
     }
 
@@ -299,8 +301,8 @@ final class Fanout: @unchecked Sendable {
             requestID: subscription.requestID,
             of: connection
         )
-        subscription.machine.toldOfProgress()
-        subscription.toldAt = now
+        subscription.machine.progressSent()
+        subscription.publishedAt = now
     }
 
     func send(_ message: ServerMessage, requestID: UInt64, of connection: FanoutConnection) {
@@ -482,7 +484,7 @@ final class Fanout: @unchecked Sendable {
                     if lsn < self.seen { lag.add(self.durable - lsn) }
                 }
                 guard subscription.machine.isFollowing, !connection.isBlocked,
-                    now - min(now, subscription.toldAt) >= due
+                    now - min(now, subscription.publishedAt) >= due
                 else { continue }
                 subscription.isProgressDue = true
                 self.ring.add(connection.number)

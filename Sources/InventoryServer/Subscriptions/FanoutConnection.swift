@@ -158,10 +158,10 @@ final class FanoutSubscription {
     /// The rows of the snapshot on its way.
     var rows: SnapshotRows?
     /// When it was last told anything, in nanoseconds.
-    var toldAt: UInt64
+    var publishedAt: UInt64
     var isProgressDue = false
     /// When a digest was last asked for on its behalf.
-    var provedAt: UInt64 = 0
+    var checksumSentAt: UInt64 = 0
     /// A digest that waits until the steps before it are delivered.
     var proof: (lsn: UInt64, value: UInt64)?
     /// The last step that a window ended with for the sake of a digest.
@@ -182,7 +182,7 @@ final class FanoutSubscription {
         self.matcher = matcher
         self.interest = interest
         self.machine = machine
-        self.toldAt = now
+        self.publishedAt = now
     }
 
     var isConflated: Bool { self.machine.period != nil }

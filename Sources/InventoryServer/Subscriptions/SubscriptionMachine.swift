@@ -108,11 +108,11 @@ struct SubscriptionMachine: Equatable {
 
     /// A piece was handed over; `lsn` is the last step that it, or the filter's silence, covers.
     ///
-    /// `isTold`: Whether the subscriber can tell. `settledAt`: From where on it is exact. `endsWindow`:
+    /// `isNotified`: Whether the subscriber can tell. `settledAt`: From where on it is exact. `endsWindow`:
     /// Whether a conflated one has the state at that step now, and its next window begins.
     mutating func sent(
         through lsn: UInt64,
-        isTold: Bool,
+        isNotified: Bool,
         settledAt: UInt64 = 0,
         endsWindow: Bool = true,
         at now: UInt64 = 0
@@ -120,7 +120,7 @@ struct SubscriptionMachine: Equatable {
         guard self.state == .following else { return }
         precondition(lsn >= self.cursor, "a subscriber at \(self.cursor) cannot go back to \(lsn)")
         self.cursor = lsn
-        if isTold, endsWindow { self.told = lsn }
+        if isNotified, endsWindow { self.told = lsn }
         self.settledAt = max(self.settledAt, settledAt)
         guard let period else { return }
         self.isInWindow = !endsWindow
@@ -130,7 +130,7 @@ struct SubscriptionMachine: Equatable {
     /// Its window goes on until then.
     mutating func rests(until due: UInt64) { self.dueAt = max(self.dueAt, due) }
 
-    mutating func toldOfProgress() { self.told = self.cursor }
+    mutating func progressSent() { self.told = self.cursor }
 
     /// Begins anew with the state at `lsn`.
     mutating func restarted(at lsn: UInt64) {

@@ -44,7 +44,7 @@ package struct AtomicApply {
             return try await self.tell(outcome, of: nil, numbers)
         }
         // Its levels are not shown, and with them a large step could not be remembered.
-        let command = Command.batch(batch.commands, .atomicBrief)
+        let command = Command.batch(batch.commands, .atomicErrorsOnly)
         let outcome = try await self.send(command, batch.fingerprint)
         try await self.tell(outcome, of: command, numbers)
     }
@@ -70,7 +70,7 @@ package struct AtomicApply {
             }
             failure.message += (failure.message.isEmpty ? "" : "; ") + "nothing was changed"
             throw failure
-        case .batch, .brief:
+        case .batch, .errorsOnly:
             throw Failure("protocol_violation", "an atomic batch in parts", exit: Exit.failed)
         }
     }

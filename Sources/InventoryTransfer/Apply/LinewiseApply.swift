@@ -58,7 +58,7 @@ package final class LinewiseApply {
         let standing = try await self.host.client.openSession()
         self.decided = standing.lastSequence
         let first = min(max(1, standing.oldestRemembered), standing.lastSequence + 1)
-        self.host.client.goOn(from: first)
+        self.host.client.resume(from: first)
         self.host.say(
             ifInterrupted: "lines before may have been executed; run it again with --id "
                 + "\(self.host.session.text): none is carried out twice"
@@ -144,7 +144,7 @@ package final class LinewiseApply {
         case .refused(let refusal) where line.command != nil:
             let field = refusal.line.map { "lines[\($0)]" } ?? ""
             self.note(line.number, field: field, await self.explain(refusal, of: line.command))
-        case .refused, .batch, .brief:
+        case .refused, .batch, .errorsOnly:
             if let problem = line.problem { self.note(line, problem) }
         }
     }

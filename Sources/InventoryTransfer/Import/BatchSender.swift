@@ -42,13 +42,13 @@ final class BatchSender {
     private var inFlightNow = BatchSender.inFlightMin
 
     /// `standing`: Where the session stands, as the server said just now.
-    init(_ client: InventoryClient, _ standing: SessionStanding) {
+    init(_ client: InventoryClient, _ standing: SessionStatus) {
         self.client = client
         self.done = standing.lastSequence
         self.first = min(max(1, standing.oldestRemembered), standing.lastSequence + 1)
         (self.answers, self.continuation) = AsyncStream.makeStream()
         self.iterator = self.answers.makeAsyncIterator()
-        client.goOn(from: self.first)
+        client.resume(from: self.first)
     }
 
     /// Sends the next request, once there is room.
@@ -117,7 +117,7 @@ extension Outcome {
     /// Whether nothing of it was refused.
     fileprivate var isWhole: Bool {
         switch self {
-        case .brief(let brief): brief.refused.isEmpty
+        case .errorsOnly(let errorsOnly): errorsOnly.refused.isEmpty
         case .batch(let outcomes): outcomes.allSatisfy { $0.isWhole }
         case .done: true
         case .refused: false

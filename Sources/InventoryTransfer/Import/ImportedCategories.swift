@@ -95,7 +95,7 @@ extension Outcome {
                 return nil
             }
             return holder
-        case .batch, .brief: return nil
+        case .batch, .errorsOnly: return nil
         }
     }
 }

@@ -85,7 +85,7 @@ package struct ProductImport: ~Copyable {
         _ categories: ImportedCategories
     ) async throws {
         func request() -> EncodedCommand {
-            var request = BatchEncoder(.brief)
+            var request = BatchEncoder(.errorsOnly)
             for row in part.rows[rows] {
                 let category = categories.id(numbered: row.category)
                 request.append(creating: part.products, row.product, in: category)
@@ -96,8 +96,8 @@ package struct ProductImport: ~Copyable {
         let (problems, host) = (self.problems, self.host)
         let numbers = part.rows[rows].map { $0.number }
         try await sender.send(request) { outcome in
-            guard case .brief(let brief) = outcome else { return }
-            for refused in brief.refused where refused.index < numbers.count {
+            guard case .errorsOnly(let errorsOnly) = outcome else { return }
+            for refused in errorsOnly.refused where refused.index < numbers.count {
                 problems.add(numbers[refused.index], host.sentence(refused.refusal))
             }
         }

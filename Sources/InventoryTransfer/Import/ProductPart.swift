@@ -29,7 +29,7 @@ final class ProductPart {
 
 /// The categories of a file by the names that it gives them, numbered as they come.
 struct FileCategories {
-    private var numbers = NumberedTexts()
+    private var numbers = NumberedStrings()
     private var names: [String] = []
     private var isNoted: [Bool] = []
     /// Of rows that have none.

@@ -17,7 +17,7 @@ struct ProductReader: ~Copyable {
     var location = LocationID.main
     private let problems: Problems
     /// SKUs by their keys, with the row each is first in.
-    private var seen = NumberedTexts()
+    private var seen = NumberedStrings()
     private var categories: FileCategories
     /// The part that is being read.
     private let part = ProductPart()

@@ -77,7 +77,7 @@ struct RestoreQueue {
         self.lineCount += step.lineCount
         self.byteCount += byteCount
         guard !isSingle else { return }
-        self.request.mode = .atomicBrief
+        self.request.mode = .atomicErrorsOnly
         try await self.flush()
     }
 

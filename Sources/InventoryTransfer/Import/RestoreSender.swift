@@ -48,7 +48,7 @@ final class RestoreSender {
     /// Where the steps are.
     private(set) var steps = StepNumbers()
     /// Whether an earlier run had begun.
-    private(set) var goesOn = false
+    private(set) var isResumed = false
     private var inFlight: [Request] = []
     private let outcomes: AsyncStream<Result<Outcome, ClientError>>
     private let continuation: AsyncStream<Result<Outcome, ClientError>>.Continuation
@@ -65,9 +65,9 @@ final class RestoreSender {
     /// Opens the session of the import itself.
     func begin() async throws {
         let standing = try await self.host.client.openSession()
-        self.goesOn = standing.lastSequence > 0
+        self.isResumed = standing.lastSequence > 0
         self.lanes[nil] = Lane(client: self.host.client, done: standing.lastSequence)
-        if self.goesOn { try await self.readSteps() }
+        if self.isResumed { try await self.readSteps() }
     }
 
     func end() async {
@@ -152,13 +152,13 @@ final class RestoreSender {
                 throw Self.failure(
                     (line > 0 ? "line \(line): " : "") + self.host.sentence(refusal.innermost)
                 )
-            case .batch, .brief: continue
+            case .batch, .errorsOnly: continue
             }
         }
     }
 
     private func take(_ done: Outcome.Done, _ index: Int, of request: Request) throws {
-        let isAtomic = request.mode == .atomicBrief
+        let isAtomic = request.mode == .atomicErrorsOnly
         for (place, wanted) in request.ids where isAtomic || place == index {
             let id = isAtomic ? done.ids[place] : done.id
             guard id == wanted else {

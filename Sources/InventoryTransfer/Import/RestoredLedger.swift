@@ -76,7 +76,7 @@ struct RestoredLedger {
             let counted = self.onHand(first) &+ first.onHand
             let run = Self.run(&rest)
             for movement in run { self.take(movement, &step) }
-            if self.goesByBasis(first) { self.setBases(run, catalog: catalog, step: &step) }
+            if self.usesBasis(first) { self.setBases(run, catalog: catalog, step: &step) }
             try self.append(run, counted: counted, record: record, at: lsn, step: &step)
             if first.kind != .transferIn { step.announced = nil }
         }
@@ -146,11 +146,11 @@ struct RestoredLedger {
         case .reversal:
             a.originStep == b.originStep && a.reason == b.reason && a.note == b.note
         case .return:
-            a.sharesTexts(with: b) && a.originStep == b.originStep
+            a.sharesStrings(with: b) && a.originStep == b.originStep
                 && (a.unavailable > 0) == (b.unavailable > 0)
-        case .restock: a.sharesTexts(with: b) && (a.incoming < 0) == (b.incoming < 0)
-        case .transferOut, .expectIncoming: a.sharesTexts(with: b) && a.location == b.location
-        default: a.sharesTexts(with: b)
+        case .restock: a.sharesStrings(with: b) && (a.incoming < 0) == (b.incoming < 0)
+        case .transferOut, .expectIncoming: a.sharesStrings(with: b) && a.location == b.location
+        default: a.sharesStrings(with: b)
         }
     }
 
@@ -170,7 +170,7 @@ struct RestoredLedger {
     }
 
     /// Whether a movement's price has the basis that its product has at that moment.
-    private func goesByBasis(_ movement: RestoredMovement) -> Bool {
+    private func usesBasis(_ movement: RestoredMovement) -> Bool {
         switch movement.kind {
         case .sale, .commit, .restock: true
         case .return: movement.originStep == nil

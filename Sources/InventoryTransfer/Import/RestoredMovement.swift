@@ -50,7 +50,7 @@ struct RestoredMovement {
     }
 
     /// Whether it says the same of what all lines of a command share.
-    func sharesTexts(with other: RestoredMovement) -> Bool {
+    func sharesStrings(with other: RestoredMovement) -> Bool {
         self.reference == other.reference && self.note == other.note
             && self.occurred == other.occurred
     }

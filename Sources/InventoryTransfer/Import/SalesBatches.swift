@@ -147,7 +147,7 @@ struct SalesBatch {
 extension SalesBatch {
     /// The request of the batch, with the products' ids.
     func request(_ ids: [ProductID], _ location: LocationID) -> EncodedCommand {
-        var request = BatchEncoder(.brief)
+        var request = BatchEncoder(.errorsOnly)
         self.references.withUnsafeBytes { references in
             for index in self.starts.indices {
                 let group = self.group(index)

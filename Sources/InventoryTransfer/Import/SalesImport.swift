@@ -186,8 +186,10 @@ package struct SalesImport {
             try await sender.send({ batch.request(ids, location) }) { outcome in
                 decided += batch.lineCount
                 progress.advance(to: decided)
-                guard case .brief(let brief) = outcome, !brief.refused.isEmpty else { return }
-                for refused in brief.refused where refused.index < batch.groupCount {
+                guard case .errorsOnly(let errorsOnly) = outcome, !errorsOnly.refused.isEmpty else {
+                    return
+                }
+                for refused in errorsOnly.refused where refused.index < batch.groupCount {
                     let rows = batch.rows(ofGroup: refused.index)
                     rejected += rows.count
                     for row in rows {

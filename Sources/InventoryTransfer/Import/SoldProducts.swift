@@ -36,8 +36,8 @@ struct SoldProducts: Sendable {
     private(set) var isBeyondStock = false
     /// Codes that differ from another's only in case or white space, with the one they are.
     private(set) var merged: [(code: String, sku: String)] = []
-    private var codes = NumberedTexts()
-    private var keys = NumberedTexts()
+    private var codes = NumberedStrings()
+    private var keys = NumberedStrings()
 
     /// Takes a row that was read.
     ///

@@ -67,7 +67,7 @@ package struct StockImport {
         let location = try await self.host.location(self.options.at)
         guard !self.options.dryRun else {
             while let rows = try await self.nextRows(location) { self.look(at: rows) }
-            try self.tellWhatWouldChange()
+            try self.reportChanges()
             return
         }
         let standing = try await self.host.client.openSession()
@@ -137,7 +137,7 @@ package struct StockImport {
         // Adding nothing is no movement.
         let rows = self.mode == .add ? rows.filter { $0.quantity != 0 } : rows
         func request() -> EncodedCommand {
-            var request = BatchEncoder(.brief)
+            var request = BatchEncoder(.errorsOnly)
             for row in rows { request.append(self.command(row, location)) }
             return request.finish()
         }
@@ -146,8 +146,8 @@ package struct StockImport {
         let numbers = rows.map { $0.row.number }
         let places = rows.map { Refusal.Place(of: $0.product.product) }
         try await sender.send(request, mayBeEmpty: rows.isEmpty) { outcome in
-            guard case .brief(let brief) = outcome else { return }
-            for refused in brief.refused where refused.index < numbers.count {
+            guard case .errorsOnly(let errorsOnly) = outcome else { return }
+            for refused in errorsOnly.refused where refused.index < numbers.count {
                 problems.add(
                     numbers[refused.index],
                     host.sentence(refused.refusal, places[refused.index])
@@ -216,7 +216,7 @@ package struct StockImport {
         }
     }
 
-    private func tellWhatWouldChange() throws {
+    private func reportChanges() throws {
         self.progress.end()
         let (count, invalid) = (self.reader.rowCount, self.problems.count)
         self.host.print(

@@ -22,7 +22,7 @@ struct StockReader {
     private let currencyDecimals: UInt8
     private let mayRepeat: Bool
     private let problems: Problems
-    private var seen = NumberedTexts()
+    private var seen = NumberedStrings()
     /// What is taken from which column.
     let columns: String
 

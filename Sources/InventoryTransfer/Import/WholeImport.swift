@@ -64,7 +64,7 @@ package struct WholeImport {
         try self.takeHead()
         if !self.isDry {
             try await self.queue.sender.begin()
-            if !self.queue.sender.goesOn { try await self.checkEmpty() }
+            if !self.queue.sender.isResumed { try await self.checkEmpty() }
             self.host.say(
                 ifInterrupted: "what was restored stays, and the same import goes on from there"
             )
@@ -80,7 +80,7 @@ package struct WholeImport {
         try await self.letExpire(late)
         self.host.say(ifInterrupted: nil)
         self.host.endProgress()
-        self.tell("restored" + (self.queue.sender.goesOn ? "; went on from an earlier run" : ""))
+        self.tell("restored" + (self.queue.sender.isResumed ? "; went on from an earlier run" : ""))
     }
 
     // MARK: - Lines

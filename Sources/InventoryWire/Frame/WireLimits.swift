@@ -15,7 +15,7 @@ public enum WireLimits {
     /// Bytes that the subscriptions of all connections hold by what they ask for.
     public static let subscriptionByteCountMax = 256 << 20
     /// Different insights that all connections together subscribe to.
-    public static let standingInsightsMax = 256
+    public static let liveInsightsMax = 256
     /// Sessions that one connection creates: a quarter of all there may be.
     public static let sessionsPerConnectionMax = 1_024
     /// Bytes waiting to be sent to one client beyond which nothing more is read from it.

@@ -159,21 +159,21 @@ extension ByteWriter {
 
 extension ByteReader {
     fileprivate mutating func readRising() throws(ByteReaderError) -> [Int] {
-        let count = try self.readCount(limit: InsightLimits.standingRowsMax)
+        let count = try self.readCount(limit: InsightLimits.liveInsightRowsMax)
         var numbers: [Int] = []
         numbers.reserveCapacity(min(count, self.remaining))
         for _ in 0..<count {
             let offset = self.offset
-            let distance = try self.readCount(limit: InsightLimits.standingRowsMax)
+            let distance = try self.readCount(limit: InsightLimits.liveInsightRowsMax)
             guard distance > 0 || numbers.isEmpty else {
                 throw .unknownCode(offset: offset, code: 0, what: "distance to the next row")
             }
             let number = (numbers.last ?? 0) + distance
-            guard number < InsightLimits.standingRowsMax else {
+            guard number < InsightLimits.liveInsightRowsMax else {
                 throw .tooLong(
                     offset: offset,
                     length: UInt64(number),
-                    limit: InsightLimits.standingRowsMax - 1
+                    limit: InsightLimits.liveInsightRowsMax - 1
                 )
             }
             numbers.append(number)

@@ -114,7 +114,7 @@ extension ServerMessage {
         switch opcode {
         case .sessionOpened:
             self = .sessionOpened(
-                SessionStanding(
+                SessionStatus(
                     number: try reader.readUInt32(),
                     lastSequence: try reader.readSequenceNumber(),
                     oldestRemembered: try reader.readSequenceNumber()

@@ -4,7 +4,7 @@ public import InventoryModel
 ///
 /// Each carries the id of the request it belongs to in its frame's header.
 public enum ServerMessage: Hashable, Sendable {
-    case sessionOpened(SessionStanding)
+    case sessionOpened(SessionStatus)
     case outcome(Outcome)
     /// The outcome that a command with the same idempotency key had: this request did nothing.
     case replayedOutcome(Outcome)

@@ -86,10 +86,10 @@ package struct TextTable {
         self.widen(rows)
         guard let width = self.width else { return }
         if !self.isChosen {
-            self.cutTexts(to: width, noNarrowerThan: Self.textWidthGood)
+            self.cutStrings(to: width, noNarrowerThan: Self.textWidthGood)
             self.leaveOut(to: width, keeping: Self.columnsKept)
         }
-        self.cutTexts(to: width, noNarrowerThan: Self.textWidthMin)
+        self.cutStrings(to: width, noNarrowerThan: Self.textWidthMin)
         self.leaveOut(to: width, keeping: 1)
     }
 
@@ -109,7 +109,7 @@ package struct TextTable {
     }
 
     /// Takes from the widest texts, one column at a time, until all fits or none can give more.
-    private mutating func cutTexts(to width: Int, noNarrowerThan narrowest: Int) {
+    private mutating func cutStrings(to width: Int, noNarrowerThan narrowest: Int) {
         let texts = self.columns.indices.filter { self.columns[$0].kind == .text }
         var excess = self.total - width
         while excess > 0 {

@@ -9,7 +9,7 @@ extension TillBench {
         let result = try await self.result()
         Terminal.print(shell.format.isJSON ? self.json(result) : self.text(result))
         await shell.tell(firstRefusal: result.firstRefusal)
-        let isRight = result.provenCount == self.options.copies
+        let isRight = result.verifiedCount == self.options.copies
         if result.failures > 0 || !isRight { throw Exit.failed }
     }
 
@@ -38,7 +38,7 @@ extension TillBench {
                 + "caught up \(DecimalText.format(Int64(result.catchUpSeconds * 10), decimals: 1)) s "
                 + "after the import, at \(grouped(result.caughtUpPerSecond))/s",
             "delivery  \(result.deliveries.text)",
-            "copies  \(result.provenCount) of \(self.options.copies) right, "
+            "copies  \(result.verifiedCount) of \(self.options.copies) right, "
                 + "\(result.failures) failures",
         ]
         if let peak = result.serverPeakBytes { lines.append("server  \(peak >> 20) MiB at most") }
@@ -63,7 +63,7 @@ extension TillBench {
         object.add("caughtUpPerSecond", raw: String(Int(result.caughtUpPerSecond)))
         object.add(result.deliveries, "delivery_")
         object.add("copies", raw: String(self.options.copies))
-        object.add("copiesRight", raw: String(result.provenCount))
+        object.add("copiesRight", raw: String(result.verifiedCount))
         object.add("failures", raw: String(result.failures))
         if let peak = result.serverPeakBytes {
             object.add("serverPeakBytes", raw: String(peak))

@@ -39,7 +39,7 @@ struct ApplyCommand: AsyncParsableCommand {
         // An atomic batch is one request, which can be asked for again; of many lines some are done.
         try await Shell.run(self.global, write: write, continuesSession: !self.atomic) { shell in
             if self.dryRun {
-                try await ApplyRehearsal(shell, stream, isAtomic: self.atomic).run()
+                try await ApplyDryRun(shell, stream, isAtomic: self.atomic).run()
             } else if self.atomic {
                 try await AtomicApply(shell, stream).run()
             } else {

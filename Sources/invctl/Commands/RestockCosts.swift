@@ -30,7 +30,7 @@ extension Shell {
         self.print(object)
     }
 
-    private struct TakenCost {
+    private struct StatedCost {
         var sku: String
         /// Of the price basis; `nil` where stock is owed to backorders and none is on hand.
         var unit: String?
@@ -41,12 +41,12 @@ extension Shell {
         _ done: Outcome.Done,
         restock: Restock,
         products: [ProductInfo]
-    ) -> [TakenCost] {
+    ) -> [StatedCost] {
         zip(restock.lines, products).compactMap { line, product in
             guard line.unitCost == nil else { return nil }
             let level = done.levels.first { $0.product == line.product }
             guard let level, level.onHand > 0 else {
-                return TakenCost(sku: product.sku, text: "at the last known cost")
+                return StatedCost(sku: product.sku, text: "at the last known cost")
             }
             let unit = Price.proportion(
                 level.value,
@@ -55,7 +55,7 @@ extension Shell {
             )
             let text = DecimalText.format(unit ?? 0, decimals: self.server.currencyDecimals)
             let hint = level.value == 0 ? ", no cost is known: \(product.sku)=QUANTITY@COST" : ""
-            return TakenCost(
+            return StatedCost(
                 sku: product.sku,
                 unit: text,
                 text: "at the average cost of \(text)\(hint)"

@@ -184,9 +184,9 @@ struct ChangeText {
         of difference: ProductDifference,
         _ id: ProductID
     ) -> [(String, Value)] {
-        func texts(_ fields: ProductFields) -> FieldTexts {
+        func texts(_ fields: ProductFields) -> FieldStrings {
             let changed = difference.contains(.unit) ? fields.unit.decimals : nil
-            var texts = FieldTexts(
+            var texts = FieldStrings(
                 self.names,
                 money: self.currencyDecimals,
                 decimals: changed ?? self.names.decimals(id)

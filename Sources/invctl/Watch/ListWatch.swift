@@ -117,7 +117,7 @@ struct ListWatch {
         for await _ in self.state.wake {
             let state = self.state.value.withLock { state in
                 let copy = state
-                _ = state.status.takeUntold()
+                _ = state.status.takePending()
                 if !state.status.isLost { state.isDirty = false }
                 return copy
             }
@@ -188,7 +188,7 @@ struct ListWatch {
             // The first answer needs no change.
         }
         while var state = try await self.next() {
-            for notice in state.status.takeUntold() where !self.shell.options.quiet {
+            for notice in state.status.takePending() where !self.shell.options.quiet {
                 Terminal.note("\(notice)   LSN \(state.status.lsn)")
             }
             guard state.isDirty, !state.status.isLost else { continue }

@@ -23,10 +23,10 @@ struct LiveStatus: Sendable {
     private var notice = ""
     private var noticedAt: Int64 = 0
     /// What befell it and has not been told yet.
-    private var untold: [String] = []
+    private var unpublished: [String] = []
 
     /// Notices that wait for somebody to be told; more are dropped.
-    private static let untoldMax = 16
+    private static let pendingMax = 16
     /// How long a notice stands beside the state, in microseconds.
     private static let noticeMicroseconds: Int64 = 60_000_000
 
@@ -71,13 +71,13 @@ struct LiveStatus: Sendable {
     private mutating func note(_ text: String, _ now: Int64) {
         self.notice = text
         self.noticedAt = now
-        if self.untold.count < Self.untoldMax { self.untold.append(text) }
+        if self.unpublished.count < Self.pendingMax { self.unpublished.append(text) }
     }
 
     /// What has not been told yet; it is then.
-    mutating func takeUntold() -> [String] {
-        defer { self.untold = [] }
-        return self.untold
+    mutating func takePending() -> [String] {
+        defer { self.unpublished = [] }
+        return self.unpublished
     }
 
     /// State, place and lag, and what befell the connection for a minute afterwards.

@@ -48,7 +48,7 @@ struct Watcher {
         case .progress, .proven, .differs, .disconnected:
             break
         }
-        for notice in self.status.takeUntold() { self.note(notice) }
+        for notice in self.status.takePending() { self.note(notice) }
         return self.rest != 0
     }
 

@@ -58,7 +58,7 @@ struct DaemonFuzz {
     mutating func run(until deadline: ContinuousClock.Instant) async throws {
         for round in 0..<Self.roundsMax {
             if ContinuousClock.now >= deadline { break }
-            if round % Self.roundsPerWorld == 0 { try await self.beginAnew(round) }
+            if round % Self.roundsPerWorld == 0 { try await self.restart(round) }
             for index in self.connections.indices { try self.turn(index) }
             try await self.good.serve(after: "seed \(self.seed), round \(round)")
         }
@@ -66,7 +66,7 @@ struct DaemonFuzz {
         try await self.end()
     }
 
-    private mutating func beginAnew(_ round: Int) async throws {
+    private mutating func restart(_ round: Int) async throws {
         let world = try await WalkedWorld.make(round + 1, self.maker)
         self.mutator = RequestMutator(seed: self.seed &* 1_000 &+ UInt64(round), world)
         // With subscriptions open and answers unread.

@@ -256,7 +256,9 @@ extension InventoryClient {
                 )
             )
         }
-        return try await self.done(.batch(commands, .atomicBrief)).ids.map { ProductID(UInt32($0)) }
+        return try await self.done(.batch(commands, .atomicErrorsOnly)).ids.map {
+            ProductID(UInt32($0))
+        }
     }
 
     /// Whether every check of `verify` holds, and the state's digest.

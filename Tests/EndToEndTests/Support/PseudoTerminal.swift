@@ -258,7 +258,7 @@ struct ScreenText {
         }.joined(separator: "\n")
     }
 
-    var lineTexts: [String] { self.text.split(separator: "\n").map { String($0) } }
+    var lineStrings: [String] { self.text.split(separator: "\n").map { String($0) } }
 
     mutating func clear() { self.lines = Array(repeating: [], count: self.rows) }
 

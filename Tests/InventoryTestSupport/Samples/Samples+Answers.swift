@@ -61,12 +61,12 @@ extension SplitMix64 {
         case 0: .done(self.done())
         case 1: .refused(self.refusal())
         case 2:
-            .brief(
-                Outcome.Brief(
+            .errorsOnly(
+                Outcome.ErrorsOnly(
                     lsn: self.unsigned(),
                     count: Int(self.below(UInt64(Limits.batchMax))),
                     refused: self.list {
-                        Outcome.Brief.Refused(
+                        Outcome.ErrorsOnly.Refused(
                             index: Int($0.below(UInt64(Limits.batchMax))),
                             refusal: $0.refusal()
                         )

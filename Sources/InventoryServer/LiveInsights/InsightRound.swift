@@ -11,7 +11,7 @@ final class InsightRound: @unchecked Sendable {
     /// An insight that has its turn, and what came of it.
     struct Turn {
         let live: LiveInsight
-        var standing: StandingInsight
+        var standing: IncrementalInsight
         /// By which it is ended, should nobody want it any longer.
         let token: WorkToken
         var result: TurnResult = .same

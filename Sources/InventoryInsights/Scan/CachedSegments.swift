@@ -6,9 +6,9 @@ internal import InventoryModel
 ///
 /// They serve a segment of which every row passes the filter, as its zone maps tell, but for that of
 /// categories; in grouping sets that make one group of it, or one for each class of products.
-final class KeptSegments: Sendable {
+final class CachedSegments: Sendable {
     /// What was known when the scan began.
-    let known: KeptSums.Findings
+    let known: SegmentAggregateCache.Findings
     /// The class of each product; `nil` if sums of whole segments will do.
     let classes: ProductClasses?
     /// By class: 1 for those that count; `nil` if all do.
@@ -26,14 +26,14 @@ final class KeptSegments: Sendable {
                 filter.kinds >> UInt32($0.rawValue) & 1 == 1
             })
         else { return nil }
-        if let classes, classes.limit > KeptSums.codesMax { return nil }
+        if let classes, classes.limit > SegmentAggregateCache.codesMax { return nil }
         self.classes = classes
         self.marks = filter.categories.flatMap { classes?.marks($0) }
         self.kinds = plan.sums.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
         if let classes {
-            self.known = ledger.keptSums.byCode(of: classes.map)
+            self.known = ledger.aggregateCache.byCode(of: classes.map)
         } else {
-            self.known = ledger.keptSums.whole
+            self.known = ledger.aggregateCache.whole
         }
     }
 
@@ -62,7 +62,7 @@ extension LedgerScan {
     /// Adds a whole segment by what is known about it, or by what is found out for the next time.
     ///
     /// - Returns: Whether it was done.
-    mutating func addKept(_ segment: Int, _ offsets: Range<Int>) throws(Refusal) -> Bool {
+    mutating func addCached(_ segment: Int, _ offsets: Range<Int>) throws(Refusal) -> Bool {
         guard let kept = self.kept, offsets.count == SegmentSize.capacity,
             self.takesAll(segment), self.isOfOneBlock(segment),
             let finding = self.finding(segment, kept)
@@ -120,7 +120,10 @@ extension LedgerScan {
     // MARK: - Finding out
 
     /// What there is to know of a segment for this question; nothing for an open one.
-    private mutating func finding(_ segment: Int, _ kept: KeptSegments) -> KeptSums.Finding? {
+    private mutating func finding(
+        _ segment: Int,
+        _ kept: CachedSegments
+    ) -> SegmentAggregateCache.Finding? {
         let known = kept.known[segment, self.ledger.products]
         if let known, known.kinds & kept.kinds == kept.kinds { return known }
         // One more kind of sum is found out together with those that are known.
@@ -140,7 +143,7 @@ extension LedgerScan {
             )
         }
         guard
-            let finding = KeptSums.Finding(
+            let finding = SegmentAggregateCache.Finding(
                 segment,
                 of: self.ledger.products,
                 kinds: kinds,
@@ -189,7 +192,7 @@ extension LedgerScan {
     /// Keeps what was found out, for later questions.
     func keepFound() {
         guard let kept = self.kept else { return }
-        self.ledger.keptSums.keep(
+        self.ledger.aggregateCache.keep(
             self.found,
             wholeSegments: kept.classes == nil,
             after: kept.known
@@ -200,10 +203,10 @@ extension LedgerScan {
 extension DenseTotals {
     /// Adds what is known about a whole segment to the slots of one block.
     fileprivate mutating func add(
-        _ finding: KeptSums.Finding,
+        _ finding: SegmentAggregateCache.Finding,
         of sums: [Sum],
         to block: Int,
-        _ kept: KeptSegments
+        _ kept: CachedSegments
     ) {
         let first = block * self.width
         if self.isByClass {

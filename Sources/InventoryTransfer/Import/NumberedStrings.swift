@@ -4,7 +4,7 @@ internal import ColumnStore
 ///
 /// A dictionary of strings would hash and compare each through Unicode and hold it in an allocation of
 /// its own.
-struct NumberedTexts: Sendable {
+struct NumberedStrings: Sendable {
     private var texts = TextColumn()
     private var index = KeyIndex()
     /// By the text's row; row 0 is reserved.

@@ -8,7 +8,7 @@
 /// expensive one less often, but never rests for more than a second. Cost is CPU time: on a busy machine a
 /// turn takes longer, and that is no reason to rest. Publishing takes the engine's loop, so a round rests
 /// for nine times what it took there. A plain value; nanoseconds come in.
-struct StandingPace: Equatable {
+struct LiveInsightPace: Equatable {
     /// Nanoseconds between two turns at the least: what is sold meanwhile is told of in one.
     static let period: UInt64 = 60_000_000
     /// All insights together take one of so many parts of a core.

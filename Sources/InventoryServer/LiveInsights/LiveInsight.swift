@@ -29,7 +29,7 @@ final class LiveInsight {
     }
 
     /// The value; nothing while a query thread has it.
-    var standing: StandingInsight?
+    var standing: IncrementalInsight?
     let insight: Insight
     /// By which the order is known in which they were begun.
     let number: UInt64
@@ -41,7 +41,7 @@ final class LiveInsight {
     private(set) var earlier: [(number: UInt64, answer: InsightAnswer)] = []
     /// The newest result is that of every step up to here.
     var lsn: UInt64 = 0
-    var pace = StandingPace()
+    var pace = LiveInsightPace()
     /// By which the turn that it has is ended; `nil` while it has none.
     var token: WorkToken?
     /// Nanoseconds that its last turn took; `nil` before the first.
@@ -56,7 +56,7 @@ final class LiveInsight {
     init(_ insight: Insight, number: UInt64) {
         self.insight = insight
         self.number = number
-        self.standing = StandingInsight(insight)
+        self.standing = IncrementalInsight(insight)
     }
 
     func add(_ subscriber: InsightSubscriber) {
@@ -116,7 +116,7 @@ final class InsightSubscriber {
     /// The step that it knows the result of.
     var lsn: UInt64
     /// When it was last told anything, in milliseconds of a clock that only rises.
-    var toldAt: Int64
+    var publishedAt: Int64
 
     init(
         _ live: LiveInsight,
@@ -130,6 +130,6 @@ final class InsightSubscriber {
         self.connection = writer.id
         self.writer = writer
         self.lsn = lsn
-        self.toldAt = milliseconds
+        self.publishedAt = milliseconds
     }
 }

@@ -8,7 +8,7 @@ internal import Glibc
 /// A step has one reference and one note as a rule, and up to 32,768 changes. Each kind of change counts for
 /// itself: a subscriber gets all changes of a kind or none, or a selection that is encoded anew. A plain
 /// value that the writer and the reader of an entry go on with from change to change.
-public struct EntryTexts: Sendable {
+public struct EntryStrings: Sendable {
     /// Of the movements.
     var reference = ""
     var note = ""
@@ -24,7 +24,7 @@ public struct EntryTexts: Sendable {
     private init(isPassedOver: Bool) { self.isPassedOver = isPassedOver }
 
     /// For a change out of the middle of an entry: a text that it shares reads as empty.
-    package static let passedOver = EntryTexts(isPassedOver: true)
+    package static let passedOver = EntryStrings(isPassedOver: true)
 
     // MARK: - Writing
 

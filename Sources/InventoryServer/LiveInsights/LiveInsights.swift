@@ -12,7 +12,7 @@ internal import NIOCore
 ///
 /// A round is for all that are due, so they share one view; while it runs there is no other. Who
 /// cannot take bytes is told later what makes the newest result of the one that he has: nothing
-/// queues up. ``StandingPace`` says when a round is due.
+/// queues up. ``LiveInsightPace`` says when a round is due.
 ///
 /// Of the engine's loop, but for what a round has: that is why it is `@unchecked Sendable`.
 final class LiveInsights: @unchecked Sendable {
@@ -21,7 +21,7 @@ final class LiveInsights: @unchecked Sendable {
     let runner: QueryRunner
     let events: EventSubscriptions
 
-    var standing = StandingInsights()
+    var standing = LiveInsightTable()
     /// Subscriptions of each connection, by the requests that began them.
     private var subscribers: [ConnectionID: [UInt64: InsightSubscriber]] = [:]
 
@@ -54,14 +54,14 @@ final class LiveInsights: @unchecked Sendable {
                 throw refusal
             }
             let place = self.standing.place(for: insight, of: writer.id)
-            if case .none = place { throw StandingInsights.refusal }
+            if case .none = place { throw LiveInsightTable.refusal }
             try self.events.registry.begin(
                 requestID,
                 of: writer.id,
                 .insight,
                 holding: heldByteCount
             )
-            if case .insteadOf(let other) = place { self.end(other, StandingInsights.refusal) }
+            if case .insteadOf(let other) = place { self.end(other, LiveInsightTable.refusal) }
         } catch {
             writer.reply(.refused(error), to: requestID)
             return

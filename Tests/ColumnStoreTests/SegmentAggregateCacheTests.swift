@@ -2,7 +2,7 @@ import ColumnStore
 import Testing
 
 /// What is kept of sealed segments, and when it is forgotten.
-@Suite struct KeptSumsTests {
+@Suite struct SegmentAggregateCacheTests {
     private static func column(_ segments: Int, _ value: UInt32 = 0) -> LedgerColumn<UInt32> {
         var column = LedgerColumn<UInt32>()
         column.append(repeating: value, count: segments * SegmentSize.capacity)
@@ -21,14 +21,14 @@ import Testing
         _ column: LedgerColumn<UInt32>,
         codes: Int = 4,
         count: Int64
-    ) -> KeptSums.Finding? {
-        let room = GroupRoom()
+    ) -> SegmentAggregateCache.Finding? {
+        let room = GroupSpace()
         room.begin(codes: codes, sums: 0)
         for code in 0..<codes { room[0][code] = count }
-        return KeptSums.Finding(segment, of: column, kinds: 0, headroom: 0, room)
+        return SegmentAggregateCache.Finding(segment, of: column, kinds: 0, headroom: 0, room)
     }
 
-    private static func count(_ finding: KeptSums.Finding?) -> Int64? {
+    private static func count(_ finding: SegmentAggregateCache.Finding?) -> Int64? {
         finding?.withCounts { $0[0] }
     }
 
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func `findings by code are of one map, which may grow`() throws {
-        let kept = KeptSums()
+        let kept = SegmentAggregateCache()
         let column = Self.column(2)
         let map = Self.map([0, 1, 2])
         let first = kept.byCode(of: map)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `what was found by a map that is no longer kept is dropped`() throws {
-        let kept = KeptSums()
+        let kept = SegmentAggregateCache()
         let column = Self.column(1)
         let before = kept.byCode(of: Self.map([0, 1]))
         let after = kept.byCode(of: Self.map([1, 1]))
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func `copies that were appended to apart have findings of their own`() throws {
-        let kept = KeptSums()
+        let kept = SegmentAggregateCache()
         var one = Self.column(1)
         var two = one
         one.append(repeating: 1, count: SegmentSize.capacity)
@@ -100,14 +100,14 @@ import Testing
     }
 
     @Test func `sums are lent by their kind`() throws {
-        let room = GroupRoom()
+        let room = GroupSpace()
         room.begin(codes: 2, sums: 2)
         for row in 0...2 {
             for code in 0...1 { room[row][code] = Int64(10 * row + code) }
         }
         let column = Self.column(1)
         let finding = try #require(
-            KeptSums.Finding(0, of: column, kinds: 0b1_0010, headroom: 3, room)
+            SegmentAggregateCache.Finding(0, of: column, kinds: 0b1_0010, headroom: 3, room)
         )
         #expect(finding.withCounts { Array($0) } == [0, 1])
         #expect(finding.withSums(1) { Array($0) } == [10, 11])

@@ -8,7 +8,7 @@ extension LiveInsights {
     /// Something became durable, somebody subscribed, or time went on: a round, if one is due.
     func advance() {
         guard !self.standing.all.isEmpty else { return }
-        self.tellWhatIsDurable()
+        self.publishDurable()
         let now = self.nanoseconds
         guard !self.standing.isRunning, now >= self.standing.restsUntil else { return }
         guard now >= self.standing.pace.nextAt else {
@@ -21,7 +21,7 @@ extension LiveInsights {
         if due.isEmpty {
             // A window may move on before the first of those is due.
             if let first = behind.first {
-                self.rest(until: min(first.pace.nextAt, now + StandingPace.period))
+                self.rest(until: min(first.pace.nextAt, now + LiveInsightPace.period))
             }
             return
         }
@@ -64,8 +64,8 @@ extension LiveInsights {
             now: self.context.clocks.threadNanoseconds
         )
         // What was cheap the last time goes before longer questions.
-        let isBrief = due.allSatisfy { Double($0.cost ?? .max) <= QueryCosts.briefMax }
-        self.run(round, isBrief ? .brief : .scan)
+        let isShort = due.allSatisfy { Double($0.cost ?? .max) <= QueryCosts.shortMax }
+        self.run(round, isShort ? .short : .scan)
     }
 
     private func run(_ round: InsightRound, _ kind: QueryQueue.Class) {
@@ -75,7 +75,7 @@ extension LiveInsights {
             self.context.loop.execute {
                 let ended = round.takeEnded()
                 for turn in ended { self.ended(turn, of: round, from: start) }
-                self.tellWhatIsDurable()
+                self.publishDurable()
                 if isOver { self.roundEnded() } else { self.run(round, kind) }
             }
         }
@@ -109,7 +109,7 @@ extension LiveInsights {
             for subscriber in live.subscribers.values where !subscriber.hasBegun {
                 self.begin(subscriber)
             }
-            self.standing.untold.append(live)
+            self.standing.unpublished.append(live)
         case .refused(let refusal):
             self.end(live, refusal)
         }

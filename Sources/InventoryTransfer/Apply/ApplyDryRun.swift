@@ -3,7 +3,7 @@ internal import InventoryModel
 /// Reads all commands, tells what is wrong with which and what would be done, and does nothing.
 ///
 /// What only the server decides, whether the stock and the revisions are there, is not known before.
-package struct ApplyRehearsal {
+package struct ApplyDryRun {
     private let host: any TransferHost
     private let lines: CommandLines
     private let isAtomic: Bool

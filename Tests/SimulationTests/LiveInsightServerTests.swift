@@ -7,7 +7,7 @@ import Testing
 @testable import InventoryServer
 
 /// Insights that are subscribed to, at a server whose disk and clock a test holds.
-@Suite struct StandingServerTests {
+@Suite struct LiveInsightServerTests {
     private let bench: InsightHarness
     private let seller: InsightPeer
 
@@ -235,13 +235,13 @@ import Testing
             let query = InsightQuery(source: .sales, measures: [.net], limit: UInt32(number))
             peer.send(.subscribeInsight(.query(query)), id: id)
         }
-        for number in 0..<WireLimits.standingInsightsMax {
+        for number in 0..<WireLimits.liveInsightsMax {
             let place = number % WireLimits.subscriptionsMax
             if place == 0 { peers.append(try InsightPeer(self.bench)) }
             ask(number, peers[peers.count - 1], id: UInt64(1 + place))
         }
         self.bench.pass(milliseconds: 60)
-        #expect(self.bench.driver.insights.standing.all.count == WireLimits.standingInsightsMax)
+        #expect(self.bench.driver.insights.standing.all.count == WireLimits.liveInsightsMax)
         // One more of those there are is one too many for the connection, but not for another.
         ask(0, peers[1], id: 100)
         ask(0, self.seller, id: 100)
@@ -249,10 +249,10 @@ import Testing
         #expect(try peers[1].received(100).map { $0.opcode } == [.refused])
         #expect(try self.seller.received(100).first?.opcode == .subscribed)
         // One that nobody has takes the place of the latest of the connection that has the most.
-        ask(WireLimits.standingInsightsMax, self.seller, id: 101)
+        ask(WireLimits.liveInsightsMax, self.seller, id: 101)
         self.bench.pass(milliseconds: 60)
         #expect(try self.seller.received(101).first?.opcode == .subscribed)
-        #expect(self.bench.driver.insights.standing.all.count == WireLimits.standingInsightsMax)
+        #expect(self.bench.driver.insights.standing.all.count == WireLimits.liveInsightsMax)
         let last = UInt64(WireLimits.subscriptionsMax)
         let closed = try peers[3].received(last).last
         guard case .closed(let refusal, _) = closed else {
@@ -261,7 +261,7 @@ import Testing
         }
         #expect(refusal.code == .overloaded)
         // Who has the most already gets none of anybody's.
-        ask(WireLimits.standingInsightsMax + 1, peers[3], id: 200)
+        ask(WireLimits.liveInsightsMax + 1, peers[3], id: 200)
         self.bench.pass(milliseconds: 60)
         #expect(try peers[3].received(200).map { $0.opcode } == [.refused])
         for peer in peers { peer.close() }

@@ -5,7 +5,7 @@ internal import InventoryModel
 ///
 /// It is recomputed when the window moves on, when the catalog changes, for a product's category, SKU
 /// and unit are those of now, and when a sale is undone that was counted as a transaction.
-struct KeptTotals: Sendable {
+struct MaterializedAggregates: Sendable {
     private struct Sums {
         var totals: GroupedTotals
         /// Rows of the source's table that were added.
@@ -79,7 +79,7 @@ struct KeptTotals: Sendable {
 
     /// Too much to keep is added up anew the next time.
     private mutating func keep(_ sums: Sums, _ answer: InsightAnswer) {
-        guard sums.totals.entryCount <= InsightLimits.standingEntriesMax else { return }
+        guard sums.totals.entryCount <= InsightLimits.liveInsightEntriesMax else { return }
         (self.sums, self.answer) = (sums, answer)
     }
 }

@@ -19,9 +19,9 @@ extension Fanout {
             for subscription in connection.subscriptions
             where subscription.subscription.topics.contains(.proof)
                 && subscription.machine.isFollowing && subscription.proof == nil
-                && now - min(now, subscription.provedAt) >= Self.dueNanoseconds
+                && now - min(now, subscription.checksumSentAt) >= Self.dueNanoseconds
             {
-                subscription.provedAt = now
+                subscription.checksumSentAt = now
                 due[subscription.interest] = subscription.matcher
             }
         }
@@ -60,14 +60,14 @@ extension Fanout {
                 && subscription.subscription.topics.contains(.proof)
             {
                 subscription.proof = (lsn, value)
-                self.sendProof(subscription, of: connection, at: self.now)
+                self.sendStateChecksum(subscription, of: connection, at: self.now)
                 self.flush(connection)
             }
         }
     }
 
     /// Sends a digest that waits, once every step before it was delivered.
-    func sendProof(
+    func sendStateChecksum(
         _ subscription: FanoutSubscription,
         of connection: FanoutConnection,
         at now: UInt64
@@ -81,7 +81,7 @@ extension Fanout {
             ? subscription.exactAt == proof.lsn : subscription.machine.settledAt <= proof.lsn
         guard isComparable, subscription.machine.settledAt <= proof.lsn else {
             // Soon again: in a quarter of the usual time.
-            subscription.provedAt = now - min(now, Self.dueNanoseconds * 3 / 4)
+            subscription.checksumSentAt = now - min(now, Self.dueNanoseconds * 3 / 4)
             return
         }
         self.send(

@@ -6,12 +6,12 @@ internal import NIOCore
 /// What subscribers are told: what makes the newest result of the one that they have.
 extension LiveInsights {
     /// Tells of the results whose LSN has become durable.
-    func tellWhatIsDurable() {
-        guard !self.standing.untold.isEmpty else { return }
+    func publishDurable() {
+        guard !self.standing.unpublished.isEmpty else { return }
         let durable = self.state.durable
-        let ready = self.standing.untold.filter { ($0.newest?.answer.lsn ?? 0) <= durable }
+        let ready = self.standing.unpublished.filter { ($0.newest?.answer.lsn ?? 0) <= durable }
         guard !ready.isEmpty else { return }
-        self.standing.untold.removeAll { ($0.newest?.answer.lsn ?? 0) <= durable }
+        self.standing.unpublished.removeAll { ($0.newest?.answer.lsn ?? 0) <= durable }
         let start = self.nanoseconds
         for live in ready {
             for subscriber in live.subscribers.values { self.tell(subscriber) }
@@ -48,7 +48,7 @@ extension LiveInsights {
         }
         subscriber.told = newest.number
         subscriber.lsn = newest.answer.lsn
-        subscriber.toldAt = self.context.milliseconds
+        subscriber.publishedAt = self.context.milliseconds
     }
 
     /// Has made, on a query thread, what makes the newest result of an earlier one, or of none.
@@ -75,7 +75,7 @@ extension LiveInsights {
     // MARK: - Progress
 
     /// Tells those who have the newest result, at least each second, up to where it is that.
-    func tellProgress(_ now: Int64) {
+    func publishProgress(_ now: Int64) {
         self.advance()
         guard !self.standing.all.isEmpty else { return }
         let time = self.context.now()
@@ -84,7 +84,7 @@ extension LiveInsights {
                 // What could not be taken before may be taken now.
                 self.tell(subscriber)
                 guard subscriber.told == live.newest?.number,
-                    now - subscriber.toldAt >= Int64(WireLimits.progressMilliseconds) - 50,
+                    now - subscriber.publishedAt >= Int64(WireLimits.progressMilliseconds) - 50,
                     let writer = subscriber.writer, writer.isWritable
                 else { continue }
                 writer.send(
@@ -93,7 +93,7 @@ extension LiveInsights {
                     at: live.lsn
                 )
                 subscriber.lsn = live.lsn
-                subscriber.toldAt = now
+                subscriber.publishedAt = now
                 writer.releaseSoon()
             }
         }

@@ -8,7 +8,7 @@
 /// Nothing is kept that no question asked for. A copy of a table shares what was found; since copies
 /// may be appended to apart, each finding names the segment that it is of. Findings by code are forgotten
 /// once a value is mapped to another code than it was.
-package final class KeptSums: Sendable {
+package final class SegmentAggregateCache: Sendable {
     /// Codes up to which sums by code are kept: with five sums, 12 KiB for a segment's 8,192 rows.
     package static let codesMax = 1 << 8
 
@@ -65,7 +65,7 @@ package final class KeptSums: Sendable {
     }
 }
 
-extension KeptSums {
+extension SegmentAggregateCache {
     /// What is known about one segment's rows.
     package struct Finding: Sendable {
         /// The sealed segment of the column that tells the table's segments apart.
@@ -87,7 +87,7 @@ extension KeptSums {
             of column: LedgerColumn<Value>,
             kinds: UInt32,
             headroom: UInt64,
-            _ room: GroupRoom
+            _ room: GroupSpace
         ) {
             guard segment < column.sealed.count else { return nil }
             self.segment = column.sealed[segment]

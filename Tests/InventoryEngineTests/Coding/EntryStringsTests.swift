@@ -5,7 +5,7 @@ import InventoryTestSupport
 import Testing
 
 /// A text that many changes of a step share is in its entry once.
-@Suite struct EntryTextsTests {
+@Suite struct EntryStringsTests {
     private static let reference = String(repeating: "r", count: Limits.referenceByteCountMax)
     private static let note = String(repeating: "n", count: Limits.noteByteCountMax)
 

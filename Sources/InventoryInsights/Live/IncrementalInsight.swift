@@ -3,22 +3,22 @@ public import InventoryModel
 
 /// The result of an insight, kept up to date as the data and the clock go on.
 ///
-///     var standing = StandingInsight(.query(…))
+///     var standing = IncrementalInsight(.query(…))
 ///     let first = try standing.advance(to: view, at: now)
 ///     let later = try standing.advance(to: newerView, at: laterOn)   // = the question asked anew
 ///
 /// A plain value without a clock, thread or socket: who holds it says to which version and moment it
 /// is to be brought. Its answer always equals that of the same question asked then. Sums over what
 /// is only ever appended to (sales, movements, refusals) are kept, those of named insights too, and fed
-/// the rows that are new: a change costs the groups it touches; see `KeptTotals`. Balances are added
+/// the rows that are new: a change costs the groups it touches; see `MaterializedAggregates`. Balances are added
 /// up anew each time, and so is the course of stock over time that some named insights tell of.
-public struct StandingInsight: Sendable {
+public struct IncrementalInsight: Sendable {
     public let insight: Insight
     /// The answer as of the last ``advance(to:at:)``; nothing before the first.
     public private(set) var answer: InsightAnswer?
     /// The moment of that answer.
     private var moment = Instant(microseconds: .min)
-    private var kept: [InsightQuery: KeptTotals] = [:]
+    private var kept: [InsightQuery: MaterializedAggregates] = [:]
 
     public init(_ insight: Insight) { self.insight = insight }
 
@@ -31,7 +31,7 @@ public struct StandingInsight: Sendable {
     /// Brings the answer to a later view and moment.
     ///
     /// - Throws: The refusal that the question asked anew would get, or `out_of_range` for a result
-    ///   of more than `InsightLimits/standingRowsMax` rows.
+    ///   of more than `InsightLimits/liveInsightRowsMax` rows.
     /// - Complexity: O(new rows + groups) while sums can be kept, else that of the question.
     public mutating func advance(
         to view: ReadView,
@@ -48,8 +48,8 @@ public struct StandingInsight: Sendable {
         self.kept = [:]
         let answer = try questions.answer(self.insight)
         self.kept = questions.kept
-        guard answer.table.rowCount <= InsightLimits.standingRowsMax else {
-            let (count, most) = (answer.table.rowCount, InsightLimits.standingRowsMax)
+        guard answer.table.rowCount <= InsightLimits.liveInsightRowsMax else {
+            let (count, most) = (answer.table.rowCount, InsightLimits.liveInsightRowsMax)
             throw Refusal(
                 .outOfRange,
                 .field(

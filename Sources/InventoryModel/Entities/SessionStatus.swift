@@ -1,5 +1,5 @@
 /// Where a session stands, as its client is told when it opens it.
-public struct SessionStanding: Sendable, Hashable {
+public struct SessionStatus: Sendable, Hashable {
     /// What stands for the session in the log.
     public var number: UInt32
     /// The last sequence number that was decided.

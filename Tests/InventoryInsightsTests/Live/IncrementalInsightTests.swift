@@ -5,7 +5,7 @@ import InventoryTestSupport
 import Testing
 
 /// Standing insights over random runs: each always equals the same question asked anew.
-@Suite struct StandingInsightTests {
+@Suite struct IncrementalInsightTests {
     private static let runs = 24
     private static let insightsPerRun = 45
     private static let stepsPerRun = 22
@@ -18,7 +18,7 @@ import Testing
             var ledger = RandomLedger(seed: seed, steps: 40)
             var now = ledger.moment()
             var standing = (0..<Self.insightsPerRun).map { number in
-                StandingInsight(
+                IncrementalInsight(
                     number % 4 == 0 ? .named(ledger.namedInsight()) : .query(ledger.query())
                 )
             }
@@ -42,7 +42,7 @@ import Testing
     /// Brings an insight up to date, and compares it with a fresh answer; also what it said it need not
     /// look at, and the difference that a subscriber would be told.
     private static func compare(
-        _ standing: inout StandingInsight,
+        _ standing: inout IncrementalInsight,
         _ view: ReadView,
         _ now: Instant,
         _ place: String
@@ -71,7 +71,7 @@ import Testing
     @Test func `a result of more rows than may stand is refused, by name`() throws {
         var ledger = RandomLedger(seed: 3, steps: 10)
         let first = ledger.moment()
-        let hours = Int64(InsightLimits.standingRowsMax) + 1
+        let hours = Int64(InsightLimits.liveInsightRowsMax) + 1
         let query = InsightQuery(
             source: .sales,
             window: .between(
@@ -84,7 +84,7 @@ import Testing
             groups: [[.hour]],
             measures: [.net]
         )
-        var standing = StandingInsight(.query(query))
+        var standing = IncrementalInsight(.query(query))
         let refusal = Refusal(
             .outOfRange,
             .field(
@@ -100,7 +100,7 @@ import Testing
         }
         var some = query
         some.limit = 10
-        standing = StandingInsight(.query(some))
+        standing = IncrementalInsight(.query(some))
         #expect(try standing.advance(to: ledger.state.readView(), at: first).table.rowCount == 10)
     }
 }

@@ -2,15 +2,15 @@ import Testing
 
 @testable import InventoryServer
 
-@Suite struct StandingPaceTests {
+@Suite struct LiveInsightPaceTests {
     @Test func `the first turn is due at once`() {
-        #expect(StandingPace().nextAt == 0)
+        #expect(LiveInsightPace().nextAt == 0)
     }
 
     @Test func `what costs little has its turn at every period`() {
-        var pace = StandingPace()
+        var pace = LiveInsightPace()
         pace.ran(from: 1_000, to: 11_000, cost: 10_000, among: 100)
-        #expect(pace.nextAt == 1_000 + StandingPace.period)
+        #expect(pace.nextAt == 1_000 + LiveInsightPace.period)
     }
 
     @Test(arguments: [1, 7, 100, 256])
@@ -19,15 +19,15 @@ import Testing
         var share = 0.0
         for number in 0..<count {
             let cost = UInt64(1_000 + number * number * 10)
-            var pace = StandingPace()
+            var pace = LiveInsightPace()
             pace.ran(from: 5, to: 5 + cost, cost: cost, among: count)
             share += Double(cost) / Double(pace.nextAt - 5)
         }
-        #expect(share <= 1 / Double(StandingPace.coreParts) + 0.000_001)
+        #expect(share <= 1 / Double(LiveInsightPace.coreParts) + 0.000_001)
     }
 
     @Test func `telling rests for nine times what it took of the loop`() {
-        var pace = StandingPace()
+        var pace = LiveInsightPace()
         pace.told(until: 100, cost: 7)
         #expect(pace.nextAt == 163)
         // A rest that is longer already is kept.
@@ -37,20 +37,20 @@ import Testing
 
     @Test(arguments: [1, 1_000_000, 40_000_000_000, .max / 2] as [UInt64])
     func `whatever a turn costs, it rests for no more than a second`(cost: UInt64) {
-        var pace = StandingPace()
+        var pace = LiveInsightPace()
         let end = 9 + min(cost, 60_000_000_000)
         pace.ran(from: 9, to: end, cost: cost, among: 256)
         #expect(pace.nextAt > 9)
-        #expect(pace.nextAt <= max(9 + StandingPace.period, end + StandingPace.restMax))
+        #expect(pace.nextAt <= max(9 + LiveInsightPace.period, end + LiveInsightPace.restMax))
         pace.told(until: end, cost: 30_000_000_000)
-        #expect(pace.nextAt <= end + StandingPace.restMax)
+        #expect(pace.nextAt <= end + LiveInsightPace.restMax)
     }
 
     @Test func `a turn that waited for a processor rests by what it cost, not by how long it took`()
     {
-        var pace = StandingPace()
+        var pace = LiveInsightPace()
         // 5 s by the clock, 2 ms of a processor: on a machine that is busy with something else.
         pace.ran(from: 0, to: 5_000_000_000, cost: 2_000_000, among: 4)
-        #expect(pace.nextAt == StandingPace.period)
+        #expect(pace.nextAt == LiveInsightPace.period)
     }
 }

@@ -4,7 +4,7 @@ internal import InventoryModel
 ///
 /// It keeps the digest up to date with each step, and remembers what it was after the latest ones:
 /// the server's comes a moment after the steps it stands for.
-struct CopyProof {
+struct ReplicaVerification {
     enum Verdict: Equatable {
         case proven
         case differs(own: UInt64)

@@ -4,17 +4,17 @@ internal import InventoryModel
 internal import InventoryWire
 
 /// All insights that anybody subscribes to, each once; of the engine's loop.
-struct StandingInsights {
+struct LiveInsightTable {
     private(set) var all: [Insight: LiveInsight] = [:]
     /// Results that are published, and wait for their LSN to become durable.
-    var untold: [LiveInsight] = []
+    var unpublished: [LiveInsight] = []
     var isRunning = false
     /// Until then nothing is due, in nanoseconds.
     var restsUntil: UInt64 = 0
     /// Whether somebody will look when a rest is over.
     var isWaiting = false
     /// What telling takes of the loop.
-    var pace = StandingPace()
+    var pace = LiveInsightPace()
     /// Nanoseconds that the telling of this round took so far.
     var telling: UInt64 = 0
 
@@ -32,9 +32,9 @@ struct StandingInsights {
     /// Where there is a place for an insight that a connection asks for: at the bound, only while another
     /// connection would still have as many as it.
     ///
-    /// - Complexity: O(`WireLimits/standingInsightsMax`) at the bound, else O(1)
+    /// - Complexity: O(`WireLimits/liveInsightsMax`) at the bound, else O(1)
     func place(for insight: Insight, of connection: ConnectionID) -> Place {
-        guard self.all[insight] == nil, self.all.count >= WireLimits.standingInsightsMax else {
+        guard self.all[insight] == nil, self.all.count >= WireLimits.liveInsightsMax else {
             return .free
         }
         let shares = Dictionary(grouping: self.all.values) { $0.payer }
@@ -48,7 +48,7 @@ struct StandingInsights {
 
     /// Why an insight has no place, or has one no longer.
     static var refusal: Refusal {
-        let highest = Int64(WireLimits.standingInsightsMax)
+        let highest = Int64(WireLimits.liveInsightsMax)
         return Refusal(
             .overloaded,
             .range("standing insights", value: highest + 1, lowest: 0, highest: highest)
@@ -69,7 +69,7 @@ struct StandingInsights {
         guard live.subscribers.isEmpty, self.all[live.insight] === live else { return false }
         live.token?.cancel()
         self.all[live.insight] = nil
-        self.untold.removeAll { $0 === live }
+        self.unpublished.removeAll { $0 === live }
         return true
     }
 
@@ -82,7 +82,7 @@ struct StandingInsights {
     /// - Complexity: O(subscribers)
     func checkInvariants() {
         precondition(
-            self.all.count <= WireLimits.standingInsightsMax,
+            self.all.count <= WireLimits.liveInsightsMax,
             "\(self.all.count) insights stand"
         )
         for (insight, live) in self.all {
@@ -94,7 +94,7 @@ struct StandingInsights {
             )
         }
         precondition(
-            self.untold.allSatisfy { self.all[$0.insight] === $0 },
+            self.unpublished.allSatisfy { self.all[$0.insight] === $0 },
             "a result waits that nobody wants"
         )
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import InventoryClient
 
-@Suite struct CopyProofTests {
+@Suite struct ReplicaVerificationTests {
     private func level(_ product: UInt32, onHand: Int64) -> Change {
         .level(Level(product: ProductID(product), location: .main, onHand: onHand))
     }
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func `a copy is compared as of the step that the digest is of`() {
-        var proof = CopyProof()
+        var proof = ReplicaVerification()
         proof.apply(self.level(1, onHand: 5))
         proof.apply(self.level(2, onHand: 7))
         proof.remember(10)
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test func `a step that was lost, or altered, is noticed`() {
-        var proof = CopyProof()
+        var proof = ReplicaVerification()
         proof.apply(self.level(1, onHand: 5))
         proof.remember(10)
         // The server went on to 4; this copy never heard.
@@ -58,7 +58,7 @@ import Testing
 
     @Test func `a product that left the filter counts no longer, and counts again once it is back`()
     {
-        var proof = CopyProof()
+        var proof = ReplicaVerification()
         proof.apply(self.level(1, onHand: 5))
         proof.apply(self.level(2, onHand: 7))
         proof.apply(.productLeft(ProductID(2)))
@@ -70,8 +70,8 @@ import Testing
     }
 
     @Test func `only so many steps are remembered`() {
-        var proof = CopyProof()
-        for lsn in 1...UInt64(CopyProof.rememberedMax + 10) {
+        var proof = ReplicaVerification()
+        for lsn in 1...UInt64(ReplicaVerification.rememberedMax + 10) {
             proof.apply(self.level(1, onHand: Int64(lsn)))
             proof.remember(lsn)
         }

@@ -2,7 +2,7 @@ internal import InventoryModel
 import InventoryTransfer
 
 /// Described fields as people read them: money and quantities with their decimals, ids by their names.
-struct FieldTexts: FieldVisitor {
+struct FieldStrings: FieldVisitor {
     typealias Failure = Never
 
     private let names: Names

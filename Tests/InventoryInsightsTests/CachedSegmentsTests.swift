@@ -6,7 +6,7 @@ import Testing
 
 /// Questions that sums of whole segments serve: the same answers as without them, whatever was asked
 /// before and whatever became of the products since.
-@Suite struct KeptSegmentsTests {
+@Suite struct CachedSegmentsTests {
     private static let measures: [InsightMeasure] = [
         .units, .returnedUnits, .netUnits, .gross, .returns, .net, .cost, .margin, .marginPercent,
         .rows,
@@ -89,12 +89,12 @@ import Testing
                 [[.category, .weekday]], [[.category], []], [[.category, .day], [.month], []],
                 [[.hourOfDay, .category], [.location]],
             ]
-            let first = self.ledger.below(KeptSegmentsTests.measures.count)
+            let first = self.ledger.below(CachedSegmentsTests.measures.count)
             let count = 1 + self.ledger.below(4)
             var query = InsightQuery(
                 source: .sales,
                 groups: sets[self.ledger.below(sets.count)],
-                measures: Array(KeptSegmentsTests.measures[first...].prefix(count))
+                measures: Array(CachedSegmentsTests.measures[first...].prefix(count))
             )
             query.zone = RandomLedger.zones[self.ledger.below(RandomLedger.zones.count)]
             if self.ledger.below(2) == 0 {
