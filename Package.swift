@@ -26,7 +26,7 @@ let package = Package(
         // The client, and what its API speaks in.
         .library(
             name: "InventoryClient",
-            targets: ["InventoryClient", "InventoryModel", "InventoryWire"]
+            targets: ["Bytes", "InventoryClient", "InventoryModel", "InventoryWire"]
         ),
         // For `Benchmarks` and `Fuzzing` alone, which are packages of their own: these promise nothing to
         // anybody else.
@@ -128,8 +128,8 @@ let package = Package(
         .target(
             name: "invctl",
             dependencies: [
-                "CPosix", "InventoryClient", "InventoryInsights", "InventoryLoad", "InventoryModel",
-                "InventoryTransfer", "InventoryWire", "TerminalKit",
+                "Bytes", "CPosix", "InventoryClient", "InventoryInsights", "InventoryLoad",
+                "InventoryModel", "InventoryTransfer", "InventoryWire", "TerminalKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

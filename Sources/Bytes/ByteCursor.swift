@@ -40,6 +40,8 @@ public struct ByteCursor: ~Copyable {
     public mutating func write(_ value: UInt64) { self.store(value) }
     @inlinable @inline(__always)
     public mutating func write(_ value: Int64) { self.store(value) }
+    @inlinable @inline(__always)
+    public mutating func write(_ lsn: LSN) { self.store(lsn.value) }
 
     /// At most ``VarintCoding/byteCountMax`` bytes.
     @inlinable @inline(__always)

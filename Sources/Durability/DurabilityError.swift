@@ -58,24 +58,24 @@ extension DurabilityError: CustomStringConvertible {
         case .corruptHead(let path):
             "the head of \(path) is damaged; restore the file from a backup"
         case .corruptBlock(let path, let offset, let lsn, let reason):
-            "\(path) is damaged at byte \(offset), \(lsn): \(reason). Nothing was changed; restore "
+            "\(path) is damaged at byte \(offset), LSN \(lsn): \(reason). Nothing was changed; restore "
                 + "the file from a backup"
         case .missingLog(let expected, let found, let path):
-            "\(path) goes on with \(found), but the log lacks \(expected); restore the files of the "
+            "\(path) goes on with LSN \(found), but the log lacks LSN \(expected); restore the files of the "
                 + "log between from a backup"
         case .missingNewestLog(let path, let first):
-            "\(path), the newest file of the log, is missing, and with it the steps from \(first) on. "
+            "\(path), the newest file of the log, is missing, and with it the steps from LSN \(first) on. "
                 + "Nothing was changed; restore the file from a backup"
         case .shortLog(let path, let last, let acknowledged):
-            "the log ends with \(last) in \(path), but steps up to \(acknowledged) were "
+            "the log ends with LSN \(last) in \(path), but steps up to LSN \(acknowledged) were "
                 + "acknowledged. Nothing was changed; restore the file from a backup"
         case .corruptSnapshot(let path, let offset, let reason):
             "\(path) is damaged at byte \(offset): \(reason). Nothing was changed; restore the "
                 + "file from a backup"
         case .unreadable(let path, let lsn, let reason):
-            "\(path) is whole at \(lsn), but cannot be understood: \(reason)"
+            "\(path) is whole at LSN \(lsn), but cannot be understood: \(reason)"
         case .retired(let asked, let first):
-            "the log reaches back to \(first), not to \(asked)"
+            "the log reaches back to LSN \(first), not to LSN \(asked)"
         case .poisoned(let path):
             "an earlier write to \(path) failed, so nothing more is written"
         case .nameless(let path):

@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 internal import InventoryWire
 internal import NIOCore
@@ -10,7 +11,7 @@ public enum InsightEvent: Hashable, Sendable {
     /// Some of it is otherwise now.
     case changed(InsightChange)
     /// The result is still what it was, as of this LSN.
-    case progress(lsn: UInt64)
+    case progress(lsn: LSN)
     /// The connection is gone, or the server refuses the subscription for now (``ClientError/refusal``): it goes
     /// on by itself once there is a connection again that takes it, with the whole result.
     case disconnected(ClientError)

@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 public import InventoryWire
 internal import NIOCore
@@ -251,7 +252,7 @@ public final class InventoryClient: Sendable {
     /// Asks whether the server is there.
     ///
     /// - Returns: The LSN up to which everything is durable.
-    public func ping() async throws(ClientError) -> UInt64 {
+    public func ping() async throws(ClientError) -> LSN {
         let message = try await self.ask(.ping)
         guard case .pong(let durable, _) = message else {
             throw ClientError(.protocolViolation, "\(message.opcode) to a ping")
@@ -346,7 +347,7 @@ public struct KeyedOutcome: Sendable, Hashable {
 /// An answer, or a part of it: the state it reflects, and rows.
 public struct QueryResult: Sendable {
     /// The version of the data that it reflects.
-    public var lsn: UInt64
+    public var lsn: LSN
     /// When that version's last step was recorded, by the server's clock.
     public var time: Instant
     /// Its rows, with typed columns.

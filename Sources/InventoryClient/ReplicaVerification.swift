@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 
 /// A subscriber's own copy of the levels, as far as it takes to prove that it is the server's.
@@ -17,7 +18,7 @@ struct ReplicaVerification {
 
     private var levels: [ProductID: [LocationID: Level]] = [:]
     private var digest = LevelDigest()
-    private var remembered: [(lsn: UInt64, value: UInt64)] = []
+    private var remembered: [(lsn: LSN, value: UInt64)] = []
     private var first = 0
 
     /// A row of the snapshot, or what a step did.
@@ -39,7 +40,7 @@ struct ReplicaVerification {
     }
 
     /// Everything up to `lsn` was applied.
-    mutating func remember(_ lsn: UInt64) {
+    mutating func remember(_ lsn: LSN) {
         if self.remembered.count - self.first == Self.rememberedMax { self.first += 1 }
         self.remembered.append((lsn, self.digest.value))
         if self.first > Self.rememberedMax {
@@ -49,7 +50,7 @@ struct ReplicaVerification {
     }
 
     /// Compares with the server's digest after step `lsn`.
-    func check(_ lsn: UInt64, _ value: UInt64) -> Verdict {
+    func check(_ lsn: LSN, _ value: UInt64) -> Verdict {
         var low = self.first
         var high = self.remembered.count
         while low < high {

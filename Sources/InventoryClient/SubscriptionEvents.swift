@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 internal import NIOCore
 internal import NIOPosix
@@ -5,23 +6,23 @@ internal import NIOPosix
 /// What a subscription brings, in order.
 public enum SubscriptionEvent: Hashable, Sendable {
     /// It begins after this LSN; with a snapshot first, or not.
-    case began(lsn: UInt64, hasSnapshot: Bool)
+    case began(lsn: LSN, hasSnapshot: Bool)
     /// Rows of the snapshot.
     case snapshot([Change])
     /// The snapshot is complete; it was the state at this LSN.
-    case caughtUp(lsn: UInt64)
+    case caughtUp(lsn: LSN)
     /// One step: all of its changes that the subscription is for.
     case entry(Entry)
     /// Everything up to this LSN has been delivered.
-    case progress(lsn: UInt64)
+    case progress(lsn: LSN)
     /// A copy of the levels that followed every step so far is the server's: it was compared as of
     /// this LSN.
     ///
     /// Comes about each second with the topic `InventoryModel/SubscriptionTopics/proof`.
-    case proven(lsn: UInt64)
+    case proven(lsn: LSN)
     /// What came is not what the server said: steps were lost, altered, repeated or exchanged on the
     /// way. It begins anew.
-    case differs(lsn: UInt64)
+    case differs(lsn: LSN)
     /// What came before is void; a snapshot follows.
     case reset
     /// The connection is gone, or the server refuses the subscription for now (``ClientError/refusal``): it goes

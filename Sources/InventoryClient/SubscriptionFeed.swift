@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
@@ -12,7 +13,7 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
     /// Whether the rows of a snapshot are coming in.
     private var isInSnapshot = false
     /// The last step that was told of; nothing before the subscription's first beginning.
-    private var position: UInt64?
+    private var position: LSN?
     /// What has come of a window whose end has not, if it is conflated: its levels are of one step only
     /// together, so it is handed over whole, and dropped where the connection ends before.
     private var window: [Entry] = []
@@ -119,7 +120,7 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
 
     /// The LSN of a message that cannot come here: of a step that was told of before, or of one that
     /// was passed over; nothing if it may.
-    private func outOfPlace(_ message: ServerMessage) -> UInt64? {
+    private func outOfPlace(_ message: ServerMessage) -> LSN? {
         guard var position = self.window.last?.lsn ?? self.position else { return nil }
         switch message {
         case .subscribed(let subscribed) where !subscribed.hasSnapshot:
@@ -138,7 +139,7 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
     }
 
     /// What has come cannot be trusted, so it begins with the state again.
-    private func distrust(_ lsn: UInt64) {
+    private func distrust(_ lsn: LSN) {
         self.position = nil
         self.subscription.start = .snapshot
         self.yield([.differs(lsn: lsn)])
@@ -159,7 +160,7 @@ final class SubscriptionFeed: Feed, @unchecked Sendable {
         }
     }
 
-    private func compare(_ lsn: UInt64, _ value: UInt64) {
+    private func compare(_ lsn: LSN, _ value: UInt64) {
         switch self.proof?.check(lsn, value) {
         case .proven:
             self.yield([.proven(lsn: lsn)])

@@ -1,3 +1,4 @@
+internal import Bytes
 public import InventoryModel
 
 /// What a command came to: the answer, and the changes to log and evolve.
@@ -19,7 +20,7 @@ extension InventoryState {
     /// - Complexity: O(lines); archiving a location or a category looks through their table.
     public func decide(_ command: Command, at time: Instant) -> Decision {
         precondition(time > self.time, "\(time) is not after \(self.time)")
-        var draft = Draft(lsn: self.lsn + 1, time: time, isBatch: command.isBatch)
+        var draft = Draft(lsn: self.lsn.next, time: time, isBatch: command.isBatch)
         if case .batch(let commands, .dryRun) = command {
             return self.dryRun(commands, in: &draft)
         }

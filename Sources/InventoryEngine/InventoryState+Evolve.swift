@@ -25,7 +25,7 @@ extension InventoryState {
     /// - Complexity: O(changes)
     public mutating func evolve(
         _ changes: [Change],
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         actor: String,
         remembering outcome: RememberedOutcome?
@@ -80,7 +80,7 @@ extension InventoryState {
     }
 
     /// Moves on to the next step.
-    mutating func begin(_ lsn: UInt64, at time: Instant) {
+    mutating func begin(_ lsn: LSN, at time: Instant) {
         precondition(lsn == self.lsn + 1, "LSN \(lsn) does not follow \(self.lsn)")
         precondition(time > self.time, "\(time) is not after \(self.time)")
         self.lsn = lsn
@@ -89,12 +89,12 @@ extension InventoryState {
 
     /// The end of a step: what it moved is in the ledger, under its LSN.
     @inline(__always)
-    func assertEnded(_ lsn: UInt64, rows: Int) {
+    func assertEnded(_ lsn: LSN, rows: Int) {
         assert(self.lsn == lsn, "a step of LSN \(lsn) ended at \(self.lsn)")
         let found = self.tables.ledger.rowCount
         assert(found == rows, "LSN \(lsn) leaves \(found) rows, not \(rows)")
         assert(
-            rows == 0 || self.tables.ledger.lsns[rows - 1] <= lsn,
+            rows == 0 || self.tables.ledger.lsns[rows - 1] <= lsn.value,
             "LSN \(lsn) leaves a row of a later one"
         )
     }

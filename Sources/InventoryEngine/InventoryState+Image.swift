@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 public import ColumnStore
 public import InventoryModel
 
@@ -36,7 +36,7 @@ extension InventoryTables {
 
 /// A state frozen for a snapshot: what to write, and the epoch it belongs to.
 public struct StateImage: Sendable {
-    public let lsn: UInt64
+    public let lsn: LSN
     public let time: Instant
     /// Of the columns when the image was taken.
     public let epoch: UInt64
@@ -158,7 +158,7 @@ extension InventoryState {
         let result = bytes.withUnsafeBytes { bytes -> Result<Bool, ByteReaderError> in
             do throws(ByteReaderError) {
                 var reader = ByteReader(bytes)
-                self.lsn = try reader.readUInt64()
+                self.lsn = try reader.readLSN()
                 self.time = try reader.readInstant()
                 self.currency = Currency(code: try reader.readText())
                 self.sessions = try SessionTable(from: &reader)

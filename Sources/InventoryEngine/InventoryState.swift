@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 
 /// The whole inventory at one version: every table, and what is derived from them.
@@ -12,7 +13,7 @@ public import InventoryModel
 /// A state has no clock, file, socket or randomness: time arrives with each command.
 public struct InventoryState: Sendable {
     /// The step this state is at; 0 before the first.
-    public internal(set) var lsn: UInt64 = 0
+    public internal(set) var lsn: LSN = 0
     /// When that step was recorded.
     public internal(set) var time = Instant(microseconds: .min)
     /// The database's currency; nothing before the first step.

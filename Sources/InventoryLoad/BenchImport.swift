@@ -17,10 +17,10 @@ final class BenchImport: BenchPeer {
         var count: Int { self.decided.load(ordering: .relaxed) }
         var failures: Int { self.refused.load(ordering: .relaxed) }
         /// The LSN of the last sale that is answered.
-        var lsn: UInt64 { self.lastLSN.load(ordering: .relaxed) }
+        var lsn: LSN { LSN(self.lastLSN.load(ordering: .relaxed)) }
 
-        fileprivate func add(_ count: Int, lsn: UInt64) {
-            self.lastLSN.store(max(self.lsn, lsn), ordering: .relaxed)
+        fileprivate func add(_ count: Int, lsn: LSN) {
+            self.lastLSN.store(max(self.lsn, lsn).value, ordering: .relaxed)
             self.decided.add(count, ordering: .sequentiallyConsistent)
         }
         fileprivate func fail() { self.refused.add(1, ordering: .sequentiallyConsistent) }

@@ -47,13 +47,13 @@ final class BenchSubscriber: BenchPeer {
     private let tally: BenchTally
     /// Where a bench waits until it has everything.
     private let progress: TillProgress?
-    private var lastLSN: UInt64 = 0
+    private var lastLSN: LSN = 0
     private var hasBegun = false
     /// Of one that holds its copy against the server's.
     private var copy: BenchCopy?
-    private var reachedLSN: UInt64 = 0
-    private var verifiedLSN: UInt64 = 0
-    private var notifiedLSN: UInt64 = 0
+    private var reachedLSN: LSN = 0
+    private var verifiedLSN: LSN = 0
+    private var notifiedLSN: LSN = 0
 
     init(
         _ interest: Interest,
@@ -119,10 +119,10 @@ final class BenchSubscriber: BenchPeer {
         let progress = self.progress
         let hasCopy = self.copy != nil
         var (offset, count, failures) = (0, 0, 0)
-        func receive(lastLSN: inout UInt64, histogram: inout LatencyHistogram) {
+        func receive(lastLSN: inout LSN, histogram: inout LatencyHistogram) {
             while body.count - offset >= 20 {
                 let byteCount = body.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-                let lsn = body.loadUnaligned(fromByteOffset: offset + 4, as: UInt64.self)
+                let lsn = LSN(body.loadUnaligned(fromByteOffset: offset + 4, as: UInt64.self))
                 let end = offset + 4 + Int(byteCount)
                 if lsn <= lastLSN { failures += 1 }
                 lastLSN = lsn
@@ -158,7 +158,7 @@ final class BenchSubscriber: BenchPeer {
 
     /// A result: its LSN, and when that was recorded.
     private func heard(_ body: UnsafeRawBufferPointer, at now: Int64, isMeasuring: Bool) {
-        let lsn = body.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        let lsn = LSN(body.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         if lsn <= self.lastLSN { self.tally.failures += 1 }
         self.lastLSN = lsn
         if isMeasuring { self.tally.histogram.record(Self.latency(body, at: 8, now)) }
@@ -184,13 +184,13 @@ final class BenchSubscriber: BenchPeer {
 
     /// Everything up to an LSN was delivered.
     private func progressed(_ body: UnsafeRawBufferPointer) {
-        let lsn = body.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        let lsn = LSN(body.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         self.lastLSN = max(self.lastLSN, lsn)
     }
 
     /// The server's checksum after an LSN: to be compared where that is the copy's too.
     private func compare(_ body: UnsafeRawBufferPointer) {
-        let lsn = body.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+        let lsn = LSN(body.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         let value = body.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
         // Entries behind that LSN may have come already: then the next one is waited for.
         guard let copy, lsn >= self.lastLSN else { return }

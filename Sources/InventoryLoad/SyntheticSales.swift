@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryEngine
 internal import InventoryModel
 
@@ -38,7 +39,7 @@ package struct SyntheticSales {
             tables.products.append(Product(id: ProductID(UInt32(id)), fields), unitCode: 0)
         }
         self.fill(&tables.ledger)
-        return ReadView(lsn: UInt64(self.rows), time: self.end, currency: nil, tables: tables)
+        return ReadView(lsn: LSN(UInt64(self.rows)), time: self.end, currency: nil, tables: tables)
     }
 
     private func fill(_ ledger: inout MovementLedger) {
@@ -63,7 +64,7 @@ package struct SyntheticSales {
                     cost: -quantity * price / 2,
                     occurredAt: time
                 ),
-                id: MovementID(lsn: UInt64(row + 1), line: 0),
+                id: MovementID(lsn: LSN(UInt64(row + 1)), line: 0),
                 recordedAt: time,
                 origin: nil,
                 texts: none

@@ -148,7 +148,7 @@ package struct TillBench {
     private func importSales(
         _ count: Int,
         _ till: TillProgress? = nil
-    ) async throws -> (perSecond: Double, lsn: UInt64) {
+    ) async throws -> (perSecond: Double, lsn: LSN) {
         guard count > 0 else { return (0, 0) }
         let importer = BenchImport(self.ids, sales: count, till)
         let progress = importer.progress
@@ -215,7 +215,7 @@ package struct TillBench {
         }
     }
 
-    private func lastLSN() async throws -> UInt64 { try await self.client.query(.stats).lsn }
+    private func lastLSN() async throws -> LSN { try await self.client.query(.stats).lsn }
 
     private func turns() async throws -> [Statistic] {
         try await self.client.statistics().all.filter { $0.name.lowercased().contains("turn") }

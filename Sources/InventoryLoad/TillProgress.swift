@@ -1,3 +1,4 @@
+internal import Bytes
 import Synchronization
 
 /// How far the subscribers of a ``TillBench`` are, kept by the thread that serves them and read by the
@@ -8,7 +9,7 @@ final class TillProgress: Sendable {
     private let deliveries = Atomic(0)
     private let verifiedReplicas = Atomic(0)
     /// When the import heard of its steps, batch by batch.
-    private let heard = Mutex<[(lsn: UInt64, at: Int64)]>([])
+    private let heard = Mutex<[(lsn: LSN, at: Int64)]>([])
 
     /// Entries and levels that all subscribers together have received.
     var deliveryCount: Int { self.deliveries.load(ordering: .relaxed) }
@@ -16,17 +17,17 @@ final class TillProgress: Sendable {
     var reachedCount: Int { self.reached.load(ordering: .relaxed) }
     /// Copies whose checksum was the server's at the target or behind it.
     var verifiedCount: Int { self.verifiedReplicas.load(ordering: .relaxed) }
-    var target: UInt64 { self.targetLSN.load(ordering: .relaxed) }
+    var target: LSN { LSN(self.targetLSN.load(ordering: .relaxed)) }
 
     /// Counts anew who has everything up to `lsn`.
-    func aim(at lsn: UInt64) {
+    func aim(at lsn: LSN) {
         self.reached.store(0, ordering: .relaxed)
         self.verifiedReplicas.store(0, ordering: .relaxed)
-        self.targetLSN.store(lsn, ordering: .sequentiallyConsistent)
+        self.targetLSN.store(lsn.value, ordering: .sequentiallyConsistent)
     }
 
     /// The import has heard at `time` that everything up to `lsn` is durable.
-    func imported(through lsn: UInt64, at time: Int64) {
+    func imported(through lsn: LSN, at time: Int64) {
         self.heard.withLock { heard in
             if lsn > heard.last?.lsn ?? 0 { heard.append((lsn, time)) }
         }
@@ -34,7 +35,7 @@ final class TillProgress: Sendable {
 
     /// Microseconds from when the import heard of a step until `now`; 0 if it has not yet, none if the
     /// step is of before.
-    func microseconds(since lsn: UInt64, until now: Int64) -> UInt64? {
+    func microseconds(since lsn: LSN, until now: Int64) -> UInt64? {
         self.heard.withLock { heard in
             guard let first = heard.first, lsn > first.lsn else { return nil }
             var (low, high) = (0, heard.count)

@@ -88,7 +88,7 @@ public final class Server: Sendable {
         self.onReady(
             ServerStatus(
                 addresses: listeners.addresses,
-                lsn: LSN(durable),
+                lsn: durable,
                 report: opened.directory.report
             )
         )
@@ -104,18 +104,18 @@ public final class Server: Sendable {
         let report = opened.directory.report
         let from = report.snapshotLSN.map { "snapshot at \($0)" } ?? "no snapshot"
         self.logger.info(
-            "recovered \(report.lastLSN): \(from), \(report.blocksRead) blocks of log, \(took) ms"
+            "recovered LSN \(report.lastLSN): \(from), \(report.blocksRead) blocks of log, \(took) ms"
         )
         for page in report.healed {
             self.logger.warning("healed a damaged page: \(page.path), byte \(page.offset)")
         }
         for notice in report.notices { self.logger.warning("\(notice)") }
         if let torn = report.torn {
-            let last = torn.lastLSN.map { " to \($0)" } ?? ""
+            let last = torn.lastLSN.map { " to LSN \($0)" } ?? ""
             self.logger.warning(
                 """
                 dropped a torn block at the end of \(torn.path), byte \(torn.offset), \
-                \(torn.firstLSN)\(last): it was never acknowledged
+                LSN \(torn.firstLSN)\(last): it was never acknowledged
                 """
             )
         }

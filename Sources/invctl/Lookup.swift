@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Bytes
 import Foundation
 import InventoryClient
 public import InventoryModel
@@ -11,7 +12,7 @@ struct ProductInfo: Sendable {
     var name: String
     var unitDecimals: UInt8
     var priceBasis: Int64
-    var revision: UInt64
+    var revision: LSN
 
     init(_ product: Product) {
         self.id = product.id
@@ -155,7 +156,7 @@ extension AsOf {
     init?(argument: String?) throws {
         guard let argument else { return nil }
         if let lsn = UInt64(digits: argument) {
-            self = .lsn(lsn)
+            self = .lsn(LSN(lsn))
             return
         }
         guard let time = TimeText.parse(argument, zone: TimeZone(identifier: "UTC") ?? .current)

@@ -80,7 +80,7 @@ struct RepairCommand: ParsableCommand {
         }
         guard case .refused(let error) = repaired.opening else { return }
         if let lsn = Offline.firstLost(error), !self.cut {
-            print("lost      say --cut to give up everything from \(lsn) on")
+            print("lost      say --cut to give up everything from LSN \(lsn) on")
         }
         throw ExitCode(3)
     }
@@ -151,9 +151,9 @@ private enum Offline {
         case .setAside(let path, let kept):
             "\(will)set \(path) aside as \(kept)"
         case .cut(let path, let offset, let lsn, let kept):
-            "\(will)cut \(path) off at byte \(offset): steps from \(lsn) on are lost; it is kept as \(kept)"
+            "\(will)cut \(path) off at byte \(offset): steps from LSN \(lsn) on are lost; it is kept as \(kept)"
         case .givenUp(let lsn):
-            "\(will)give up the steps from \(lsn) on: the end of the log is not there"
+            "\(will)give up the steps from LSN \(lsn) on: the end of the log is not there"
         }
     }
 }

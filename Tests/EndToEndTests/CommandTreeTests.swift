@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -148,8 +149,8 @@ private final class Shop: @unchecked Sendable {
         for number in 0..<3 {
             let line = SaleLine(product: ids[3], quantity: 1)
             let done = try await client.done(.sell(Sale(lines: [line])))
-            self.names["sale\(number)"] = String(done.lsn)
-            if number == 0 { self.names["before"] = String(done.lsn - 1) }
+            self.names["sale\(number)"] = String(done.lsn.value)
+            if number == 0 { self.names["before"] = String(done.lsn.value - 1) }
         }
         let line = SaleLine(product: ids[3], quantity: 9_999)
         _ = try await client.refused(.sell(Sale(lines: [line])))

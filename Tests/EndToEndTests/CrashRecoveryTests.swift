@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -10,7 +11,7 @@ import Testing
     private actor Seller {
         private let client: InventoryClient
         private let product: ProductID
-        private(set) var acknowledged: [UInt64] = []
+        private(set) var acknowledged: [LSN] = []
 
         init(_ daemon: Daemon, _ product: ProductID, _ number: Int) {
             self.client = daemon.client("seller-\(number)", timeoutMilliseconds: 60_000)
@@ -39,7 +40,7 @@ import Testing
         let start = try await setup.ping()
         let over = Flag()
         let watched = Task {
-            var lsns: [UInt64] = []
+            var lsns: [LSN] = []
             let client = daemon.client("watcher")
             let subscription = Subscription(topics: .sales, start: .after(start))
             for try await event in client.subscribe(subscription) {
@@ -53,7 +54,7 @@ import Testing
             }
             return lsns
         }
-        let acknowledged = try await withThrowingTaskGroup(of: [UInt64].self) { group in
+        let acknowledged = try await withThrowingTaskGroup(of: [LSN].self) { group in
             for number in 0..<8 {
                 let seller = Seller(daemon, product, number)
                 group.addTask {

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -73,7 +74,7 @@ import Testing
         }
         let client = daemon.client()
         var stepCounts: Set<Int> = []
-        var last: UInt64 = 0
+        var last: LSN = 0
         for number in 0..<3 {
             #expect(try await eventually { try await client.ping() > last + 60 })
             last = try await client.ping()

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -190,12 +191,12 @@ import Testing
         let client = daemon.client()
         let product = try await client.stockedProducts(1, stock: 100)[0]
         let seen = try await client.ping()
-        var expected: [UInt64] = []
+        var expected: [LSN] = []
         for _ in 0..<30 {
             let sale = Sale(lines: [SaleLine(product: product, quantity: 1)])
             expected.append(try await client.done(.sell(sale)).lsn)
         }
-        var lsns: [UInt64] = []
+        var lsns: [LSN] = []
         let returning = Subscription(topics: .sales, start: .after(seen))
         for try await event in client.subscribe(returning) {
             if case .entry(let entry) = event { lsns.append(entry.lsn) }

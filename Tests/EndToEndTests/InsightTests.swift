@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -28,10 +29,10 @@ import Testing
             product: try await client.stockedProducts(1, stock: 100)[0],
             quantity: 1
         )
-        func sell() async throws -> UInt64 { try await client.done(.sell(Sale(lines: [line]))).lsn }
+        func sell() async throws -> LSN { try await client.done(.sell(Sale(lines: [line]))).lsn }
         let past = try await sell()
         let later = try await sell()
-        let words = ["insight", "sales", "--as-of", String(past), "--window", "all", "--watch"]
+        let words = ["insight", "sales", "--as-of", "\(past)", "--window", "all", "--watch"]
         let terminal = try daemon.terminal(words)
         #expect(terminal.waits { $0.contains(" · LSN \(past) · ") }, "\(terminal.screen.text)")
         let last = try await sell()
@@ -51,7 +52,7 @@ import Testing
         let daemon = try Daemon()
         let client = daemon.client()
         let products = try await client.stockedProducts(3, stock: 100)
-        var last: UInt64 = 0
+        var last: LSN = 0
         for (number, product) in products.enumerated() {
             let line = SaleLine(product: product, quantity: Int64(number + 1))
             last = try await client.done(.sell(Sale(lines: [line]))).lsn
@@ -72,8 +73,8 @@ import Testing
         _ client: InventoryClient,
         units: Int,
         pause: Duration? = nil
-    ) async throws -> (answer: InsightAnswer, told: [(lsn: UInt64, units: Int64)]) {
-        var told: [(lsn: UInt64, units: Int64)] = []
+    ) async throws -> (answer: InsightAnswer, told: [(lsn: LSN, units: Int64)]) {
+        var told: [(lsn: LSN, units: Int64)] = []
         for try await event in client.subscribe(toInsight: Self.sold) {
             let answer: InsightAnswer
             switch event {
@@ -102,7 +103,7 @@ import Testing
                 try await Self.follow(daemon.client("watcher"), units: 400, pause: pause)
             }
         }
-        var lsns: [UInt64] = []
+        var lsns: [LSN] = []
         for number in 0..<400 {
             let line = SaleLine(product: products[number % 5], quantity: 1)
             lsns.append(try await seller.done(.sell(Sale(lines: [line]))).lsn)

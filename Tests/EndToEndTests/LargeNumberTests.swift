@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -16,7 +17,7 @@ import Testing
 
     private static func line(_ lsn: Int, units: Int64, amount: Int64) -> SalesBook.Line {
         SalesBook.Line(
-            lsn: UInt64(lsn),
+            lsn: LSN(UInt64(lsn)),
             product: ProductID(1),
             location: .main,
             units: units,
@@ -68,7 +69,7 @@ import Testing
                 occurredAt: Instant(microseconds: Self.noon)
             )
             let entry = Entry(
-                lsn: UInt64(lsn),
+                lsn: LSN(UInt64(lsn)),
                 time: Instant(microseconds: Self.noon),
                 actor: "till-1",
                 changes: [.moved(movement, Level(product: ProductID(1), location: .main))]

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -49,8 +50,8 @@ import Testing
         let daemon = try self.daemon()
         let client = daemon.client()
         let last = try await client.query(.levels(LevelQuery())).lsn
-        let before = try await client.query(.levels(LevelQuery(asOf: .lsn(last - 1))))
-        #expect(before.lsn == last - 1)
+        let before = try await client.query(.levels(LevelQuery(asOf: .lsn(last.previous))))
+        #expect(before.lsn == last.previous)
         let then = Instant(microseconds: 1_738_368_000_000_000)
         #expect(try await client.query(.levels(LevelQuery(asOf: .time(then)))).lsn == 0)
         #expect(try await client.query(.levels(LevelQuery(asOf: .effective(then)))).lsn == last)

@@ -12,8 +12,8 @@ import Testing
         _ client: InventoryClient,
         _ subscription: Subscription,
         count: Int
-    ) async throws -> [UInt64] {
-        var lsns: [UInt64] = []
+    ) async throws -> [LSN] {
+        var lsns: [LSN] = []
         for try await event in client.subscribe(subscription) {
             if case .entry(let entry) = event { lsns.append(entry.lsn) }
             if case .reset = event { Issue.record("it began anew") }
@@ -36,7 +36,7 @@ import Testing
                 return try await Self.lsns(client, subscription, count: 300)
             }
         }
-        var sold: [UInt64] = []
+        var sold: [LSN] = []
         for _ in 0..<300 {
             let sale = Sale(lines: [SaleLine(product: product, quantity: 1)])
             sold.append(try await seller.done(.sell(sale)).lsn)
@@ -95,7 +95,7 @@ import Testing
         }
         let subscription = Subscription(topics: .sales, start: .after(start))
         let live = try await Self.lsns(seller, subscription, count: 10_000)
-        #expect(live == Array((start + 1)...(start + 10_000)))
+        #expect(live == (1...10_000).map { start + $0 })
 
         // The same again from a daemon that was killed: from the log's files this time.
         daemon.kill()
@@ -117,7 +117,7 @@ import Testing
             return try await Self.lsns(client, subscription, count: 60)
         }
         let one = Command.sell(Sale(lines: [SaleLine(product: product, quantity: 1)]))
-        var sold: [UInt64] = []
+        var sold: [LSN] = []
         for round in 0..<3 {
             for _ in 0..<20 { sold.append(try await seller.done(one).lsn) }
             if round < 2 {
@@ -245,10 +245,10 @@ import Testing
         )
         let watcher = daemon.client("watcher")
         var levels: [ProductID: Int64] = [:]
-        var entries: [UInt64] = []
+        var entries: [LSN] = []
         var levelCount = 0
         var raised = 0
-        var last: UInt64 = .max
+        var last: LSN = .max
         for try await event in watcher.subscribe(subscription) {
             switch event {
             case .snapshot(let changes):

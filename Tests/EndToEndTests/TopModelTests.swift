@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -29,7 +30,7 @@ import Testing
     }
 
     private static func sale(
-        _ lsn: UInt64,
+        _ lsn: LSN,
         _ lines: [(product: UInt32, units: Int64, amount: Int64)],
         at time: Int64 = noon,
         kind: MovementKind = .sale,
@@ -134,12 +135,12 @@ import Testing
                 location: .main,
                 onHandDelta: Int64(-units),
                 amount: Int64(amount),
-                origin: MovementID(lsn: UInt64(origin), line: 0),
+                origin: MovementID(lsn: LSN(UInt64(origin)), line: 0),
                 occurredAt: Instant(microseconds: Self.noon)
             )
             let level = Level(product: ProductID(1), location: .main, onHand: 5)
             let entry = Entry(
-                lsn: UInt64(lsn),
+                lsn: LSN(UInt64(lsn)),
                 time: Instant(microseconds: Self.noon),
                 actor: "till-1",
                 changes: [.moved(movement, level)]

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryClient
 import InventoryModel
 import Testing
@@ -32,7 +33,7 @@ import Testing
         let locationTable = try await client.query(.locations(includingArchived: true)).table
         #expect(locations.map { $0.code } == locationTable.texts("code"))
         #expect(locations.map { "\($0.kind)" } == locationTable.texts("kind"))
-        #expect(locations.map { Int64($0.revision) } == locationTable.integers("revision"))
+        #expect(locations.map { Int64($0.revision.value) } == locationTable.integers("revision"))
 
         let levels = try await client.levels().rows
         let levelTable = try await client.query(.levels(LevelQuery())).table
@@ -45,7 +46,7 @@ import Testing
         let movements = try await client.movements().rows
         let ledgerTable = try await client.query(.ledger(LedgerQuery())).table
         #expect(Set(movements.map { $0.kind }).count > 10)
-        #expect(movements.map { Int64($0.id.lsn) } == ledgerTable.integers("lsn"))
+        #expect(movements.map { Int64($0.id.lsn.value) } == ledgerTable.integers("lsn"))
         #expect(movements.map { $0.onHandDelta } == ledgerTable.integers("onHandDelta"))
         #expect(movements.map { $0.note } == ledgerTable.texts("note"))
         #expect(movements.map { $0.actor } == ledgerTable.texts("actor"))

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -8,7 +9,7 @@ import Testing
 @Suite struct WatchProductsTests {
     /// The changes that a watch of products shows after an LSN, in order.
     private static func changes(
-        after lsn: UInt64,
+        after lsn: LSN,
         count: Int,
         _ daemon: Daemon
     ) throws -> [[String: Any]] {
@@ -42,7 +43,7 @@ import Testing
         }
         let done = try await client.done(.updateProduct(ProductID(1), update, ifRevision: nil))
         let row = try #require(
-            try Self.changes(after: done.lsn - 1, count: 1, daemon).first
+            try Self.changes(after: done.lsn.previous, count: 1, daemon).first
         )
         #expect(row["reorderPoint"] as? String == "1.250 → 2.500")
         #expect(row["category"] as? String == "Food → Baking")
@@ -69,6 +70,6 @@ import Testing
     }
 
     private static func event(of done: Outcome.Done, _ daemon: Daemon) throws -> String? {
-        try Self.changes(after: done.lsn - 1, count: 1, daemon).first?["event"] as? String
+        try Self.changes(after: done.lsn.previous, count: 1, daemon).first?["event"] as? String
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryWire
 import NIOEmbedded
@@ -15,7 +16,7 @@ import Testing
         oldestRemembered: 1
     )
 
-    private static func done(_ lsn: UInt64) -> ServerMessage {
+    private static func done(_ lsn: LSN) -> ServerMessage {
         .outcome(.done(Outcome.Done(lsn: lsn, time: .zero)))
     }
 

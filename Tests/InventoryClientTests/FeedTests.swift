@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryWire
 import NIOEmbedded

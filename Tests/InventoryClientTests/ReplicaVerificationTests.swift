@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import Testing
 
@@ -73,7 +74,7 @@ import Testing
         var proof = ReplicaVerification()
         for lsn in 1...UInt64(ReplicaVerification.rememberedMax + 10) {
             proof.apply(self.level(1, onHand: Int64(lsn)))
-            proof.remember(lsn)
+            proof.remember(LSN(lsn))
         }
         #expect(proof.check(10, self.digest([(1, 10)])) == .unknown)
         #expect(proof.check(11, self.digest([(1, 11)])) == .proven)

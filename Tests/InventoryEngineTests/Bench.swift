@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryTestSupport
 import Testing
@@ -32,7 +33,9 @@ struct Bench {
 
     /// So many seconds after the next step.
     func seconds(_ seconds: Int64) -> Instant {
-        Instant(microseconds: (Int64(self.state.lsn + 1) + self.waited + seconds) * 1_000_000)
+        Instant(
+            microseconds: (Int64(self.state.lsn.next.value) + self.waited + seconds) * 1_000_000
+        )
     }
 
     mutating func wait(_ seconds: Int64) { self.waited += seconds }
@@ -42,7 +45,7 @@ struct Bench {
 
     private mutating func apply(_ changes: [Change]) {
         guard !changes.isEmpty else { return }
-        let entry = Entry(lsn: self.state.lsn + 1, time: self.time, actor: "t", changes: changes)
+        let entry = Entry(lsn: self.state.lsn.next, time: self.time, actor: "t", changes: changes)
         self.state.evolve(entry)
         self.state.checkInvariants()
     }
@@ -111,12 +114,12 @@ struct Bench {
         .sell(Sale(lines: [SaleLine(product: ProductID(product), quantity: quantity)]))
     }
 
-    func comeBack(_ product: UInt32, _ quantity: Int64, of lsn: UInt64?) -> Command {
+    func comeBack(_ product: UInt32, _ quantity: Int64, of lsn: LSN?) -> Command {
         let line = SaleLine(product: ProductID(product), quantity: quantity)
         return .returnSale(SaleReturn(lines: [line], original: lsn))
     }
 
-    func reversal(_ lsn: UInt64) -> Command {
+    func reversal(_ lsn: LSN) -> Command {
         .reverse(Reversal(lsn: lsn, reason: .correction))
     }
 

@@ -15,24 +15,29 @@ import Testing
         return writer.array()
     }
 
-    private static func level(_ product: UInt32, _ onHand: Int64, at lsn: UInt64) -> Level {
+    private static func level(_ product: UInt32, _ onHand: Int64, at lsn: LSN) -> Level {
         Level(product: ProductID(product), location: .main, onHand: onHand, revision: lsn)
     }
 
-    private static func moved(_ product: UInt32, _ onHand: Int64, at lsn: UInt64) -> Change {
+    private static func moved(_ product: UInt32, _ onHand: Int64, at lsn: LSN) -> Change {
         let movement = Movement(
             kind: .sale,
             product: ProductID(product),
             location: .main,
             onHandDelta: -1,
             reference: "R\(lsn)",
-            occurredAt: Instant(microseconds: Int64(lsn))
+            occurredAt: Instant(microseconds: Int64(lsn.value))
         )
         return .moved(movement, self.level(product, onHand, at: lsn))
     }
 
-    private static func entry(_ lsn: UInt64, _ changes: [Change]) -> Entry {
-        Entry(lsn: lsn, time: Instant(microseconds: Int64(lsn)), actor: "till", changes: changes)
+    private static func entry(_ lsn: LSN, _ changes: [Change]) -> Entry {
+        Entry(
+            lsn: lsn,
+            time: Instant(microseconds: Int64(lsn.value)),
+            actor: "till",
+            changes: changes
+        )
     }
 
     /// What a window of these entries is sent as.
@@ -52,7 +57,7 @@ import Testing
         byteCountMax: Int = 1 << 20
     ) throws -> [[Entry]] {
         var pieces: [[Entry]] = []
-        var lasts: [UInt64] = []
+        var lasts: [LSN] = []
         try window.forEachPiece(byteCountMax: byteCountMax) { writer, last in
             lasts.append(last)
             pieces.append(
@@ -111,7 +116,7 @@ import Testing
         var random = SplitMix64(seed: 4_700 + seed)
         var entries: [Entry] = []
         var levels: [UInt32: Int64] = [:]
-        for lsn in 1...20_000 as ClosedRange<UInt64> {
+        for lsn in (1...20_000).map({ LSN($0) }) {
             var changes: [Change] = []
             for _ in 0..<Int.random(in: 1...3, using: &random) {
                 let product = UInt32.random(

@@ -176,7 +176,7 @@ import Testing
     // MARK: - Returns in parts
 
     /// A kilogram, sold at 15.01 and bought for 5.01.
-    private func weighed() throws -> (bench: Bench, sale: UInt64) {
+    private func weighed() throws -> (bench: Bench, sale: LSN) {
         var bench = try Bench(products: 0)
         let draft = ProductDraft(
             sku: "W",

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryModel
 import InventoryTestSupport
@@ -19,7 +20,7 @@ import Testing
 struct ErrorOrderShop {
     var bench: Bench
     /// Three of product 1, and one of product 4.
-    let sale: UInt64
+    let sale: LSN
     static let stale: UInt64 = 999_999
     static let long = String(repeating: "x", count: Limits.noteByteCountMax + 1)
 
@@ -104,7 +105,7 @@ struct Wanted {
         var location: UInt16 = 1
         var quantity: Int64? = 2
         var price: Int64?
-        var ifRevision: UInt64?
+        var ifRevision: LSN?
         /// A reservation or a transfer.
         var id: UInt32 = 1
     }
@@ -113,7 +114,7 @@ struct Wanted {
     var reference = "R"
     var note = ""
     var occurred: Occurrence?
-    var original: UInt64?
+    var original: LSN?
     var destination: UInt16 = 2
     var expiry = Expiry.after(seconds: 60)
     var eta: Instant?
@@ -121,7 +122,7 @@ struct Wanted {
 
     // What is created or changed.
     var id: UInt32 = 1
-    var ifRevision: UInt64?
+    var ifRevision: LSN?
     var name = "New"
     var sku = "NEW"
     var barcode = ""
@@ -233,7 +234,7 @@ extension [Fault] {
             .line(.locationNotFound, "location", ["location"]) { $0.location = 99 },
             .line(.archived, "archived location", ["location"]) { $0.location = 3 },
             .line(.revisionMismatch, "revision", ["revision"]) {
-                $0.ifRevision = ErrorOrderShop.stale
+                $0.ifRevision = LSN(ErrorOrderShop.stale)
             },
         ]
     }
@@ -265,7 +266,7 @@ extension [Fault] {
             .line(.reservationExpired, "expired", ["reservation"]) { $0.id = 3 },
             .line(.reservationClosed, "closed", ["reservation"]) { $0.id = 2 },
             .line(.revisionMismatch, "revision", ["revision"]) {
-                $0.ifRevision = ErrorOrderShop.stale
+                $0.ifRevision = LSN(ErrorOrderShop.stale)
             },
         ]
     }
@@ -275,7 +276,7 @@ extension [Fault] {
             .line(.transferClosed, "closed", ["transfer"]) { $0.id = 2 },
             .line(.exceedsTransfer, "more than is on its way", ["quantity"]) { $0.quantity = 3 },
             .line(.revisionMismatch, "revision", ["revision"]) {
-                $0.ifRevision = ErrorOrderShop.stale
+                $0.ifRevision = LSN(ErrorOrderShop.stale)
             },
         ]
     }

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryTestSupport
 import Testing
@@ -175,7 +176,7 @@ import Testing
         return wanted
     }
 
-    private static func comeBack(_ original: UInt64?) -> (Wanted) -> Command {
+    private static func comeBack(_ original: LSN?) -> (Wanted) -> Command {
         {
             .returnSale(
                 SaleReturn(
@@ -483,7 +484,7 @@ import Testing
                     .line(.archived, "archived product", ["product"]) { $0.product = 3 },
                     .line(.outOfRange, "a full level", ["product", "to"]) { $0.product = 4 },
                     .line(.revisionMismatch, "revision", ["revision"]) {
-                        $0.ifRevision = ErrorOrderShop.stale
+                        $0.ifRevision = LSN(ErrorOrderShop.stale)
                     },
                     .all(.invalidField, "where it comes from", ["to"]) { $0.destination = 1 },
                     .all(.locationNotFound, "destination", ["to"]) { $0.destination = 99 },
@@ -534,7 +535,9 @@ import Testing
     // MARK: - Catalog
 
     private var revision: Fault {
-        .all(.revisionMismatch, "revision", ["revision"]) { $0.ifRevision = ErrorOrderShop.stale }
+        .all(.revisionMismatch, "revision", ["revision"]) {
+            $0.ifRevision = LSN(ErrorOrderShop.stale)
+        }
     }
 
     private var keys: [Fault] {
@@ -747,7 +750,7 @@ import Testing
         }
 
         /// What happens afterwards.
-        func spoil(_ product: UInt32, _ lsn: UInt64, _ bench: inout Bench) throws {
+        func spoil(_ product: UInt32, _ lsn: LSN, _ bench: inout Bench) throws {
             switch self {
             case .reserved: break
             case .archived:

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import Testing
 
@@ -23,7 +24,7 @@ import Testing
         let key = KeyFingerprint(high: 3, low: 4)
         var changes = try state.opening(id, at: bench.time)
         changes.append(.keyRemembered(key, digest: 5, outcome: [6]))
-        let lsn = state.lsn + 1
+        let lsn = state.lsn.next
         state.evolve(Entry(lsn: lsn, time: bench.time, actor: "t", changes: changes))
         return state
     }
@@ -83,7 +84,7 @@ import Testing
                 onHandDelta: 1,
                 occurredAt: .zero
             )
-            let (lsn, time) = (state.lsn + 1, state.time.advanced(bySeconds: 1))
+            let (lsn, time) = (state.lsn.next, state.time.advanced(bySeconds: 1))
             let change = Change.moved(movement, level)
             state.evolve(Entry(lsn: lsn, time: time, actor: "t", changes: [change]))
         }

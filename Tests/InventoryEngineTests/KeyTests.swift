@@ -24,7 +24,7 @@ import Testing
         mutating func apply(_ changes: [Change]) {
             self.microseconds += 1_000
             let entry = Entry(
-                lsn: self.state.lsn + 1,
+                lsn: self.state.lsn.next,
                 time: Instant(microseconds: self.microseconds),
                 actor: "",
                 changes: changes
@@ -177,7 +177,7 @@ import Testing
                     actor: "",
                     changes: [
                         .keyRemembered(
-                            KeyFingerprint(high: loaded.lsn, low: 1),
+                            KeyFingerprint(high: loaded.lsn.value, low: 1),
                             digest: 1,
                             outcome: [1]
                         )

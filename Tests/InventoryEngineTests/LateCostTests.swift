@@ -1,3 +1,4 @@
+import Bytes
 import ColumnStore
 import InventoryModel
 import InventoryTestSupport
@@ -330,7 +331,7 @@ import Testing
                 try bench.done(.setFloor(floor))
             }
         }
-        var sales: [UInt64] = []
+        var sales: [LSN] = []
         for _ in 0..<1_500 {
             let product = ProductID(UInt32(1 + below(2)))
             let place = places[Int(below(2))]
@@ -377,7 +378,7 @@ import Testing
                     lines: [TransferLine(transfer: id, quantity: below(2) == 0 ? 1 : nil)]
                 )
                 command = below(3) == 0 ? .cancelTransfer(settled) : .receiveTransfer(settled)
-            default: command = bench.reversal(1 + UInt64(below(Int64(bench.state.lsn))))
+            default: command = bench.reversal(LSN(1 + UInt64(below(Int64(bench.state.lsn.value)))))
             }
             let before = bench.state.lsn
             let outcome = bench.run(command)

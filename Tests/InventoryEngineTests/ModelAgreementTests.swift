@@ -68,8 +68,8 @@ private struct ModelInventory {
         var entries: [Entry] = []
         func apply(_ changes: [Change]) {
             let entry = Entry(
-                lsn: state.lsn + 1,
-                time: Instant(microseconds: Int64(state.lsn + 1) * 1_000),
+                lsn: state.lsn.next,
+                time: Instant(microseconds: Int64(state.lsn.next.value) * 1_000),
                 actor: "model",
                 changes: changes
             )
@@ -78,7 +78,7 @@ private struct ModelInventory {
         }
         guard let currency = Currency(code: "EUR") else { preconditionFailure("EUR") }
         apply(InventoryState.founding(currency: currency))
-        let time = { Instant(microseconds: Int64(state.lsn + 1) * 1_000) }
+        let time = { Instant(microseconds: Int64(state.lsn.next.value) * 1_000) }
         apply(state.decide(.createCategory(name: "All"), at: time()).changes)
         for number in 0..<Self.products {
             let draft = ProductDraft(
@@ -155,7 +155,7 @@ private struct ModelInventory {
                 one = model.stock[product] ?? one
             }
             model.stock[product] = one
-            let time = Instant(microseconds: Int64(state.lsn + 1) * 1_000)
+            let time = Instant(microseconds: Int64(state.lsn.next.value) * 1_000)
             let decision = state.decide(command, at: time)
             if case .done = decision.outcome {
                 #expect(isDone, "step \(step): \(command)")
@@ -164,7 +164,7 @@ private struct ModelInventory {
             }
             if !decision.changes.isEmpty {
                 let entry = Entry(
-                    lsn: state.lsn + 1,
+                    lsn: state.lsn.next,
                     time: time,
                     actor: "model",
                     changes: decision.changes
@@ -208,7 +208,7 @@ private struct ModelInventory {
         var state = InventoryState()
         for entry in entries {
             state.evolve(entry)
-            guard entry.lsn % 499 == 0 else { continue }
+            guard entry.lsn.value % 499 == 0 else { continue }
             let past = try PastBalances(view, .lsn(entry.lsn))
             for row in 0..<view.tables.levels.rowCount {
                 let now = view.tables.levels.level(row)
@@ -229,9 +229,9 @@ private struct ModelInventory {
             Restock(lines: [RestockLine(product: ProductID(3), quantity: 50, unitCost: Money(7))])
         )
         func apply(_ command: Command, to state: inout InventoryState) {
-            let time = Instant(microseconds: Int64(state.lsn + 1) * 1_000)
+            let time = Instant(microseconds: Int64(state.lsn.next.value) * 1_000)
             let changes = state.decide(command, at: time).changes
-            let entry = Entry(lsn: state.lsn + 1, time: time, actor: "x", changes: changes)
+            let entry = Entry(lsn: state.lsn.next, time: time, actor: "x", changes: changes)
             state.evolve(entry)
         }
         apply(restock, to: &state)

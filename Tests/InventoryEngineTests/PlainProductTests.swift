@@ -31,7 +31,7 @@ import Testing
     }
 
     private static func time(_ state: InventoryState) -> Instant {
-        Instant(microseconds: Int64(state.lsn + 1) * 1_000)
+        Instant(microseconds: Int64(state.lsn.next.value) * 1_000)
     }
 
     /// Decides and folds on the slow path.
@@ -44,7 +44,7 @@ import Testing
         let decision = state.decide(command, at: time)
         let outcome = Self.bytes { decision.outcome.encode(into: &$0) }
         guard !decision.changes.isEmpty else { return (outcome, []) }
-        let entry = Entry(lsn: state.lsn + 1, time: time, actor: "till", changes: decision.changes)
+        let entry = Entry(lsn: state.lsn.next, time: time, actor: "till", changes: decision.changes)
         state.evolve(entry)
         return (outcome, Self.bytes { entry.encode(into: &$0) })
     }

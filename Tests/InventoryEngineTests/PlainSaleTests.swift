@@ -10,7 +10,7 @@ import Testing
     private static let products: UInt32 = 9
 
     private static func time(_ state: InventoryState) -> Instant {
-        Instant(microseconds: Int64(state.lsn + 1) * 1_000)
+        Instant(microseconds: Int64(state.lsn.next.value) * 1_000)
     }
 
     private static func bytes(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
@@ -30,7 +30,7 @@ import Testing
         let decision = state.decide(command, at: time)
         let outcome = Self.bytes { decision.outcome.encode(into: &$0) }
         guard !decision.changes.isEmpty else { return (outcome, []) }
-        let entry = Entry(lsn: state.lsn + 1, time: time, actor: "till", changes: decision.changes)
+        let entry = Entry(lsn: state.lsn.next, time: time, actor: "till", changes: decision.changes)
         state.evolve(entry)
         return (outcome, Self.bytes { entry.encode(into: &$0) })
     }
@@ -109,7 +109,7 @@ import Testing
         }
         if Int.random(in: 0..<4, using: &random) == 0 {
             let level = state.tables.levels.level(product, location)
-            line.ifRevision = level.revision + UInt64.random(in: 0...1, using: &random)
+            line.ifRevision = level.revision + Int.random(in: 0...1, using: &random)
         }
         let texts = ["", "", "R-1", "a reference of more than fifteen bytes", "tab\there", "café"]
         return .sell(
@@ -196,7 +196,9 @@ import Testing
         var state = try Self.founded()
         let id = SessionID(high: 1, low: 2)
         let opening = try state.opening(id, at: Self.time(state))
-        state.evolve(Entry(lsn: state.lsn + 1, time: Self.time(state), actor: "", changes: opening))
+        state.evolve(
+            Entry(lsn: state.lsn.next, time: Self.time(state), actor: "", changes: opening)
+        )
         let restock = RestockLine(product: ProductID(1), quantity: 5_000, unitCost: Money(3))
         _ = Self.apply(.restock(Restock(lines: [restock])), to: &state)
         var general = state
@@ -315,8 +317,8 @@ import Testing
         var state = InventoryState()
         let currency = try #require(Currency(code: "EUR"))
         func apply(_ changes: [Change]) {
-            let time = Instant(microseconds: Int64(state.lsn + 1))
-            state.evolve(Entry(lsn: state.lsn + 1, time: time, actor: "", changes: changes))
+            let time = Instant(microseconds: Int64(state.lsn.next.value))
+            state.evolve(Entry(lsn: state.lsn.next, time: time, actor: "", changes: changes))
         }
         apply(InventoryState.founding(currency: currency))
         apply([.category(Category(id: CategoryID(1), name: "All"))])
@@ -373,8 +375,8 @@ import Testing
         var state = InventoryState()
         let currency = try #require(Currency(code: "EUR"))
         func apply(_ changes: [Change]) {
-            let time = Instant(microseconds: Int64(state.lsn + 1))
-            state.evolve(Entry(lsn: state.lsn + 1, time: time, actor: "", changes: changes))
+            let time = Instant(microseconds: Int64(state.lsn.next.value))
+            state.evolve(Entry(lsn: state.lsn.next, time: time, actor: "", changes: changes))
         }
         apply(InventoryState.founding(currency: currency))
         apply([.category(Category(id: CategoryID(1), name: "All"))])

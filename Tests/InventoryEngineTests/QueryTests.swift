@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryTestSupport
 import Testing
@@ -165,7 +166,7 @@ import Testing
             guard case .integer(let last) = table.cell(table.rowCount - 1, lsn),
                 case .integer(let lastLine) = table.cell(table.rowCount - 1, line)
             else { throw Unexpected() }
-            query.after = MovementID(lsn: UInt64(last), line: UInt16(lastLine))
+            query.after = MovementID(lsn: LSN(UInt64(last)), line: UInt16(lastLine))
         }
         #expect(seen.count == 16 && Set(seen).count == 16)
     }
@@ -210,7 +211,7 @@ import Testing
 
     @Test func `the past is what it was: balances after each step are told again`() throws {
         var bench = try self.traded()
-        var known: [(lsn: UInt64, onHand: [String])] = []
+        var known: [(lsn: LSN, onHand: [String])] = []
         for number in 0..<20 {
             _ = bench.run(bench.sale(UInt32(number % 3 + 1), 1))
             let onHand = try bench.column("onHand", of: .levels(LevelQuery()))
@@ -220,7 +221,7 @@ import Testing
             let query = LevelQuery(asOf: .lsn(lsn))
             #expect(try bench.column("onHand", of: .levels(query)) == onHand, "LSN \(lsn)")
         }
-        let beyond = LevelQuery(asOf: .lsn(bench.state.lsn + 1))
+        let beyond = LevelQuery(asOf: .lsn(bench.state.lsn.next))
         #expect(throws: Refusal.self) { try bench.table(.levels(beyond)) }
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryModel
 import InventoryTestSupport

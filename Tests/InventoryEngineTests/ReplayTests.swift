@@ -14,7 +14,7 @@ import Testing
         var block = ByteWriter()
         var sequences: [UInt32: UInt64] = [:]
         var products: UInt32 = 0
-        var sales: [UInt64] = []
+        var sales: [LSN] = []
         var reservations: UInt32 = 0
 
         init(seed: UInt64) throws {
@@ -30,7 +30,7 @@ import Testing
             for _ in 0..<6 { self.createProduct() }
         }
 
-        var time: Instant { Instant(microseconds: Int64(self.state.lsn + 1) * 1_000) }
+        var time: Instant { Instant(microseconds: Int64(self.state.lsn.next.value) * 1_000) }
 
         mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self.random) }
 
@@ -48,7 +48,7 @@ import Testing
                 var writer = ByteWriter()
                 decision.outcome.encode(into: &writer)
                 let key = KeyFingerprint(high: self.random.next(), low: self.random.next())
-                changes.append(.keyRemembered(key, digest: before, outcome: writer.array()))
+                changes.append(.keyRemembered(key, digest: before.value, outcome: writer.array()))
             } else if self.below(3) == 0,
                 let number = self.sequences.keys.sorted().first(where: { _ in
                     self.below(2) == 0
@@ -68,14 +68,14 @@ import Testing
                 )
             }
             self.write(changes)
-            if case .sell = command { self.sales.append(before + 1) }
+            if case .sell = command { self.sales.append(before.next) }
             if case .reserve = command { self.reservations += 1 }
         }
 
         mutating func write(_ changes: [Change]) {
             let actors = ["till", "till", "till", "a till with a name of some length"]
             let entry = Entry(
-                lsn: self.state.lsn + 1,
+                lsn: self.state.lsn.next,
                 time: self.time,
                 actor: actors[self.below(actors.count)],
                 changes: changes
@@ -206,7 +206,7 @@ import Testing
         // A part of sales, one more and one fewer; blocks of one entry and of many parts.
         let counts = [1, 2, 31, 32, 33, 64, 65, 300]
         for number in 0..<60 {
-            let first = shop.state.lsn + 1
+            let first = shop.state.lsn.next
             let others = number % 3 == 0 ? 0 : 20
             for _ in 0..<counts[shop.below(counts.count)] {
                 if shop.below(100) < others { shop.other() } else { shop.run(shop.sale()) }
@@ -228,7 +228,7 @@ import Testing
         }
         #expect(plain > 500, "\(plain) entries were sales")
         #expect(
-            plain + 200 < Int(shop.state.lsn),
+            plain + 200 < Int(shop.state.lsn.value),
             "all but \(plain) of \(shop.state.lsn) were sales"
         )
         #expect(Verification(found.readView()).rows.allSatisfy { $0.failure == nil })
@@ -262,7 +262,7 @@ import Testing
             let time = state.time.advanced(bySeconds: 1)
             let line = SaleLine(product: ProductID(1), quantity: 1)
             let changes = state.decide(.sell(Sale(lines: [line])), at: time).changes
-            var entry = Entry(lsn: state.lsn + 1, time: time, actor: "till", changes: changes)
+            var entry = Entry(lsn: state.lsn.next, time: time, actor: "till", changes: changes)
             if number == 39, case .moved(var movement, var level) = changes[0] {
                 changing(&movement, &level)
                 entry.changes[0] = .moved(movement, level)

@@ -1,3 +1,4 @@
+import Bytes
 import ColumnStore
 import InventoryModel
 import InventoryTestSupport
@@ -82,7 +83,7 @@ private struct ReservationModel {
     private mutating func apply(_ changes: [Change]) {
         guard !changes.isEmpty else { return }
         let time = Instant(microseconds: self.now)
-        let entry = Entry(lsn: self.state.lsn + 1, time: time, actor: "m", changes: changes)
+        let entry = Entry(lsn: self.state.lsn.next, time: time, actor: "m", changes: changes)
         self.state.evolve(entry)
         self.entries.append(entry)
         self.now += 1

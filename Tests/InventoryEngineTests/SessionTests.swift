@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryModel
 import Testing
@@ -14,7 +15,7 @@ import Testing
             self.microseconds += 1_000
             self.state.evolve(
                 Entry(
-                    lsn: self.state.lsn + 1,
+                    lsn: self.state.lsn.next,
                     time: Instant(microseconds: self.microseconds),
                     actor: "t",
                     changes: changes

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryEngine
 import InventoryModel
@@ -80,7 +81,7 @@ import Testing
         var lsn = state.lsn
         func evolve(_ state: inout InventoryState, _ changes: [Change]) {
             lsn += 1
-            let time = Instant(microseconds: Int64(lsn) * 1_000_000)
+            let time = Instant(microseconds: Int64(lsn.value) * 1_000_000)
             state.evolve(Entry(lsn: lsn, time: time, actor: "", changes: changes))
         }
         evolve(&state, [.sessionOpened(id, number: 1)])
@@ -103,8 +104,8 @@ import Testing
         let parts = MemoryImage(state.takeImage()).parts
 
         var head = DocumentReader(try #require(parts[1]?.first)[...])
-        #expect(head.take(8) == lsn)
-        #expect(head.take(8) == lsn * 1_000_000)
+        #expect(head.take(8) == lsn.value)
+        #expect(head.take(8) == lsn.value * 1_000_000)
         #expect(head.takeText() == "EUR")
         #expect(head.take(4) == 2)
         #expect(head.takeVarint() == 1)

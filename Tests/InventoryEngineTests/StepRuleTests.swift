@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryTestSupport
 import Testing
@@ -9,7 +10,7 @@ import Testing
 @Suite struct StepRuleTests {
     private let one = ProductID(1)
 
-    private func hold(_ delta: Int64, ifRevision: UInt64? = nil) -> Command {
+    private func hold(_ delta: Int64, ifRevision: LSN? = nil) -> Command {
         .setUnavailable(
             Hold(product: self.one, delta: delta, reason: .damaged, ifRevision: ifRevision)
         )

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import Testing
 
@@ -237,11 +238,11 @@ import Testing
         let sent = try bench.done(self.send(4)).lsn
         try bench.done(self.receive(1))
         try bench.done(bench.release(1))
-        func levels(_ column: String, asOf lsn: UInt64) throws -> [String] {
+        func levels(_ column: String, asOf lsn: LSN) throws -> [String] {
             try bench.column(column, of: .levels(LevelQuery(asOf: .lsn(lsn))))
         }
-        #expect(try levels("onHand", asOf: sent - 1) == ["10", "0"])
-        #expect(try levels("reserved", asOf: sent - 1) == ["2", "0"])
+        #expect(try levels("onHand", asOf: sent.previous) == ["10", "0"])
+        #expect(try levels("reserved", asOf: sent.previous) == ["2", "0"])
         #expect(try levels("onHand", asOf: sent) == ["6", "0"])
         #expect(try levels("incoming", asOf: sent) == ["0", "4"])
         #expect(try levels("onHand", asOf: sent + 1) == ["6", "4"])

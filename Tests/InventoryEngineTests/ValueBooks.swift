@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import Testing
 
@@ -29,7 +30,7 @@ struct ValueBooks {
     /// `paid`: What each line of a delivery cost, in order. `kindOf` looks up an earlier movement.
     mutating func take(
         _ changes: [Change],
-        lsn: UInt64,
+        lsn: LSN,
         paid: [Int64],
         kindOf: (MovementID) -> Movement
     ) {

@@ -1,3 +1,4 @@
+import Bytes
 import ColumnStore
 import Foundation
 import InventoryModel
@@ -20,7 +21,7 @@ private struct RandomMoves {
     private(set) var done: [String: Int] = [:]
     /// Steps that may be undone, sales that may come back, reservations and transfers.
     private var undoable: [UInt64] = []
-    private var sales: [(lsn: UInt64, product: ProductID, location: LocationID)] = []
+    private var sales: [(lsn: LSN, product: ProductID, location: LocationID)] = []
     private var reservations: UInt32 = 0
     private var transfers: UInt32 = 0
     /// What was ordered from outside and has not come.
@@ -49,11 +50,13 @@ private struct RandomMoves {
 
     // MARK: - Steps
 
-    private var time: Instant { Instant(microseconds: Int64(self.state.lsn + 1) * 1_000_000) }
+    private var time: Instant {
+        Instant(microseconds: Int64(self.state.lsn.next.value) * 1_000_000)
+    }
 
     private mutating func apply(_ changes: [Change], _ paid: [Int64]) {
         guard !changes.isEmpty else { return }
-        let lsn = self.state.lsn + 1
+        let lsn = self.state.lsn.next
         let state = self.state
         self.books.take(changes, lsn: lsn, paid: paid) { id in
             state.tables.movement(state.tables.ledger.row(of: id) ?? 0)
@@ -86,12 +89,12 @@ private struct RandomMoves {
     private mutating func run(_ command: Command, paid: [Int64] = []) -> Outcome.Done? {
         self.tickIfDue()
         let decision = self.state.decide(command, at: self.time)
-        let lsn = self.state.lsn + 1
+        let lsn = self.state.lsn.next
         self.apply(decision.changes, paid)
         switch decision.outcome {
         case .done(let done):
             self.done["\(Mirror(reflecting: command).children.first?.label ?? "")", default: 0] += 1
-            if done.lsn == lsn { self.undoable.append(lsn) }
+            if done.lsn == lsn { self.undoable.append(lsn.value) }
             return done
         case .refused(let refusal):
             self.refused[refusal.code, default: 0] += 1
@@ -193,7 +196,7 @@ private struct RandomMoves {
         // Looking it up in the ledger each time would take too long; RuleTests hold it to that.
         return state.unitCost(
             of: level,
-            Draft(lsn: state.lsn + 1, time: state.time, isBatch: false)
+            Draft(lsn: state.lsn.next, time: state.time, isBatch: false)
         ) ?? Price(0)
     }
 
@@ -284,7 +287,7 @@ private struct RandomMoves {
     private mutating func undo() {
         let recent = self.undoable.suffix(60)
         guard let lsn = recent.randomElement(using: &self.random) else { return }
-        self.run(.reverse(Reversal(lsn: lsn, reason: .correction)))
+        self.run(.reverse(Reversal(lsn: LSN(lsn), reason: .correction)))
     }
 
     // MARK: - Checks

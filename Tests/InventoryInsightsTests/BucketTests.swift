@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryEngine
 import InventoryInsights
@@ -97,13 +98,13 @@ import Testing
     {
         var state = InventoryState()
         func apply(_ changes: [Change]) {
-            let time = Instant(microseconds: Int64(state.lsn + 1) * 1_000)
+            let time = Instant(microseconds: Int64(state.lsn.next.value) * 1_000)
             state.evolve(
-                Entry(lsn: state.lsn + 1, time: time, actor: "", changes: changes)
+                Entry(lsn: state.lsn.next, time: time, actor: "", changes: changes)
             )
         }
         func run(_ command: Command) {
-            let time = Instant(microseconds: Int64(state.lsn + 1) * 1_000)
+            let time = Instant(microseconds: Int64(state.lsn.next.value) * 1_000)
             apply(state.decide(command, at: time).changes)
         }
         apply(InventoryState.founding(currency: try #require(Currency(code: "EUR"))))

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryInsights
 import InventoryModel
@@ -26,7 +27,7 @@ import Testing
                 )
             case 1 where !self.sales.isEmpty:
                 let lsn = self.sales.remove(at: self.ledger.below(self.sales.count))
-                self.ledger.run(.reverse(Reversal(lsn: lsn, reason: .correction)))
+                self.ledger.run(.reverse(Reversal(lsn: LSN(lsn), reason: .correction)))
             case 2:
                 self.ledger.run(
                     .returnSale(SaleReturn(lines: (0..<lines).map { _ in self.saleLine() }))
@@ -34,7 +35,7 @@ import Testing
             default:
                 let before = self.ledger.state.lsn
                 self.ledger.run(.sell(Sale(lines: (0..<lines).map { _ in self.saleLine() })))
-                if self.ledger.state.lsn > before { self.sales.append(self.ledger.state.lsn) }
+                if self.ledger.state.lsn > before { self.sales.append(self.ledger.state.lsn.value) }
             }
         }
 

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 
 /// The naive answer to a question: every row looked at, every group a dictionary's entry.
@@ -96,7 +97,7 @@ extension NaiveModel {
     private func isPast(_ row: NaiveRow, _ asOf: AsOf?) -> Bool {
         switch asOf {
         case .none: true
-        case .lsn(let lsn): row.lsn <= Int64(lsn)
+        case .lsn(let lsn): row.lsn <= Int64(lsn.value)
         case .time(let time): row.recordedAt <= time.microseconds
         case .effective(let time): row.time <= time.microseconds
         }
@@ -111,7 +112,7 @@ extension NaiveModel {
         case .time(let time), .effective(let time): latest = time.microseconds
         case .lsn(let lsn):
             // A version that moved nothing was before the next one that did.
-            version = Int64(lsn)
+            version = Int64(lsn.value)
             let last = self.movements.last { $0.lsn <= version }
             let next = self.movements.first { $0.lsn > version }
             if lsn < self.lsn, let next { latest = next.recordedAt - 1 }

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryEngine
 import InventoryModel
@@ -47,7 +48,7 @@ struct NaiveProduct {
 /// What a view holds, read through its lists (and not through the columns that are under test) into
 /// plain arrays, and asked row by row.
 final class NaiveModel {
-    let lsn: UInt64
+    let lsn: LSN
     private(set) var movements: [NaiveRow] = []
     private(set) var refusals: [NaiveRow] = []
     /// What was sent from one location, one product a step, and where to.

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryModel
 import InventoryTestSupport
@@ -118,7 +119,7 @@ import Testing
         }
         let lsn = try shop.sell(4, 1, "2024-05-03T00:00:00Z")
         try shop.run(.reverse(Reversal(lsn: lsn, reason: .correction)))
-        try shop.run(.reverse(Reversal(lsn: lsn - 1, reason: .correction)))
+        try shop.run(.reverse(Reversal(lsn: lsn.previous, reason: .correction)))
         let rows = try shop.rows(NamedInsight(.abc, window: .all), at: Self.now)
         #expect(
             ["A", "B", "C", "D"].map { rows[$0]?["class"] }

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryInsights
 import InventoryModel
@@ -196,8 +197,8 @@ import Testing
         )
         let lsn = self.view.lsn
         #expect(
-            self.sales { $0.asOf = .lsn(lsn + 1) }
-                == "out_of_range: asOf \(lsn + 1) not 0…\(lsn)"
+            self.sales { $0.asOf = .lsn(lsn.next) }
+                == "out_of_range: asOf \(lsn.next) not 0…\(lsn)"
         )
     }
 }

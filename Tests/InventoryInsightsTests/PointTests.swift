@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryModel
 import Testing
@@ -61,11 +62,11 @@ import Testing
         let shop = try self.shop()
         let last = shop.view.lsn
         #expect(try shop.view.version(nil).lsn == last)
-        #expect(try shop.view.version(.lsn(last - 1)).lsn == last - 1)
+        #expect(try shop.view.version(.lsn(last.previous)).lsn == last.previous)
         #expect(try shop.view.version(.time(try Shop.at("2024-02-01T00:00:00Z"))).lsn == 0)
         #expect(try shop.view.version(.effective(.zero)).lsn == last)
-        let query = Query.levels(LevelQuery(asOf: .lsn(last - 1)))
-        #expect(try shop.view.version(of: query).lsn == last - 1)
+        let query = Query.levels(LevelQuery(asOf: .lsn(last.previous)))
+        #expect(try shop.view.version(of: query).lsn == last.previous)
         #expect(throws: Refusal.self) { try shop.view.version(.lsn(last + 1)) }
     }
 
@@ -122,7 +123,7 @@ import Testing
             .receiveTransfer(TransferSettlement(lines: [TransferLine(transfer: TransferID(1))]))
         )
         #expect(try totals() == [.integer(4_000), .integer(4_000)])
-        // And as it was.
+        // And as it LSN(was).
         #expect(try totals(.lsn(sent)) == [.integer(1_600), .integer(2_400), .integer(4_000)])
         #expect(try totals(.lsn(before)) == [.integer(4_000), .integer(4_000)])
     }

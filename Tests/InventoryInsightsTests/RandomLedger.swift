@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryModel
 import InventoryTestSupport
@@ -13,7 +14,7 @@ struct RandomLedger {
     private let spread: Int64
     private let deletes: Bool
     private var time: Int64
-    private var sales: [UInt64] = []
+    private var sales: [LSN] = []
     private var steps: [UInt64] = []
 
     static let zones = [
@@ -75,9 +76,9 @@ struct RandomLedger {
         let actors = ["ann", "bob", ""]
         self.state.evolve(
             Entry(
-                lsn: self.state.lsn + 1,
+                lsn: self.state.lsn.next,
                 time: Instant(microseconds: self.time),
-                actor: actors[Int(self.state.lsn) % 3],
+                actor: actors[Int(self.state.lsn.value) % 3],
                 changes: changes
             )
         )
@@ -93,7 +94,7 @@ struct RandomLedger {
         case .sell: self.sales.append(self.state.lsn)
         default: break
         }
-        self.steps.append(self.state.lsn)
+        self.steps.append(self.state.lsn.value)
     }
 
     mutating func below(_ bound: Int) -> Int { Int(self.random.next() % UInt64(bound)) }
@@ -168,7 +169,7 @@ struct RandomLedger {
         case 14, 15:
             guard !self.steps.isEmpty else { return }
             let lsn = self.steps[self.below(self.steps.count)]
-            self.run(.reverse(Reversal(lsn: lsn, reason: .correction)))
+            self.run(.reverse(Reversal(lsn: LSN(lsn), reason: .correction)))
         case 16:
             self.run(
                 .adjust(

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryModel
 import InventoryTestSupport
@@ -22,7 +23,7 @@ extension RandomLedger {
         if self.below(4) == 0 { query.limit = UInt32(1 + self.below(12)) }
         switch self.below(7) {
         case 2: query.asOf = .effective(self.moment())
-        case 0: query.asOf = .lsn(UInt64(self.below(Int(self.state.lsn) + 1)))
+        case 0: query.asOf = .lsn(LSN(UInt64(self.below(Int(self.state.lsn.value) + 1))))
         case 1:
             let back = Int64(self.below(100)) * Self.hour / 30
             query.asOf = .time(Instant(microseconds: self.state.time.microseconds - back))

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryInsights
 import InventoryModel
@@ -36,7 +37,7 @@ import Testing
         _ reference: String,
         _ at: String,
         _ lines: [(product: UInt32, location: UInt16)] = [(1, 1)]
-    ) throws -> UInt64 {
+    ) throws -> LSN {
         let lines = lines.map {
             SaleLine(product: ProductID($0.product), location: LocationID($0.location), quantity: 1)
         }
@@ -110,7 +111,7 @@ import Testing
         var shop = try self.shop()
         let query = InsightQuery(source: .sales, measures: [.transactions, .net])
         var standing = IncrementalInsight(.query(query))
-        var sold: [UInt64] = []
+        var sold: [LSN] = []
         for step in 0..<12 {
             if step % 3 == 2, let lsn = sold.popLast() {
                 try shop.run(.reverse(Reversal(lsn: lsn, reason: .correction)))

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryEngine
 import InventoryInsights
 import InventoryModel
@@ -28,14 +29,14 @@ import Testing
         }
 
         private mutating func apply(_ changes: [Change]) {
-            let time = Instant(microseconds: Self.opened + Int64(self.state.lsn + 1))
+            let time = Instant(microseconds: Self.opened + Int64(self.state.lsn.next.value))
             self.state.evolve(
-                Entry(lsn: self.state.lsn + 1, time: time, actor: "", changes: changes)
+                Entry(lsn: self.state.lsn.next, time: time, actor: "", changes: changes)
             )
         }
 
         mutating func run(_ command: Command) {
-            let time = Instant(microseconds: Self.opened + Int64(self.state.lsn + 1))
+            let time = Instant(microseconds: Self.opened + Int64(self.state.lsn.next.value))
             self.apply(self.state.decide(command, at: time).changes)
         }
 

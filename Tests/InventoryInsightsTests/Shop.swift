@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryEngine
 import InventoryInsights
@@ -35,7 +36,7 @@ struct Shop {
     private mutating func apply(_ changes: [Change]) {
         guard !changes.isEmpty else { return }
         self.state.evolve(
-            Entry(lsn: self.state.lsn + 1, time: self.time, actor: "", changes: changes)
+            Entry(lsn: self.state.lsn.next, time: self.time, actor: "", changes: changes)
         )
     }
 
@@ -47,7 +48,7 @@ struct Shop {
         _ command: Command,
         isDone: Bool = true,
         recording: (Change) -> Change = { $0 }
-    ) throws -> UInt64 {
+    ) throws -> LSN {
         self.time = Instant(microseconds: self.time.microseconds + 1_000_000)
         let decision = self.state.decide(command, at: self.time)
         if isDone, case .refused(let refusal) = decision.outcome { throw refusal }
@@ -72,7 +73,7 @@ struct Shop {
         _ quantity: Int64,
         _ at: String,
         isDone: Bool = true
-    ) throws -> UInt64 {
+    ) throws -> LSN {
         let line = SaleLine(product: ProductID(product), location: .main, quantity: quantity)
         let occurred = Occurrence(at: try Self.at(at), isImported: true)
         return try self.run(.sell(Sale(lines: [line], occurred: occurred)), isDone: isDone)

@@ -108,7 +108,7 @@ struct DescribedBytes: RowVisitor {
     ) { self.add(value, Optional<Optional<Value>>.some(nil)) { write(&$0, value) } }
 
     /// None is 0, else the number and one.
-    mutating func revision(_ value: inout UInt64?) {
+    mutating func revision(_ value: inout LSN?) {
         self.optional(value) { $0.writeVarint($1.map { $0 + 1 } ?? 0) }
     }
 
@@ -141,7 +141,7 @@ struct DescribedBytes: RowVisitor {
         }
     }
 
-    mutating func optionalLSN(_ field: Field<UInt64>, _ value: inout UInt64?) {
+    mutating func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) {
         self.revision(&value)
     }
 
@@ -194,7 +194,7 @@ struct DescribedBytes: RowVisitor {
         self.optional(value) { $0.writeVarint($1?.minorUnits ?? 0) }
     }
 
-    mutating func maskedRevision(_ value: inout UInt64?) {
+    mutating func maskedRevision(_ value: inout LSN?) {
         self.optional(value) { $0.writeVarint($1 ?? 0) }
     }
 }

@@ -84,9 +84,9 @@ import Testing
         for seed in Self.seeds {
             var random = SplitMix64(seed: seed)
             let lsn = random.unsigned()
-            let level = random.level(at: lsn)
-            let bytes = Self.bytes(.level(level), lsn: lsn, time: .zero)
-            #expect(Self.described(LevelRow(level, at: lsn)) == Array(bytes.dropFirst()))
+            let level = random.level(at: LSN(lsn))
+            let bytes = Self.bytes(.level(level), lsn: LSN(lsn), time: .zero)
+            #expect(Self.described(LevelRow(level, at: LSN(lsn))) == Array(bytes.dropFirst()))
         }
     }
 
@@ -95,13 +95,13 @@ import Testing
             var random = SplitMix64(seed: seed)
             let (lsn, time) = (random.unsigned(), random.instant())
             let movement = random.movement(recordedAt: time)
-            var level = random.level(at: lsn)
+            var level = random.level(at: LSN(lsn))
             (level.product, level.location) = (movement.product, movement.location)
-            let bytes = Self.bytes(.moved(movement, level), lsn: lsn, time: time)
+            let bytes = Self.bytes(.moved(movement, level), lsn: LSN(lsn), time: time)
             // The level goes without what the movement has said: product and location.
             var place = ByteWriter()
             place.writePlace(level.product, level.location)
-            let balances = Self.described(LevelRow(level, at: lsn)).dropFirst(place.count)
+            let balances = Self.described(LevelRow(level, at: LSN(lsn))).dropFirst(place.count)
             let expected = Self.described(MovementRow(movement, recordedAt: time)) + balances
             #expect(expected == Array(bytes.dropFirst()))
         }
@@ -112,7 +112,7 @@ import Testing
         for seed in Self.seeds {
             var random = SplitMix64(seed: seed)
             let done = Outcome.Done(
-                lsn: random.unsigned(),
+                lsn: LSN(random.unsigned()),
                 time: random.instant(),
                 id: random.unsigned(),
                 amount: random.signed(),
@@ -134,7 +134,7 @@ import Testing
         #expect(seen > 0)
     }
 
-    private static func bytes(_ change: Change, lsn: UInt64, time: Instant) -> [UInt8] {
+    private static func bytes(_ change: Change, lsn: LSN, time: Instant) -> [UInt8] {
         var writer = ByteWriter()
         change.encode(into: &writer, lsn: lsn, time: time)
         return writer.array()

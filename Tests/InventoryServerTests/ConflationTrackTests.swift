@@ -5,7 +5,7 @@ import Testing
 @testable import InventoryServer
 
 @Suite struct ConflationTrackTests {
-    private static func batch(_ byteCount: Int, through lsn: UInt64) -> EventBatch {
+    private static func batch(_ byteCount: Int, through lsn: LSN) -> EventBatch {
         var writer = ByteWriter()
         for _ in 0..<byteCount { writer.write(1 as UInt8) }
         return EventBatch(writer, requestID: 1, through: lsn)
@@ -18,8 +18,8 @@ import Testing
         byteCountMax: Int = 1 << 20
     ) {
         track.close(
-            at: end,
-            [self.batch(100, through: end)],
+            at: LSN(end),
+            [self.batch(100, through: LSN(end))],
             settledAt: 0,
             now: now,
             byteCountMax: byteCountMax

@@ -130,14 +130,14 @@ import Testing
 }
 
 @Suite struct PendingRepliesTests {
-    private static func add(_ pending: inout PendingReplies, _ text: String, lsn: UInt64) {
+    private static func add(_ pending: inout PendingReplies, _ text: String, lsn: LSN) {
         pending.writer.write(bytes: Array(text.utf8))
         pending.mark(lsn: lsn, isFinal: true)
     }
 
     private static func release(
         _ pending: inout PendingReplies,
-        _ durable: UInt64
+        _ durable: LSN
     ) -> (text: String, finals: Int) {
         var text = ""
         let finals = pending.release(durable: durable) {
@@ -161,9 +161,9 @@ import Testing
     @Test func `nothing is lost or doubled over many releases`() {
         var pending = PendingReplies()
         var sent = ""
-        for lsn in 1...5_000 as ClosedRange<UInt64> {
+        for lsn in (1...5_000).map({ LSN($0) }) {
             Self.add(&pending, "\(lsn),", lsn: lsn)
-            if lsn % 3 == 0 { sent += Self.release(&pending, lsn - 1).text }
+            if lsn.value % 3 == 0 { sent += Self.release(&pending, lsn.previous).text }
         }
         sent += Self.release(&pending, 5_000).text
         #expect(sent == (1...5_000).map { "\($0)," }.joined())

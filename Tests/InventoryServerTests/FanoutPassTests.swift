@@ -37,14 +37,14 @@ import Testing
 
     @Test func `in a shop that is always busy everybody gets each step once, in order`() throws {
         let bench = try FanoutBench(subscriberCount: Self.subscriberCount)
-        for lsn in 1...200 as ClosedRange<UInt64> {
+        for lsn in (1...200).map({ LSN($0) }) {
             bench.becomeDurable(lsn)
             bench.turn()
         }
         bench.turnUntilIdle()
         for subscriber in 0..<Self.subscriberCount {
             let lsns = bench.writes.filter { $0.subscriber == subscriber }.flatMap { $0.lsns }
-            #expect(lsns == Array(1...200))
+            #expect(lsns == (1...200).map { LSN($0) })
         }
         // Each had some steps at a time, so it went on behind the steps, not far behind them.
         #expect(bench.writes.count < 200 * Self.subscriberCount / 4)
@@ -56,7 +56,7 @@ import Testing
 private final class FanoutBench: Sendable {
     struct Write {
         var subscriber: Int
-        var lsns: [UInt64]
+        var lsns: [LSN]
     }
 
     private struct State {
@@ -127,7 +127,7 @@ private final class FanoutBench: Sendable {
 
     var writes: [Write] { self.state.writes }
 
-    func becomeDurable(_ lsn: UInt64) {
+    func becomeDurable(_ lsn: LSN) {
         var writer = ByteWriter()
         Entry(lsn: lsn, time: .zero, actor: "a", changes: [.productDeleted(ProductID(1))])
             .encode(into: &writer)
@@ -169,9 +169,9 @@ private final class FanoutBench: Sendable {
         }
 
         /// Of the entries in frames of events: each begins with its byte count and its LSN.
-        private static func lsns(_ bytes: [UInt8]) -> [UInt64] {
+        private static func lsns(_ bytes: [UInt8]) -> [LSN] {
             bytes.withUnsafeBytes { bytes in
-                var lsns: [UInt64] = []
+                var lsns: [LSN] = []
                 var frame = 0
                 while frame < bytes.count {
                     let length = bytes.loadUnaligned(fromByteOffset: frame, as: UInt32.self)
@@ -180,7 +180,9 @@ private final class FanoutBench: Sendable {
                     let isOfEvents = bytes[frame + 5] == Opcode.entries.rawValue
                     while isOfEvents, entry < end {
                         let count = bytes.loadUnaligned(fromByteOffset: entry, as: UInt32.self)
-                        lsns.append(bytes.loadUnaligned(fromByteOffset: entry + 4, as: UInt64.self))
+                        lsns.append(
+                            LSN(bytes.loadUnaligned(fromByteOffset: entry + 4, as: UInt64.self))
+                        )
                         entry += 4 + Int(count)
                     }
                     frame = end

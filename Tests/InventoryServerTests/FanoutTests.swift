@@ -39,11 +39,11 @@ import Testing
     @Test func `who is within a piece gets the rest of it`() {
         func encoded(_ lsns: ClosedRange<UInt64>) -> EventBatch {
             var writer = ByteWriter()
-            for lsn in lsns {
+            for lsn in lsns.map({ LSN($0) }) {
                 Entry(lsn: lsn, time: .zero, actor: "a", changes: [.productDeleted(ProductID(1))])
                     .encode(into: &writer)
             }
-            return EventBatch(writer, requestID: 1, through: lsns.upperBound)
+            return EventBatch(writer, requestID: 1, through: LSN(lsns.upperBound))
         }
         let batch = encoded(5...9)
         #expect(Self.bytes(batch.suffix(after: 7), 1) == Self.bytes(encoded(8...9), 1))
@@ -77,7 +77,7 @@ import Testing
 }
 
 @Suite struct EventPiecesTests {
-    private static func piece(_ after: UInt64, _ through: UInt64, bytes: Int = 10) -> EventPiece {
+    private static func piece(_ after: LSN, _ through: LSN, bytes: Int = 10) -> EventPiece {
         var writer = ByteWriter()
         writer.writeZeros(bytes)
         return EventPiece(
@@ -108,7 +108,10 @@ import Testing
     @Test func `however many interests and pieces, only so many bytes are kept`() {
         var pieces = EventPieces(byteCountMax: 5_000)
         for number in 0..<2_000 as Range<UInt64> {
-            pieces.insert(Self.piece(number * 10, number * 10 + 10, bytes: 100), Int(number % 7))
+            pieces.insert(
+                Self.piece(LSN(number * 10), LSN(number * 10 + 10), bytes: 100),
+                Int(number % 7)
+            )
             pieces.checkInvariants()
             #expect(pieces.byteCount <= 5_000)
         }
@@ -125,7 +128,7 @@ import Testing
 
     @Test func `pieces that everyone has are let go of, those that somebody is within are not`() {
         var pieces = EventPieces(byteCountMax: 500)
-        for lsn in stride(from: 0, to: 40, by: 10) as StrideTo<UInt64> {
+        for lsn in stride(from: 0, to: 40, by: 10).map({ LSN($0) }) {
             pieces.insert(Self.piece(lsn, lsn + 10), 1)
             pieces.insert(Self.piece(lsn, lsn + 10), 2)
         }
@@ -137,7 +140,7 @@ import Testing
             #expect(pieces.piece(interest, at: 30)?.through == 40)
         }
         // The bytes of those that are gone have room for others again.
-        for lsn in stride(from: 40, to: 1_000, by: 10) as StrideTo<UInt64> {
+        for lsn in stride(from: 40, to: 1_000, by: 10).map({ LSN($0) }) {
             pieces.insert(Self.piece(lsn, lsn + 10), 1)
             pieces.remove(through: lsn)
             pieces.checkInvariants()
@@ -151,25 +154,25 @@ import Testing
 @Suite struct FeedBlocksTests {
     private static func block(_ lsns: ClosedRange<UInt64>, actor: String = "") -> IndexedBlock {
         var writer = ByteWriter()
-        for lsn in lsns {
+        for lsn in lsns.map({ LSN($0) }) {
             Entry(lsn: lsn, time: .zero, actor: actor, changes: [.productDeleted(ProductID(1))])
                 .encode(into: &writer)
         }
         return IndexedBlock(
-            FeedBlock(first: lsns.lowerBound, count: lsns.count, bytes: writer.array())
+            FeedBlock(first: LSN(lsns.lowerBound), count: lsns.count, bytes: writer.array())
         )
     }
 
     @Test func `an entry is found in the midst of a large block, whatever comes before it`() {
         let block = Self.block(1...5_000, actor: String(repeating: "a", count: 60))
-        for after in [0, 1, 2_500, 4_998, 4_999, 5_000] as [UInt64] {
-            var found: [UInt64] = []
+        for after in [0, 1, 2_500, 4_998, 4_999, 5_000] as [LSN] {
+            var found: [LSN] = []
             block.forEachEntry(after: after, through: 4_999) { entry, bytes in
                 found.append(entry.lsn)
                 #expect(bytes.count > 80)
                 return found.count < 3
             }
-            #expect(found == (1..<5_000).filter { $0 > after }.prefix(3).map { $0 })
+            #expect(found == (1..<5_000).map { LSN($0) }.filter { $0 > after }.prefix(3).map { $0 })
         }
     }
 
@@ -278,16 +281,16 @@ import Testing
     private static func add(
         _ byte: UInt8,
         _ pending: inout PendingReplies,
-        lsn: UInt64,
+        lsn: LSN,
         gathered: UInt64 = .max
     ) {
         pending.writer.write(byte)
-        pending.mark(lsn: lsn, isFinal: true, gathered: gathered)
+        pending.mark(lsn: lsn, isFinal: true, gathered: LSN(gathered))
     }
 
     private static func release(
         _ pending: inout PendingReplies,
-        durable: UInt64
+        durable: LSN
     ) -> [UInt8] {
         var bytes: [UInt8] = []
         let finals = pending.release(durable: durable) { bytes += Array($0) }

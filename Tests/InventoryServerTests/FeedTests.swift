@@ -10,7 +10,7 @@ import Testing
         var blocks = FeedBlocks(feedByteCountMax: byteCountMax, readByteCountMax: byteCountMax)
         var dropped: [Weak] = []
         // Three large blocks are more than the bound, and far fewer than are freed together.
-        for number in 1...6 as ClosedRange<UInt64> {
+        for number in (1...6).map({ LSN($0) }) {
             let block = self.block(number, byteCount: byteCountMax / 2)
             dropped.append(Weak(block))
             blocks.append(IndexedBlock(block))
@@ -22,7 +22,7 @@ import Testing
     }
 
     /// A block of one entry, whose length fills it.
-    private func block(_ lsn: UInt64, byteCount: Int) -> FeedBlock {
+    private func block(_ lsn: LSN, byteCount: Int) -> FeedBlock {
         var writer = ByteWriter(capacity: byteCount)
         writer.write(UInt32(byteCount - 4))
         writer.write(lsn)

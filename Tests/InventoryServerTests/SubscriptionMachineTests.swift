@@ -1,3 +1,4 @@
+import Bytes
 import InventoryTestSupport
 import Testing
 
@@ -10,9 +11,9 @@ import Testing
         var random = SplitMix64(seed: seed)
         let period: UInt64? = seed % 2 == 0 ? nil : 100
         var machine = SubscriptionMachine(snapshotAt: 5, period: period)
-        var (durable, now, cursor) = (UInt64(5), UInt64(0), machine.cursor)
+        var (durable, now, cursor) = (LSN(5), UInt64(0), machine.cursor)
         for _ in 0..<3_000 {
-            durable += random.below(4)
+            durable += Int(random.below(4))
             now += random.below(60)
             switch machine.next(through: durable, at: now) {
             case .makeRows:
@@ -23,7 +24,7 @@ import Testing
                 }
             case .send(let after):
                 #expect(after == machine.cursor)
-                let lsn = after + random.below(durable - after + 1)
+                let lsn = after + Int(random.below(durable - after + 1))
                 machine.sent(
                     through: lsn,
                     isNotified: random.below(2) == 0,

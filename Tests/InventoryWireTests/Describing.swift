@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryWire
 
@@ -9,6 +10,7 @@ func describe(_ value: Any) -> String? {
     case let text as String: return text.isEmpty ? nil : "\"\(text)\""
     case let bytes as [UInt8]:
         return bytes.isEmpty ? nil : bytes.map { "\($0)" }.joined(separator: " ")
+    case let lsn as LSN: return "\(lsn)"
     case let id as ProductID: return "\(id.value)"
     case let id as CategoryID: return "\(id.value)"
     case let id as LocationID: return "\(id.value)"

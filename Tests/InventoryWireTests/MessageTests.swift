@@ -23,28 +23,28 @@ import Testing
             .outcome(random.outcome()),
             .replayedOutcome(random.outcome()),
             .resultHeader(
-                ResultHeader(lsn: random.unsigned(), time: random.instant(), schema: schema)
+                ResultHeader(lsn: random.lsn(), time: random.instant(), schema: schema)
             ),
             .resultRows(block.array()),
             .resultEnd(rowCount: random.unsigned()),
             .refused(random.refusal()),
-            .pong(durable: random.unsigned(), time: random.instant()),
-            .subscribed(Subscribed(lsn: random.unsigned(), hasSnapshot: random.flag())),
+            .pong(durable: random.lsn(), time: random.instant()),
+            .subscribed(Subscribed(lsn: random.lsn(), hasSnapshot: random.flag())),
             .snapshotRows(
                 rows.map {
                     random.change($0, lsn: ServerMessage.snapshotRowLSN, time: .zero)
                 }
             ),
-            .caughtUp(lsn: random.unsigned()),
+            .caughtUp(lsn: random.lsn()),
             .entries(random.list { $0.entry() }),
-            .progress(lsn: random.unsigned(), time: random.instant()),
-            .digest(lsn: random.unsigned(), value: random.unsigned()),
+            .progress(lsn: random.lsn(), time: random.instant()),
+            .digest(lsn: random.lsn(), value: random.unsigned()),
             .reset(random.any(ResetReason.self)),
-            .closed(random.refusal(), lsn: random.unsigned()),
+            .closed(random.refusal(), lsn: random.lsn()),
             .goodbye(random.refusal()),
             .snapshotTaken(
                 SnapshotTaken(
-                    lsn: random.unsigned(),
+                    lsn: random.lsn(),
                     byteCount: random.unsigned(),
                     segmentsWritten: random.unsigned(),
                     segmentsReused: random.unsigned(),
@@ -54,7 +54,7 @@ import Testing
             .product(random.stockedProduct()),
             .insightHeader(
                 InsightHeader(
-                    lsn: random.unsigned(),
+                    lsn: random.lsn(),
                     time: random.instant(),
                     window: random.resolvedWindow(),
                     schema: schema,
@@ -63,7 +63,7 @@ import Testing
             ),
             .insightChanged(
                 InsightChanged(
-                    lsn: random.unsigned(),
+                    lsn: random.lsn(),
                     time: random.instant(),
                     window: random.resolvedWindow(),
                     removed: random.rising(),

@@ -301,7 +301,7 @@ import Testing
         for command in [Command.createCategory(name: "C"), .createProduct(draft)] {
             let time = state.time.advanced(bySeconds: 1)
             let decision = state.decide(command, at: time)
-            let lsn = state.lsn + 1
+            let lsn = state.lsn.next
             state.evolve(Entry(lsn: lsn, time: time, actor: "", changes: decision.changes))
         }
         return state.readView()

@@ -33,12 +33,12 @@ final class ArchivingStorage: Storage, @unchecked Sendable {
 
     // MARK: - What is durable
 
-    private var known: (call: Int, lsn: UInt64)?
+    private var known: (call: Int, lsn: LSN)?
 
     /// The last step that a power cut now would leave, whatever else it takes.
     ///
     /// Found out from the bytes on the disk alone, whatever the server believes.
-    func durableLSN() -> UInt64 {
+    func durableLSN() -> LSN {
         let call = self.disk.callCount
         if let known, known.call == call { return known.lsn }
         let lsn = Self.lastLSN(self.disk.restarted(keeping: .nothing))
@@ -46,7 +46,7 @@ final class ArchivingStorage: Storage, @unchecked Sendable {
         return lsn
     }
 
-    private static func lastLSN(_ disk: MemoryStorage) -> UInt64 {
+    private static func lastLSN(_ disk: MemoryStorage) -> LSN {
         let names = (try? disk.list()) ?? []
         let last = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }.max()
         guard let last, let first = LogFileHead.firstLSN(ofName: last) else { return 0 }
@@ -66,7 +66,7 @@ final class ArchivingStorage: Storage, @unchecked Sendable {
                 offset += block.byteCount
             }
         }
-        return next.value - 1
+        return next.previous
     }
 
     private func keep(_ name: String) {

@@ -1,3 +1,4 @@
+import Bytes
 import Durability
 import InventoryModel
 import InventoryTestSupport
@@ -11,7 +12,7 @@ import Testing
 /// writes go on by themselves within a second of there being room.
 @Suite struct FullDiskHealingTests {
     private final class Listener: FeedListener, @unchecked Sendable {
-        var complete: UInt64 = 0
+        var complete: LSN = 0
         var progressCount = 0
 
         func take(_ events: [SubscriptionEvent]) -> FeedDemand {
@@ -63,7 +64,9 @@ import Testing
             // Reads and progress go on meanwhile.
             let answer = Box<UInt64>()
             patient.request(.getProduct(.id(ProductID(1)))) { result in
-                if case .success(.product(let product)) = result { answer.value = product.lsn }
+                if case .success(.product(let product)) = result {
+                    answer.value = product.lsn.value
+                }
                 return true
             }
             #expect(world.pass(1_500) { answer.value != nil } != nil, "round \(round)")

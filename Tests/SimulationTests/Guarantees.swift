@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 
 /// What a subscriber may rely on; each has a validator of its own.
@@ -22,18 +23,18 @@ enum Guarantee: String, CaseIterable {
 struct Telling {
     enum Heard: Equatable {
         /// Events begin, or go on, after this LSN; no snapshot came before them.
-        case began(UInt64)
+        case began(LSN)
         /// The rows of the snapshot are complete.
-        case caughtUp(UInt64)
+        case caughtUp(LSN)
         case entry(Entry)
-        case progress(UInt64)
+        case progress(LSN)
     }
 
     var heard: Heard
-    var durable: UInt64
+    var durable: LSN
 
     /// The LSN it speaks of.
-    var lsn: UInt64 {
+    var lsn: LSN {
         switch self.heard {
         case .began(let lsn), .caughtUp(let lsn), .progress(let lsn): lsn
         case .entry(let entry): entry.lsn
@@ -46,12 +47,12 @@ struct Telling {
 /// What a subscriber was told from one beginning on: its first, or that of a snapshot.
 struct Incarnation {
     /// Events are owed after this LSN; nothing while the snapshot is not complete.
-    private(set) var start: UInt64?
+    private(set) var start: LSN?
     /// The rows of the snapshot, if it began with one.
     var levels: [Level]?
     private(set) var tellings: [Telling] = []
     /// Everything up to here has come, if what was said is true.
-    private(set) var complete: UInt64 = 0
+    private(set) var complete: LSN = 0
 
     mutating func append(_ telling: Telling) {
         self.tellings.append(telling)
@@ -88,7 +89,7 @@ struct Incarnation {
     }
 
     private func disorder() -> String? {
-        var last: UInt64 = 0
+        var last: LSN = 0
         for lsn in self.tellings.compactMap({ $0.entry?.lsn }) {
             if lsn < last { return "\(lsn) came after \(last)" }
             last = lsn
@@ -97,7 +98,7 @@ struct Incarnation {
     }
 
     private func repetition() -> String? {
-        var seen: Set<UInt64> = []
+        var seen: Set<LSN> = []
         for lsn in self.tellings.compactMap({ $0.entry?.lsn })
         where !seen.insert(lsn).inserted {
             return "\(lsn) came again"
@@ -119,7 +120,7 @@ struct Incarnation {
     }
 
     private func wrongResumption() -> String? {
-        var position: UInt64?
+        var position: LSN?
         for telling in self.tellings {
             if let position, case .began(let lsn) = telling.heard, lsn != position {
                 return "it went on after \(lsn), having everything up to \(position)"
@@ -131,8 +132,8 @@ struct Incarnation {
 
     private func wrongBookmark(_ owed: [Entry]) -> String? {
         var rest = owed[...]
-        var came: Set<UInt64> = []
-        var position: UInt64 = 0
+        var came: Set<LSN> = []
+        var position: LSN = 0
         for telling in self.tellings {
             if let entry = telling.entry { came.insert(entry.lsn) }
             if case .progress(let lsn) = telling.heard {
@@ -213,7 +214,7 @@ extension Incarnation {
                 at: middle
             )
         case .notifyTooEarly:
-            broken.tellings[middle].durable = entry.lsn - 1
+            broken.tellings[middle].durable = entry.lsn.previous
         }
         return broken
     }

@@ -17,7 +17,7 @@ struct History {
 
     /// What a row of the ledger says, as far as it is compared.
     struct Move: Equatable {
-        var lsn: UInt64
+        var lsn: LSN
         var product: UInt32
         var onHandDelta: Int64
         var note: String
@@ -27,9 +27,9 @@ struct History {
     /// By rising LSN.
     private(set) var movements: [Move] = []
     /// The LSNs that a note occurs at.
-    private(set) var steps: [String: Set<UInt64>] = [:]
+    private(set) var steps: [String: Set<LSN>] = [:]
     /// The balances of each product after its movements, by rising LSN.
-    private var balances: [UInt32: [(lsn: UInt64, balance: Balance)]] = [:]
+    private var balances: [UInt32: [(lsn: LSN, balance: Balance)]] = [:]
     /// What each reservation has left, and whether it was over already.
     private var promises: [ReservationID: (left: Int64, isOver: Bool)] = [:]
     /// The step and the product of a commit, if that was the movement before.
@@ -55,7 +55,7 @@ struct History {
         self.entries = entries
         var advanced: Set<[UInt64]> = []
         for (index, entry) in entries.enumerated() {
-            if entry.lsn != UInt64(index + 1) {
+            if entry.lsn != LSN(UInt64(index + 1)) {
                 self.violations.append("LSN \(entry.lsn) at \(index)")
             }
             for change in entry.changes {
@@ -66,7 +66,7 @@ struct History {
         }
     }
 
-    private mutating func fold(_ change: Change, _ lsn: UInt64, _ advanced: inout Set<[UInt64]>) {
+    private mutating func fold(_ change: Change, _ lsn: LSN, _ advanced: inout Set<[UInt64]>) {
         switch change {
         case .moved(let movement, let level):
             let product = movement.product.value
@@ -84,8 +84,8 @@ struct History {
             balance.reserved += movement.reservedDelta
             self.balances[product, default: []].append((lsn, balance))
             // What was promised is sold though a count left too little for all: if it is there.
-            let isPromised = self.lifted == [lsn, UInt64(product)]
-            self.lifted = movement.kind == .commit ? [lsn, UInt64(product)] : []
+            let isPromised = self.lifted == [lsn.value, UInt64(product)]
+            self.lifted = movement.kind == .commit ? [lsn.value, UInt64(product)] : []
             let free = isPromised ? balance.onHand - balance.unavailable : balance.available
             if movement.kind == .sale, free < 0 {
                 self.violations.append("LSN \(lsn) sold more of \(product) than there was")
@@ -133,7 +133,7 @@ struct History {
     }
 
     /// What there was of a product after step `lsn`.
-    func balance(_ product: UInt32, at lsn: UInt64) -> Balance {
+    func balance(_ product: UInt32, at lsn: LSN) -> Balance {
         let known = self.balances[product] ?? []
         var low = 0
         var high = known.count
@@ -145,7 +145,7 @@ struct History {
     }
 
     /// The products that had any movement up to step `lsn`.
-    func moved(by lsn: UInt64) -> Set<UInt32> {
+    func moved(by lsn: LSN) -> Set<UInt32> {
         Set(self.balances.filter { $0.value.contains { $0.lsn <= lsn } }.keys)
     }
 
@@ -154,8 +154,8 @@ struct History {
     func expected(
         _ topics: SubscriptionTopics,
         _ products: Set<UInt32>,
-        after start: UInt64,
-        through end: UInt64
+        after start: LSN,
+        through end: LSN
     ) -> [Entry] {
         self.entries.compactMap { entry in
             guard entry.lsn > start, entry.lsn <= end else { return nil }

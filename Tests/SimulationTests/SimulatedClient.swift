@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryTestSupport
 import InventoryWire
@@ -16,7 +17,7 @@ final class SimulatedClient: @unchecked Sendable {
 
     /// What a query said of one level.
     struct Reading {
-        var lsn: UInt64
+        var lsn: LSN
         var product: UInt32
         var onHand: Int64
         var available: Int64
@@ -24,7 +25,7 @@ final class SimulatedClient: @unchecked Sendable {
 
     /// What a query said of all movements.
     struct Ledger {
-        var lsn: UInt64
+        var lsn: LSN
         var movements: [History.Move]
     }
 
@@ -255,8 +256,8 @@ final class SimulatedClient: @unchecked Sendable {
     private func ask<Row: AnswerRow>(
         _ query: Query,
         of rows: Row.Type,
-        _ take: @escaping @Sendable (UInt64, [Row]) -> Void,
-        atEnd: @escaping @Sendable (UInt64) -> Void = { _ in }
+        _ take: @escaping @Sendable (LSN, [Row]) -> Void,
+        atEnd: @escaping @Sendable (LSN) -> Void = { _ in }
     ) {
         let box = Box<ResultHeader>()
         self.core.request(.query(query)) { result in

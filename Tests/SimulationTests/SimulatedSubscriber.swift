@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryTestSupport
 import NIOEmbedded
@@ -13,7 +14,7 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     private let feed: SubscriptionFeed
     private var random: SplitMix64
     /// What is durable on the disk at the moment.
-    private let durable: () -> UInt64
+    private let durable: () -> LSN
 
     /// What it was told, from each beginning on.
     private(set) var incarnations: [Incarnation] = [Incarnation()]
@@ -22,7 +23,7 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     private(set) var reconnects = 0
     /// How often its copy was found to be the server's.
     private(set) var proven = 0
-    private var lastVerified: UInt64 = 0
+    private var lastVerified: LSN = 0
     private var isInSnapshot = false
 
     init(
@@ -31,7 +32,7 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
         _ network: SimulatedNetwork,
         _ loop: EmbeddedEventLoop,
         seed: UInt64,
-        durable: @escaping () -> UInt64
+        durable: @escaping () -> LSN
     ) {
         self.topics = subscription.topics
         self.filter = subscription.filter
@@ -48,11 +49,11 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     }
 
     /// Everything up to here has come, if what was said is true.
-    var complete: UInt64 { self.incarnations.last?.complete ?? 0 }
+    var complete: LSN { self.incarnations.last?.complete ?? 0 }
     var entryCount: Int { self.incarnations.reduce(0) { $0 + $1.entryCount } }
 
     /// Whether it knows that its copy is the server's, as of `lsn`; true if it does not ask.
-    func hasVerified(_ lsn: UInt64) -> Bool {
+    func hasVerified(_ lsn: LSN) -> Bool {
         !self.topics.contains(.proof) || self.lastVerified >= lsn
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Durability
 import InventoryEngine
 import InventoryModel
@@ -29,7 +30,7 @@ final class Simulator {
     private(set) var failures: [String] = []
     private(set) var counts = Counts()
     /// The step that the engine was checked after last.
-    private var checkedLSN: UInt64 = 0
+    private var checkedLSN: LSN = 0
     /// Every life of the server, without keeping any.
     private(set) var lives: [Life] = []
     /// Virtual µs until which the disk is full.

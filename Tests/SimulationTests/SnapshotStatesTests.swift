@@ -89,7 +89,7 @@ import Testing
         let image = state.takeImage()
         do throws(DurabilityError) {
             _ = try snapshots.write(
-                lsn: LSN(image.lsn),
+                lsn: image.lsn,
                 time: now.microseconds,
                 epoch: image.epoch,
                 parts: image.parts().map { SnapshotPart(number: $0.number, column: $0.column) }

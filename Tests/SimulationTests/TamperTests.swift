@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryWire
 import Testing
@@ -14,7 +15,7 @@ import Testing
     /// What a subscriber noticed.
     private final class Listener: FeedListener, @unchecked Sendable {
         var entries = 0
-        var proven: UInt64 = 0
+        var proven: LSN = 0
         var noticed: String?
 
         func take(_ events: [SubscriptionEvent]) -> FeedDemand {

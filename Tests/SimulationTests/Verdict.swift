@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 
 @testable import InventoryClient
@@ -22,7 +23,7 @@ struct Verdict {
         for client in simulator.repeating { self.judge(client) }
         let last = UInt64(self.history.entries.count)
         for (product, onHand) in simulator.finalOnHand()
-        where self.history.balance(product, at: last).onHand != onHand {
+        where self.history.balance(product, at: LSN(last)).onHand != onHand {
             self.failures.append("product \(product) has \(onHand), its ledger says otherwise")
         }
     }

@@ -55,7 +55,7 @@ final class WireTap {
 
 extension ServerMessage {
     /// The last step that somebody who reads it knows of.
-    var lsn: UInt64 {
+    var lsn: LSN {
         switch self {
         case .outcome(let outcome), .replayedOutcome(let outcome): outcome.lsn
         case .resultHeader(let header): header.lsn
@@ -74,7 +74,7 @@ extension ServerMessage {
 }
 
 extension Outcome {
-    fileprivate var lsn: UInt64 {
+    fileprivate var lsn: LSN {
         switch self {
         case .done(let done): done.lsn
         case .refused: 0

@@ -28,7 +28,7 @@ public struct GroupCommit: Sendable, Equatable {
 
     /// Steps up to `lsn` were decided and encoded.
     public mutating func gathered(_ lsn: LSN) {
-        precondition(lsn >= self.last, "\(lsn) comes before \(self.last)")
+        precondition(lsn >= self.last, "LSN \(lsn) comes before LSN \(self.last)")
         self.last = lsn
     }
 
@@ -47,16 +47,22 @@ public struct GroupCommit: Sendable, Equatable {
         guard let writing else { preconditionFailure("a write ended that was never begun") }
         self.durable = writing
         self.writing = nil
-        assert(self.durable <= self.last, "\(self.durable) is durable, \(self.last) is the last")
+        assert(
+            self.durable <= self.last,
+            "LSN \(self.durable) is durable, LSN \(self.last) is the last"
+        )
     }
 
     /// Stops the process where what is durable, being written and decided is out of order.
     package func checkInvariants() {
-        precondition(self.durable <= self.last, "durable up to \(self.durable) of \(self.last)")
+        precondition(
+            self.durable <= self.last,
+            "durable up to LSN \(self.durable) of LSN \(self.last)"
+        )
         guard let writing else { return }
         precondition(
             self.durable < writing && writing <= self.last,
-            "\(writing) is written between \(self.durable) and \(self.last)"
+            "LSN \(writing) is written between LSN \(self.durable) and LSN \(self.last)"
         )
     }
 }

@@ -74,7 +74,7 @@ struct LogBlock: Equatable, Sendable {
         precondition((self.count == 0) == (self.kind == .seal), "a \(self.kind) of \(self.count)")
         precondition(
             self.acknowledged < self.firstLSN,
-            "\(self.acknowledged) was acknowledged before \(self.firstLSN) was written"
+            "LSN \(self.acknowledged) was acknowledged before LSN \(self.firstLSN) was written"
         )
     }
 

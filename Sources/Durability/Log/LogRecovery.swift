@@ -201,7 +201,7 @@ struct LogRecovery {
                     path: self.storage.path(next)
                 )
             }
-            reason = "the next file begins with \(found)"
+            reason = "the next file begins with LSN \(found)"
         } else if end.nextLSN <= self.after {
             guard isWritten else {
                 throw .missingLog(
@@ -210,7 +210,7 @@ struct LogRecovery {
                     path: self.storage.path(SnapshotManifest.name(self.after))
                 )
             }
-            reason = "a snapshot reaches to \(self.after)"
+            reason = "a snapshot reaches to LSN \(self.after)"
         }
         if let reason {
             throw .corruptBlock(path: path, offset: end.offset, lsn: end.nextLSN, reason: reason)
@@ -238,7 +238,7 @@ struct LogRecovery {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[page...])
                 do throws(LogBlock.HeadError) {
                     let block = try LogBlock(head: rest, database: self.database)
-                    if block.firstLSN >= end.nextLSN { return "from \(block.firstLSN) on" }
+                    if block.firstLSN >= end.nextLSN { return "from LSN \(block.firstLSN) on" }
                 } catch {
                     if case .version(let version) = error { return "of version \(version)" }
                 }

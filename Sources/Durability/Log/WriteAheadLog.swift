@@ -144,16 +144,16 @@ public final class WriteAheadLog: @unchecked Sendable {
         )
         precondition(
             self.mark.mark.acknowledged < self.end.nextLSN,
-            "\(self.mark.mark.acknowledged) is known, \(self.end.nextLSN) comes next"
+            "LSN \(self.mark.mark.acknowledged) is known, LSN \(self.end.nextLSN) comes next"
         )
         precondition(
             self.mark.mark.newestFile <= self.end.nextLSN,
-            "\(self.mark.mark.newestFile) is the newest file, \(self.end.nextLSN) comes next"
+            "LSN \(self.mark.mark.newestFile) is the newest file, LSN \(self.end.nextLSN) comes next"
         )
         let (newest, room) = self.shared.withLock { ($0.files.last?.firstLSN, $0.room) }
         precondition(
             newest.map { $0 <= self.end.nextLSN } ?? false,
-            "the newest file begins with \(newest.map { "\($0)" } ?? "nothing")"
+            "the newest file begins with \(newest.map { "LSN \($0)" } ?? "none")"
         )
         precondition(
             room == Int(self.fileByteCount) - Int(self.end.offset),
@@ -182,7 +182,7 @@ public final class WriteAheadLog: @unchecked Sendable {
         acknowledged: LSN,
         time: Int64
     ) throws(DurabilityError) {
-        precondition(first == self.end.nextLSN, "\(first) does not follow \(self.lastLSN)")
+        precondition(first == self.end.nextLSN, "LSN \(first) does not follow LSN \(self.lastLSN)")
         precondition(count > 0, "a block of \(count) entries")
         precondition(body.count <= LogBlock.bodyByteCountMax, "a body of \(body.count) bytes")
         try self.write(body, .changes, count: count, acknowledged: acknowledged, time: time)

@@ -46,7 +46,7 @@ extension RecoveryReport.Notice: CustomStringConvertible {
         case .unused(let path):
             "no snapshot refers to \(path); the next snapshot removes it"
         case .noHistory(let path, let reason, let first):
-            "\(path) is of no use: \(reason); the log reaches back to \(first) only, and whoever was away "
+            "\(path) is of no use: \(reason); the log reaches back to LSN \(first) only, and whoever was away "
                 + "for longer takes a new snapshot"
         case .noFallback(let path, let reason):
             "\(path) could not take the place of the newest snapshot: \(reason); the next "

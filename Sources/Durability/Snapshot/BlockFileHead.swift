@@ -59,7 +59,7 @@ enum BlockFileHead {
         }
         guard DatabaseID(word(16), word(24)) == database else { throw .foreignFile(path: path) }
         guard word(32) == lsn.value else {
-            throw .wrongKind(path: path, expected: "the file of \(lsn)'s blocks")
+            throw .wrongKind(path: path, expected: "the file of LSN \(lsn)'s blocks")
         }
     }
 }

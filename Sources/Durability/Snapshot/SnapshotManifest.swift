@@ -209,7 +209,7 @@ struct SnapshotManifest: Equatable, Sendable {
         for entry in self.entries {
             precondition(
                 entry.file <= self.lsn,
-                "a snapshot at \(self.lsn) refers to the blocks of \(entry.file)"
+                "a snapshot at LSN \(self.lsn) refers to the blocks of \(entry.file)"
             )
             precondition(
                 entry.offset >= UInt64(BlockFileHead.byteCount),

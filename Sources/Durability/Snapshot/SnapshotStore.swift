@@ -65,7 +65,7 @@ public struct SnapshotStore: Sendable {
         }
         precondition(
             self.previous.map { $0 < newest.lsn } ?? true,
-            "\(newest.lsn) is the newest snapshot"
+            "LSN \(newest.lsn) is the newest snapshot"
         )
         newest.checkInvariants()
     }
@@ -396,7 +396,7 @@ public struct SnapshotStore: Sendable {
                 of: database
             )
             if let first = connected.files.first?.firstLSN, first > manifest.lsn.next {
-                return "the log begins with \(first) and lacks \(manifest.lsn.next)"
+                return "the log begins with LSN \(first) and lacks LSN \(manifest.lsn.next)"
             }
             return nil
         } catch {

@@ -1,3 +1,4 @@
+internal import Bytes
 public import InventoryModel
 
 /// What the queries of the catalog answer with.
@@ -26,7 +27,7 @@ public struct ListedProduct: AnswerRow, Hashable {
             fields,
             createdAt: try row.instant("createdAt"),
             updatedAt: try row.optionalInstant("updatedAt") ?? .zero,
-            revision: try row.optionalInteger("revision") ?? 0
+            revision: try row.optionalLSN("revision") ?? 0
         )
         self.categoryName = try row.text("category")
         self.onHand = try row.quantity("onHand")
@@ -57,7 +58,7 @@ public struct ListedCategory: AnswerRow, Hashable {
             id: id,
             name: fields.name,
             isArchived: try row.isArchived(),
-            revision: try row.integer("revision")
+            revision: try row.lsn("revision")
         )
     }
 
@@ -76,7 +77,7 @@ extension Location: AnswerRow {
             id: id,
             fields,
             isArchived: try row.isArchived(),
-            revision: try row.integer("revision")
+            revision: try row.lsn("revision")
         )
     }
 }

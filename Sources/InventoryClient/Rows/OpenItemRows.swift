@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 
 /// What the queries of reservations and transfers answer with.
@@ -23,11 +24,11 @@ public struct ListedOpenItem: AnswerRow, Hashable {
     /// Who made it.
     public var actor: String
     /// The step that made it.
-    public var lsn: UInt64
+    public var lsn: LSN
     /// What the quantities are counted in.
     public var unit: Unit
     /// The LSN of its last change.
-    public var revision: UInt64
+    public var revision: LSN
 
     public init(from row: inout RowReader) throws(ClientError) {
         self.product = try row.id("productId")
@@ -38,9 +39,9 @@ public struct ListedOpenItem: AnswerRow, Hashable {
         self.createdAt = try row.optionalInstant("createdAt")
         self.reference = try row.text("reference")
         self.actor = try row.text("actor")
-        self.lsn = try row.integer("lsn")
+        self.lsn = try row.lsn("lsn")
         self.unit = try row.unit("unit")
-        self.revision = try row.integer("revision")
+        self.revision = try row.lsn("revision")
     }
 }
 

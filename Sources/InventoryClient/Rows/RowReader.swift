@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 
 /// A row of an answer as a value.
@@ -110,6 +111,17 @@ public struct RowReader {
     ) throws(ClientError) -> Value {
         let value: Value? = try self.optionalInteger(name)
         return try self.present(value, name)
+    }
+
+    /// A version of the data, where there is one.
+    public mutating func optionalLSN(_ name: String) throws(ClientError) -> LSN? {
+        let number: UInt64? = try self.optionalInteger(name)
+        return number.map { LSN($0) }
+    }
+
+    /// A version of the data.
+    public mutating func lsn(_ name: String) throws(ClientError) -> LSN {
+        LSN(try self.integer(name))
     }
 
     /// Base units of the row's product.

@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 
 /// What the queries of sales and unmet demand answer with. Quantities are base units of the row's product.
@@ -36,7 +37,7 @@ public struct ListedSale: AnswerRow, Hashable {
     public var unit: Unit
 
     public init(from row: inout RowReader) throws(ClientError) {
-        self.id = MovementID(lsn: try row.integer("lsn"), line: try row.integer("line"))
+        self.id = MovementID(lsn: try row.lsn("lsn"), line: try row.integer("line"))
         self.occurredAt = try row.instant("occurredAt")
         self.ageSeconds = try row.integer("ageSeconds")
         self.kind = try row.choice("kind")
@@ -57,7 +58,7 @@ public struct ListedSale: AnswerRow, Hashable {
 /// Demand that was refused for lack of stock.
 public struct ListedRefusal: AnswerRow, Hashable {
     /// The step that recorded it.
-    public var lsn: UInt64
+    public var lsn: LSN
     /// When that was, by the server's clock.
     public var recordedAt: Instant
     /// The product it is of.
@@ -78,7 +79,7 @@ public struct ListedRefusal: AnswerRow, Hashable {
     public var unit: Unit
 
     public init(from row: inout RowReader) throws(ClientError) {
-        self.lsn = try row.integer("lsn")
+        self.lsn = try row.lsn("lsn")
         self.recordedAt = try row.instant("recordedAt")
         self.product = try row.id("productId")
         self.sku = try row.text("sku")

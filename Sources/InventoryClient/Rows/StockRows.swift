@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 
 /// What the queries of stock and its history answer with. Quantities are base units of the row's product.
@@ -31,7 +32,7 @@ public struct ListedLevel: AnswerRow, Hashable {
     /// What the quantities are counted in.
     public var unit: Unit
     /// The LSN of its last change; `nil` in an answer of the past, for one that came later.
-    public var revision: UInt64?
+    public var revision: LSN?
 
     public init(from row: inout RowReader) throws(ClientError) {
         self.product = try row.id("productId")
@@ -47,7 +48,7 @@ public struct ListedLevel: AnswerRow, Hashable {
         self.incoming = try row.quantity("incoming")
         self.value = try row.money("value")
         self.unit = try row.unit("unit")
-        self.revision = try row.optionalInteger("revision")
+        self.revision = try row.optionalLSN("revision")
     }
 }
 
@@ -99,7 +100,7 @@ public struct ListedMovement: AnswerRow, Hashable {
     public var unit: Unit
 
     public init(from row: inout RowReader) throws(ClientError) {
-        self.id = MovementID(lsn: try row.integer("lsn"), line: try row.integer("line"))
+        self.id = MovementID(lsn: try row.lsn("lsn"), line: try row.integer("line"))
         self.recordedAt = try row.instant("recordedAt")
         self.occurredAt = try row.instant("occurredAt")
         self.kind = try row.choice("kind")
@@ -118,7 +119,7 @@ public struct ListedMovement: AnswerRow, Hashable {
         self.reference = try row.text("reference")
         self.note = try row.text("note")
         self.actor = try row.text("actor")
-        let originLSN: UInt64? = try row.optionalInteger("originLsn")
+        let originLSN: LSN? = try row.optionalLSN("originLsn")
         let originLine: UInt16? = try row.optionalInteger("originLine")
         self.origin = originLSN.map { MovementID(lsn: $0, line: originLine ?? 0) }
         self.isImported = try row.flag("imported")

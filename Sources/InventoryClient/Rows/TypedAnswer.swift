@@ -1,9 +1,10 @@
+public import Bytes
 public import InventoryModel
 
 /// The rows of an answer as values, and the state they reflect.
 public struct TypedAnswer<Row: Sendable>: Sendable {
     /// The version of the data that the rows are of.
-    public var lsn: UInt64
+    public var lsn: LSN
     /// When that version's last step was recorded, by the server's clock.
     public var time: Instant
     /// In the order that the query names.

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 
 /// One step while it is being decided: the changes so far, and what the state would be with them.
@@ -7,7 +8,7 @@ internal import InventoryModel
 /// Nothing in the state changes until the whole step has been decided.
 struct Draft {
     /// The LSN the step will have.
-    let lsn: UInt64
+    let lsn: LSN
     let time: Instant
     private(set) var changes: [Change] = []
     /// The levels touched, as they are now, in the order of first touch.
@@ -72,7 +73,7 @@ struct Draft {
 
     private static let linearSearchMax = 8
 
-    init(lsn: UInt64, time: Instant, isBatch: Bool) {
+    init(lsn: LSN, time: Instant, isBatch: Bool) {
         self.isBatch = isBatch
         self.lsn = lsn
         self.time = time

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -22,7 +23,7 @@ extension InventoryState {
     func renameCategory(
         _ id: CategoryID,
         _ name: String,
-        ifRevision: UInt64?,
+        ifRevision: LSN?,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         let name = NormalizedText.trimmed(name)
@@ -47,7 +48,7 @@ extension InventoryState {
 
     func archiveCategory(
         _ id: CategoryID,
-        ifRevision: UInt64?,
+        ifRevision: LSN?,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         let old = try self.category(id, draft)
@@ -81,12 +82,12 @@ extension InventoryState {
     }
 
     /// A category's revision before the step; 0 if the step made it.
-    private func revision(of id: CategoryID) -> UInt64 {
+    private func revision(of id: CategoryID) -> LSN {
         self.tables.categories.contains(id) ? self.tables.categories.category(id).revision : 0
     }
 
     /// A location's revision before the step; 0 if the step made it.
-    private func revision(of id: LocationID) -> UInt64 {
+    private func revision(of id: LocationID) -> LSN {
         self.tables.locations.contains(id) ? self.tables.locations.location(id).revision : 0
     }
 
@@ -129,7 +130,7 @@ extension InventoryState {
     func updateLocation(
         _ id: LocationID,
         _ update: LocationUpdate,
-        ifRevision: UInt64?,
+        ifRevision: LSN?,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         let unnamed = LocationFields(code: "-", name: "-")
@@ -159,7 +160,7 @@ extension InventoryState {
 
     func archiveLocation(
         _ id: LocationID,
-        ifRevision: UInt64?,
+        ifRevision: LSN?,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         let old = try self.location(id, draft)

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 
 /// The checks that many rules share.
@@ -18,7 +19,7 @@ extension InventoryState {
     func place(
         _ product: ProductID,
         location: LocationID,
-        ifRevision: UInt64? = nil,
+        ifRevision: LSN? = nil,
         line: UInt32?,
         draft: Draft,
         findings: inout Findings
@@ -83,8 +84,8 @@ extension InventoryState {
     /// an atomic batch do not disturb one another. 0 for what the step itself made.
     @inline(__always)
     static func check(
-        revision actual: UInt64,
-        is expected: UInt64?,
+        revision actual: LSN,
+        is expected: LSN?,
         line: UInt32? = nil,
         _ checks: inout some Checks
     ) {

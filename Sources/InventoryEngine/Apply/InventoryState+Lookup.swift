@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -159,7 +160,7 @@ extension InventoryState {
     /// - Complexity: O(1), or O(locations) where the product never was at the location.
     func unitCost(of level: Level, _ draft: Draft) -> Price? {
         if let cost = self.ownCost(of: level, draft) { return cost }
-        var latest: (revision: UInt64, cost: Price)?
+        var latest: (revision: LSN, cost: Price)?
         for location in self.locationIDs(draft) {
             let other = self.level(level.product, location: location, draft: draft)
             if other.revision > latest?.revision ?? 0, let cost = self.ownCost(of: other, draft) {

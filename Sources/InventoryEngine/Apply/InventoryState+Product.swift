@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -58,7 +59,7 @@ extension InventoryState {
     func updateProduct(
         _ id: ProductID,
         _ update: ProductUpdate,
-        ifRevision: UInt64?,
+        ifRevision: LSN?,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         // Where there is no such product, what is wrong with the fields is found all the same.
@@ -103,7 +104,7 @@ extension InventoryState {
 
     func deleteProduct(
         _ id: ProductID,
-        ifRevision: UInt64?,
+        ifRevision: LSN?,
         in draft: inout Draft
     ) throws(Refusal) -> Outcome.Done {
         guard let old = self.stored(id, draft) else { throw .notFound(id) }
@@ -133,8 +134,8 @@ extension InventoryState {
     }
 
     /// The product's revision before the step, which its stock moves too; 0 if the step made it.
-    private func revision(of id: ProductID) -> UInt64 {
-        self.tables.products.contains(id) ? self.tables.products.revisions[id.row] : 0
+    private func revision(of id: ProductID) -> LSN {
+        self.tables.products.contains(id) ? LSN(self.tables.products.revisions[id.row]) : 0
     }
 
     // MARK: - Checks

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 public import InventoryModel
 
@@ -260,7 +261,7 @@ extension InventoryState {
             in: self.tables.reservations
         )
         guard !due.isEmpty else { return [] }
-        var draft = Draft(lsn: self.lsn + 1, time: time, isBatch: false)
+        var draft = Draft(lsn: self.lsn.next, time: time, isBatch: false)
         for id in due {
             let reservation = self.tables.reservation(id)
             let part = ReservationPart(
@@ -301,7 +302,7 @@ extension InventoryState {
             ),
             number: number,
             of: self.reservation(line.reservation, draft),
-            revision: isStored ? table.items.revisions[line.reservation.row] : 0,
+            revision: isStored ? LSN(table.items.revisions[line.reservation.row]) : 0,
             at: draft.time,
             findings: &findings
         )

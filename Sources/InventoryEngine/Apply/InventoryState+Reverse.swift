@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -20,7 +21,7 @@ extension InventoryState {
         Self.checkStrings(reference: "", note: wanted.note, &findings)
         let ledger = self.tables.ledger
         let rows = ledger.rows(of: wanted.lsn).filter { ledger.kind($0) != .commit }
-        if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(wanted.lsn))) }
+        if rows.isEmpty { findings.add(Refusal(.movementNotFound, .id(wanted.lsn.value))) }
         self.checkMovements(rows.count, draft: draft, findings: &findings)
 
         var total = Money.zero

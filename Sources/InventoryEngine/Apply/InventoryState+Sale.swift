@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -245,7 +246,7 @@ extension InventoryState {
             let detail = Refusal.Detail.sold(asked: line.quantity, remaining: remaining)
             findings.add(
                 sales.isEmpty
-                    ? Refusal(.movementNotFound, line: number, .id(original))
+                    ? Refusal(.movementNotFound, line: number, .id(original.value))
                     : Refusal(.exceedsSold, line: number, detail)
             )
             // What could not be given back in money, however much was sold, comes before that.

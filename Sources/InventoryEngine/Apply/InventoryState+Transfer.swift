@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -261,7 +262,7 @@ extension InventoryState {
             ),
             number: number,
             of: self.transfer(line.transfer, draft),
-            revision: isStored ? table.items.revisions[line.transfer.row] : 0,
+            revision: isStored ? LSN(table.items.revisions[line.transfer.row]) : 0,
             at: draft.time,
             findings: &findings
         )

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -15,7 +16,7 @@ protocol OpenItem: Sendable {
     var stateCode: UInt8 { get }
     var reference: String { get }
     var origin: MovementID { get }
-    var revision: UInt64 { get set }
+    var revision: LSN { get set }
 
     /// Why no part of it can be settled at that time; `nil` if one can.
     func refusal(at time: Instant) -> RefusalCode?
@@ -99,7 +100,7 @@ struct OpenItemLine {
     var number: UInt32
     /// All that remains if not given.
     var quantity: Int64?
-    var ifRevision: UInt64?
+    var ifRevision: LSN?
 }
 
 /// As much of an open item as a line means.
@@ -119,7 +120,7 @@ extension OpenItemPart {
         _ line: OpenItemLine,
         number: UInt32,
         of item: Item?,
-        revision: UInt64,
+        revision: LSN,
         at time: Instant,
         findings: inout Findings
     ) {

@@ -7,7 +7,7 @@ extension PlainProduct {
     ///
     /// Its owner keeps one and has it filled again and again.
     public struct Step: Sendable {
-        public internal(set) var lsn: UInt64 = 0
+        public internal(set) var lsn: LSN = 0
         public internal(set) var time = Instant.zero
         var id: UInt32 = 0
         var opened = OpenedStock()

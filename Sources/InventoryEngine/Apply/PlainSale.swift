@@ -74,7 +74,7 @@ public struct PlainSale: Sendable {
     ///
     /// Its owner keeps one and has it filled again and again, because it is large to hand around.
     public struct Step: ~Copyable, Sendable {
-        public internal(set) var lsn: UInt64 = 0
+        public internal(set) var lsn: LSN = 0
         public internal(set) var time = Instant.zero
         var movement = Movement.unfilledSale
         var level = Level(product: ProductID(0), location: LocationID(0))

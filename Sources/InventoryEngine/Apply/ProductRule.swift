@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 
 /// What a product has beside its texts.
@@ -57,7 +58,7 @@ struct OpenedStock: Sendable {
 
     /// The level that it leaves, without its alerts.
     @inline(__always)
-    func level(of product: ProductID, revision: UInt64 = 0) -> Level {
+    func level(of product: ProductID, revision: LSN = 0) -> Level {
         Level(
             product: product,
             location: self.location,

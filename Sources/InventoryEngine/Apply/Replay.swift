@@ -29,7 +29,7 @@ public struct Replay: ~Copyable {
             var ahead = reader
             do throws(ByteReaderError) {
                 var entry = try Self.counted(&ahead)
-                self.step.lsn = try entry.readUInt64()
+                self.step.lsn = try entry.readLSN()
                 self.step.time = try entry.readInstant()
                 let actor = try entry.readText()
                 let changeCount = try entry.readUInt32()

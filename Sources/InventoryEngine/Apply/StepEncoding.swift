@@ -22,7 +22,7 @@ extension ByteWriter {
     /// `byteCountMax`: Of what `encode` writes: the changes, each with its count.
     @inline(__always)
     mutating func appendEntry(
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         by actor: String,
         remembering outcome: RememberedOutcome?,
@@ -51,7 +51,7 @@ extension ByteWriter {
     @inline(__always)
     @discardableResult
     mutating func appendOutcome(
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         id: UInt64 = 0,
         amount: Int64,

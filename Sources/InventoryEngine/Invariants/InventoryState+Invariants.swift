@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -21,7 +22,7 @@ extension InventoryState {
         precondition(last <= self.lsn, "the catalog is at LSN \(last), the state at \(self.lsn)")
         let rowCount = self.tables.ledger.rowCount
         guard rowCount > 0 else { return }
-        let lsn = self.tables.ledger.lsns[rowCount - 1]
+        let lsn = LSN(self.tables.ledger.lsns[rowCount - 1])
         precondition(lsn <= self.lsn, "the ledger is at LSN \(lsn), the state at \(self.lsn)")
         let recordedAt = self.tables.ledger.recordedAt[rowCount - 1]
         precondition(

@@ -1,3 +1,4 @@
+internal import Bytes
 public import InventoryModel
 
 /// The answer to a query: its columns, and its rows as they are asked for.
@@ -105,6 +106,8 @@ extension ResultCell {
     static func number<Value: FixedWidthInteger>(_ value: Value) -> ResultCell {
         .integer(Int64(value))
     }
+
+    static func number(_ lsn: LSN) -> ResultCell { .integer(Int64(lsn.value)) }
 
     /// `none` for the empty text.
     static func optional(_ text: String) -> ResultCell { text.isEmpty ? .none : .text(text) }

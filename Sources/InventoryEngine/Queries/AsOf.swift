@@ -1,3 +1,4 @@
+public import Bytes
 internal import ColumnStore
 public import InventoryModel
 
@@ -23,7 +24,7 @@ package struct PastBalances {
         /// What was created up to this moment was there, in microseconds.
         var createdAtMax: Int64
         /// What has no later version was there as it is: 0 where no version is of that point.
-        var revisionMax: UInt64
+        var revisionMax: LSN
     }
 
     /// - Complexity: O(movements after the point); of one by when things happened also O(segments).
@@ -49,12 +50,12 @@ package struct PastBalances {
             let ledger = view.tables.ledger
             let next = try view.firstMovement(after: asOf)
             if lsn == view.lsn { return .max }
-            if next > 0, ledger.lsns[next - 1] == lsn { return ledger.recordedAt[next - 1] }
+            if next > 0, ledger.lsns[next - 1] == lsn.value { return ledger.recordedAt[next - 1] }
             return next < ledger.rowCount ? ledger.recordedAt[next] - 1 : .max
         }
     }
 
-    private static func revisionMax(_ view: ReadView, _ asOf: AsOf) throws(Refusal) -> UInt64 {
+    private static func revisionMax(_ view: ReadView, _ asOf: AsOf) throws(Refusal) -> LSN {
         if case .effective = asOf { return 0 }
         return try view.version(asOf).lsn
     }
@@ -65,13 +66,13 @@ package struct PastBalances {
         guard let presence else { return true }
         let products = presence.products
         return products.createdAt[id.row] <= presence.createdAtMax
-            || products.revisions[id.row] <= presence.revisionMax
+            || LSN(products.revisions[id.row]) <= presence.revisionMax
             || self.laterCounts[id.value, default: 0] < products.movementCounts[id.row]
     }
 
     /// A version that is the newest now, if it was that at the point; `nil` where it is later, or nobody
     /// can tell.
-    func revision(_ now: UInt64) -> UInt64? {
+    func revision(_ now: LSN) -> LSN? {
         presence.map { now <= $0.revisionMax } ?? true ? now : nil
     }
 
@@ -143,12 +144,12 @@ extension ReadView {
     /// when things happened reflects all that is recorded.
     ///
     /// - Throws: `out_of_range` for a version that is yet to come.
-    public func version(_ asOf: AsOf?) throws(Refusal) -> (lsn: UInt64, time: Instant) {
+    public func version(_ asOf: AsOf?) throws(Refusal) -> (lsn: LSN, time: Instant) {
         guard let asOf else { return (self.lsn, self.time) }
         if case .effective = asOf { return (self.lsn, self.time) }
         let row = try self.firstMovement(after: asOf) - 1
         let ledger = self.tables.ledger
-        let last = row < 0 ? 0 : ledger.lsns[row]
+        let last = row < 0 ? LSN.zero : LSN(ledger.lsns[row])
         let recorded = row < 0 ? Instant.zero : Instant(microseconds: ledger.recordedAt[row])
         switch asOf {
         case .lsn(self.lsn): return (self.lsn, self.time)
@@ -182,7 +183,7 @@ extension ReadView {
         switch asOf {
         case .lsn(let lsn):
             try self.check(asOf: lsn)
-            return self.tables.refusals.lsns.firstRow(above: lsn)
+            return self.tables.refusals.lsns.firstRow(above: lsn.value)
         case .time(let time), .effective(let time):
             // Demand is refused when it is recorded.
             try time.checkCalendar("asOf")
@@ -190,11 +191,16 @@ extension ReadView {
         }
     }
 
-    private func check(asOf lsn: UInt64) throws(Refusal) {
+    private func check(asOf lsn: LSN) throws(Refusal) {
         guard lsn > self.lsn else { return }
         throw Refusal(
             .outOfRange,
-            .range("asOf", value: Int64(clamping: lsn), lowest: 0, highest: Int64(self.lsn))
+            .range(
+                "asOf",
+                value: Int64(clamping: lsn.value),
+                lowest: 0,
+                highest: Int64(self.lsn.value)
+            )
         )
     }
 }

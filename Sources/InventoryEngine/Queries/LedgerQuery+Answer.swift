@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -165,10 +166,10 @@ extension ReadView {
         try self.check(limit: query.limit)
         let ledger = self.tables.ledger
         var rows = query.lsn.map { ledger.rows(of: $0) } ?? 0..<ledger.rowCount
-        if let lsn = query.lsn, rows.isEmpty { throw Refusal(.movementNotFound, .id(lsn)) }
+        if let lsn = query.lsn, rows.isEmpty { throw Refusal(.movementNotFound, .id(lsn.value)) }
         if let after = query.after {
             guard let row = ledger.row(of: after) else {
-                throw Refusal(.movementNotFound, .id(after.lsn))
+                throw Refusal(.movementNotFound, .id(after.lsn.value))
             }
             rows = rows.clamped(to: query.isNewestFirst ? 0..<row : (row + 1)..<ledger.rowCount)
         }

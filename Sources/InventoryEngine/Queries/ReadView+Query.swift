@@ -1,3 +1,4 @@
+public import Bytes
 internal import ColumnStore
 public import InventoryModel
 
@@ -32,7 +33,7 @@ extension ReadView {
     /// the point of the past that is asked for.
     ///
     /// - Throws: `out_of_range` for a version that is yet to come.
-    public func version(of query: Query) throws(Refusal) -> (lsn: UInt64, time: Instant) {
+    public func version(of query: Query) throws(Refusal) -> (lsn: LSN, time: Instant) {
         switch query {
         case .product(_, let asOf), .categoryRollup(let asOf): try self.version(asOf)
         case .products(let search): try self.version(search.asOf)
@@ -124,7 +125,7 @@ extension ReadView {
     private func stats() -> Answer {
         let tables = self.tables
         let facts: [(String, Int64)] = [
-            ("lsn", Int64(self.lsn)),
+            ("lsn", Int64(self.lsn.value)),
             ("products", Int64(tables.products.rowCount - 1)),
             ("categories", Int64(tables.categories.rowCount - 1)),
             ("locations", Int64(tables.locations.rowCount - 1)),

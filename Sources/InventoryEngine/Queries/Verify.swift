@@ -276,7 +276,7 @@ extension ReadView {
 
     private func digest(_ digester: Digester) throws(Refusal) -> UInt64 {
         var digester = digester
-        digester.digest.feed(self.lsn)
+        digester.digest.feed(self.lsn.value)
         digester.digest.feed(UInt64(bitPattern: self.time.microseconds))
         var tables = self.tables
         try tables.visit(&digester)

@@ -21,7 +21,7 @@ public struct ConflationWindow {
     }
 
     private struct Step {
-        var lsn: UInt64
+        var lsn: LSN
         var time: Instant
         var actor: String
     }
@@ -163,7 +163,7 @@ public struct ConflationWindow {
     /// `visit`: Takes the entries of a piece, and the LSN of its last one.
     public func forEachPiece(
         byteCountMax: Int,
-        _ visit: (borrowing ByteWriter, UInt64) -> Void
+        _ visit: (borrowing ByteWriter, LSN) -> Void
     ) throws(ByteReaderError) {
         var writer = ByteWriter(capacity: 4_096)
         var target: EntryWriter?

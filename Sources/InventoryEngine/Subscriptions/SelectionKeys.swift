@@ -1,3 +1,4 @@
+public import Bytes
 internal import ColumnStore
 
 /// What is looked at to select the changes that a subscription is for: categories and SKUs for its filter,
@@ -13,7 +14,7 @@ public struct SelectionKeys: Sendable {
     ///
     /// What was selected by these keys of steps before it may lack what a product did under its earlier
     /// key, or have more than that: a copy made of it is exact from this step on.
-    public let movedLSN: UInt64
+    public let movedLSN: LSN
 
     init(_ tables: InventoryTables) {
         self.categories = tables.products.categories

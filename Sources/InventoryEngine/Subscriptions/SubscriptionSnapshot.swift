@@ -1,3 +1,4 @@
+public import Bytes
 internal import ColumnStore
 public import InventoryModel
 
@@ -6,7 +7,7 @@ public import InventoryModel
 /// Locations and categories come before the products that refer to them, products before their
 /// levels, levels before their alerts, then active reservations and transfers on their way. Used by one thread at a time.
 public final class SubscriptionSnapshot {
-    public let lsn: UInt64
+    public let lsn: LSN
     private let view: ReadView
     private let matcher: SubscriptionMatcher
     private let keys: SelectionKeys

@@ -1,3 +1,4 @@
+internal import Bytes
 package import ColumnStore
 package import InventoryModel
 
@@ -37,7 +38,7 @@ package struct CategoryTable: Sendable {
             id: id,
             name: self.names[id.row],
             isArchived: self.archived[id.row] == 1,
-            revision: self.revisions[id.row]
+            revision: LSN(self.revisions[id.row])
         )
     }
 
@@ -46,13 +47,13 @@ package struct CategoryTable: Sendable {
         if row == self.rowCount {
             self.names.append(category.name)
             self.archived.append(category.isArchived ? 1 : 0)
-            self.revisions.append(category.revision)
+            self.revisions.append(category.revision.value)
             self.productCounts.append(0)
         } else {
             precondition(row < self.rowCount, "category \(row) leaves a gap at \(self.rowCount)")
             self.names[row] = category.name
             self.archived[row] = category.isArchived ? 1 : 0
-            self.revisions[row] = category.revision
+            self.revisions[row] = category.revision.value
         }
     }
 

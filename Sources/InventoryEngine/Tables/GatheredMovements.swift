@@ -1,3 +1,4 @@
+internal import Bytes
 public import InventoryModel
 
 /// Movements of the fast paths on their way into the ledger: gathered row by row, appended column by
@@ -15,7 +16,7 @@ public import InventoryModel
 /// `@unchecked Sendable`: it owns its memory.
 public struct GatheredMovements: ~Copyable, @unchecked Sendable {
     struct Row {
-        var lsn: UInt64
+        var lsn: LSN
         var time: Int64
         var occurredAt: Int64
         var onHandDelta: Int64
@@ -33,7 +34,7 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
         @inline(__always)
         init(
             _ movement: borrowing Movement,
-            lsn: UInt64,
+            lsn: LSN,
             time: Instant,
             texts: MovementLedger.TextCodes,
             backordered: Int64

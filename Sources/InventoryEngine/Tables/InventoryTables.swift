@@ -1,3 +1,4 @@
+package import Bytes
 package import ColumnStore
 internal import InventoryModel
 
@@ -18,10 +19,10 @@ package struct InventoryTables: Sendable {
     package var texts = TextColumn()
     /// The last step that changed a product, category or location otherwise than by its stock; of this
     /// process only, so that two views can be compared.
-    package var catalogLSN: UInt64 = 0
+    package var catalogLSN: LSN = 0
     /// The last step that gave a product another category or SKU, which filters go by; of this process
     /// only.
-    package var movedLSN: UInt64 = 0
+    package var movedLSN: LSN = 0
 
     package init() { self.texts.append("") }
 

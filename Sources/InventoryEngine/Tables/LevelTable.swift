@@ -1,3 +1,4 @@
+internal import Bytes
 package import ColumnStore
 package import InventoryModel
 
@@ -100,7 +101,7 @@ package struct LevelTable: Sendable {
             floor: self.floors[row],
             value: self.values[row],
             alerts: AlertSet(rawValue: self.alerts[row]),
-            revision: self.revisions[row]
+            revision: LSN(self.revisions[row])
         )
     }
 
@@ -146,7 +147,7 @@ package struct LevelTable: Sendable {
     /// Writes a level's balances, floor, value and revision.
     ///
     /// Alerts have a change of their own.
-    mutating func put(_ level: Level, revision: UInt64) {
+    mutating func put(_ level: Level, revision: LSN) {
         guard let row = self.row(level.product, level.location) else {
             self.append(level, revision: revision)
             return
@@ -157,7 +158,7 @@ package struct LevelTable: Sendable {
         Self.set(&self.incoming, row: row, value: level.incoming)
         Self.set(&self.floors, row: row, value: level.floor)
         Self.set(&self.values, row: row, value: level.value)
-        self.revisions[row] = revision
+        self.revisions[row] = revision.value
     }
 
     /// Writes what a sale changes of the level in `row`: ``put(_:revision:)`` and
@@ -171,7 +172,7 @@ package struct LevelTable: Sendable {
         }
         self.onHand[row] = level.onHand
         Self.set(&self.values, row: row, value: level.value)
-        self.revisions[row] = level.revision
+        self.revisions[row] = level.revision.value
     }
 
     /// A segment that a view shares is copied by a write, so what did not change is not written.
@@ -194,7 +195,7 @@ package struct LevelTable: Sendable {
         self.alerts[row] = set.rawValue
     }
 
-    private mutating func append(_ level: Level, revision: UInt64) {
+    private mutating func append(_ level: Level, revision: LSN) {
         let row = self.rowCount
         self.products.append(level.product.value)
         self.locations.append(level.location.value)
@@ -205,7 +206,7 @@ package struct LevelTable: Sendable {
         self.floors.append(level.floor)
         self.values.append(level.value)
         self.alerts.append(0)
-        self.revisions.append(revision)
+        self.revisions.append(revision.value)
         self.link(level.product, level.location, row: row)
     }
 
@@ -224,7 +225,7 @@ package struct LevelTable: Sendable {
         self.floors.append(repeating: 0, count: count)
         self.values.append(count: count) { rows[$0].opened.value }
         self.alerts.append(count: count) { rows[$0].alerts.rawValue }
-        self.revisions.append(count: count) { rows[$0].lsn }
+        self.revisions.append(count: count) { rows[$0].lsn.value }
         let location = rows[0].opened.location.row
         while self.rows.count <= location { self.rows.append(Column<UInt32>()) }
         let gap = Int(rows[0].id) - self.rows[location].count

@@ -1,3 +1,4 @@
+internal import Bytes
 package import ColumnStore
 package import InventoryModel
 
@@ -49,7 +50,7 @@ package struct LocationTable: Sendable {
             id: id,
             fields,
             isArchived: self.isArchived(id),
-            revision: self.revisions[id.row]
+            revision: LSN(self.revisions[id.row])
         )
     }
 
@@ -65,7 +66,7 @@ package struct LocationTable: Sendable {
         self.zones[row] = location.zone
         self.kinds[row] = location.kind.rawValue
         self.archived[row] = location.isArchived ? 1 : 0
-        self.revisions[row] = location.revision
+        self.revisions[row] = location.revision.value
     }
 
     private mutating func append(_ location: Location) {
@@ -74,7 +75,7 @@ package struct LocationTable: Sendable {
         self.zones.append(location.zone)
         self.kinds.append(location.kind.rawValue)
         self.archived.append(location.isArchived ? 1 : 0)
-        self.revisions.append(location.revision)
+        self.revisions.append(location.revision.value)
     }
 
     /// Every column under its number; see ``InventoryTables``.

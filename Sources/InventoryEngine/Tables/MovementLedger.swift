@@ -1,3 +1,4 @@
+package import Bytes
 package import ColumnStore
 package import InventoryModel
 
@@ -50,18 +51,18 @@ package struct MovementLedger: Sendable {
     /// The rows of the step `lsn`: contiguous, empty if it moved nothing.
     ///
     /// - Complexity: O(log n)
-    package func rows(of lsn: UInt64) -> Range<Int> {
-        let start = self.firstRow(after: lsn == 0 ? 0 : lsn - 1)
+    package func rows(of lsn: LSN) -> Range<Int> {
+        let start = self.firstRow(after: lsn == .zero ? .zero : lsn.previous)
         var end = start
-        while end < self.rowCount, self.lsns[end] == lsn { end += 1 }
+        while end < self.rowCount, self.lsns[end] == lsn.value { end += 1 }
         return start..<end
     }
 
     /// The first row of a later step than `lsn`; ``rowCount`` if there is none.
     ///
     /// - Complexity: O(log n)
-    package func firstRow(after lsn: UInt64) -> Int {
-        self.lsns.firstRow(above: lsn)
+    package func firstRow(after lsn: LSN) -> Int {
+        self.lsns.firstRow(above: lsn.value)
     }
 
     /// The row of one movement; nothing if there is none.
@@ -69,15 +70,15 @@ package struct MovementLedger: Sendable {
     /// The lines of a step count from 0 in the order of its rows.
     /// - Complexity: O(log n), also in a step of thousands.
     func row(of id: MovementID) -> Int? {
-        guard id.lsn > 0 else { return nil }
-        let row = self.firstRow(after: id.lsn - 1) + Int(id.line)
-        guard row < self.rowCount, self.lsns[row] == id.lsn else { return nil }
+        guard id.lsn > .zero else { return nil }
+        let row = self.firstRow(after: id.lsn.previous) + Int(id.line)
+        guard row < self.rowCount, self.lsns[row] == id.lsn.value else { return nil }
         precondition(self.lines[row] == id.line, "line \(self.lines[row]) where \(id) should be")
         return row
     }
 
     func movementID(_ row: Int) -> MovementID {
-        MovementID(lsn: self.lsns[row], line: self.lines[row])
+        MovementID(lsn: LSN(self.lsns[row]), line: self.lines[row])
     }
 
     package func kind(_ row: Int) -> MovementKind {
@@ -110,7 +111,7 @@ package struct MovementLedger: Sendable {
     ) {
         if movement.kind == .reversal { self.reversals.append(UInt64(self.rowCount)) }
         if backordered > 0 { self.noteBackorder(of: backordered, in: self.rowCount) }
-        self.lsns.append(id.lsn)
+        self.lsns.append(id.lsn.value)
         self.lines.append(id.line)
         self.recordedAt.append(recordedAt.microseconds)
         self.occurredAt.append(movement.occurredAt.microseconds)
@@ -179,7 +180,7 @@ package struct MovementLedger: Sendable {
                 self.noteBackorder(of: rows[index].backordered, in: self.rowCount + index)
             }
         }
-        self.lsns.append(count: count) { rows[$0].lsn }
+        self.lsns.append(count: count) { rows[$0].lsn.value }
         self.lines.append(repeating: 0, count: count)
         self.recordedAt.append(count: count) { rows[$0].time }
         self.occurredAt.append(count: count) { rows[$0].occurredAt }

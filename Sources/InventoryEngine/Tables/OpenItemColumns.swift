@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -21,7 +22,7 @@ struct OpenItemColumns: Sendable {
 
     /// The movement that made the item in `row`.
     func origin(_ row: Int) -> MovementID {
-        MovementID(lsn: self.originLSNs[row], line: self.originLines[row])
+        MovementID(lsn: LSN(self.originLSNs[row]), line: self.originLines[row])
     }
 
     mutating func append(_ item: some OpenItem, reference: UInt32) {
@@ -31,9 +32,9 @@ struct OpenItemColumns: Sendable {
         self.remaining.append(item.remaining)
         self.states.append(item.stateCode)
         self.references.append(reference)
-        self.originLSNs.append(item.origin.lsn)
+        self.originLSNs.append(item.origin.lsn.value)
         self.originLines.append(item.origin.line)
-        self.revisions.append(item.revision)
+        self.revisions.append(item.revision.value)
     }
 
     /// Writes what may change of an item that is there.
@@ -41,7 +42,7 @@ struct OpenItemColumns: Sendable {
         let row = Int(item.number)
         self.remaining[row] = item.remaining
         self.states[row] = item.stateCode
-        self.revisions[row] = item.revision
+        self.revisions[row] = item.revision.value
     }
 
     /// Stops the process unless all columns have as many rows, and exactly the open items have units left.

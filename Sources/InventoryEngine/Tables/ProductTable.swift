@@ -123,7 +123,7 @@ package struct ProductTable: Sendable {
             fields,
             createdAt: Instant(microseconds: self.createdAt[row]),
             updatedAt: Instant(microseconds: self.updatedAt[row]),
-            revision: self.revisions[row]
+            revision: LSN(self.revisions[row])
         )
     }
 
@@ -174,7 +174,7 @@ package struct ProductTable: Sendable {
         self.leadTimes.append(product.leadTimeDays)
         self.createdAt.append(product.createdAt.microseconds)
         self.updatedAt.append(product.updatedAt.microseconds)
-        self.revisions.append(product.revision)
+        self.revisions.append(product.revision.value)
         self.movementCounts.append(0)
     }
 
@@ -204,7 +204,7 @@ package struct ProductTable: Sendable {
         self.leadTimes.append(count: count) { rows[$0].numbers.leadTimeDays }
         self.createdAt.append(count: count) { rows[$0].time.microseconds }
         self.updatedAt.append(count: count) { rows[$0].time.microseconds }
-        self.revisions.append(count: count) { rows[$0].lsn }
+        self.revisions.append(count: count) { rows[$0].lsn.value }
         self.movementCounts.append(count: count) { rows[$0].opened.quantity > 0 ? 1 : 0 }
     }
 
@@ -248,8 +248,8 @@ package struct ProductTable: Sendable {
     }
 
     @inline(__always)
-    mutating func setRevision(_ id: ProductID, _ revision: UInt64) {
-        self.revisions[id.row] = revision
+    mutating func setRevision(_ id: ProductID, _ revision: LSN) {
+        self.revisions[id.row] = revision.value
     }
 
     @inline(__always)

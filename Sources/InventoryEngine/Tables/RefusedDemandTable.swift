@@ -1,3 +1,4 @@
+internal import Bytes
 package import ColumnStore
 internal import InventoryModel
 
@@ -18,12 +19,12 @@ package struct RefusedDemandTable: Sendable {
 
     mutating func append(
         _ refused: RefusedDemand,
-        lsn: UInt64,
+        lsn: LSN,
         recordedAt: Instant,
         reference: UInt32,
         actor: UInt32
     ) {
-        self.lsns.append(lsn)
+        self.lsns.append(lsn.value)
         self.recordedAt.append(recordedAt.microseconds)
         self.products.append(refused.product.value)
         self.locations.append(refused.location.value)

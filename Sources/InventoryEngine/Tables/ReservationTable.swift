@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -48,7 +49,7 @@ struct ReservationTable: Sendable {
             state: self.state(row),
             reference: texts[Int(self.items.references[row])],
             origin: self.items.origin(row),
-            revision: self.items.revisions[row]
+            revision: LSN(self.items.revisions[row])
         )
     }
 

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
@@ -50,7 +51,7 @@ struct TransferTable: Sendable {
             state: self.state(row),
             reference: texts[Int(self.items.references[row])],
             origin: self.items.origin(row),
-            revision: self.items.revisions[row]
+            revision: LSN(self.items.revisions[row])
         )
     }
 

@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryEngine
 public import InventoryModel
 
@@ -23,7 +24,7 @@ public struct IncrementalInsight: Sendable {
     public init(_ insight: Insight) { self.insight = insight }
 
     /// Whether there may be something to do: the data has gone on, or the window moves on.
-    public func isBehind(_ lsn: UInt64, at now: Instant) -> Bool {
+    public func isBehind(_ lsn: LSN, at now: Instant) -> Bool {
         guard let answer else { return true }
         return answer.lsn < lsn || answer.window.movesAt.map { $0 <= now } ?? false
     }

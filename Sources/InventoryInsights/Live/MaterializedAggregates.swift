@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryEngine
 internal import InventoryModel
 
@@ -11,7 +12,7 @@ struct MaterializedAggregates: Sendable {
         /// Rows of the source's table that were added.
         var rowCount: Int
         /// The catalog that the plan is of.
-        var catalogLSN: UInt64
+        var catalogLSN: LSN
     }
 
     private var sums: Sums?

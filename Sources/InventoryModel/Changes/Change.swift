@@ -1,3 +1,5 @@
+public import Bytes
+
 /// What one step did to one row: as the log keeps it, as a subscriber hears it, as recovery folds it.
 ///
 /// A change says what is so afterwards, not what was asked, so a later version may decide
@@ -48,14 +50,14 @@ public enum Change: Hashable, Sendable {
 
 /// One atomic step of the log: what happened at one LSN.
 public struct Entry: Hashable, Sendable {
-    public var lsn: UInt64
+    public var lsn: LSN
     /// When it was recorded; later than every entry before it.
     public var time: Instant
     /// Who asked for it; empty for the engine itself.
     public var actor: String
     public var changes: [Change]
 
-    public init(lsn: UInt64, time: Instant, actor: String, changes: [Change]) {
+    public init(lsn: LSN, time: Instant, actor: String, changes: [Change]) {
         self.lsn = lsn
         self.time = time
         self.actor = actor

@@ -27,7 +27,7 @@ public enum ChangeTag: UInt8, CaseIterable, Sendable {
 
 extension Change {
     /// Writes a change that stands by itself, as one of a snapshot's rows does.
-    public func encode(into writer: inout ByteWriter, lsn: UInt64, time: Instant) {
+    public func encode(into writer: inout ByteWriter, lsn: LSN, time: Instant) {
         var texts = EntryStrings()
         self.encode(into: &writer, lsn: lsn, time: time, &texts)
     }
@@ -36,7 +36,7 @@ extension Change {
     /// `texts` those of the changes before it.
     func encode(
         into writer: inout ByteWriter,
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         _ texts: inout EntryStrings
     ) {
@@ -114,7 +114,7 @@ extension Change {
     /// Reads a change that stands by itself, with the LSN and recording time that it counts from.
     public init(
         from reader: inout ByteReader,
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant
     ) throws(ByteReaderError) {
         var texts = EntryStrings()
@@ -124,7 +124,7 @@ extension Change {
     /// Reads one change of an entry, with what it counts from and the texts of those before it.
     package init(
         from reader: inout ByteReader,
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         _ texts: inout EntryStrings
     ) throws(ByteReaderError) {
@@ -136,7 +136,7 @@ extension Change {
     package init(
         _ tag: ChangeTag,
         from reader: inout ByteReader,
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         _ texts: inout EntryStrings
     ) throws(ByteReaderError) {

@@ -21,6 +21,8 @@ extension ByteWriter {
         self.writeVarint(value.map { $0 == .max ? $0 : $0 + 1 } ?? 0)
     }
 
+    package mutating func writeOptional(_ lsn: LSN?) { self.writeOptional(lsn?.value) }
+
     package mutating func write(_ instant: Instant) { self.write(instant.microseconds) }
 
     package mutating func writeOptional(_ instant: Instant?) {
@@ -56,6 +58,10 @@ extension ByteReader {
     mutating func readOptional() throws(ByteReaderError) -> UInt64? {
         let value = try self.readVarint()
         return value == 0 ? nil : value - 1
+    }
+
+    mutating func readOptionalLSN() throws(ByteReaderError) -> LSN? {
+        try self.readOptional().map { LSN($0) }
     }
 
     /// A varint that must fit a narrower integer.

@@ -16,30 +16,30 @@ extension Level {
     @inlinable package static var byteCountMax: Int { 12 * VarintCoding.byteCountMax }
 
     /// Product, location, balances.
-    package func encode(into writer: inout ByteWriter, at lsn: UInt64) {
+    package func encode(into writer: inout ByteWriter, at lsn: LSN) {
         writer.append(atMost: Self.byteCountMax) { self.encode(into: &$0, at: lsn) }
     }
 
     @inlinable @inline(__always)
-    package func encode(into cursor: inout ByteCursor, at lsn: UInt64) {
+    package func encode(into cursor: inout ByteCursor, at lsn: LSN) {
         cursor.writeVarint(UInt64(self.product.value))
         cursor.writeVarint(UInt64(self.location.value))
         self.encodeBalances(into: &cursor, at: lsn)
     }
 
-    init(from reader: inout ByteReader, at lsn: UInt64) throws(ByteReaderError) {
+    init(from reader: inout ByteReader, at lsn: LSN) throws(ByteReaderError) {
         let product = try reader.readProductID()
         let location = try reader.readLocationID()
         self = try Level.balances(from: &reader, product, location, at: lsn)
     }
 
-    func encodeBalances(into writer: inout ByteWriter, at lsn: UInt64) {
+    func encodeBalances(into writer: inout ByteWriter, at lsn: LSN) {
         writer.append(atMost: Self.byteCountMax) { self.encodeBalances(into: &$0, at: lsn) }
     }
 
     /// A mask of what is not zero, then those; the revision only where it is not `lsn`.
     @inlinable @inline(__always)
-    package func encodeBalances(into cursor: inout ByteCursor, at lsn: UInt64) {
+    package func encodeBalances(into cursor: inout ByteCursor, at lsn: LSN) {
         var mask: UInt64 = 0
         if self.onHand != 0 { mask |= 1 << 0 }
         if self.unavailable != 0 { mask |= 1 << 1 }
@@ -67,7 +67,7 @@ extension Level {
         from reader: inout ByteReader,
         _ product: ProductID,
         _ location: LocationID,
-        at lsn: UInt64,
+        at lsn: LSN,
         knowing known: UInt64 = Mask.all
     ) throws(ByteReaderError) -> Level {
         let mask = try reader.readMask(of: known)
@@ -88,9 +88,13 @@ extension Level {
         }
         if mask & 1 << 7 != 0 {
             let offset = reader.offset
-            level.revision = try reader.readVarint()
+            level.revision = try reader.readVarintLSN()
             guard level.revision != lsn else {
-                throw .unknownCode(offset: offset, code: lsn, what: "revision that is present")
+                throw .unknownCode(
+                    offset: offset,
+                    code: lsn.value,
+                    what: "revision that is present"
+                )
             }
         }
         return level
@@ -223,7 +227,7 @@ extension Movement {
             self.note = try texts.shared(texts.note, reader)
         }
         if mask & 1 << 11 != 0 {
-            let lsn = try reader.readVarint()
+            let lsn = try reader.readVarintLSN()
             self.origin = MovementID(lsn: lsn, line: try reader.readVarint(as: UInt16.self, "line"))
         }
         if mask & 1 << 12 != 0 {

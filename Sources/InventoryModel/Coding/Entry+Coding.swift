@@ -11,12 +11,12 @@ public struct EntryWriter: Sendable {
     private var start = 0
     private var changeCountOffset = 0
     private var changeCount: UInt32 = 0
-    private let lsn: UInt64
+    private let lsn: LSN
     private let time: Instant
     private var texts = EntryStrings()
 
     /// Begins an entry at the writer's end.
-    public init(lsn: UInt64, time: Instant, actor: String, into writer: inout ByteWriter) {
+    public init(lsn: LSN, time: Instant, actor: String, into writer: inout ByteWriter) {
         self.lsn = lsn
         self.time = time
         self.start = writer.count
@@ -81,7 +81,7 @@ public struct EntryWriter: Sendable {
 ///
 /// Valid inside the closure that lent the bytes.
 public struct EntryView {
-    public let lsn: UInt64
+    public let lsn: LSN
     public let time: Instant
     public let actor: String
     public let changeCount: Int
@@ -91,7 +91,7 @@ public struct EntryView {
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
         let byteCount = Int(try reader.readUInt32())
         var entry = ByteReader(try reader.readBytes(byteCount))
-        self.lsn = try entry.readUInt64()
+        self.lsn = try entry.readLSN()
         self.time = try entry.readInstant()
         self.actor = try entry.readText()
         self.changeCount = Int(try entry.readUInt32())

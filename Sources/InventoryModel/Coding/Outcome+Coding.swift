@@ -61,7 +61,7 @@ extension Outcome.ErrorsOnly {
 
     fileprivate init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
-            lsn: try reader.readVarint(),
+            lsn: try reader.readVarintLSN(),
             count: try reader.readCount(limit: Limits.batchMax),
             refused: try reader.readList(limit: Limits.batchMax) {
                 (reader: inout ByteReader) throws(ByteReaderError) -> Refused in
@@ -104,7 +104,7 @@ extension Outcome.Done {
     /// The tag of an outcome that is done, and everything ahead of its levels.
     @inlinable @inline(__always)
     package static func encodeHead(
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         id: UInt64 = 0,
         amount: Int64,
@@ -134,7 +134,7 @@ extension Outcome.Done {
     }
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
-        let lsn = try reader.readVarint()
+        let lsn = try reader.readVarintLSN()
         let time = try reader.readInstant()
         let id = try reader.readVarint()
         let amount = try reader.readSignedVarint()
@@ -250,7 +250,11 @@ extension Refusal.Detail {
             )
         case 4: self = .id(try reader.readVarint())
         case 5: self = .taken(try reader.readText(), by: try reader.readVarint())
-        case 6: self = .revision(expected: try reader.readVarint(), actual: try reader.readVarint())
+        case 6:
+            self = .revision(
+                expected: try reader.readVarintLSN(),
+                actual: try reader.readVarintLSN()
+            )
         case 7:
             self = .shortage(
                 Refusal.Shortage(

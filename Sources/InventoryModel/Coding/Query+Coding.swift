@@ -114,7 +114,7 @@ extension Optional: CodedValue where Wrapped == AsOf {
         let tag = try reader.readUInt8()
         switch tag {
         case 0: self = nil
-        case 1: self = .lsn(try reader.readVarint())
+        case 1: self = .lsn(try reader.readVarintLSN())
         case 2: self = .time(try reader.readInstant())
         case 3: self = .effective(try reader.readInstant())
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "point in time")

@@ -62,7 +62,7 @@ extension SaleLine {
         )
         let mask = try reader.readMask(of: known)
         if mask & Mask.price != 0 { self.price = Money(try reader.readSignedVarint()) }
-        if mask & Mask.ifRevision != 0 { self.ifRevision = try reader.readVarint() }
+        if mask & Mask.ifRevision != 0 { self.ifRevision = try reader.readVarintLSN() }
     }
 }
 

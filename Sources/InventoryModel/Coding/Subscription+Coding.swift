@@ -55,7 +55,7 @@ struct SubscriptionPace: CodedValue {
         switch tag & ~Self.conflationFlag {
         case 0: self.start = .now
         case 1: self.start = .snapshot
-        case 2: self.start = .after(try reader.readVarint())
+        case 2: self.start = .after(try reader.readVarintLSN())
         default: throw .unknownCode(offset: offset, code: UInt64(tag), what: "start")
         }
         guard tag & Self.conflationFlag != 0 else { return }

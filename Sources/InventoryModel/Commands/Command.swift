@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 
 /// Everything that changes state.
 ///
@@ -7,22 +7,22 @@ internal import Bytes
 /// that revision.
 public enum Command: Hashable, Sendable {
     case createCategory(name: String)
-    case renameCategory(CategoryID, name: String, ifRevision: UInt64?)
+    case renameCategory(CategoryID, name: String, ifRevision: LSN?)
     /// Refused while products refer to it.
-    case archiveCategory(CategoryID, ifRevision: UInt64?)
+    case archiveCategory(CategoryID, ifRevision: LSN?)
 
     case createLocation(LocationDraft)
-    case updateLocation(LocationID, LocationUpdate, ifRevision: UInt64?)
+    case updateLocation(LocationID, LocationUpdate, ifRevision: LSN?)
     /// Refused while stock is there, or on its way from or to it.
-    case archiveLocation(LocationID, ifRevision: UInt64?)
+    case archiveLocation(LocationID, ifRevision: LSN?)
 
     case createProduct(ProductDraft)
     /// All fields in one step.
-    case updateProduct(ProductID, ProductUpdate, ifRevision: UInt64?)
+    case updateProduct(ProductID, ProductUpdate, ifRevision: LSN?)
     /// A product without history goes; one with history is archived and its SKU is free again.
     ///
     /// Refused while its stock is promised or on its way.
-    case deleteProduct(ProductID, ifRevision: UInt64?)
+    case deleteProduct(ProductID, ifRevision: LSN?)
 
     case sell(Sale)
     case returnSale(SaleReturn)

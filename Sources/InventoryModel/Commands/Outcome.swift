@@ -1,3 +1,5 @@
+public import Bytes
+
 /// What deciding a command came to.
 ///
 /// The reply to a command, and what a session remembers of it.
@@ -12,7 +14,7 @@ public enum Outcome: Hashable, Sendable {
     /// A command that was carried out.
     public struct Done: Hashable, Sendable {
         /// The step that did it; the revision of everything it touched.
-        public var lsn: UInt64
+        public var lsn: LSN
         /// When it was recorded.
         public var time: Instant
         /// The id of the entity it created or changed; 0 where there is none.
@@ -25,7 +27,7 @@ public enum Outcome: Hashable, Sendable {
         public var ids: [UInt64]
 
         public init(
-            lsn: UInt64,
+            lsn: LSN,
             time: Instant,
             id: UInt64 = 0,
             amount: Int64 = 0,
@@ -55,13 +57,13 @@ public enum Outcome: Hashable, Sendable {
         }
 
         /// The last step of those that were done; 0 if none was.
-        public var lsn: UInt64
+        public var lsn: LSN
         /// Commands in the batch.
         public var count: Int
         /// By rising index.
         public var refused: [Refused]
 
-        public init(lsn: UInt64 = 0, count: Int, refused: [Refused] = []) {
+        public init(lsn: LSN = 0, count: Int, refused: [Refused] = []) {
             self.lsn = lsn
             self.count = count
             self.refused = refused

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// The answer to a request that will not be run: a code, where in the request, and the facts.
 public struct Refusal: Error, Hashable, Sendable {
     public var code: RefusalCode
@@ -24,7 +26,7 @@ public struct Refusal: Error, Hashable, Sendable {
         case id(UInt64)
         /// A key that is taken: the text as it was given, and who has it.
         case taken(String, by: UInt64)
-        case revision(expected: UInt64, actual: UInt64)
+        case revision(expected: LSN, actual: LSN)
         case shortage(Shortage)
         /// More came back than the sale has left to return.
         case sold(asked: Int64, remaining: Int64)

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// One line of what is to be reserved.
 public struct ReserveLine: Hashable, Sendable {
     public var product: ProductID
@@ -5,13 +7,13 @@ public struct ReserveLine: Hashable, Sendable {
     /// Base units, at least 1.
     public var quantity: Int64
     /// The revision the level must still be at.
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
     public init(
         product: ProductID,
         location: LocationID = .main,
         quantity: Int64,
-        ifRevision: UInt64? = nil
+        ifRevision: LSN? = nil
     ) {
         self.product = product
         self.location = location
@@ -76,13 +78,13 @@ public struct ReservationLine: Hashable, Sendable {
     /// For a commit only.
     public var price: Money?
     /// The revision the reservation must still be at.
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
     public init(
         reservation: ReservationID,
         quantity: Int64? = nil,
         price: Money? = nil,
-        ifRevision: UInt64? = nil
+        ifRevision: LSN? = nil
     ) {
         self.reservation = reservation
         self.quantity = quantity

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// When something happened, where that is not now.
 public struct Occurrence: Hashable, Sendable {
     public var at: Instant
@@ -21,7 +23,7 @@ public struct SaleLine: Hashable, Sendable {
     /// What the product's price basis costs on this line; the product's price if not given.
     public var price: Money?
     /// The revision the level must still be at.
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
     @inlinable
     public init(
@@ -29,7 +31,7 @@ public struct SaleLine: Hashable, Sendable {
         location: LocationID = .main,
         quantity: Int64,
         price: Money? = nil,
-        ifRevision: UInt64? = nil
+        ifRevision: LSN? = nil
     ) {
         self.product = product
         self.location = location
@@ -72,7 +74,7 @@ public struct SaleReturn: Hashable, Sendable {
     public var lines: [SaleLine]
     public var target: ReturnTarget
     /// The sale they come from; no more than it sold can come back to it, at its price.
-    public var original: UInt64?
+    public var original: LSN?
     public var reference: String
     public var note: String
     public var occurred: Occurrence?
@@ -80,7 +82,7 @@ public struct SaleReturn: Hashable, Sendable {
     public init(
         lines: [SaleLine],
         target: ReturnTarget = .available,
-        original: UInt64? = nil,
+        original: LSN? = nil,
         reference: String = "",
         note: String = "",
         occurred: Occurrence? = nil
@@ -103,14 +105,14 @@ public struct RestockLine: Hashable, Sendable {
     /// What one basis of the product's price cost; `nil` for what the stock there costs on average,
     /// or cost last.
     public var unitCost: Money?
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
     public init(
         product: ProductID,
         location: LocationID = .main,
         quantity: Int64,
         unitCost: Money? = nil,
-        ifRevision: UInt64? = nil
+        ifRevision: LSN? = nil
     ) {
         self.product = product
         self.location = location
@@ -154,7 +156,7 @@ public struct Adjustment: Hashable, Sendable {
     public var reference: String
     public var note: String
     public var occurred: Occurrence?
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
     public init(
         product: ProductID,
@@ -164,7 +166,7 @@ public struct Adjustment: Hashable, Sendable {
         reference: String = "",
         note: String = "",
         occurred: Occurrence? = nil,
-        ifRevision: UInt64? = nil
+        ifRevision: LSN? = nil
     ) {
         self.product = product
         self.location = location
@@ -185,7 +187,7 @@ public struct StockCount: Hashable, Sendable {
     public var counted: Int64
     public var reference: String
     public var note: String
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
     public init(
         product: ProductID,
@@ -193,7 +195,7 @@ public struct StockCount: Hashable, Sendable {
         counted: Int64,
         reference: String = "",
         note: String = "",
-        ifRevision: UInt64? = nil
+        ifRevision: LSN? = nil
     ) {
         self.product = product
         self.location = location
@@ -212,7 +214,7 @@ public struct Hold: Hashable, Sendable {
     public var reason: Reason
     public var reference: String
     public var note: String
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
     public init(
         product: ProductID,
@@ -221,7 +223,7 @@ public struct Hold: Hashable, Sendable {
         reason: Reason,
         reference: String = "",
         note: String = "",
-        ifRevision: UInt64? = nil
+        ifRevision: LSN? = nil
     ) {
         self.product = product
         self.location = location
@@ -242,7 +244,7 @@ public struct Expectation: Hashable, Sendable {
     public var eta: Instant?
     public var reference: String
     public var note: String
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
     public init(
         product: ProductID,
@@ -251,7 +253,7 @@ public struct Expectation: Hashable, Sendable {
         eta: Instant? = nil,
         reference: String = "",
         note: String = "",
-        ifRevision: UInt64? = nil
+        ifRevision: LSN? = nil
     ) {
         self.product = product
         self.location = location
@@ -268,13 +270,13 @@ public struct FloorChange: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
     public var floor: Int64
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
     public init(
         product: ProductID,
         location: LocationID = .main,
         floor: Int64,
-        ifRevision: UInt64? = nil
+        ifRevision: LSN? = nil
     ) {
         self.product = product
         self.location = location
@@ -286,11 +288,11 @@ public struct FloorChange: Hashable, Sendable {
 /// Undoes every movement of one step, by movements the other way.
 public struct Reversal: Hashable, Sendable {
     /// The LSN of the step.
-    public var lsn: UInt64
+    public var lsn: LSN
     public var reason: Reason
     public var note: String
 
-    public init(lsn: UInt64, reason: Reason, note: String = "") {
+    public init(lsn: LSN, reason: Reason, note: String = "") {
         self.lsn = lsn
         self.reason = reason
         self.note = note

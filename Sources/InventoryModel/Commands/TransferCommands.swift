@@ -1,12 +1,14 @@
+public import Bytes
+
 /// One line of what is sent to another location.
 public struct DispatchLine: Hashable, Sendable {
     public var product: ProductID
     /// Base units, at least 1.
     public var quantity: Int64
     /// The revision the level at the source must still be at.
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
-    public init(product: ProductID, quantity: Int64, ifRevision: UInt64? = nil) {
+    public init(product: ProductID, quantity: Int64, ifRevision: LSN? = nil) {
         self.product = product
         self.quantity = quantity
         self.ifRevision = ifRevision
@@ -45,9 +47,9 @@ public struct TransferLine: Hashable, Sendable {
     /// Base units, at least 1; all that is on its way if not given.
     public var quantity: Int64?
     /// The revision the transfer must still be at.
-    public var ifRevision: UInt64?
+    public var ifRevision: LSN?
 
-    public init(transfer: TransferID, quantity: Int64? = nil, ifRevision: UInt64? = nil) {
+    public init(transfer: TransferID, quantity: Int64? = nil, ifRevision: LSN? = nil) {
         self.transfer = transfer
         self.quantity = quantity
         self.ifRevision = ifRevision

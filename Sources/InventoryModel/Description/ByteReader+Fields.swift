@@ -59,8 +59,8 @@ extension ByteReader: FieldVisitor {
 
 /// What only commands have.
 extension ByteReader: CommandVisitor {
-    public mutating func revision(_ value: inout UInt64?) throws(Failure) {
-        value = try self.readOptional()
+    public mutating func revision(_ value: inout LSN?) throws(Failure) {
+        value = try self.readOptionalLSN()
     }
 
     public mutating func occurrence(_ value: inout Occurrence?) throws(Failure) {
@@ -77,9 +77,9 @@ extension ByteReader: CommandVisitor {
     ) throws(Failure) { value = try self.readOptionalInstant() }
 
     public mutating func optionalLSN(
-        _ field: Field<UInt64>,
-        _ value: inout UInt64?
-    ) throws(Failure) { value = try self.readOptional() }
+        _ field: Field<LSN>,
+        _ value: inout LSN?
+    ) throws(Failure) { value = try self.readOptionalLSN() }
 
     public mutating func optionalMoney(
         _ field: Field<Money>,
@@ -118,8 +118,8 @@ extension ByteReader: CommandVisitor {
         value = Money(try self.readSignedVarint())
     }
 
-    public mutating func maskedRevision(_ value: inout UInt64?) throws(Failure) {
-        value = try self.readVarint()
+    public mutating func maskedRevision(_ value: inout LSN?) throws(Failure) {
+        value = try self.readVarintLSN()
     }
 }
 

@@ -69,7 +69,7 @@ extension ByteWriter: FieldVisitor {
 
 /// What only commands have.
 extension ByteWriter: CommandVisitor {
-    public mutating func revision(_ value: inout UInt64?) { self.writeOptional(value) }
+    public mutating func revision(_ value: inout LSN?) { self.writeOptional(value) }
 
     public mutating func occurrence(_ value: inout Occurrence?) { self.writeOptional(value) }
 
@@ -79,7 +79,7 @@ extension ByteWriter: CommandVisitor {
         self.writeOptional(value)
     }
 
-    public mutating func optionalLSN(_ field: Field<UInt64>, _ value: inout UInt64?) {
+    public mutating func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) {
         self.writeOptional(value)
     }
 
@@ -111,7 +111,7 @@ extension ByteWriter: CommandVisitor {
         if let value { self.writeVarint(value.minorUnits) }
     }
 
-    public mutating func maskedRevision(_ value: inout UInt64?) {
+    public mutating func maskedRevision(_ value: inout LSN?) {
         if let value { self.writeVarint(value) }
     }
 }

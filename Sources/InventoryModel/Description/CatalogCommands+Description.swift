@@ -1,3 +1,5 @@
+package import Bytes
+
 /// What the commands of the catalog are made of.
 
 extension ProductDraft: DescribedCommand {
@@ -37,11 +39,11 @@ package struct Creation<Entity: Described>: DescribedCommand {
 package struct Renaming: DescribedCommand {
     package var id: CategoryID
     package var fields: CategoryFields
-    package var ifRevision: UInt64?
+    package var ifRevision: LSN?
 
     package init() { self.init(CategoryID(0), name: "", nil) }
 
-    package init(_ id: CategoryID, name: String, _ ifRevision: UInt64?) {
+    package init(_ id: CategoryID, name: String, _ ifRevision: LSN?) {
         self.id = id
         self.fields = CategoryFields(name: name)
         self.ifRevision = ifRevision
@@ -58,11 +60,11 @@ package struct Renaming: DescribedCommand {
 package struct Updating<ID: EntityID, Entity: Described>: DescribedCommand {
     package var id: ID
     package var update: FieldUpdate<Entity>
-    package var ifRevision: UInt64?
+    package var ifRevision: LSN?
 
     package init() { self.init(ID(0), update: FieldUpdate(), ifRevision: nil) }
 
-    package init(_ id: ID, update: FieldUpdate<Entity>, ifRevision: UInt64?) {
+    package init(_ id: ID, update: FieldUpdate<Entity>, ifRevision: LSN?) {
         self.id = id
         self.update = update
         self.ifRevision = ifRevision
@@ -78,11 +80,11 @@ package struct Updating<ID: EntityID, Entity: Described>: DescribedCommand {
 /// A category or a location that is to be archived, a product that is to be deleted.
 package struct Removal<ID: EntityID>: DescribedCommand {
     package var id: ID
-    package var ifRevision: UInt64?
+    package var ifRevision: LSN?
 
     package init() { self.init(ID(0), nil) }
 
-    package init(_ id: ID, _ ifRevision: UInt64?) {
+    package init(_ id: ID, _ ifRevision: LSN?) {
         self.id = id
         self.ifRevision = ifRevision
     }

@@ -60,7 +60,7 @@ extension ChangeVisitor where Self: ~Copyable {
     /// The movement that made something.
     fileprivate mutating func origin(_ value: inout MovementID) throws(Failure) {
         var (lsn, line) = (value.lsn, value.line)
-        try self.integer(.named("originLsn"), &lsn)
+        try self.lsn(.named("originLsn"), &lsn)
         try self.integer(.named("originLine"), &line)
         value = MovementID(lsn: lsn, line: line)
     }
@@ -80,7 +80,7 @@ extension Reservation: DescribedChange {
         try v.choice(.named("state"), &self.state)
         try v.sharedReference(&self.reference, last: \.reservationReference, of: &texts)
         try v.origin(&self.origin)
-        try v.integer(.named("revision"), &self.revision)
+        try v.lsn(.named("revision"), &self.revision)
     }
 }
 
@@ -101,7 +101,7 @@ extension Transfer: DescribedChange {
         try v.choice(.named("state"), &self.state)
         try v.sharedReference(&self.reference, last: \.transferReference, of: &texts)
         try v.origin(&self.origin)
-        try v.integer(.named("revision"), &self.revision)
+        try v.lsn(.named("revision"), &self.revision)
     }
 }
 

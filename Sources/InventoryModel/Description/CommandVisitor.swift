@@ -1,3 +1,5 @@
+public import Bytes
+
 /// What reads the description of a command: fields as entities have them, and those that only commands
 /// have.
 ///
@@ -6,7 +8,7 @@
 ///                      ──▶ FieldList                   invctl help, the field column of PROTOCOL.md
 public protocol CommandVisitor: FieldVisitor, ~Copyable {
     /// The revision that what the command names must still be at: `ifRevision`.
-    mutating func revision(_ value: inout UInt64?) throws(Failure)
+    mutating func revision(_ value: inout LSN?) throws(Failure)
 
     /// When it happened, where that is not now: `occurredAt`, and `imported` for past sales.
     mutating func occurrence(_ value: inout Occurrence?) throws(Failure)
@@ -16,7 +18,7 @@ public protocol CommandVisitor: FieldVisitor, ~Copyable {
 
     mutating func optionalInstant(_ field: Field<Instant>, _ value: inout Instant?) throws(Failure)
 
-    mutating func optionalLSN(_ field: Field<UInt64>, _ value: inout UInt64?) throws(Failure)
+    mutating func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) throws(Failure)
 
     /// An amount that may be left out, and is then 0 on the wire.
     mutating func optionalMoney(_ field: Field<Money>, _ value: inout Money?) throws(Failure)
@@ -44,7 +46,7 @@ public protocol CommandVisitor: FieldVisitor, ~Copyable {
     mutating func maskedMoney(_ field: Field<Money>, _ value: inout Money?) throws(Failure)
 
     /// As ``revision(_:)``, announced by the mask.
-    mutating func maskedRevision(_ value: inout UInt64?) throws(Failure)
+    mutating func maskedRevision(_ value: inout LSN?) throws(Failure)
 }
 
 /// What a description says of the lines of a command.

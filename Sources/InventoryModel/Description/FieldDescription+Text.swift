@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// What a description says, in the words of PROTOCOL.md and of `invctl help commands`.
 extension FieldDescription {
     /// As the field column of PROTOCOL.md has it: its kind, and its name in words where that says more; an

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// What a description says of one field, as a value: for people, and for the clients of other languages.
 public struct FieldDescription: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
@@ -142,7 +144,7 @@ public struct FieldList: CommandVisitor {
 
     // MARK: - Fields of commands
 
-    public mutating func revision(_ value: inout UInt64?) { self.add("ifRevision", .revision) }
+    public mutating func revision(_ value: inout LSN?) { self.add("ifRevision", .revision) }
 
     public mutating func occurrence(_ value: inout Occurrence?) {
         self.add("occurredAt", .occurrence)
@@ -156,7 +158,7 @@ public struct FieldList: CommandVisitor {
         self.add(field.name, .optionalInstant)
     }
 
-    public mutating func optionalLSN(_ field: Field<UInt64>, _ value: inout UInt64?) {
+    public mutating func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) {
         self.add(field.name, .optionalLSN, in: field.bounds)
     }
 
@@ -190,7 +192,7 @@ public struct FieldList: CommandVisitor {
         self.add(field.name, .money, in: field.bounds)
     }
 
-    public mutating func maskedRevision(_ value: inout UInt64?) { self.revision(&value) }
+    public mutating func maskedRevision(_ value: inout LSN?) { self.revision(&value) }
 }
 
 extension FieldList: ChangeVisitor {

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// One description of a value, many readers of it.
 ///
 ///     ProductFields.visit ──▶ ByteWriter, ByteReader      log, snapshot rows, network
@@ -46,6 +48,17 @@ public protocol FieldVisitor: ~Copyable {
     mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) throws(Failure)
 
     mutating func instant(_ field: Field<Instant>, _ value: inout Instant) throws(Failure)
+}
+
+extension FieldVisitor where Self: ~Copyable {
+    /// A version of the data, which every visitor treats as its number.
+    @inlinable @inline(__always)
+    public mutating func lsn(_ field: Field<LSN>, _ value: inout LSN) throws(Failure) {
+        var number = value.value
+        let standard = field.standard?.value
+        try self.integer(.named(field.name, in: field.bounds, default: standard), &number)
+        value = LSN(number)
+    }
 }
 
 /// A visitor that cares for some kinds of fields, and passes over the others.

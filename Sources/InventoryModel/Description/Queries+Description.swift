@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// What each query is made of.
 ///
 /// This is the only list of them: bytes and the field column of PROTOCOL.md go by it.
@@ -126,7 +128,7 @@ extension MovementID: DescribedPart {
 
     public mutating func visit<V: QuestionVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
         var (lsn, line) = (self.lsn, self.line)
-        try v.integer(.named("lsn"), &lsn)
+        try v.lsn(.named("lsn"), &lsn)
         try v.integer(.named("line"), &line)
         self = MovementID(lsn: lsn, line: line)
     }

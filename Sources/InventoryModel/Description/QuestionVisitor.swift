@@ -20,7 +20,7 @@ public protocol QuestionVisitor: FieldVisitor, ~Copyable {
 
     mutating func optionalInstant(_ field: Field<Instant>, _ value: inout Instant?) throws(Failure)
 
-    mutating func optionalLSN(_ field: Field<UInt64>, _ value: inout UInt64?) throws(Failure)
+    mutating func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) throws(Failure)
 
     /// What has bytes of its own.
     mutating func coded<Value: CodedValue>(_ value: inout Value) throws(Failure)

@@ -1,3 +1,5 @@
+package import Bytes
+
 /// What the rows of the hottest paths are made of: a level, a movement and the outcome of a step.
 ///
 /// Their codecs are written by hand, and tests compare them with these over random values.
@@ -35,9 +37,9 @@ extension RowVisitor {
 package struct LevelRow: DescribedRow {
     package var level: Level
     /// The LSN that its revision is, where it does not say another.
-    package var lsn: UInt64
+    package var lsn: LSN
 
-    package init(_ level: Level, at lsn: UInt64) {
+    package init(_ level: Level, at lsn: LSN) {
         self.level = level
         self.lsn = lsn
     }
@@ -54,7 +56,7 @@ package struct LevelRow: DescribedRow {
         var alerts = self.level.alerts.rawValue
         try v.integer(.named("alerts", default: 0), &alerts)
         self.level.alerts = AlertSet(rawValue: alerts)
-        try v.integer(.named("revision", default: self.lsn), &self.level.revision)
+        try v.lsn(.named("revision", default: self.lsn), &self.level.revision)
     }
 }
 
@@ -104,7 +106,7 @@ package struct DoneRow: DescribedRow {
     package init(_ done: Outcome.Done) { self.done = done }
 
     package mutating func visit<V: RowVisitor>(_ v: inout V) throws(V.Failure) {
-        try v.integer(.named("lsn"), &self.done.lsn)
+        try v.lsn(.named("lsn"), &self.done.lsn)
         try v.instant(.named("time"), &self.done.time)
         try v.integer(.named("id"), &self.done.id)
         var amount = Money(self.done.amount)

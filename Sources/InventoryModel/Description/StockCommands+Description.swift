@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// What the commands of stock are made of; the lines of a sale, a return and a delivery are in
 /// `SaleLines+Description`.
 
@@ -70,7 +72,7 @@ extension Reversal: DescribedCommand {
     public init() { self.init(lsn: 0, reason: .other) }
 
     public mutating func visit<V: CommandVisitor & ~Copyable>(_ v: inout V) throws(V.Failure) {
-        try v.integer(.named("lsn", in: 1...Int64.max), &self.lsn)
+        try v.lsn(.named("lsn", in: 1...Int64.max), &self.lsn)
         try v.choice(.named("reason"), &self.reason)
         try v.note(&self.note)
     }

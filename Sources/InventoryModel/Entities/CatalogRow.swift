@@ -1,3 +1,5 @@
+public import Bytes
+
 /// A category or a location: what people say of it, and what the server adds.
 @dynamicMemberLookup
 public struct CatalogRow<ID: EntityID, Fields: Described>: DescribedEntity, Hashable, Sendable {
@@ -5,9 +7,9 @@ public struct CatalogRow<ID: EntityID, Fields: Described>: DescribedEntity, Hash
     public var fields: Fields
     public var isArchived: Bool
     /// The LSN of its last change.
-    public var revision: UInt64
+    public var revision: LSN
 
-    public init(id: ID, _ fields: Fields, isArchived: Bool = false, revision: UInt64 = 0) {
+    public init(id: ID, _ fields: Fields, isArchived: Bool = false, revision: LSN = 0) {
         self.id = id
         self.fields = fields
         self.isArchived = isArchived
@@ -26,6 +28,6 @@ public struct CatalogRow<ID: EntityID, Fields: Described>: DescribedEntity, Hash
         try v.id(.named(ID.title), &self.id)
         try self.fields.visit(&v, only: .all)
         try v.flag(.named("archived", default: false), &self.isArchived)
-        try v.integer(.named("revision", default: 0), &self.revision)
+        try v.lsn(.named("revision", default: 0), &self.revision)
     }
 }

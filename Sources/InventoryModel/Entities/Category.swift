@@ -1,3 +1,5 @@
+public import Bytes
+
 /// The fields of a category that people give.
 public enum CategoryField: UInt8, EntityField {
     case name = 1
@@ -31,7 +33,7 @@ public struct CategoryFields: Described {
 public typealias Category = CatalogRow<CategoryID, CategoryFields>
 
 extension CatalogRow<CategoryID, CategoryFields> {
-    public init(id: CategoryID, name: String, isArchived: Bool = false, revision: UInt64 = 0) {
+    public init(id: CategoryID, name: String, isArchived: Bool = false, revision: LSN = 0) {
         let fields = CategoryFields(name: name)
         self.init(id: id, fields, isArchived: isArchived, revision: revision)
     }

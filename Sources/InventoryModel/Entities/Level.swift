@@ -1,3 +1,5 @@
+public import Bytes
+
 /// The stock of one product at one location, in base units.
 ///
 ///     available = onHand − unavailable − reserved
@@ -28,7 +30,7 @@ public struct Level: Hashable, Sendable {
     /// Which alerts stand raised.
     public var alerts: AlertSet
     /// The LSN of its last change.
-    public var revision: UInt64
+    public var revision: LSN
 
     @inlinable
     public init(
@@ -41,7 +43,7 @@ public struct Level: Hashable, Sendable {
         floor: Int64 = 0,
         value: Int64 = 0,
         alerts: AlertSet = [],
-        revision: UInt64 = 0
+        revision: LSN = 0
     ) {
         self.product = product
         self.location = location

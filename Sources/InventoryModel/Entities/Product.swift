@@ -1,3 +1,5 @@
+public import Bytes
+
 /// Whether a product may be sold, and whether it is still there.
 public enum ProductStatus: UInt8, CaseIterable, Sendable {
     case active = 1
@@ -109,14 +111,14 @@ public struct Product: DescribedEntity, Hashable, Sendable {
     /// When a field of the product itself last changed.
     public var updatedAt: Instant
     /// The LSN of the last change of the product or of its stock anywhere.
-    public var revision: UInt64
+    public var revision: LSN
 
     public init(
         id: ProductID,
         _ fields: ProductFields,
         createdAt: Instant = .zero,
         updatedAt: Instant = .zero,
-        revision: UInt64 = 0
+        revision: LSN = 0
     ) {
         self.id = id
         self.fields = fields
@@ -148,7 +150,7 @@ public struct Product: DescribedEntity, Hashable, Sendable {
         try self.fields.visit(&visitor)
         try visitor.instant(.named("createdAt"), &self.createdAt)
         try visitor.instant(.named("updatedAt"), &self.updatedAt)
-        try visitor.integer(.named("revision", default: 0), &self.revision)
+        try visitor.lsn(.named("revision", default: 0), &self.revision)
     }
 }
 

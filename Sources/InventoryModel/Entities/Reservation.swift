@@ -1,3 +1,5 @@
+public import Bytes
+
 /// Whether a reservation still holds stock, or how it ended.
 public enum ReservationState: UInt8, CaseIterable, Sendable {
     /// It holds stock.
@@ -29,7 +31,7 @@ public struct Reservation: Hashable, Sendable {
     /// The `reserve` that made it.
     public var origin = MovementID()
     /// The LSN of its last change.
-    public var revision: UInt64 = 0
+    public var revision: LSN = 0
 
     /// Of number 0, which names none.
     package init() {}
@@ -44,7 +46,7 @@ public struct Reservation: Hashable, Sendable {
         state: ReservationState = .active,
         reference: String = "",
         origin: MovementID,
-        revision: UInt64 = 0
+        revision: LSN = 0
     ) {
         self.id = id
         self.product = product

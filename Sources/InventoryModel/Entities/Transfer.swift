@@ -1,3 +1,5 @@
+public import Bytes
+
 /// Where the goods of a transfer are.
 public enum TransferState: UInt8, CaseIterable, Sendable {
     /// On their way.
@@ -29,7 +31,7 @@ public struct Transfer: Hashable, Sendable {
     /// The `transferOut` that sent it.
     public var origin = MovementID()
     /// The LSN of its last change.
-    public var revision: UInt64 = 0
+    public var revision: LSN = 0
 
     /// Of number 0, which names none.
     package init() {}
@@ -45,7 +47,7 @@ public struct Transfer: Hashable, Sendable {
         state: TransferState = .inTransit,
         reference: String = "",
         origin: MovementID,
-        revision: UInt64 = 0
+        revision: LSN = 0
     ) {
         self.id = id
         self.product = product

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// A question that can be asked, and whose result can be subscribed to.
 public enum Insight: Hashable, Sendable {
     case query(InsightQuery)
@@ -113,7 +115,7 @@ public struct NamedInsightParameters: Hashable, Sendable {
 /// The answer to an insight: its rows, and what they are of.
 public struct InsightAnswer: Hashable, Sendable {
     /// The version it reflects.
-    public var lsn: UInt64
+    public var lsn: LSN
     /// When the step at ``lsn`` was recorded.
     public var time: Instant
     public var window: ResolvedWindow
@@ -123,7 +125,7 @@ public struct InsightAnswer: Hashable, Sendable {
     public var table: ResultTable
 
     public init(
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         window: ResolvedWindow,
         keyColumnCount: Int,

@@ -1,3 +1,5 @@
+public import Bytes
+
 /// Everything that reads state.
 ///
 /// Each is answered by one ``ResultTable`` at one LSN, in blocks of rows. What a filter leaves out
@@ -38,7 +40,7 @@ public enum ProductKey: Hashable, Sendable {
 /// is imported on Friday is part of Monday's stock by the second only.
 public enum AsOf: Hashable, Sendable {
     /// What was recorded up to that version.
-    case lsn(UInt64)
+    case lsn(LSN)
     /// What was recorded up to that moment, that moment included.
     case time(Instant)
     /// What had happened up to that moment, that moment included, whenever it was recorded. A delivery
@@ -158,7 +160,7 @@ public struct LedgerQuery: Hashable, Sendable {
     /// Exactly this actor.
     public var actor: String
     /// Only the movements of this step.
-    public var lsn: UInt64?
+    public var lsn: LSN?
     public var isNewestFirst: Bool
     /// Only rows beyond this one, in the order asked for.
     public var after: MovementID?
@@ -172,7 +174,7 @@ public struct LedgerQuery: Hashable, Sendable {
         to: Instant? = nil,
         reference: String = "",
         actor: String = "",
-        lsn: UInt64? = nil,
+        lsn: LSN? = nil,
         isNewestFirst: Bool = true,
         after: MovementID? = nil,
         limit: UInt32 = 0

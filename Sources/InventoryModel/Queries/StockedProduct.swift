@@ -8,12 +8,12 @@ public import Bytes
 /// value or a text being made.
 public struct StockedProduct: Hashable, Sendable {
     /// The state it reflects.
-    public var lsn: UInt64
+    public var lsn: LSN
     public var product: Product
     /// By location, ascending.
     public var levels: [Level]
 
-    public init(lsn: UInt64, product: Product, levels: [Level]) {
+    public init(lsn: LSN, product: Product, levels: [Level]) {
         self.lsn = lsn
         self.product = product
         self.levels = levels
@@ -30,7 +30,7 @@ public struct StockedProduct: Hashable, Sendable {
     }
 
     public init(from reader: inout ByteReader) throws(ByteReaderError) {
-        let lsn = try reader.readUInt64()
+        let lsn = try reader.readLSN()
         let product = try Product(from: &reader)
         let levels = try reader.readList(limit: Int(Limits.locationsMax)) {
             (reader: inout ByteReader) throws(ByteReaderError) -> Level in

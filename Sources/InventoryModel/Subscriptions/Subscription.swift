@@ -1,3 +1,5 @@
+public import Bytes
+
 /// A standing interest in changes: which, of what, and from where on.
 public struct Subscription: Hashable, Sendable {
     public var topics: SubscriptionTopics
@@ -97,5 +99,5 @@ public enum SubscriptionStart: Hashable, Sendable {
     /// With the state as it is, then every change after it.
     case snapshot
     /// With the first change after this LSN: where an earlier subscription left off.
-    case after(UInt64)
+    case after(LSN)
 }

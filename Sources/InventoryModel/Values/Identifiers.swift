@@ -1,3 +1,5 @@
+public import Bytes
+
 /// Ids are dense, monotone and never reused, and each is the row of its table: finding an entity by
 /// its id is an array access. Row 0 of every table is reserved, so 0 never names anything and can
 /// stand for "none" where a column holds optional ids.
@@ -58,10 +60,10 @@ public struct SessionID: Hashable, Sendable {
 
 /// One movement of the ledger as people name it: the step that made it and its line in that step.
 public struct MovementID: Hashable, Sendable {
-    public let lsn: UInt64
+    public let lsn: LSN
     public let line: UInt16
 
-    public init(lsn: UInt64, line: UInt16) {
+    public init(lsn: LSN, line: UInt16) {
         self.lsn = lsn
         self.line = line
     }

@@ -188,7 +188,7 @@ extension ConnectionHandler {
             self.writer.reply(.sessionOpened(standing), to: requestID)
         } catch {
             // What it is refused for now says nothing of the state.
-            let lsn: UInt64? = error.code.isRetryable ? 0 : nil
+            let lsn: LSN? = error.code.isRetryable ? 0 : nil
             self.writer.reply(.refused(error), to: requestID, at: lsn)
         }
     }

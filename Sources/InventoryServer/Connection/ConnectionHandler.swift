@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
@@ -406,7 +407,7 @@ extension ConnectionHandler: TurnTaker {
     }
 
     /// Sends every reply that reflects only what is durable, and ends a connection that is to end.
-    func release(durable: UInt64) {
+    func release(durable: LSN) {
         self.isWaiting = false
         self.unwritten.written(through: durable)
         guard self.context != nil else { return }

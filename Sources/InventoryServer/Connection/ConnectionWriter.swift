@@ -83,21 +83,21 @@ final class ConnectionWriter {
     /// Answers a request, once everything the answer can reflect is durable.
     ///
     /// `lsn`: What it reflects; the newest step if that is not given.
-    func reply(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64? = nil) {
+    func reply(_ message: ServerMessage, to requestID: UInt64, at lsn: LSN? = nil) {
         guard !self.isClosing else { return }
         message.encodeFrame(requestID: requestID, into: &self.pending.writer)
         self.pending.mark(lsn: lsn ?? self.state.lsn, isFinal: true)
     }
 
     /// Sends a message that does not complete a request.
-    func send(_ message: ServerMessage, to requestID: UInt64, at lsn: UInt64) {
+    func send(_ message: ServerMessage, to requestID: UInt64, at lsn: LSN) {
         guard !self.isClosing else { return }
         message.encodeFrame(requestID: requestID, into: &self.pending.writer)
         self.pending.mark(lsn: lsn, isFinal: false)
     }
 
     /// Sends a message that was encoded for many, and does not complete a request.
-    func send(_ frame: ServerFrame, to requestID: UInt64, at lsn: UInt64) {
+    func send(_ frame: ServerFrame, to requestID: UInt64, at lsn: LSN) {
         guard !self.isClosing else { return }
         let target = FrameWriter(frame.opcode, requestID: requestID, into: &self.pending.writer)
         self.pending.writer.write(bytes: frame.body)
@@ -106,7 +106,7 @@ final class ConnectionWriter {
     }
 
     /// Sends frames of a streamed answer; `isLast` completes the request.
-    func send(_ frames: [UInt8], at lsn: UInt64, isLast: Bool) {
+    func send(_ frames: [UInt8], at lsn: LSN, isLast: Bool) {
         guard !self.isClosing else { return }
         self.pending.writer.write(bytes: frames)
         self.pending.mark(lsn: lsn, isFinal: isLast)
@@ -146,7 +146,7 @@ final class ConnectionWriter {
     /// Writes what may go.
     ///
     /// - Returns: How many requests that completes.
-    func write(durable: UInt64) -> Int {
+    func write(durable: LSN) -> Int {
         let finals = self.pending.release(durable: durable) { self.hand($0) }
         self.runBehind()
         self.flush()

@@ -9,7 +9,7 @@ internal import Bytes
 struct PendingReplies: ~Copyable {
     private struct Mark {
         var end: Int
-        var lsn: UInt64
+        var lsn: LSN
         /// How many requests are done with it.
         var finals: Int
     }
@@ -28,7 +28,7 @@ struct PendingReplies: ~Copyable {
     ///
     /// `isFinal`: Whether it completes a request that counts as in flight. Steps from `gathered` on
     /// will become durable together, so what waits for any of them shares a mark.
-    mutating func mark(lsn: UInt64, isFinal: Bool, gathered: UInt64 = .max) {
+    mutating func mark(lsn: LSN, isFinal: Bool, gathered: LSN = .max) {
         let finals = isFinal ? 1 : 0
         let last = self.marks.count - 1
         guard !self.isEmpty else {
@@ -50,7 +50,7 @@ struct PendingReplies: ~Copyable {
     ///
     /// - Returns: How many requests that completes.
     mutating func release(
-        durable: UInt64,
+        durable: LSN,
         _ send: (UnsafeRawBufferPointer) -> Void
     ) -> Int {
         var next = self.firstMark

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// Steps of one connection that are decided and not yet on disk: with many, no more of it is read.
 ///
 ///     decided   [ 12,000 up to LSN 41,200 ][ 9,000 up to LSN 50,900 ]
@@ -10,12 +12,12 @@ struct UnwrittenSteps: Equatable {
     static let countMax = 8_192
 
     private(set) var count = 0
-    private var parts: [(lsn: UInt64, count: Int)] = []
+    private var parts: [(lsn: LSN, count: Int)] = []
 
     var isFull: Bool { self.count > Self.countMax }
 
     /// `count` steps were decided, the last of them with `lsn`.
-    mutating func decided(_ count: Int, through lsn: UInt64) {
+    mutating func decided(_ count: Int, through lsn: LSN) {
         guard count > 0 else { return }
         precondition(lsn > self.parts.last?.lsn ?? 0, "LSN \(lsn) was counted before")
         self.count += count
@@ -23,7 +25,7 @@ struct UnwrittenSteps: Equatable {
     }
 
     /// Everything up to `lsn` is on disk.
-    mutating func written(through lsn: UInt64) {
+    mutating func written(through lsn: LSN) {
         guard let first = self.parts.first, first.lsn <= lsn else { return }
         let index = self.parts.firstIndex { $0.lsn > lsn } ?? self.parts.count
         for part in self.parts[..<index] { self.count -= part.count }

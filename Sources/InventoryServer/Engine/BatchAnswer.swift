@@ -38,7 +38,7 @@ struct BatchAnswer {
     }
 
     /// Takes that the next command of an errors-only batch was done.
-    mutating func takeDone(_ lsn: UInt64, into reply: inout ByteWriter) {
+    mutating func takeDone(_ lsn: LSN, into reply: inout ByteWriter) {
         self.errorsOnly?.lsn = lsn
         self.taken += 1
         self.finishErrorsOnly(into: &reply)

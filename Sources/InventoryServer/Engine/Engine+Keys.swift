@@ -16,7 +16,7 @@ extension Engine {
         context: borrowing Context,
         share: inout KeyShare,
         into writer: inout ByteWriter
-    ) throws(WireError) -> UInt64 {
+    ) throws(WireError) -> LSN {
         let request = try KeyedRequest(frame.body)
         let digest = request.identity.digest(of: frame.body)
         let key = request.key
@@ -110,7 +110,7 @@ extension Engine {
         refusal: Refusal,
         context: borrowing Context,
         into writer: inout ByteWriter
-    ) throws(WireError) -> UInt64 {
+    ) throws(WireError) -> LSN {
         try Self.checkRequest(frame.body, at: request.offset, of: .keyedCommand)
         if let refusal = context.refusal ?? self.backlogRefusal {
             _ = self.refuse(frame, refusal: refusal, into: &writer)
@@ -124,7 +124,7 @@ extension Engine {
         _ frame: Frame,
         refusal: Refusal,
         into writer: inout ByteWriter
-    ) -> UInt64 {
+    ) -> LSN {
         let reply = FrameWriter(.outcome, requestID: frame.requestID, into: &writer)
         let lsn = self.refuse(refusal, &writer)
         reply.finish(into: &writer)

@@ -16,7 +16,7 @@ struct Engine: ~Copyable {
     private(set) var commit: GroupCommit
     var gathered = ByteWriter(capacity: Engine.gatheredByteCountAtFirst)
     /// The first step of the next block.
-    private(set) var gatheredFirst: UInt64
+    private(set) var gatheredFirst: LSN
     private var gatheredCount = 0
     /// The plain sale that is being decided.
     var step = PlainSale.Step()
@@ -37,13 +37,13 @@ struct Engine: ~Copyable {
     init(state: InventoryState, keys: KeyRetention = KeyRetention()) {
         self.state = state
         self.keys = keys
-        self.commit = GroupCommit(durable: LSN(state.lsn))
+        self.commit = GroupCommit(durable: state.lsn)
         self.gatheredFirst = state.lsn + 1
     }
 
     /// The step that everything so far reflects.
-    var lsn: UInt64 { self.state.lsn }
-    var durable: UInt64 { self.commit.durable.value }
+    var lsn: LSN { self.state.lsn }
+    var durable: LSN { self.commit.durable }
     var gatheredByteCount: Int { self.gathered.count }
 
     // MARK: - Requests
@@ -169,7 +169,7 @@ struct Engine: ~Copyable {
         session: UInt32?,
         _ context: borrowing Context,
         into reply: inout ByteWriter
-    ) throws(WireError) -> UInt64 {
+    ) throws(WireError) -> LSN {
         guard body.count > 8 else {
             let needed = body.count < 8 ? 8 : 1
             let offset = body.count < 8 ? 0 : 8
@@ -232,7 +232,7 @@ struct Engine: ~Copyable {
         context: borrowing Context,
         completing completion: Completion?,
         into reply: inout ByteWriter
-    ) throws(WireError) -> UInt64 {
+    ) throws(WireError) -> LSN {
         let mayWrite =
             context.refusal == nil && self.gatheredByteCount <= Self.gatheredByteCountMax
         let bytes = UnsafeRawBufferPointer(rebasing: body[offset...])
@@ -316,7 +316,7 @@ struct Engine: ~Copyable {
         refusal: Refusal,
         context: borrowing Context,
         into reply: inout ByteWriter
-    ) throws(WireError) -> UInt64 {
+    ) throws(WireError) -> LSN {
         try Self.checkRequest(body, at: offset, of: .command)
         return self.refuse(context.refusal ?? refusal, &reply)
     }
@@ -337,7 +337,7 @@ struct Engine: ~Copyable {
         }
     }
 
-    mutating func refuse(_ refusal: Refusal, _ reply: inout ByteWriter) -> UInt64 {
+    mutating func refuse(_ refusal: Refusal, _ reply: inout ByteWriter) -> LSN {
         Outcome.refused(refusal).encode(into: &reply)
         return self.lsn
     }
@@ -553,16 +553,16 @@ struct Engine: ~Copyable {
     func checkInvariants() {
         precondition(self.sales.isEmpty, "sales that are not in the ledger")
         precondition(self.products.isEmpty, "products that are not in the tables")
-        let next = self.gatheredFirst + UInt64(self.gatheredCount)
+        let next = self.gatheredFirst + self.gatheredCount
         precondition(next == self.lsn + 1, "entries up to LSN \(next - 1), not \(self.lsn)")
         self.commit.checkInvariants()
-        precondition(self.commit.last.value == self.lsn, "\(self.commit.last) is the last step")
+        precondition(self.commit.last == self.lsn, "\(self.commit.last) is the last step")
         self.state.checkInvariants()
     }
 
     mutating func finishStep() {
         self.gatheredCount += 1
-        self.commit.gathered(LSN(self.state.lsn))
+        self.commit.gathered(self.state.lsn)
     }
 
     /// Takes what was gathered as the next block to write; nothing if one is in flight.
@@ -573,9 +573,9 @@ struct Engine: ~Copyable {
             count: self.gatheredCount,
             bytes: self.gathered.array()
         )
-        precondition(block.last == last.value, "a block up to \(block.last), not \(last)")
+        precondition(block.last == last, "a block up to \(block.last), not \(last)")
         self.gathered.removeAll()
-        self.gatheredFirst = last.value + 1
+        self.gatheredFirst = last.next
         self.gatheredCount = 0
         return block
     }

@@ -38,7 +38,7 @@ extension EngineDriver {
     private func fileRows(at now: Int64) -> Rows {
         let (log, snapshots) = (self.log.store, self.snapshots.store)
         var rows: Rows = [
-            ("durableLsn", Int64(self.host.durable)),
+            ("durableLsn", Int64(self.host.durable.value)),
             ("logBytes", Int64(log.byteCount)),
             ("firstRetainedLsn", Int64(log.firstRetainedLSN.value)),
             ("snapshotLsn", Int64(snapshots.newestLSN?.value ?? 0)),

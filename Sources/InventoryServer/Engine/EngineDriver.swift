@@ -58,7 +58,7 @@ final class EngineDriver: @unchecked Sendable {
     private(set) var isDraining = false
     private var drained: EventLoopPromise<Void>?
     /// Completes when the first step of a new database is durable.
-    private var founded: EventLoopPromise<UInt64>?
+    private var founded: EventLoopPromise<LSN>?
     /// Called when the disk failed; the process has to stop.
     private let onFailure: @Sendable (DurabilityError) -> Void
 
@@ -144,9 +144,9 @@ final class EngineDriver: @unchecked Sendable {
     /// On the loop.
     ///
     /// - Returns: Completes with the LSN that everything is durable up to.
-    func start() -> EventLoopFuture<UInt64> {
+    func start() -> EventLoopFuture<LSN> {
         self.context.loop.preconditionInEventLoop()
-        let promise = self.context.loop.makePromise(of: UInt64.self)
+        let promise = self.context.loop.makePromise(of: LSN.self)
         self.fanout.begin(Fanout(self.upstream(), on: self.fanout, self.fanoutBoard))
         if self.host.lsn == 0 {
             self.host.engine.found(currency: self.configuration.currency, now: self.context.now())

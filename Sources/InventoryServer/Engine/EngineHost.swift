@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Durability
 internal import InventoryEngine
 internal import InventoryModel
@@ -14,9 +15,9 @@ final class EngineHost {
 /// The state, and up to where it is durable.
 protocol StateReader: AnyObject {
     /// The newest step.
-    var lsn: UInt64 { get }
+    var lsn: LSN { get }
     /// The newest step that is on disk.
-    var durable: UInt64 { get }
+    var durable: LSN { get }
     /// The state as it is, which stays so.
     ///
     /// - Complexity: O(1)
@@ -28,7 +29,7 @@ protocol StateReader: AnyObject {
 
 /// What the log takes its blocks from.
 protocol BlockSource: AnyObject {
-    var durable: UInt64 { get }
+    var durable: LSN { get }
     /// Bytes of the steps that wait for the next block.
     var gatheredByteCount: Int { get }
     var hasGathered: Bool { get }
@@ -44,14 +45,14 @@ protocol BlockSource: AnyObject {
 
 /// What snapshots are taken of.
 protocol ImageSource: AnyObject {
-    var durable: UInt64 { get }
+    var durable: LSN { get }
     /// Freezes the state as it is.
     func takeImage() -> StateImage
 }
 
 extension EngineHost: StateReader, BlockSource, ImageSource {
-    var lsn: UInt64 { self.engine.lsn }
-    var durable: UInt64 { self.engine.durable }
+    var lsn: LSN { self.engine.lsn }
+    var durable: LSN { self.engine.durable }
     func readView() -> ReadView { self.engine.state.readView() }
     var selectionKeys: SelectionKeys { self.engine.state.selectionKeys }
     func resolve(_ key: ProductKey) -> ProductID? { self.engine.state.resolve(key) }

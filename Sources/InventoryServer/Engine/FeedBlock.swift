@@ -3,13 +3,13 @@ internal import InventoryModel
 
 /// The entries of one group commit: what the log writes, and what subscribers are sent.
 final class FeedBlock: Sendable {
-    let first: UInt64
+    let first: LSN
     let count: Int
     let bytes: [UInt8]
 
-    var last: UInt64 { self.first + UInt64(self.count) - 1 }
+    var last: LSN { self.first + (self.count - 1) }
 
-    init(first: UInt64, count: Int, bytes: [UInt8]) {
+    init(first: LSN, count: Int, bytes: [UInt8]) {
         self.first = first
         self.count = count
         self.bytes = bytes
@@ -22,7 +22,7 @@ struct IndexedBlock: Sendable {
     private static let markByteCount = 16 << 10
 
     private struct Mark {
-        var lsn: UInt64
+        var lsn: LSN
         var offset: Int
     }
 
@@ -30,8 +30,8 @@ struct IndexedBlock: Sendable {
     /// An entry for about every n bytes, the first one first.
     private let marks: [Mark]
 
-    var first: UInt64 { self.block.first }
-    var last: UInt64 { self.block.last }
+    var first: LSN { self.block.first }
+    var last: LSN { self.block.last }
     var byteCount: Int { self.block.bytes.count }
 
     /// - Complexity: O(entries), of which it looks at the lengths
@@ -55,17 +55,16 @@ struct IndexedBlock: Sendable {
         return 4 + Int(UInt32(littleEndian: length))
     }
 
-    private static func lsn(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
-        UInt64(
-            littleEndian: bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt64.self)
-        )
+    private static func lsn(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> LSN {
+        let number = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt64.self)
+        return LSN(UInt64(littleEndian: number))
     }
 
     /// Hands over each entry after `lsn` and up to `limit`, in order, and its bytes, until `visit` says
     /// to stop.
     func forEachEntry(
-        after lsn: UInt64,
-        through limit: UInt64,
+        after lsn: LSN,
+        through limit: LSN,
         _ visit: (EntryView, UnsafeRawBufferPointer) -> Bool
     ) {
         self.block.bytes.withUnsafeBytes { bytes in
@@ -89,7 +88,7 @@ struct IndexedBlock: Sendable {
     }
 
     /// Where the last marked entry is that is not behind `lsn`.
-    private func offset(before lsn: UInt64) -> Int {
+    private func offset(before lsn: LSN) -> Int {
         var low = 0
         var high = self.marks.count
         while low < high {
@@ -115,7 +114,7 @@ struct FeedBlocks {
     /// By their first step.
     private var read: [IndexedBlock] = []
     /// Their first steps in the order in which they were read.
-    private var readOrder: [UInt64] = []
+    private var readOrder: [LSN] = []
     private(set) var readByteCount = 0
 
     init(
@@ -184,13 +183,13 @@ struct FeedBlocks {
     /// The block with the step after `lsn`; none if it is not in memory.
     ///
     /// - Complexity: O(log blocks)
-    func block(after lsn: UInt64) -> IndexedBlock? {
+    func block(after lsn: LSN) -> IndexedBlock? {
         Self.block(after: lsn, in: self.feed[self.firstIndex...])
             ?? Self.block(after: lsn, in: self.read[...])
     }
 
     private static func block(
-        after lsn: UInt64,
+        after lsn: LSN,
         in blocks: ArraySlice<IndexedBlock>
     ) -> IndexedBlock? {
         let index = Self.index(behind: lsn + 1, in: blocks)
@@ -199,7 +198,7 @@ struct FeedBlocks {
     }
 
     /// Where the first block is that begins behind `lsn`.
-    private static func index(behind lsn: UInt64, in blocks: ArraySlice<IndexedBlock>) -> Int {
+    private static func index(behind lsn: LSN, in blocks: ArraySlice<IndexedBlock>) -> Int {
         var low = blocks.startIndex
         var high = blocks.endIndex
         while low < high {

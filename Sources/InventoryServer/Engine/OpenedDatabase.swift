@@ -44,7 +44,7 @@ struct OpenedDatabase: Sendable {
         let path = loader.path
         do {
             let state = try InventoryState.load(from: &loader)
-            guard state.lsn == lsn.value else {
+            guard state.lsn == lsn else {
                 throw DurabilityError.unreadable(
                     path: path,
                     lsn: lsn,

@@ -96,7 +96,7 @@ final class SnapshotWriter: @unchecked Sendable {
         do throws(DurabilityError) {
             let now = self.context.now().microseconds
             let info = try store.write(
-                lsn: LSN(image.lsn),
+                lsn: image.lsn,
                 time: now,
                 epoch: image.epoch,
                 parts: image.parts().map { SnapshotPart(number: $0.number, column: $0.column) }
@@ -119,7 +119,7 @@ final class SnapshotWriter: @unchecked Sendable {
             self.store = store
             self.context.metrics.snapshots += 1
             return SnapshotTaken(
-                lsn: info.lsn.value,
+                lsn: info.lsn,
                 byteCount: info.byteCount,
                 segmentsWritten: UInt64(info.segmentsWritten),
                 segmentsReused: UInt64(info.segmentsReused),

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryEngine
 internal import InventoryInsights
 internal import InventoryModel
@@ -40,7 +41,7 @@ final class LiveInsight {
     /// Earlier results that a subscriber was told of last, oldest first.
     private(set) var earlier: [(number: UInt64, answer: InsightAnswer)] = []
     /// The newest result is that of every step up to here.
-    var lsn: UInt64 = 0
+    var lsn: LSN = 0
     var pace = LiveInsightPace()
     /// By which the turn that it has is ended; `nil` while it has none.
     var token: WorkToken?
@@ -114,7 +115,7 @@ final class InsightSubscriber {
     /// The version that it has; 0 for none.
     var told: UInt64 = 0
     /// The step that it knows the result of.
-    var lsn: UInt64
+    var lsn: LSN
     /// When it was last told anything, in milliseconds of a clock that only rises.
     var publishedAt: Int64
 
@@ -122,7 +123,7 @@ final class InsightSubscriber {
         _ live: LiveInsight,
         _ requestID: UInt64,
         of writer: ConnectionWriter,
-        lsn: UInt64,
+        lsn: LSN,
         at milliseconds: Int64
     ) {
         self.live = live

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryEngine
 internal import InventoryInsights
 internal import InventoryModel
@@ -74,7 +75,7 @@ struct LiveInsightTable {
     }
 
     /// Those that are behind the data or the clock, the longest first.
-    func behind(_ lsn: UInt64, at moment: Instant) -> [LiveInsight] {
+    func behind(_ lsn: LSN, at moment: Instant) -> [LiveInsight] {
         self.all.values.filter { $0.standing?.isBehind(lsn, at: moment) ?? false }
             .sorted { $0.pace.nextAt < $1.pace.nextAt }
     }

@@ -166,7 +166,7 @@ final class LogWriter: @unchecked Sendable {
     }
 
     private func write(_ block: FeedBlock) {
-        let acknowledged = LSN(self.source.durable)
+        let acknowledged = self.source.durable
         self.thread.submit {
             let start = NIODeadline.now()
             let result = self.append(block, acknowledged: acknowledged)
@@ -190,7 +190,7 @@ final class LogWriter: @unchecked Sendable {
             do throws(DurabilityError) {
                 try self.store.append(
                     body: bytes,
-                    first: LSN(block.first),
+                    first: block.first,
                     count: block.count,
                     acknowledged: acknowledged,
                     time: self.context.now().microseconds
@@ -229,7 +229,7 @@ final class LogWriter: @unchecked Sendable {
             now - self.lastWriteAt >= Self.idleMilliseconds
         else { return }
         self.isSealed = true
-        let acknowledged = LSN(self.source.durable)
+        let acknowledged = self.source.durable
         self.thread.submit {
             do throws(DurabilityError) {
                 try self.store.seal(
@@ -292,7 +292,7 @@ final class LogWriter: @unchecked Sendable {
     /// - Precondition: Everything was written.
     func close(_ completion: @escaping @Sendable () -> Void) {
         precondition(self.isIdle, "the log is closed before all of it is written")
-        let acknowledged = LSN(self.source.durable)
+        let acknowledged = self.source.durable
         self.thread.submit {
             do throws(DurabilityError) {
                 try self.store.close(

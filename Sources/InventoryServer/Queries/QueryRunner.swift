@@ -183,7 +183,7 @@ final class QueryRunner: @unchecked Sendable {
 
     private func send(
         _ bytes: [UInt8],
-        at lsn: UInt64,
+        at lsn: LSN,
         isLast: Bool,
         into writer: ConnectionWriter
     ) {

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The windows of one conflated interest that are over, each behind the one before.
 ///
 ///     steps      ····|··········|·····|··········|·······▶
@@ -10,12 +12,12 @@
 struct ConflationTrack {
     struct Window {
         /// The step before its first.
-        let after: UInt64
-        let end: UInt64
+        let after: LSN
+        let end: LSN
         /// Its levels and other changes, as they are sent.
         let batches: [EventBatch]
         /// A copy made of it is exact from this step on.
-        let settledAt: UInt64
+        let settledAt: LSN
 
         var byteCount: Int { self.batches.reduce(0) { $0 + $1.byteCount } }
     }
@@ -23,7 +25,7 @@ struct ConflationTrack {
     /// Nanoseconds of a window.
     let period: UInt64
     /// Where the last window ended, or where the first one begins.
-    private(set) var newest: UInt64
+    private(set) var newest: LSN
     /// When the next window ends.
     private(set) var dueAt: UInt64 = 0
     /// Bytes of the windows that are kept.
@@ -31,7 +33,7 @@ struct ConflationTrack {
     private var windows: [Window] = []
     private var firstIndex = 0
 
-    init(period: UInt64, at lsn: UInt64) {
+    init(period: UInt64, at lsn: LSN) {
         precondition(period > 0, "windows of no length")
         self.period = period
         self.newest = lsn
@@ -42,9 +44,9 @@ struct ConflationTrack {
 
     /// A window is over: from the newest end to `end`.
     mutating func close(
-        at end: UInt64,
+        at end: LSN,
         _ batches: [EventBatch],
-        settledAt: UInt64,
+        settledAt: LSN,
         now: UInt64,
         byteCountMax: Int
     ) {
@@ -72,7 +74,7 @@ struct ConflationTrack {
     /// The window that begins after `lsn`; none if it is not over, or no longer kept.
     ///
     /// - Complexity: O(log windows)
-    func window(after lsn: UInt64) -> Window? {
+    func window(after lsn: LSN) -> Window? {
         let index = self.index(endingBehind: lsn)
         guard index < self.windows.count, self.windows[index].after == lsn else { return nil }
         return self.windows[index]
@@ -81,7 +83,7 @@ struct ConflationTrack {
     /// The first step behind `lsn` that windows which are kept begin or end with.
     ///
     /// - Complexity: O(log windows)
-    func end(behind lsn: UInt64) -> UInt64? {
+    func end(behind lsn: LSN) -> LSN? {
         let index = self.index(endingBehind: lsn)
         guard index < self.windows.count else { return lsn < self.newest ? self.newest : nil }
         let window = self.windows[index]
@@ -89,7 +91,7 @@ struct ConflationTrack {
     }
 
     /// Where the first window is that ends behind `lsn`.
-    private func index(endingBehind lsn: UInt64) -> Int {
+    private func index(endingBehind lsn: LSN) -> Int {
         var low = self.firstIndex
         var high = self.windows.count
         while low < high {

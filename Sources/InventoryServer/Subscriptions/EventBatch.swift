@@ -11,7 +11,7 @@ internal import NIOCore
 /// Clients number their requests alike, so nearly all take the whole frame.
 struct EventBatch {
     /// The last step it tells of, also if nothing of it matched.
-    let through: UInt64
+    let through: LSN
     /// None if no step matched.
     private let frame: ByteBuffer?
     private let opcode: Opcode
@@ -22,7 +22,7 @@ struct EventBatch {
         _ body: borrowing ByteWriter,
         as opcode: Opcode = .entries,
         requestID: UInt64,
-        through: UInt64
+        through: LSN
     ) {
         self = body.withBytes {
             EventBatch($0, as: opcode, requestID: requestID, through: through)
@@ -33,7 +33,7 @@ struct EventBatch {
         _ body: UnsafeRawBufferPointer,
         as opcode: Opcode = .entries,
         requestID: UInt64,
-        through: UInt64
+        through: LSN
     ) {
         self.through = through
         self.opcode = opcode
@@ -89,14 +89,14 @@ struct EventBatch {
     }
 
     /// What it has of the steps behind `lsn`: its body's end, from an entry on.
-    func suffix(after lsn: UInt64) -> EventBatch {
+    func suffix(after lsn: LSN) -> EventBatch {
         guard let frame else { return self }
         return frame.withUnsafeReadableBytes { bytes in
             var offset = FrameHeader.byteCount
             while offset + 12 <= bytes.count {
                 let length = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
                 let first = bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt64.self)
-                if UInt64(littleEndian: first) > lsn { break }
+                if UInt64(littleEndian: first) > lsn.value { break }
                 offset += 4 + Int(UInt32(littleEndian: length))
             }
             return EventBatch(

@@ -1,16 +1,17 @@
+internal import Bytes
 internal import InventoryWire
 
 /// Steps encoded once for all subscriptions of one interest that come to them.
 struct EventPiece {
     /// The step before its first.
-    let after: UInt64
+    let after: LSN
     /// The last step it covers, also if nothing of it matched.
-    let through: UInt64
+    let through: LSN
     let batch: EventBatch
     /// A copy made of it is exact from this step on.
-    let settledAt: UInt64
+    let settledAt: LSN
     /// Of a conflated interest: where its window ends.
-    var windowEnd: UInt64 = 0
+    var windowEnd: LSN = 0
     /// Of a conflated interest: whether its window ends there because it has as many levels as it may.
     var isCutShort = false
 }
@@ -28,13 +29,13 @@ struct EventPieces {
     /// By interest, and in it by where they begin.
     private var strips: [Int: [EventPiece]] = [:]
     /// In the order in which they were made.
-    private var order: [(interest: Int, after: UInt64, byteCount: Int)] = []
+    private var order: [(interest: Int, after: LSN, byteCount: Int)] = []
     private var oldest = 0
 
     init(byteCountMax: Int = FanoutLimits.piecesByteCountMax) { self.byteCountMax = byteCountMax }
 
     /// Where the first piece is that begins at `lsn` or later.
-    private static func index(of lsn: UInt64, in strip: [EventPiece]) -> Int {
+    private static func index(of lsn: LSN, in strip: [EventPiece]) -> Int {
         var low = 0
         var high = strip.count
         while low < high {
@@ -47,7 +48,7 @@ struct EventPieces {
     /// The piece that begins after `lsn`, or has it within.
     ///
     /// - Complexity: O(log pieces)
-    func piece(_ interest: Int, at lsn: UInt64) -> EventPiece? {
+    func piece(_ interest: Int, at lsn: LSN) -> EventPiece? {
         guard let strip = self.strips[interest] else { return nil }
         // Mostly it is the newest.
         if let last = strip.last, last.after == lsn { return last }
@@ -58,7 +59,7 @@ struct EventPieces {
     }
 
     /// Where the first piece behind `lsn` begins; none if there is none.
-    func next(_ interest: Int, after lsn: UInt64) -> UInt64? {
+    func next(_ interest: Int, after lsn: LSN) -> LSN? {
         guard let strip = self.strips[interest] else { return nil }
         let index = Self.index(of: lsn + 1, in: strip)
         return index < strip.count ? strip[index].after : nil
@@ -102,7 +103,7 @@ struct EventPieces {
     /// Lets go of those that end where everyone has come to already.
     ///
     /// What is left at the front of each interest is looked at, and all that are kept if any goes.
-    mutating func remove(through lsn: UInt64) {
+    mutating func remove(through lsn: LSN) {
         var hasRemoved = false
         for (interest, strip) in self.strips {
             let count = strip.prefix { $0.through <= lsn }.count

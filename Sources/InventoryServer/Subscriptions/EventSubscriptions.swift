@@ -63,7 +63,7 @@ final class EventSubscriptions {
         of writer: ConnectionWriter,
         start: FanoutStart
     ) {
-        let lsn: UInt64 =
+        let lsn: LSN =
             switch start {
             case .after(let lsn): lsn
             case .snapshot: self.state.lsn
@@ -92,7 +92,7 @@ final class EventSubscriptions {
         writer.releaseSoon()
     }
 
-    private func bookmark(of subscription: Subscription) -> UInt64 {
+    private func bookmark(of subscription: Subscription) -> LSN {
         if case .after(let lsn) = subscription.start { lsn } else { self.state.lsn }
     }
 
@@ -100,7 +100,7 @@ final class EventSubscriptions {
         switch subscription.start {
         case .now: .after(self.state.lsn)
         case .snapshot: .snapshot(self.state.readView())
-        case .after(let lsn) where lsn + 1 < self.log.firstRetainedLSN.value:
+        case .after(let lsn) where lsn.next < self.log.firstRetainedLSN:
             .historyGone(self.state.readView())
         case .after(let lsn): .after(lsn)
         }
@@ -125,9 +125,9 @@ final class EventSubscriptions {
             .outOfRange,
             .range(
                 "lsn",
-                value: Int64(clamping: lsn),
+                value: Int64(clamping: lsn.value),
                 lowest: 0,
-                highest: Int64(self.state.durable)
+                highest: Int64(self.state.durable.value)
             )
         )
     }

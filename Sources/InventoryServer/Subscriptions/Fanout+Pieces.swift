@@ -9,19 +9,19 @@ internal import Logging
 enum Entering {
     case making
     /// The step as it is sent, with the rows as they were at `lsn`.
-    case made(EventBatch, lsn: UInt64)
+    case made(EventBatch, lsn: LSN)
 }
 
 struct EnteringKey: Hashable {
     var interest: Int
-    var lsn: UInt64
+    var lsn: LSN
 }
 
 /// Encodes pieces, from memory or from the log's files.
 extension Fanout {
     /// What a subscription gets next; none if it has to wait for something.
     func piece(
-        after lsn: UInt64,
+        after lsn: LSN,
         for subscription: FanoutSubscription,
         _ now: UInt64
     ) -> EventPiece? {
@@ -54,8 +54,8 @@ extension Fanout {
 
     private func encode(
         _ subscription: FanoutSubscription,
-        after lsn: UInt64,
-        through limit: UInt64
+        after lsn: LSN,
+        through limit: LSN
     ) -> Encoded {
         let matcher = subscription.matcher
         var writer = ByteWriter(capacity: 4_096)
@@ -94,7 +94,7 @@ extension Fanout {
     }
 
     /// From where on a copy made of steps after `lsn` is exact, with the keys that select now.
-    func settledAt(_ matcher: SubscriptionMatcher, after lsn: UInt64) -> UInt64 {
+    func settledAt(_ matcher: SubscriptionMatcher, after lsn: LSN) -> LSN {
         matcher.filtersByProduct && self.keys.movedLSN > lsn ? self.keys.movedLSN : 0
     }
 
@@ -102,14 +102,14 @@ extension Fanout {
 
     /// A step that brings a product under a filter.
     struct Entered {
-        var lsn: UInt64
+        var lsn: LSN
         var block: IndexedBlock
     }
 
     private func entering(
         _ entered: Entered,
         _ subscription: FanoutSubscription,
-        after lsn: UInt64
+        after lsn: LSN
     ) -> Encoded {
         guard let (batch, settledAt) = self.entered(entered, subscription) else {
             return .needsProduct
@@ -129,7 +129,7 @@ extension Fanout {
     func entered(
         _ entered: Entered,
         _ subscription: FanoutSubscription
-    ) -> (batch: EventBatch, lsn: UInt64)? {
+    ) -> (batch: EventBatch, lsn: LSN)? {
         let key = EnteringKey(interest: subscription.interest, lsn: entered.lsn)
         switch self.entering[key] {
         case .made(let batch, let lsn): return lsn <= self.durable ? (batch, lsn) : nil
@@ -164,16 +164,16 @@ extension Fanout {
     // MARK: - The past
 
     /// Has the next blocks read from the log's files, once for all who come to them.
-    func readLog(after lsn: UInt64) {
+    func readLog(after lsn: LSN) {
         guard !self.logReads.contains(lsn), self.logReads.count < FanoutLimits.logReadersMax else {
             return
         }
         self.logReads.insert(lsn)
         let start =
             self.logCursors.removeValue(forKey: lsn)
-            ?? self.upstream.log.cursor(after: LSN(lsn))
+            ?? self.upstream.log.cursor(after: lsn)
         if self.logCursors.count >= FanoutLimits.logReadersMax { self.logCursors = [:] }
-        let (host, durable) = (self.host, LSN(self.durable))
+        let (host, durable) = (self.host, self.durable)
         self.upstream.work.submit {
             var cursor = start
             let result = LogRead.next(&cursor, through: durable)
@@ -184,7 +184,7 @@ extension Fanout {
 
     private func logRead(
         _ result: Result<[IndexedBlock], DurabilityError>,
-        after lsn: UInt64,
+        after lsn: LSN,
         _ next: LogCursor
     ) {
         self.logReads.remove(lsn)
@@ -192,7 +192,7 @@ extension Fanout {
         case .success(let blocks):
             guard self.subscriptionCount > 0 else { return }
             for block in blocks { self.blocks.insert(read: block) }
-            self.logCursors[next.next.value - 1] = next
+            self.logCursors[next.next.previous] = next
             if blocks.isEmpty { self.logLacks(lsn) }
         case .failure(.retired):
             self.forEachWaiting(at: lsn) { self.restart($0, of: $1, because: .historyGone) }
@@ -204,7 +204,7 @@ extension Fanout {
         self.resume(from: .log)
     }
 
-    private func logLacks(_ lsn: UInt64) {
+    private func logLacks(_ lsn: LSN) {
         self.upstream.logger.error("LSN \(lsn + 1) is durable and not in the log's files")
         self.forEachWaiting(at: lsn) {
             self.close($0, of: $1, because: "LSN \(lsn + 1) is not in the log")
@@ -212,7 +212,7 @@ extension Fanout {
     }
 
     private func forEachWaiting(
-        at lsn: UInt64,
+        at lsn: LSN,
         _ body: (FanoutSubscription, FanoutConnection) -> Void
     ) {
         for connection in self.connections.values {
@@ -224,7 +224,7 @@ extension Fanout {
     }
 
     /// Where it goes on reading: behind the part of its window that is there.
-    private func position(_ subscription: FanoutSubscription) -> UInt64 {
+    private func position(_ subscription: FanoutSubscription) -> LSN {
         self.windows[self.windowKey(of: subscription)]?.through ?? subscription.machine.cursor
     }
 
@@ -255,7 +255,7 @@ extension Fanout.Entered {
         requestID: UInt64
     ) -> EventBatch {
         var writer = ByteWriter()
-        self.block.forEachEntry(after: self.lsn - 1, through: self.lsn) { entry, _ in
+        self.block.forEachEntry(after: self.lsn.previous, through: self.lsn) { entry, _ in
             do throws(ByteReaderError) {
                 try matcher.selectEntering(entry, in: view, into: &writer)
             } catch {
@@ -280,7 +280,7 @@ private enum LogRead {
                 let read = try cursor.read(through: durable)
             {
                 let block = FeedBlock(
-                    first: read.first.value,
+                    first: read.first,
                     count: read.count,
                     bytes: read.body
                 )

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
@@ -41,7 +42,7 @@ extension Fanout {
     }
 
     /// Windows of the interest end with that step, since a digest of it comes.
-    private func cut(_ interest: Int, _ lsn: UInt64) {
+    private func cut(_ interest: Int, _ lsn: LSN) {
         self.cuts[interest] = lsn
         for connection in self.connections.values {
             for subscription in connection.subscriptions
@@ -53,7 +54,7 @@ extension Fanout {
         }
     }
 
-    private func proved(_ interest: Int, at lsn: UInt64, value: UInt64) {
+    private func proved(_ interest: Int, at lsn: LSN, value: UInt64) {
         for connection in self.connections.values {
             for subscription in connection.subscriptions
             where subscription.interest == interest && subscription.machine.isFollowing

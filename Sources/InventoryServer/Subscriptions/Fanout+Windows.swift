@@ -6,17 +6,17 @@ internal import InventoryWire
 struct WindowKey: Hashable {
     var interest: Int
     /// The step before its first.
-    var after: UInt64
+    var after: LSN
 }
 
 /// A window of a conflated interest that is being put together, for all who are equally far.
 struct WindowBuilder {
     var window = ConflationWindow()
     /// The last step that it has.
-    var through: UInt64
+    var through: LSN
     /// Where it ends; unknown while its time is not over.
-    var end: UInt64?
-    var settledAt: UInt64 = 0
+    var end: LSN?
+    var settledAt: LSN = 0
 
     /// It ends where it is, whatever comes behind.
     var isFull: Bool { self.window.count >= FanoutLimits.windowLevelsMax }
@@ -34,7 +34,7 @@ struct WindowBuilder {
 extension Fanout {
     /// The next piece of a window; none if it is not put together yet, or its time is not over.
     func windowPiece(
-        after lsn: UInt64,
+        after lsn: LSN,
         for subscription: FanoutSubscription,
         _ now: UInt64
     ) -> EventPiece? {
@@ -65,7 +65,7 @@ extension Fanout {
     }
 
     /// The newest end, or that of a digest that will be compared.
-    private func windowEnd(_ track: ConflationTrack, _ interest: Int, after lsn: UInt64) -> UInt64 {
+    private func windowEnd(_ track: ConflationTrack, _ interest: Int, after lsn: LSN) -> LSN {
         guard let cut = self.cuts[interest], cut > lsn else { return track.newest }
         return min(cut, track.newest)
     }
@@ -76,7 +76,7 @@ extension Fanout {
         guard !self.tracks.isEmpty, self.tracks.count <= FanoutLimits.followedWindowsMax else {
             return
         }
-        var next: (key: WindowKey, through: UInt64, limit: UInt64)?
+        var next: (key: WindowKey, through: LSN, limit: LSN)?
         for (interest, track) in self.tracks {
             let key = WindowKey(interest: interest, after: track.newest)
             let builder = self.windows[key]
@@ -101,8 +101,8 @@ extension Fanout {
     ///
     /// - Returns: Whether it is there.
     private func complete(
-        after lsn: UInt64,
-        through end: UInt64,
+        after lsn: LSN,
+        through end: LSN,
         _ subscription: FanoutSubscription
     ) -> Bool {
         let interest = subscription.interest
@@ -138,7 +138,7 @@ extension Fanout {
         return false
     }
 
-    private func cut(_ interest: Int, behind lsn: UInt64) -> UInt64? {
+    private func cut(_ interest: Int, behind lsn: LSN) -> LSN? {
         guard let cut = self.cuts[interest], cut > lsn else { return nil }
         return cut
     }
@@ -148,7 +148,7 @@ extension Fanout {
     /// Adds windows that are over, and steps, up to `end`, as many as one serving may look at.
     private func build(
         _ builder: inout WindowBuilder,
-        through end: UInt64,
+        through end: LSN,
         _ subscription: FanoutSubscription
     ) -> Building {
         let track = self.tracks[subscription.interest]
@@ -188,7 +188,7 @@ extension Fanout {
     /// - Returns: A step that brings a product under the filter, where it stopped.
     private func add(
         _ block: IndexedBlock,
-        through end: UInt64,
+        through end: LSN,
         to builder: inout WindowBuilder,
         subscription: FanoutSubscription,
         scanned: inout Int
@@ -219,7 +219,7 @@ extension Fanout {
     ) {
         var after = key.after
         var batches: [EventBatch] = []
-        func insert(_ batch: EventBatch, through: UInt64) {
+        func insert(_ batch: EventBatch, through: LSN) {
             let piece = EventPiece(
                 after: after,
                 through: through,
@@ -232,7 +232,7 @@ extension Fanout {
             after = through
             if !batch.isEmpty { batches.append(batch) }
         }
-        var last: (batch: EventBatch, through: UInt64)?
+        var last: (batch: EventBatch, through: LSN)?
         builder.window.forEachOwnPiece(byteCountMax: FanoutLimits.pieceByteCountMax) {
             if let last { insert(last.batch, through: last.through) }
             last = (EventBatch($0, requestID: requestID, through: $1), $1)
@@ -263,7 +263,7 @@ extension Fanout {
     }
 
     /// The files of the log behind `lsn` are gone: a window that needs them begins anew.
-    func restartTracks(at lsn: UInt64) {
+    func restartTracks(at lsn: LSN) {
         for (interest, track) in self.tracks {
             let key = WindowKey(interest: interest, after: track.newest)
             guard let builder = self.windows[key], builder.through == lsn else { continue }
@@ -329,7 +329,7 @@ extension ConflationWindow {
 
     fileprivate func forEachOwnPiece(
         byteCountMax: Int,
-        _ visit: (borrowing ByteWriter, UInt64) -> Void
+        _ visit: (borrowing ByteWriter, LSN) -> Void
     ) {
         do throws(ByteReaderError) {
             try self.forEachPiece(byteCountMax: byteCountMax, visit)

@@ -66,24 +66,24 @@ final class Fanout: @unchecked Sendable {
     var interests = Interests()
     var keys = SelectionKeys.none
     /// Everything up to here is on disk.
-    var durable: UInt64 = 0
+    var durable: LSN = 0
     /// What is sent up to.
-    var target: UInt64 = 0
+    var target: LSN = 0
     /// What everyone of this pass is sent at least: the target that it began with.
-    private var passTarget: UInt64 = 0
+    private var passTarget: LSN = 0
     /// Bytes of steps that one serving has looked at.
     var scannedByteCount = 0
     var subscriptionCount = 0
     /// Places that the log's files are being read from, and readers that go on from where they are.
-    var logReads: Set<UInt64> = []
-    var logCursors: [UInt64: LogCursor] = [:]
+    var logReads: Set<LSN> = []
+    var logCursors: [LSN: LogCursor] = [:]
     var entering: [EnteringKey: Entering] = [:]
     var windows: [WindowKey: WindowBuilder] = [:]
     /// The windows that are over, by interest, and one of those who have the interest.
     var tracks: [Int: ConflationTrack] = [:]
     var following: [Int: FanoutSubscription] = [:]
     /// Steps that windows end with for the sake of a digest, by interest.
-    var cuts: [Int: UInt64] = [:]
+    var cuts: [Int: LSN] = [:]
     var figures: FanoutFigures
     private var passNanoseconds: UInt64 = 0
     private var restsUntil: UInt64 = 0
@@ -92,7 +92,7 @@ final class Fanout: @unchecked Sendable {
     var nextDue = UInt64.max
     private var timerAt: UInt64 = 0
     /// What was durable at the last look of the timer.
-    private var seen: UInt64 = 0
+    private var seen: LSN = 0
 
     init(_ upstream: FanoutUpstream, on host: any FanoutHost, _ board: FanoutBoard) {
         self.upstream = upstream
@@ -252,7 +252,7 @@ final class Fanout: @unchecked Sendable {
     // MARK: - Sending
 
     private func sendPiece(
-        after lsn: UInt64,
+        after lsn: LSN,
         subscription: FanoutSubscription,
         of connection: FanoutConnection,
         at now: UInt64
@@ -336,7 +336,7 @@ final class Fanout: @unchecked Sendable {
     // MARK: - What happens
 
     /// Steps up to `lsn` are on disk.
-    func becameDurable(_ block: FeedBlock?, through lsn: UInt64, _ keys: SelectionKeys?) {
+    func becameDurable(_ block: FeedBlock?, through lsn: LSN, _ keys: SelectionKeys?) {
         self.durable = max(self.durable, lsn)
         if let keys { self.keys = keys }
         if let block, self.subscriptionCount > 0 { self.blocks.append(IndexedBlock(block)) }
@@ -382,7 +382,7 @@ final class Fanout: @unchecked Sendable {
         requestID: UInt64,
         of number: UInt32,
         start: FanoutStart,
-        durable: UInt64,
+        durable: LSN,
         keys: SelectionKeys
     ) {
         guard let connection = self.connections[number] else { return }
@@ -508,7 +508,7 @@ final class Fanout: @unchecked Sendable {
 
 /// Where a subscription begins.
 enum FanoutStart: Sendable {
-    case after(UInt64)
+    case after(LSN)
     case snapshot(ReadView)
     /// The steps it asked for are no longer kept.
     case historyGone(ReadView)

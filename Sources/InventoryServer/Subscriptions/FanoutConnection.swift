@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
@@ -163,11 +164,11 @@ final class FanoutSubscription {
     /// When a digest was last asked for on its behalf.
     var checksumSentAt: UInt64 = 0
     /// A digest that waits until the steps before it are delivered.
-    var proof: (lsn: UInt64, value: UInt64)?
+    var proof: (lsn: LSN, value: UInt64)?
     /// The last step that a window ended with for the sake of a digest.
-    var exactAt: UInt64 = 0
+    var exactAt: LSN = 0
     /// Where the window ends that it is in.
-    var windowEnd: UInt64 = 0
+    var windowEnd: LSN = 0
 
     init(
         _ requestID: UInt64,
@@ -190,7 +191,7 @@ final class FanoutSubscription {
 
 /// The rows of a snapshot, with one user at a time: that is why it is `@unchecked Sendable`.
 final class SnapshotRows: @unchecked Sendable {
-    let lsn: UInt64
+    let lsn: LSN
     private let snapshot: SubscriptionSnapshot
 
     init(_ subscription: Subscription, of view: ReadView) {

@@ -1,3 +1,5 @@
+internal import Bytes
+
 /// The life of one subscription: where it is, what it waits for, and the one thing to do next.
 ///
 ///     snapshotting ──last row──▶ following ──┐ waits for: the log's files, a product's rows,
@@ -13,7 +15,7 @@ struct SubscriptionMachine: Equatable {
         /// Have the next rows of the snapshot made.
         case makeRows
         /// Send what comes next, a piece of it.
-        case send(after: UInt64)
+        case send(after: LSN)
         /// Nothing to do until something happens.
         case rest
         /// Nothing to do before that.
@@ -30,7 +32,7 @@ struct SubscriptionMachine: Equatable {
     }
 
     private enum State: Equatable {
-        case snapshotting(at: UInt64)
+        case snapshotting(at: LSN)
         case following
         case closed
     }
@@ -38,12 +40,12 @@ struct SubscriptionMachine: Equatable {
     private var state: State
     private(set) var wait: Wait?
     /// Every step up to here was handed over, or did not match.
-    private(set) var cursor: UInt64
+    private(set) var cursor: LSN
     /// The last step the subscriber knows it has everything up to; of one that is conflated, the end of a
     /// window.
-    private(set) var told: UInt64
+    private(set) var told: LSN
     /// A copy made of what was sent is exact from this step on.
-    private(set) var settledAt: UInt64 = 0
+    private(set) var settledAt: LSN = 0
     /// Nanoseconds of a window, for one that is conflated.
     let period: UInt64?
     /// When its next window ends.
@@ -51,29 +53,29 @@ struct SubscriptionMachine: Equatable {
     /// Whether a part of a window was sent, and the rest was not yet.
     private(set) var isInWindow = false
 
-    init(snapshotAt lsn: UInt64, period: UInt64? = nil) {
+    init(snapshotAt lsn: LSN, period: UInt64? = nil) {
         self.state = .snapshotting(at: lsn)
         (self.cursor, self.told, self.period) = (lsn, lsn, period)
     }
 
-    init(after lsn: UInt64, period: UInt64? = nil) {
+    init(after lsn: LSN, period: UInt64? = nil) {
         self.state = .following
         (self.cursor, self.told, self.period) = (lsn, lsn, period)
     }
 
     /// Where it can go on later: the state at that step has been sent.
-    var bookmark: UInt64 { self.isInWindow ? self.told : self.cursor }
+    var bookmark: LSN { self.isInWindow ? self.told : self.cursor }
 
     var isFollowing: Bool { self.state == .following }
     var isClosed: Bool { self.state == .closed }
 
     /// The LSN of the snapshot on its way; none once it has ended.
-    var snapshotLSN: UInt64? {
+    var snapshotLSN: LSN? {
         if case .snapshotting(let lsn) = self.state { lsn } else { nil }
     }
 
     /// What to do next, with everything up to `target` on disk and to be told of in this pass.
-    func next(through target: UInt64, at now: UInt64) -> Action {
+    func next(through target: LSN, at now: UInt64) -> Action {
         if self.wait != nil { return .rest }
         switch self.state {
         case .snapshotting(let lsn):
@@ -111,9 +113,9 @@ struct SubscriptionMachine: Equatable {
     /// `isNotified`: Whether the subscriber can tell. `settledAt`: From where on it is exact. `endsWindow`:
     /// Whether a conflated one has the state at that step now, and its next window begins.
     mutating func sent(
-        through lsn: UInt64,
+        through lsn: LSN,
         isNotified: Bool,
-        settledAt: UInt64 = 0,
+        settledAt: LSN = 0,
         endsWindow: Bool = true,
         at now: UInt64 = 0
     ) {
@@ -133,7 +135,7 @@ struct SubscriptionMachine: Equatable {
     mutating func progressSent() { self.told = self.cursor }
 
     /// Begins anew with the state at `lsn`.
-    mutating func restarted(at lsn: UInt64) {
+    mutating func restarted(at lsn: LSN) {
         guard self.state != .closed else { return }
         precondition(lsn >= self.cursor, "a snapshot at \(lsn) for a subscriber at \(self.cursor)")
         self.state = .snapshotting(at: lsn)

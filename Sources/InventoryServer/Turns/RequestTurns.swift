@@ -1,10 +1,11 @@
+internal import Bytes
 internal import DequeModule
 internal import NIOCore
 
 /// What a turn of the loop does for one connection.
 protocol TurnTaker: AnyObject {
     /// Sends what reflects only steps up to `durable`, or ends.
-    func release(durable: UInt64)
+    func release(durable: LSN)
     /// Goes on with requests that an earlier turn had no time for.
     func runDeferred()
 }

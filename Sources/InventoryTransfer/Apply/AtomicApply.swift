@@ -140,7 +140,7 @@ package struct AtomicApply {
             var object = JSONObject()
             object.add("commands", raw: String(count))
             object.add("done", raw: String(count))
-            object.add("lsn", raw: String(done.lsn))
+            object.add("lsn", raw: String(done.lsn.value))
             object.add("ids", raw: "[" + done.ids.map { String($0) }.joined(separator: ",") + "]")
             return self.host.print(object)
         }

@@ -1,3 +1,4 @@
+internal import Bytes
 import Foundation
 internal import InventoryModel
 
@@ -141,8 +142,8 @@ final class CommandFields {
         throw self.problem(name, "there is no \"\(written)\"\(known)")
     }
 
-    func revision() throws(CommandProblem) -> UInt64? {
-        try self.optionalInteger("ifRevision", in: 0...Int64.max).map { UInt64($0) }
+    func revision() throws(CommandProblem) -> LSN? {
+        try self.optionalInteger("ifRevision", in: 0...Int64.max).map { LSN(UInt64($0)) }
     }
 
     func occurrence() throws(CommandProblem) -> Occurrence? {

@@ -1,8 +1,9 @@
+internal import Bytes
 internal import InventoryModel
 
 /// What only commands have.
 extension GivenFields: CommandVisitor {
-    func revision(_ value: inout UInt64?) throws(Failure) { value = try self.fields.revision() }
+    func revision(_ value: inout LSN?) throws(Failure) { value = try self.fields.revision() }
 
     func occurrence(_ value: inout Occurrence?) throws(Failure) {
         value = try self.fields.occurrence()
@@ -14,9 +15,9 @@ extension GivenFields: CommandVisitor {
         value = try self.fields.optionalInstant(field.name)
     }
 
-    func optionalLSN(_ field: Field<UInt64>, _ value: inout UInt64?) throws(Failure) {
+    func optionalLSN(_ field: Field<LSN>, _ value: inout LSN?) throws(Failure) {
         let number = try self.fields.optionalInteger(field.name, in: field.bounds)
-        value = number.map { UInt64($0) }
+        value = number.map { LSN(UInt64($0)) }
     }
 
     func optionalMoney(_ field: Field<Money>, _ value: inout Money?) throws(Failure) {
@@ -51,7 +52,7 @@ extension GivenFields: CommandVisitor {
         }
     }
 
-    func maskedRevision(_ value: inout UInt64?) throws(Failure) { try self.revision(&value) }
+    func maskedRevision(_ value: inout LSN?) throws(Failure) { try self.revision(&value) }
 }
 
 extension CommandFields {

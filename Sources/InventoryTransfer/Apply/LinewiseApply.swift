@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryWire
@@ -44,7 +45,7 @@ package final class LinewiseApply {
     private var decided: UInt64 = 0
     private var problemCount = 0
     private var firstExit: ExitStatus?
-    private var lastLSN: UInt64 = 0
+    private var lastLSN: LSN = 0
 
     package init(_ host: any TransferHost, _ stream: ByteStream) {
         self.host = host
@@ -184,7 +185,7 @@ package final class LinewiseApply {
         var object = JSONObject()
         object.add("line", raw: String(line.number))
         object.add("command", line.name)
-        object.add("lsn", raw: String(done.lsn))
+        object.add("lsn", raw: String(done.lsn.value))
         if done.id > 0 { object.add("id", raw: String(done.id)) }
         let decimals = self.host.server.currencyDecimals
         if done.amount != 0 {
@@ -209,7 +210,7 @@ package final class LinewiseApply {
             object.add("done", raw: String(self.doneCount))
             object.add("notDone", raw: String(self.problemCount))
             object.add("decidedEarlier", raw: String(self.earlierCount))
-            object.add("lsn", raw: String(self.lastLSN))
+            object.add("lsn", raw: String(self.lastLSN.value))
             self.host.print(object.text)
         default:
             func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }

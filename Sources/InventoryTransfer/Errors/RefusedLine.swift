@@ -1,3 +1,4 @@
+internal import Bytes
 package import InventoryModel
 
 /// What a refusal is about, as the refused command says it: where its product, and so the unit of its
@@ -8,7 +9,7 @@ enum RefusedLine: Hashable, Sendable {
     /// A product that is not there yet.
     case draft(sku: String, InventoryModel.Unit)
     /// The movements of a step.
-    case step(UInt64)
+    case step(LSN)
     case reservation(ReservationID)
     case transfer(TransferID)
 }

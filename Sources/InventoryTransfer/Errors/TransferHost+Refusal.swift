@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 package import InventoryModel
 import InventoryWire
@@ -97,7 +98,7 @@ extension TransferHost {
 
     /// What the step at that revision did, as the log has it: "stock sold by pos-2, 12 s ago"; nothing if
     /// it cannot be told soon.
-    private func whoDid(_ lsn: UInt64) async -> String? {
+    private func whoDid(_ lsn: LSN) async -> String? {
         guard lsn > 0, let entry = await self.entry(lsn) else { return nil }
         let what = entry.changes.lazy.compactMap { Self.deed($0) }.first ?? "changed"
         let now = self.server.serverTime.microseconds
@@ -106,8 +107,8 @@ extension TransferHost {
     }
 
     /// One step of the log; nothing if the log no longer has it.
-    private func entry(_ lsn: UInt64) async -> Entry? {
-        let events = self.client.subscribe(Subscription(topics: .all, start: .after(lsn - 1)))
+    private func entry(_ lsn: LSN) async -> Entry? {
+        let events = self.client.subscribe(Subscription(topics: .all, start: .after(lsn.previous)))
         do {
             for try await event in events {
                 switch event {

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 
 /// Makes lines of a whole export from the ledger's movements: a line a step.
@@ -30,7 +31,7 @@ struct LedgerExport {
 
     /// Whether a movement begins another step than the one that was begun.
     func isNew(_ movement: LedgerColumns.Row) -> Bool {
-        self.steps.lastLSN != UInt64(clamping: movement.lsn)
+        self.steps.lastLSN != movement.lsn
     }
 
     /// Adds a movement; the line begins with its step if that is new.
@@ -41,7 +42,7 @@ struct LedgerExport {
         to line: inout ExportLine
     ) {
         if self.isNew(movement) {
-            self.steps.append(UInt64(clamping: movement.lsn))
+            self.steps.append(movement.lsn)
             line.begin()
             line.add("step", self.steps.count)
             line.add("actor", unlessEmpty: movement.actor)
@@ -122,11 +123,11 @@ struct LedgerExport {
 struct LedgerColumns {
     /// A movement as the ledger's answer has it.
     struct Row {
-        var lsn: Int64
+        var lsn: LSN
         var line: Int64
         var kind: MovementKind
-        var productID: Int64
-        var locationID: Int64
+        var product: ProductID
+        var location: LocationID
         var decimals: UInt8
         var onHand: Int64
         var unavailable: Int64
@@ -145,7 +146,7 @@ struct LedgerColumns {
         var recordedAt: Int64
 
         var id: MovementID {
-            MovementID(lsn: UInt64(clamping: self.lsn), line: UInt16(clamping: self.line))
+            MovementID(lsn: self.lsn, line: UInt16(clamping: self.line))
         }
 
         /// Whether a command can say when it happened.
@@ -185,11 +186,11 @@ struct LedgerColumns {
             if case .text(let text) = table.cell(row, self.places[index]) { text } else { "" }
         }
         return Row(
-            lsn: number(0) ?? 0,
+            lsn: LSN(UInt64(clamping: number(0) ?? 0)),
             line: number(1) ?? 0,
             kind: Self.kinds[text(2)] ?? .adjust,
-            productID: number(3) ?? 0,
-            locationID: number(4) ?? 0,
+            product: ProductID(UInt32(clamping: number(3) ?? 0)),
+            location: LocationID(UInt16(clamping: number(4) ?? 0)),
             decimals: UInt8(clamping: number(5) ?? 0),
             onHand: number(6) ?? 0,
             unavailable: number(7) ?? 0,
@@ -205,7 +206,7 @@ struct LedgerColumns {
             actor: text(17),
             origin: number(18).map { lsn in
                 MovementID(
-                    lsn: UInt64(clamping: lsn),
+                    lsn: LSN(UInt64(clamping: lsn)),
                     line: UInt16(clamping: number(19) ?? 0)
                 )
             },

@@ -1,14 +1,16 @@
+internal import Bytes
+
 /// Which step of an export is at which LSN, and the other way round.
 ///
 /// Steps are numbered from 1 in their order. Where one follows the other without anything in between,
 /// their LSNs do too, so only the places where the distance changes are kept: 16 bytes for each.
 struct StepNumbers {
-    private var runs: [(number: Int, lsn: UInt64)] = []
+    private var runs: [(number: Int, lsn: LSN)] = []
     private(set) var count = 0
-    private(set) var lastLSN: UInt64 = 0
+    private(set) var lastLSN: LSN = 0
 
     /// Takes the next step, whose LSN is above those before it.
-    mutating func append(_ lsn: UInt64) {
+    mutating func append(_ lsn: LSN) {
         precondition(lsn > self.lastLSN, "step \(self.count + 1) at \(lsn), after \(self.lastLSN)")
         if self.count == 0 || lsn != self.lastLSN + 1 {
             self.runs.append((self.count + 1, lsn))
@@ -18,14 +20,14 @@ struct StepNumbers {
     }
 
     /// - Complexity: O(log runs)
-    func lsn(of number: Int) -> UInt64? {
+    func lsn(of number: Int) -> LSN? {
         guard (1...max(1, self.count)).contains(number), self.count > 0 else { return nil }
         let run = self.runs[self.last { $0.number <= number }]
-        return run.lsn + UInt64(number - run.number)
+        return run.lsn + (number - run.number)
     }
 
     /// - Complexity: O(log runs)
-    func number(at lsn: UInt64) -> Int? {
+    func number(at lsn: LSN) -> Int? {
         guard let first = self.runs.first, lsn >= first.lsn, lsn <= self.lastLSN else { return nil }
         let index = self.last { $0.lsn <= lsn }
         let number = self.runs[index].number + Int(lsn - self.runs[index].lsn)
@@ -34,7 +36,7 @@ struct StepNumbers {
     }
 
     /// The last run that `holds` takes, which takes the first one and all up to some place.
-    private func last(_ holds: ((number: Int, lsn: UInt64)) -> Bool) -> Int {
+    private func last(_ holds: ((number: Int, lsn: LSN)) -> Bool) -> Int {
         var low = 0
         var high = self.runs.count
         while high - low > 1 {

@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryWire
@@ -36,8 +37,8 @@ package struct WholeExport {
     package private(set) var stepCount = 0
 
     /// Places in the export, from 1, by id.
-    private var categories: [Int64: Int] = [:]
-    private var locations: [Int64: Int] = [:]
+    private var categories: [CategoryID: Int] = [:]
+    private var locations: [LocationID: Int] = [:]
     private var products: [UInt32] = []
     /// Ids of products that lists leave out.
     private var archived: [ProductID] = []
@@ -86,14 +87,14 @@ package struct WholeExport {
     // MARK: - The catalog
 
     /// - Returns: The LSN that the products are as of, and so the rest.
-    private mutating func writeCatalog() async throws -> Int64 {
+    private mutating func writeCatalog() async throws -> LSN {
         let search = ProductSearch(statuses: .all)
-        var lsn: Int64 = 0
+        var lsn = LSN.zero
         var isFirst = true
         for try await part in self.host.client.rows(of: .products(search)) {
             if isFirst {
                 // The products stand from here on; what they refer to is there then too.
-                lsn = Int64(clamping: part.lsn)
+                lsn = part.lsn
                 isFirst = false
                 try await self.writeCategories(asOf: lsn)
                 try await self.writeLocations(asOf: lsn)
@@ -105,11 +106,11 @@ package struct WholeExport {
         return lsn
     }
 
-    private mutating func writeCategories(asOf lsn: Int64) async throws {
+    private mutating func writeCategories(asOf lsn: LSN) async throws {
         let categories = try await self.host.client.categories(includingArchived: true).rows
         for (row, category) in categories.enumerated() {
             guard category.revision <= lsn else { throw Self.changed("category") }
-            self.categories[Int64(category.id.value)] = row + 1
+            self.categories[category.id] = row + 1
             self.line.begin()
             self.line.add("category", row + 1)
             self.line.add("name", text: category.name)
@@ -118,11 +119,11 @@ package struct WholeExport {
         }
     }
 
-    private mutating func writeLocations(asOf lsn: Int64) async throws {
+    private mutating func writeLocations(asOf lsn: LSN) async throws {
         let answer = try await self.host.client.query(.locations(includingArchived: true))
         for (row, location) in try answer.rows(as: Location.self).enumerated() {
             guard location.revision <= lsn else { throw Self.changed("location") }
-            self.locations[Int64(location.id.value)] = row + 1
+            self.locations[location.id] = row + 1
             self.line.begin()
             self.line.add("location", row + 1)
             self.line.add(LocationFields.descriptions, of: answer.table, row, money: self.money)
@@ -140,7 +141,7 @@ package struct WholeExport {
         table: ResultTable,
         row: Int
     ) throws {
-        guard let category = self.categories[Int64(product.category.value)] else {
+        guard let category = self.categories[product.category] else {
             throw Self.changed("category")
         }
         self.productCount += 1
@@ -155,8 +156,8 @@ package struct WholeExport {
     }
 
     /// The place of a product; nothing if there was none at that moment.
-    private func number(ofProduct id: Int64) -> Int? {
-        let row = Int(id)
+    private func number(of id: ProductID) -> Int? {
+        let row = id.row
         guard self.products.indices.contains(row), self.products[row] > 0 else { return nil }
         return Int(self.products[row])
     }
@@ -164,7 +165,7 @@ package struct WholeExport {
     // MARK: - The ledger
 
     /// - Returns: The LSN of the last step that was written.
-    private mutating func writeLedger(upTo lsn: Int64) async throws -> Int64 {
+    private mutating func writeLedger(upTo lsn: LSN) async throws -> LSN {
         var ledger = LedgerExport(moneyDecimals: self.money)
         var columns: LedgerColumns?
         let query = Query.ledger(LedgerQuery(isNewestFirst: false))
@@ -174,8 +175,8 @@ package struct WholeExport {
             for row in 0..<part.table.rowCount {
                 let movement = columns.row(part.table, row)
                 if movement.lsn > lsn { break reading }
-                guard let product = self.number(ofProduct: movement.productID),
-                    let location = self.locations[movement.locationID]
+                guard let product = self.number(of: movement.product),
+                    let location = self.locations[movement.location]
                 else { throw Self.changed("product or location") }
                 if ledger.isNew(movement) {
                     if ledger.steps.count == self.stepCountMax { break reading }
@@ -188,7 +189,7 @@ package struct WholeExport {
         self.movementCount = ledger.movementCount
         self.stepCount = ledger.steps.count
         try await self.writeReservations(ledger.openReservations)
-        return Int64(clamping: ledger.steps.lastLSN)
+        return ledger.steps.lastLSN
     }
 
     private mutating func endStep(_ ledger: inout LedgerExport) throws(Failure) {
@@ -218,8 +219,8 @@ package struct WholeExport {
     // MARK: - Levels
 
     /// Those of products that are not archived, then the others.
-    private mutating func writeLevels(asOf lsn: Int64) async throws {
-        let asOf = AsOf.lsn(UInt64(clamping: lsn))
+    private mutating func writeLevels(asOf lsn: LSN) async throws {
+        let asOf = AsOf.lsn(lsn)
         let queries =
             [LevelQuery(asOf: asOf)] + self.archived.map { LevelQuery(product: $0, asOf: asOf) }
         let archived = Set(self.archived)
@@ -235,8 +236,8 @@ package struct WholeExport {
     }
 
     private mutating func write(_ level: ListedLevel) throws {
-        guard let product = self.number(ofProduct: Int64(level.product.value)) else { return }
-        guard let location = self.locations[Int64(level.location.value)] else {
+        guard let product = self.number(of: level.product) else { return }
+        guard let location = self.locations[level.location] else {
             throw Self.changed("location")
         }
         let quantities = [

@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 
@@ -81,7 +82,7 @@ final class RestoreSender {
         guard !request.commands.isEmpty else { return }
         if self.isDry {
             for number in request.firstStep..<request.firstStep + request.stepCount {
-                self.steps.append(UInt64(number))
+                self.steps.append(LSN(UInt64(number)))
             }
             return
         }
@@ -205,7 +206,7 @@ final class RestoreSender {
 
 /// What a row of the ledger says of its step.
 private struct RecordedStep: AnswerRow {
-    var lsn: UInt64
+    var lsn: LSN
 
-    init(from row: inout RowReader) throws(ClientError) { self.lsn = try row.integer("lsn") }
+    init(from row: inout RowReader) throws(ClientError) { self.lsn = try row.lsn("lsn") }
 }

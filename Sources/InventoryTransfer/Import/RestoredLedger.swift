@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 
 /// Makes of each step of an exported ledger the commands that do it again.
@@ -62,7 +63,7 @@ struct RestoredLedger {
         _ movements: [RestoredMovement],
         record: ExportRecord,
         catalog: RestoredCatalog,
-        lsn: (Int) -> UInt64?
+        lsn: (Int) -> LSN?
     ) throws(Failure) -> Step {
         var step = Step()
         step.lineCount = movements.count
@@ -203,7 +204,7 @@ extension RestoredLedger {
         _ run: [RestoredMovement],
         counted: Int64,
         record: ExportRecord,
-        at lsn: (Int) -> UInt64?,
+        at lsn: (Int) -> LSN?,
         step: inout Step
     ) throws(Failure) {
         let first = run[0]
@@ -251,9 +252,9 @@ extension RestoredLedger {
     private static func saleReturn(
         _ run: [RestoredMovement],
         record: ExportRecord,
-        at lsn: (Int) -> UInt64?
+        at lsn: (Int) -> LSN?
     ) throws(Failure) -> Command {
-        var original: UInt64?
+        var original: LSN?
         if let origin = run[0].originStep {
             original = lsn(origin)
             guard original != nil else {

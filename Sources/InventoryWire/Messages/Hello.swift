@@ -69,7 +69,7 @@ public struct HelloAccepted: Hashable, Sendable {
     public var currencyCode: String
     public var currencyDecimals: UInt8
     /// Every step up to this one is durable.
-    public var durable: UInt64
+    public var durable: LSN
     public var serverTime: Instant
     public var software: String
     /// Bytes of a request's body, and of a reply's or an event's, at most.
@@ -87,7 +87,7 @@ public struct HelloAccepted: Hashable, Sendable {
         databaseLow: UInt64,
         currencyCode: String,
         currencyDecimals: UInt8,
-        durable: UInt64,
+        durable: LSN,
         serverTime: Instant,
         software: String,
         requestByteCountMax: UInt32 = UInt32(WireLimits.requestByteCountMax),
@@ -140,7 +140,7 @@ public struct HelloAccepted: Hashable, Sendable {
             databaseLow: try reader.readUInt64(),
             currencyCode: try reader.readText(limit: 3),
             currencyDecimals: try reader.readUInt8(),
-            durable: try reader.readUInt64(),
+            durable: try reader.readLSN(),
             serverTime: Instant(microseconds: try reader.readInt64()),
             software: try reader.readText(limit: WireLimits.softwareByteCountMax),
             requestByteCountMax: try reader.readUInt32(),

@@ -4,7 +4,7 @@ public import InventoryModel
 /// What goes before the rows of an insight's answer: what the rows are of, and how to read them.
 public struct InsightHeader: Hashable, Sendable {
     /// The state that the answer reflects.
-    public var lsn: UInt64
+    public var lsn: LSN
     /// When that state's last step was recorded.
     public var time: Instant
     public var window: ResolvedWindow
@@ -13,7 +13,7 @@ public struct InsightHeader: Hashable, Sendable {
     public var keyColumnCount: Int
 
     public init(
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         window: ResolvedWindow,
         schema: [ResultField],
@@ -45,7 +45,7 @@ public struct InsightHeader: Hashable, Sendable {
     }
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
-        let lsn = try reader.readUInt64()
+        let lsn = try reader.readLSN()
         let time = Instant(microseconds: try reader.readInt64())
         let window = try ResolvedWindow(from: &reader)
         let schema = try ResultTable.schema(from: &reader)
@@ -62,7 +62,7 @@ public struct InsightHeader: Hashable, Sendable {
 /// What became of an insight's result since the version that was told before: rows to take out of
 /// it, then rows to put in, so that it is what the same question asked anew at `lsn` would give.
 public struct InsightChanged: Hashable, Sendable {
-    public var lsn: UInt64
+    public var lsn: LSN
     /// When the step at ``lsn`` was recorded.
     public var time: Instant
     public var window: ResolvedWindow
@@ -75,7 +75,7 @@ public struct InsightChanged: Hashable, Sendable {
     public var block: [UInt8]
 
     public init(
-        lsn: UInt64,
+        lsn: LSN,
         time: Instant,
         window: ResolvedWindow,
         removed: [Int],
@@ -134,7 +134,7 @@ public struct InsightChanged: Hashable, Sendable {
 
     init(from reader: inout ByteReader) throws(ByteReaderError) {
         self.init(
-            lsn: try reader.readUInt64(),
+            lsn: try reader.readLSN(),
             time: Instant(microseconds: try reader.readInt64()),
             window: try ResolvedWindow(from: &reader),
             removed: try reader.readRising(),

@@ -29,7 +29,7 @@ extension ServerMessage {
     }
 
     /// Rows of a snapshot are changes of no step: they count from LSN 0 at instant 0.
-    public static let snapshotRowLSN: UInt64 = 0
+    public static let snapshotRowLSN: LSN = 0
 
     public func encodeBody(into writer: inout ByteWriter) {
         switch self {
@@ -125,7 +125,7 @@ extension ServerMessage {
         case .resultHeader:
             self = .resultHeader(
                 ResultHeader(
-                    lsn: try reader.readUInt64(),
+                    lsn: try reader.readLSN(),
                     time: Instant(microseconds: try reader.readInt64()),
                     schema: try ResultTable.schema(from: &reader)
                 )
@@ -136,22 +136,22 @@ extension ServerMessage {
         case .goodbye: self = .goodbye(try Refusal(from: &reader))
         case .pong:
             self = .pong(
-                durable: try reader.readUInt64(),
+                durable: try reader.readLSN(),
                 time: Instant(microseconds: try reader.readInt64())
             )
         case .progress:
             self = .progress(
-                lsn: try reader.readUInt64(),
+                lsn: try reader.readLSN(),
                 time: Instant(microseconds: try reader.readInt64())
             )
         case .digest:
-            self = .digest(lsn: try reader.readUInt64(), value: try reader.readUInt64())
+            self = .digest(lsn: try reader.readLSN(), value: try reader.readUInt64())
         case .subscribed:
             self = .subscribed(
-                Subscribed(lsn: try reader.readUInt64(), hasSnapshot: try reader.readBool())
+                Subscribed(lsn: try reader.readLSN(), hasSnapshot: try reader.readBool())
             )
         case .snapshotRows: self = .snapshotRows(try Self.readRows(&reader))
-        case .caughtUp: self = .caughtUp(lsn: try reader.readUInt64())
+        case .caughtUp: self = .caughtUp(lsn: try reader.readLSN())
         case .entries:
             var entries: [Entry] = []
             while reader.remaining > 0 { entries.append(try Entry(from: &reader)) }
@@ -164,7 +164,7 @@ extension ServerMessage {
             }
             self = .reset(reason)
         case .closed:
-            let lsn = try reader.readUInt64()
+            let lsn = try reader.readLSN()
             self = .closed(try Refusal(from: &reader), lsn: lsn)
         case .product: self = .product(try StockedProduct(from: &reader))
         case .insightHeader: self = .insightHeader(try InsightHeader(from: &reader))
@@ -172,7 +172,7 @@ extension ServerMessage {
         case .snapshotTaken:
             self = .snapshotTaken(
                 SnapshotTaken(
-                    lsn: try reader.readUInt64(),
+                    lsn: try reader.readLSN(),
                     byteCount: try reader.readUInt64(),
                     segmentsWritten: try reader.readUInt64(),
                     segmentsReused: try reader.readUInt64(),

@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 
 /// Everything a server sends once it has accepted the hello: answers, and events of subscriptions.
@@ -16,22 +17,22 @@ public enum ServerMessage: Hashable, Sendable {
     case resultEnd(rowCount: UInt64)
     case refused(Refusal)
     /// Every step up to `durable` is on disk.
-    case pong(durable: UInt64, time: Instant)
+    case pong(durable: LSN, time: Instant)
     case subscribed(Subscribed)
     /// Rows of the state at the subscription's beginning, as changes.
     case snapshotRows([Change])
     /// The snapshot is complete: it was the state at `lsn`.
-    case caughtUp(lsn: UInt64)
+    case caughtUp(lsn: LSN)
     /// Steps, each with the changes that the subscription is for.
     case entries([Entry])
     /// Everything up to `lsn` has been delivered, also if nothing matched.
-    case progress(lsn: UInt64, time: Instant)
+    case progress(lsn: LSN, time: Instant)
     /// What a copy of the levels subscribed to comes to, as of `lsn`: see `LevelDigest`.
-    case digest(lsn: UInt64, value: UInt64)
+    case digest(lsn: LSN, value: UInt64)
     /// What was delivered so far is void; a new snapshot at a later LSN follows.
     case reset(ResetReason)
     /// The subscription is over; it can be resumed after `lsn`.
-    case closed(Refusal, lsn: UInt64)
+    case closed(Refusal, lsn: LSN)
     /// The connection is being closed, and why. Not the answer to any request.
     case goodbye(Refusal)
     case snapshotTaken(SnapshotTaken)
@@ -45,12 +46,12 @@ public enum ServerMessage: Hashable, Sendable {
 /// What goes before the rows of an answer.
 public struct ResultHeader: Hashable, Sendable {
     /// The state that the answer reflects.
-    public var lsn: UInt64
+    public var lsn: LSN
     /// When that state's last step was recorded.
     public var time: Instant
     public var schema: [ResultField]
 
-    public init(lsn: UInt64, time: Instant, schema: [ResultField]) {
+    public init(lsn: LSN, time: Instant, schema: [ResultField]) {
         self.lsn = lsn
         self.time = time
         self.schema = schema
@@ -59,11 +60,11 @@ public struct ResultHeader: Hashable, Sendable {
 
 public struct Subscribed: Hashable, Sendable {
     /// Events begin after this LSN.
-    public var lsn: UInt64
+    public var lsn: LSN
     /// Whether a snapshot at that LSN comes first.
     public var hasSnapshot: Bool
 
-    public init(lsn: UInt64, hasSnapshot: Bool) {
+    public init(lsn: LSN, hasSnapshot: Bool) {
         self.lsn = lsn
         self.hasSnapshot = hasSnapshot
     }
@@ -81,14 +82,14 @@ public enum ResetReason: UInt8, CaseIterable, Sendable {
 }
 
 public struct SnapshotTaken: Hashable, Sendable {
-    public var lsn: UInt64
+    public var lsn: LSN
     public var byteCount: UInt64
     public var segmentsWritten: UInt64
     public var segmentsReused: UInt64
     public var milliseconds: UInt64
 
     public init(
-        lsn: UInt64,
+        lsn: LSN,
         byteCount: UInt64,
         segmentsWritten: UInt64,
         segmentsReused: UInt64,

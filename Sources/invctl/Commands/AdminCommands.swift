@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -25,7 +26,7 @@ struct PingCommand: AsyncParsableCommand {
             let took = (clock.now - start).components
             let microseconds = took.seconds * 1_000_000 + took.attoseconds / 1_000_000_000_000
             var object = JSONObject()
-            object.add("lsn", raw: String(durable))
+            object.add("lsn", raw: String(durable.value))
             object.add("microseconds", raw: String(microseconds))
             shell.say("pong   durable LSN \(durable)   \(microseconds) µs", object)
         }
@@ -96,7 +97,7 @@ struct SnapshotCommand: AsyncParsableCommand {
         try await Shell.run(self.global) { shell in
             let taken = try await shell.client.takeSnapshot()
             var object = JSONObject()
-            object.add("lsn", raw: String(taken.lsn))
+            object.add("lsn", raw: String(taken.lsn.value))
             object.add("byteCount", raw: String(taken.byteCount))
             object.add("segmentsWritten", raw: String(taken.segmentsWritten))
             object.add("segmentsReused", raw: String(taken.segmentsReused))

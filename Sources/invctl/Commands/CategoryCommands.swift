@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 
@@ -65,7 +66,7 @@ struct CategoryCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "Its name as it is.", completion: Candidates.ofCategory) var name: String
         @Argument(help: "Its new name.") var newName: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -100,7 +101,7 @@ struct CategoryCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "Its name.", completion: Candidates.ofCategory) var name: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in

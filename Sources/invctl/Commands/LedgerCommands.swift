@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Bytes
 import Foundation
 import InventoryClient
 public import InventoryModel
@@ -59,7 +60,7 @@ struct LedgerCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Argument(help: "Its LSN.") var lsn: UInt64
+        @Argument(help: "Its LSN.") var lsn: LSN
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
@@ -80,7 +81,7 @@ struct LedgerCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its LSN.") var lsn: UInt64
+        @Argument(help: "Its LSN.") var lsn: LSN
         @Option(help: "Why.") var reason: Reason = .correction
 
         func run() async throws {

@@ -1,4 +1,5 @@
 public import ArgumentParser
+internal import Bytes
 import InventoryClient
 public import InventoryModel
 
@@ -76,7 +77,7 @@ struct LocationCommand: AsyncParsableCommand {
         @Option(help: "Its new name.") var name: String?
         @Option(help: "store, warehouse or transit.") var kind: LocationKind?
         @Option(help: "The IANA name of its time zone.") var zone: String?
-        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -114,7 +115,7 @@ struct LocationCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "Its code.", completion: Candidates.ofLocation) var code: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in

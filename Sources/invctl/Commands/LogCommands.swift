@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -27,8 +28,8 @@ struct LogCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "The first step.") var from: UInt64?
-        @Option(help: "The last step.") var to: UInt64?
+        @Option(help: "The first step.") var from: LSN?
+        @Option(help: "The last step.") var to: LSN?
 
         /// Steps that are shown when nobody says which.
         private static let stepsShown: UInt64 = 20
@@ -47,7 +48,8 @@ struct LogCommand: AsyncParsableCommand {
             try await Shell.run(self.global) { shell in
                 let durable = shell.server.durable
                 let last = min(self.to ?? durable, durable)
-                let from = self.from ?? (last > Self.stepsShown ? last - Self.stepsShown + 1 : 1)
+                let shown = min(last.value, Self.stepsShown)
+                let from = self.from ?? LSN(last.value - shown + 1)
                 try await shell.listLog(from...max(from, last))
             }
         }
@@ -68,13 +70,13 @@ extension Shell {
     /// Lists what the log keeps of some steps.
     ///
     /// A subscription from before them brings it: the log is the feed.
-    fileprivate func listLog(_ steps: ClosedRange<UInt64>) async throws {
+    fileprivate func listLog(_ steps: ClosedRange<LSN>) async throws {
         var output = RowOutput(self.style(), self.listing)
         let sink = self.sink()
         var names = Names(self)
         // The first block settles how wide the columns are, so it should be more than a step.
         var block = ResultTable(Self.logSchema)
-        let start = SubscriptionStart.after(steps.lowerBound - 1)
+        let start = SubscriptionStart.after(steps.lowerBound.previous)
         var wantsMore = true
         for try await event in self.client.subscribe(Subscription(topics: .all, start: start)) {
             switch event {
@@ -117,13 +119,13 @@ extension Shell {
             rest.facts.removeAll { $0.name == "sku" }
         }
         return [
-            .integer(Int64(entry.lsn)), .integer(entry.time.microseconds),
+            .integer(Int64(entry.lsn.value)), .integer(entry.time.microseconds),
             entry.actor.isEmpty ? .none : .text(entry.actor), .text(row.event), sku,
             .text(rest.sentence),
         ]
     }
 
-    private func notRetained(_ lsn: UInt64) async -> Failure {
+    private func notRetained(_ lsn: LSN) async -> Failure {
         let first = try? await self.client.statistics()["firstRetainedLsn"].map { String($0) }
         return Failure(
             "not_retained",

@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -71,7 +72,7 @@ struct OpenItemChoice<Kind: OpenItemKind>: ParsableArguments {
 
     @Option(help: Kind.ofHelp) var of: String?
 
-    @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+    @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
 
     func validate() throws {
         if self.parts.isEmpty == (self.of == nil) {
@@ -252,7 +253,7 @@ extension Shell {
             return
         }
         var object = JSONObject()
-        object.add("lsn", raw: String(done.lsn))
+        object.add("lsn", raw: String(done.lsn.value))
         object.add("reservations", raw: "[\(numbers.joined(separator: ","))]")
         object.add("expiresAt", time)
         self.print(object)

@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -248,7 +249,7 @@ struct ProductCommand: AsyncParsableCommand {
         @Option(help: "Stock that an order should bring back.") var reorderTarget: String?
         @Option(help: "Units in one pack of the supplier.") var packSize: String?
         @Option(help: "Days from order to delivery.") var leadTimeDays: UInt16?
-        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -304,7 +305,7 @@ struct ProductCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: UInt64?
+        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -343,10 +344,10 @@ struct ProductCommand: AsyncParsableCommand {
 
 extension Shell {
     /// Says what was done: a line for people, an object for programs.
-    func say(_ line: String, id: UInt64, lsn: UInt64) {
+    func say(_ line: String, id: UInt64, lsn: LSN) {
         var object = JSONObject()
         object.add("id", raw: String(id))
-        object.add("lsn", raw: String(lsn))
+        object.add("lsn", raw: String(lsn.value))
         self.say(line, object)
     }
 
@@ -391,7 +392,7 @@ extension Shell {
         _ line: String,
         _ done: Outcome.Done,
         orSoAlready name: String,
-        revision: () async throws -> UInt64?
+        revision: () async throws -> LSN?
     ) async throws {
         guard !self.options.quiet else { return }
         let revision = try await revision() ?? done.lsn

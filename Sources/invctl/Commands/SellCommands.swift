@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -53,7 +54,7 @@ struct ReturnCommand: AsyncParsableCommand {
         [LineArgument]
     @Option(help: "Where it goes.", completion: Candidates.ofLocation) var at: String?
     @Option(help: "The LSN of the sale: no more than it sold can come back, at its price.")
-    var sale: UInt64?
+    var sale: LSN?
     @Flag(help: "Puts it on hold instead of back on the shelf.") var damaged = false
 
     func run() async throws {

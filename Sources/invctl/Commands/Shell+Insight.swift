@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer

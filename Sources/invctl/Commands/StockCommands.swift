@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import Foundation
 import InventoryClient
 internal import InventoryModel
@@ -157,7 +158,7 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=COUNTED …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "Only while the level is still at this revision.") var ifRevision: UInt64?
+        @Option(help: "Only while the level is still at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -351,7 +352,7 @@ extension Shell {
     }
 
     /// The products that a step moved.
-    func products(movedBy lsn: UInt64) async throws -> [ProductInfo] {
+    func products(movedBy lsn: LSN) async throws -> [ProductInfo] {
         var products: [ProductID: ProductInfo] = [:]
         for try await part in self.client.rows(of: .ledger(LedgerQuery(lsn: lsn))) {
             for movement in try part.rows(as: ListedMovement.self) {
@@ -440,7 +441,7 @@ extension Shell {
     func object(_ done: Outcome.Done, _ products: [ProductInfo]) -> JSONObject {
         let infos = Dictionary(products.map { ($0.id, $0) }) { first, _ in first }
         var object = JSONObject()
-        object.add("lsn", raw: String(done.lsn))
+        object.add("lsn", raw: String(done.lsn.value))
         object.add("recordedAt", TimeText.format(done.time.microseconds))
         object.add(
             "amount",
@@ -455,7 +456,7 @@ extension Shell {
             row.add("onHand", raw: DecimalText.format(level.onHand, decimals: decimals))
             row.add("reserved", raw: DecimalText.format(level.reserved, decimals: decimals))
             row.add("available", raw: DecimalText.format(level.available, decimals: decimals))
-            row.add("revision", raw: String(level.revision))
+            row.add("revision", raw: String(level.revision.value))
             return row.text
         }
         object.add("levels", raw: "[" + levels.joined(separator: ",") + "]")

@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryWire
@@ -24,7 +25,7 @@ struct WatchCommand: AsyncParsableCommand {
     struct Options: ParsableArguments {
         @OptionGroup var global: GlobalOptions
         @Flag(help: "Begins with the state as it is.") var snapshot = false
-        @Option(help: "Begins after this LSN.") var after: UInt64?
+        @Option(help: "Begins after this LSN.") var after: LSN?
         @Option(help: "Only SKUs that begin so.") var prefix = ""
         @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
         var category: String?

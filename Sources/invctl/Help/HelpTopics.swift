@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import Bytes
 import InventoryTransfer
 import TerminalKit
 

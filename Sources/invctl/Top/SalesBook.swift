@@ -1,3 +1,4 @@
+internal import Bytes
 internal import InventoryModel
 import InventoryTransfer
 
@@ -29,7 +30,7 @@ struct SalesBook: Sendable {
 
     /// One line of a sale or of what took one back.
     struct Line: Equatable, Sendable {
-        var lsn: UInt64
+        var lsn: LSN
         var product: ProductID
         var location: LocationID
         var units: Int64
@@ -49,8 +50,8 @@ struct SalesBook: Sendable {
     private var clock: DayClock
     private(set) var today: Int64
     /// The sales of today that were not undone, and those that were undone of whatever day, by step.
-    private var sales: Set<UInt64> = []
-    private var undone: Set<UInt64> = []
+    private var sales: Set<LSN> = []
+    private var undone: Set<LSN> = []
     /// When the first sale happened that is in here.
     private var first = Int64.max
 
@@ -85,7 +86,7 @@ struct SalesBook: Sendable {
     }
 
     /// A step was undone: if it was a sale, it is none.
-    mutating func undo(_ lsn: UInt64) {
+    mutating func undo(_ lsn: LSN) {
         self.undone.insert(lsn)
         self.sales.remove(lsn)
     }

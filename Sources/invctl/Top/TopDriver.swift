@@ -1,3 +1,4 @@
+internal import Bytes
 import Foundation
 import Glibc
 import InventoryClient
@@ -129,7 +130,7 @@ final class TopDriver: Sendable {
     /// Reads the sales of the last days.
     ///
     /// - Returns: The LSN they reflect.
-    private func load() async throws -> UInt64 {
+    private func load() async throws -> LSN {
         self.change { $0.model.beginLoading() }
         let locations = try await self.shell.client.locations(includingArchived: true).rows
         self.change { $0.model.take(locations: locations) }
@@ -141,7 +142,7 @@ final class TopDriver: Sendable {
             ],
             from: from
         )
-        var lsn: UInt64 = 0
+        var lsn: LSN = 0
         var rowCount = 0
         for try await part in self.shell.client.rows(of: .ledger(query)) {
             lsn = part.lsn

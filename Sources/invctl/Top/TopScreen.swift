@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryLoad
 internal import InventoryModel
 import InventoryTransfer
@@ -246,7 +247,7 @@ struct TopScreen {
                     ? "" : DecimalText.format(ticket.left, decimals: item.decimals)
                 let kind = ticket.kind == .sale ? "" : "\(ticket.kind) "
                 return [
-                    self.time(ticket.recordedAt), String(ticket.line.lsn), item.sku,
+                    self.time(ticket.recordedAt), String(ticket.line.lsn.value), item.sku,
                     DecimalText.format(ticket.line.units, decimals: item.decimals),
                     self.money(ticket.line.amount),
                     self.model.locations[ticket.line.location] ?? "", left, ticket.actor,

@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -101,7 +102,7 @@ struct InsightWatch {
         }
     }
 
-    private func redraw(_ session: TerminalSession, _ last: UInt64) async throws {
+    private func redraw(_ session: TerminalSession, _ last: LSN) async throws {
         let state = SharedState(rest: self.rest)
         let events = self.shell.client.subscribe(toInsight: self.insight)
         Interruption.state.withLock {
@@ -142,7 +143,7 @@ struct InsightWatch {
         }
     }
 
-    private func header(_ state: State, answer: InsightAnswer, last: UInt64) -> String {
+    private func header(_ state: State, answer: InsightAnswer, last: LSN) -> String {
         let parts = [
             state.lost.map { "OFFLINE (\($0)), trying again; rows are as they were" } ?? "live",
             Self.window(answer.window), "LSN \(min(answer.lsn, last))",
@@ -170,7 +171,7 @@ struct InsightWatch {
 
     // MARK: - Piped
 
-    private func printChanges(_ last: UInt64) async throws {
+    private func printChanges(_ last: LSN) async throws {
         var changes = RowChanges()
         var rest = self.rest
         for try await event in self.shell.client.subscribe(toInsight: self.insight) {
@@ -212,7 +213,7 @@ struct InsightWatch {
 
 extension Shell {
     /// The last LSN that an insight is of, however far the server is; the highest there is for one of now.
-    fileprivate func lastLSN(of insight: Insight) async throws -> UInt64 {
+    fileprivate func lastLSN(of insight: Insight) async throws -> LSN {
         switch insight.asOf {
         case .lsn(let lsn): return lsn
         case .time(let time) where time <= TimeText.now():

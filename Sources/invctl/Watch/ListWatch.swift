@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -128,7 +129,7 @@ struct ListWatch {
     }
 
     /// Asks anew; nothing if the connection went meanwhile.
-    private func ask(_ take: (ResultTable, UInt64) throws -> Bool) async throws -> Bool {
+    private func ask(_ take: (ResultTable, LSN) throws -> Bool) async throws -> Bool {
         do {
             for try await part in self.shell.client.rows(of: self.query) {
                 if try !take(part.table, part.lsn) { break }
@@ -231,7 +232,7 @@ struct RowChanges {
         return schema.filter { !$0.isNumber }.map { $0.name }
     }
 
-    mutating func take(_ keys: [UInt8], _ rows: [UInt8], lsn: UInt64) -> [UInt8] {
+    mutating func take(_ keys: [UInt8], _ rows: [UInt8], lsn: LSN) -> [UInt8] {
         var bytes: [UInt8] = []
         var seen: [String: String] = [:]
         let lines = { (bytes: [UInt8]) in

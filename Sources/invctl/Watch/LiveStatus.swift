@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -14,7 +15,7 @@ struct LiveStatus: Sendable {
     }
 
     private(set) var connection = Connection.connecting
-    private(set) var lsn: UInt64 = 0
+    private(set) var lsn: LSN = 0
     /// How old the last step was when it came, in microseconds.
     private(set) var lag: Int64 = 0
     /// How often the connection came back.

@@ -1,3 +1,4 @@
+internal import Bytes
 import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
@@ -56,7 +57,7 @@ struct Watcher {
 
     private mutating func show(
         _ change: Change,
-        lsn: UInt64?,
+        lsn: LSN?,
         time: Instant?,
         actor: String
     ) async throws {
@@ -79,12 +80,12 @@ struct Watcher {
 
     private static func object(
         _ row: ChangeText.Row,
-        lsn: UInt64?,
+        lsn: LSN?,
         time: Instant?,
         actor: String
     ) -> JSONObject {
         var object = JSONObject()
-        if let lsn { object.add("lsn", raw: String(lsn)) }
+        if let lsn { object.add("lsn", raw: String(lsn.value)) }
         if let time { object.add("recordedAt", TimeText.format(time.microseconds)) }
         object.add("event", row.event)
         for (name, value) in row.facts {

@@ -61,7 +61,7 @@ enum PlausibleRequests {
                 PlausibleRequest(
                     "keyedCommand \(number)",
                     .keyedCommand(
-                        IdempotencyKey(high: UInt64(number), low: world.sale),
+                        IdempotencyKey(high: UInt64(number), low: world.sale.value),
                         firstTried: firstTried,
                         fingerprint: firstTried.map { _ in RequestFingerprint(7) },
                         self.commands(.sell, world)[0]
@@ -129,7 +129,7 @@ enum PlausibleRequests {
         return [
             Subscription(topics: .all, start: .now),
             Subscription(topics: [.stock, .proof], filter: filter, start: .snapshot),
-            Subscription(topics: .stock, filter: filter, start: .after(world.sale - 1)),
+            Subscription(topics: .stock, filter: filter, start: .after(world.sale.previous)),
             Subscription(topics: .stock, start: .snapshot, updatesPerSecond: 10),
         ]
     }

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryClient
 import InventoryModel
 import InventoryTestSupport
@@ -16,14 +17,14 @@ struct WalkedWorld: Sendable {
     var product = ProductID(1)
     /// Has never had any.
     var emptyProduct = ProductID(1)
-    var sale: UInt64 = 1
+    var sale: LSN = 1
     /// That of a sale that is remembered, with a fingerprint of 7.
     var key = IdempotencyKey(high: 7, low: 1)
     /// The LSNs of the last change of the category and the locations, of the products, and of the
     /// product's levels, the reservation and the transfer.
-    var placesRevision: UInt64 = 1
-    var productRevision: UInt64 = 1
-    var levelRevision: UInt64 = 1
+    var placesRevision: LSN = 1
+    var productRevision: LSN = 1
+    var levelRevision: LSN = 1
     var reservation = ReservationID(1)
     var transfer = TransferID(1)
     /// When it was made, by the server's clock.
@@ -56,7 +57,7 @@ struct WalkedWorld: Sendable {
         world.emptyProduct = ProductID(UInt32(products.ids[1]))
         let sale = Sale(lines: [SaleLine(product: world.product, quantity: 9)])
         world.sale = try await client.done(.sell(sale)).lsn
-        world.key = IdempotencyKey(high: 7, low: world.sale)
+        world.key = IdempotencyKey(high: 7, low: world.sale.value)
         let line = SaleLine(product: world.product, quantity: 1)
         _ = try await client.send(
             .sell(Sale(lines: [line])),

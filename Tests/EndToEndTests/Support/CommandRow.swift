@@ -1,3 +1,5 @@
+import Bytes
+
 /// One command of the tree, as the suite of all commands tries it.
 struct CommandRow {
     /// What `-o json` prints: one object, an array of them, or lines of them, each with that key.

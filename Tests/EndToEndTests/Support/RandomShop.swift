@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import InventoryClient
 import InventoryModel
@@ -11,7 +12,7 @@ struct RandomShop {
     private let products = (1...6).map { ProductID(UInt32($0)) }
     private let locations = (1...3).map { LocationID(UInt16($0)) }
     /// Steps that were done.
-    private var lsns: [UInt64] = []
+    private var lsns: [LSN] = []
 
     init(_ daemon: Daemon, seed: UInt64) {
         self.daemon = daemon

@@ -102,7 +102,7 @@ import Testing
         ]
         var bench = try Bench(stock: 10_000)
         for command in commands {
-            let lsn = bench.state.lsn + 1
+            let lsn = bench.state.lsn.next
             let entry = Entry(
                 lsn: lsn,
                 time: bench.time,

@@ -24,11 +24,11 @@ struct BothPaths: ~Copyable {
     }
 
     /// When the next step is recorded.
-    var time: Instant { Instant(microseconds: Int64(self.slow.lsn + 1) * 1_000) }
+    var time: Instant { Instant(microseconds: Int64(self.slow.lsn.next.value) * 1_000) }
 
     /// Puts changes into all three states.
     mutating func put(_ changes: [Change], by actor: String) throws {
-        let entry = Entry(lsn: self.slow.lsn + 1, time: self.time, actor: actor, changes: changes)
+        let entry = Entry(lsn: self.slow.lsn.next, time: self.time, actor: actor, changes: changes)
         self.slow.evolve(entry)
         self.fast.evolve(entry)
         try self.fold(BothPaths.bytes { entry.encode(into: &$0) })
@@ -64,7 +64,7 @@ struct BothPaths: ~Copyable {
         try #require(found == expected, "\(path) path, LSN \(self.slow.lsn): \(command)")
         if !expected.entry.isEmpty { try self.fold(expected.entry) }
         // All that there is, now and then: it looks at every row.
-        if self.slow.lsn % 64 == 0 { self.checkInvariants() }
+        if self.slow.lsn.value % 64 == 0 { self.checkInvariants() }
         return path
     }
 
@@ -106,7 +106,7 @@ struct BothPaths: ~Copyable {
         let decision = state.decide(command, at: time)
         let outcome = Self.bytes { decision.outcome.encode(into: &$0) }
         guard !decision.changes.isEmpty else { return Step(outcome: outcome, entry: []) }
-        let lsn = state.lsn + 1
+        let lsn = state.lsn.next
         let entry = Entry(lsn: lsn, time: time, actor: actor, changes: decision.changes)
         state.evolve(entry)
         return Step(outcome: outcome, entry: Self.bytes { entry.encode(into: &$0) })

@@ -1,3 +1,4 @@
+import Bytes
 import InventoryModel
 import InventoryTestSupport
 import Testing
@@ -153,7 +154,7 @@ extension Fields where Value == SaleLine {
         "location": { $0.location = LocationID(UInt16($1.below(5))) },
         "quantity": { $0.quantity = $1.near(1...Limits.quantityMax, below: 20) },
         "price": { $0.price = Money($1.near(0...Limits.moneyMax)) },
-        "ifRevision": { $0.ifRevision = $1.below(3) == 0 ? $1.unsigned() : $0.ifRevision ?? 1 },
+        "ifRevision": { $0.ifRevision = $1.below(3) == 0 ? $1.lsn() : $0.ifRevision ?? 1 },
     ])
 }
 

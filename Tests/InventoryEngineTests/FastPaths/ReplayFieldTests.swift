@@ -72,7 +72,7 @@ extension Fields where Value == Moved {
         "floor": { $0.level.floor = Int64($1.below(9)) - 4 },
         "value": { _, _ in },
         "alerts": { $0.level.alerts = AlertSet(rawValue: UInt8($1.below(8))) },
-        "revision": { $0.level.revision = $1.below(100) },
+        "revision": { $0.level.revision = LSN($1.below(100)) },
     ])
 }
 
@@ -101,7 +101,7 @@ extension Fields where Value == Moved {
         var level = shop.slow.tables.levels.level(product, .main)
         level.onHand -= 2
         level.value -= 6
-        level.revision = shop.slow.lsn + 1
+        level.revision = shop.slow.lsn.next
         let movement = Movement(
             kind: .sale,
             product: product,
@@ -123,7 +123,7 @@ extension Fields where Value == Moved {
     }
 
     /// Whether a fold may read such a change ahead, by the masks alone.
-    private static func isPlain(_ moved: Moved, lsn: UInt64, time: Instant) -> Bool {
+    private static func isPlain(_ moved: Moved, lsn: LSN, time: Instant) -> Bool {
         moved.movement.kind == .sale && moved.level.revision == lsn
             && moved.movement.presence(recordedAt: time) & ~GatheredMovements.fields == 0
     }
@@ -138,7 +138,7 @@ extension Fields where Value == Moved {
             var moved = Self.moved(in: shop, product)
             _ = Fields<Moved>.movement.vary(&moved, oneIn: 9, &random)
             _ = Fields<Moved>.level.vary(&moved, oneIn: 20, &random)
-            let (lsn, time) = (shop.slow.lsn + 1, shop.time)
+            let (lsn, time) = (shop.slow.lsn.next, shop.time)
             let change = Change.moved(moved.movement, moved.level)
             let entry = Entry(lsn: lsn, time: time, actor: "till", changes: [change])
             let isRead = BothPaths.bytes { entry.encode(into: &$0) }.withUnsafeBytes { bytes in

@@ -24,7 +24,7 @@ struct Codec: Sendable, CustomStringConvertible {
         }
     }
 
-    static let lsn: UInt64 = 1_000
+    static let lsn: LSN = 1_000
     static let time = Instant(microseconds: 1_700_000_000_000_000)
     static let schema = [
         ResultField("a", .integer), ResultField("b", .text), ResultField("c", .boolean),

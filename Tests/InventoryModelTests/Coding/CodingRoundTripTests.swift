@@ -25,7 +25,7 @@ import Testing
         var random = SplitMix64(seed: 2)
         for _ in 0..<Self.rounds {
             for tag in ChangeTag.allCases {
-                let (lsn, time) = (random.unsigned(), random.instant())
+                let (lsn, time) = (random.lsn(), random.instant())
                 let change = random.change(tag, lsn: lsn, time: time)
                 let encoded = bytes(of: change) { $0.encode(into: &$1, lsn: lsn, time: time) }
                 #expect(encoded.first == tag.rawValue)
@@ -118,7 +118,7 @@ import Testing
         let decoded = try read(encoded) { (reader) throws(ByteReaderError) in
             try Command(from: &reader)
         }
-        #expect(decoded == .deleteProduct(ProductID(1), ifRevision: .max - 1))
+        #expect(decoded == .deleteProduct(ProductID(1), ifRevision: LSN.max.previous))
     }
 }
 

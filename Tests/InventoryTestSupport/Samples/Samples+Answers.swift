@@ -25,7 +25,7 @@ extension SplitMix64 {
             )
         case 4: .id(self.unsigned())
         case 5: .taken(self.text(), by: self.unsigned())
-        case 6: .revision(expected: self.unsigned(), actual: self.unsigned())
+        case 6: .revision(expected: self.lsn(), actual: self.lsn())
         case 7:
             .shortage(
                 Refusal.Shortage(
@@ -63,7 +63,7 @@ extension SplitMix64 {
         case 2:
             .errorsOnly(
                 Outcome.ErrorsOnly(
-                    lsn: self.unsigned(),
+                    lsn: self.lsn(),
                     count: Int(self.below(UInt64(Limits.batchMax))),
                     refused: self.list {
                         Outcome.ErrorsOnly.Refused(
@@ -78,7 +78,7 @@ extension SplitMix64 {
     }
 
     private mutating func done() -> Outcome.Done {
-        let lsn = self.unsigned()
+        let lsn = self.lsn()
         return Outcome.Done(
             lsn: lsn,
             time: self.instant(),
@@ -171,7 +171,7 @@ extension SplitMix64 {
     }
 
     public mutating func stockedProduct() -> StockedProduct {
-        let lsn = self.unsigned()
+        let lsn = self.lsn()
         return StockedProduct(
             lsn: lsn,
             product: self.productRow(),
@@ -190,7 +190,7 @@ extension SplitMix64 {
     mutating func asOf() -> AsOf? {
         switch self.below(4) {
         case 0: nil
-        case 1: .lsn(self.unsigned())
+        case 1: .lsn(self.lsn())
         case 2: .effective(self.instant())
         default: .time(self.instant())
         }
@@ -225,7 +225,7 @@ extension SplitMix64 {
             lsn: self.revision(),
             isNewestFirst: self.flag(),
             after: self.maybe {
-                MovementID(lsn: $0.unsigned(), line: UInt16(truncatingIfNeeded: $0.unsigned()))
+                MovementID(lsn: $0.lsn(), line: UInt16(truncatingIfNeeded: $0.unsigned()))
             },
             limit: UInt32(truncatingIfNeeded: self.unsigned())
         )
@@ -253,7 +253,7 @@ extension SplitMix64 {
     // MARK: - Subscriptions
 
     public mutating func subscription() -> Subscription {
-        let starts: [SubscriptionStart] = [.now, .snapshot, .after(self.unsigned())]
+        let starts: [SubscriptionStart] = [.now, .snapshot, .after(self.lsn())]
         return Subscription(
             topics: SubscriptionTopics(rawValue: UInt8(1 + self.below(127))),
             filter: SubscriptionFilter(

@@ -1,8 +1,9 @@
+public import Bytes
 public import InventoryModel
 
 extension SplitMix64 {
     /// A change of that kind, as a step at that LSN and time could hold it.
-    public mutating func change(_ tag: ChangeTag, lsn: UInt64, time: Instant) -> Change {
+    public mutating func change(_ tag: ChangeTag, lsn: LSN, time: Instant) -> Change {
         switch tag {
         case .databaseCreated:
             .databaseCreated(currency: self.currency())
@@ -12,7 +13,7 @@ extension SplitMix64 {
                     id: self.category(),
                     name: self.text(),
                     isArchived: self.flag(),
-                    revision: self.unsigned()
+                    revision: self.lsn()
                 )
             )
         case .location:
@@ -26,7 +27,7 @@ extension SplitMix64 {
                         kind: self.any(LocationKind.self)
                     ),
                     isArchived: self.flag(),
-                    revision: self.unsigned()
+                    revision: LSN(self.unsigned())
                 )
             )
         case .productCreated: .productCreated(self.productRow())
@@ -80,7 +81,7 @@ extension SplitMix64 {
         }
     }
 
-    private mutating func moved(lsn: UInt64, time: Instant) -> Change {
+    private mutating func moved(lsn: LSN, time: Instant) -> Change {
         let movement = self.movement(recordedAt: time)
         var level = self.level(at: lsn)
         (level.product, level.location) = (movement.product, movement.location)
@@ -105,7 +106,7 @@ extension SplitMix64 {
     /// A step with any changes.
     public mutating func entry() -> Entry {
         var entry = Entry(
-            lsn: self.unsigned(),
+            lsn: self.lsn(),
             time: self.instant(),
             actor: self.text(),
             changes: []

@@ -1,3 +1,4 @@
+import Bytes
 public import InventoryModel
 
 extension SplitMix64 {
@@ -114,7 +115,7 @@ extension SplitMix64 {
         case .reverse:
             .reverse(
                 Reversal(
-                    lsn: self.unsigned(),
+                    lsn: LSN(self.unsigned()),
                     reason: self.any(Reason.self),
                     note: self.text()
                 )
@@ -193,7 +194,7 @@ extension SplitMix64 {
             location: self.location(),
             quantity: self.signed(),
             price: self.maybe { $0.money() },
-            ifRevision: self.maybe { $0.unsigned() }
+            ifRevision: self.maybe { $0.lsn() }
         )
     }
 
@@ -202,7 +203,7 @@ extension SplitMix64 {
             reservation: self.reservation(),
             quantity: self.maybe { $0.signed() },
             price: self.maybe { $0.money() },
-            ifRevision: self.maybe { $0.unsigned() }
+            ifRevision: self.maybe { $0.lsn() }
         )
     }
 
@@ -216,7 +217,7 @@ extension SplitMix64 {
                 TransferLine(
                     transfer: $0.transfer(),
                     quantity: $0.maybe { $0.signed() },
-                    ifRevision: $0.maybe { $0.unsigned() }
+                    ifRevision: $0.maybe { $0.lsn() }
                 )
             },
             note: self.text()

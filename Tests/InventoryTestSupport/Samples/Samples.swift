@@ -1,3 +1,4 @@
+public import Bytes
 public import InventoryModel
 
 /// Values that a seed decides, of everything that has an encoding: edges more often than chance
@@ -64,7 +65,7 @@ extension SplitMix64 {
         TransferID(UInt32(truncatingIfNeeded: self.unsigned()))
     }
     public mutating func movementID() -> MovementID {
-        MovementID(lsn: self.unsigned(), line: UInt16(truncatingIfNeeded: self.unsigned()))
+        MovementID(lsn: self.lsn(), line: UInt16(truncatingIfNeeded: self.unsigned()))
     }
     public mutating func money() -> Money { Money(self.signed()) }
     public mutating func price() -> Price {
@@ -75,7 +76,10 @@ extension SplitMix64 {
     }
 
     /// What an optional LSN or revision may be: one short of the largest.
-    public mutating func revision() -> UInt64? { self.maybe { min($0.unsigned(), .max - 1) } }
+    public mutating func revision() -> LSN? { self.maybe { LSN(min($0.unsigned(), .max - 1)) } }
+
+    /// Any LSN.
+    public mutating func lsn() -> LSN { LSN(self.unsigned()) }
 
     public mutating func sessionID() -> SessionID {
         SessionID(high: self.unsigned(), low: self.unsigned())
@@ -83,7 +87,7 @@ extension SplitMix64 {
 
     // MARK: - Entities
 
-    public mutating func level(at lsn: UInt64) -> Level {
+    public mutating func level(at lsn: LSN) -> Level {
         Level(
             product: self.product(),
             location: self.location(),
@@ -94,7 +98,7 @@ extension SplitMix64 {
             floor: self.signed(),
             value: self.signed(),
             alerts: AlertSet(rawValue: UInt8(self.below(8))),
-            revision: self.flag() ? lsn : self.unsigned()
+            revision: self.flag() ? lsn : self.lsn()
         )
     }
 
@@ -114,7 +118,7 @@ extension SplitMix64 {
             reference: self.text(),
             note: self.text(),
             origin: self.maybe {
-                MovementID(lsn: $0.unsigned(), line: UInt16(truncatingIfNeeded: $0.unsigned()))
+                MovementID(lsn: $0.lsn(), line: UInt16(truncatingIfNeeded: $0.unsigned()))
             },
             occurredAt: self.flag() ? time : self.instant(),
             isImported: self.flag()
@@ -132,7 +136,7 @@ extension SplitMix64 {
             state: self.any(ReservationState.self),
             reference: self.text(),
             origin: self.movementID(),
-            revision: self.unsigned()
+            revision: self.lsn()
         )
     }
 
@@ -148,7 +152,7 @@ extension SplitMix64 {
             state: self.any(TransferState.self),
             reference: self.text(),
             origin: self.movementID(),
-            revision: self.unsigned()
+            revision: self.lsn()
         )
     }
 
@@ -174,7 +178,7 @@ extension SplitMix64 {
             self.productFields(),
             createdAt: self.instant(),
             updatedAt: self.instant(),
-            revision: self.unsigned()
+            revision: self.lsn()
         )
     }
 }
