@@ -1,22 +1,28 @@
-/// A log sequence number: the position of one atomic step in the write-ahead log, and so the
-/// version of the data once that step is applied.
+/// A log sequence number: the position of an atomic step in the write-ahead log.
 ///
-/// The first step is ``first``; each later one is exactly one more. An LSN says nothing about bytes
-/// or files, so it outlives log rotation, compression and replication.
+/// It is also the version of the data after that step. The first step has ``first``; each later step has
+/// the LSN before plus one. An LSN does not depend on bytes or files, so it stays valid across log
+/// rotation, compression and replication.
 public struct LSN: Hashable, Comparable, Sendable {
+    /// The number of the step, from 1; 0 for ``zero``.
     public let value: UInt64
 
+    /// Creates the LSN of the step number `value`.
     @inlinable public init(_ value: UInt64) { self.value = value }
 
-    /// Before anything was logged; no step carries it.
+    /// The LSN before the first step; no step has it.
     public static let zero = LSN(0)
+    /// The LSN of the first step.
     public static let first = LSN(1)
 
+    /// The LSN of the following step.
     @inlinable public var next: LSN { LSN(self.value + 1) }
 
+    /// Returns whether the step `left` comes before the step `right`.
     @inlinable public static func < (left: LSN, right: LSN) -> Bool { left.value < right.value }
 }
 
 extension LSN: CustomStringConvertible {
+    /// `LSN` and the number.
     public var description: String { "LSN \(self.value)" }
 }
