@@ -178,9 +178,9 @@ public struct DataDirectory: Sendable {
         }
         // Nothing else was created before the temporary file was complete.
         if hasData {
-            let begun = try DatabaseIdentity.read(storage, DatabaseIdentity.temporaryName)
-            guard let begun else { throw .nameless(path: storage.path("")) }
-            return begun
+            let pending = try DatabaseIdentity.read(storage, DatabaseIdentity.temporaryName)
+            guard let pending else { throw .nameless(path: storage.path("")) }
+            return pending
         }
         let identity = DatabaseIdentity(
             database: newID,

@@ -86,8 +86,8 @@ struct IndependentReader {
             next = end
             guard index == names.count - 1 else { continue }
             try Self.require(end.lsn > lsn, "the log ends before the snapshot")
-            let behind = offset + (isCut ? Self.byteCount(bytes, offset) : 0)
-            for page in stride(from: behind, to: bytes.count, by: Self.page) {
+            let later = offset + (isCut ? Self.byteCount(bytes, offset) : 0)
+            for page in stride(from: later, to: bytes.count, by: Self.page) {
                 guard let head = self.blockHead(bytes, page) else { continue }
                 try Self.require(head.u64(16) < end.lsn, "damage at \(offset): a later block")
             }

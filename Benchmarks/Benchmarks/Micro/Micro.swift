@@ -33,15 +33,15 @@ private func columnBenchmarks() {
     let filled = column
     Benchmark("column: sum 524288 rows") { _ in blackHole(filled.sum()) }
 
-    var texts = TextColumn()
+    var strings = TextColumn()
     var index = KeyIndex()
-    texts.append("")
+    strings.append("")
     for row in 1...1_000 {
-        texts.append("sku-\(row)")
-        index.insert(row: UInt32(row), in: texts)
+        strings.append("sku-\(row)")
+        index.insert(row: UInt32(row), in: strings)
     }
     let keys = (1...1_000).map { "sku-\($0)" }
-    let (lookup, column1) = (index, texts)
+    let (lookup, column1) = (index, strings)
     Benchmark("index: find 1000 keys") { _ in
         for key in keys { blackHole(lookup.find(key, in: column1)) }
     }

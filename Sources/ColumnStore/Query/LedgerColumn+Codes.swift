@@ -2,7 +2,8 @@
 extension LedgerColumn {
     /// Replaces each slot by `slot · multiplier + code`, where the code is the row's value.
     ///
-    /// With a multiplier of 0 the slot is the code alone. Slots wrap on overflow; the caller bounds the codes.
+    /// With a multiplier of 0 the slot is the code alone. Slots wrap on overflow; the caller bounds the
+    /// codes.
     package func appendCodes(
         _ segment: Int,
         _ pick: RowPick,

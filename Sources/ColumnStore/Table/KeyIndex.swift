@@ -29,25 +29,25 @@ public struct KeyIndex: Sendable {
     /// Returns the row whose string is `key`, or `nil`.
     ///
     /// - Complexity: O(1) on average.
-    public func find(_ key: String, in texts: TextColumn) -> UInt32? {
+    public func find(_ key: String, in strings: TextColumn) -> UInt32? {
         var key = key
-        return key.withUTF8 { self.find(UnsafeRawBufferPointer($0), in: texts) }
+        return key.withUTF8 { self.find(UnsafeRawBufferPointer($0), in: strings) }
     }
 
     /// Returns the row whose string has the UTF-8 bytes `key`, or `nil`.
     ///
     /// - Complexity: O(1) on average.
-    public func find(_ key: UnsafeRawBufferPointer, in texts: TextColumn) -> UInt32? {
-        self.find(key, hash: Self.hash(key), in: texts)
+    public func find(_ key: UnsafeRawBufferPointer, in strings: TextColumn) -> UInt32? {
+        self.find(key, hash: Self.hash(key), in: strings)
     }
 
     /// Does the same as `find(_:in:)` for a key whose ``hash(_:)`` is known.
     public func find(
         _ key: UnsafeRawBufferPointer,
         hash: UInt64,
-        in texts: TextColumn
+        in strings: TextColumn
     ) -> UInt32? {
-        self.slot(of: key, hash: hash, in: texts)
+        self.slot(of: key, hash: hash, in: strings)
             .map { UInt32(truncatingIfNeeded: self.slots[$0]) }
     }
 
@@ -77,11 +77,11 @@ public struct KeyIndex: Sendable {
     private func slot(
         of key: UnsafeRawBufferPointer,
         hash: UInt64,
-        in texts: TextColumn
+        in strings: TextColumn
     ) -> Int? {
         var slot = self.home(hash)
         while self.slots[slot] != 0 {
-            if self.holds(key, hash: hash, at: slot, in: texts) { return slot }
+            if self.holds(key, hash: hash, at: slot, in: strings) { return slot }
             slot = (slot + 1) & self.mask
         }
         return nil
@@ -96,20 +96,20 @@ public struct KeyIndex: Sendable {
         return memcmp(first, second, a.count) == 0
     }
 
-    /// Adds the key in `row` of `texts`, which must not exist yet.
-    public mutating func insert(row: UInt32, in texts: TextColumn) {
-        self.insert(row: row, hash: texts.withUTF8(Int(row)) { Self.hash($0) }, in: texts)
+    /// Adds the key in `row` of `strings`, which must not exist yet.
+    public mutating func insert(row: UInt32, in strings: TextColumn) {
+        self.insert(row: row, hash: strings.withUTF8(Int(row)) { Self.hash($0) }, in: strings)
     }
 
     /// Does the same as ``insert(row:in:)`` for a key whose ``hash(_:)`` is known.
-    public mutating func insert(row: UInt32, hash: UInt64, in texts: TextColumn) {
+    public mutating func insert(row: UInt32, hash: UInt64, in strings: TextColumn) {
         precondition(row > 0, "row 0 cannot be indexed")
         self.reserve(1)
-        texts.withUTF8(Int(row)) { bytes in
+        strings.withUTF8(Int(row)) { bytes in
             var slot = self.home(hash)
             while self.slots[slot] != 0 {
                 precondition(
-                    !self.holds(bytes, hash: hash, at: slot, in: texts),
+                    !self.holds(bytes, hash: hash, at: slot, in: strings),
                     "the key of row \(row) already exists"
                 )
                 slot = (slot + 1) & self.mask
@@ -128,14 +128,14 @@ public struct KeyIndex: Sendable {
     public mutating func findOrInsert(
         _ key: UnsafeRawBufferPointer,
         row: UInt32,
-        in texts: TextColumn
+        in strings: TextColumn
     ) -> UInt32? {
         precondition(row > 0, "row 0 cannot be indexed")
         if (self.count + 1) * 4 > self.slots.count * 3 { self.grow() }
         let hash = Self.hash(key)
         var slot = self.home(hash)
         while self.slots[slot] != 0 {
-            if self.holds(key, hash: hash, at: slot, in: texts) {
+            if self.holds(key, hash: hash, at: slot, in: strings) {
                 return UInt32(truncatingIfNeeded: self.slots[slot])
             }
             slot = (slot + 1) & self.mask
@@ -149,11 +149,11 @@ public struct KeyIndex: Sendable {
         _ key: UnsafeRawBufferPointer,
         hash: UInt64,
         at slot: Int,
-        in texts: TextColumn
+        in strings: TextColumn
     ) -> Bool {
         let stored = self.slots[slot]
         return stored >> 32 == hash >> 32
-            && texts.withUTF8(Int(stored & 0xFFFF_FFFF)) { Self.areEqual($0, key) }
+            && strings.withUTF8(Int(stored & 0xFFFF_FFFF)) { Self.areEqual($0, key) }
     }
 
     /// Reserves capacity for `count` more keys: inserting them does not grow the table.
@@ -167,12 +167,12 @@ public struct KeyIndex: Sendable {
         self.slots = ProbedSlots.resized(self.slots, to: self.slots.count * 2)
     }
 
-    /// Removes the key in `row` of `texts`, which must exist.
+    /// Removes the key in `row` of `strings`, which must exist.
     ///
     /// It leaves no tombstone: see ``ProbedSlots/free(_:of:)``.
-    public mutating func remove(row: UInt32, in texts: TextColumn) {
-        let found = texts.withUTF8(Int(row)) { bytes in
-            self.slot(of: bytes, hash: Self.hash(bytes), in: texts)
+    public mutating func remove(row: UInt32, in strings: TextColumn) {
+        let found = strings.withUTF8(Int(row)) { bytes in
+            self.slot(of: bytes, hash: Self.hash(bytes), in: strings)
         }
         guard let found, UInt32(truncatingIfNeeded: self.slots[found]) == row else {
             preconditionFailure("row \(row) is not in the index")

@@ -52,7 +52,7 @@ public struct DirectoryScan: Sendable {
         let snapshots = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }
         self.scanLog(
             names.filter { LogFileHead.firstLSN(ofName: $0) != nil },
-            behind: snapshots.last.flatMap { SnapshotManifest.lsn(ofName: $0) },
+            after: snapshots.last.flatMap { SnapshotManifest.lsn(ofName: $0) },
             in: healed
         )
         for name in snapshots {
@@ -84,7 +84,7 @@ public struct DirectoryScan: Sendable {
     /// Verifies the whole chain from the oldest file, and if that fails the part that a start needs.
     private mutating func scanLog(
         _ names: [String],
-        behind snapshot: LSN?,
+        after snapshot: LSN?,
         in storage: any Storage
     ) {
         guard let first = names.first.flatMap({ LogFileHead.firstLSN(ofName: $0) }) else { return }
