@@ -117,7 +117,7 @@ long-keys: dependencies
 	$(CAMPAIGN) keys 1000000 'every key is known'
 
 long-insight-queries: dependencies
-	$(CAMPAIGN) insight-queries 400 'random questions are answered'
+	$(CAMPAIGN) insight-queries 400 'random queries equal a model'
 
 long-value-conservation: dependencies
 	$(CAMPAIGN) value-conservation 100 ValueConservationTests
