@@ -30,8 +30,8 @@ package final class SegmentAggregateCache: Sendable {
     package func byCode(of map: CodeMap) -> Findings {
         precondition(map.limit <= Self.codesMax, "\(map.limit) codes")
         return self.state.withLock { state in
-            if let kept = state.map, kept.agrees(with: map) {
-                if map.count > kept.count { state.map = map }
+            if let current = state.map, current.agrees(with: map) {
+                if map.count > current.count { state.map = map }
             } else {
                 state.map = map
                 state.byCode = Findings(version: state.byCode.version + 1)

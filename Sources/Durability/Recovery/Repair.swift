@@ -133,16 +133,16 @@ public struct Repair: Sendable {
             let isLaterState = SnapshotManifest.lsn(ofName: other).map { $0 >= lsn } ?? false
             if isLaterLog || isLaterState { actions.append(try self.setAside(other)) }
         }
-        let kept = try Self.freeName(name, in: self.storage)
-        try self.copy(name, to: kept)
+        let asideName = try Self.freeName(name, in: self.storage)
+        try self.copy(name, to: asideName)
         try self.erase(name, from: offset)
         if let parity = Protection.parityName(for: name), names.contains(parity) {
             try self.storage.remove(parity)
         }
         try self.storage.syncDirectory()
         try self.expect(newestFile: first, through: LSN(lsn.value - 1))
-        let keptPath = self.storage.path(kept)
-        return actions + [.cut(path: path, offset: offset, lsn: lsn, keptAs: keptPath)]
+        let asidePath = self.storage.path(asideName)
+        return actions + [.cut(path: path, offset: offset, lsn: lsn, keptAs: asidePath)]
     }
 
     /// Accepts the log as complete, although its end is missing.
@@ -187,10 +187,10 @@ public struct Repair: Sendable {
         _ name: String,
         in storage: any Storage
     ) throws(DurabilityError) -> Action {
-        let kept = try Self.freeName(name, in: storage)
-        try storage.rename(name, to: kept)
+        let asideName = try Self.freeName(name, in: storage)
+        try storage.rename(name, to: asideName)
         try storage.syncDirectory()
-        return .setAside(path: storage.path(name), keptAs: storage.path(kept))
+        return .setAside(path: storage.path(name), keptAs: storage.path(asideName))
     }
 
     /// Returns an unused name for a file that is kept.
@@ -199,9 +199,9 @@ public struct Repair: Sendable {
         in storage: any Storage
     ) throws(DurabilityError) -> String {
         let names = Set(try storage.list())
-        var kept = Self.asidePrefix + name
-        while names.contains(kept) { kept = Self.asidePrefix + kept }
-        return kept
+        var asideName = Self.asidePrefix + name
+        while names.contains(asideName) { asideName = Self.asidePrefix + asideName }
+        return asideName
     }
 
     private func copy(_ name: String, to copy: String) throws(DurabilityError) {

@@ -154,10 +154,10 @@ public struct SnapshotStore: Sendable {
         // Durably, since the manifest must not survive a power cut that undoes what it refers to.
         try self.storage.publish(Self.temporary(blockName), as: blockName)
         info.byteCount = offset + (try self.publish(manifest))
-        let kept = self.newest?.lsn
+        let preceding = self.newest?.lsn
         self.newest = manifest
         self.newestEpoch = epoch
-        self.previous = kept
+        self.previous = preceding
         self.checkInvariants()
         try self.removeUnneeded()
         return info
@@ -205,15 +205,15 @@ public struct SnapshotStore: Sendable {
             entries[key] = entry
             used[entry.file, default: 0] += UInt64(entry.storedByteCount)
         }
-        var kept: Set<LSN> = []
+        var reusable: Set<LSN> = []
         // The file to be written counts as well.
         for (lsn, byteCount) in used.sorted(by: { ($0.value, $0.key) > ($1.value, $1.key) })
-        where kept.count < Self.blockFileCountMax - 1 {
+        where reusable.count < Self.blockFileCountMax - 1 {
             let name = SnapshotManifest.blockFileName(lsn)
             let total = try self.storage.open(name, create: false, direct: false).byteCount()
-            if byteCount * 2 + UInt64(BlockFileHead.byteCount) >= total { kept.insert(lsn) }
+            if byteCount * 2 + UInt64(BlockFileHead.byteCount) >= total { reusable.insert(lsn) }
         }
-        return entries.filter { kept.contains($0.value.file) }
+        return entries.filter { reusable.contains($0.value.file) }
     }
 
     private func writeBlockFileHead(
@@ -299,12 +299,12 @@ public struct SnapshotStore: Sendable {
     private func removeUnneeded() throws(DurabilityError) {
         let names = try self.storage.list()
         let manifests = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }.sorted()
-        let kept = manifests.suffix(Self.manifestsKept)
+        let retained = manifests.suffix(Self.manifestsKept)
         for name in manifests.dropLast(Self.manifestsKept) { try self.storage.remove(name) }
         // A manifest is removed before its blocks.
         try self.storage.syncDirectory()
         var referred: Set<LSN> = []
-        for name in kept {
+        for name in retained {
             let manifest = try Self.manifest(name, in: self.storage, of: self.database)
             for entry in manifest.entries { referred.insert(entry.file) }
         }
