@@ -1,29 +1,29 @@
-# Two commands do everything on a machine that has Swift and git:
+# Two commands are enough on a machine with Swift and git:
 #
-#   make run     builds, starts invd on a data directory of its own, loads the sample catalog and shows
-#                stock live; Ctrl-C ends it. Off a terminal it shows a short run and ends.
-#   make test    installs what the tests need, checks the format, builds with warnings as errors and
+#   make run     builds, starts invd on a new data directory, loads the sample catalog and shows stock live;
+#                Ctrl-C ends it. Without a terminal it shows a short run and ends.
+#   make test    installs the tests' dependencies, checks the format, builds with warnings as errors and
 #                runs every test.
 #
 #   make check-more             ThreadSanitizer, documentation without warnings, the other packages
-#                               optimised, longer runs: before a change is called done
-#   make long-NAME RUNS=10      a long campaign, from seed FIRST or from where the last one ended; each
-#                               part adds a line to Benchmarks/Trust/CAMPAIGNS.md:
+#                               optimised, longer runs: before a change is complete
+#   make long-NAME RUNS=10      a long campaign, from seed FIRST or from the end of the last one; each part
+#                               adds a line to Benchmarks/Trust/CAMPAIGNS.md:
 #     simulation                whole lives of a server under faults
-#     crash-states              lives of a database, each cut off at every moment in 24 ways
+#     crash-states              lives of a database, each interrupted at every moment in 24 ways
 #     bit-flips                 one bit in 127 of a log and a snapshot; 127 runs flip every one
 #     failed-calls              a failed write or sync, or a full disk, at each of 2,000 operations
 #     kills                     100 times kill -9 of the real daemon on the real disk, under load
-#     retries                   20,000 commands sent again, over lost connections and restarts
-#     keys                      one idempotency key, remembered over a kill -9
-#     insight-queries           a random ledger and 250 questions, each against a model of every row
+#     retries                   20,000 retried commands, over lost connections and restarts
+#     keys                      one idempotency key, which survives a kill -9
+#     insight-queries           a random ledger and 250 queries, each compared with a model of every row
 #     value-conservation        10,000 random moves, each minor unit accounted for after every one
-#     boundary-walk             a sixth of every number of every question, through its boundaries
+#     boundary-walk             a sixth of every number in every query, through its boundaries
 #     fuzz-daemon               mutated requests in the life of a running daemon
-#     fuzz                      RUNS inputs for every decoder, guided by what they reach
-#   make insights-model SALES=FILE   insights over a whole file of sales against SQL over the same
+#     fuzz                      RUNS inputs for every decoder, guided by coverage
+#   make insights-model SALES=FILE   insights over a file of sales compared with SQL over the same
 #
-# CONTRIBUTING.md says which of them when.
+# CONTRIBUTING.md says when to run which.
 
 SHELL := /bin/bash
 IMPORTS := --explicit-target-dependency-import-check error
@@ -71,11 +71,11 @@ dependencies:
 test-dependencies: dependencies
 	@python3 -c 'import sqlite3' 2>/dev/null || bash Catalog/install.sh python3
 
-# MARK: - Before a change is called done: make check-more
+# MARK: - Before a change is complete: make check-more
 
 check-more: tsan documentation packages longer-runs
 
-# Data races between the threads of server and client, in a place of its own.
+# Data races between the threads of server and client, in a separate build directory.
 tsan: dependencies
 	swift test --sanitize=thread --scratch-path .build/tsan --no-parallel \
 		--filter 'DurabilityTests|InventoryServerTests|InventoryClientTests|SimulationTests'
@@ -93,7 +93,7 @@ longer-runs: dependencies
 	RUNS=20 $(MAKE) --no-print-directory long-value-conservation
 	RUNS=4 $(MAKE) --no-print-directory long-kills
 
-# MARK: - As long as one likes: make long-NAME FIRST=1 RUNS=10
+# MARK: - Long campaigns: make long-NAME FIRST=1 RUNS=10
 
 long-simulation: dependencies
 	$(CAMPAIGN) simulation 500 'a long run of seeds'
@@ -117,7 +117,7 @@ long-keys: dependencies
 	$(CAMPAIGN) keys 1000000 'every key is known'
 
 long-insight-queries: dependencies
-	$(CAMPAIGN) insight-queries 400 'random questions are answered'
+	$(CAMPAIGN) insight-queries 400 'random queries equal a model'
 
 long-value-conservation: dependencies
 	$(CAMPAIGN) value-conservation 100 ValueConservationTests

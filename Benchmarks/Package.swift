@@ -3,7 +3,7 @@ import PackageDescription
 
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-// A package of its own, so that nobody who uses invd builds the benchmarks' dependencies.
+// A separate package, so that users of invd do not build the benchmarks' dependencies.
 let package = Package(
     name: "invd-benchmarks",
     platforms: [.macOS(.v15)],

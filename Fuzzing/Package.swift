@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// A package of its own: it is built with the fuzzer's instrumentation, which nothing else wants.
+/// A separate package: only this one is built with the fuzzer's instrumentation.
 let package = Package(
     name: "fuzzing",
     dependencies: [.package(name: "invd", path: "..")],
@@ -14,7 +14,7 @@ let package = Package(
             ],
             swiftSettings: [
                 .treatAllWarnings(as: .error),
-                // Its beginning is the fuzzer's, not the first line of its only file.
+                // The entry point is the fuzzer's, not the first line of the only file.
                 .unsafeFlags(["-parse-as-library"]),
             ]
         )

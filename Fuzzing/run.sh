@@ -1,24 +1,24 @@
 #!/usr/bin/env bash
 # Fuzzes every decoder from the corpus in Corpus/, for SECONDS_EACH seconds (60), or with RUNS inputs from
-# seed FIRST on; fails at the first input that stops one. New inputs that reach new code are kept beside it
-# in .build/corpus. With RUNS a line is added to Benchmarks/Trust/CAMPAIGNS.md. The dictionary has the
-# numbers at which arithmetic goes wrong, in each of their encodings.
+# seed FIRST; fails at the first input that stops one. New inputs that reach new code are stored in
+# .build/corpus. With RUNS a line is added to Benchmarks/Trust/CAMPAIGNS.md. The dictionary has boundary
+# values of arithmetic, in each of their encodings.
 #
-# Built for debugging: what an overflow or an index out of bounds does is the same, and the build is short.
+# Built for debugging: overflows and indices out of bounds trap as in release builds, and the build is faster.
 set -euo pipefail
 cd "$(dirname "$0")"
 if [ -n "${RUNS:-}" ]; then
     bounds=(-runs="$RUNS" -seed="${FIRST:-1}")
-    said="$RUNS inputs from seed ${FIRST:-1}"
+    limit="$RUNS inputs from seed ${FIRST:-1}"
 else
     bounds=(-max_total_time="${SECONDS_EACH:-60}")
-    said="${SECONDS_EACH:-60} s"
+    limit="${SECONDS_EACH:-60} s"
 fi
 targets=${TARGETS:-frame hello request reply command insight entry table block file manifest parity snapshot records condition flags}
 swift build --product fuzz -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library -Xlinker -lm
 for target in $targets; do
     mkdir -p ".build/corpus/$target" "Corpus/$target"
-    echo "== $target, $said"
+    echo "== $target, $limit"
     FUZZ_TARGET=$target .build/debug/fuzz "${bounds[@]}" -rss_limit_mb=512 -malloc_limit_mb=64 \
         -dict=boundaries.dict -print_final_stats=1 -print_funcs=0 -artifact_prefix=".build/$target-" \
         ".build/corpus/$target" "Corpus/$target" 2>&1 |

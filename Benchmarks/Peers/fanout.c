@@ -1,10 +1,10 @@
-// Fan-out of a text protocol, driven as fast as a client can be: one epoll loop reads what all
-// subscribers get, one thread publishes.
+// Fan-out over a text protocol, as fast as a client can be: one epoll loop reads for all subscribers, one
+// thread publishes.
 //
 //     fanout redis|nats PORT SUBSCRIBERS SECONDS RATE
 //
-// A message's payload is 64 bytes that begin with the nanosecond it was published at. RATE is messages
-// a second; 0 publishes as fast as the first subscriber receives, 256 ahead at the most.
+// A message's payload is 64 bytes that start with the nanosecond of publishing. RATE is messages a second;
+// 0 publishes as fast as the first subscriber receives, at most 256 ahead.
 // Prints: deliveries/s, then the p50, p99 and largest latency in microseconds.
 #include <arpa/inet.h>
 #include <errno.h>
@@ -120,7 +120,7 @@ int main(int argc, char **argv) {
             put(one->fd, "*2\r\n$9\r\nSUBSCRIBE\r\n$5\r\nstock\r\n", 31);
             one->skip = strlen("*3\r\n$9\r\nsubscribe\r\n$5\r\nstock\r\n:1\r\n");
         } else {
-            // PONG ends what comes before the messages.
+            // PONG ends the preamble before the messages.
             put(one->fd, "CONNECT {\"verbose\":false}\r\nSUB stock 1\r\nPING\r\n", 46);
             char last[7] = "";
             while (strcmp(last, "PONG\r\n") != 0) {
@@ -142,7 +142,7 @@ int main(int argc, char **argv) {
         for (int i = 0; i < ready; i++) {
             Subscriber *one = events[i].data.ptr;
             ssize_t got = read(one->fd, one->bytes + one->filled, BUFFER - one->filled);
-            if (got <= 0) { fprintf(stderr, "a subscriber was cut off\n"); return 1; }
+            if (got <= 0) { fprintf(stderr, "a subscriber was disconnected\n"); return 1; }
             one->filled += (size_t)got;
             size_t offset = 0;
             if (one->skip > 0) {
@@ -153,7 +153,7 @@ int main(int argc, char **argv) {
             uint64_t time = now();
             while (one->filled - offset >= messageSize) {
                 if (!isRedis && one->bytes[offset] != 'M') {
-                    // NATS looks after its clients in between: a line of its own, answered if it asks.
+                    // NATS sends keep-alive lines in between; a PING is answered.
                     char *line = one->bytes + offset;
                     char *end = memchr(line, '\n', one->filled - offset);
                     if (!end) break;
@@ -162,7 +162,7 @@ int main(int argc, char **argv) {
                     continue;
                 }
                 if (time >= begin) {
-                    // The payload goes on with zeros behind its 20 digits.
+                    // Zeros follow the 20 digits of the payload.
                     uint64_t sent = 0;
                     const char *digits = one->bytes + offset + payloadAt;
                     for (int k = 0; k < 20; k++) sent = sent * 10 + (uint64_t)(digits[k] - '0');

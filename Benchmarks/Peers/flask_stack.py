@@ -1,10 +1,10 @@
-"""The first system's stack, small and faithful: Flask-SocketIO over DuckDB, one file, one process.
+"""The first system's stack, reduced to its essentials: Flask-SocketIO over DuckDB, one file, one process.
 
     flask_stack.py serve PORT FILE      the server
-    flask_stack.py measure PORT SECONDS two clients: one sells, the other hears of it
+    flask_stack.py measure PORT SECONDS two clients: one sells, the other is notified
 
-A sale is a POST: check and decrement in a transaction, a ledger row, then an emit to everyone. The measure
-prints updates/s and the p50 and p99, in microseconds, from the sale's sending until the other client has it.
+A sale is a POST: check and decrement in a transaction, a ledger row, then an emit to all clients. `measure`
+prints updates/s and the p50 and p99, in microseconds, from sending the sale until the other client has it.
 """
 
 import sys

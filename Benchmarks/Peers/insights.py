@@ -1,12 +1,12 @@
-"""Insights over many sales, in invd and in DuckDB, in turns: the same questions with one thread and two, in
-DuckDB with the category looked up in the products and with it stored in each row.
+"""Insights over many sales, in invd and in DuckDB, in turns: the same queries with one thread and two, in
+DuckDB with the category joined from the products and with it stored in each row.
 
     insights.py --invctl PATH --out Benchmarks [--sales 50000000] [--products 100000] [--rounds 5]
 
-Sales lie in time order over a year, as a ledger's do, and all of both is in memory. Each system is asked once
-before it counts, then each in turn, round by round; a figure is the median of the rounds, in milliseconds.
-invd's are those of its query engine without a socket between: asked anew, with nothing kept of what earlier
-questions found out about full segments, and as it is asked later. Writes INSIGHTS.md and insights.json.
+Sales are in time order over a year, as in a ledger, and both systems keep all data in memory. Each query is
+executed once as a warm-up, then in turns, round by round; a figure is the median of the rounds, in milliseconds.
+invd's are those of its query engine without a socket: cold, without cached aggregates of full segments, and
+with them. Writes INSIGHTS.md and insights.json.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def fill(connection, products, sales):
 
 
 def questions():
-    """Name, how the category comes in, and the text."""
+    """Name, how the category is obtained, and the SQL."""
     joined = "sale JOIN product ON product.id = sale.product"
     last30 = f"ts >= {START + 335 * DAY}"
     rows = []
@@ -68,7 +68,7 @@ def questions():
 
 
 class Invd:
-    """The questions' bench of invctl, which tells how long each answer took."""
+    """`invctl bench questions`, which prints the time of each query."""
 
     def __init__(self, invctl, sales, products):
         self.process = subprocess.Popen(
@@ -98,12 +98,12 @@ def page(document):
         f"{document['rounds']} rounds in turns, in milliseconds, lowest and highest in brackets. From "
         f"`Benchmarks/Peers/run.sh insights`, invd {document['invd']}, {document['at']}; DuckDB "
         f"{document['DuckDB']}; {document['machine']['processor']}, {document['machine']['cores']} cores.", "",
-        "Of each full segment (8,192 movements, which never change) invd keeps the sums that a question added up: of "
-        "the whole, or of each category. They serve every window and every grouping by time and category, and only the "
-        "segments that a window or a day cuts are scanned; no answer is kept. *anew* is a question with nothing kept of "
-        "earlier ones: the first after a start, or by category after a product went to another. Where both columns "
-        "agree, kept sums do not serve the question.", "",
-        "| question | DuckDB's category | threads | DuckDB | invd, anew | ratio | invd | ratio |",
+        "For each full segment (8,192 movements, which never change) invd caches the aggregates that a query computed: "
+        "for the whole, or per category. They serve every time window and every grouping by time and category, and only "
+        "segments cut by a window or a day are scanned; results are not cached. *Cold* is a query with empty caches: the "
+        "first after a start, or by category after a product changed its category. If both columns are equal, cached "
+        "aggregates do not apply to the query.", "",
+        "| query | DuckDB's category | threads | DuckDB | invd, cold | ratio | invd | ratio |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in document["rows"]:

@@ -1,11 +1,11 @@
-"""Loading a shop's past from CSV: products and sales into invd by its import, into DuckDB and PostgreSQL by
+"""Loading a shop's history from CSV: products and sales into invd by its import, into DuckDB and PostgreSQL by
 COPY, into Redis by its pipe.
 
     load.py --python PATH --out Benchmarks [--products 1000000] [--sales 10000000] [--rounds 3]
 
-invd decides on each sale (is there stock, does the amount fit) and syncs it before it counts; DuckDB is a
-file, PostgreSQL is as it comes, Redis appends to its log and syncs it each second. The systems take turns,
-round by round; a figure is the median, in rows a second. Writes LOAD.md and load.json.
+invd validates each sale (is there stock, does the amount fit) and syncs it before it counts; DuckDB is a
+file, PostgreSQL has its default settings, Redis appends to its log and syncs it each second. The systems run in
+turns, round by round; a figure is the median, in rows a second. Writes LOAD.md and load.json.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import servers
 import size
 
 
-# Of each product: enough that every sale of the file goes through.
+# Stock of each product: enough for every sale of the file.
 STOCK = 1_000
 
 
@@ -34,7 +34,7 @@ def write_products(path, products):
 
 
 def write_sales(path, products, sales):
-    """In the order of when they happened, over a year."""
+    """Writes sales in chronological order, over a year."""
     step = 365 * 86_400 / sales
     with open(path, "w") as file:
         file.write("sku,quantity,price,occurredAt,reference\n")
@@ -52,13 +52,13 @@ def invd(files, counts):
         for name, path in files.items():
             options = ["--as", "sales"] if name == "sales" else []
             begin = time.monotonic()
-            told = size.run([
+            output = size.run([
                 os.path.join(servers.RELEASE, "invctl"), "import", path, *options, "--quiet",
                 "--timeout", "60", "--server", f"127.0.0.1:{port}",
             ])
             rates[name] = counts[name] / (time.monotonic() - begin)
-            if not told.startswith(f"{counts[name]} rows: {counts[name]} taken, 0 not"):
-                raise RuntimeError(f"invd did not take all {name}: {told[:200]}")
+            if not output.startswith(f"{counts[name]} rows: {counts[name]} taken, 0 not"):
+                raise RuntimeError(f"invd did not accept all {name}: {output[:200]}")
         return rates
 
 
@@ -100,7 +100,7 @@ def postgres(files, counts):
 
 
 def redis(files, counts):
-    """Commands are made before the clock runs; a tenth of the sales, which take as long each."""
+    """Commands are generated before timing; a tenth of the sales, each of which takes the same time."""
     made = {
         "products": "".join(size.redis_products(counts["products"])),
         "sales": "".join(size.redis_sales(counts["products"], counts["sales"] // 10)),
@@ -130,7 +130,7 @@ def page(document):
             rates = [rates[name] for rates in rounds]
             cells.append(f"{statistics.median(rates):,.0f} ({min(rates):,.0f}–{max(rates):,.0f})")
         lines.append(f"| {system} | " + " | ".join(cells) + " |")
-    lines += ["", "invd decides on each sale and syncs it; the others store what the line says."]
+    lines += ["", "invd validates each sale and syncs it; the others only store the line."]
     return "\n".join(lines) + "\n"
 
 

@@ -1,9 +1,9 @@
-"""Runs the same work on invd and on its peers, in turn, and writes what came of it.
+"""Runs the same work on invd and on its peers, in turn, and writes the results.
 
     peers.py --rounds 5 --seconds 3 --out Benchmarks
 
-Each measurement starts its server fresh. A round runs every measurement once, so that a slow spell of
-the machine falls on all alike. What is written is the median over the rounds, and the spread.
+Each measurement starts a new server. A round runs every measurement once, so that a slow period of the
+machine affects all of them. The results are the median over the rounds, and the spread.
 """
 
 import argparse
@@ -73,7 +73,7 @@ def invd_fanout(rate, subscribers=1000):
 
 
 def invd_end_to_end():
-    """A sale's reply and its event leave together, so the sale's round trip is the event's way."""
+    """A sale's reply and its event are sent together, so the sale's round trip equals the event's latency."""
     with servers.invd() as port:
         found = bench(port, "subscribe", "--connections", "1", "--depth", "1", "--subscribers", "1")
     return {
@@ -86,7 +86,7 @@ def invd_end_to_end():
 
 
 def redis_benchmark(port, connections, depth, *command):
-    """Runs for about as long as the others, whatever the speed: the count comes from a short try."""
+    """Runs for about as long as the others at any speed: a short trial determines the count."""
     common = ["redis-benchmark", "-p", str(port), "-c", str(connections), "-P", str(depth), "-r", "1000"]
 
     def measure(count):
@@ -165,11 +165,11 @@ def flask_end_to_end(python):
     return {"perSecond": rate, "p50": p50, "p99": p99}
 
 
-# --- The programme
+# --- The measurements
 
 
 def programme(driver, python):
-    """Work, setting, system, and how to measure it; invd's own rows come first of each setting."""
+    """Work, setting, system, and the measuring function; invd's rows come first in each setting."""
     rows = []
     for connections, depth in [(64, 16), (8, 64), (8, 256), (1, 1)]:
         setting = f"{connections} × {depth}"
@@ -210,7 +210,7 @@ def programme(driver, python):
 
 
 class Quiet:
-    """Waits until nobody else uses the machine, for so long in all."""
+    """Waits until the machine is otherwise idle, for `seconds` in total."""
 
     def __init__(self, seconds):
         self.left = seconds
@@ -241,11 +241,11 @@ def main():
     parser.add_argument("--python", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--add", action="store_true",
-                        help="keep the samples that results.json has, and add to them")
+                        help="keep the samples in results.json, and add to them")
     parser.add_argument("--patience", type=int, default=300,
-                        help="seconds to wait in all for a machine that is otherwise idle")
+                        help="total seconds to wait for an otherwise idle machine")
     parser.add_argument("--only", default="",
-                        help="rows whose work, setting or system has one of these texts: a,b")
+                        help="only rows whose work, setting or system contains one of these strings: a,b")
     options = parser.parse_args()
     SECONDS = options.seconds
     rows = [
@@ -270,7 +270,7 @@ def main():
             try:
                 samples[index].append(measure())
                 result = f"{samples[index][-1]['perSecond']:,.0f}/s"
-            except Exception as error:  # A peer that fails is a row that says so, not the end.
+            except Exception as error:  # A failing peer is reported, and the others continue.
                 failures.append(f"{work}, {setting}, {system}, round {round_number}: {error}")
                 result = f"failed: {error}"
             took = time.monotonic() - before

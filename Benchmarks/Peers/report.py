@@ -1,4 +1,4 @@
-"""Medians, spread and ratios of what was measured, as JSON, as a page and as plots."""
+"""Medians, spread and ratios of the measurements, as JSON, a page and plots."""
 
 import html
 import json
@@ -12,7 +12,7 @@ import servers
 
 
 class BusyClock:
-    """What the machine did for others meanwhile: the host's share, and the load at both ends."""
+    """Other use of the machine meanwhile: the time stolen by the host, and the load at start and end."""
 
     def __init__(self):
         self.begin = self.read()
@@ -32,7 +32,7 @@ class BusyClock:
 
 
 def earlier(out):
-    """What an earlier run wrote; nothing if there is none."""
+    """Returns the results of an earlier run; empty if there is none."""
     try:
         with open(os.path.join(out, "results.json")) as file:
             return json.load(file)
@@ -63,7 +63,7 @@ def machine():
 
 
 def sources():
-    """Which invd was measured: by its subject, which a commit keeps when it is rebased, and its hash does not."""
+    """Identifies the measured invd by its commit subject, which survives a rebase, unlike the hash."""
     git = ["git", "-C", servers.ROOT]
     changed = first_line([*git, "status", "--porcelain", "--", "Sources", "Package.swift"])
     last = first_line([*git, "log", "-1", "--format=%s", "--", "Sources", "Package.swift"])
@@ -148,9 +148,9 @@ def page(document):
         "",
         "Written by `Benchmarks/Peers/run.sh`; the figures are those of one run, on one machine.",
         f"Each row is the median of {document['rounds']} rounds of {document['seconds']} s, lowest to"
-        " highest in brackets. A round runs every row once, each on a server started fresh; server and",
-        "load share the machine. *invd is* says how many times as many a second invd does in the same",
-        "setting, and beside it what share of the time its p50 is.",
+        " highest in brackets. A round runs every row once, each on a newly started server; server and",
+        "load share the machine. *invd is* is invd's rate divided by the row's in the same setting, and",
+        "its p50 divided by the row's.",
         "",
         f"{document['at']} · {machine_facts['processor']}, {machine_facts['cores']} cores,"
         f" {machine_facts['memoryGiB']} GiB, Linux {machine_facts['kernel']} · stolen by the host:"
@@ -161,10 +161,10 @@ def page(document):
     lines += [f"- {name}: {value}" for name, value in version.items()]
     lines += [
         "",
-        "What each does for a sale: **invd** checks, takes off the stock, writes a ledger row and an"
-        " event, remembers the outcome for a repeated request, syncs all of it to disk, then answers."
-        " **Redis** checks, takes off, adds to a stream and publishes in one function; with AOF everysec"
-        " it answers up to a second before the sale is safe, with always after a sync."
+        "The work for a sale: **invd** checks and decrements the stock, writes a ledger row and an"
+        " event, stores the outcome for retries, syncs all of it to disk, then answers."
+        " **Redis** checks, decrements, adds to a stream and publishes in one function; with AOF everysec"
+        " it answers up to a second before the sale is durable, with always after a sync."
         " **PostgreSQL** updates and inserts in one prepared statement, synced, over its Unix socket;"
         " *× depth* does not apply to it: a connection has one transaction at a time.",
         "",
@@ -192,13 +192,13 @@ def page(document):
                 ratio = f"{times(row['invdTimesAsMany'])}, p50 {row['invdP50Share']:.2f}"
             lines.append(f"| {row['setting']} | {row['system']} | {' | '.join(cells)} | {ratio} |")
     if document["failures"]:
-        lines += ["", "## What failed", ""]
+        lines += ["", "## Failures", ""]
         lines += [f"- {failure.splitlines()[0]}" for failure in document["failures"]]
     return "\n".join(lines) + "\n"
 
 
 def plot(results, key, title):
-    """Bars on a logarithmic scale, one group for each work and setting; a line for the spread."""
+    """Draws bars on a logarithmic scale, one group for each work and setting; a line for the spread."""
     rows = [row for row in results if key in row and row[key]["median"] > 0]
     if not rows:
         return '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>\n'

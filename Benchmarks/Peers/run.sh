@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs invd's peers, runs the same work on each in turn, and writes RESULTS.md, results.json and
-# the plots. Nothing that it starts is left running.
+# the plots. All started servers are stopped.
 #
 #     Benchmarks/Peers/run.sh [--rounds 5] [--seconds 3] [--only TEXT,TEXT]
 #     Benchmarks/Peers/run.sh size [--sizes PRODUCTS:SALES,…] [--peers PRODUCTS:SALES,…]
@@ -14,7 +14,7 @@ root=$(cd "$here/../.." && pwd)
 build=$root/.build/peers
 mkdir -p "$build"
 
-# Needs none of the peers.
+# This needs none of the peers.
 if [ "${1:-}" = till ]; then
     shift
     (cd "$root" && swift build -c release --product invd && swift build -c release --product invctl) >&2
@@ -30,7 +30,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql post
 if [ ${#missing[@]} -gt 0 ]; then
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
-    # The packages start services of their own, which would be in the way.
+    # The packages start their own services, which would interfere.
     for service in redis-server postgresql nats-server; do service "$service" stop || true; done
 fi
 [ -x "$build/venv/bin/python" ] || python3 -m venv "$build/venv"

@@ -1,4 +1,4 @@
--- Ascending ranges of products, so that two transactions never wait for each other in a ring.
+-- Ascending ranges of products, so that transactions never deadlock.
 \startpipeline
 \set id random(1, 62)
 WITH sold AS (UPDATE product SET stock = stock - 1 WHERE id = :id AND stock >= 1 RETURNING id, price) INSERT INTO sale (product, quantity, price) SELECT id, 1, price FROM sold;

@@ -1,5 +1,5 @@
 #!lua name=shop
--- One sale: check, decrement, a ledger row, an event. What invd does for a sale, as far as Redis has it.
+-- One sale: check, decrement, a ledger row, an event; the equivalent of a sale in invd.
 local function sell(keys, args)
   local facts = redis.call('HMGET', keys[1], 'stock', 'price')
   local stock, quantity = tonumber(facts[1]), tonumber(args[1])

@@ -1,4 +1,4 @@
-"""Starts each server fresh, on a directory of its own, and stops it again whatever happens."""
+"""Starts each server on a new directory, and always stops it again."""
 
 import contextlib
 import os
@@ -33,7 +33,7 @@ def await_port(port, process, seconds=30):
 
 @contextlib.contextmanager
 def directory():
-    """A new directory on the disk that the repository is on, so that a sync is a sync."""
+    """A new directory on the repository's disk, so that a sync is a real one."""
     os.makedirs(os.path.join(ROOT, ".run"), exist_ok=True)
     path = tempfile.mkdtemp(prefix="peers-", dir=os.path.join(ROOT, ".run"))
     try:
@@ -94,7 +94,7 @@ def redis(fsync):
                     stdin=code, capture_output=True, check=True,
                 )
             if load.stdout.strip() != b"shop":
-                raise RuntimeError(f"redis did not take the function: {load.stdout}")
+                raise RuntimeError(f"redis did not accept the function: {load.stdout}")
             lines = "".join(
                 f'HSET product:{number:012d} {" ".join(repr(field) for field in REDIS_FIELDS)}\n'
                 for number in range(1000)
@@ -122,7 +122,7 @@ def postgres_bin():
 
 @contextlib.contextmanager
 def postgres():
-    """Everything as durable as it comes; clients go by its Unix socket, its fastest way."""
+    """Default durability; clients use its Unix socket, its fastest transport."""
     port = free_port()
     base = tempfile.mkdtemp(prefix="peers-postgres-")
     user = pwd.getpwnam("postgres")

@@ -1,11 +1,11 @@
-"""What products and sales take, and how invd does as they grow: memory, disk, start, speed; and what
-DuckDB, Redis and PostgreSQL take for the same.
+"""Memory, disk, start time and speed of invd as products and sales grow; memory and disk of DuckDB, Redis
+and PostgreSQL for the same.
 
     size.py --scale PATH --python PATH --out Benchmarks [--sizes 10000:1000000,1000000:10000000]
 
-A size is PRODUCTS:SALES. invd's directory is filled by `Scale`, through the engine's rules and the log,
-with the price, cost, balances and every other column of its ledger. The peers get a product of eight
-fields and a sale of four. Writes SIZE.md and size.json.
+A size is PRODUCTS:SALES. `Scale` fills invd's directory through the engine's rules and the log, with the
+price, cost, balances and every other column of its ledger. The peers get products of eight fields and
+sales of four. Writes SIZE.md and size.json.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def timed(action):
 
 @contextlib.contextmanager
 def invd_on(path):
-    """A server on a directory, once it has answered the first question."""
+    """A server on a directory, after its first answer."""
     port = servers.free_port()
     command = [
         os.path.join(servers.RELEASE, "invd"), "--data-dir", path, "--listen", f"127.0.0.1:{port}",
@@ -116,7 +116,7 @@ def invd(scale, products, sales):
 
 
 def invd_replay(scale, products, sales):
-    """A start that has no snapshot: every step is folded from the log."""
+    """A start without a snapshot: every step is replayed from the log."""
     with servers.directory() as base:
         path = os.path.join(base, "db")
         lsn = json.loads(run([scale, path, str(products), str(sales), "log"]))["lsn"]
@@ -289,7 +289,7 @@ COLUMNS = [
     ("bytesPerProduct", "memory a product, B", "{:,.0f}"), ("bytesPerSale", "memory a sale, B", "{:,.1f}"),
     ("diskPerProduct", "disk a product, B", "{:,.0f}"), ("diskPerSale", "disk a sale, B", "{:,.1f}"),
     ("startSeconds", "start, s", "{:,.2f}"), ("startWorst", "worst start, s", "{:,.2f}"),
-    ("stepsPerSecond", "steps folded a second", "{:,.0f}"),
+    ("stepsPerSecond", "steps replayed a second", "{:,.0f}"),
     ("salesPerSecond", "sales a second, 8 × 256", "{:,.0f}"),
     ("readsPerSecond", "reads a second, 50 × 64", "{:,.0f}"),
 ]
@@ -297,13 +297,13 @@ COLUMNS = [
 
 def page(rows, failures):
     lines = [
-        "# What products and sales take, and how invd does as they grow", "",
-        "Written by `Benchmarks/Peers/run.sh size`. Memory is what the process has resident (Redis: what"
-        " it says it uses) once filled, less what it had before; disk is the snapshot (with"
-        " what the sales changed of the products, and without the parity that the server adds to heal it), the database"
-        f" file, the RDB or the relation. A start is from the process's beginning to its first answer,"
-        f" the median of {ROUNDS}. invd keeps every column of its ledger, and with a product its stock,"
-        " its opening movement and its indexes; the peers keep eight fields a product and four a sale.",
+        "# Memory, disk and speed as products and sales grow", "",
+        "Written by `Benchmarks/Peers/run.sh size`. Memory is the resident size of the process (Redis:"
+        " its reported use) after filling, minus that before; disk is the snapshot (including"
+        " changes of the products by sales, without the parity that the server adds), the database"
+        f" file, the RDB or the relation. A start is from the start of the process to its first answer,"
+        f" the median of {ROUNDS}. invd stores every column of its ledger, and with a product its stock,"
+        " its opening movement and its indexes; the peers store eight fields per product and four per sale.",
         "", "| products | sales | system | " + " | ".join(title for _, title, _ in COLUMNS) + " |",
         "|---|---|---|" + "---|" * len(COLUMNS),
     ]
@@ -313,7 +313,7 @@ def page(rows, failures):
             f"| {row['products']:,} | {row['sales']:,} | {row['system']} | " + " | ".join(cells) + " |"
         )
     if failures:
-        lines += ["", "## What failed", ""] + [f"- {failure}" for failure in failures]
+        lines += ["", "## Failures", ""] + [f"- {failure}" for failure in failures]
     return "\n".join(lines) + "\n"
 
 
@@ -334,7 +334,7 @@ def main():
             took, row = timed(lambda: action(*arguments))
             rows.append(row)
             print(f"{name} {arguments[-2:]}: {row} ({took:.0f} s)", flush=True)
-        except Exception as error:  # A peer that fails is a row that says so, not the end.
+        except Exception as error:  # A failing peer is reported, and the others continue.
             failures.append(f"{name} {arguments[-2:]}: {str(error).splitlines()[0]}")
             print(failures[-1], flush=True)
 

@@ -1,5 +1,5 @@
-"""What a snapshot costs those who sell meanwhile: sales at full speed and at a steady rate, in turns without a
-snapshot and with one after another, on a database of a million products and ten million sales.
+"""Sales during snapshots: at full speed and at a steady rate, in turns without snapshots and with consecutive
+ones, on a database of a million products and ten million sales.
 
     snapshots.py --scale PATH --out Benchmarks [--products 1000000] [--sales 10000000] [--rounds 3]
 
@@ -25,7 +25,7 @@ FIGURES = ["perSecond", "p50Microseconds", "p99Microseconds", "p999Microseconds"
 
 
 class Snapshots:
-    """One after another, until told to end."""
+    """Takes one snapshot after another until the block ends."""
 
     def __init__(self, port):
         self.port = port
@@ -69,7 +69,7 @@ def measure(port, rounds):
 
 def page(document):
     lines = [
-        "# Sales while snapshots are taken", "",
+        "# Sales during snapshots", "",
         f"On {document['products']:,} products and {document['sales']:,} sales; medians of {document['rounds']} rounds "
         f"in turns. From `Benchmarks/Peers/run.sh snapshots`, invd {document['invd']}, {document['at']}; "
         f"{document['machine']['processor']}, {document['machine']['cores']} cores.", "",
@@ -80,7 +80,7 @@ def page(document):
             cells = [f"{statistics.median(run[figure] for run in row[side]):,.0f}" for figure in FIGURES]
             words = side if side == "alone" else f"with {row['taken']} snapshots"
             lines.append(f"| {row['load']} | {words} | " + " | ".join(cells) + " |")
-    lines += ["", f"The longest that the engine stood still to take one: {document['stallMicroseconds']} µs."]
+    lines += ["", f"The longest stall of the engine for a snapshot: {document['stallMicroseconds']} µs."]
     return "\n".join(lines) + "\n"
 
 

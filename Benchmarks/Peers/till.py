@@ -1,9 +1,9 @@
-"""A till beside a thousand subscribers while millions of past sales are imported, in three settings, in turns.
+"""A till and a thousand subscribers while millions of past sales are imported, in three settings, in turns.
 
     till.py --out Benchmarks [--invd NAME=PATH …] [--rounds 1] [--subscribers 1000] [--sales 5000000] [--silent 200]
 
-Each measurement has a server of its own on a fresh directory. `--invd before=/path/to/invd` measures another
-version's server beside this one's; a setting that it does not know is left out. Writes TILL.md and till.json.
+Each measurement has its own server on a new directory. `--invd before=/path/to/invd` measures another
+version's server as well; settings that it does not support are omitted. Writes TILL.md and till.json.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import time
 import report
 import servers
 
-# What is added to `invctl bench till`, and whether servers without conflation can do it.
+# The additional arguments of `invctl bench till` for each setting.
 SETTINGS = {
     "all conflated, 10 a second": lambda options: ["--conflate", "10"],
     "all asking for every change": lambda options: [],
@@ -35,17 +35,17 @@ AIMS = [
     ("delivery_p50Microseconds", "delivery p50 µs", ""),
     ("delivery_p99Microseconds", "delivery p99 µs", "≤ 250,000 if conflated"),
     ("deliveries", "deliveries", ""),
-    ("deliveredPerSecond", "deliveries/s, from the import's begin", ""),
+    ("deliveredPerSecond", "deliveries/s, from the import's start", ""),
     ("catchUpMilliseconds", "caught up after the import, ms", ""),
     ("caughtUpPerSecond", "deliveries/s, catching up", "≥ 20,000,000 if not conflated"),
-    ("copiesRight", "copies with the right checksum", "all"),
+    ("copiesRight", "replicas with the right checksum", "all"),
     ("failures", "failures", "0"),
-    ("serverPeakBytes", "server's memory at most, bytes", ""),
+    ("serverPeakBytes", "server's peak memory, bytes", ""),
 ]
 
 
 def measure(invd, invctl, arguments, options):
-    """The figures of one run; none if the server or the load does not know the setting."""
+    """Returns the figures of one run, or None if the server or the load does not support the setting."""
     port = servers.free_port()
     with servers.directory() as path:
         command = [invd, "--data-dir", os.path.join(path, "db"), "--listen", f"127.0.0.1:{port}"]
@@ -67,11 +67,11 @@ def measure(invd, invctl, arguments, options):
 
 def page(document):
     lines = [
-        "# A till beside many subscribers and a bulk import", "",
+        "# A till, many subscribers and a bulk import", "",
         f"{document['subscribers']:,} subscribers to all stock, {document['sales']:,} sales of 500 products imported at "
         f"full speed, a till that sends 150 requests a second; in the third setting {document['silent']} more connections "
         "that subscribe and never read. The till's latencies count from when a request was due. Medians of "
-        f"{document['rounds']} rounds in turns, each on a server started fresh; server and load share the machine. From "
+        f"{document['rounds']} rounds in turns, each on a newly started server; server and load share the machine. From "
         f"`Benchmarks/Peers/run.sh till`, invd {document['invd']}, {document['at']}; "
         f"{document['machine']['processor']}, {document['machine']['cores']} cores.", "",
     ]
@@ -104,7 +104,7 @@ def main():
     parser.add_argument("--subscribers", type=int, default=1_000)
     parser.add_argument("--sales", type=int, default=5_000_000)
     parser.add_argument("--silent", type=int, default=200)
-    parser.add_argument("--seconds", type=int, default=3_600, help="that one measurement may take")
+    parser.add_argument("--seconds", type=int, default=3_600, help="the maximum time of one measurement")
     options = parser.parse_args()
     programs = dict(
         each.split("=", 1) for each in options.invd or [f"invd={os.path.join(servers.RELEASE, 'invd')}"]

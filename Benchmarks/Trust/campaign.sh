@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Makes RUNS runs of a long test from seed FIRST on, optimised, and adds a line for each part of them to
-# CAMPAIGNS.md. FIRST is where the last campaign of that name ended, if it is not given: so one that was
-# interrupted goes on with the part it was in.
+# Executes RUNS runs of a long test from seed FIRST, optimised, and adds a line for each part to CAMPAIGNS.md.
+# FIRST defaults to the end of the last campaign of that name: an interrupted one resumes with its last part.
 #
 #   campaign.sh NAME RUNS-OF-A-PART FILTER
 set -euo pipefail
@@ -23,8 +22,8 @@ while [ "$left" -gt 0 ]; do
     CAMPAIGN_FIRST=$first CAMPAIGN_RUNS=$runs swift test -c release --scratch-path .build/long --skip-build \
         --no-parallel -Xswiftc -enable-testing --filter "$filter" 2>&1 | tee "$out" || verdict=FAILED
     grep -q 'Test run with [1-9]' "$out" || { echo "error: no test of $name ran" >&2; exit 1; }
-    said=$(sed -n 's/^campaign: //p' "$out" | tail -n 1)
-    echo "| $(date -u +%F) | $name | $first to $((first + runs - 1)) | $commit | $verdict | $((SECONDS - start)) s | $said |" \
+    summary=$(sed -n 's/^campaign: //p' "$out" | tail -n 1)
+    echo "| $(date -u +%F) | $name | $first to $((first + runs - 1)) | $commit | $verdict | $((SECONDS - start)) s | $summary |" \
         >>"$results"
     [ $verdict = passed ] || exit 1
     first=$((first + runs)) left=$((left - runs))

@@ -1,4 +1,4 @@
-"""SQLite or DuckDB in a process of its own, told what to do on standard input, line by line."""
+"""SQLite or DuckDB in a separate process, with commands on standard input, one per line."""
 
 import json
 import sys

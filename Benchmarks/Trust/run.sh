@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What invd and its peers do when the disk goes wrong: one flipped bit in the log, a log cut off at
-# any byte, a full disk. Installs the peers, prints a table, leaves nothing running.
+# Behaviour of invd and its peers on disk faults: one flipped bit in the log, a log truncated at any byte,
+# a full disk. Installs the peers, prints a table, and stops all servers.
 #
 #     Benchmarks/Trust/run.sh [--trials 60] [--only NAME]
 set -euo pipefail
@@ -17,11 +17,11 @@ python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 if [ ${#missing[@]} -gt 0 ]; then
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
-    # The packages start services of their own, which would be in the way.
+    # The packages start their own services, which would interfere.
     for service in redis-server nats-server; do service "$service" stop || true; done
 fi
 [ -x "$build/venv/bin/python" ] || python3 -m venv "$build/venv"
 "$build/venv/bin/python" -c 'import duckdb' 2>/dev/null || "$build/venv/bin/pip" install -q duckdb
 (cd "$root" && swift build -c release --product invd && swift build -c release --product invctl) >&2
-# A namespace of its own, so that a small file system can be mounted and filled.
+# In a new mount namespace, a small file system can be mounted and filled.
 exec unshare --user --map-root-user --mount "$build/venv/bin/python" "$here/trust.py" "$@"

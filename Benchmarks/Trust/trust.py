@@ -1,14 +1,14 @@
-"""Flips a bit, cuts a log off, fills the disk, and looks at what each system then says.
+"""Flips a bit, truncates a log, fills the disk, and records the answers of each system.
 
-Each system writes RECORDS records, every one acknowledged with its safest setting, rests for a
-second, and is killed. Then, on a copy each time:
+Each system writes RECORDS records, each acknowledged with its safest setting, idles for a second, and is
+killed. Then, on a copy each time:
 
-  bit   one bit of what its log holds is flipped, it is started and asked for everything
-  cut   the log is cut off at a random byte of its last tenth, as a power cut may leave it
-  full  it writes on a small file system until that is full, then gets room again
+  bit   one bit of its log is flipped, it is started and all records are read
+  cut   the log is truncated at a random byte of its last tenth, as a power cut may leave it
+  full  it writes to a small file system until that is full, then gets free space again
 
-"silent" is what must never happen: it answers as if all were well, and a record is missing or
-different. "refused" is an error that an operator sees.
+"silent" must never happen: it answers normally, but a record is missing or different. "refused" is an
+error that an operator sees.
 """
 
 import argparse
@@ -39,7 +39,7 @@ EXPECTED = [value(number) for number in range(RECORDS)]
 
 
 class Refused(Exception):
-    """The system says that something is wrong."""
+    """The system reports an error."""
 
 
 def free_port():
@@ -49,7 +49,7 @@ def free_port():
 
 
 class Daemon:
-    """A server process on a directory; gone when the block ends."""
+    """A server process on a directory, stopped at the end of the block."""
 
     def __init__(self, command, port, **options):
         self.process = subprocess.Popen(
@@ -83,7 +83,7 @@ class Daemon:
 
 
 class Lines:
-    """A socket read by lines and counts."""
+    """A socket read by lines and byte counts."""
 
     def __init__(self, port):
         self.socket = socket.create_connection(("127.0.0.1", port), 5)
@@ -197,7 +197,7 @@ class Redis:
 
 
 class Embedded:
-    """A library: its process is a child that writes what it is told, line by line."""
+    """A library in a child process, which receives commands line by line."""
 
     def start(self, path):
         self.path = path
@@ -344,7 +344,7 @@ def flip(path, randomness):
     log = randomness.choices(logs, weights)[0]
     with open(log, "r+b") as file:
         held = file.read()
-        # Of padding nobody reads a bit.
+        # Padding is never read.
         offset = randomness.choice([index for index, byte in enumerate(held) if byte])
         byte = held[offset]
         file.seek(offset)
@@ -352,7 +352,7 @@ def flip(path, randomness):
 
 
 def cut(path, randomness):
-    """Cuts the newest log off; where files have a fixed size, what follows is zeros."""
+    """Truncates the newest log; if files have a fixed size, zeros follow."""
     log = max(path["logs"])
     used = used_byte_count(log)
     size = os.path.getsize(log)
@@ -379,7 +379,7 @@ def trial(system, template, damage, randomness):
 
 
 def damaged(system, trials, seed):
-    """Counts of what came of flips, and of cuts."""
+    """Returns the results of flips, and of cuts."""
     with directory("trust-") as folder:
         template = os.path.join(folder, "data")
         os.makedirs(template)
@@ -395,7 +395,7 @@ def damaged(system, trials, seed):
 
 
 def full(system):
-    """What a full disk does: to the process, to reads, and to writes once there is room."""
+    """The effect of a full disk: on the process, on reads, and on writes once there is space."""
     with directory("trust-") as folder:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder], check=True)
         try:
@@ -416,18 +416,18 @@ def full(system):
                         system.write(written)
                         written += 1
                     except (Refused, OSError, subprocess.TimeoutExpired) as problem:
-                        error = str(problem).strip().splitlines()[0][:60] or "no word"
+                        error = str(problem).strip().splitlines()[0][:60] or "no message"
                         break
                 reads = "reads fail"
                 with contextlib.suppress(Refused, OSError, subprocess.TimeoutExpired, ValueError):
                     found = system.read()
-                    reads = "reads go on" if found[:written] == [value(n) for n in range(written)] else "reads are wrong"
+                    reads = "reads continue" if found[:written] == [value(n) for n in range(written)] else "reads are wrong"
                 os.remove(ballast)
                 time.sleep(1)
                 writes = "writes stay refused"
                 with contextlib.suppress(Refused, OSError, subprocess.TimeoutExpired):
                     system.write(written)
-                    writes = "writes go on"
+                    writes = "writes continue"
                 alive = "runs" if daemon.is_running else "ended"
                 return f"{alive}; {reads}; {writes}; said: {error}"
         finally:
@@ -445,9 +445,9 @@ def main():
     def said(*command):
         return subprocess.run(command, capture_output=True, text=True, cwd=HERE).stdout.strip()
 
-    print("# What they do when the disk goes wrong\n")
+    print("# Behaviour on disk faults\n")
     print(
-        f"{RECORDS} acknowledged records, a second of rest, kill -9; then {options.trials} trials "
+        f"{RECORDS} acknowledged records, a second idle, kill -9; then {options.trials} trials "
         f"of each damage, seed {options.seed}. From `Benchmarks/Trust/run.sh`, commit "
         f"{said('git', 'rev-parse', '--short', 'HEAD')}; {said(f'{RELEASE}/invd', '--version')}, "
         f"{said('redis-server', '--version').split(' sha')[0]}, SQLite {sqlite3.sqlite_version}, "
@@ -463,7 +463,7 @@ def main():
         if options.only.lower() not in system.name.lower():
             continue
         flips, cuts = damaged(system, options.trials, options.seed)
-        # After a flip every record was acknowledged and rested: a prefix is a silent loss.
+        # After a flip every record was long acknowledged: a prefix is a silent loss.
         silent = flips.count("silent") + flips.count("prefix")
         print(
             f"| {system.name} | {system.setting} | {silent} | {flips.count('refused')} | "
@@ -473,10 +473,10 @@ def main():
         )
     print(
         """
-**Silent**: it answers as if all were well, and a record is missing or different. **Refused**: an error
-that an operator sees. **Whole**: every record is there, healed or untouched. **A prefix**: after a cut,
-what stood before it: nobody here can tell a log that lost its end from one that never had it. A flip
-hits a byte that is not zero, since nobody reads a bit of padding."""
+**Silent**: it answers normally, but a record is missing or different. **Refused**: an error that an
+operator sees. **Whole**: every record exists, restored or untouched. **A prefix**: after a cut, the
+records before it: no system here can distinguish a log that lost its end from a shorter one. A flip hits
+a byte that is not zero, since padding is never read."""
     )
 
 

@@ -1,7 +1,7 @@
-"""Lets two versions of invd take turns on one data directory.
+"""Runs two versions of invd in turns on one data directory.
 
-In each round one of them, in turns, sells and takes a snapshot, and is killed in the middle of that.
-Then each reads a copy of what is left, and both must say the same; and the directory goes on.
+In each round one of them, in turns, sells and takes a snapshot, and is killed during it. Then each reads a
+copy of the directory, and both must return the same; the next round continues with the directory.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ def read(programs, directory, copy):
 
 
 def wait_for_snapshot(directory):
-    """Returns once a snapshot is being written, or after half a second."""
+    """Returns when a snapshot is being written, or after half a second."""
     end = time.monotonic() + 0.5
     while time.monotonic() < end:
         if any(name.endswith(".tmp") for name in os.listdir(directory)):
@@ -96,8 +96,8 @@ def main(before, after, rounds):
             copy = os.path.join(home, "copy")
             said = [read(programs, directory, copy) for programs in (before, after)]
             if said[0] != said[1]:
-                raise SystemExit("round %d: they read different things in %s" % (number, names))
-    print("%d rounds in turns, %d of them killed with a snapshot half written: the same was read"
+                raise SystemExit("round %d: they read different states from %s" % (number, names))
+    print("%d rounds in turns, %d of them killed during a snapshot: the same was read"
           " by both each time" % (rounds, unfinished))
 
 

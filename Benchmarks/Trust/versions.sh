@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# The version before and this one, in turns on one data directory: killed in the middle of a snapshot
-# each time, and both then read the same from what is left.
+# The preceding version and this one, in turns on one data directory: killed during a snapshot each time;
+# then both must read the same state.
 #
 #     Benchmarks/Trust/versions.sh COMMIT [ROUNDS]
 #
-# COMMIT is the version before; it is built beside this one. Its programs may be given instead, as a
-# folder with invd and invctl in BEFORE.
+# COMMIT is the preceding version; it is built separately. Alternatively BEFORE is a folder with its invd and
+# invctl.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-commit=${1:?which commit is the version before?}
+commit=${1:?which commit is the preceding version?}
 rounds=${2:-40}
 build=$root/.build/versions
 mkdir -p "$build"

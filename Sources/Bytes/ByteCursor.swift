@@ -1,10 +1,10 @@
-/// Appends to room that was made beforehand: the short way of ``ByteWriter`` for values whose largest
-/// size is known.
+/// Writes into memory that was reserved beforehand: the fast path of ``ByteWriter`` for values with a known
+/// maximum size.
 ///
-///     writer.append(atMost: 30) { cursor in … }      one look at the room, then only stores
+///     writer.append(atMost: 30) { cursor in … }      one capacity check, then only stores
 ///
-/// A step of the log is some fifty values of a few bytes each. Looking at the room for each of them
-/// costs more than writing it. What is written are the very bytes that the writer would write.
+/// A log step is about fifty values of a few bytes each. Checking the capacity for each value costs more
+/// than writing it. The cursor writes the same bytes as the writer.
 public struct ByteCursor: ~Copyable {
     @usableFromInline let start: UnsafeMutableRawPointer
     @usableFromInline var next: UnsafeMutableRawPointer
@@ -15,10 +15,10 @@ public struct ByteCursor: ~Copyable {
         self.next = start
     }
 
-    /// Bytes written so far.
+    /// The number of bytes written so far.
     @inlinable public var count: Int { self.next - self.start }
 
-    /// Lends the bytes written so far.
+    /// Calls `body` with the bytes written so far.
     @inlinable @inline(__always)
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         body(UnsafeRawBufferPointer(start: self.start, count: self.count))
@@ -30,20 +30,25 @@ public struct ByteCursor: ~Copyable {
         self.next += MemoryLayout<Value>.size
     }
 
+    /// Writes one byte.
     @inlinable @inline(__always)
     public mutating func write(_ value: UInt8) { self.store(value) }
+    /// Writes two bytes, little-endian.
     @inlinable @inline(__always)
     public mutating func write(_ value: UInt16) { self.store(value) }
+    /// Writes four bytes, little-endian.
     @inlinable @inline(__always)
     public mutating func write(_ value: UInt32) { self.store(value) }
+    /// Writes eight bytes, little-endian.
     @inlinable @inline(__always)
     public mutating func write(_ value: UInt64) { self.store(value) }
+    /// Writes eight bytes, little-endian, in two's complement.
     @inlinable @inline(__always)
     public mutating func write(_ value: Int64) { self.store(value) }
     @inlinable @inline(__always)
     public mutating func write(_ lsn: LSN) { self.store(lsn.value) }
 
-    /// At most ``VarintCoding/byteCountMax`` bytes.
+    /// Writes an unsigned LEB128 integer of at most ``VarintCoding/byteCountMax`` bytes.
     @inlinable @inline(__always)
     public mutating func writeVarint(_ value: UInt64) {
         if value < 0x80 {
@@ -55,13 +60,13 @@ public struct ByteCursor: ~Copyable {
         }
     }
 
-    /// Zigzag-folded; at most ``VarintCoding/byteCountMax`` bytes.
+    /// Writes a zigzag-encoded LEB128 integer of at most ``VarintCoding/byteCountMax`` bytes.
     @inlinable @inline(__always)
     public mutating func writeVarint(_ value: Int64) {
         self.writeVarint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
-    /// Its UTF-8 bytes behind their count.
+    /// Writes the byte count as a varint, then the UTF-8 bytes.
     @inlinable @inline(__always)
     public mutating func writeText(_ text: String) {
         if text.isEmpty {
@@ -75,14 +80,14 @@ public struct ByteCursor: ~Copyable {
         }
     }
 
-    /// The UTF-8 bytes of a text behind their count.
+    /// Writes the byte count as a varint, then the UTF-8 bytes of a string.
     @inlinable @inline(__always)
     public mutating func writeText(utf8: UnsafeRawBufferPointer) {
         self.writeVarint(UInt64(utf8.count))
         self.write(bytes: utf8)
     }
 
-    /// Where in the room something was put off until more is known.
+    /// A position reserved for a value that is written later.
     public struct Place {
         @usableFromInline let address: UnsafeMutableRawPointer
 
@@ -90,24 +95,26 @@ public struct ByteCursor: ~Copyable {
         init(_ address: UnsafeMutableRawPointer) { self.address = address }
     }
 
-    /// Leaves four bytes for ``fill(_:with:)``.
+    /// Reserves four bytes for ``fill(_:with:)``.
     @inlinable @inline(__always)
     public mutating func leaveUInt32() -> Place {
         self.next += 4
         return Place(self.next - 4)
     }
 
+    /// Writes four bytes, little-endian, at a reserved position.
     @inlinable @inline(__always)
     public func fill(_ place: Place, with value: UInt32) {
         place.address.storeBytes(of: value.littleEndian, as: UInt32.self)
     }
 
-    /// Fills a place with the number of bytes that were written behind it.
+    /// Fills a reserved position with the number of bytes written after it.
     @inlinable @inline(__always)
     public func fillWithByteCount(_ place: Place) {
         self.fill(place, with: UInt32(truncatingIfNeeded: self.next - place.address - 4))
     }
 
+    /// Copies the bytes as they are, without a count.
     @inlinable @inline(__always)
     public mutating func write(bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress else { return }
@@ -117,13 +124,13 @@ public struct ByteCursor: ~Copyable {
 }
 
 extension ByteWriter {
-    /// Appends at most `byteCount` bytes, which `body` must keep to.
+    /// Appends at most `byteCount` bytes; stops the program if `body` writes more.
     @inlinable @inline(__always)
     public mutating func append(
         atMost byteCount: Int,
         _ body: (inout ByteCursor) -> Void
     ) {
-        // A varint stores eight bytes at once, whatever its own are.
+        // A varint stores eight bytes at once, even if it is shorter.
         self.reserve(byteCount + 8)
         var cursor = ByteCursor(self.base + self.end)
         body(&cursor)
@@ -132,7 +139,7 @@ extension ByteWriter {
         self.end += written
     }
 
-    /// Has `body` write over `byteCount` bytes that are there already, from `offset` on: all of them.
+    /// Overwrites `byteCount` existing bytes from `offset`; `body` must write exactly that many.
     @inlinable @inline(__always)
     public mutating func overwrite(
         at offset: Int,
@@ -150,30 +157,30 @@ extension ByteWriter {
 
     @inlinable @inline(never)
     static func stop(_ written: Int, _ limit: Int) -> Never {
-        preconditionFailure("\(written) bytes in room for \(limit)")
+        preconditionFailure("\(written) bytes in space for \(limit)")
     }
 }
 
 /// LEB128 integers of two bytes or more, without a loop over the bytes.
 public enum VarintCoding {
-    /// Bytes of the longest one.
+    /// The byte count of the longest encoding.
     @inlinable public static var byteCountMax: Int { 10 }
 
-    /// Writes a value above 0 where there is room for ``byteCountMax`` bytes.
+    /// Writes a value above 0 into space for ``byteCountMax`` bytes.
     ///
-    /// The groups of seven bits are moved apart by halves: 28 and 28, then 14, then 7.
+    /// The groups of seven bits are spread by halves: 28 and 28, then 14, then 7.
     ///
     ///     0 … 0 | gggggggffffffeeeeeeedddddddcccccccbbbbbbbaaaaaaa
     ///     0ggggggg 0ffffff 0eeeeeee 0ddddddd 0ccccccc 0bbbbbbb 0aaaaaaa
     ///
-    /// - Returns: How many bytes it took.
+    /// - Returns: The number of bytes written.
     @inlinable @inline(__always)
     static func store(_ value: UInt64, at target: UnsafeMutableRawPointer) -> Int {
         guard value < 1 << 56 else { return self.storeLong(value, at: target) }
         var groups = (value & 0x0FFF_FFFF) | (value & 0x00FF_FFFF_F000_0000) << 4
         groups = (groups & 0x0000_3FFF_0000_3FFF) | (groups & 0x0FFF_C000_0FFF_C000) << 2
         groups = (groups & 0x007F_007F_007F_007F) | (groups & 0x3F80_3F80_3F80_3F80) << 1
-        // The last bit of the last group says how many there are.
+        // The last bit of the last group determines the number of groups.
         let count = (71 &- groups.leadingZeroBitCount) / 8
         groups |= 0x8080_8080_8080_8080 & ((1 &<< UInt64(8 &* (count &- 1))) &- 1)
         target.storeBytes(of: groups.littleEndian, as: UInt64.self)

@@ -1,27 +1,27 @@
-/// Why bytes could not be read as what they were said to be.
+/// The reason why bytes could not be decoded.
 ///
-/// Offsets count from the first byte that the reader was given.
+/// Offsets count from the first byte given to the reader.
 public enum ByteReaderError: Error, Equatable, Sendable {
     /// The bytes end before the value does.
     case truncated(offset: Int, needed: Int, available: Int)
-    /// A variable-length integer that runs on past 64 bits, or that is longer than it must be.
+    /// A variable-length integer that exceeds 64 bits or is not in its shortest form.
     case overlongInteger(offset: Int)
     /// Text that is not UTF-8.
     case invalidText(offset: Int)
-    /// A count or length above the limit its place allows.
+    /// A count or length above the allowed limit.
     case tooLong(offset: Int, length: UInt64, limit: Int)
-    /// A text, or other bytes, longer than its field allows, which is whole and can be named.
+    /// A string or byte field longer than its field allows; the field is complete, and `what` names it.
     case fieldTooLong(offset: Int, byteCount: UInt64, limit: Int, what: String)
-    /// A number above the limit of its field, which is whole and can be named.
+    /// A number above the limit of its field; the field is complete, and `what` names it.
     case outOfRange(offset: Int, value: UInt64, limit: UInt64, what: String)
-    /// A code that stands for nothing here.
+    /// A code without a meaning in this place.
     case unknownCode(offset: Int, code: UInt64, what: String)
-    /// Bytes left over after everything was read.
+    /// Bytes that remain after the last value was read.
     case trailingBytes(offset: Int, count: Int)
 }
 
 extension ByteReaderError: CustomStringConvertible {
-    /// What is wrong and where, for people: the byte, the value and what it may be.
+    /// A message for people: the byte, the value and the limit.
     public var description: String {
         func bytes(_ count: Int) -> String { count == 1 ? "1 byte" : "\(count) bytes" }
         switch self {
@@ -29,9 +29,9 @@ extension ByteReaderError: CustomStringConvertible {
             let verb = needed == 1 ? "is" : "are"
             return "byte \(offset): \(bytes(needed)) \(verb) needed, and \(available) are left"
         case .overlongInteger(let offset):
-            return "byte \(offset): a number longer than it may be"
+            return "byte \(offset): an overlong integer"
         case .invalidText(let offset):
-            return "byte \(offset): a text that is not UTF-8"
+            return "byte \(offset): text that is not UTF-8"
         case .tooLong(let offset, let length, let limit):
             return "byte \(offset): a length of \(length); at most \(limit) is allowed"
         case .fieldTooLong(let offset, let byteCount, let limit, let what):
@@ -39,28 +39,29 @@ extension ByteReaderError: CustomStringConvertible {
         case .outOfRange(let offset, let value, let limit, let what):
             return "byte \(offset): \(what) is \(value); at most \(limit) is allowed"
         case .unknownCode(let offset, let code, let what):
-            return "byte \(offset): \(code) is no \(what)"
+            return "byte \(offset): unknown \(what) \(code)"
         case .trailingBytes(let offset, let count):
-            return "byte \(offset): \(bytes(count)) more than there should be"
+            return "byte \(offset): \(bytes(count)) too many"
         }
     }
 }
 
-/// A cursor over borrowed bytes with typed, checked reads: the mirror of ``ByteWriter``.
+/// A cursor over borrowed bytes with typed, checked reads: the counterpart of ``ByteWriter``.
 ///
-/// A reader is valid only inside the closure that lent it its bytes. Every read checks the bytes
-/// that are left before it touches them, and no length is believed before it was compared with
-/// what is there, so a hostile length allocates nothing.
+/// A reader is valid only inside the closure that provides its bytes. Every read checks the remaining bytes
+/// first, and every length is compared with them before use, so a malicious length allocates nothing.
 public struct ByteReader {
     @usableFromInline let bytes: UnsafeRawBufferPointer
     @usableFromInline var position = 0
 
+    /// Starts at the first of `bytes`, which must outlive the reader.
     @inlinable
     public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    /// Where the next read begins.
+    /// The offset of the next read.
     @inlinable public var offset: Int { self.position }
 
+    /// The number of bytes not read yet.
     @inlinable public var remaining: Int { self.bytes.count - self.position }
 
     @inlinable @inline(__always)
@@ -70,6 +71,7 @@ public struct ByteReader {
         }
     }
 
+    /// Reads one byte.
     @inlinable @inline(__always)
     public mutating func readUInt8() throws(ByteReaderError) -> UInt8 {
         try self.require(1)
@@ -77,6 +79,7 @@ public struct ByteReader {
         return self.bytes[self.offset]
     }
 
+    /// Reads one byte, 0 or 1; throws ``ByteReaderError/unknownCode(offset:code:what:)`` for any other.
     @inlinable
     public mutating func readBool() throws(ByteReaderError) -> Bool {
         let offset = self.offset
@@ -87,14 +90,19 @@ public struct ByteReader {
         }
     }
 
+    /// Reads two bytes, little-endian.
     @inlinable
     public mutating func readUInt16() throws(ByteReaderError) -> UInt16 { try self.readFixed() }
+    /// Reads four bytes, little-endian.
     @inlinable
     public mutating func readUInt32() throws(ByteReaderError) -> UInt32 { try self.readFixed() }
+    /// Reads eight bytes, little-endian.
     @inlinable
     public mutating func readUInt64() throws(ByteReaderError) -> UInt64 { try self.readFixed() }
+    /// Reads eight bytes, little-endian, in two's complement.
     @inlinable
     public mutating func readInt64() throws(ByteReaderError) -> Int64 { try self.readFixed() }
+    /// Reads eight bytes, little-endian.
     @inlinable
     public mutating func readLSN() throws(ByteReaderError) -> LSN { LSN(try self.readFixed()) }
 
@@ -106,8 +114,9 @@ public struct ByteReader {
         return T(littleEndian: self.bytes.loadUnaligned(fromByteOffset: self.offset, as: T.self))
     }
 
-    /// An unsigned LEB128 integer of at most 64 bits, in its shortest form: every value has one
-    /// encoding, so equal values are equal bytes.
+    /// Reads an unsigned LEB128 integer of at most 64 bits in its shortest form.
+    ///
+    /// Every value has one encoding, so equal values are equal bytes.
     @inlinable @inline(__always)
     public mutating func readVarint() throws(ByteReaderError) -> UInt64 {
         let left = self.bytes.count &- self.position
@@ -118,7 +127,7 @@ public struct ByteReader {
                 return UInt64(first)
             }
             if left > 1 {
-                // Nearly all ids, and most of the rest, take two.
+                // Nearly all ids, and most other values, take two bytes.
                 let second = self.bytes[self.position &+ 1]
                 if second < 0x80, second > 0 {
                     self.position &+= 2
@@ -147,14 +156,14 @@ public struct ByteReader {
         }
     }
 
-    /// A zigzag-folded LEB128 integer.
+    /// Reads a zigzag-encoded LEB128 integer.
     @inlinable @inline(__always)
     public mutating func readSignedVarint() throws(ByteReaderError) -> Int64 {
         let folded = try self.readVarint()
         return Int64(bitPattern: (folded >> 1) ^ (0 &- (folded & 1)))
     }
 
-    /// A varint count that must not exceed `limit`.
+    /// Reads a varint count that must not exceed `limit`.
     @inlinable @inline(__always)
     public mutating func readCount(limit: Int) throws(ByteReaderError) -> Int {
         let start = self.offset
@@ -165,7 +174,7 @@ public struct ByteReader {
         return Int(count)
     }
 
-    /// The byte count of what `what` names, which must not exceed `limit`.
+    /// Reads the byte count of the field `what`, which must not exceed `limit`.
     @inlinable @inline(__always)
     public mutating func readByteCount(
         limit: Int,
@@ -189,9 +198,13 @@ public struct ByteReader {
         .fieldTooLong(offset: offset, byteCount: byteCount, limit: limit, what: "\(what)")
     }
 
-    /// UTF-8 text after its byte count, which must not exceed `limit`.
+    /// Reads a varint byte count, which must not exceed `limit`, and that many bytes of UTF-8.
     ///
-    /// `what`: The field that it is, for the error.
+    /// - Parameters:
+    ///   - limit: The maximum byte count.
+    ///   - what: The name of the field, for the error.
+    /// - Returns: The decoded string.
+    /// - Throws: ``ByteReaderError`` if the bytes end early, exceed the limit or are not UTF-8.
     @inlinable @inline(__always)
     public mutating func readText(
         limit: Int,
@@ -205,7 +218,7 @@ public struct ByteReader {
     mutating func readText(byteCount count: Int) throws(ByteReaderError) -> String {
         let start = self.offset
         let bytes = try self.readBytes(count)
-        // Nearly every text is ASCII, which needs no validation: measured 10 ns instead of 70.
+        // Nearly every string is ASCII, which needs no validation: measured 10 ns instead of 70.
         if Self.isASCII(bytes) { return String(decoding: bytes, as: UTF8.self) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .invalidText(offset: start)
@@ -213,7 +226,7 @@ public struct ByteReader {
         return text
     }
 
-    /// Looks at eight bytes at a time.
+    /// Checks eight bytes at a time.
     private static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var offset = 0
         var seen: UInt64 = 0
@@ -228,7 +241,7 @@ public struct ByteReader {
         return seen & 0x8080_8080_8080_8080 == 0
     }
 
-    /// Lends the next `count` bytes without copying them.
+    /// Returns the next `count` bytes without copying them.
     @inlinable
     public mutating func readBytes(
         _ count: Int
@@ -239,7 +252,7 @@ public struct ByteReader {
         return UnsafeRawBufferPointer(rebasing: self.bytes[self.offset..<(self.offset + count)])
     }
 
-    /// Checks that everything was read.
+    /// Throws if bytes remain.
     @inlinable
     public func finish() throws(ByteReaderError) {
         if self.remaining > 0 { throw .trailingBytes(offset: self.offset, count: self.remaining) }

@@ -1,19 +1,19 @@
-/// A growing run of bytes with typed appends: how every value leaves memory, for the disk and for
-/// the network alike.
+/// A growing byte buffer with typed appends: all values are encoded with it, for disk and network.
 ///
-/// Integers are little-endian. Variable-length integers are LEB128: seven bits a byte, least
-/// significant first, the top bit set on all but the last; signed ones are zigzag-folded before, so
-/// that small magnitudes stay short. A writer owns its memory and keeps it when cleared, so one
-/// writer serves a hot path for ever without allocating. What a hot path calls is inlined into it:
-/// a step of the log is some fifty appends of a few bytes each.
+/// Integers are little-endian. Variable-length integers are LEB128: seven bits a byte, least significant
+/// first, the top bit set on all but the last; signed ones are zigzag-encoded first, so that small
+/// magnitudes stay short. A writer owns its memory and keeps it when cleared, so one writer serves a hot
+/// path without allocating again. The methods of hot paths are inlinable: a log step is about fifty
+/// appends of a few bytes each.
 public struct ByteWriter: ~Copyable, @unchecked Sendable {
     @usableFromInline var base: UnsafeMutableRawPointer
     @usableFromInline var capacity: Int
     @usableFromInline var end: Int
 
-    /// How many bytes were written since the last ``removeAll()``.
+    /// The number of bytes written since the last ``removeAll()``.
     @inlinable public var count: Int { self.end }
 
+    /// Creates an empty writer with memory for at least `capacity` bytes.
     public init(capacity: Int = 256) {
         precondition(capacity >= 0, "capacity \(capacity)")
         self.capacity = max(capacity, 16)
@@ -23,26 +23,26 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
 
     deinit { self.base.deallocate() }
 
-    /// Forgets the content and keeps the memory.
+    /// Removes the content and keeps the memory.
     @inlinable
     public mutating func removeAll() { self.end = 0 }
 
-    /// Forgets everything from `count` on: takes back what was written since it was read.
+    /// Removes everything from offset `count` on.
     public mutating func truncate(to count: Int) {
         precondition(count >= 0 && count <= self.count, "truncate to \(count) of \(self.count)")
         self.end = count
     }
 
-    /// Forgets the first `count` bytes; what follows moves to the front.
+    /// Removes the first `count` bytes and moves the rest to the front.
     public mutating func removeFirst(_ count: Int) {
         precondition(count >= 0 && count <= self.count, "remove \(count) of \(self.count)")
         self.base.copyMemory(from: self.base + count, byteCount: self.count - count)
         self.end -= count
     }
 
-    /// Makes room for `byteCount` more bytes.
+    /// Reserves capacity for `byteCount` more bytes.
     ///
-    /// - Complexity: O(1) amortised: the room at least doubles when it grows.
+    /// - Complexity: O(1) amortised: the capacity at least doubles when it grows.
     @inlinable @inline(__always)
     public mutating func reserve(_ byteCount: Int) {
         if self.capacity - self.count < byteCount { self.grow(by: byteCount) }
@@ -60,6 +60,7 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
 
     // MARK: - Appending
 
+    /// Appends one byte.
     @inlinable
     public mutating func write(_ value: UInt8) {
         self.reserve(1)
@@ -67,17 +68,23 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         self.end += 1
     }
 
+    /// Appends one byte, 0 or 1.
     @inlinable
     public mutating func write(_ value: Bool) { self.write(value ? 1 as UInt8 : 0) }
 
+    /// Appends two bytes, little-endian.
     @inlinable
     public mutating func write(_ value: UInt16) { self.writeFixed(value) }
+    /// Appends four bytes, little-endian.
     @inlinable
     public mutating func write(_ value: UInt32) { self.writeFixed(value) }
+    /// Appends eight bytes, little-endian.
     @inlinable
     public mutating func write(_ value: UInt64) { self.writeFixed(value) }
+    /// Appends eight bytes, little-endian, in two's complement.
     @inlinable
     public mutating func write(_ value: Int64) { self.writeFixed(UInt64(bitPattern: value)) }
+    /// Appends eight bytes, little-endian.
     @inlinable
     public mutating func write(_ lsn: LSN) { self.writeFixed(lsn.value) }
 
@@ -89,7 +96,7 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         self.end += size
     }
 
-    /// An unsigned LEB128 integer, 1 to 10 bytes.
+    /// Appends an unsigned LEB128 integer of 1 to 10 bytes.
     @inlinable
     public mutating func writeVarint(_ value: UInt64) {
         if value < 0x80 {
@@ -105,13 +112,13 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         self.end += VarintCoding.store(value, at: self.base + self.end)
     }
 
-    /// A signed integer, zigzag-folded (0, −1, 1, −2 … become 0, 1, 2, 3 …), then LEB128.
+    /// Appends a zigzag-encoded LEB128 integer (0, −1, 1, −2 … become 0, 1, 2, 3 …).
     @inlinable
     public mutating func writeVarint(_ value: Int64) {
         self.writeVarint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
-    /// UTF-8 bytes after their count as a varint.
+    /// Appends the byte count as a varint, then the UTF-8 bytes.
     @inlinable
     public mutating func writeText(_ text: String) {
         var text = text
@@ -121,6 +128,7 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         }
     }
 
+    /// Appends the bytes as they are, without a count.
     @inlinable
     public mutating func write(bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress, bytes.count > 0 else { return }
@@ -129,10 +137,12 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         self.end += bytes.count
     }
 
+    /// Appends the bytes as they are, without a count.
     public mutating func write(bytes: [UInt8]) {
         bytes.withUnsafeBytes { self.write(bytes: $0) }
     }
 
+    /// Appends `byteCount` bytes of 0.
     @inlinable
     public mutating func writeZeros(_ byteCount: Int) {
         precondition(byteCount >= 0, "\(byteCount) zeros")
@@ -151,18 +161,18 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         self.end += byteCount
     }
 
-    // MARK: - Going back
+    // MARK: - Overwriting
 
-    /// Writes over four bytes that were written before: for a length known only afterwards.
+    /// Overwrites four bytes written before, for a length known only afterwards.
     @inlinable
     public mutating func overwrite(_ value: UInt32, at offset: Int) {
         precondition(offset >= 0 && offset + 4 <= self.count, "offset \(offset) of \(self.count)")
         self.base.storeBytes(of: value.littleEndian, toByteOffset: offset, as: UInt32.self)
     }
 
-    // MARK: - Looking
+    // MARK: - Reading
 
-    /// Lends the bytes written so far; the pointer is valid inside `body` only.
+    /// Calls `body` with the bytes written so far; the pointer is valid only inside `body`.
     @inlinable
     public borrowing func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
@@ -170,6 +180,6 @@ public struct ByteWriter: ~Copyable, @unchecked Sendable {
         try body(UnsafeRawBufferPointer(start: self.base, count: self.count))
     }
 
-    /// A copy of the bytes written so far.
+    /// Returns a copy of the bytes written so far.
     public borrowing func array() -> [UInt8] { self.withBytes { [UInt8]($0) } }
 }

@@ -1,10 +1,10 @@
 private import CKernels
 
-/// CRC-32C (Castagnoli): the checksum of every byte that leaves memory, on disk and on the network.
+/// CRC-32C (Castagnoli): the checksum of all bytes on disk and on the network.
 public enum CRC32C {
-    /// The checksum of `bytes`, continued from that of the bytes before them.
+    /// Returns the checksum of `bytes`, continued from that of the preceding bytes.
     ///
-    /// - Complexity: O(n), about 8 bytes a clock cycle where the processor has the instruction.
+    /// - Complexity: O(n), about 8 bytes a clock cycle if the processor has the instruction.
     public static func checksum(
         _ bytes: UnsafeRawBufferPointer,
         continuing seed: UInt32 = 0

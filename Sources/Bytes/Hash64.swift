@@ -1,9 +1,9 @@
-/// A 64-bit hash of bytes: fast, well spread, the same in every process.
+/// A 64-bit hash of bytes: fast, well distributed, the same in every process.
 ///
-/// Not for adversaries.
+/// It is not safe against adversaries.
 ///
-/// Eight bytes at a time are folded in by a 64 × 64 → 128-bit multiplication whose halves are
-/// combined; the construction is that of the public-domain wyhash family.
+/// Each step folds in eight bytes by a 64 × 64 → 128-bit multiplication and combines the halves; the
+/// construction is that of the public-domain wyhash family.
 public enum Hash64 {
     private static let multiplier: UInt64 = 0x9E37_79B9_7F4A_7C15
     private static let secret: UInt64 = 0xD1B5_4A32_D192_ED03
@@ -14,6 +14,7 @@ public enum Hash64 {
         return product.high ^ product.low
     }
 
+    /// Returns the hash of `bytes`, which differs for every `seed`.
     public static func hash(_ bytes: UnsafeRawBufferPointer, seed: UInt64 = 0) -> UInt64 {
         var state = seed ^ self.secret
         var offset = 0
@@ -34,18 +35,22 @@ public enum Hash64 {
     }
 }
 
-/// A digest of state: values fed in order, whatever their representation in memory.
+/// A digest of state: values are fed in order, independently of their representation in memory.
 public struct StateDigest: Sendable, Hashable {
+    /// The digest of all values fed so far, 0 at first.
     public private(set) var value: UInt64 = 0
 
+    /// Creates the digest of no values.
     public init() {}
 
+    /// Adds a value to the digest.
     public mutating func feed(_ value: UInt64) {
         self.value =
             Hash64.fold(self.value ^ value ^ 0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03)
             &+ value
     }
 
+    /// Adds the hash of `bytes` to the digest.
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) {
         self.feed(Hash64.hash(bytes))
     }

@@ -1,43 +1,42 @@
-/// A log sequence number: the position of one atomic step in the write-ahead log, and so the
-/// version of the data once that step is applied.
+/// A log sequence number: the position of an atomic step in the write-ahead log.
 ///
-/// The first step is ``first``; each later one is exactly one more. An LSN says nothing about bytes
-/// or files, so it outlives log rotation, compression and replication. The revision of a row is the
-/// LSN of the step that changed it last.
+/// It is also the version of the data after that step. The first step has ``first``; each later step has
+/// the LSN before plus one. An LSN does not depend on bytes or files, so it stays valid across log
+/// rotation, compression and replication.
 @frozen
 public struct LSN: Hashable, Comparable, Sendable {
-    /// The number; 0 before the first step.
+    /// The number of the step, from 1; 0 for ``zero``.
     public let value: UInt64
 
-    /// Creates the LSN with the number `value`.
+    /// Creates the LSN of the step number `value`.
     @inlinable public init(_ value: UInt64) { self.value = value }
 
-    /// Before the first step; no step has it.
+    /// The LSN before the first step; no step has it.
     public static let zero = LSN(0)
-    /// The LSN of the first step of a log.
+    /// The LSN of the first step.
     public static let first = LSN(1)
-    /// After every step; no step has it.
+    /// The LSN after every step; no step has it.
     public static let max = LSN(.max)
 
     /// The LSN of the following step.
     @inlinable public var next: LSN { LSN(self.value + 1) }
-    /// The LSN of the step before; this is not ``zero``.
+    /// The LSN of the preceding step; not available for ``zero``.
     @inlinable public var previous: LSN { LSN(self.value - 1) }
 
-    /// Orders steps as the log has them.
+    /// Returns whether the step `left` comes before the step `right`.
     @inlinable public static func < (left: LSN, right: LSN) -> Bool { left.value < right.value }
 
-    /// The LSN that is `count` steps later.
+    /// Returns the LSN that is `count` steps later.
     @inlinable public static func + (lsn: LSN, count: Int) -> LSN {
         LSN(lsn.value + UInt64(count))
     }
 
-    /// The number of steps after `right`, up to `left`; `left` is not before `right`.
+    /// Returns the number of steps after `right` up to `left`, which must not precede `right`.
     @inlinable public static func - (left: LSN, right: LSN) -> UInt64 {
         left.value - right.value
     }
 
-    /// Moves on by `count` steps.
+    /// Advances by `count` steps.
     @inlinable public static func += (lsn: inout LSN, count: Int) { lsn = lsn + count }
 }
 

@@ -3,8 +3,8 @@
 #if defined(__x86_64__)
 #include <emmintrin.h>
 
-// Sixteen values at a time: their bytes are brought together by halves, first single ones to pairs,
-// then pairs to fours. Each returns how many values it did; the loops below do the rest.
+// Sixteen values at a time: their bytes are interleaved by halves, first single bytes to pairs, then
+// pairs to fours. Each function returns how many values it did; the loops below do the rest.
 static size_t unshuffle_2(uint8_t *target, const uint8_t *source, size_t count) {
     size_t i = 0;
     for (; i + 16 <= count; i += 16) {
@@ -16,7 +16,7 @@ static size_t unshuffle_2(uint8_t *target, const uint8_t *source, size_t count) 
     return i;
 }
 
-// Four rows of sixteen bytes to sixteen values of four.
+// Interleaves four rows of sixteen bytes to sixteen values of four bytes.
 static void interleave_4(const uint8_t *source, size_t count, __m128i out[4]) {
     __m128i row[4];
     for (int byte = 0; byte < 4; byte++)

@@ -1,9 +1,9 @@
 #include "CKernels.h"
 
-// Plain loops that the compiler turns into vector code, for each of these processors anew; the linker's
-// resolver takes the one that this machine can run. All of them give the same result.
+// Plain loops that the compiler vectorizes separately for each of these processors; the linker's resolver
+// selects the version for this machine. All of them return the same result.
 //
-// ThreadSanitizer looks into that resolver too, which runs before it is there itself: one of them for it.
+// ThreadSanitizer instruments that resolver, which runs before TSan itself: it gets a single version.
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 #define WIDE
@@ -15,7 +15,7 @@
 #define WIDE
 #endif
 
-// As many values as fit in 32 bits when summed, whatever 16 bits each has.
+// The number of 16-bit values whose sum always fits in 32 bits.
 enum { RUN = 1 << 16 };
 
 WIDE static uint64_t sum_1(const uint8_t *values, size_t count) {
@@ -65,7 +65,7 @@ uint64_t invd_sum(const void *values, size_t width, size_t count) {
     }
 }
 
-// One value of a column of so many bytes; `width` is known where this is compiled.
+// Returns one value of a column of `width` bytes; `width` is a constant after inlining.
 #define INLINE static inline __attribute__((always_inline))
 INLINE uint64_t value(const void *values, size_t width, size_t i) {
     switch (width) {
@@ -76,11 +76,11 @@ INLINE uint64_t value(const void *values, size_t width, size_t i) {
     }
 }
 
-// Bytes that memory is read by; also the rows after which as many of what comes next are called for.
+// The bytes of a cache line; also the number of rows after which the next lines are prefetched.
 enum { LINE = 64 };
 
-// Rows that lie next to each other go to different tables, so that one need not wait for the other
-// when both are of one code.
+// Adjacent rows go to different tables, so that one addition does not wait for the other
+// if both have the same code.
 INLINE void add(const invd_group_sums *g, size_t codes, size_t map, size_t first, size_t second) {
     uint64_t *tables[4];
     for (size_t i = 0; i < 4; i++) tables[i] = g->tables + (i % g->table_count) * g->slots;
@@ -105,7 +105,7 @@ INLINE void add(const invd_group_sums *g, size_t codes, size_t map, size_t first
     for (; i < g->count; i++) ROW(0, i);
 }
 
-// A loop of its own for each combination of widths.
+// One specialized loop for each combination of widths.
 #define SECOND(C, M, F)                                                                            \
     switch (g->second_width) {                                                                     \
     case 0: add(g, C, M, F, 0); return;                                                            \

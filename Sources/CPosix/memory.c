@@ -13,7 +13,7 @@
 
 long invd_memory_unused(void) {
 #ifdef HAS_FIGURES
-    // What is free was given back in part already: only what is resident counts, less what is in use.
+    // Some free memory was already returned: count only what is resident, less what is in use.
     FILE *file = fopen("/proc/self/statm", "re");
     if (!file) return -1;
     long size = 0, resident = 0, shared = 0;

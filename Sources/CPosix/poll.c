@@ -21,10 +21,10 @@ int invd_poll_remove(int poll, int descriptor) {
     return epoll_ctl(poll, EPOLL_CTL_DEL, descriptor, NULL);
 }
 
-int invd_poll_wait(int poll, invd_poll_event *events, int room, long nanoseconds) {
+int invd_poll_wait(int poll, invd_poll_event *events, int capacity, long nanoseconds) {
     struct epoll_event found[256];
     struct timespec time = {nanoseconds / 1000000000, nanoseconds % 1000000000};
-    int count = epoll_pwait2(poll, found, room < 256 ? room : 256, &time, NULL);
+    int count = epoll_pwait2(poll, found, capacity < 256 ? capacity : 256, &time, NULL);
     if (count < 0) return errno == EINTR ? 0 : -1;
     for (int i = 0; i < count; i++) {
         events[i].number = found[i].data.u32;

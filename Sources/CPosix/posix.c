@@ -29,6 +29,6 @@ int invd_unix_socket_is_live(const char *path) {
     int result = connect(descriptor, (struct sockaddr *)&address, sizeof address);
     int code = errno;
     close(descriptor);
-    // One whose queue is full answers EAGAIN: it listens all the same.
+    // A listener with a full queue answers EAGAIN.
     return result == 0 || (code != ECONNREFUSED && code != ENOENT);
 }

@@ -12,8 +12,8 @@
 static const int fatal[] = {SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
 enum { fatal_count = sizeof fatal / sizeof fatal[0] };
 
-// What was installed before: the Swift runtime's reporter, which has swift-backtrace write where the
-// program was. It then returns, and relies on the faulty instruction being run again.
+// The handlers installed before: the Swift runtime's, which runs swift-backtrace to report the position.
+// It then returns, and relies on the faulty instruction being executed again.
 static struct sigaction reporters[fatal_count];
 static unsigned report_seconds;
 
@@ -40,7 +40,7 @@ static void die(int number) {
     _exit(128 + number);
 }
 
-// Whether this program itself raised the signal: an instruction of it, or a call of abort().
+// Whether this program raised the signal itself, by an instruction or by a call of abort().
 static int is_own(int number, const siginfo_t *info) {
     if (info->si_code <= 0) return info->si_code != SI_TIMER && info->si_pid == getpid();
     return number != SIGQUIT && number != SIGABRT;
@@ -50,7 +50,7 @@ static void fatal_received(int number, siginfo_t *info, void *context) {
     if (!is_own(number, info)) die(number);
     for (int i = 0; i < fatal_count; i++) {
         if (fatal[i] != number) continue;
-        // Its other threads are suspended meanwhile, so a program that crashed must not stay for long.
+        // All other threads are suspended meanwhile, so a crashed program must not stay for long.
         reset(SIGALRM);
         alarm(report_seconds);
         if (reporters[i].sa_flags & SA_SIGINFO) {
@@ -65,12 +65,12 @@ static void fatal_received(int number, siginfo_t *info, void *context) {
 void invd_end_on_fatal_signals(unsigned seconds) {
     report_seconds = seconds;
     for (int i = 0; i < fatal_count; i++) {
-        // Inherited, like what is ignored: from a thread that blocks all, for instance.
+        // A blocked signal is inherited, like an ignored one: from a thread that blocks all, for instance.
         unblock(fatal[i]);
         if (sigaction(fatal[i], NULL, &reporters[i]) != 0) continue;
         if (reporters[i].sa_handler == SIG_DFL) continue;
         if (reporters[i].sa_handler == SIG_IGN) {
-            // Inherited, from a shell that runs it in the background.
+            // Inherited from a shell that runs the program in the background.
             signal(fatal[i], SIG_DFL);
             continue;
         }
@@ -89,7 +89,7 @@ static int signal_inlet = -1;
 static void signal_received(int number) {
     int saved = errno;
     unsigned char byte = (unsigned char)number;
-    // A full pipe holds thousands that were not taken yet: one more would change nothing.
+    // A full pipe holds thousands of unread signals: one more would change nothing.
     if (write(signal_inlet, &byte, 1) != 1) errno = saved;
     errno = saved;
 }

@@ -19,7 +19,7 @@ int invd_bell_create(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 
 void invd_bell_ring(int bell) {
     uint64_t one = 1;
-    // It fails only where it has been rung 2^64 - 2 times, and then it is heard anyway.
+    // It fails only after 2^64 - 2 rings, and then the bell is readable anyway.
     if (write(bell, &one, sizeof one) < 0) return;
 }
 
@@ -31,7 +31,7 @@ void invd_bell_hear(int bell) {
 int invd_duplicate(int descriptor, int sendByteCount) {
     int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
     if (copy < 0) return -1;
-    // A kernel that does not take the hint holds more; nothing depends on it.
+    // A kernel that ignores the hint buffers more; nothing depends on it.
     (void)setsockopt(copy, SOL_SOCKET, SO_SNDBUF, &sendByteCount, sizeof sendByteCount);
     return copy;
 }

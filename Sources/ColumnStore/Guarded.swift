@@ -1,14 +1,15 @@
 internal import Glibc
 
-/// A value that several threads share, behind a lock.
+/// A value shared by several threads, behind a lock.
 ///
-/// It is what `Mutex` of the standard library is, on a lock of the C library. ThreadSanitizer knows that
-/// one; of `Mutex` it sees no more than the way without contention, and once two threads have met at one
-/// it reports what the lock guards as a race.
+/// It equals the standard library's `Mutex`, but uses a lock of the C library, which ThreadSanitizer
+/// knows. Of `Mutex` it sees only the uncontended path, and after the first contention it reports a race
+/// on what the lock protects.
 public struct Guarded<Value>: ~Copyable {
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
     private let value: UnsafeMutablePointer<Value>
 
+    /// Creates the lock, unlocked, around `value`.
     public init(_ value: consuming sending Value) {
         self.lock = .allocate(capacity: 1)
         self.lock.initialize(to: pthread_mutex_t())
@@ -25,7 +26,7 @@ public struct Guarded<Value>: ~Copyable {
         self.value.deallocate()
     }
 
-    /// Lends the value to `body`, and to nobody else meanwhile.
+    /// Calls `body` with exclusive access to the value; rethrows its error.
     public borrowing func withLock<Result, Failure: Error>(
         _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {

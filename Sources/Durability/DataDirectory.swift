@@ -1,36 +1,40 @@
 public import Bytes
 
-/// Everything durable of one database, opened: its name, its snapshots, its log.
+/// An opened database directory: its identity, its snapshots and its log.
 ///
-///     database.invid               who it is, and how far its log reaches
-///     snapshot-<LSN>.invsnap       a manifest: where each segment of the state lies
-///     blocks-<LSN>.invblk          the segments that snapshot wrote
+///     database.invid               the database's id, and the recorded end of its log
+///     snapshot-<LSN>.invsnap       a manifest: the position of each segment of the state
+///     blocks-<LSN>.invblk          the segments written by that snapshot
 ///     log-<first LSN>.invlog       every step since, and some before
-///     <any of these>.invpar        what brings a damaged page of it back, once it no longer changes
-///     spare.invlog                 the log's next file
+///     <any of these>.invpar        parity to restore a damaged page, once the file no longer changes
+///     spare.invlog                 the next log file
 ///
-/// Opening is a fold: the newest snapshot, then each later step of the log. A new database gets its
-/// name last, once its log is there: so a directory with a name and no log has lost it.
+/// Opening loads the newest snapshot, then replays each later step of the log. A new database gets its
+/// identity file last, after the log: a directory with an identity but no log has lost the log.
 public struct DataDirectory: Sendable {
-    /// The file that names the database.
+    /// The name of the identity file.
     public static let identityName = DatabaseIdentity.name
 
+    /// The id of the database.
     public let database: DatabaseID
+    /// The log, open for appending.
     public let log: WriteAheadLog
+    /// The snapshots.
     public var snapshots: SnapshotStore
+    /// The parity files.
     public let protection: Protection
+    /// What the start found on disk.
     public let report: RecoveryReport
 
-    /// Opens a directory, or makes a new database in an empty one.
+    /// Opens a directory, or creates a new database in an empty one.
     ///
-    /// A database that has to be made gets `newID`; `time` is now, in µs since 1970 UTC. `load` is
-    /// called once if there is a snapshot, to visit the columns of an empty state. `replay` is called
-    /// for each block of the log with later steps: the LSN of its first entry, how many entries,
-    /// their bytes; entries that the snapshot has may be among them.
+    /// A new database gets `newID`; `time` is now, in µs since 1970 UTC. `load` is called once if there is a
+    /// snapshot, to visit the columns of an empty state. `replay` is called for each log block with later
+    /// steps, with the LSN of its first entry, the number of entries and their bytes; it may include entries
+    /// that the snapshot already contains.
     ///
-    /// Damaged pages that parity brings back are healed, and reported; `load` and `replay` are then
-    /// called anew from the beginning. Where the data is refused, with a ``DurabilityError``, nothing
-    /// else on disk was changed.
+    /// Damaged pages are restored from parity and reported; then `load` and `replay` start again from the
+    /// beginning. If the data is refused, with a ``DurabilityError``, nothing else on disk was changed.
     public static func open(
         _ storage: any Storage,
         configuration: LogConfiguration,
@@ -52,9 +56,9 @@ public struct DataDirectory: Sendable {
             configuration: configuration,
             time: time
         )
-        // Each patch is what was once written, to the byte, or it would not match its checksum.
+        // Each patch restores the original bytes exactly; otherwise its checksum would not match.
         var healed: [Protection.HealedPage] = []
-        // A start does without damaged history, and gives it back: first what parity can do for it.
+        // A start does not need damaged history and removes it, but first restores what parity can.
         if try opening.hasDamagedHistory() { healed = try protection.heal(protection.patches()) }
         do throws(DurabilityError) {
             return try opening.run(healed, load: load, replay: replay)
@@ -75,7 +79,7 @@ public struct DataDirectory: Sendable {
 
         private var database: DatabaseID { self.identity.database }
 
-        /// Whether a file of the log is there that no start needs and that cannot be read.
+        /// Returns whether a log file that no start needs is unreadable.
         func hasDamagedHistory() throws(DurabilityError) -> Bool {
             let all = try self.storage.list()
             let logs = all.filter { LogFileHead.firstLSN(ofName: $0) != nil }.sorted()
@@ -89,7 +93,7 @@ public struct DataDirectory: Sendable {
                 )
                 return found.loss?.isDamage ?? false
             } catch {
-                // A file that is needed: the attempt itself says so.
+                // A file that the start needs: the attempt itself reports it.
                 return false
             }
         }
@@ -129,8 +133,7 @@ public struct DataDirectory: Sendable {
             )
         }
 
-        /// Removes what was being written when the last process ended: nobody will finish it, and it
-        /// may take much of the disk.
+        /// Removes unfinished files of the last process, which may use much disk space.
         private func removeLeftovers(_ report: inout RecoveryReport) throws(DurabilityError) {
             for name in try self.storage.list() where name.hasSuffix(Self.temporarySuffix) {
                 try self.storage.remove(name)
@@ -141,12 +144,12 @@ public struct DataDirectory: Sendable {
         private static let temporarySuffix = ".tmp"
     }
 
-    // MARK: - The name
+    // MARK: - Identity
 
-    /// Makes a new database, or finishes making one.
+    /// Creates a new database, or finishes an interrupted creation.
     ///
-    /// The name is on disk under a temporary one before the log is made, so a start that was cut off
-    /// between goes on with the same id.
+    /// The identity is on disk under a temporary name before the log is created, so a start after an
+    /// interruption continues with the same id.
     private static func create(
         _ storage: any Storage,
         _ configuration: LogConfiguration,
@@ -173,11 +176,11 @@ public struct DataDirectory: Sendable {
             LogFileHead.firstLSN(ofName: $0) != nil || SnapshotManifest.lsn(ofName: $0) != nil
                 || SnapshotManifest.blockFileLSN($0) != nil
         }
-        // Nothing else was made before the temporary name was whole.
+        // Nothing else was created before the temporary file was complete.
         if hasData {
-            let begun = try DatabaseIdentity.read(storage, DatabaseIdentity.temporaryName)
-            guard let begun else { throw .nameless(path: storage.path("")) }
-            return begun
+            let pending = try DatabaseIdentity.read(storage, DatabaseIdentity.temporaryName)
+            guard let pending else { throw .nameless(path: storage.path("")) }
+            return pending
         }
         let identity = DatabaseIdentity(
             database: newID,
@@ -188,7 +191,7 @@ public struct DataDirectory: Sendable {
         return identity
     }
 
-    /// Names a directory whose name was lost, by what its files say.
+    /// Recreates a lost identity file from the log files.
     static func restoreIdentity(
         _ storage: any Storage,
         _ database: DatabaseID,
@@ -199,9 +202,9 @@ public struct DataDirectory: Sendable {
         try DatabaseIdentity(database: database, time: time, mark: mark).write(storage)
     }
 
-    /// The database that a directory names.
+    /// Returns the id in a directory's identity file.
     ///
-    /// - Throws: ``DurabilityError/nameless(path:)`` if it names none.
+    /// - Throws: ``DurabilityError/nameless(path:)`` if there is no identity file.
     public static func database(
         of storage: any Storage
     ) throws(DurabilityError) -> DatabaseID {

@@ -1,14 +1,14 @@
 internal import Bytes
 
-/// The file that names the database, and says how far its log reaches.
+/// The identity file: the id of the database, and the recorded end of its log.
 ///
 ///     offset  size  field
 ///          0     8  magic        "INVDDID1"
 ///          8     2  version      1
-///         10     1  mark copies  of the log's mark, in the pages behind; 0 in a file of version 0.1.0
+///         10     1  mark copies  of the log's mark, in the following pages; 0 in a file of version 0.1.0
 ///         11     5  zero
 ///         16    16  database id
-///         32     8  time         when the database was made, µs since 1970 UTC
+///         32     8  time         when the database was created, µs since 1970 UTC
 ///         40     4  checksum     CRC-32C of bytes 0 ..< 40
 ///                   zeros up to a whole page, then each copy of the mark
 struct DatabaseIdentity: Equatable, Sendable {
@@ -19,14 +19,14 @@ struct DatabaseIdentity: Equatable, Sendable {
     static let temporaryName = Self.name + ".tmp"
 
     var database: DatabaseID
-    /// When the database was made.
+    /// When the database was created, in µs since 1970 UTC.
     var time: Int64
-    /// Nil in a directory that only version 0.1.0 has had open.
+    /// `nil` in a directory that only version 0.1.0 has opened.
     var mark: LogMark?
 
     // MARK: - Reading
 
-    /// Reads it from the file `name`; nil if there is no such file.
+    /// Reads the file `name`, or returns `nil` if it does not exist.
     static func read(
         _ storage: any Storage,
         _ name: String = Self.name
@@ -61,7 +61,7 @@ struct DatabaseIdentity: Equatable, Sendable {
             UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
         }
         guard word(0) == self.magic else {
-            throw .wrongKind(path: path, expected: "a database's name")
+            throw .wrongKind(path: path, expected: "a database identity file")
         }
         let version = UInt16(truncatingIfNeeded: word(8))
         guard version == self.version else {
@@ -77,9 +77,9 @@ struct DatabaseIdentity: Equatable, Sendable {
 
     // MARK: - Writing
 
-    /// Writes it, with a mark, under its temporary name; durably.
+    /// Writes the identity with its mark under the temporary name, durably.
     func writeTemporary(_ storage: any Storage) throws(DurabilityError) {
-        guard let mark else { preconditionFailure("an identity without a mark is written") }
+        guard let mark else { preconditionFailure("cannot write an identity without a mark") }
         if try storage.list().contains(Self.temporaryName) {
             try storage.remove(Self.temporaryName)
         }
@@ -100,15 +100,15 @@ struct DatabaseIdentity: Equatable, Sendable {
         try storage.syncDirectory()
     }
 
-    /// Writes it under its own name.
+    /// Writes the identity under its final name.
     func write(_ storage: any Storage) throws(DurabilityError) {
         try self.writeTemporary(storage)
         try storage.publish(Self.temporaryName, as: Self.name)
     }
 
-    /// The mark, to be moved on; one is begun where there is none yet.
+    /// Opens the mark for updates, or creates the first one.
     ///
-    /// `newestFile`: The first LSN of the log's newest file as it is.
+    /// `newestFile` is the first LSN of the current newest log file.
     func openMark(
         _ storage: any Storage,
         newestFile: LSN

@@ -1,16 +1,16 @@
 internal import Foundation
 
-/// The statistics that insights need: the only floating point of the core.
+/// The statistics for insights: the only floating point of the core.
 enum Statistics {
-    /// P(X ≥ count) for X of a Poisson distribution with that mean: the chance that demand reaches a
+    /// Returns P(X ≥ count) for a Poisson-distributed X with that mean: the chance that demand reaches a
     /// stock.
     ///
-    /// Terms are summed from `count` on to the side where they fall, each made from the one before, until
-    /// they add nothing: above the mean that is the tail itself, with every digit however small, below it
-    /// is 1 less the rest.
+    /// Terms are summed from `count` in the direction in which they decrease, each derived from the preceding
+    /// one, until they no longer change the sum: above the mean this is the tail itself, with full relative
+    /// precision, below it 1 minus the rest.
     ///
-    /// Beyond a mean of 10⁹ the normal distribution takes its place, which is then as good as 10⁻⁵, so that
-    /// the work is bounded whatever quantities are.
+    /// Above a mean of 10⁹ the normal distribution is used, which is then accurate to 10⁻⁵, so that the
+    /// work is bounded for all quantities.
     ///
     /// - Complexity: O(√mean)
     static func poissonTail(atLeast count: Int64, mean: Double) -> Double {
@@ -41,7 +41,7 @@ enum Statistics {
         return 1 - sum
     }
 
-    /// The probability of k: e^−mean · mean^k ÷ k!, without the cancellation of its large parts.
+    /// Returns the probability of k: e^−mean · mean^k ÷ k!, without the cancellation of its large parts.
     ///
     /// After Loader, "Fast and Accurate Computation of Binomial Probabilities" (2000): the saddle-point
     /// form of the Poisson density.
@@ -51,14 +51,14 @@ enum Statistics {
             / (2 * Double.pi * k).squareRoot()
     }
 
-    /// ln k! less Stirling's formula for it.
+    /// Returns ln k! minus Stirling's approximation.
     private static func stirlingError(_ k: Double) -> Double {
         let square = k * k
         if k > 15 { return (1.0 / 12 - (1.0 / 360 - 1.0 / 1_260 / square) / square) / k }
         return lgamma(k + 1) - (k + 0.5) * log(k) + k - log(2 * Double.pi) / 2
     }
 
-    /// k · ln(k ÷ mean) + mean − k; by a series where the two are near one another.
+    /// Returns k · ln(k ÷ mean) + mean − k; by a series if k and mean are close.
     private static func deviance(_ k: Double, _ mean: Double) -> Double {
         guard abs(k - mean) < 0.1 * (k + mean) else { return k * log(k / mean) + mean - k }
         let v = (k - mean) / (k + mean)
@@ -73,13 +73,13 @@ enum Statistics {
         return sum
     }
 
-    /// P(X ≥ z) for X of the standard normal distribution.
+    /// Returns P(X ≥ z) for X of the standard normal distribution.
     static func normalTail(_ z: Double) -> Double { erfc(z / 2.0.squareRoot()) / 2 }
 
-    /// The z with P(X ≤ z) = `share` for X of the standard normal distribution.
+    /// Returns the z with P(X ≤ z) = `share` for X of the standard normal distribution.
     ///
-    /// P. J. Acklam's rational approximation (relative error below 1.15 · 10⁻⁹), with one step of
-    /// Halley's method on top, which brings it to the precision of a Double.
+    /// P. J. Acklam's rational approximation (relative error below 1.15 · 10⁻⁹), refined by one step of
+    /// Halley's method to the precision of a Double.
     ///
     /// - Precondition: 0 < `share` < 1.
     static func normalQuantile(_ share: Double) -> Double {
@@ -102,7 +102,7 @@ enum Statistics {
         return q * self.polynomial(Self.a, r) / self.polynomial(Self.b + [1], r)
     }
 
-    /// The value at `x` of a polynomial whose highest coefficient comes first.
+    /// Evaluates a polynomial at `x`; the highest coefficient comes first.
     private static func polynomial(_ coefficients: [Double], _ x: Double) -> Double {
         coefficients.reduce(0) { $0 * x + $1 }
     }
@@ -124,10 +124,12 @@ enum Statistics {
         3.754408661907416e+00,
     ]
 
-    /// The exponentially weighted moving average of values in their order: α · value + (1 − α) · the
-    /// average before, with α = 2 ÷ (n + 1), beginning with the first value.
+    /// The exponentially weighted moving average of values in their order.
     ///
-    /// - Returns: Nothing without a value.
+    /// It is α · value + (1 − α) · the preceding average, with α = 2 ÷ (n + 1), starting with the first
+    /// value.
+    ///
+    /// - Returns: `nil` without a value.
     static func ewma(_ values: [Double], days: Int) -> Double? {
         guard var average = values.first else { return nil }
         let alpha = 2 / (Double(days) + 1)
@@ -135,12 +137,12 @@ enum Statistics {
         return average
     }
 
-    /// Nothing without a value.
+    /// Returns the mean, or `nil` without a value.
     static func mean(_ values: [Double]) -> Double? {
         values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 
-    /// The standard deviation of a sample: √(Σ(x − mean)² ÷ (n − 1)); 0 for fewer than two values.
+    /// Returns the sample standard deviation √(Σ(x − mean)² ÷ (n − 1)); 0 for fewer than two values.
     static func deviation(_ values: [Double]) -> Double {
         guard values.count > 1, let mean = self.mean(values) else { return 0 }
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }

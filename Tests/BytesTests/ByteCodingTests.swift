@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ByteCodingTests {
     @Test(arguments: [0, 1, 127, 128, 16_383, 16_384, UInt64(UInt32.max), UInt64.max])
-    func `an unsigned varint comes back as it was written`(value: UInt64) throws {
+    func `an unsigned varint decodes to its value`(value: UInt64) throws {
         var writer = ByteWriter()
         writer.writeVarint(value)
         try writer.withBytes { bytes in
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: [0, -1, 1, 63, -64, 64, Int64.max, Int64.min])
-    func `a signed varint comes back as it was written`(value: Int64) throws {
+    func `a signed varint decodes to its value`(value: Int64) throws {
         var writer = ByteWriter()
         writer.writeVarint(value)
         try writer.withBytes { bytes in
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func `a length beyond the bytes that are left is refused before it is used`() {
+    @Test func `a length beyond the remaining bytes is refused before use`() {
         var writer = ByteWriter()
         writer.writeVarint(100 as UInt64)
         writer.write(bytes: [65, 66])
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `what is wrong is said in words, with the byte, the value and the limit`() {
+    @Test func `error messages name the byte, the value and the limit`() {
         let errors: [(ByteReaderError, String)] = [
             (
                 .truncated(offset: 3, needed: 1, available: 0),
@@ -66,8 +66,8 @@ import Testing
             (
                 .truncated(offset: 3, needed: 8, available: 2),
                 "byte 3: 8 bytes are needed, and 2 are left"
-            ), (.overlongInteger(offset: 3), "byte 3: a number longer than it may be"),
-            (.invalidText(offset: 3), "byte 3: a text that is not UTF-8"),
+            ), (.overlongInteger(offset: 3), "byte 3: an overlong integer"),
+            (.invalidText(offset: 3), "byte 3: text that is not UTF-8"),
             (
                 .tooLong(offset: 3, length: 9, limit: 8),
                 "byte 3: a length of 9; at most 8 is allowed"
@@ -79,8 +79,8 @@ import Testing
             (
                 .outOfRange(offset: 3, value: 9, limit: 8, what: "limit"),
                 "byte 3: limit is 9; at most 8 is allowed"
-            ), (.unknownCode(offset: 3, code: 9, what: "query"), "byte 3: 9 is no query"),
-            (.trailingBytes(offset: 3, count: 2), "byte 3: 2 bytes more than there should be"),
+            ), (.unknownCode(offset: 3, code: 9, what: "query"), "byte 3: unknown query 9"),
+            (.trailingBytes(offset: 3, count: 2), "byte 3: 2 bytes too many"),
         ]
         for (error, words) in errors { #expect("\(error)" == words) }
     }
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test func `a byte that is not ASCII is found wherever it is in a text`() throws {
+    @Test func `a non-ASCII byte is found at every position of a string`() throws {
         for count in 1...20 {
             for place in 0..<count {
                 var bytes = [UInt8](repeating: 0x41, count: count)

@@ -3,7 +3,7 @@ import InventoryTestSupport
 import Testing
 
 @Suite struct ByteCursorTests {
-    /// LEB128 as its definition says it.
+    /// LEB128 by its definition.
     private static func leb128(_ value: UInt64) -> [UInt8] {
         var rest = value
         var bytes: [UInt8] = []
@@ -14,7 +14,7 @@ import Testing
         return bytes + [UInt8(rest)]
     }
 
-    @Test func `a varint of any length is the bytes that the definition says`() throws {
+    @Test func `a varint of any length is encoded by the definition`() throws {
         var random = SplitMix64(seed: 7)
         for bits in 0...64 {
             let edge: UInt64 = bits == 64 ? .max : (1 << UInt64(bits)) - 1
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func `a varint that is longer than it must be is refused`() {
+    @Test func `a varint not in its shortest form is refused`() {
         for bytes in [[0x80, 0x00], [0xFF, 0x80, 0x00]] as [[UInt8]] {
             bytes.withUnsafeBytes { bytes in
                 var reader = ByteReader(bytes)
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func `what a cursor writes is what the writer writes`() {
+    @Test func `a cursor writes the same bytes as the writer`() {
         var expected = ByteWriter(capacity: 16)
         expected.write(bytes: [9, 9, 9])
         expected.write(5 as UInt8)
@@ -82,7 +82,7 @@ import Testing
         #expect(found.array() == expected.array())
     }
 
-    @Test func `more bytes than there is room for stop the process`() async {
+    @Test func `more bytes than reserved stop the process`() async {
         await #expect(processExitsWith: .failure) {
             var writer = ByteWriter()
             writer.append(atMost: 3) { $0.write(1 as UInt32) }

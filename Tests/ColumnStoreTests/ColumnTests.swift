@@ -7,7 +7,7 @@ import Testing
     @Test func `segments of one value share memory until one is overwritten`() {
         var column = Column<Int64>()
         for row in 0..<(3 * SegmentSize.capacity + 10) {
-            // The last whole segment has another value.
+            // The last full segment has another value.
             column.append(row < 2 * SegmentSize.capacity ? 7 : 8)
         }
         #expect(column.full[0].storage === column.full[1].storage)
@@ -24,7 +24,7 @@ import Testing
         view.checkInvariants()
     }
 
-    @Test func `values appended together are those appended one by one`() {
+    @Test func `batch append equals single appends`() {
         var single = Column<Int64>()
         var together = Column<Int64>()
         var random = SplitMix64(seed: 3)
@@ -38,7 +38,7 @@ import Testing
                 together.append(count: count) { first - Int64($0) }
                 for number in 0..<count { single.append(first - Int64(number)) }
             }
-            // What a view sees stays as it is, whoever appends behind it.
+            // A view does not change when values are appended after it.
             if random.below(5) == 0 { single = together }
             together.checkInvariants()
         }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct LedgerColumnTests {
     @Test(arguments: [1, 2, 3] as [UInt64])
-    func `runs of values make the column that the values one by one make`(seed: UInt64) {
+    func `batch append equals single appends`(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var single = LedgerColumn<Int64>()
         var runs = LedgerColumn<Int64>()
@@ -33,11 +33,11 @@ import Testing
             #expect(runs.zone(segment) == single.zone(segment))
             #expect(Self.image(of: runs, segment) == Self.image(of: single, segment))
         }
-        // What a view has seen is what it still sees.
+        // A view still has the same values.
         for view in views { #expect(Self.digest(view.column) == view.digest) }
     }
 
-    @Test func `a sealed segment comes back from its image as the bytes it was`() throws {
+    @Test func `a sealed segment is restored from its image byte for byte`() throws {
         var column = LedgerColumn<Int64>()
         for value in 0..<SegmentSize.capacity { column.append(Int64(value % 500) - 200) }
         column.append(repeating: -7, count: SegmentSize.capacity)
@@ -57,7 +57,7 @@ import Testing
         #expect(back.sealed.map(\.width) == [2, 0])
     }
 
-    @Test func `a wider image than its values need is sealed as they need`() throws {
+    @Test func `an image wider than necessary is narrowed when sealed`() throws {
         var writer = ByteWriter()
         SegmentImage.writeHead(count: SegmentSize.capacity, width: 2, base: 5, into: &writer)
         for _ in 0..<SegmentSize.capacity { writer.write(3 as UInt16) }

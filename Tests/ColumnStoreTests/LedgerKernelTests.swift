@@ -2,13 +2,13 @@ import ColumnStore
 import InventoryTestSupport
 import Testing
 
-/// The kernels of scans over segments of every width, sealed and open, against plain loops.
+/// The scan kernels over segments of every width, sealed and open, compared with plain loops.
 @Suite struct LedgerKernelTests {
     private static let shapes: [(base: Int64, spread: UInt64)] = [
         (7, 1), (-5, 200), (1_000, 60_000), (-1 << 40, 1 << 31), (-1 << 52, 1 << 53),
     ]
 
-    /// A sealed segment and an open one of values between a base and a spread above it.
+    /// Creates a sealed segment and an open one with values from a base to a spread above it.
     private static func column(
         _ base: Int64,
         _ spread: UInt64,
@@ -24,7 +24,7 @@ import Testing
         return (column, values)
     }
 
-    /// A run and a list of offsets in a segment of `count` rows.
+    /// Returns a run and a list of offsets in a segment of `count` rows.
     private static func offsets(_ count: Int, _ random: inout SplitMix64) -> [[Int]] {
         let from = Int(random.next() % UInt64(count))
         let to = from + Int(random.next() % UInt64(count - from + 1))
@@ -42,7 +42,7 @@ import Testing
         return try offsets.map { UInt16($0) }.withUnsafeBufferPointer { try body(.list($0)) }
     }
 
-    @Test func `sums, codes, values and filters are those of plain loops`() {
+    @Test func `sums, codes, values and filters equal plain loops`() {
         var random = SplitMix64(seed: 21)
         for (base, spread) in Self.shapes {
             let (column, values) = Self.column(base, spread, &random)
@@ -140,12 +140,12 @@ import Testing
 
     // MARK: - Sums by code
 
-    /// Widths of the column whose values are mapped: 1, 2 and 4 bytes, and one value only.
+    /// Widths of the mapped column: 1, 2 and 4 bytes, and a single value.
     private static let spreads: [UInt32] = [200, 3_000, 90_000, 1]
 
-    @Test func `sums by code are those of plain loops, in every width`() {
+    @Test func `sums by code equal plain loops, in every width`() {
         var random = SplitMix64(seed: 23)
-        let room = GroupSpace()
+        let space = GroupSpace()
         for spread in Self.spreads {
             var codes = LedgerColumn<UInt32>()
             var values: [Int] = []
@@ -169,14 +169,14 @@ import Testing
                     let picks = [Array(from..<count), (from..<count).filter { $0 % 5 < 2 }]
                     for (kind, offsets) in picks.enumerated() {
                         let taken = columns.indices.filter { _ in random.next() % 2 == 0 }
-                        room.begin(codes: limit, sums: taken.count)
+                        space.begin(codes: limit, sums: taken.count)
                         Self.withPick(offsets, isRun: kind == 0) { pick in
                             codes.addGroups(
                                 segment,
                                 pick,
                                 by: map,
                                 of: taken.enumerated().map { (columns[$1], 1 + $0) },
-                                to: room
+                                to: space
                             )
                         }
                         var wanted = [Int64](repeating: 0, count: (1 + taken.count) * limit)
@@ -187,7 +187,7 @@ import Testing
                                 wanted[(1 + at) * limit + code] &+= columns[column][row]
                             }
                         }
-                        let isRight = room.values.elementsEqual(wanted)
+                        let isRight = space.values.elementsEqual(wanted)
                         #expect(isRight, "\(spread), \(limit) codes, \(taken), \(segment)")
                     }
                 }
@@ -195,8 +195,8 @@ import Testing
         }
     }
 
-    @Test func `sums by code fill the words to their last bit`() {
-        // 14 bits of rows, 21 of a byte's sum and 29 of two bytes' are 64.
+    @Test func `sums by code may use all bits of a word`() {
+        // 14 bits of rows, 21 of the sum of a byte column and 29 of a two-byte column total 64.
         var codes = LedgerColumn<UInt32>()
         var bytes = LedgerColumn<Int64>()
         var shorts = LedgerColumn<Int64>()
@@ -206,23 +206,23 @@ import Testing
             shorts.append(row == 0 ? 7 : 7 + 65_535)
         }
         let map = CodeMap(Self.column(of: [0, 0]), below: 1)
-        let room = GroupSpace()
+        let space = GroupSpace()
         let rows = Int64(SegmentSize.capacity)
         for (first, second) in [(bytes, shorts), (shorts, bytes)] {
-            room.begin(codes: 1, sums: 2)
+            space.begin(codes: 1, sums: 2)
             codes.addGroups(
                 0,
                 .run(0..<SegmentSize.capacity),
                 by: map,
                 of: [(first, 1), (second, 2)],
-                to: room
+                to: space
             )
             let sums = [first[1] * (rows - 1) + first[0], second[1] * (rows - 1) + second[0]]
-            #expect(Array(room.values) == [rows] + sums)
+            #expect(Array(space.values) == [rows] + sums)
         }
     }
 
-    @Test func `the marks of a map are those of its codes`() {
+    @Test func `marks are looked up by code`() {
         for limit in [200, 300, 70_000] {
             let codes = (0..<20_000).map { UInt32($0 * 31 % limit) }
             let map = CodeMap(Self.column(of: codes), below: limit)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ColumnStore
 
-/// The loops over whole segments against one value at a time, for each type and each width.
+/// The kernels over whole segments compared with one value at a time, for each type and width.
 @Suite struct SegmentKernelsTests {
     private func check<Value: FixedWidthInteger & Sendable>(
         _ type: Value.Type,
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    /// Sealed, read back value by value and all at once, and through its image.
+    /// Checks a sealed segment, read back value by value and all at once, and through its image.
     private func check<Value: FixedWidthInteger & Sendable>(_ values: [Value]) throws {
         var ledger = LedgerColumn<Value>()
         var column = Column<Value>()
@@ -65,23 +65,23 @@ import Testing
         return back
     }
 
-    @Test func `values of 8 bits come back from every width`() throws {
+    @Test func `values of 8 bits are restored from every width`() throws {
         try self.check(UInt8.self, spreads: [0, 1, 0xFF])
         try self.check(Int8.self, spreads: [0, 1, 0x7F, 0x80, 0xFF])
     }
 
-    @Test func `values of 16 bits come back from every width`() throws {
+    @Test func `values of 16 bits are restored from every width`() throws {
         try self.check(UInt16.self, spreads: [0, 0xFF, 0x100, 0xFFFF])
         try self.check(Int16.self, spreads: [0, 0xFF, 0x100, 0x8000, 0xFFFF])
     }
 
-    @Test func `values of 32 bits come back from every width`() throws {
+    @Test func `values of 32 bits are restored from every width`() throws {
         let spreads: [UInt64] = [0, 0xFF, 0x100, 0xFFFF, 0x1_0000, 0x8000_0000, 0xFFFF_FFFF]
         try self.check(UInt32.self, spreads: spreads)
         try self.check(Int32.self, spreads: spreads)
     }
 
-    @Test func `values of 64 bits come back from every width`() throws {
+    @Test func `values of 64 bits are restored from every width`() throws {
         let spreads: [UInt64] = [0, 0xFF, 0x100, 0xFFFF, 0x1_0000, 0xFFFF_FFFF, 1 << 32, .max]
         try self.check(UInt64.self, spreads: spreads)
         try self.check(Int64.self, spreads: spreads)

@@ -4,11 +4,11 @@ import Testing
 
 @testable import Durability
 
-/// One flipped bit, anywhere: the data is the same, or the start is refused by name.
+/// Any single flipped bit: the data is the same, or the start is refused with the file's name.
 ///
-/// The only steps that may ever go are those of a last block that nothing says was acknowledged.
+/// The only steps that may be lost are those of an unsealed last block.
 @Suite struct BitFlipTests {
-    /// What a start with one bit flipped came to.
+    /// The result of a start with one flipped bit.
     private enum Result: Equatable {
         case same
         case dropped(through: UInt64)
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// Every bit that means something, and one in 61 of the padding between.
+    /// Every meaningful bit, and one in 61 of the padding between.
     private func bits(of bytes: [UInt8]) -> [Int] {
         let page = StorageAlignment.byteCount
         return (0..<(bytes.count * 8)).filter { bit in
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `of a log that was cut off, only its last block is ever dropped`() throws {
+    @Test func `only the last block of an unsealed log is ever dropped`() throws {
         let (storage, _) = try self.log([1, 3, 2])
         let name = LogFileHead.name(.first)
         let last = 3 * StorageAlignment.byteCount * 8
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func `a start says that what it read is complete, so no bit can lose it later`() throws {
+    @Test func `a start seals the log, so that no bit can lose a step later`() throws {
         let (storage, _) = try self.log([1, 3, 2])
         _ = try TestDatabase(storage)
         let name = LogFileHead.name(.first)
@@ -118,13 +118,13 @@ import Testing
         }
     }
 
-    @Test func `no bit of a database's name can flip unnoticed`() throws {
+    @Test func `no bit of an identity file can flip unnoticed`() throws {
         let (storage, _) = try self.log([1])
         let name = DataDirectory.identityName
         for bit in 0..<(DatabaseIdentity.byteCount * 8) {
             #expect(self.start(storage, flipping: bit, of: name) == .refused)
         }
-        // Of the mark behind it there are two copies.
+        // There are two copies of the mark after it.
         let page = StorageAlignment.byteCount * 8
         for copy in 1...LogMark.copies {
             for bit in 0..<((LogMark.checkedByteCount + 4) * 8) {

@@ -6,11 +6,11 @@ import Testing
 
 @testable import Durability
 
-/// What a power cut may leave, at every moment of a run: every start from it must be right.
+/// What a power cut may leave, at every moment of a run: every start from it must succeed.
 ///
-/// At each call to the disk many fates of what was not synced are tried: none of it, all of it, any
-/// sectors of any writes, a write cut off at any byte, any of the renames. A run is the life of one
-/// database; `make long-crash-states` has as many as one likes.
+/// At each call to the disk, many fates of unsynced data are tried: none of it, all of it, any sectors of
+/// any writes, a write cut off at any byte, any of the renames. A run is the life of one database;
+/// `make long-crash-states` repeats it any number of times.
 @Suite struct CrashStatesTests {
     private static let seeds = Campaign.seeds(suite: 1...60)
 
@@ -21,7 +21,7 @@ import Testing
     )
 
     private final class Tally: Sendable {
-        /// The life that nobody has begun yet.
+        /// The next life to run.
         let next = Atomic(CrashStatesTests.seeds.lowerBound)
         let states = Atomic<Int>(0)
         let torn = Atomic<Int>(0)
@@ -30,7 +30,7 @@ import Testing
         func fail(_ problem: String) { self.failures.withLock { $0.append(problem) } }
     }
 
-    /// One database's life, with every moment of it cut off in `fates` ways.
+    /// Runs one database's life, and cuts each moment of it off in `fates` ways.
     private static func live(_ seed: UInt64, fates: Int, _ tally: Tally) throws {
         let disk = MemoryStorage()
         let acknowledged = Atomic<UInt64>(0)
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    /// A start after a power cut: it has what was acknowledged, whole steps only, and goes on.
+    /// Starts after a power cut: all acknowledged steps exist, only whole steps, and the log continues.
     private static func start(
         _ disk: MemoryStorage,
         _ allowed: ClosedRange<UInt64>,
@@ -95,7 +95,7 @@ import Testing
             try database.snapshot()
             let again = try TestDatabase(disk.restarted(), Self.small)
             if again.machine.lsn != lsn + 3 || !again.machine.isRight {
-                tally.fail("\(name()): it does not go on")
+                tally.fail("\(name()): it does not continue")
             }
         } catch {
             tally.fail("\(name()): \(error)")

@@ -4,12 +4,12 @@ import Testing
 
 @testable import Durability
 
-/// The power goes between any two calls to the disk, whatever was being done: the next start finds
-/// every acknowledged step, and goes on.
+/// A power cut between any two calls to the disk: the next start finds every acknowledged step, and
+/// continues.
 @Suite struct CrashTests {
-    /// Appends, seals, snapshots, prepares and retires until the power goes.
+    /// Appends, seals, snapshots, prepares and retires until the power cut.
     ///
-    /// - Returns: The last step that was acknowledged.
+    /// - Returns: The last acknowledged step.
     private func work(on storage: MemoryStorage, seed: UInt64, rounds: Int) -> UInt64 {
         var random = SplitMix64(seed: seed)
         var acknowledged: UInt64 = 0
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(arguments: 0..<6 as Range<UInt64>)
-    func `a power cut at any call loses nothing that was acknowledged`(_ seed: UInt64) {
+    func `a power cut at any call loses no acknowledged step`(_ seed: UInt64) {
         let whole = MemoryStorage()
         _ = self.work(on: whole, seed: seed, rounds: 40)
         for call in 1...whole.callCount {
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func `power cut after power cut loses nothing that was acknowledged`(_ seed: UInt64) {
+    func `repeated power cuts lose no acknowledged step`(_ seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var storage = MemoryStorage()
         var acknowledged: UInt64 = 0
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: [MemoryStorage.Call.open, .write, .sync, .rename, .remove, .syncDirectory])
-    func `a snapshot that fails may be tried again, and is right then`(
+    func `a failed snapshot can be retried`(
         _ call: MemoryStorage.Call
     ) throws {
         for number in 1...6 {

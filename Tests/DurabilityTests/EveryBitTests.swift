@@ -6,17 +6,17 @@ import Testing
 
 @testable import Durability
 
-/// Every bit of a log and of a snapshot, flipped one at a time: the data is the same, healed, or the
-/// start is refused with the file, and nothing is ever silently lost or changed.
+/// Every bit of a log and of a snapshot, flipped one at a time: the data is the same, restored, or the
+/// start is refused with the file's name, and nothing is silently lost or changed.
 ///
-/// A run flips one bit in 127, the first run from the first bit on, the next from the second; 127 runs,
+/// A run flips one bit in 127, the first run from the first bit, the next from the second; 127 runs,
 /// `make long-bit-flips`, flip all of them.
 @Suite struct EveryBitTests {
     private static let stride = 127
-    /// Where the runs begin.
+    /// The bit at which the runs start.
     private static let starts = Campaign.seeds(suite: 1...1).map { Int(($0 - 1) % 127) }
 
-    /// The bits to flip of so many bytes.
+    /// Returns the bits to flip in `byteCount` bytes.
     private static func bits(of byteCount: Int) -> [Int] {
         self.starts.flatMap { Array(Swift.stride(from: $0, to: byteCount * 8, by: self.stride)) }
     }
@@ -85,7 +85,7 @@ import Testing
         return (storage, configuration, database.machine.lsn)
     }
 
-    @Test func `no bit of a log of 64 KiB can flip unnoticed`() throws {
+    @Test func `no bit of a 64 KiB log can flip unnoticed`() throws {
         let (storage, configuration, last) = try self.log()
         let name = LogFileHead.name(.first)
         #expect(storage.bytes(name).count >= 64 << 10)
@@ -94,7 +94,7 @@ import Testing
         print("log without parity: \(tally)")
     }
 
-    @Test func `with parity, every bit of a log of 64 KiB that matters is healed`() throws {
+    @Test func `parity restores every meaningful bit of a 64 KiB log`() throws {
         let (storage, configuration, last) = try self.log()
         let protection = Protection(storage: storage, database: TestDatabase.id)
         try protection.protectAll()
@@ -105,7 +105,7 @@ import Testing
         print("log with parity: \(tally)")
     }
 
-    /// Noise in segments of 8 KiB, as a column of the state.
+    /// A column of noise in segments of 8 KiB.
     private struct NoiseColumn: ColumnImaging {
         var segments: [[UInt8]] = []
         var imageSegmentCount: Int { self.segments.count }
@@ -145,14 +145,14 @@ import Testing
                 try loader.visit(1, &noise)
             },
             replay: { (_, _, _) throws(DurabilityError) in
-                // The snapshot has it all.
+                // The snapshot contains the whole state.
             }
         )
         return (noise, directory.report.healed.count)
     }
 
     @Test(arguments: [false, true])
-    func `no bit of a snapshot of 256 KiB can flip unnoticed`(isProtected: Bool) throws {
+    func `no bit of a 256 KiB snapshot can flip unnoticed`(isProtected: Bool) throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage, Self.snapshotConfiguration)
         try database.append(4)

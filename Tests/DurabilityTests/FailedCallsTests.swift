@@ -5,9 +5,9 @@ import Testing
 
 @testable import Durability
 
-/// The disk fails, or is full, at one operation after another of a long run.
+/// The disk fails, or is full, at each operation of a long run.
 @Suite struct FailedCallsTests {
-    /// Operations of a run; `make long-failed-calls` has as many runs as one likes.
+    /// Operations of a run; `make long-failed-calls` repeats it any number of times.
     private static let operations = 2_000
 
     private static let small = LogConfiguration(
@@ -16,7 +16,7 @@ import Testing
         retentionSeconds: 0
     )
 
-    /// A failed call, which of its kind within the operation.
+    /// A failed call, by its kind and number within the operation.
     struct Fault: Sendable, CustomTestStringConvertible {
         var call: MemoryStorage.Call
         var number: Int
@@ -52,7 +52,7 @@ import Testing
                 continue
             } catch {
                 if case .full = error {
-                    // No room for another file: nothing was written, and the same may be tried again.
+                    // No space for another file: nothing was written, and the same block may be tried again.
                     disk.clearFailures()
                     try database.append(count, padding: 300)
                     continue
@@ -63,7 +63,7 @@ import Testing
                 }
             }
             failed += 1
-            // The disk works again, but what it holds cannot be known.
+            // The disk works again, but its content is unknown.
             let later = #expect(throws: DurabilityError.self) { try database.append(1) }
             guard case .poisoned = later else {
                 Issue.record("seed \(seed), operation \(operation): written after a failure")
@@ -78,17 +78,17 @@ import Testing
                 return
             }
         }
-        // A second call of its kind is there only where the log goes on in another file.
+        // A second call of its kind exists only if the log rolls to another file.
         #expect(failed >= Self.operations * (fault.number == 1 ? 90 : 8) / 100, "\(failed)")
     }
 
     @Test(arguments: Campaign.seeds(suite: 23...23))
-    func `on a full disk reads go on, and writes when there is room, at each operation`(
+    func `a full disk allows reads, and writes once there is space`(
         seed: UInt64
     ) throws {
         var random = SplitMix64(seed: seed)
         let disk = MemoryStorage()
-        // Its history stays, to be read while the disk is full.
+        // Its history is retained, to be read while the disk is full.
         let configuration = LogConfiguration(fileByteCount: 6 * StorageAlignment.byteCount)
         var database = try TestDatabase(disk, configuration)
         var refusals = 0
@@ -104,7 +104,7 @@ import Testing
                 }
                 refusals += 1
                 #expect(database.machine.lsn == before)
-                // What is durable can be read.
+                // Durable steps can be read.
                 if before > 0 {
                     var cursor = LogCursor(database.log, after: LSN(before - 1))
                     #expect(try cursor.read(through: LSN(before)) != nil)

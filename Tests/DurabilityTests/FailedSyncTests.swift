@@ -3,18 +3,18 @@ import Testing
 
 @testable import Durability
 
-/// A sync that failed may have lost what it was to keep.
+/// A failed sync may have lost unsynced writes.
 ///
-/// The page cache goes on showing it as if it were on the disk: whoever believes the cache
-/// acknowledges what is not there.
+/// The page cache still shows them as if they were on disk: reading the cache would acknowledge lost
+/// writes.
 @Suite struct FailedSyncTests {
     private static let configuration = LogConfiguration(
         fileByteCount: 6 * StorageAlignment.byteCount
     )
 
-    /// The state after a restart is one that a power cut cannot take back.
+    /// Checks that a power cut cannot undo the state after a restart.
     @Test(arguments: [false, true])
-    func `what a failed sync lost is not taken up from the page cache`(isSealed: Bool) throws {
+    func `writes lost by a failed sync are not read from the cache`(isSealed: Bool) throws {
         let disk = MemoryStorage()
         var database = try TestDatabase(disk, Self.configuration)
         try database.append(3)
@@ -26,7 +26,7 @@ import Testing
         var next = try TestDatabase(process, Self.configuration)
         #expect(next.machine.lsn == 3)
         #expect(try TestDatabase(process.restarted(), Self.configuration).machine.lsn == 3)
-        // It goes on in the next file, and the cache still has the lost block in this one.
+        // The log continues in the next file; the cache still has the lost block in this one.
         try next.append(4, padding: 4_000)
         process = process.restarted(keeping: .pageCache)
         let again = try TestDatabase(process, Self.configuration)
@@ -34,7 +34,7 @@ import Testing
         #expect(try TestDatabase(process.restarted(), Self.configuration).machine.lsn == 7)
     }
 
-    @Test func `a killed process left in the page cache what a power cut may still take`() throws {
+    @Test func `steps read from the page cache survive a power cut`() throws {
         let disk = MemoryStorage()
         var database = try TestDatabase(disk, Self.configuration)
         try database.append(3)
@@ -43,7 +43,7 @@ import Testing
         #expect(throws: DurabilityError.self) { try database.append(2) }
         let process = disk.restarted(keeping: .pageCache)
         #expect(try TestDatabase(process, Self.configuration).machine.lsn == 5)
-        // Once it has been read as the state, it stays.
+        // Once read as part of the state, it must survive.
         #expect(try TestDatabase(process.restarted(), Self.configuration).machine.lsn == 5)
     }
 }

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Durability
 
-/// FileFormats.md, held to its word: a reader that knows only the document reads what is written,
-/// and snapshots of real columns.
+/// Verifies FileFormats.md: a reader that knows only the document reads the files, including snapshots of
+/// real columns.
 @Suite struct FileFormatsTests {
     /// Columns of each kind, some with a full segment and a part of the next.
     private struct State {
@@ -16,7 +16,7 @@ import Testing
         var ledger = LedgerColumn<Int32>()
         var names = TextColumn()
 
-        /// Appends a row to each column, and changes a level that `row` does not decide alone.
+        /// Appends a row to each column, and changes a level that does not depend on `row` alone.
         mutating func apply(_ row: UInt64) {
             self.lsn = row
             self.levels.append(Int64(row) &* 0x1234_5678_9ABC)
@@ -86,7 +86,7 @@ import Testing
             self.state = state
         }
 
-        /// One block of `count` steps; the body is 16 bytes a step.
+        /// Returns one block of `count` steps of 16 bytes each.
         mutating func append(_ count: Int) throws(DurabilityError) {
             let first = self.state.lsn + 1
             try FileFormatsTests.body(first, count).withBytes { (body) throws(DurabilityError) in
@@ -136,13 +136,13 @@ import Testing
         return writer.array()
     }
 
-    @Test func `the checksum of nine digits is what the document says`() {
+    @Test func `the checksum of nine digits matches the document`() {
         #expect(IndependentReader.checksum("123456789".utf8) == 0xE306_9283)
         let digits = Array("123456789".utf8)
         #expect(digits.withUnsafeBytes { CRC32C.checksum($0) } == 0xE306_9283)
     }
 
-    @Test func `a log is read by the document alone, across files, compressed or not`() throws {
+    @Test func `the document suffices to read a log of many files`() throws {
         let storage = MemoryStorage()
         var opened = try Opened(storage)
         var expected: [IndependentReader.Block] = []
@@ -163,7 +163,7 @@ import Testing
         #expect(try reader.log(after: expected[3].first + 4).blocks == Array(expected[4...]))
     }
 
-    @Test func `what the document calls torn, and what it calls damage, is what a start does`()
+    @Test func `a start agrees with the document on torn tails and damage`()
         throws
     {
         let storage = MemoryStorage()
@@ -183,7 +183,7 @@ import Testing
         }
     }
 
-    @Test func `a snapshot of real columns is read by the document alone`() throws {
+    @Test func `the document suffices to read a snapshot of real columns`() throws {
         let storage = MemoryStorage()
         var opened = try Opened(storage)
         try opened.append(9_000)
@@ -203,7 +203,7 @@ import Testing
         }
     }
 
-    @Test func `real columns come back, and what did not change is not written again`() throws {
+    @Test func `real columns are restored, and unchanged segments not rewritten`() throws {
         var storage = MemoryStorage()
         var opened = try Opened(storage)
         try opened.append(20_000)
@@ -213,7 +213,7 @@ import Testing
             try opened.append(10)
             let digest = opened.state.digest
             let info = try opened.snapshot()
-            // The last segment of each column, and those of the levels that changed.
+            // The last segment of each column, and the changed ones of the levels.
             #expect(info.segmentsWritten + info.segmentsReused == first.segmentsWritten)
             #expect(info.segmentsReused > 0 && info.byteCount * 2 < first.byteCount)
             storage = storage.restarted()
@@ -226,7 +226,7 @@ import Testing
         #expect(try Opened(storage.restarted()).state.digest == digest)
     }
 
-    @Test func `a page is restored from its parity by the document alone`() throws {
+    @Test func `the document suffices to restore a page from parity`() throws {
         let storage = MemoryStorage()
         var opened = try Opened(storage)
         try opened.append(70_000)
@@ -243,7 +243,7 @@ import Testing
         }
     }
 
-    @Test func `a block file whose end is dead does not live for ever`() throws {
+    @Test func `a block file with few used segments is removed`() throws {
         let storage = MemoryStorage()
         var opened = try Opened(storage)
         var random = SplitMix64(seed: 9)
@@ -260,17 +260,17 @@ import Testing
             )
             files.append(try storage.list().filter { $0.hasPrefix("blocks-") }.sorted())
             column.beginEpoch(epoch + 1)
-            // The first segment alone, a fifth of the first file, never changes.
+            // Only the first segment, a fifth of the first file, never changes.
             for segment in 1..<5 { column[segment * SegmentSize.capacity] = random.next() }
         }
-        // Each snapshot writes the first segment anew, so the next lets the file before go.
+        // Each snapshot rewrites the first segment, so the next one can remove the preceding file.
         let names = (1...4).map { SnapshotManifest.blockFileName(LSN($0)) }
         #expect(files[1] == Array(names[0...1]))
         #expect(files[2] == Array(names[1...2]))
         #expect(files[3] == Array(names[2...3]))
     }
 
-    @Test func `what a failed snapshot has left is not built upon`() throws {
+    @Test func `a snapshot does not use files of a failed one`() throws {
         let storage = MemoryStorage()
         var opened = try Opened(storage)
         try opened.append(100)

@@ -7,8 +7,8 @@ import Testing
 
 /// A directory written once and kept: every later version must read it, and this one must write it.
 ///
-/// It holds a snapshot at step 67, and a log whose later steps are in a block stored raw and in one
-/// stored compressed, behind them a seal.
+/// It has a snapshot at step 67, and a log with later steps in one raw block and one compressed block,
+/// then a seal.
 @Suite struct GoldenFilesTests {
     private static let snapshotLSN = LSN(67)
     private static let last: UInt64 = 67 + 5 + 400
@@ -33,7 +33,7 @@ import Testing
         return storage
     }
 
-    @Test func `the files that version 1 wrote are read`() throws {
+    @Test func `the files of version 1 are read`() throws {
         let database = try TestDatabase(try self.golden())
         #expect(database.machine.isRight)
         #expect(database.machine.lsn == Self.last)
@@ -43,7 +43,7 @@ import Testing
         #expect(database.report.torn == nil)
     }
 
-    @Test func `the parity that version 1 wrote brings a page back`() throws {
+    @Test func `the parity of version 1 restores a page`() throws {
         let storage = try self.golden()
         let name = SnapshotManifest.blockFileName(Self.snapshotLSN)
         let bytes = storage.bytes(name)
@@ -54,7 +54,7 @@ import Testing
         #expect(storage.bytes(name) == bytes)
     }
 
-    @Test func `the log that version 1 wrote is read without its snapshot`() throws {
+    @Test func `the log of version 1 is read without its snapshot`() throws {
         let storage = try self.golden()
         try storage.remove(SnapshotManifest.name(Self.snapshotLSN))
         let database = try TestDatabase(storage)
@@ -63,13 +63,13 @@ import Testing
         #expect(database.report.snapshotLSN == nil)
     }
 
-    @Test func `the same steps make the same bytes`() throws {
+    @Test func `the same steps result in the same bytes`() throws {
         let golden = try self.golden()
         let storage = MemoryStorage()
         try Self.write(to: storage)
         #expect(try storage.list().sorted() == golden.list().sorted())
         for name in try golden.list() {
-            // From the compressed block on, another version of LZ4 may do better or worse.
+            // From the compressed block on, another version of LZ4 may compress differently.
             let isLog = LogFileHead.firstLSN(ofName: name) != nil
             let count = isLog ? 3 * StorageAlignment.byteCount : golden.bytes(name).count
             #expect(
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `the golden log holds a block of each kind and encoding`() throws {
+    @Test func `the golden log has a block of each kind and encoding`() throws {
         let bytes = try self.golden().bytes(LogFileHead.name(.first))
         var blocks: [String] = []
         var offset = LogFileHead.byteCount

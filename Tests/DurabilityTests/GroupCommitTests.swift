@@ -3,13 +3,13 @@ import Durability
 import Testing
 
 @Suite struct GroupCommitTests {
-    @Test func `nothing gathered is nothing to write`() {
+    @Test func `without gathered steps there is no write`() {
         var commit = GroupCommit(durable: LSN(7))
         #expect(commit.begin() == nil)
         #expect(!commit.isWriting && !commit.hasGathered)
     }
 
-    @Test func `the first step is written at once`() {
+    @Test func `the first step is written immediately`() {
         var commit = GroupCommit(durable: .zero)
         commit.gathered(.first)
         #expect(commit.begin() == .first)
@@ -34,14 +34,14 @@ import Testing
         #expect(commit.durable == LSN(9))
     }
 
-    @Test func `a write that ends without having begun stops the process`() async {
+    @Test func `an end of a write without its beginning stops the process`() async {
         await #expect(processExitsWith: .failure) {
             var commit = GroupCommit(durable: .zero)
             commit.written()
         }
     }
 
-    @Test func `steps that go backwards stop the process`() async {
+    @Test func `descending LSNs stop the process`() async {
         await #expect(processExitsWith: .failure) {
             var commit = GroupCommit(durable: LSN(5))
             commit.gathered(LSN(4))

@@ -2,9 +2,8 @@ import InventoryTestSupport
 
 /// Reads a data directory by FileFormats.md alone.
 ///
-/// Nothing of the module's own reading is used, down to the checksum and LZ4: what it cannot read,
-/// the document does not say.
-/// Written for clearness; it takes a few hundred nanoseconds a byte.
+/// It uses no code of the module's own reader, not even for the checksum and LZ4: what it cannot read
+/// is missing in the document. Written for clarity; it takes a few hundred nanoseconds per byte.
 struct IndependentReader {
     struct Problem: Error, CustomStringConvertible {
         var description: String
@@ -34,7 +33,7 @@ struct IndependentReader {
 
     // MARK: - The mark
 
-    /// The newest file of the log, and the step that was acknowledged, as the newest mark says.
+    /// Returns the newest log file and the acknowledged step according to the newest mark.
     func mark() throws -> (newestFile: UInt64, acknowledged: UInt64) {
         let bytes = self.storage.bytes("database.invid")
         let copies = [1, 2].map { Array(bytes[($0 * Self.page)..<(($0 + 1) * Self.page)]) }
@@ -43,18 +42,18 @@ struct IndependentReader {
                 && (try? Self.check(copy[...], checksumAt: 64, "mark")) != nil
         }
         guard let newest = whole.max(by: { $0.u64(32) < $1.u64(32) }) else {
-            throw Problem(description: "no copy of the mark is whole")
+            throw Problem(description: "no copy of the mark is valid")
         }
         return (newest.u64(40), newest.u64(48))
     }
 
     // MARK: - The log
 
-    /// Every block of steps after `lsn`, and whether an unfinished one was at the end.
+    /// Returns every block of steps after `lsn`, and whether an unfinished one was at the end.
     func log(after lsn: UInt64 = 0) throws -> (blocks: [Block], isTorn: Bool) {
         let names = try self.storage.list().filter { $0.hasPrefix("log-") }.sorted()
         let start = names.lastIndex { Self.lsn(of: $0) <= lsn + 1 }
-        guard let start else { throw Problem(description: "no file begins at or before \(lsn)") }
+        guard let start else { throw Problem(description: "no file starts at or before \(lsn)") }
         var blocks: [Block] = []
         var next: (lsn: UInt64, hash: UInt64)?
         for (index, name) in names.enumerated() where index >= start {
@@ -87,8 +86,8 @@ struct IndependentReader {
             next = end
             guard index == names.count - 1 else { continue }
             try Self.require(end.lsn > lsn, "the log ends before the snapshot")
-            let behind = offset + (isCut ? Self.byteCount(bytes, offset) : 0)
-            for page in stride(from: behind, to: bytes.count, by: Self.page) {
+            let later = offset + (isCut ? Self.byteCount(bytes, offset) : 0)
+            for page in stride(from: later, to: bytes.count, by: Self.page) {
                 guard let head = self.blockHead(bytes, page) else { continue }
                 try Self.require(head.u64(16) < end.lsn, "damage at \(offset): a later block")
             }
@@ -97,7 +96,7 @@ struct IndependentReader {
         return (blocks, false)
     }
 
-    /// Bytes of the block at `offset`: whole pages.
+    /// Returns the bytes of the block at `offset`: whole pages.
     private static func byteCount(_ bytes: [UInt8], _ offset: Int) -> Int {
         (96 + Int(Array(bytes[offset..<(offset + 96)]).u32(8)) + Self.page - 1) / Self.page
             * Self.page
@@ -116,7 +115,7 @@ struct IndependentReader {
             || page.u32(0) != 0 && page.dropFirst(4).allSatisfy { $0 == 0 }
     }
 
-    /// The 96 bytes of a whole head of this database.
+    /// Returns the 96 bytes of a valid head of this database.
     private func blockHead(_ bytes: [UInt8], _ offset: Int) -> [UInt8]? {
         guard offset + 96 <= bytes.count else { return nil }
         let head = Array(bytes[offset..<(offset + 96)])
@@ -137,7 +136,7 @@ struct IndependentReader {
 
     // MARK: - The snapshot
 
-    /// The newest snapshot's LSN, and the bytes of each segment of each part.
+    /// Returns the newest snapshot's LSN, and the bytes of each segment of each part.
     func snapshot() throws -> (lsn: UInt64, parts: [UInt32: [[UInt8]]])? {
         let names = try self.storage.list().filter { $0.hasPrefix("snapshot-") }.sorted()
         guard let name = names.last else { return nil }
@@ -175,7 +174,7 @@ struct IndependentReader {
     }
 }
 
-// MARK: - What the conventions say
+// MARK: - Conventions
 
 extension IndependentReader {
     private static func require(_ condition: Bool, _ problem: String) throws {
@@ -232,7 +231,7 @@ extension IndependentReader {
         return raw
     }
 
-    /// One LZ4 block: a token, literals, and a copy of what came before, again and again.
+    /// Decodes one LZ4 block: a token, literals, and a copy of earlier bytes, repeatedly.
     private static func decompress(_ bytes: [UInt8]) throws -> [UInt8] {
         var raw: [UInt8] = []
         var offset = 0
@@ -254,7 +253,7 @@ extension IndependentReader {
             guard offset < bytes.count else { break }
             let distance = Int(bytes[offset]) | Int(bytes[offset + 1]) << 8
             offset += 2
-            try self.require(distance > 0 && distance <= raw.count, "a copy from nowhere")
+            try self.require(distance > 0 && distance <= raw.count, "a copy from before the start")
             for _ in 0..<(length(token & 15) + 4) { raw.append(raw[raw.count - distance]) }
         }
         return raw
@@ -264,7 +263,7 @@ extension IndependentReader {
 // MARK: - Parity
 
 extension IndependentReader {
-    /// What a page of a file was, from its parity and the other pages of its stripe.
+    /// Returns the original content of a page, from its parity and the other pages of its stripe.
     func original(_ page: Int, of name: String) throws -> [UInt8] {
         let parity = self.storage.bytes(name.prefix { $0 != "." } + ".invpar")
         try Self.checkHead(parity, "INVDPAR1", self.database)
@@ -284,7 +283,7 @@ extension IndependentReader {
                 original[index] ^= byte
             }
         }
-        try Self.require(Self.checksum(original) == parity.u32(64 + 4 * page), "not what it was")
+        try Self.require(Self.checksum(original) == parity.u32(64 + 4 * page), "not the original")
         return Array(original.prefix(file.count - page * Self.page))
     }
 }

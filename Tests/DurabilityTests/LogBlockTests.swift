@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    /// The head with some bytes replaced, and a checksum that holds all the same.
+    /// Returns the head with some bytes replaced and the checksum recomputed.
     static func resealed(_ change: (inout [UInt8]) -> Void) -> [UInt8] {
         var bytes = Self.bytes()
         change(&bytes)
@@ -62,7 +62,7 @@ import Testing
         #expect(bytes[76..<92].allSatisfy { $0 == 0 })
     }
 
-    @Test func `a head reads back as it was`() {
+    @Test func `a decoded head equals the encoded one`() {
         #expect(Self.read(Self.bytes()) == .success(Self.block))
         #expect(Self.block.nextLSN == LSN(45))
         #expect(Self.block.byteCount == 4_096)
@@ -77,18 +77,18 @@ import Testing
         }
     }
 
-    @Test func `a shorter head is none`() {
+    @Test func `a shorter head is invalid`() {
         for count in 0..<96 {
             #expect(Self.read(Array(Self.bytes().prefix(count))) == .failure(.invalid))
         }
     }
 
-    @Test func `a newer version and another database are told by name`() {
+    @Test func `a newer version and another database have their own errors`() {
         #expect(Self.read(Self.resealed { $0[4] = 2 }) == .failure(.version(2)))
         #expect(Self.read(Self.resealed { $0[32] ^= 1 }) == .failure(.foreign))
     }
 
-    @Test func `fields beyond their limits are no block's, even under a checksum that holds`() {
+    @Test func `fields beyond their limits are invalid despite a checksum`() {
         let changes: [(inout [UInt8]) -> Void] = [
             { $0[0] = 0 },
             { $0[6] = 0 },
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func `a body is lent only if it is whole`() {
+    @Test func `a body is returned only if it is valid`() {
         Self.body.withUnsafeBytes { #expect(Self.block.body($0) == Self.body) }
         for bit in 0..<(Self.body.count * 8) {
             var body = Self.body
@@ -113,7 +113,7 @@ import Testing
         Self.body.dropLast().withUnsafeBytes { #expect(Self.block.body($0) == nil) }
     }
 
-    @Test func `what does not decompress to the count in the head is no body`() {
+    @Test func `a body of another decompressed size is invalid`() {
         let raw = [UInt8](repeating: 7, count: 10_000)
         var stored = [UInt8](repeating: 0, count: LZ4Block.bound(raw.count))
         let count = raw.withUnsafeBytes { raw in

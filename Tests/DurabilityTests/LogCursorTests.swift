@@ -6,8 +6,7 @@ import Testing
 @testable import Durability
 
 @Suite struct LogCursorTests {
-    /// Reads all blocks up to `durable`, checks that they follow each other, and says how many steps
-    /// there were.
+    /// Reads all blocks up to `durable`, checks that they are consecutive, and returns the number of steps.
     private func drain(_ cursor: inout LogCursor, through durable: UInt64) throws -> Int {
         var count = 0
         while let block = try cursor.read(through: LSN(durable)) {
@@ -23,7 +22,7 @@ import Testing
         return count
     }
 
-    @Test func `a cursor reads what is durable, and no further`() throws {
+    @Test func `a cursor reads durable steps only`() throws {
         var database = try TestDatabase(MemoryStorage())
         var cursor = LogCursor(database.log, after: .zero)
         #expect(try cursor.read(through: .zero) == nil)
@@ -45,7 +44,7 @@ import Testing
         #expect(block?.first == LSN(4) && block?.count == 4)
     }
 
-    @Test func `a cursor goes on over seals and into the next files`() throws {
+    @Test func `a cursor continues after seals and in the next files`() throws {
         var database = try TestDatabase(MemoryStorage())
         var early = LogCursor(database.log, after: .zero)
         var count = 0
@@ -67,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func `a cursor that was away too long is told where the log begins`() throws {
+    @Test func `a cursor behind the retention gets the start of the log`() throws {
         var database = try TestDatabase(MemoryStorage())
         var early = LogCursor(database.log, after: .zero)
         try database.append(1)
@@ -86,11 +85,11 @@ import Testing
             var late = LogCursor(database.log, after: .zero)
             _ = try late.read(through: durable)
         }
-        var kept = LogCursor(database.log, after: LSN(first.value - 1))
-        #expect(try self.drain(&kept, through: durable.value) > 0)
+        var retained = LogCursor(database.log, after: LSN(first.value - 1))
+        #expect(try self.drain(&retained, through: durable.value) > 0)
     }
 
-    @Test func `a damaged block is named, never handed out`() throws {
+    @Test func `a damaged block is an error and never returned`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         for _ in 0..<3 { try database.append(2) }
@@ -111,8 +110,8 @@ import Testing
         let isDone = Atomic<Bool>(false)
     }
 
-    /// On a real disk, with the log thread, the file thread and a reader at work together.
-    @Test func `a reader beside the writer gets every step once, or is told it came too late`()
+    /// On a real disk, with the log thread, the file thread and a concurrent reader.
+    @Test func `a concurrent reader gets every step once, or a retired error`()
         async throws
     {
         let directory = TemporaryDirectory()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Durability
 
-/// Where the log's files meet: at a roll, at a seal, when one is given back, when one is gone.
+/// The boundaries of the log's files: rolling, sealing, retiring, and missing files.
 @Suite struct LogFilesTests {
     private static let page = StorageAlignment.byteCount
     private static let id = DatabaseID(3, 4)
@@ -37,7 +37,7 @@ import Testing
             self.steps = steps
         }
 
-        /// One step that fills `pageCount` pages with what does not compress.
+        /// Returns one step that fills `pageCount` pages with incompressible bytes.
         func append(pageCount: Int = 1) throws(DurabilityError) {
             let next = self.log.lastLSN.next
             var random = SplitMix64(seed: next.value)
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `a block larger than the empty file it would begin replaces that file`() throws {
+    @Test func `a block larger than the current empty file replaces it`() throws {
         let storage = MemoryStorage()
         let opened = try OpenedLog(storage)
         try opened.append(pageCount: 9)
@@ -74,7 +74,7 @@ import Testing
         #expect(storage.bytes(LogFileHead.name(LSN(2))).count == 4 * Self.page)
     }
 
-    @Test func `a seal that finds no room leaves a file that any block can begin`() throws {
+    @Test func `a seal without space leaves a file that any block can start`() throws {
         let storage = MemoryStorage()
         let opened = try OpenedLog(storage)
         for _ in 0..<3 { try opened.append() }
@@ -90,7 +90,7 @@ import Testing
         #expect(try OpenedLog(storage.restarted()).steps == [1, 2, 3, 4])
     }
 
-    @Test func `a reader at the end of a replaced file goes on in the one that took its place`()
+    @Test func `a reader at the end of a replaced file continues in the new one`()
         throws
     {
         let storage = MemoryStorage()
@@ -98,14 +98,14 @@ import Testing
         for _ in 0..<3 { try opened.append() }
         try opened.seal()
         var cursor = LogCursor(opened.log, after: LSN(3))
-        // Opens the new file, which is as yet empty, as if its block were durable.
+        // Opens the new file, which is still empty, as if its block were durable.
         #expect(throws: DurabilityError.self) { try cursor.read(through: LSN(4)) }
         try opened.append(pageCount: 5)
         cursor = LogCursor(opened.log, after: LSN(3))
         #expect(try cursor.read(through: LSN(4))?.first == LSN(4))
     }
 
-    @Test func `damage to the last block of a full file that was sealed is rot`() throws {
+    @Test func `damage to the last block of a sealed full file is corruption`() throws {
         let storage = MemoryStorage()
         let opened = try OpenedLog(storage)
         for _ in 0..<3 { try opened.append() }
@@ -126,7 +126,7 @@ import Testing
         let opened = try OpenedLog(storage, pageCount: 8)
         for _ in 0..<5 { try opened.append() }
         let name = LogFileHead.name(.first)
-        // Without the last two blocks and whatever would have been behind them.
+        // Without the last two blocks and everything after them.
         storage.setBytes(name, Array(storage.bytes(name).prefix(4 * Self.page)))
         let error = #expect(throws: DurabilityError.self) { try OpenedLog(storage, pageCount: 8) }
         guard case .corruptBlock(_, let offset, _, _) = error else {
@@ -136,7 +136,7 @@ import Testing
         #expect(offset == UInt64(4 * Self.page))
     }
 
-    @Test func `a missing file is told from a damaged one`() throws {
+    @Test func `a missing file is distinguished from a damaged one`() throws {
         let storage = MemoryStorage()
         let opened = try OpenedLog(storage)
         for _ in 0..<9 { try opened.append() }
@@ -150,7 +150,7 @@ import Testing
         ) { try OpenedLog(storage) }
     }
 
-    @Test func `a database whose log is gone is refused, never begun anew`() throws {
+    @Test func `a database without its log is refused, never recreated`() throws {
         let storage = MemoryStorage()
         _ = try OpenedLog(storage)
         try storage.remove(LogFileHead.name(.first))
@@ -158,7 +158,7 @@ import Testing
         #expect(try storage.list() == [DataDirectory.identityName])
     }
 
-    @Test func `a start that is cut off anywhere in the making is finished by the next`() throws {
+    @Test func `an interrupted creation is finished by the next start`() throws {
         let complete = MemoryStorage()
         _ = try OpenedLog(complete)
         for call in 1...complete.callCount {
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func `a file that cannot be made for a roll costs nothing but time`() throws {
+    @Test func `a failed creation of the next file only costs time`() throws {
         let storage = MemoryStorage()
         let opened = try OpenedLog(storage)
         for _ in 0..<3 { try opened.append() }
@@ -191,8 +191,8 @@ import Testing
         #expect(try OpenedLog(storage.restarted()).steps == [1, 2, 3, 4])
     }
 
-    @Test func `a file that did not fit is never taken for the next one`() throws {
-        // The log goes on in a file of the same temporary name; then the power goes.
+    @Test func `an incomplete file is never used as the next one`() throws {
+        // The log continues in a file of the same temporary name; then the power fails.
         func run(_ call: Int?, _ seed: UInt64) throws -> Bool {
             let storage = MemoryStorage()
             let opened = try OpenedLog(storage)
@@ -215,19 +215,19 @@ import Testing
         #expect(call > 6)
     }
 
-    @Test func `a spare file is no room for a block that is larger`() throws {
+    @Test func `a spare file has no space for a larger block`() throws {
         let storage = MemoryStorage()
         let opened = try OpenedLog(storage)
         for _ in 0..<3 { try opened.append() }
         try opened.log.prepareNext()
-        // The disk is found full while a spare file is there.
+        // The disk becomes full while there is a spare file.
         storage.setCapacity(0)
         #expect(throws: DurabilityError.self) { try opened.append(pageCount: 6) }
         #expect(opened.log.room(for: 6 * Self.page) == .full)
         #expect(opened.log.room(for: Self.page) == .certain)
     }
 
-    @Test func `a directory that was made for the database is there after a power cut`() throws {
+    @Test func `a directory created for the database survives a power cut`() throws {
         let parent = TemporaryDirectory()
         let storage = try DirectoryStorage(directory: parent.path + "/data")
         #expect(try storage.list().isEmpty)

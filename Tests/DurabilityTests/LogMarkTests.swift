@@ -4,7 +4,7 @@ import Testing
 
 @testable import Durability
 
-/// A log whose end is gone is missed, though what is left of it is whole.
+/// A lost end of the log is detected, although the rest looks complete.
 @Suite struct LogMarkTests {
     private static let page = StorageAlignment.byteCount
 
@@ -22,7 +22,7 @@ import Testing
         try storage.list().filter { LogFileHead.firstLSN(ofName: $0) != nil }.sorted()
     }
 
-    @Test func `the newest file of the log is missed, and each before it with it`() throws {
+    @Test func `missing newest log files are detected`() throws {
         let storage = MemoryStorage()
         _ = try self.files(on: storage)
         let newest = try #require(try self.logs(storage).last)
@@ -38,8 +38,7 @@ import Testing
         }
     }
 
-    @Test func `an older copy of the newest file is missed after a stop and after a start`() throws
-    {
+    @Test func `an older copy of the newest file is detected`() throws {
         let storage = MemoryStorage()
         var database = try self.files(on: storage)
         let newest = try #require(try self.logs(storage).last)
@@ -56,7 +55,7 @@ import Testing
             acknowledged: LSN(last + 3)
         )
         #expect(throws: short) { try TestDatabase(stopped) }
-        // A start acknowledges what it read.
+        // A start acknowledges the steps that it read.
         let started = MemoryStorage()
         var other = try self.files(on: started)
         let copy = started.bytes(newest)
@@ -66,7 +65,7 @@ import Testing
         #expect(throws: short) { try TestDatabase(started) }
     }
 
-    @Test func `wherever a start or a new file is cut off, no log is missed that was not there`()
+    @Test func `an interrupted start or roll never expects a longer log`()
         throws
     {
         let complete = MemoryStorage()
@@ -91,14 +90,14 @@ import Testing
                 let disk = storage.restarted(keeping: .random(seed: seed))
                 let again = try TestDatabase(disk)
                 #expect(again.machine.lsn >= acknowledged && again.machine.isRight)
-                // And the start after that.
+                // And the following start.
                 let next = try TestDatabase(disk.restarted(keeping: .random(seed: seed + 1)))
                 #expect(next.machine.lsn >= acknowledged)
             }
         }
     }
 
-    @Test func `either copy of the mark may be lost, and both are the mark again after a start`()
+    @Test func `a start restores a lost copy of the mark`()
         throws
     {
         let storage = MemoryStorage()
@@ -127,11 +126,11 @@ import Testing
         _ = try TestDatabase(disk)
     }
 
-    @Test func `a directory of version 0.1.0 opens, and its log is missed from then on`() throws {
+    @Test func `a directory of version 0.1.0 opens and gets a mark`() throws {
         let storage = MemoryStorage()
         let last = try self.files(on: storage).machine.lsn
         let name = DataDirectory.identityName
-        // As it was: 44 bytes, and none that says a mark follows.
+        // As in 0.1.0: 44 bytes, without a mark.
         var old = Array(storage.bytes(name).prefix(DatabaseIdentity.byteCount))
         old[10] = 0
         let checksum = old.prefix(40).withUnsafeBytes { CRC32C.checksum($0) }
@@ -140,7 +139,7 @@ import Testing
         let plain = storage.copy()
         let before = plain.callCount
         #expect(try TestDatabase(plain).machine.lsn == last)
-        // However far an upgrade gets, the next start reads the directory.
+        // Wherever an upgrade is interrupted, the next start reads the directory.
         for call in 1...(plain.callCount - before) {
             let disk = storage.copy()
             disk.crash(at: call)
@@ -153,7 +152,7 @@ import Testing
         #expect(throws: DurabilityError.self) { try TestDatabase(plain) }
     }
 
-    @Test func `the end of a log is given up only when told, and the rest opens`() throws {
+    @Test func `a lost end is accepted only on request, and the rest opens`() throws {
         let storage = MemoryStorage()
         _ = try self.files(on: storage)
         let newest = try #require(try self.logs(storage).last)
@@ -168,7 +167,7 @@ import Testing
         let storage = MemoryStorage()
         var database = try self.files(2, on: storage)
         var failed: DurabilityError?
-        // The mark is the third file that is synced when the log goes on in another.
+        // The mark is the third file that is synced when the log rolls to another.
         for number in 1...4 {
             let disk = MemoryStorage()
             database = try self.files(2, on: disk)

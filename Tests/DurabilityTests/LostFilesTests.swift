@@ -4,7 +4,7 @@ import Testing
 
 @testable import Durability
 
-/// Files that are gone, and what a repair makes of it.
+/// Missing files, and their repair.
 @Suite struct LostFilesTests {
     private func directory() throws -> (disk: MemoryStorage, last: UInt64) {
         let disk = MemoryStorage()
@@ -17,7 +17,7 @@ import Testing
         return (disk, database.machine.lsn)
     }
 
-    @Test func `a snapshot that lacks a file of blocks is refused by that file`() throws {
+    @Test func `a snapshot without a block file is refused with its name`() throws {
         let (disk, _) = try self.directory()
         let name = SnapshotManifest.blockFileName(LSN(30))
         try disk.remove(name)
@@ -27,13 +27,13 @@ import Testing
     }
 
     @Test(arguments: [nil, 0, 100, 351])
-    func `a directory that lost its name gets it back from the log`(bit: Int?) throws {
+    func `a lost identity file is recreated from the log`(bit: Int?) throws {
         let (disk, last) = try self.directory()
         let name = DataDirectory.identityName
         let before = disk.bytes(name)
         if let bit { disk.flip(name, bit: bit) } else { try disk.remove(name) }
         #expect(throws: DurabilityError.self) { try TestDatabase(disk) }
-        // Said first, on an overlay: nothing is changed.
+        // A dry run on an overlay first: it changes nothing.
         let said = try Repair.nameAgain(try OverlayStorage(over: disk))
         #expect(disk.bytes(name) != before)
         #expect(try Repair.nameAgain(disk) == said)
@@ -46,7 +46,7 @@ import Testing
         #expect(try Repair.nameAgain(disk).isEmpty)
     }
 
-    @Test func `no name is made up where the log's files do not agree on it`() throws {
+    @Test func `no identity is created if the log files disagree`() throws {
         let (disk, _) = try self.directory()
         let other = MemoryStorage()
         var stranger = try TestDatabase(other, id: TestDatabase.otherID)
@@ -54,16 +54,16 @@ import Testing
         disk.setBytes(LogFileHead.name(LSN(900)), other.bytes(LogFileHead.name(.first)))
         try disk.remove(DataDirectory.identityName)
         #expect(try Repair.nameAgain(disk).isEmpty)
-        let nothing = MemoryStorage()
-        nothing.setBytes(DataDirectory.identityName, [1, 2, 3])
-        #expect(try Repair.nameAgain(nothing).isEmpty)
+        let empty = MemoryStorage()
+        empty.setBytes(DataDirectory.identityName, [1, 2, 3])
+        #expect(try Repair.nameAgain(empty).isEmpty)
     }
 
     // MARK: - Each kind of file
 
-    /// What a start makes of a directory, and what a check says of it.
+    /// The result of a start and of a check.
     private enum Verdict: Equatable {
-        /// It opens with everything; these were named on the way, by the last part of their names.
+        /// It opens completely, with notices about these files, by the last part of their names.
         case opens(noted: [String])
         case refused(naming: String)
     }
@@ -72,7 +72,7 @@ import Testing
         String(path.split(separator: ".").last ?? "")
     }
 
-    /// Whether a check says that a start is refused.
+    /// Whether a check reports that a start is refused.
     private func refuses(_ scan: DirectoryScan) -> Bool {
         scan.findings.contains { finding in
             if case .refused = finding { true } else { false }
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    /// A directory with three files of log at the least, two snapshots, parity, and a next file.
+    /// Creates a directory with at least three log files, two snapshots, parity, and a next file.
     private func rich() throws -> (disk: MemoryStorage, last: UInt64) {
         let disk = MemoryStorage()
         let configuration = LogConfiguration(fileByteCount: 8 * StorageAlignment.byteCount)
@@ -114,7 +114,7 @@ import Testing
         return (disk, database.machine.lsn)
     }
 
-    @Test func `whichever file is gone, a start and a check say the same of it`() throws {
+    @Test func `a start and a check agree about any missing file`() throws {
         let (whole, last) = try self.rich()
         let names = try whole.list().sorted()
         let logs = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }
@@ -124,7 +124,7 @@ import Testing
         for name in names {
             let disk = whole.copy()
             try disk.remove(name)
-            // A check opens an overlay, which a start would not have changed.
+            // A check opens an overlay, like a start that changes nothing.
             let scan = try? DirectoryScan(disk)
             let overlay = try OverlayStorage(over: disk)
             var isOpened = true
@@ -142,7 +142,7 @@ import Testing
             case logs[logs.count - 1]:
                 #expect(verdict == .refused(naming: "\(self.missingNewest(disk, name))"))
             case manifests[1]:
-                // The one before it and the log hold the same.
+                // The preceding snapshot and the log contain the same state.
                 #expect(verdict == .opens(noted: ["unused invblk"]), "\(name)")
             case manifests[0]:
                 #expect(verdict == .opens(noted: ["unused invblk"]), "\(name)")
@@ -156,7 +156,7 @@ import Testing
             case _ where name.hasSuffix(Protection.suffix):
                 #expect(verdict == .opens(noted: []))
             case logs[0]:
-                // As if it had been given back.
+                // As if it had been retired.
                 #expect(verdict == .opens(noted: []))
             case _ where logs.contains(name):
                 guard case .opens(let noted) = verdict else {
@@ -172,12 +172,12 @@ import Testing
                 }
                 #expect(noted.contains("no history \(name)"), "\(noted)")
             default:
-                Issue.record("\(name) is of no kind that is known here")
+                Issue.record("\(name) has an unknown kind")
             }
         }
     }
 
-    /// A way for a file to be of no use, beyond what parity brings back.
+    /// A way to damage a file beyond what parity restores.
     enum Damage: CaseIterable {
         case emptied, halved, zeroed, firstPagesOverwritten, garbled
     }
@@ -198,7 +198,7 @@ import Testing
     }
 
     @Test(arguments: Damage.allCases)
-    func `whichever file is damaged, a start and a check say the same of it`(how: Damage) throws {
+    func `a start and a check agree about any damaged file`(how: Damage) throws {
         let (whole, last) = try self.rich()
         let names = try whole.list().sorted()
         let logs = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }
@@ -218,7 +218,7 @@ import Testing
             let verdict = try self.start(disk, last)
             let isRefused = if case .refused = verdict { true } else { false }
             #expect(isRefused == (scan.map { self.refuses($0) } ?? true), "\(name): \(verdict)")
-            // A file of one page is brought back whole.
+            // A file of one page is restored completely.
             let isHealed =
                 scan?.findings == [
                     .damagedPage(path: disk.path(name), offset: 0, isHealable: true)
@@ -226,7 +226,7 @@ import Testing
             #expect(disk.bytes(name).count <= StorageAlignment.byteCount || !isHealed)
             #expect(isRefused == (isNeeded.contains(name) && !isHealed), "\(name): \(verdict)")
             guard !isRefused, let first = LogFileHead.firstLSN(ofName: name) else { continue }
-            // The log reaches back to behind it, and it goes once a snapshot is taken.
+            // The log now starts after it, and it is removed once a snapshot is written.
             guard case .opens(let noted) = verdict else { continue }
             #expect(noted.contains("no history \(name)"), "\(noted)")
             var database = try TestDatabase(disk, LogConfiguration())
@@ -238,7 +238,7 @@ import Testing
         }
     }
 
-    @Test func `a file of the log's history that parity brings back is kept`() throws {
+    @Test func `a file of the log's history restored from parity is kept`() throws {
         let (disk, last) = try self.rich()
         let oldest = try #require(disk.list().compactMap { LogFileHead.firstLSN(ofName: $0) }.min())
         let before = disk.bytes(LogFileHead.name(oldest))
@@ -250,7 +250,7 @@ import Testing
         #expect(disk.bytes(LogFileHead.name(oldest)) == before)
     }
 
-    @Test func `a sound snapshot is not set aside for what is wrong with the log`() throws {
+    @Test func `a valid snapshot is not set aside because of the log`() throws {
         let (disk, _) = try self.rich()
         let names = try disk.list()
         let newest = try #require(names.compactMap { SnapshotManifest.lsn(ofName: $0) }.max())
@@ -272,7 +272,7 @@ import Testing
         )
     }
 
-    @Test func `what an attempt that was cut off has left is removed by the next start`() throws {
+    @Test func `a start removes files of an interrupted attempt`() throws {
         let (disk, last) = try self.rich()
         let before = Set(try disk.list())
         for name in ["blocks-00000000000000000072.invblk.tmp", "log-1.invpar.tmp"] {

@@ -3,8 +3,7 @@ import Testing
 
 @testable import Durability
 
-/// A disk that says it did what it did not: it writes elsewhere, stops in the middle of any byte, or
-/// cannot read.
+/// A faulty disk: it writes to a wrong place, stops in the middle of any byte, or cannot read.
 @Suite struct LyingDiskTests {
     private static let configuration = LogConfiguration(
         fileByteCount: 6 * StorageAlignment.byteCount,
@@ -12,10 +11,9 @@ import Testing
         retentionSeconds: 0
     )
 
-    /// Appends, snapshots and parity, and at the end a seal: so every step but the last word has
-    /// something behind it.
+    /// Appends, snapshots and parity, and a seal at the end: so only the last sync has nothing after it.
     ///
-    /// - Returns: The last step that was acknowledged, and whether all of it went through.
+    /// - Returns: The last acknowledged step, and whether all operations succeeded.
     private func live(on disk: MemoryStorage) -> (acknowledged: UInt64, isWhole: Bool) {
         var random = SplitMix64(seed: 12)
         var acknowledged: UInt64 = 0
@@ -28,7 +26,7 @@ import Testing
                     padding: Int.random(in: 0...900, using: &random)
                 )
                 acknowledged = database.machine.lsn
-                // What fails here is tried again later, as a server does.
+                // Failed operations are retried later, as in a server.
                 if round % 8 == 7 {
                     _ = try? database.snapshot()
                     _ = try? database.directory.protection.protectAll()
@@ -42,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `a write that lands elsewhere is healed or refused, whichever write and wherever`() {
+    @Test func `any misdirected write is restored or refused`() {
         let whole = MemoryStorage()
         #expect(self.live(on: whole).isWhole)
         var tally = (cases: 0, same: 0, healed: 0, refused: 0)
@@ -79,11 +77,11 @@ import Testing
         print("misdirected writes: \(tally)")
     }
 
-    @Test func `the power goes after any byte of any write, and nothing acknowledged is lost`() {
+    @Test func `a power cut after any byte of any write loses no acknowledged step`() {
         let whole = MemoryStorage()
         #expect(self.live(on: whole).isWhole)
         var cases = 0
-        // Some two hundred places, off every boundary.
+        // About two hundred places, off every boundary.
         let step = whole.writtenByteCount / 200 | 1
         for byte in stride(from: 1, to: whole.writtenByteCount, by: step) {
             let disk = MemoryStorage()
@@ -106,7 +104,7 @@ import Testing
         #expect(cases >= 400)
     }
 
-    @Test func `whichever read fails, a start says so or does without, and the next is right`()
+    @Test func `any failed read is reported or tolerated, and the next start is right`()
         throws
     {
         let disk = MemoryStorage()

@@ -4,14 +4,14 @@ import Testing
 
 @testable import Durability
 
-/// A damaged page of a file that no longer changes comes back byte for byte, or is named.
+/// A damaged page of a file that no longer changes is restored byte for byte, or reported.
 @Suite struct ParityTests {
     private static let page = StorageAlignment.byteCount
 
-    /// Two snapshots, several files of the log, all of them protected.
+    /// Two snapshots and several log files, all protected.
     private func protected() throws -> (storage: MemoryStorage, protection: Protection) {
         let storage = MemoryStorage()
-        // Nothing is given back, so that there is history to damage.
+        // Nothing is retired, so that there is history to damage.
         let configuration = LogConfiguration(fileByteCount: 8 * Self.page)
         var database = try TestDatabase(storage, configuration)
         for index in 0..<12 {
@@ -28,7 +28,7 @@ import Testing
 
     private func pageCount(_ bytes: [UInt8]) -> Int { Parity.pageCount(UInt64(bytes.count)) }
 
-    /// The bytes with one page zeroed, or filled with noise.
+    /// Returns the bytes with one page zeroed, or filled with noise.
     private func damage(_ bytes: [UInt8], page: Int, _ random: inout SplitMix64) -> [UInt8] {
         var damaged = bytes
         let isZeroed = Bool.random(using: &random)
@@ -50,7 +50,7 @@ import Testing
         #expect(names.count { $0.hasSuffix(".invpar") } == sealed.count)
     }
 
-    @Test func `any one page of a sealed file comes back byte for byte, in 100,000 cases`() throws {
+    @Test func `any page of a sealed file is restored exactly, in 100,000 cases`() throws {
         let (storage, protection) = try self.protected()
         var random = SplitMix64(seed: 3)
         let sealed = try self.sealed(storage)
@@ -64,7 +64,7 @@ import Testing
             let parity = parities[index]
             let file = try storage.open(name, create: false, direct: false)
             let damaged = try parity.damagedPages(of: file)
-            // A page of zeros that is zeroed is whole.
+            // A zeroed page of zeros is not damaged.
             guard let found = damaged.first else {
                 if storage.bytes(name) != bytes { Issue.record("\(name) page \(page) unnoticed") }
                 continue
@@ -76,11 +76,13 @@ import Testing
                 continue
             }
             _ = try protection.heal([patch])
-            if storage.bytes(name) != bytes { Issue.record("\(name) page \(page) came back wrong") }
+            if storage.bytes(name) != bytes {
+                Issue.record("\(name) page \(page) was restored wrong")
+            }
         }
     }
 
-    @Test func `a start heals a damaged page of each file it needs, and says so`() throws {
+    @Test func `a start restores and reports damaged pages of files it needs`() throws {
         let (storage, _) = try self.protected()
         var random = SplitMix64(seed: 5)
         for name in try self.sealed(storage) {
@@ -92,7 +94,7 @@ import Testing
                 let database = try TestDatabase(disk)
                 #expect(database.machine.isRight)
                 #expect(database.machine.lsn == 480)
-                // What a start has no need of is the scrub's.
+                // Files that a start does not need are left to the scrub.
                 guard !database.report.healed.isEmpty else { continue }
                 let offset = UInt64(page * Self.page)
                 #expect(wasDamaged)
@@ -102,8 +104,7 @@ import Testing
         }
     }
 
-    @Test func `a page that the disk cannot read is healed like one that it reads wrongly`() throws
-    {
+    @Test func `an unreadable page is restored like one with wrong bytes`() throws {
         let (storage, _) = try self.protected()
         let name = try #require(self.sealed(storage).last { $0.hasPrefix("blocks-") })
         storage.loseSector(name, page: 0)
@@ -113,7 +114,7 @@ import Testing
         #expect(try TestDatabase(storage).report.healed.isEmpty)
     }
 
-    @Test func `pages of different stripes heal together, two of one stripe are refused`() throws {
+    @Test func `one damaged page per stripe is restored, two are refused`() throws {
         let storage = MemoryStorage()
         let configuration = LogConfiguration(fileByteCount: 130 * Self.page)
         var database = try TestDatabase(storage, configuration)
@@ -139,7 +140,7 @@ import Testing
         #expect(lost.bytes(name) == before)
     }
 
-    @Test func `no bit of a parity file can make a start go wrong`() throws {
+    @Test func `no bit of a parity file can make a start fail`() throws {
         let (storage, _) = try self.protected()
         var random = SplitMix64(seed: 8)
         let name = LogFileHead.name(.first)
@@ -169,7 +170,7 @@ import Testing
         return scrub.findings
     }
 
-    @Test func `a scrub reads every page and finds a whole directory whole`() throws {
+    @Test func `a scrub reads every page of an intact directory`() throws {
         let (storage, protection) = try self.protected()
         let findings = try self.scrub(protection)
         let sealed = try self.sealed(storage)
@@ -181,7 +182,7 @@ import Testing
         #expect(findings.parityRewritten == 0)
     }
 
-    @Test func `a scrub heals what it can and names what it cannot`() throws {
+    @Test func `a scrub restores or reports every damaged page`() throws {
         let (storage, protection) = try self.protected()
         let sealed = try self.sealed(storage)
         let originals = sealed.map { storage.bytes($0) }
@@ -202,7 +203,7 @@ import Testing
         #expect(try self.scrub(protection).parityRewritten == 0)
     }
 
-    @Test func `a scrub passes over files that are given back between its steps`() throws {
+    @Test func `a scrub skips files that are retired between its steps`() throws {
         let (storage, protection) = try self.protected()
         var scrub = try Scrub(protection)
         _ = try scrub.step(pageCount: 2)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Durability
 
-/// What is refused, and that the person who reads why can act on it.
+/// Refusals, with messages that a person can act on.
 @Suite struct RefusalTests {
     private static let page = StorageAlignment.byteCount
 
@@ -33,7 +33,7 @@ import Testing
         try storage.list().filter { $0.hasPrefix("log-") }.sorted()
     }
 
-    /// Writes a file's head anew, under a checksum that holds.
+    /// Writes a changed head of a file, with a matching checksum.
     private func reseal(_ bytes: inout [UInt8], upTo count: Int) {
         let checksum = bytes[0..<count].withUnsafeBytes { CRC32C.checksum($0) }
         withUnsafeBytes(of: checksum.littleEndian) {
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `a file missing in the middle is named by what it had`() throws {
+    @Test func `a file missing in the middle is reported with its steps`() throws {
         let storage = try self.threeFiles()
         let names = try self.names(storage)
         try storage.remove(names[1])
@@ -64,7 +64,7 @@ import Testing
         )
     }
 
-    @Test func `a database without its log is not taken for a new one`() throws {
+    @Test func `a database without its log is not treated as new`() throws {
         let storage = try self.threeFiles()
         for name in try self.names(storage) { try storage.remove(name) }
         guard case .missingLog(.first, _, _) = try self.refusal(storage) else {
@@ -99,7 +99,7 @@ import Testing
         )
     }
 
-    @Test func `a file cut short is refused, wherever it was cut`() throws {
+    @Test func `a truncated file is refused, wherever it was cut`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         for _ in 0..<3 { try database.append(2) }
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func `files of another database are refused by name`() throws {
+    @Test func `files of another database are refused with their names`() throws {
         let other = MemoryStorage()
         var database = try TestDatabase(other, id: TestDatabase.otherID)
         try database.append(1)
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func `a newer version of any file is refused by name`() throws {
+    @Test func `a newer version of any file is refused with its name`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         try database.append(1)
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func `a mark of a newer version is refused by the name of its file`() throws {
+    @Test func `a mark of a newer version is refused with its file's name`() throws {
         let storage = MemoryStorage()
         _ = try TestDatabase(storage)
         let name = DataDirectory.identityName
@@ -170,7 +170,7 @@ import Testing
         }
     }
 
-    @Test func `parity of a newer version, or of another database, counts as none`() throws {
+    @Test func `parity of a newer version, or of another database, is ignored`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         try database.append(1)
@@ -191,7 +191,7 @@ import Testing
         }
     }
 
-    @Test func `a block of a newer version is refused, also behind a damaged one`() throws {
+    @Test func `a block of a newer version is refused, also after a damaged one`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         for _ in 0..<3 { try database.append(1) }
@@ -206,7 +206,7 @@ import Testing
             try self.refusal(storage)
                 == .unsupportedVersion(path: storage.path(name), found: 2, newestKnown: 1)
         )
-        // A damaged block in front of it is no torn tail.
+        // A damaged block before it is not a torn tail.
         storage.flip(name, bit: 2 * Self.page * 8 + 200)
         guard case .corruptBlock(_, UInt64(2 * Self.page), LSN(2), _) = try self.refusal(storage)
         else {
@@ -215,13 +215,13 @@ import Testing
         }
     }
 
-    @Test func `data without the file that names its database is refused`() throws {
+    @Test func `data without an identity file is refused`() throws {
         let storage = try self.threeFiles()
         try storage.remove(DataDirectory.identityName)
         #expect(try self.refusal(storage) == .nameless(path: storage.path("")))
     }
 
-    @Test func `a damaged block is named by file, byte and step`() throws {
+    @Test func `a damaged block is reported with file, byte and step`() throws {
         let storage = try self.threeFiles()
         let names = try self.names(storage)
         // The third block of the first file, in its body.
@@ -236,7 +236,7 @@ import Testing
         #expect(lsn == LSN(3))
     }
 
-    @Test func `the last block of a full file is never taken for a torn tail`() throws {
+    @Test func `the last block of a full file is never a torn tail`() throws {
         let storage = try self.threeFiles()
         let names = try self.names(storage)
         storage.flip(names[1], bit: (7 * Self.page + 100) * 8)

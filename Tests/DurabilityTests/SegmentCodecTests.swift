@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct SegmentCodecTests {
     @Test(arguments: [1, 2, 4, 8])
-    func `bytes of any count come back as they were`(stride: Int) throws {
+    func `any number of bytes is restored`(stride: Int) throws {
         var random = SplitMix64(seed: UInt64(stride))
         var codec = SegmentCodec()
         for count in [0, 1, 7, 15, 16, 17, 31, 33, 1_000, 8_192] {

@@ -12,7 +12,7 @@ import Testing
         try storage.list().filter { $0.hasSuffix(suffix) }.sorted()
     }
 
-    @Test func `a snapshot and the log behind it are the state`() throws {
+    @Test func `a snapshot and the log after it are the state`() throws {
         for count in [0, 1, 5] {
             let storage = MemoryStorage()
             var database = try TestDatabase(storage)
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func `only what changed is written again`() throws {
+    @Test func `only changed segments are written again`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         try database.append(64)
@@ -41,7 +41,7 @@ import Testing
         #expect(try TestDatabase(storage).machine.isRight)
     }
 
-    @Test func `what was loaded and not changed is not written again either`() throws {
+    @Test func `loaded and unchanged segments are not written again`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         try database.append(64)
@@ -56,7 +56,7 @@ import Testing
         #expect(try TestDatabase(storage).machine.isRight)
     }
 
-    @Test func `a change between the view and the end of its snapshot is in the next`() throws {
+    @Test func `a change after the view is in the next snapshot`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         try database.append(32)
@@ -75,7 +75,7 @@ import Testing
         #expect(try TestDatabase(storage).machine.isRight)
     }
 
-    @Test func `a snapshot of what is in one already writes nothing`() throws {
+    @Test func `a snapshot of an already saved state writes nothing`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         try database.append(3)
@@ -86,7 +86,7 @@ import Testing
         #expect(storage.callCount == count)
     }
 
-    @Test func `two manifests are kept, and the blocks they need`() throws {
+    @Test func `two manifests and their blocks are retained`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         for round in 1...12 {
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func `the snapshot before serves when the newest is moved away`() throws {
+    @Test func `the preceding snapshot is used if the newest is moved away`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         for _ in 0..<60 {
@@ -120,7 +120,7 @@ import Testing
         #expect(again.report.snapshotLSN == LSN(150))
     }
 
-    @Test func `no block file lives on for less than half of it`() throws {
+    @Test func `no block file is retained for less than half of it`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         for round in 0..<80 {
@@ -132,7 +132,7 @@ import Testing
             let total = try self.files(storage, ".invblk").reduce(0) {
                 $0 + storage.bytes($1).count - 64
             }
-            // Two manifests are kept, and the older one's files may be due already.
+            // Two manifests are retained, and the older one's files may be due for removal.
             #expect(total <= 4 * live, "round \(round): \(total) bytes for \(live)")
         }
     }
@@ -166,7 +166,7 @@ import Testing
         #expect(back.values == ledger.values)
     }
 
-    @Test func `a column that shrank comes back short`() throws {
+    @Test func `a column that shrank is restored shorter`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         try database.append(1)
@@ -189,7 +189,7 @@ import Testing
         #expect(missing.values.isEmpty)
     }
 
-    @Test func `a snapshot that fails leaves nothing, and nothing that it needs is gone`() throws {
+    @Test func `a failed snapshot leaves no files and removes none in use`() throws {
         // Each call of a snapshot fails in turn, with a full disk and with a failing one.
         let whole = MemoryStorage()
         var database = try TestDatabase(whole)
@@ -210,7 +210,7 @@ import Testing
                     let names = Set(try disk.list())
                     #expect(!names.contains { $0.hasSuffix(".tmp") }, "\(call) \(number)")
                     guard isFailed else { continue }
-                    // What has its name may be durable, so it stays with all that it refers to.
+                    // A file with its final name may be durable, so its references stay too.
                     let manifests = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }
                     if manifests.count < 2 { #expect(names == before, "\(call) \(number)") }
                     let again = try TestDatabase(disk.restarted(keeping: .everything))

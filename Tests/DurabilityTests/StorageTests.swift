@@ -2,7 +2,7 @@ import Durability
 import InventoryTestSupport
 import Testing
 
-/// What both disks do alike, and what only the one in memory can be made to do.
+/// Common behaviour of both disks, and faults that only the one in memory can simulate.
 @Suite struct StorageTests {
     private func write(_ file: any StorageFile, _ bytes: [UInt8], at offset: UInt64) throws {
         try bytes.withUnsafeBytes { try file.write($0, at: offset) }
@@ -45,16 +45,16 @@ import Testing
         #expect(try storage.freeByteCount() > 0)
     }
 
-    @Test func `a directory behaves as a storage does`() throws {
+    @Test func `a directory behaves like a storage`() throws {
         let directory = TemporaryDirectory()
         try self.exercise(try DirectoryStorage(directory: directory.path))
     }
 
-    @Test func `the disk in memory behaves as a storage does`() throws {
+    @Test func `the disk in memory behaves like a storage`() throws {
         try self.exercise(MemoryStorage())
     }
 
-    @Test func `many names of every length are listed whole`() throws {
+    @Test func `many names of every length are listed completely`() throws {
         let directory = TemporaryDirectory()
         let storage = try DirectoryStorage(directory: directory.path)
         var names: Set<String> = []
@@ -66,7 +66,7 @@ import Testing
         #expect(try Set(storage.list()) == names)
     }
 
-    @Test func `a directory stays in use whatever files of it are removed`() throws {
+    @Test func `a directory stays locked if files are removed`() throws {
         let directory = TemporaryDirectory()
         let held = try DirectoryStorage(directory: directory.path)
         let lock = try held.open("lock", create: true, direct: false)
@@ -77,7 +77,7 @@ import Testing
         withExtendedLifetime(lock) {}
     }
 
-    @Test func `a directory that is in use is refused, and free again afterwards`() throws {
+    @Test func `a locked directory is refused, and free again afterwards`() throws {
         let directory = TemporaryDirectory()
         do {
             let held = try DirectoryStorage(directory: directory.path)
@@ -89,14 +89,14 @@ import Testing
         _ = try DirectoryStorage(directory: directory.path)
     }
 
-    @Test func `a directory whose parent is not there is an error that names it`() {
+    @Test func `a missing parent directory is an error that names it`() {
         let error = #expect(throws: DurabilityError.self) {
             try DirectoryStorage(directory: "/no/such/place")
         }
         #expect("\(String(describing: error))".contains("/no/such/place"))
     }
 
-    @Test func `what was not synced is gone after a power cut`() throws {
+    @Test func `unsynced writes are lost after a power cut`() throws {
         let storage = MemoryStorage()
         let file = try storage.open("a", create: true, direct: false)
         try self.write(file, [1], at: 0)
@@ -109,14 +109,13 @@ import Testing
         #expect(storage.restarted(keeping: .everything).bytes("a") == [2])
         try storage.rename("a", to: "b")
         #expect(try storage.restarted().list() == ["a"])
-        let kept = (0..<64 as Range<UInt64>).map { seed in
+        let surviving = (0..<64 as Range<UInt64>).map { seed in
             storage.restarted(keeping: .random(seed: seed)).bytes("b")
         }
-        #expect(Set(kept) == [[], [1], [2]])
+        #expect(Set(surviving) == [[], [1], [2]])
     }
 
-    @Test func `after the power went nothing answers, and a torn write left its beginning`() throws
-    {
+    @Test func `after a power cut all calls fail, and a torn write has its beginning`() throws {
         let storage = MemoryStorage()
         let file = try storage.open("a", create: true, direct: false)
         try storage.syncDirectory()
@@ -127,7 +126,7 @@ import Testing
         #expect(storage.restarted().bytes("a") == [1, 2])
     }
 
-    @Test func `a full disk takes no more and says so`() throws {
+    @Test func `a full disk refuses writes with an error`() throws {
         let storage = MemoryStorage()
         storage.setCapacity(4)
         let file = try storage.open("a", create: true, direct: false)

@@ -2,7 +2,7 @@ import Bytes
 import Durability
 import InventoryTestSupport
 
-/// A database of a ``TestMachine``: opened, stepped, snapshotted.
+/// A database of a ``TestMachine``, with its steps and snapshots.
 struct TestDatabase {
     static let id = DatabaseID(0x0123_4567_89AB_CDEF, 0xFEDC_BA98_7654_3210)
     static let otherID = DatabaseID(1, 2)
@@ -76,7 +76,7 @@ struct TestDatabase {
         try self.log.seal(acknowledged: LSN(self.machine.lsn), time: Self.time)
     }
 
-    /// Takes a snapshot, and gives back the log before the one before.
+    /// Writes a snapshot, and retires the log before the preceding one.
     @discardableResult
     mutating func snapshot() throws(DurabilityError) -> SnapshotInfo {
         let view = self.machine.cells
@@ -97,7 +97,7 @@ struct TestDatabase {
 }
 
 extension TestMachine {
-    /// Whether it is what a machine of its LSN must be.
+    /// Whether it equals a machine of its LSN.
     var isRight: Bool {
         self.strangeSteps == 0 && self.cells.values == TestMachine(at: self.lsn).cells.values
     }

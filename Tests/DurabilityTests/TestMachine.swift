@@ -3,16 +3,16 @@ import ColumnStore
 import Durability
 import InventoryTestSupport
 
-/// A state as small as can be, for the log and snapshots to keep.
+/// A minimal state for the log and snapshots.
 ///
-/// Step n puts a value that n alone decides into one of a few cells. So what a recovered state must
-/// be follows from its LSN.
+/// Step n writes a value that depends only on n to one of a few cells. The expected state therefore
+/// follows from the LSN.
 struct TestMachine: Sendable {
     static let cellCount = 32
 
     private(set) var lsn: UInt64 = 0
     var cells = TestColumn()
-    /// How often replay handed over bytes that no step has.
+    /// The number of replayed steps with wrong bytes.
     private(set) var strangeSteps = 0
 
     init() { for _ in 0..<Self.cellCount { self.cells.append(0) } }
@@ -20,7 +20,7 @@ struct TestMachine: Sendable {
     /// The state after step `lsn`.
     init(at lsn: UInt64) {
         self.init()
-        // Earlier steps were written over.
+        // Earlier steps were overwritten.
         self.lsn = lsn - min(lsn, UInt64(Self.cellCount))
         while self.lsn < lsn { self.apply(self.lsn + 1) }
     }
@@ -35,8 +35,7 @@ struct TestMachine: Sendable {
         (step &* 0x9E37_79B9_7F4A_7C15) ^ (step >> 3)
     }
 
-    /// The bytes of steps `first ..< first + count` as the log keeps them, each with some more: noise,
-    /// or zeros, which compress.
+    /// Returns the encoded steps `first ..< first + count`, padded with noise, or with zeros, which compress.
     static func body(
         first: UInt64,
         count: Int,

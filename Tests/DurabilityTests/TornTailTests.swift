@@ -4,12 +4,12 @@ import Testing
 
 @testable import Durability
 
-/// A power cut in the middle of a write: whatever of it reached the disk, the start goes well,
-/// nothing that was acknowledged is missing, and what was dropped is reported.
+/// A power cut in the middle of a write: whatever reached the disk, the start succeeds, no acknowledged
+/// step is missing, and the dropped block is reported.
 @Suite struct TornTailTests {
     private static let page = StorageAlignment.byteCount
 
-    /// A log of `blocks`, whose next append is torn after `count` bytes.
+    /// Creates a log of `blocks`, whose next append is torn after `count` bytes.
     private func torn(
         after blocks: [Int],
         at count: Int,
@@ -26,7 +26,7 @@ import Testing
         return (storage.restarted(), acknowledged)
     }
 
-    @Test func `a block torn at any byte is dropped and reported, or was whole`() throws {
+    @Test func `a block torn at any byte is dropped and reported, or is complete`() throws {
         let used = LogBlock.headByteCount + 5 * 16
         for count in Array(0...(used + 1)) + [Self.page - 1, Self.page] {
             let (storage, acknowledged) = try self.torn(after: [2, 1], at: count)
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `after a torn tail the log goes on as if it had never been`() throws {
+    @Test func `after a torn tail the log continues without it`() throws {
         for count in stride(from: 1, to: 4 * Self.page, by: 333) {
             var (storage, _) = try self.torn(after: [2], at: count, padding: 3_500)
             for round in 0..<3 {
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func `a start that fails while it drops a torn tail can be made again`() throws {
+    @Test func `a start that fails while dropping a torn tail can be retried`() throws {
         let (storage, acknowledged) = try self.torn(after: [2], at: 200, padding: 3_500)
         let probe = storage.copy()
         _ = try TestDatabase(probe)
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func `a torn tail in a file used before is told from its past`() throws {
+    @Test func `a torn tail in a recycled file is distinguished from old blocks`() throws {
         for seed in 0..<60 as Range<UInt64> {
             var random = SplitMix64(seed: seed)
             let storage = MemoryStorage()

@@ -4,13 +4,13 @@ import Testing
 
 @testable import Durability
 
-/// What a log promises on any disk: a real directory and the one in memory must both show it.
+/// The guarantees of a log on any disk: a real directory and the one in memory.
 @Suite struct WriteAheadLogTests {
     enum Disk: CaseIterable {
         case memory, directory
     }
 
-    /// Runs `body` with a function that opens the same files again and again.
+    /// Runs `body` with a function that opens the same files repeatedly.
     private func with(
         _ disk: Disk,
         _ body: (() throws -> any Storage) throws -> Void
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: Disk.allCases)
-    func `a new directory begins with no step`(_ disk: Disk) throws {
+    func `a new directory has no steps`(_ disk: Disk) throws {
         try self.with(disk) { storage in
             let database = try TestDatabase(try storage())
             #expect(database.log.lastLSN == .zero)
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: Disk.allCases)
-    func `what was appended is there again, block by block`(_ disk: Disk) throws {
+    func `appended blocks are read again`(_ disk: Disk) throws {
         try self.with(disk) { storage in
             var counts = [1, 3, 200, 1]
             do {
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: Disk.allCases)
-    func `files given back are used again and show none of their past`(_ disk: Disk) throws {
+    func `retired files are recycled without their old steps`(_ disk: Disk) throws {
         try self.with(disk) { storage in
             do {
                 var database = try TestDatabase(try storage())
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func `a seal is written once until something is appended`() throws {
+    @Test func `a seal is written once per idle period`() throws {
         let storage = MemoryStorage()
         var database = try TestDatabase(storage)
         try database.append(1)
@@ -174,9 +174,9 @@ import Testing
     @Test func `steps out of order stop the process`() async {
         await #expect(processExitsWith: .failure) {
             let database = try TestDatabase(MemoryStorage())
-            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+            let empty = UnsafeRawBufferPointer(start: nil, count: 0)
             try database.log.append(
-                body: nothing,
+                body: empty,
                 first: LSN(2),
                 count: 1,
                 acknowledged: .zero,
@@ -188,7 +188,7 @@ import Testing
     // MARK: - Failing disks
 
     @Test(arguments: [MemoryStorage.Call.write, .sync], [5, 28] as [Int32])
-    func `after a failed write or sync nothing more is written`(
+    func `after a failed write or sync all writes are refused`(
         _ call: MemoryStorage.Call,
         _ errno: Int32
     ) throws {
@@ -216,13 +216,13 @@ import Testing
         #expect(recovered.log.lastLSN == .first)
     }
 
-    @Test func `a full disk is known before the current file is, and heals`() throws {
+    @Test func `a full disk is detected before the current file is full`() throws {
         let storage = MemoryStorage()
         let page = StorageAlignment.byteCount
         var database = try TestDatabase(storage)
         #expect(database.log.room(for: 5 * page) == .certain)
         #expect(database.log.room(for: 1 << 20) == .likely)
-        // Nearly full, and nobody has tried yet.
+        // Nearly full, and no file was prepared yet.
         storage.setCapacity(storage.usedByteCount + 16 * page)
         #expect(database.log.room(for: 1 << 20) == .unknown)
         storage.setCapacity(8 * page + 500)
@@ -256,7 +256,7 @@ import Testing
         try again.seal()
     }
 
-    @Test func `making the next file ready while the log goes on loses nothing`() async throws {
+    @Test func `preparing the next file during appends loses no steps`() async throws {
         let directory = TemporaryDirectory()
         var last: UInt64 = 0
         do {

@@ -152,9 +152,9 @@ import Testing
         #expect(
             said == [
                 "body of command: byte 10: 1 byte is needed, and 0 are left",
-                "body of query: byte 0: 200 is no query",
-                "body of command: byte 10: a text that is not UTF-8",
-                "body of ping: byte 0: 3 bytes more than there should be",
+                "body of query: byte 0: unknown query 200",
+                "body of command: byte 10: text that is not UTF-8",
+                "body of ping: byte 0: 3 bytes too many",
             ],
             "\(said)"
         )

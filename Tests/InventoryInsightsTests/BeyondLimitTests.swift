@@ -5,11 +5,11 @@ import Testing
 
 @testable import InventoryInsights
 
-/// Sums beyond what an amount can be have no value, and keep nobody else's from being told.
+/// Sums out of the range of an amount are empty, without affecting other groups.
 @Suite struct BeyondLimitTests {
     private static let now = "2024-05-11T00:00:00Z"
 
-    /// An ordinary B beside A, which is so dear that two of it have no price, on the shelf or sold.
+    /// An ordinary B beside A, which is so expensive that two of it have no valid price, in stock or sold.
     private func shop() throws -> Shop {
         var shop = try Shop(["A", "B"])
         for product in [UInt32(1), 2] {
@@ -21,8 +21,7 @@ import Testing
         return shop
     }
 
-    @Test func `the retail value of one product has none, and everything else has its own`() throws
-    {
+    @Test func `a retail value out of range is empty without affecting others`() throws {
         let shop = try self.shop()
         for name in [NamedInsight.Name.valuation, .categories] {
             let rows = try shop.rows(NamedInsight(name), at: Self.now).values
@@ -40,7 +39,7 @@ import Testing
         #expect(rows.map { $0["retailValue"] } == [ResultCell.none, .integer(9_000)])
     }
 
-    @Test func `the sales of one product have no sum, and everybody else's have theirs`() throws {
+    @Test func `a sum of sales out of range is empty without affecting others`() throws {
         let shop = try self.shop()
         let query = InsightQuery(
             source: .sales,
@@ -56,7 +55,7 @@ import Testing
         #expect(rows.map { $0["marginPercent"] }.suffix(2) == [ResultCell.none, ResultCell.none])
     }
 
-    @Test func `every named insight answers`() throws {
+    @Test func `every named insight has a result`() throws {
         let shop = try self.shop()
         for name in NamedInsight.Name.allCases {
             _ = try shop.rows(NamedInsight(name, window: .all), at: Self.now)
@@ -67,7 +66,7 @@ import Testing
         #expect(turnover["A"]?["gmroi"] == ResultCell.none && number(turnover["B"]?["gmroi"]) > 0)
     }
 
-    @Test func `the value of stock over a thousand locations has none beyond what fits`() throws {
+    @Test func `a stock value out of range over a thousand locations is empty`() throws {
         var shop = try Shop(["A"])
         let count = Int(Int64.max / Limits.moneyMax) + 2
         for number in 2...count {

@@ -6,7 +6,7 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Time in answers: days of 25 hours, buckets in which nothing happened, rows that come later.
+/// Time in results: days of 25 hours, empty buckets, rows added later.
 @Suite struct BucketTests {
     private static let hour: Int64 = 3_600_000_000
 
@@ -47,7 +47,7 @@ import Testing
         #expect(day.keyColumnCount == 1 && day.lsn == view.lsn)
     }
 
-    @Test func `empty buckets have rows only where the window is bounded`() throws {
+    @Test func `empty buckets have rows only in a bounded window`() throws {
         let view = RandomLedger(seed: 1, steps: 60).state.readView()
         let past = Instant(microseconds: 1_000_000_000_000_000)
         func count(_ window: InsightWindow, _ groups: [[InsightDimension]]) throws -> Int {
@@ -68,7 +68,7 @@ import Testing
         #expect(try count(.last(7, .day), [[]]) == 1)
     }
 
-    @Test func `rows that are added as they come make the totals of all of them`() throws {
+    @Test func `incrementally added rows equal the totals of all rows`() throws {
         for seed in UInt64(300)..<330 {
             var ledger = RandomLedger(seed: seed, steps: 30)
             var query = ledger.query()
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func `a sum that does not fit is refused, and one that comes back into range is not`()
+    @Test func `a sum out of range is empty, and one back in range is not`()
         throws
     {
         var state = InventoryState()

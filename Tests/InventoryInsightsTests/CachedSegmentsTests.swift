@@ -5,15 +5,15 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Questions that sums of whole segments serve: the same answers as without them, whatever was asked
-/// before and whatever became of the products since.
+/// Queries served by cached segment aggregates: the same results as without them, independent of earlier
+/// queries and of later changes of products.
 @Suite struct CachedSegmentsTests {
     private static let measures: [InsightMeasure] = [
         .units, .returnedUnits, .netUnits, .gross, .returns, .net, .cost, .margin, .marginPercent,
         .rows,
     ]
 
-    /// Sales, returns, reversals and deliveries as they happened, many lines at a time.
+    /// Sales, returns, reversals and deliveries in order, many lines at a time.
     private struct Shop {
         var ledger = RandomLedger(seed: 500, steps: 10, deletes: false)
         private var sales: [UInt64] = []
@@ -83,7 +83,7 @@ import Testing
             )
         }
 
-        /// A question that they may serve, of a few sums.
+        /// A query of a few sums that the cache may serve.
         mutating func query(_ view: ReadView) -> InsightQuery {
             let sets: [[[InsightDimension]]] = [
                 [[]], [[.category]], [[.day]], [[.hour]], [[.category, .hour]],
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    /// The answer in one way of adding up: row by row, by segments without sums kept, or with them.
+    /// Executes a query in one way: row by row, by segments without a cache, or with it.
     private static func table(
         _ query: InsightQuery,
         _ view: ReadView,
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func `answers are the same with sums kept, also after categories changed`() throws {
+    @Test func `cached aggregates do not change results, also after category changes`() throws {
         var shop = Shop()
         shop.stockUp()
         try shop.grow(to: 26_000)
@@ -155,7 +155,7 @@ import Testing
                 let view = views[max(0, views.count - 1 - shop.ledger.below(2))]
                 try Self.expectSame(shop.query(view), view)
             }
-            // What an older view was answered of must serve none after the change, nor the other way.
+            // Results of an older view must not serve a newer one, nor the reverse.
             if round < 3 { shop.recategorise() }
             if round == 1 { shop.ledger.run(.createCategory(name: "Fifth")) }
             for _ in 0..<20 { shop.step() }
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func `answers with sums kept are those of a model that looks at every row`() throws {
+    @Test func `results with cached aggregates equal a model of every row`() throws {
         var shop = Shop()
         shop.stockUp()
         try shop.grow(to: 17_000)
@@ -185,7 +185,7 @@ import Testing
         }
     }
 
-    @Test func `more categories than sums are kept for are added up each time`() throws {
+    @Test func `sums of too many categories are not cached`() throws {
         var shop = Shop()
         shop.stockUp()
         for number in 5..<300 { shop.ledger.run(.createCategory(name: "Category \(number)")) }

@@ -6,14 +6,14 @@ import Testing
 
 @testable import InventoryInsights
 
-/// Work on any question can be ended on the way.
+/// Any query can be cancelled during execution.
 @Suite struct CancellationTests {
     private let view: ReadView
     private let now = Instant(microseconds: 1_711_846_800_000_000)
 
     init() { self.view = RandomLedger(seed: 91, steps: 400).state.readView() }
 
-    /// A token that ends the work at one of its checkpoints, from 0.
+    /// A token that cancels at one of its checkpoints, from 0.
     private static func token(endingAt last: Int) -> (WorkToken, reached: @Sendable () -> Int) {
         let count = Counter()
         let token = WorkToken(
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(arguments: NamedInsight.Name.allCases)
-    func `a named insight ends at any checkpoint, and has one`(name: NamedInsight.Name) {
+    func `a named insight can be cancelled at every checkpoint`(name: NamedInsight.Name) {
         let insight = Insight.named(
             NamedInsight(name, window: name.parts.window ? .all : NamedInsight.windowDefault)
         )
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: InsightSource.allCases)
-    func `a composable question ends at any checkpoint, and has one`(source: InsightSource) {
+    func `a composable query can be cancelled at every checkpoint`(source: InsightSource) {
         let query = InsightQuery(
             source: source,
             groups: [[.product]],
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func `a part of work can be cancelled by itself, and ends with the whole`() throws {
+    @Test func `a part of the work can be cancelled alone, and with the whole`() throws {
         let whole = Self.token(endingAt: .max).0
         let (part, other) = (WorkToken(within: whole), WorkToken(within: whole))
         part.cancel()
@@ -80,7 +80,7 @@ import Testing
         #expect(throws: WorkToken.cancellation) { try other.checkpoint() }
     }
 
-    @Test func `sorting is ended on the way, and sorts otherwise`() throws {
+    @Test func `sorting can be cancelled`() throws {
         var random = SplitMix64(seed: 92)
         let numbers = (0..<20_000).map { _ in random.next() }
         var sorted = numbers

@@ -3,9 +3,9 @@ import Testing
 
 @testable import InventoryInsights
 
-/// Numbers of days of which only some are kept are those of all days written out.
+/// A sparse series of days equals the same series with all days.
 @Suite struct DaySeriesTests {
-    @Test func `it has the mean, deviation and average of all its days`() {
+    @Test func `mean, deviation and average cover all days`() {
         var random = SplitMix64(seed: 81)
         for _ in 0..<500 {
             let values = (0..<Int(random.below(60))).map { _ in
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `three million days cost what the days with a sale do`() {
+    @Test func `three million days cost only the days with a sale`() {
         var series = DaySeries(count: 3_652_059)
         series.append(8, on: 0)
         series.append(4, on: 3_652_058)

@@ -1,14 +1,14 @@
 import Bytes
 import InventoryModel
 
-/// The naive answer to a question: every row looked at, every group a dictionary's entry.
+/// The naive result of a query: every row is examined, every group is an entry of a dictionary.
 extension NaiveModel {
     struct Answer {
         var columns: [String]
         var rows: [[ResultCell]]
     }
 
-    /// - Returns: Nothing where rows of different units would be ordered by a quantity.
+    /// - Returns: `nil` if rows of different units would be ordered by a quantity.
     func answer(_ query: InsightQuery, at now: Int64) throws -> Answer? {
         let calendar = try self.calendar(self.zoneName(query))
         let window = self.window(query.window, now, calendar)
@@ -103,7 +103,7 @@ extension NaiveModel {
         }
     }
 
-    /// The products that were there: created by then, or moved by then.
+    /// The products that existed: created or moved by then.
     private func present(_ query: InsightQuery, _ isPast: (NaiveRow) -> Bool) -> Set<Int64> {
         var latest = Int64.max
         var version: Int64 = 0
@@ -111,7 +111,7 @@ extension NaiveModel {
         case .none: return Set(self.products.keys)
         case .time(let time), .effective(let time): latest = time.microseconds
         case .lsn(let lsn):
-            // A version that moved nothing was before the next one that did.
+            // A version without movements is before the next one with a movement.
             version = Int64(lsn.value)
             let last = self.movements.last { $0.lsn <= version }
             let next = self.movements.first { $0.lsn > version }
@@ -146,7 +146,7 @@ extension NaiveModel {
         }
     }
 
-    /// A row for each level, its balances the sum of its movements.
+    /// A row for each level, with the sum of its movements as balances.
     private func balances(_ query: InsightQuery, _ isPast: (NaiveRow) -> Bool) -> [NaiveRow] {
         var rows: [NaiveRow] = []
         let present = self.present(query, isPast)
@@ -163,7 +163,7 @@ extension NaiveModel {
             )
         }
         for var movement in self.movements {
-            // What is expected was so when that was recorded, though it will happen later.
+            // Expected units count from when that was recorded, though the event is later.
             if movement.kind == "expectIncoming" { movement.time = movement.recordedAt }
             guard isPast(movement) else { continue }
             let key = [movement.product, movement.location]
@@ -207,7 +207,7 @@ extension NaiveModel {
         }
     }
 
-    /// As an amount is rounded, below 0 too.
+    /// Rounds like an amount, also below 0.
     private static func halfAway(_ value: Int64, over divisor: Int64) -> Int64 {
         let size = (2 * abs(value) + divisor) / (2 * divisor)
         return value < 0 ? -size : size
@@ -273,7 +273,7 @@ extension NaiveModel {
         }
     }
 
-    /// The keys that have a row even where nothing happened.
+    /// The keys that have a row even without data.
     private func filled(
         _ set: [InsightDimension],
         _ window: (from: Int64?, to: Int64?),
@@ -358,7 +358,7 @@ extension NaiveModel {
         }
     }
 
-    /// The receipts that are left of the rows' sales.
+    /// The receipts of the rows' sales that were not undone.
     private func receipts(_ rows: [NaiveRow], _ query: InsightQuery) throws -> Set<String> {
         if self.undone[query.asOf] == nil {
             let reversals = self.movements.filter {

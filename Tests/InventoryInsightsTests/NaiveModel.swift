@@ -3,7 +3,7 @@ import Foundation
 import InventoryEngine
 import InventoryModel
 
-/// A row of what a question is asked of, as plain fields.
+/// A source row of a query, as plain fields.
 struct NaiveRow {
     var time: Int64 = 0
     var lsn: Int64 = 0
@@ -24,10 +24,10 @@ struct NaiveRow {
     var actor = ""
     var asked: Int64 = 0
     var couldHave: Int64 = 0
-    /// Of balances: what it would sell for, and where it is.
+    /// For balances: the retail value and the location.
     var retail: Int64 = 0
     var stage = "onHand"
-    /// The step and line that a return or reversal comes from.
+    /// The step and line that a return or reversal refers to.
     var origin: [Int64] = []
     var id: [Int64] = []
 }
@@ -45,22 +45,22 @@ struct NaiveProduct {
     var revision: Int64
 }
 
-/// What a view holds, read through its lists (and not through the columns that are under test) into
-/// plain arrays, and asked row by row.
+/// The content of a view as plain arrays, read through its lists (not through the tested columns), and
+/// queried row by row.
 final class NaiveModel {
     let lsn: LSN
     private(set) var movements: [NaiveRow] = []
     private(set) var refusals: [NaiveRow] = []
-    /// What was sent from one location, one product a step, and where to.
+    /// Sent units by origin, one product per step, with their destination.
     private(set) var transfers: [(sent: NaiveRow, destination: Int64)] = []
     private(set) var products: [Int64: NaiveProduct] = [:]
     private(set) var categories: [Int64: String] = [:]
     private(set) var codes: [Int64: String] = [:]
     private(set) var zones: [Int64: String] = [:]
-    /// Products and locations that ever met.
+    /// All combinations of products and locations.
     private(set) var pairs: [(product: Int64, location: Int64)] = []
     var calendars: [String: NaiveCalendar] = [:]
-    /// What was undone by a point, as far as it was looked for.
+    /// The rows undone by a point, as far as computed.
     var undone: [AsOf?: Set<[Int64]>] = [:]
 
     init(_ view: ReadView) throws {
@@ -154,7 +154,7 @@ final class NaiveModel {
     }
 }
 
-/// The rows of a list, by the names of their columns.
+/// The rows of a list, by column name.
 struct Records: Sequence, IteratorProtocol {
     private let table: ResultTable
     private let names: [String: Int]
@@ -177,18 +177,18 @@ struct Records: Sequence, IteratorProtocol {
         return self.table.cell(self.row, column)
     }
 
-    /// 0 where there is none.
+    /// 0 if missing.
     func integer(_ name: String) -> Int64 {
         if case .integer(let value) = self.cell(name) { value } else { 0 }
     }
 
-    /// Empty where there is none.
+    /// Empty if missing.
     func text(_ name: String) -> String {
         if case .text(let text) = self.cell(name) { text } else { "" }
     }
 }
 
-/// Foundation's calendar of one zone, remembering what it was asked.
+/// Foundation's calendar of one zone, with a cache.
 final class NaiveCalendar {
     private let zone: TimeZone
     private let calendar: Calendar
@@ -206,7 +206,7 @@ final class NaiveCalendar {
     struct NoSuchZone: Error { var name: String }
 
     private static func date(_ microseconds: Int64) -> Date {
-        // Whole seconds are exact, and no bucket begins within one.
+        // Whole seconds are exact, and no bucket starts within one.
         let seconds = (Double(microseconds) / 1_000_000).rounded(.down)
         return Date(timeIntervalSince1970: seconds)
     }
@@ -216,7 +216,7 @@ final class NaiveCalendar {
     }
 
     func start(_ unit: CalendarUnit, _ instant: Int64) -> Int64 {
-        // Every bucket begins on a quarter of an hour in the zones that are asked.
+        // Every bucket starts on a quarter of an hour in the tested zones.
         let quarter = instant - (instant % 900_000_000 + 900_000_000) % 900_000_000
         if let known = self.starts[unit]?[quarter] { return known }
         let date = Self.date(quarter)
@@ -243,9 +243,9 @@ final class NaiveCalendar {
         return full
     }
 
-    /// The beginning of the span after the one that begins at `start`.
+    /// The start of the span after the one that starts at `start`.
     func next(_ unit: CalendarUnit, _ start: Int64) -> Int64 {
-        // Steps shorter than any span of the unit, so that none is passed over.
+        // Steps shorter than any span of the unit, so that none is skipped.
         let step: Int64 =
             switch unit {
             case .hour: 900_000_000
@@ -260,7 +260,7 @@ final class NaiveCalendar {
         }
     }
 
-    /// The beginning of the span `count` before the one that an instant lies in.
+    /// The start of the span `count` before the one containing an instant.
     func start(_ unit: CalendarUnit, _ count: UInt32, before instant: Int64) -> Int64 {
         var start = self.start(unit, instant)
         guard unit == .hour else {
@@ -271,7 +271,7 @@ final class NaiveCalendar {
                 case .week: .weekOfYear
                 case .month: .month
                 }
-            // Dates are counted in UTC, where none is skipped; noon is the same date everywhere.
+            // Dates are counted in UTC, which skips none; noon is the same date everywhere.
             let noon = Self.date(start).addingTimeInterval(43_200)
             let parts: Set<Calendar.Component> = [.year, .month, .day, .hour]
             var dates = Calendar(identifier: .gregorian)
@@ -292,7 +292,7 @@ final class NaiveCalendar {
         let quarter = instant - (instant % 900_000_000 + 900_000_000) % 900_000_000
         if let known = self.clocks[quarter] { return known }
         let parts = self.calendar.dateComponents([.weekday, .hour], from: Self.date(quarter))
-        // Foundation counts from Sunday, 1.
+        // In Foundation Sunday is 1.
         let clock = (((parts.weekday ?? 0) + 5) % 7 + 1, parts.hour ?? 0)
         self.clocks[quarter] = clock
         return clock

@@ -4,12 +4,12 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Each formula by an example small enough to work out by hand.
+/// Each formula with an example small enough to compute by hand.
 @Suite struct NamedInsightTests {
     private static let may = InsightWindow.last(10, .day)
     private static let now = "2024-05-10T23:30:00Z"
 
-    /// A is in stock for 10 days and sells 2 a day; B comes on the 6th and sells out on the 8th; C never
+    /// A is in stock for 10 days and sells 2 a day; B arrives on the 6th and sells out on the 8th; C never
     /// moves.
     private func shop() throws -> Shop {
         var shop = try Shop(["A", "B", "C"])
@@ -23,37 +23,37 @@ import Testing
         return shop
     }
 
-    @Test func `velocity counts the days there were, in stock or not, and zero days`() throws {
+    @Test func `velocity counts all days of existence, in stock or not`() throws {
         let rows = try self.shop().rows(NamedInsight(.velocity, window: Self.may), at: Self.now)
         let a = try #require(rows["A"])
         #expect(a["units"] == .integer(20) && number(a["velocity"]) == 2)
         #expect(number(a["inStockDays"]) == 10 && number(a["movingAverage"]) == 2)
         #expect(number(a["ewma"]) == 2 && a["daysAveraged"] == .integer(7))
         let b = try #require(rows["B"])
-        // It is there for five days of the ten.
+        // It exists for five of the ten days.
         #expect(number(b["days"]) == 5 && number(b["velocity"]) == 1.2)
         #expect(number(b["inStockDays"]) == 2 && number(b["inStockVelocity"]) == 3)
         // Days 6 to 9: six units in four days.
         #expect(number(b["movingAverage"]) == 1.5 && b["daysAveraged"] == .integer(4))
-        // Not there yet.
+        // It does not exist yet.
         let c = try #require(rows["C"])
         #expect(c["velocity"] == ResultCell.none && c["inStockVelocity"] == ResultCell.none)
     }
 
-    @Test func `a window with fewer days than are averaged says so`() throws {
+    @Test func `a window with fewer days than averaged returns their number`() throws {
         let insight = NamedInsight(.velocity, window: .last(3, .day))
         let rows = try self.shop().rows(insight, at: Self.now)
         #expect(rows["A"]?["daysAveraged"] == .integer(2))
     }
 
-    @Test func `cover is what is available over the in-stock velocity`() throws {
+    @Test func `cover is available stock divided by in-stock velocity`() throws {
         let rows = try self.shop().rows(NamedInsight(.cover, window: Self.may), at: Self.now)
         #expect(number(rows["A"]?["daysOfCover"]) == 40)
         #expect(
             rows["A"]?["stockOutAt"] == .integer(try Shop.at("2024-06-20T00:00:00Z").microseconds)
         )
         #expect(number(rows["A"]?["risk"]) == 0)
-        // Sold out: no cover, and certain to be missed. Nothing sells: it lasts for ever.
+        // Sold out: no cover, and a risk of 1. No sales: it lasts forever.
         #expect(number(rows["B"]?["daysOfCover"]) == 0 && number(rows["B"]?["risk"]) == 1)
         var idle = try Shop(["D"])
         try idle.restock(1, 5, cost: 1, "2024-05-01T00:00:00Z")
@@ -64,8 +64,7 @@ import Testing
         )
     }
 
-    @Test func `a reorder point is lead time demand and safety stock, an order whole packs`() throws
-    {
+    @Test func `a reorder point includes safety stock, an order is whole packs`() throws {
         var shop = try self.shop()
         let update = ProductUpdate(reorderTarget: 60, packSize: 12, leadTimeDays: 10)
         try shop.run(.updateProduct(ProductID(1), update, ifRevision: nil))
@@ -82,7 +81,7 @@ import Testing
         #expect(b["suggestedOrder"] == .integer(60))
     }
 
-    @Test func `of a product without a whole day, the reorder point is its owner's`() throws {
+    @Test func `a product without a whole day uses its configured reorder point`() throws {
         var shop = try self.shop()
         let update = ProductUpdate(reorderPoint: 4, reorderTarget: 20, packSize: 6)
         try shop.run(.updateProduct(ProductID(3), update, ifRevision: nil))
@@ -92,7 +91,7 @@ import Testing
         #expect(c["available"] == .integer(0) && c["suggestedOrder"] == .integer(24))
     }
 
-    @Test func `a product of today is ordered though others are older`() throws {
+    @Test func `a product created today is ordered beside older ones`() throws {
         var shop = try self.shop()
         let update = ProductUpdate(reorderPoint: 17, reorderTarget: 40)
         let draft = ProductDraft(
@@ -111,7 +110,7 @@ import Testing
         #expect(new["reorderPoint"] == .integer(17) && new["suggestedOrder"] == .integer(30))
     }
 
-    @Test func `the classes of ABC go by the share before`() throws {
+    @Test func `ABC classes depend on the share before a product`() throws {
         var shop = try Shop(["A", "B", "C", "D"])
         for (product, quantity) in [(1, 80), (2, 15), (3, 5), (4, 1)] {
             try shop.restock(UInt32(product), 100, cost: 1, "2024-05-01T00:00:00Z")
@@ -129,7 +128,7 @@ import Testing
         #expect(number(rows["C"]?["shareBefore"]) == 0.95 && number(rows["D"]?["share"]) == 0)
     }
 
-    @Test func `top tells rank changes, growth and what is new`() throws {
+    @Test func `top has rank changes, growth and new products`() throws {
         var shop = try Shop(["A", "B", "C"])
         for product in UInt32(1)...3 {
             try shop.restock(product, 100, cost: 1, "2024-04-01T00:00:00Z")
@@ -143,14 +142,14 @@ import Testing
         let b = try #require(rows["B"])
         #expect(b["rank"] == .integer(1) && b["previousRank"] == .integer(2))
         #expect(b["rankChange"] == .integer(1) && number(b["growth"]) == 1)
-        // Both sold two now: the tie goes by id.
+        // Both sold two now: the tie is broken by id.
         #expect(rows["A"]?["rank"] == .integer(2) && number(rows["A"]?["growth"]) == -0.5)
         #expect(rows["C"]?["isNew"] == .integer(1) && rows["C"]?["growth"] == ResultCell.none)
         let all = try shop.rows(NamedInsight(.top, window: .all, limit: 1), at: Self.now)
         #expect(all.count == 1 && all["B"]?["previous"] == ResultCell.none)
     }
 
-    @Test func `stock is dead after 90 days without a sale, or since it came`() throws {
+    @Test func `stock is dead after 90 days without a sale or since its arrival`() throws {
         var shop = try Shop(["A", "B", "C", "D"])
         for product in UInt32(1)...3 {
             try shop.restock(product, 10, cost: 100, "2024-01-01T00:00:00Z")
@@ -170,10 +169,10 @@ import Testing
         #expect(try shop.rows(short, at: Self.now)["D"]?["lastSoldAt"] == ResultCell.none)
     }
 
-    @Test func `turnover stands on the time integral of the ledger`() throws {
+    @Test func `turnover uses the time integral of the ledger`() throws {
         let rows = try self.shop().rows(NamedInsight(.turnover, window: Self.may), at: Self.now)
         let b = try #require(rows["B"])
-        // Six at 500 for two of the five days since it was there: 1,200 on average.
+        // Six at 500 for two of its five days: 1,200 on average.
         #expect(b["averageInventory"] == .integer(1_200) && number(b["turnover"]) == 2.5)
         #expect(number(b["daysOfInventory"]) == 2 && number(b["gmroi"]) == 2.5)
         #expect(b["opening"] == .integer(0) && b["received"] == .integer(6))
@@ -182,7 +181,7 @@ import Testing
         #expect(c["sellThrough"] == ResultCell.none && c["turnover"] == ResultCell.none)
     }
 
-    @Test func `ageing takes what came last for what is there`() throws {
+    @Test func `ageing assigns stock to the latest arrivals`() throws {
         var shop = try Shop(["A", "B"])
         try shop.restock(1, 10, cost: 1, "2023-09-01T00:00:00Z")
         try shop.restock(1, 10, cost: 1, "2024-02-25T00:00:00Z")
@@ -204,7 +203,7 @@ import Testing
         #expect(number(rows["A"]?["inStockShare"]) == 1)
     }
 
-    @Test func `refused demand and what was served make the fill rate`() throws {
+    @Test func `unmet and served demand determine the fill rate`() throws {
         var shop = try self.shop()
         let lsn = try shop.sell(2, 4, "2024-05-09T00:00:00Z", isDone: false)
         #expect(lsn == shop.state.lsn)
@@ -233,7 +232,7 @@ import Testing
         #expect(rollup["A"]?["onHand"] == .integer(80))
     }
 
-    @Test func `low stock has the shortage first, and what to order`() throws {
+    @Test func `low stock has the largest shortage first, and the order`() throws {
         var shop = try self.shop()
         let update = ProductUpdate(reorderPoint: 4, reorderTarget: 20, packSize: 6)
         try shop.run(.updateProduct(ProductID(2), update, ifRevision: nil))
@@ -245,7 +244,7 @@ import Testing
         #expect(number(rows["B"]?["inStockVelocity"]) == 3)
     }
 
-    @Test func `every insight answers an empty shop, and refuses what it has no use for by name`()
+    @Test func `every insight works on an empty shop, and refuses unused parts`()
         throws
     {
         let shop = try Shop(["A"])

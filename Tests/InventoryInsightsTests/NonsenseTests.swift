@@ -4,7 +4,7 @@ import InventoryInsights
 import InventoryModel
 import Testing
 
-/// What makes no sense is refused, by a code and the name of the part.
+/// Invalid queries are refused with a code and the name of the part.
 @Suite struct NonsenseTests {
     private let view: ReadView
     private let now = Instant(microseconds: 1_711_846_800_000_000)
@@ -36,7 +36,7 @@ import Testing
         return self.refusal(query)
     }
 
-    @Test func `a measure has its sources`() {
+    @Test func `a measure is valid for its sources`() {
         #expect(
             self.refusal(InsightQuery(source: .levels, measures: [.onHand, .gross]))
                 == "invalid_field: measures gross does not go with source levels"
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func `a dimension has its sources`() {
+    @Test func `a dimension is valid for its sources`() {
         let stock = InsightQuery(source: .levels, groups: [[.day]], measures: [.onHand])
         #expect(
             self.refusal(stock) == "invalid_field: groups day does not go with source levels"
@@ -76,7 +76,7 @@ import Testing
         )
     }
 
-    @Test func `a filter has its sources`() {
+    @Test func `a filter is valid for its sources`() {
         var query = InsightQuery(source: .levels, measures: [.onHand])
         query.filter.kinds = MovementKindSet(.sale)
         #expect(
@@ -108,7 +108,7 @@ import Testing
         )
     }
 
-    @Test func `a window begins before it ends`() {
+    @Test func `a window must start before it ends`() {
         let later = self.now.advanced(bySeconds: 60)
         #expect(
             self.sales { $0.window = .between(later, self.now) }
@@ -124,14 +124,14 @@ import Testing
         )
     }
 
-    @Test func `a zone is one of those there are`() {
+    @Test func `a zone must exist`() {
         #expect(
             self.sales { $0.zone = "Mars/Olympus" }
                 == "invalid_field: zone 'Mars/Olympus' is not a time zone such as Europe/London"
         )
     }
 
-    @Test func `what a filter names is there`() {
+    @Test func `objects of a filter must exist`() {
         #expect(self.sales { $0.filter.products = [ProductID(99)] } == "product_not_found: 99")
         #expect(self.sales { $0.filter.products = [ProductID(10)] } == "product_not_found: 10")
         #expect(self.sales { $0.filter.categories = [CategoryID(9)] } == "category_not_found: 9")
@@ -142,7 +142,7 @@ import Testing
         )
     }
 
-    @Test func `each part is there, and once`() {
+    @Test func `each part is required, at most once`() {
         #expect(self.sales { $0.measures = [] } == "out_of_range: measures 0 not 1…16")
         #expect(self.sales { $0.groups = [] } == "out_of_range: groups 0 not 1…8")
         #expect(
@@ -159,7 +159,7 @@ import Testing
         )
     }
 
-    @Test func `an order is by what is asked for`() {
+    @Test func `an order must use requested columns`() {
         #expect(
             self.sales { $0.order = [InsightOrder(.measure(.gross))] }
                 == "invalid_field: order gross is not among the measures"
@@ -177,7 +177,7 @@ import Testing
         )
     }
 
-    @Test func `everything has its limit`() {
+    @Test func `every part has a limit`() {
         #expect(
             self.sales { $0.limit = 10_000_001 } == "out_of_range: limit 10000001 not 0…10000000"
         )

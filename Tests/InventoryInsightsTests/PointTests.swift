@@ -3,11 +3,11 @@ import InventoryEngine
 import InventoryModel
 import Testing
 
-/// The two readings of the past, what is on its way, and rates over the days there were.
+/// The two interpretations of the past, units in transit, and rates over existing days.
 @Suite struct PointTests {
     private static let now = "2024-05-10T12:00:00Z"
 
-    /// 100 at the beginning of the year, 30 sold on 10 January; all recorded later.
+    /// 100 at the start of the year, 30 sold on 10 January; all recorded later.
     private func shop() throws -> Shop {
         var shop = try Shop(["A"])
         try shop.restock(1, 100, cost: 4, "2024-01-01T00:00:00Z")
@@ -20,7 +20,7 @@ import Testing
         return table.columns[try #require(table.column(named: "onHand"))].integers
     }
 
-    @Test func `a balance is by when things happened, or by when they were recorded`() throws {
+    @Test func `a balance is by time of events or by time of recording`() throws {
         let shop = try self.shop()
         #expect(try self.onHand(shop, .effective(try Shop.at("2024-01-05T00:00:00Z"))) == [100])
         #expect(try self.onHand(shop, .effective(try Shop.at("2024-02-01T00:00:00Z"))) == [70])
@@ -39,11 +39,11 @@ import Testing
         #expect(try shop.rows(sales, at: Self.now)["0"]?["net"] == .integer(30_000))
     }
 
-    /// It would be a movement of the year 1, and rates would be over two thousand years.
+    /// Otherwise it would be a movement of the year 1, and rates would be over two thousand years.
     @Test(arguments: [
         NamedInsight.Name.velocity, .availability, .turnover, .cover, .reorder,
     ])
-    func `when a delivery is expected is no time at which anything happened`(
+    func `the expected time of a delivery is not the time of an event`(
         name: NamedInsight.Name
     ) throws {
         var shop = try self.shop()
@@ -58,7 +58,7 @@ import Testing
         #expect(try shop.rows(insight, at: Self.now) == before)
     }
 
-    @Test func `an answer names the version it is of`() throws {
+    @Test func `a result has the version of its data`() throws {
         let shop = try self.shop()
         let last = shop.view.lsn
         #expect(try shop.view.version(nil).lsn == last)
@@ -70,7 +70,7 @@ import Testing
         #expect(throws: Refusal.self) { try shop.view.version(.lsn(last + 1)) }
     }
 
-    @Test func `what is expected counts from when that was said, not from when it comes`() throws {
+    @Test func `expected units count from when they were recorded`() throws {
         var shop = try self.shop()
         let before = shop.view.time
         let eta = Instant(microseconds: before.microseconds + 86_400_000_000)
@@ -86,8 +86,7 @@ import Testing
 
     // MARK: - In transit
 
-    @Test func `what is on its way is worth what it cost, where it goes, until it is there`() throws
-    {
+    @Test func `units in transit have their cost at the destination`() throws {
         var shop = try Shop(["A"])
         try shop.run(.createLocation(LocationDraft(code: "D", name: "Depot", zone: "UTC")))
         try shop.restock(1, 10, cost: 400, "2024-05-01T00:00:00Z")
@@ -123,12 +122,12 @@ import Testing
             .receiveTransfer(TransferSettlement(lines: [TransferLine(transfer: TransferID(1))]))
         )
         #expect(try totals() == [.integer(4_000), .integer(4_000)])
-        // And as it LSN(was).
+        // And at the earlier point.
         #expect(try totals(.lsn(sent)) == [.integer(1_600), .integer(2_400), .integer(4_000)])
         #expect(try totals(.lsn(before)) == [.integer(4_000), .integer(4_000)])
     }
 
-    @Test func `the average inventory has what is on its way, at the location that it goes to`()
+    @Test func `average inventory includes units in transit at the destination`()
         throws
     {
         var shop = try Shop(["A"])
@@ -169,7 +168,7 @@ import Testing
         #expect(number(rows["A"]?["inStockVelocity"]) == 240)
     }
 
-    @Test func `a stock-out date lies ahead, whatever window the velocity is of`() throws {
+    @Test func `a stock-out date is in the future for any window of the velocity`() throws {
         let shop = try self.shop()
         let january = InsightWindow.between(
             try Shop.at("2024-01-01T00:00:00Z"),
@@ -185,7 +184,7 @@ import Testing
         #expect(date > (try Shop.at(Self.now).microseconds))
     }
 
-    @Test func `ages are counted to now, not to the last step`() throws {
+    @Test func `ages are counted until now, not until the last step`() throws {
         let shop = try self.shop()
         let later = shop.view.time.advanced(bySeconds: 90)
         func age(_ now: Instant?) throws -> Int64 {
@@ -193,7 +192,7 @@ import Testing
             return table.columns[try #require(table.column(named: "ageSeconds"))].integers[0]
         }
         #expect(try age(later) - age(nil) == 90)
-        // A clock that was set back makes nothing younger than the last step.
+        // A clock that was set back does not make stock younger than the last step.
         #expect(try age(.zero) == age(nil))
     }
 }

@@ -3,13 +3,13 @@ import InventoryEngine
 import InventoryModel
 import InventoryTestSupport
 
-/// A state made by random commands: sales, also below zero, returns, reversals, deliveries, transfers,
-/// holds, refusals, products that change their category or go, at several locations in several zones,
-/// around a change of clocks.
+/// A state created by random commands: sales, also below zero, returns, reversals, deliveries, transfers,
+/// holds, refusals, products that change their category or are deleted, at several locations in several
+/// zones, around a clock change.
 struct RandomLedger {
     private(set) var state = InventoryState()
     private(set) var random: SplitMix64
-    /// About when things happen, in microseconds.
+    /// The approximate time of events, in microseconds.
     let middle: Int64
     private let spread: Int64
     private let deletes: Bool
@@ -22,7 +22,7 @@ struct RandomLedger {
         "Asia/Kathmandu", "Pacific/Apia",
     ]
 
-    /// Around one of these: changes of clocks in the zones above, and a date that one of them skipped.
+    /// Around one of these: clock changes in the zones above, and a date that one of them skipped.
     private static let middles: [Int64] = [
         1_711_846_800, 1_729_990_800, 1_710_054_000, 1_730_613_600, 1_712_413_800, 1_728_142_200,
         1_541_300_400, 1_550_368_800, 1_325_239_200, 1_700_000_000,
@@ -30,8 +30,8 @@ struct RandomLedger {
 
     static let hour: Int64 = 3_600_000_000
 
-    /// `deletes`: Whether products go; where many lines are moved at once, one that went would have
-    /// nearly every step refused.
+    /// `deletes` is whether products are deleted; with many lines per step, a deleted product would cause
+    /// nearly every step to be refused.
     init(seed: UInt64, steps count: Int, linesMax: Int = 4, deletes: Bool = true) {
         self.deletes = deletes
         self.random = SplitMix64(seed: seed)
@@ -62,7 +62,7 @@ struct RandomLedger {
                         category: CategoryID(UInt32(1 + number % 3)),
                         unit: unit,
                         price: Price(199 + Int64(number) * 37, per: isWeighed ? 1_000 : 1),
-                        // All but the last have a history, so that they are never gone altogether.
+                        // All but the last have a history, so that they are never removed completely.
                         opening: number == 9 ? nil : OpeningStock(quantity: 4, unitCost: Money(60))
                     )
                 )
@@ -99,7 +99,7 @@ struct RandomLedger {
 
     mutating func below(_ bound: Int) -> Int { Int(self.random.next() % UInt64(bound)) }
 
-    /// A moment about when things happen, often on a full hour.
+    /// Returns a time of an event, often on a full hour.
     mutating func moment() -> Instant {
         let offset = Int64(self.random.next() % UInt64(2 * self.spread)) - self.spread
         var moment = self.middle + offset
@@ -107,7 +107,7 @@ struct RandomLedger {
         return Instant(microseconds: moment)
     }
 
-    /// One more random step.
+    /// Executes one more random step.
     mutating func step(_ linesMax: Int = 4) {
         let product = ProductID(UInt32(1 + self.below(9)))
         let location = LocationID(UInt16(1 + self.below(Self.zones.count)))
@@ -211,7 +211,7 @@ struct RandomLedger {
         }
     }
 
-    /// Writes off what there is of a product and deletes it, unless it is reserved or on its way.
+    /// Writes off the stock of a product and deletes it, unless it is reserved or in transit.
     private mutating func delete(_ product: ProductID) {
         let levels = self.state.readView().tables.levels
         for row in 0..<levels.rowCount where levels.level(row).product == product {

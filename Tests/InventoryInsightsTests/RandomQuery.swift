@@ -3,7 +3,7 @@ import InventoryEngine
 import InventoryModel
 import InventoryTestSupport
 
-/// Questions that make sense, drawn at random.
+/// Random valid queries.
 extension RandomLedger {
     mutating func query() -> InsightQuery {
         let source = InsightSource.allCases[self.below(InsightSource.allCases.count)]
@@ -101,7 +101,7 @@ extension RandomLedger {
     private mutating func filter(_ source: InsightSource) -> InsightFilter {
         var filter = InsightFilter()
         if self.below(5) == 0 {
-            // The tenth product is gone.
+            // The tenth product was deleted.
             filter.products = self.some((1...9).map { ProductID($0) }, 1 + self.below(4))
         }
         if self.below(6) == 0 {

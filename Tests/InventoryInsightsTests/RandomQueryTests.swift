@@ -5,13 +5,13 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Random questions over random ledgers, each compared with a model that looks at every row.
+/// Random queries over random ledgers, each compared with a model that examines every row.
 ///
-/// A run is a ledger and 250 questions; `make long-insight-queries` has as many as one likes.
+/// A run is a ledger and 250 queries; `make long-insight-queries` repeats it any number of times.
 @Suite struct RandomQueryTests {
     private static let queriesPerLedger = 250
 
-    @Test func `random questions are answered as a model answers them that looks at every row`()
+    @Test func `random queries equal a model that examines every row`()
         throws
     {
         for seed in Campaign.seeds(suite: 1...40) {
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func `ledgers that end about the end of a segment are answered right`() throws {
+    @Test func `queries on ledgers that end near the end of a segment are right`() throws {
         for (seed, count) in [(9_001, 8_191), (9_002, 8_192), (9_003, 16_390)] {
             var ledger = RandomLedger(seed: UInt64(seed), steps: 40, deletes: false)
             while try ledger.movementCount() + 300 < count { ledger.step(300) }
@@ -29,8 +29,8 @@ import Testing
         }
     }
 
-    /// Asks a ledger random questions, in every way there is to add up its rows: one by one or by
-    /// segments, with much room or hardly any, by one thread or by three.
+    /// Executes random queries on a ledger in every way: row by row or by segments, with much memory or
+    /// hardly any, with one thread or with three.
     private func check(_ ledger: inout RandomLedger, _ seed: UInt64, queries: Int) throws {
         let view = ledger.state.readView()
         let model = try NaiveModel(view)
@@ -83,7 +83,7 @@ import Testing
         let at =
             zip(rows, wanted).enumerated().first { $1.0 != $1.1 }?.offset
             ?? min(rows.count, wanted.count)
-        func text(_ rows: [[ResultCell]]) -> String { at < rows.count ? "\(rows[at])" : "nothing" }
+        func text(_ rows: [[ResultCell]]) -> String { at < rows.count ? "\(rows[at])" : "none" }
         return """
             row \(at) of \(rows.count): \(text(rows))
             of the model's \(wanted.count): \(text(wanted))

@@ -4,8 +4,8 @@ import InventoryInsights
 import InventoryModel
 import Testing
 
-/// A transaction is a receipt: a reference at a location on a day, by the location's clock, of which
-/// something is left that was not undone.
+/// A transaction is a receipt: a reference at a location on a day, by the location's clock, with a line that
+/// was not undone.
 @Suite struct ReceiptTests {
     private static let now = "2024-05-10T12:00:00Z"
 
@@ -53,7 +53,7 @@ import Testing
         return try shop.rows(query, at: Self.now).map { $0["transactions"] }
     }
 
-    @Test func `numbers begin anew each day, and are of one location`() throws {
+    @Test func `receipt numbers restart each day and at each location`() throws {
         var shop = try self.shop()
         for day in 1...3 { try self.sell(&shop, "0001", "2024-05-0\(day)T10:00:00Z") }
         try self.sell(&shop, "0001", "2024-05-03T11:00:00Z", [(2, 1)])
@@ -63,19 +63,19 @@ import Testing
         #expect(try self.transactions(shop, [.product]) == [.integer(4), .integer(1)])
     }
 
-    @Test func `a day is that of the location's clock`() throws {
+    @Test func `a receipt's day is by the location's clock`() throws {
         var shop = try self.shop()
         // One evening in New York, on two dates in UTC.
         try self.sell(&shop, "7", "2024-05-03T22:00:00Z", [(1, 2)])
         try self.sell(&shop, "7", "2024-05-04T03:00:00Z", [(1, 2)])
         #expect(try self.transactions(shop) == [.integer(1)])
-        // Midnight lies between them in UTC.
+        // Midnight in UTC is between them.
         try self.sell(&shop, "8", "2024-05-03T23:59:00Z")
         try self.sell(&shop, "8", "2024-05-04T00:01:00Z")
         #expect(try self.transactions(shop) == [.integer(3)])
     }
 
-    @Test func `a sale without a reference is one, wherever its lines are`() throws {
+    @Test func `a sale without a reference is one receipt at any locations`() throws {
         var shop = try self.shop()
         try self.sell(&shop, "", "2024-05-03T10:00:00Z", [(1, 1), (2, 1), (1, 2)])
         try self.sell(&shop, "", "2024-05-03T10:00:00Z")
@@ -83,8 +83,7 @@ import Testing
         #expect(try self.transactions(shop, [.location]) == [.integer(2), .integer(1)])
     }
 
-    @Test func `what was undone is none, while something is left of its receipt it counts`() throws
-    {
+    @Test func `a receipt counts until all its lines are undone`() throws {
         var shop = try self.shop()
         let first = try self.sell(&shop, "9", "2024-05-03T10:00:00Z")
         let second = try self.sell(&shop, "9", "2024-05-03T11:00:00Z", [(2, 1)])
@@ -97,7 +96,7 @@ import Testing
         #expect(sales["0"]?["net"] == .integer(0) && sales["0"]?["averageValue"] == ResultCell.none)
     }
 
-    @Test func `before it was undone a sale counts, also in the answer of that moment`() throws {
+    @Test func `an undone sale counts at moments before the reversal`() throws {
         var shop = try self.shop()
         let lsn = try self.sell(&shop, "9", "2024-05-03T10:00:00Z")
         try shop.run(.reverse(Reversal(lsn: lsn, reason: .correction)))
@@ -107,10 +106,10 @@ import Testing
         #expect(try shop.rows(query, at: Self.now).first?["transactions"] == .integer(1))
     }
 
-    @Test func `a kept count takes back what is undone`() throws {
+    @Test func `a materialized count decreases for undone sales`() throws {
         var shop = try self.shop()
         let query = InsightQuery(source: .sales, measures: [.transactions, .net])
-        var standing = IncrementalInsight(.query(query))
+        var live = IncrementalInsight(.query(query))
         var sold: [LSN] = []
         for step in 0..<12 {
             if step % 3 == 2, let lsn = sold.popLast() {
@@ -118,15 +117,15 @@ import Testing
             } else {
                 sold.append(try self.sell(&shop, step % 2 == 0 ? "r" : "", "2024-05-03T10:00:00Z"))
             }
-            let kept = try standing.advance(to: shop.view, at: try Shop.at(Self.now))
+            let updated = try live.advance(to: shop.view, at: try Shop.at(Self.now))
             #expect(
-                kept == (try shop.view.answer(query, at: try Shop.at(Self.now))),
+                updated == (try shop.view.answer(query, at: try Shop.at(Self.now))),
                 "step \(step)"
             )
         }
     }
 
-    @Test func `the lines of sales sum up to the insight, undone ones and late cost too`() throws {
+    @Test func `the lines of sales sum up to the insight, with reversals and late cost`() throws {
         var shop = try self.shop()
         try shop.run(.setFloor(FloorChange(product: ProductID(1), floor: -200)))
         let lsn = try self.sell(&shop, "9", "2024-05-03T10:00:00Z")

@@ -5,7 +5,7 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Which rows of an answer are wanted: what a condition, an order and a limit leave of it.
+/// Selection of a result's rows by a condition, an order and a limit.
 @Suite struct RowSelectionTests {
     private let view: ReadView
     private let now: Instant
@@ -39,7 +39,7 @@ import Testing
         )
     }
 
-    @Test func `a condition leaves the rows that it holds for, in their order`() throws {
+    @Test func `a condition selects matching rows in their order`() throws {
         #expect(try self.skus(RowSelection()) == ["C", "D", "A", "B"])
         #expect(try self.skus(RowSelection(condition: Self.units(.greater, 2))) == ["C", "D"])
         #expect(try self.skus(RowSelection(condition: Self.units(.atMost, 2))) == ["A", "B"])
@@ -53,7 +53,7 @@ import Testing
         #expect(try self.skus(RowSelection(condition: both)) == ["D", "A"])
     }
 
-    @Test func `an order and a limit come after the condition`() throws {
+    @Test func `an order and a limit apply after the condition`() throws {
         let condition = Self.units(.greater, 0)
         let byName = RowSelection(condition: condition, order: [.init("sku")], limit: 2)
         #expect(try self.skus(byName) == ["A", "C"])
@@ -62,7 +62,7 @@ import Testing
         #expect(try self.skus(RowSelection(limit: 1)) == ["C"])
     }
 
-    @Test func `a column that is not there, and a limit beyond all, are refused by name`() {
+    @Test func `an unknown column and a limit out of range are refused by name`() {
         func refusal(_ selection: RowSelection) -> Refusal? {
             do throws(Refusal) {
                 _ = try self.view.answer(.rows(selection, of: self.insight), at: self.now)
@@ -79,7 +79,7 @@ import Testing
         #expect(refusal(RowSelection(limit: .max))?.code == .outOfRange)
     }
 
-    @Test func `a result of too many rows is kept once fewer are selected`() throws {
+    @Test func `a result of too many rows is accepted if few are selected`() throws {
         let count = InsightLimits.liveInsightRowsMax + 2
         var shop = try Shop([])
         for number in 0..<count {
@@ -95,7 +95,7 @@ import Testing
         var all = IncrementalInsight(cover)
         do throws(Refusal) {
             _ = try all.advance(to: shop.view, at: self.now)
-            Issue.record("\(count) rows were kept")
+            Issue.record("\(count) rows were accepted")
         } catch {
             #expect(error.code == .outOfRange)
             guard case .field("rows", let problem) = error.detail else {
@@ -112,9 +112,9 @@ import Testing
         #expect(try some.advance(to: shop.view, at: self.now).table.rowCount == 40)
     }
 
-    // MARK: - As bytes
+    // MARK: - Encoding
 
-    @Test func `the forty to order, as bytes`() throws {
+    @Test func `the encoding of a selection of forty rows to order`() throws {
         let test = RowCondition.Test("suggestedOrder", comparison: .greater, operand: .number(0))
         let selection = RowSelection(
             condition: .and(
@@ -138,7 +138,7 @@ import Testing
         #expect(again == insight)
     }
 
-    @Test func `a condition has only so many parts, and so deep`() {
+    @Test func `the parts and the depth of a condition are limited`() {
         func decoded(_ condition: [UInt8]) -> ByteReaderError? {
             let tail: [UInt8] = [0, 0, 2, 6, 1, 0, 0, 0, 0, 0]
             do throws(ByteReaderError) {
@@ -154,7 +154,7 @@ import Testing
             [UInt8](repeating: 3, count: count - 1) + [4, 1, 0x61, 1, 0]
         }
         func wide(_ count: Int) -> [UInt8] {
-            // A balanced tree of so many tests.
+            // A balanced tree with that many tests.
             if count == 1 { return [4, 1, 0x61, 1, 0] }
             return [1] + wide(count / 2) + wide(count - count / 2)
         }

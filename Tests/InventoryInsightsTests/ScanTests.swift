@@ -5,10 +5,10 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Adding up by segments where it cannot be done the short way.
+/// Aggregation by segments in its slow-path cases.
 @Suite struct ScanTests {
     private struct Shop {
-        /// Later than anything that is sold.
+        /// Later than all sales.
         private static let opened: Int64 = 1_700_000_000_000_000
         var state = InventoryState()
 
@@ -66,9 +66,9 @@ import Testing
         }
     }
 
-    @Test func `a segment whose sums could leave 64 bits is added row by row`() throws {
+    @Test func `a segment whose sums could exceed 64 bits is added row by row`() throws {
         var shop = try Shop()
-        // One amount that, were it that of every row of the segment, would be too much.
+        // One amount that would exceed the range if every row of the segment had it.
         shop.sell(1, price: Limits.moneyMax - 10_000, at: 0)
         shop.sell(1, lines: 1_500, at: 0)
         let query = InsightQuery(source: .sales, measures: [.net, .rows])
@@ -77,8 +77,8 @@ import Testing
         #expect(table.cell(0, 1) == .integer(1_501))
     }
 
-    @Test func `full segments are added right however near their sums come to 64 bits`() throws {
-        // Were an amount that of every row: one segment of the first is too much, two of the second.
+    @Test func `full segments with sums close to 64 bits are added right`() throws {
+        // If every row had the amount, one segment of the first would be too much, two of the second.
         let rows = Int64(8_192)
         for large in [Limits.moneyMax / 3 - 100_000, .max / (rows + rows / 2)] {
             var shop = try Shop()
@@ -105,13 +105,13 @@ import Testing
         }
     }
 
-    @Test func `rows in no order of time are added to the hours they happened in`() throws {
+    @Test func `rows out of time order are added to their hours`() throws {
         var shop = try Shop()
         var random = SplitMix64(seed: 8)
         let hour: Int64 = 3_600_000_000
         var wanted: [Int64: Int64] = [:]
         for _ in 0..<3_000 {
-            // Within an hour's first and last minutes too, where one cell of the cache has two hours.
+            // Also within an hour's first and last minutes, where one cell of the cache has two hours.
             let at = Int64(random.next() % UInt64(400 * hour))
             let quantity = Int64(1 + random.next() % 9)
             shop.sell(quantity, at: at)
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func `the leaders of many groups are those of all of them in order`() throws {
+    @Test func `the first rows of many groups equal those of the full order`() throws {
         var ledger = RandomLedger(seed: 77, steps: 400)
         let view = ledger.state.readView()
         for _ in 0..<60 {

@@ -6,7 +6,7 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// A small shop whose ledger is written by hand: one location, moments given as texts.
+/// A small shop with a manual ledger: one location, times given as strings.
 struct Shop {
     private(set) var state = InventoryState()
     private var time = Instant(microseconds: 1_740_000_000_000_000)
@@ -40,9 +40,9 @@ struct Shop {
         )
     }
 
-    /// Runs a command; a refused one leaves what a refusal leaves.
+    /// Executes a command; a refused one has the effects of a refusal.
     ///
-    /// `recording`: What the log holds instead of each change, as an old log may.
+    /// `recording` replaces each change in the log, as in an old log.
     @discardableResult
     mutating func run(
         _ command: Command,
@@ -79,7 +79,7 @@ struct Shop {
         return try self.run(.sell(Sale(lines: [line], occurred: occurred)), isDone: isDone)
     }
 
-    /// Adds a product that is weighed: in kg to the gram, its price that of a kg.
+    /// Adds a weighed product: in kg to the gram, its price per kg.
     mutating func addWeighed(_ sku: String, price: Int64, category: UInt32 = 1) throws {
         let draft = ProductDraft(
             sku: sku,
@@ -91,7 +91,7 @@ struct Shop {
         try self.run(.createProduct(draft))
     }
 
-    /// The rows of a composed question, in order; a cell by its column's name.
+    /// Returns the rows of a composed query, in order; a cell by its column's name.
     func rows(_ query: InsightQuery, at now: String) throws -> [[String: ResultCell]] {
         let table = try self.view.answer(query, at: try Self.at(now)).table
         return (0..<table.rowCount).map { row in
@@ -103,14 +103,14 @@ struct Shop {
         }
     }
 
-    /// The SKUs of an insight's rows, in order.
+    /// Returns the SKUs of an insight's rows, in order.
     func skus(_ insight: NamedInsight, at now: String) throws -> [String] {
         let table = try self.view.answer(insight, at: try Self.at(now)).table
         guard let column = table.column(named: "sku") else { return [] }
         return table.columns[column].texts
     }
 
-    /// The answer's rows by SKU, or by row number where it has none; a cell by its column's name.
+    /// Returns the rows by SKU, or by row number without one; a cell by its column's name.
     func rows(_ insight: NamedInsight, at now: String) throws -> [String: [String: ResultCell]] {
         let table = try self.view.answer(insight, at: try Self.at(now)).table
         var rows: [String: [String: ResultCell]] = [:]
@@ -129,7 +129,7 @@ struct Shop {
     }
 }
 
-/// The value of a cell of derived numbers; `nan` where there is none.
+/// Returns the value of a cell of derived numbers; `nan` if empty.
 func number(_ cell: ResultCell?) -> Double {
     guard case .number(let value) = cell else { return .nan }
     return value

@@ -2,27 +2,27 @@ import Testing
 
 @testable import InventoryInsights
 
-/// Against values of published tables and of a numerics library.
+/// Compared with values of published tables and of a numerics library.
 @Suite struct StatisticsTests {
     @Test(arguments: [
         (1, 1.0, 0.6321205588285577), (3, 2.0, 0.3233235838169366), (5, 5.0, 0.5595067149347875),
         (10, 3.5, 0.00331494426463), (0, 4.0, 1.0), (40, 50.0, 0.935429631079),
         (120, 100.0, 0.0282303939649), (60, 5.0, 7.6e-43), (50_100, 50_000.0, 0.3279520726002077),
         (200_500, 200_000.0, 0.1320347829069381), (199_000, 200_000.0, 0.9874116984075398),
-    ]) func `the tail of a Poisson distribution is that of the tables`(
+    ]) func `the tail of a Poisson distribution equals the tables`(
         count: Int,
         mean: Double,
         tail: Double
     ) {
         let value = Statistics.poissonTail(atLeast: Int64(count), mean: mean)
-        // The one far out is known to two digits.
+        // The extreme one is known to two digits.
         #expect(
             isClose(value, tail, within: tail < 1e-9 ? 0.01 * tail : 1e-9),
             "\(value) for \(tail)"
         )
     }
 
-    @Test func `a Poisson tail is 1 at nothing, 0 without demand, and falls`() {
+    @Test func `a Poisson tail is 1 at 0, 0 without demand, and decreasing`() {
         #expect(Statistics.poissonTail(atLeast: 5, mean: 0) == 0)
         #expect(Statistics.poissonTail(atLeast: 0, mean: 0) == 1)
         #expect(Statistics.poissonTail(atLeast: 1_000_000, mean: 10) == 0)
@@ -51,7 +51,7 @@ import Testing
         #expect(isClose(Statistics.normalQuantile(share), z, within: 1e-9))
     }
 
-    @Test func `averages and deviations are those of their definitions`() {
+    @Test func `averages and deviations equal their definitions`() {
         #expect(Statistics.mean([]) == nil && Statistics.mean([1, 2, 6]) == 3)
         #expect(Statistics.deviation([4]) == 0)
         #expect(isClose(Statistics.deviation([2, 4, 4, 4, 5, 5, 7, 9]), (32.0 / 7).squareRoot()))
@@ -60,7 +60,7 @@ import Testing
         #expect(Statistics.ewma([10, 0, 10, 0], days: 3) == 3.75)
     }
 
-    @Test func `the tail of a huge mean is that of the normal distribution`() {
+    @Test func `the tail of a huge mean equals the normal distribution`() {
         for mean in [1.1e9, 1e12, 1e16] {
             #expect(abs(Statistics.poissonTail(atLeast: Int64(mean), mean: mean) - 0.5) < 1e-4)
             let far = Int64(mean + 2 * mean.squareRoot())

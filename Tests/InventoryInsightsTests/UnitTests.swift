@@ -3,12 +3,12 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Quantities of different units are never added up, nor ranked against one another.
+/// Quantities of different units are never summed, nor ranked against each other.
 @Suite struct UnitTests {
     private static let now = "2024-05-10T12:00:00Z"
 
-    /// Apples in kg and boxes by the piece, each in a category of its own: 12.5 kg and 6 boxes, of which
-    /// half a kg and five are sold.
+    /// Apples in kg and boxes by the piece, in separate categories: 12.5 kg and 6 boxes, of which half a kg
+    /// and five are sold.
     private func shop() throws -> Shop {
         var shop = try Shop([])
         try shop.run(.createCategory(name: "Boxes"))
@@ -36,7 +36,7 @@ import Testing
         InsightQuery(source: source, groups: groups, measures: measures, order: order)
     }
 
-    @Test func `a sum over several units has no value, its money has`() throws {
+    @Test func `a sum over several units is empty, its amount is not`() throws {
         let shop = try self.shop()
         for (source, measures) in [
             (InsightSource.sales, [InsightMeasure.units, .returnedUnits, .netUnits]),
@@ -79,7 +79,7 @@ import Testing
         #expect(row["units"] == .integer(500) && row["unit"] == .text("kg"))
     }
 
-    @Test func `a shop of one unit shows every sum in it, empty ones too`() throws {
+    @Test func `a shop with one unit shows every sum in it, also empty ones`() throws {
         var shop = try Shop([])
         try shop.addWeighed("KG", price: 1_000)
         try shop.restock(1, 5_000, cost: 1, "2024-05-01T00:00:00Z")
@@ -91,7 +91,7 @@ import Testing
         )
     }
 
-    @Test func `units of different kinds are not ranked; money is`() throws {
+    @Test func `quantities of different units are not ranked; amounts are`() throws {
         let shop = try self.shop()
         let byUnits = [InsightOrder(.measure(.units), descending: true)]
         let refusal = #expect(throws: Refusal.self) {
@@ -113,13 +113,13 @@ import Testing
         #expect(
             try shop.skus(NamedInsight(.velocity, window: .all), at: Self.now) == ["BOX", "APL"]
         )
-        // Asked about one unit only, units rank.
+        // With one unit only, quantities are ranked.
         let filter = InsightFilter(categories: [CategoryID(1)])
         let apples = NamedInsight(.top, window: .all, filter: filter, parameters: ranked)
         #expect(try shop.skus(apples, at: Self.now) == ["APL"])
     }
 
-    @Test func `the emptiest of its reorder point comes first, whatever it is counted in`() throws {
+    @Test func `the emptiest product comes first, in any unit`() throws {
         var shop = try self.shop()
         try shop.run(
             .updateProduct(ProductID(1), ProductUpdate(reorderPoint: 3_000), ifRevision: nil)
@@ -132,7 +132,7 @@ import Testing
         #expect(table.columns[1].texts == ["BOX", "APL"])
     }
 
-    @Test func `lost sales rank by what they would have brought`() throws {
+    @Test func `lost sales are ranked by amount`() throws {
         var shop = try self.shop()
         // 40 grams too much, and two boxes: 0.16 and 2.00.
         try shop.sell(1, 12_040, "2024-05-09T13:00:00Z", isDone: false)
@@ -156,7 +156,7 @@ import Testing
         #expect(try column("value").last == .integer(2_430))
     }
 
-    @Test func `products by available are in the order people read`() throws {
+    @Test func `products by available are in the order of display units`() throws {
         let shop = try self.shop()
         // One box, and 12 kg; half a kg would come before it, though 500 is more than 1.
         let search = ProductSearch(sort: .available)

@@ -4,8 +4,7 @@ import Testing
 
 @testable import InventoryInsights
 
-/// Windows and moments beyond the calendar are refused by name, and what an old log holds of them is
-/// read.
+/// Windows and moments outside the calendar are refused by name, and those in an old log can be read.
 @Suite struct WindowBoundsTests {
     private static let lowest = Instant.calendar.lowerBound
     private static let highest = Instant.calendar.upperBound
@@ -45,13 +44,13 @@ import Testing
         #expect(self.refusal(asOf, view)?.code == .outOfRange)
     }
 
-    @Test func `a window of all years is taken, and cut into days only so far`() throws {
+    @Test func `a window of all years is accepted, with a limit of its days`() throws {
         let view = try Shop(["A"]).view
         let all = self.window(Self.lowest.microseconds, Self.highest.microseconds)
         #expect(self.refusal(NamedInsight(.sales, window: all), view) == nil)
         #expect(self.refusal(NamedInsight(.velocity, window: all), view)?.code == .outOfRange)
         #expect(self.refusal(NamedInsight(.turnover, window: all), view)?.code == .outOfRange)
-        // A hundred thousand months reach back beyond the year 1, where the calendar begins.
+        // A hundred thousand months extend before the year 1, where the calendar starts.
         let months = NamedInsight(.sales, window: .last(100_000, .month))
         #expect(self.refusal(months, view) == nil)
         let answer = try view.answer(months, at: try Shop.at(Self.now))
@@ -59,7 +58,7 @@ import Testing
         #expect(self.refusal(NamedInsight(.top, window: .last(100_000, .month)), view) == nil)
     }
 
-    /// A shop with a sale that no server takes any longer, as an old log may hold it.
+    /// A shop with a sale that no server accepts any longer, as an old log may contain.
     private func oldShop() throws -> Shop {
         var shop = try Shop(["A", "B"])
         try shop.restock(1, 100, cost: 50, "2025-01-01T00:00:00Z")
@@ -68,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: NamedInsight.Name.allCases)
-    func `a sale at the lowest instant there is ends no insight`(
+    func `a sale at the lowest instant does not end any insight`(
         name: NamedInsight.Name
     ) throws {
         let view = try self.oldShop().view
@@ -83,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func `one sale of the year 1 counts, and costs no more than another`() throws {
+    @Test func `one sale in the year 1 counts, and costs no more than another`() throws {
         var shop = try Shop(["A", "B"])
         try shop.restock(1, 100, cost: 50, "2025-01-01T00:00:00Z")
         try shop.sell(1, 2, "0001-02-01T00:00:00Z")
@@ -96,7 +95,7 @@ import Testing
 }
 
 extension Shop {
-    /// Puts a sale into the ledger as a log would, whatever rules say of it now.
+    /// Appends a sale to the ledger like a replayed log, without checking current rules.
     mutating func evolve(saleOf product: UInt32, at instant: Instant) throws {
         let line = SaleLine(product: ProductID(product), location: .main, quantity: 1)
         let occurred = Occurrence(at: try Shop.at("2025-01-02T00:00:00Z"), isImported: true)

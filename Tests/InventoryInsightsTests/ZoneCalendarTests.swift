@@ -7,13 +7,13 @@ import Testing
 @Suite struct ZoneCalendarTests {
     private static let hour: Int64 = 3_600_000_000
 
-    /// The instant of a text such as 2024-03-31T00:00:00Z.
+    /// Returns the instant of a string such as 2024-03-31T00:00:00Z.
     private static func at(_ text: String) throws -> Int64 {
         let date = try Date(text, strategy: .iso8601)
         return Int64(date.timeIntervalSince1970) * 1_000_000
     }
 
-    /// How many hours a day has, and how many spans of hours it is cut into.
+    /// The number of hours of a day, and of its spans of hours.
     private func day(_ zone: String, _ noon: String) throws -> (hours: Double, spans: Int) {
         let calendar = try ZoneCalendar(zone)
         let day = calendar.span(.day, containing: try Self.at(noon))
@@ -40,12 +40,12 @@ import Testing
         ("America/Sao_Paulo", "2019-02-16T15:00:00Z", 25.0, 25),
         ("America/Havana", "2024-11-03T17:00:00Z", 25.0, 25),
         ("Africa/Cairo", "2024-04-26T12:00:00Z", 23.0, 23),
-        // By half an hour: what is left of an hour is one of its own.
+        // By half an hour: the rest of the hour is a separate one.
         ("Australia/Lord_Howe", "2024-04-07T02:00:00Z", 24.5, 25),
         ("Australia/Lord_Howe", "2024-10-06T02:00:00Z", 23.5, 24),
         // A new zone from one moment to the next.
         ("Asia/Pyongyang", "2018-05-04T12:00:00Z", 23.5, 24),
-    ]) func `days are as long as the clocks make them`(
+    ]) func `the length of a day depends on clock changes`(
         zone: String,
         noon: String,
         hours: Double,
@@ -66,7 +66,7 @@ import Testing
         #expect(saturday.from == thursday.to && calendar.weekday(saturday.from) == 6)
     }
 
-    @Test func `spans lie beside one another, whatever clocks did since 1800`() throws {
+    @Test func `spans are contiguous despite all clock changes since 1800`() throws {
         var random = SplitMix64(seed: 11)
         let zones = [
             "Europe/London", "America/St_Johns", "Pacific/Apia", "America/Juneau", "Asia/Manila",
@@ -89,13 +89,13 @@ import Testing
         }
     }
 
-    @Test func `it is the calendar of Foundation, in every zone`() throws {
+    @Test func `it equals Foundation's calendar in every zone`() throws {
         var random = SplitMix64(seed: 12)
-        // Before 1973 some clocks were not set by quarters of an hour, as the naive one supposes.
+        // Before 1973 some clock changes were not on quarters of an hour, as the naive calendar assumes.
         let first = try Self.at("1973-01-01T00:00:00Z")
         let last = try Self.at("2037-01-01T00:00:00Z")
         for name in TimeZone.knownTimeZoneIdentifiers {
-            // Clocks went back at one minute past midnight there: its dates are not in order.
+            // Clocks were set back at one minute past midnight there: its dates are not in order.
             if name == "America/St_Johns" || name == "America/Goose_Bay" { continue }
             if name == "America/Moncton" { continue }
             let calendar = try ZoneCalendar(name)
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func `sliding windows end with the unit that runs, and move when it ends`() throws {
+    @Test func `sliding windows end with the current unit, and move at its end`() throws {
         let calendar = try ZoneCalendar("Europe/London")
         // A Sunday of 25 hours.
         let now = Instant(microseconds: try Self.at("2024-10-27T12:30:00Z"))
@@ -135,7 +135,7 @@ import Testing
             let window = try window.resolve(at: now, in: calendar)
             return [window.from, window.to, window.movesAt].map { $0?.microseconds }
         }
-        func times(_ texts: String...) throws -> [Int64?] { try texts.map { try Self.at($0) } }
+        func times(_ strings: String...) throws -> [Int64?] { try strings.map { try Self.at($0) } }
         let today = try times(
             "2024-10-26T23:00:00Z",
             "2024-10-28T00:00:00Z",

@@ -1,13 +1,13 @@
 public import Bytes
 
-/// The bytes that a value is encoded as.
+/// Returns the encoding of a value.
 public func bytes<Value>(of value: Value, _ encode: (Value, inout ByteWriter) -> Void) -> [UInt8] {
     var writer = ByteWriter()
     encode(value, &writer)
     return writer.array()
 }
 
-/// Reads a value from bytes that hold nothing else.
+/// Decodes a value from bytes that contain nothing else.
 public func read<Value>(
     _ bytes: [UInt8],
     _ decode: (inout ByteReader) throws(ByteReaderError) -> Value

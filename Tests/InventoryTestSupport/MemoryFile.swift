@@ -1,7 +1,7 @@
 internal import Durability
 internal import Glibc
 
-/// An open file of a ``MemoryStorage``; it stays usable when its name is gone.
+/// An open file of a ``MemoryStorage``; it stays usable after its name is removed.
 final class MemoryFile: StorageFile {
     let path: String
     private let storage: MemoryStorage
@@ -43,7 +43,7 @@ final class MemoryFile: StorageFile {
                 try state.begin(.write, self.path)
                 try state.countBytes(of: write, self.path)
             } catch {
-                // The power went in the middle of this very write.
+                // The power failed in the middle of this write.
                 if !crashed, state.isCrashed, let torn = state.tornAt {
                     state.nodes[self.node]?.durable.overwrite(
                         write.bytes.prefix(torn),
@@ -83,7 +83,7 @@ final class MemoryFile: StorageFile {
 
     func byteCount() throws(DurabilityError) -> UInt64 {
         try self.storage.with { (state) throws(DurabilityError) in
-            try state.requirePower("look at", self.path)
+            try state.requirePower("stat", self.path)
             return UInt64(state.nodes[self.node]?.seen.count ?? 0)
         }
     }
@@ -105,7 +105,7 @@ final class MemoryFile: StorageFile {
         }
     }
 
-    /// A real disk refuses direct transfers that are not whole pages.
+    /// Like a real disk, refuses direct transfers that are not whole pages.
     private func requireAlignment(_ offset: UInt64, _ bytes: UnsafeRawBufferPointer) {
         guard self.isDirect else { return }
         let page = StorageAlignment.byteCount

@@ -1,9 +1,9 @@
 internal import Durability
 internal import Glibc
 
-/// How calls are counted and failed, and what a power cut leaves.
+/// Counting and failing of calls, and the effects of a power cut.
 extension MemoryStorage.State {
-    /// What a disk writes whole or not at all.
+    /// The unit that a disk writes atomically.
     private static let sectorByteCount = 512
 
     var used: Int { self.names.values.reduce(0) { $0 + (self.nodes[$1]?.seen.count ?? 0) } }
@@ -12,7 +12,7 @@ extension MemoryStorage.State {
         if self.isCrashed { throw .memory(operation, path, EIO) }
     }
 
-    /// Counts a call that changes something, and fails it if a test wants that.
+    /// Counts a changing call, and fails it if a test requested that.
     mutating func begin(_ call: MemoryStorage.Call, _ path: String) throws(DurabilityError) {
         try self.requirePower("\(call)", path)
         self.callCount += 1
@@ -35,7 +35,7 @@ extension MemoryStorage.State {
         }
     }
 
-    /// Cuts the power in the middle of a write, if a test wants that.
+    /// Cuts the power in the middle of a write, if a test requested that.
     mutating func countBytes(
         of write: MemoryStorage.Write,
         _ path: String
@@ -49,7 +49,7 @@ extension MemoryStorage.State {
         throw .memory("write", path, EIO)
     }
 
-    /// What a file reads as: past the page cache, only what is on the disk or on its way there.
+    /// Returns the content seen by reads: with direct I/O only what is on disk or being written.
     func content(of node: Int, direct: Bool) -> [UInt8] {
         guard var node = self.nodes[node] else { return [] }
         guard direct else { return node.seen }
@@ -57,7 +57,7 @@ extension MemoryStorage.State {
         return node.durable
     }
 
-    /// Where a write really goes: a place of its own choosing, if a test wants that.
+    /// Returns the actual target of a write: another page, if a test requested that.
     mutating func target(of write: MemoryStorage.Write, to node: Int) -> (node: Int, offset: Int) {
         for index in self.misdirections.indices {
             self.misdirections[index].countdown -= 1
@@ -112,8 +112,8 @@ extension MemoryStorage.State {
         return after
     }
 
-    /// The order of two writes makes no difference: to one sector either may be the last that gets
-    /// through, and that is one of the subsets.
+    /// The order of two writes does not matter: for one sector either may be the last that succeeds, and that
+    /// is one of the subsets.
     private static func applySectors(
         _ write: MemoryStorage.Write,
         to bytes: inout [UInt8],
@@ -139,7 +139,7 @@ extension MemoryStorage.State {
 }
 
 extension MemoryStorage.Node {
-    /// A sync: what was written since the last one is durable.
+    /// Syncs: everything written since the last sync is durable.
     mutating func flush() {
         for write in self.pending { self.durable.overwrite(write.bytes[...], at: write.offset) }
         self.pending = []
@@ -160,7 +160,7 @@ extension MemoryStorage.NameChange {
 }
 
 extension [UInt8] {
-    /// Writes `bytes` at `offset`, with zeros between if the end is before it.
+    /// Writes `bytes` at `offset`, with zeros before it if the file is shorter.
     mutating func overwrite(_ bytes: ArraySlice<UInt8>, at offset: Int) {
         if self.count < offset { self += [UInt8](repeating: 0, count: offset - self.count) }
         let overlap = Swift.min(self.count - offset, bytes.count)

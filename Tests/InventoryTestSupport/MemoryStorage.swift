@@ -2,29 +2,29 @@ internal import ColumnStore
 public import Durability
 internal import Glibc
 
-/// A disk in memory that behaves as badly as a disk may.
+/// A disk in memory with all permitted faults of a disk.
 ///
-/// It keeps two states: what the process sees, and what a power cut leaves. A write reaches the
-/// second with a sync of its file; a new, renamed or removed name with a sync of the directory.
+/// It keeps two states: what the process sees, and what survives a power cut. A write reaches the second
+/// with a sync of its file; a new, renamed or removed name with a sync of the directory.
 ///
 ///     process ──write──▶ seen ──sync──▶ durable ──restart──▶ the next process
 ///                          └──── a power cut keeps any part of this ────▲
 ///
-/// Calls that change something are numbered from 1, so that a test can crash at each in turn. A
-/// handle opened for direct writes insists on whole pages from aligned memory.
+/// Changing calls are numbered from 1, so that a test can crash at each in turn. A handle opened for
+/// direct writes requires whole pages from aligned memory.
 public final class MemoryStorage: Storage {
-    /// What of the writes and renames that were not synced survives a power cut.
+    /// The unsynced writes and renames that survive a power cut.
     public enum Survivors: Sendable {
         case nothing
         case everything
-        /// The process was killed and the machine goes on: everything is there, and no more of it is
-        /// durable than was.
+        /// The process was killed but the machine continues: everything is visible, and nothing more became
+        /// durable.
         case pageCache
-        /// Of each write any sectors, of the names any changes: chosen by the seed.
+        /// Any sectors of each write, any changes of names: chosen by the seed.
         case random(seed: UInt64)
     }
 
-    /// A kind of call that a test may have fail.
+    /// A kind of call that a test may fail.
     public enum Call: Sendable {
         case open, read, write, sync, rename, remove, syncDirectory
     }
@@ -37,10 +37,10 @@ public final class MemoryStorage: Storage {
     struct Node {
         var durable: [UInt8] = []
         var seen: [UInt8] = []
-        /// What `seen` has beyond `durable` and the next sync will take, in order.
+        /// The writes of `seen` that are not in `durable` yet, in order.
         ///
-        /// A sync that fails takes none of it and forgets it, as a page cache does: from then on
-        /// `seen` shows what the disk will never have.
+        /// A failed sync drops them, as a page cache does: from then on `seen` shows content that will never
+        /// be on disk.
         var pending: [Write] = []
     }
 
@@ -70,7 +70,7 @@ public final class MemoryStorage: Storage {
         var callCount = 0
         var crashAt: Int?
         var tornAt: Int?
-        /// Writes so far, their bytes, and at which of these the power goes.
+        /// Writes so far, their bytes, and the write at which the power fails.
         var writeCount = 0
         var writtenByteCount = 0
         var crashAtByte: Int?
@@ -78,7 +78,7 @@ public final class MemoryStorage: Storage {
         var isCrashed = false
         var failures: [Failure] = []
         var capacity = Int.max
-        /// Pages that cannot be read, until they are written.
+        /// Pages that cannot be read until they are written.
         var badPages: Set<BadPage> = []
     }
 
@@ -159,17 +159,16 @@ public final class MemoryStorage: Storage {
         self.state.withLock { UInt64(max(0, $0.capacity - $0.used)) }
     }
 
-    // MARK: - What a test does to it
+    // MARK: - Test controls
 
-    /// Calls so far that changed something.
+    /// Changing calls so far.
     public var callCount: Int { self.state.withLock { $0.callCount } }
 
-    /// The power goes with the `call`-th changing call; it and all later ones throw.
+    /// Fails the power at the `call`-th changing call; it and all later ones throw.
     ///
     /// - Parameters:
     ///   - call: Its number.
-    ///   - tornAt: If that call is a write, how many of its bytes reach the disk all the
-    ///     same.
+    ///   - tornAt: If that call is a write, the number of its bytes that still reach the disk.
     public func crash(at call: Int, tornAt: Int? = nil) {
         self.state.withLock {
             $0.crashAt = call
@@ -177,13 +176,13 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    /// The power goes when this many bytes have been written from now on: in the middle of a write,
-    /// of which those before reach the disk.
+    /// Fails the power after this many more written bytes: in the middle of a write, whose bytes before
+    /// that point reach the disk.
     public func crash(afterBytes count: Int) {
         self.state.withLock { $0.crashAtByte = $0.writtenByteCount + count }
     }
 
-    /// Takes back a crash that has not happened yet.
+    /// Cancels a crash that has not happened yet.
     public func disarm() {
         self.state.withLock {
             guard !$0.isCrashed else { return }
@@ -192,35 +191,35 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    /// The `number`-th write from now on lands on another page of some file, chosen by the seed, and
-    /// passes for done.
+    /// Redirects the `number`-th write from now on to another page of some file, chosen by the seed, and
+    /// reports success.
     public func misdirect(write number: Int = 1, seed: UInt64) {
         self.state.withLock {
             $0.misdirections.append(Misdirection(countdown: number, seed: seed))
         }
     }
 
-    /// Whether the power has gone.
+    /// Whether the power has failed.
     public var isCrashed: Bool { self.state.withLock { $0.isCrashed } }
 
-    /// Writes so far, and bytes of them.
+    /// Writes so far, and their bytes.
     public var writeCount: Int { self.state.withLock { $0.writeCount } }
     public var writtenByteCount: Int { self.state.withLock { $0.writtenByteCount } }
 
-    /// Whether a failure that was asked for has not happened yet.
+    /// Whether a requested failure has not happened yet.
     public var hasFailuresLeft: Bool { self.state.withLock { !$0.failures.isEmpty } }
 
-    /// Bytes of all files.
+    /// The bytes of all files.
     public var usedByteCount: Int { self.state.withLock { $0.used } }
 
-    /// The `number`-th call of this kind from now on fails, once.
+    /// Fails the `number`-th call of this kind from now on, once.
     public func fail(_ call: Call, number: Int = 1, errno: Int32) {
         self.state.withLock {
             $0.failures.append(Failure(call: call, countdown: number, errno: errno))
         }
     }
 
-    /// Takes back every failure and misdirection that has not happened yet.
+    /// Cancels every failure and misdirection that has not happened yet.
     public func clearFailures() {
         self.state.withLock {
             $0.failures = []
@@ -228,17 +227,17 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    /// Bytes that all files may have together; a write beyond is refused.
+    /// The maximum bytes of all files together; a write beyond it is refused.
     public func setCapacity(_ byteCount: Int) {
         self.state.withLock { $0.capacity = byteCount }
     }
 
-    /// The disk as the next process finds it after a power cut now.
+    /// Returns the disk that the next process finds after a power cut now.
     public func restarted(keeping survivors: Survivors = .nothing) -> MemoryStorage {
         MemoryStorage(self.state.withLock { $0.afterPowerCut(survivors) })
     }
 
-    /// The same files, durable or not, on a disk of their own.
+    /// Returns a separate disk with the same files, durable or not.
     public func copy() -> MemoryStorage { self.restarted(keeping: .everything) }
 
     public func bytes(_ name: String) -> [UInt8] {
@@ -247,7 +246,7 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    /// Gives a file this content, durably, making it if there is none.
+    /// Sets the content of a file durably, creating it if necessary.
     public func setBytes(_ name: String, _ bytes: [UInt8]) {
         self.state.withLock { state in
             if state.names[name] == nil {
@@ -261,7 +260,7 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    /// A page that the disk can no longer read; writing it gives it another place.
+    /// Makes a page unreadable until it is written.
     public func loseSector(_ name: String, page: Int) {
         self.state.withLock { state in
             guard let node = state.names[name] else { return }

@@ -1,6 +1,6 @@
-/// Command lines, and what a mutator by a seed makes of the words of one.
+/// Command lines, and mutations of their words by a seed.
 package enum MutatedWords {
-    /// Lines that can be typed.
+    /// Valid command lines.
     package static let lines: [[String]] = [
         ["product", "list", "--sort", "price", "--limit", "5", "--fields", "sku,price"],
         ["ledger", "list", "--kind", "sale", "--from", "2026-01-01", "--to", "2026-02-01"],
@@ -17,7 +17,7 @@ package enum MutatedWords {
         "\u{1F1E9}\u{1F1EA}", "a\u{0301}\u{0301}", "\r\n",
     ]
 
-    /// The line with up to four of its words removed, altered, doubled or joined by others.
+    /// Returns the line with up to four of its words removed, altered, duplicated or inserted.
     package static func mutated(_ line: [String], _ random: inout SplitMix64) -> [String] {
         var words = line
         for _ in 0..<Int.random(in: 1...4, using: &random) {

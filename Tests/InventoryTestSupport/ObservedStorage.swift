@@ -1,9 +1,9 @@
 public import Durability
 
-/// A storage that tells somebody after each call that changed something.
+/// A storage that calls an observer after each changing call.
 ///
-/// So a test can look at what a power cut would leave at every moment of one run, instead of
-/// running again for each.
+/// A test can check what a power cut would leave at every moment of one run, instead of running again
+/// for each.
 public final class ObservedStorage: Storage {
     private let base: MemoryStorage
     private let onChange: @Sendable () -> Void

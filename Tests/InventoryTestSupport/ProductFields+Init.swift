@@ -1,6 +1,6 @@
 public import InventoryModel
 
-/// Values of products with any of their fields in one expression.
+/// Creation of products with any of their fields in one expression.
 
 extension ProductFields {
     public init(

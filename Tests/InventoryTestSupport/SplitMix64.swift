@@ -1,4 +1,4 @@
-/// A generator of numbers that look random and come from a seed, so a failing test can be run again.
+/// A seeded pseudo-random number generator, so that a failing test can be repeated.
 ///
 /// The construction is the public-domain SplitMix64.
 public struct SplitMix64: RandomNumberGenerator, Sendable {

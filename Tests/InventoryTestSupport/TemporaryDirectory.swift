@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A directory for one test, gone with all it holds once nobody refers to it.
+/// A directory for one test, deleted with its content when it is released.
 public final class TemporaryDirectory: Sendable {
     public let path: String
 

@@ -4,9 +4,9 @@ import InventoryTestSupport
 
 @testable import Durability
 
-/// A disk in memory that remembers each file of the log that was given back.
+/// A disk in memory that retains each retired file of the log.
 ///
-/// The server forgets old steps; what checks it must not.
+/// The server forgets old steps; the verification must not.
 final class ArchivingStorage: Storage, @unchecked Sendable {
     let disk: MemoryStorage
     private(set) var archive: [String: [UInt8]]
@@ -16,12 +16,12 @@ final class ArchivingStorage: Storage, @unchecked Sendable {
         self.archive = archive
     }
 
-    /// The disk as the next process finds it.
+    /// Returns the disk that the next process finds.
     func restarted(keeping survivors: MemoryStorage.Survivors) -> ArchivingStorage {
         ArchivingStorage(self.disk.restarted(keeping: survivors), archive: self.archive)
     }
 
-    /// Every file of the log there ever was, and what else there is.
+    /// Every log file that ever existed, and all other files.
     func wholeHistory() throws(DurabilityError) -> MemoryStorage {
         let all = MemoryStorage()
         for (name, bytes) in self.archive { all.setBytes(name, bytes) }
@@ -35,9 +35,9 @@ final class ArchivingStorage: Storage, @unchecked Sendable {
 
     private var known: (call: Int, lsn: LSN)?
 
-    /// The last step that a power cut now would leave, whatever else it takes.
+    /// Returns the last step that survives a power cut now, in the worst case.
     ///
-    /// Found out from the bytes on the disk alone, whatever the server believes.
+    /// It is determined from the bytes on the disk alone, independently of the server's state.
     func durableLSN() -> LSN {
         let call = self.disk.callCount
         if let known, known.call == call { return known.lsn }

@@ -5,10 +5,9 @@ import Testing
 
 @testable import InventoryClient
 
-/// What a caller is told of its command, with a real server at the other end: done, not done, or
-/// unknown, and never one for another.
+/// The results of commands with a real server: done, not done, or unknown, and never one for another.
 @Suite struct ClientSettlingTests {
-    @Test func `a command that no frame takes is refused, and holds up nobody`() throws {
+    @Test func `a command too large for a frame is refused and blocks no others`() throws {
         let world = try SmallWorld()
         let client = world.client()
         world.stock(1, by: client)
@@ -28,7 +27,7 @@ import Testing
         #expect(error.code == .refused && error.refusal?.code == .frameTooLarge)
     }
 
-    @Test func `a request that the server cannot read is refused, and holds up nobody`() throws {
+    @Test func `a request that the server cannot decode blocks no others`() throws {
         let world = try SmallWorld()
         let client = world.client()
         world.stock(1, by: client)
@@ -44,15 +43,15 @@ import Testing
         #expect(done == 3, "\(String(describing: answers.value))")
     }
 
-    @Test func `a full disk is not done, and stays so when there is room again`() throws {
+    @Test func `a command refused by a full disk is never executed later`() throws {
         let world = try SmallWorld(log: LogConfiguration(fileByteCount: 4 * 4_096))
         let client = world.client(timeoutMilliseconds: 300)
         world.stock(1, by: client)
         world.storage.setCapacity(world.storage.usedByteCount)
-        var told: [String: Result<Outcome, ClientError>] = [:]
+        var results: [String: Result<Outcome, ClientError>] = [:]
         for number in 0..<40 {
-            told["s\(number)"] = world.send(.sale(1, note: "s\(number)"), by: client)
-            // Time in which it is noticed that there is no room for the log's next file.
+            results["s\(number)"] = world.send(.sale(1, note: "s\(number)"), by: client)
+            // Time to notice that there is no space for the log's next file.
             world.pass(300)
         }
         world.storage.setCapacity(.max)
@@ -63,7 +62,7 @@ import Testing
         let history = try History(ArchivingStorage(world.storage))
         for note in history.steps.keys { notes.insert(note) }
         var undone = 0
-        for (note, result) in told {
+        for (note, result) in results {
             switch result {
             case .success(.done): #expect(notes.contains(note))
             case .failure(let error) where error.refusal?.code == .storageFull:
@@ -78,21 +77,21 @@ import Testing
     }
 
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
-    func `what is cancelled at any moment is not done or unknown, and holds up nobody`(
+    func `a command cancelled at any moment is not done or unknown`(
         seed: UInt64
     ) throws {
         var random = SplitMix64(seed: seed)
         let world = try SmallWorld()
         let client = world.client()
         world.stock(1, by: client)
-        let told = Box<[String: Result<Outcome, ClientError>]>()
-        told.value = [:]
+        let results = Box<[String: Result<Outcome, ClientError>]>()
+        results.value = [:]
         var calls: [Call] = []
         for number in 0..<200 {
             let call = Call(on: world.loop)
             calls.append(call)
             client.submit(Command.sale(1, note: "s\(number)").encoded, call: call) {
-                told.value?["s\(number)"] = $0
+                results.value?["s\(number)"] = $0
             }
             switch Int.random(in: 0..<6, using: &random) {
             case 0: world.turn()
@@ -107,11 +106,11 @@ import Testing
             }
             client.checkInvariants()
         }
-        #expect(world.pass(30_000) { told.value?.count == calls.count } != nil)
+        #expect(world.pass(30_000) { results.value?.count == calls.count } != nil)
         #expect(world.done(.sale(1, note: "last"), by: client) != nil)
         let notes = Set(try History(ArchivingStorage(world.storage)).steps.keys)
         var cancelled = 0
-        for (note, result) in told.value ?? [:] {
+        for (note, result) in results.value ?? [:] {
             switch result {
             case .success(.done): #expect(notes.contains(note))
             case .failure(let error) where error.code == .cancelled:

@@ -1,7 +1,7 @@
 import InventoryModel
 
-/// What a conflated subscriber may rely on: at each progress its levels are those of that step, and
-/// everything that is not a level has come, in order.
+/// Verifies a conflated subscriber: at each progress its levels are those of that step, and everything
+/// that is not a level has arrived in order.
 extension Incarnation {
     private struct Key: Hashable {
         var product: ProductID
@@ -26,13 +26,13 @@ extension Incarnation {
         }
     }
 
-    /// `owed`: What was recorded and concerns the subscription.
+    /// `owed` has the recorded entries that match the subscription.
     func wrongWindow(_ owed: [Entry]) -> String? {
         var copy = Copy()
         var recorded = Copy()
         var rest = owed[...]
-        for telling in self.tellings {
-            switch telling.heard {
+        for delivery in self.deliveries {
+            switch delivery.event {
             case .entry(let entry):
                 for case .moved in entry.changes { return "a movement came at \(entry.lsn)" }
                 copy.apply(entry)

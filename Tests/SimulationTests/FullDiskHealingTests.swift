@@ -8,8 +8,8 @@ import Testing
 @testable import InventoryClient
 @testable import InventoryServer
 
-/// A full disk, in virtual time: writes are refused by name, reads and subscriptions go on, and
-/// writes go on by themselves within a second of there being room.
+/// A full disk, in virtual time: writes are refused with an error, reads and subscriptions continue, and
+/// writes are accepted again within a second of free space.
 @Suite struct FullDiskHealingTests {
     private final class Listener: FeedListener, @unchecked Sendable {
         var complete: LSN = 0
@@ -32,9 +32,9 @@ import Testing
         func ended(_ error: ClientError?) { Issue.record("\(String(describing: error))") }
     }
 
-    /// Files of few pages: one is full before anybody has tried for the next.
+    /// Files of few pages: one is full before the next was requested.
     @Test(arguments: [4, 16])
-    func `writes go on within a second of there being room, whenever that is`(pages: Int) throws {
+    func `writes are accepted within a second of free space`(pages: Int) throws {
         let world = try SmallWorld(log: LogConfiguration(fileByteCount: pages * 4_096))
         let patient = world.client("patient", session: 1)
         let hasty = world.client("hasty", session: 2, timeoutMilliseconds: 400)
@@ -61,7 +61,7 @@ import Testing
                 }
             }
             #expect(refused, "round \(round)")
-            // Reads and progress go on meanwhile.
+            // Reads and progress continue meanwhile.
             let answer = Box<UInt64>()
             patient.request(.getProduct(.id(ProductID(1)))) { result in
                 if case .success(.product(let product)) = result {
@@ -86,7 +86,9 @@ import Testing
         }
         #expect(longest <= 1_000, "\(longest) ms")
         #expect(world.pass(2_000) { listener.complete == world.server?.driver.host.lsn } != nil)
-        print("\(pages) pages: writes go on at most \(longest) virtual ms after there is room")
+        print(
+            "\(pages) pages: writes are accepted at most \(longest) virtual ms after there is space"
+        )
         feed.didTerminate()
     }
 }

@@ -1,28 +1,28 @@
 import Bytes
 import InventoryModel
 
-/// What a subscriber may rely on; each has a validator of its own.
+/// The guarantees of a subscription; each has its own validator.
 enum Guarantee: String, CaseIterable {
-    /// LSNs never go down.
+    /// LSNs never decrease.
     case ordered
-    /// No LSN comes twice.
+    /// No LSN arrives twice.
     case unique
-    /// No LSN that concerns the subscription is left out.
+    /// No LSN that matches the subscription is missing.
     case reliable
-    /// An LSN comes whole, in one piece and as it was recorded.
+    /// An LSN arrives complete, in one piece and as it was recorded.
     case atomic
-    /// After a lost connection it goes on where it was.
+    /// After a lost connection it continues where it was.
     case resumable
-    /// Progress at n means that everything up to n has come.
+    /// Progress at n means that everything up to n has arrived.
     case bookmarkable
-    /// Nothing is told before a power cut could no longer take it back.
+    /// Nothing is delivered that a power cut could still undo.
     case durable
 }
 
-/// Something a subscriber was told, and what was durable on the disk at that moment.
-struct Telling {
-    enum Heard: Equatable {
-        /// Events begin, or go on, after this LSN; no snapshot came before them.
+/// An event delivered to a subscriber, and the durable LSN at that moment.
+struct Delivery {
+    enum Event: Equatable {
+        /// Events start or continue after this LSN, without a snapshot before them.
         case began(LSN)
         /// The rows of the snapshot are complete.
         case caughtUp(LSN)
@@ -30,41 +30,41 @@ struct Telling {
         case progress(LSN)
     }
 
-    var heard: Heard
+    var event: Event
     var durable: LSN
 
-    /// The LSN it speaks of.
+    /// The LSN of the event.
     var lsn: LSN {
-        switch self.heard {
+        switch self.event {
         case .began(let lsn), .caughtUp(let lsn), .progress(let lsn): lsn
         case .entry(let entry): entry.lsn
         }
     }
 
-    var entry: Entry? { if case .entry(let entry) = self.heard { entry } else { nil } }
+    var entry: Entry? { if case .entry(let entry) = self.event { entry } else { nil } }
 }
 
-/// What a subscriber was told from one beginning on: its first, or that of a snapshot.
+/// The events delivered to a subscriber from one start: its first, or that of a snapshot.
 struct Incarnation {
-    /// Events are owed after this LSN; nothing while the snapshot is not complete.
+    /// Events are owed after this LSN; `nil` while the snapshot is not complete.
     private(set) var start: LSN?
-    /// The rows of the snapshot, if it began with one.
+    /// The rows of the snapshot, if it started with one.
     var levels: [Level]?
-    private(set) var tellings: [Telling] = []
-    /// Everything up to here has come, if what was said is true.
+    private(set) var deliveries: [Delivery] = []
+    /// Everything up to here has arrived, according to the events.
     private(set) var complete: LSN = 0
 
-    mutating func append(_ telling: Telling) {
-        self.tellings.append(telling)
-        if self.start == nil { self.start = telling.lsn }
-        self.complete = max(self.complete, telling.lsn)
+    mutating func append(_ delivery: Delivery) {
+        self.deliveries.append(delivery)
+        if self.start == nil { self.start = delivery.lsn }
+        self.complete = max(self.complete, delivery.lsn)
     }
 
-    var entryCount: Int { self.tellings.count { $0.entry != nil } }
+    var entryCount: Int { self.deliveries.count { $0.entry != nil } }
 
     // MARK: - The validators
 
-    /// Every guarantee that does not hold, with an example.
+    /// Returns every violated guarantee, with an example.
     func violations(
         of guarantees: [Guarantee] = Guarantee.allCases,
         owed: [Entry]
@@ -90,7 +90,7 @@ struct Incarnation {
 
     private func disorder() -> String? {
         var last: LSN = 0
-        for lsn in self.tellings.compactMap({ $0.entry?.lsn }) {
+        for lsn in self.deliveries.compactMap({ $0.entry?.lsn }) {
             if lsn < last { return "\(lsn) came after \(last)" }
             last = lsn
         }
@@ -99,7 +99,7 @@ struct Incarnation {
 
     private func repetition() -> String? {
         var seen: Set<LSN> = []
-        for lsn in self.tellings.compactMap({ $0.entry?.lsn })
+        for lsn in self.deliveries.compactMap({ $0.entry?.lsn })
         where !seen.insert(lsn).inserted {
             return "\(lsn) came again"
         }
@@ -107,13 +107,13 @@ struct Incarnation {
     }
 
     private func omission(_ owed: [Entry]) -> String? {
-        let came = Set(self.tellings.compactMap { $0.entry?.lsn })
+        let came = Set(self.deliveries.compactMap { $0.entry?.lsn })
         return owed.first { !came.contains($0.lsn) }.map { "\($0.lsn) never came" }
     }
 
     private func alteration(_ owed: [Entry]) -> String? {
         let recorded = Dictionary(owed.map { ($0.lsn, $0) }) { first, _ in first }
-        for entry in self.tellings.compactMap({ $0.entry }) where recorded[entry.lsn] != entry {
+        for entry in self.deliveries.compactMap({ $0.entry }) where recorded[entry.lsn] != entry {
             return "\(entry.lsn) came as \(entry)"
         }
         return nil
@@ -121,11 +121,11 @@ struct Incarnation {
 
     private func wrongResumption() -> String? {
         var position: LSN?
-        for telling in self.tellings {
-            if let position, case .began(let lsn) = telling.heard, lsn != position {
-                return "it went on after \(lsn), having everything up to \(position)"
+        for delivery in self.deliveries {
+            if let position, case .began(let lsn) = delivery.event, lsn != position {
+                return "it continued after \(lsn), having everything up to \(position)"
             }
-            position = max(position ?? 0, telling.lsn)
+            position = max(position ?? 0, delivery.lsn)
         }
         return nil
     }
@@ -134,31 +134,31 @@ struct Incarnation {
         var rest = owed[...]
         var came: Set<LSN> = []
         var position: LSN = 0
-        for telling in self.tellings {
-            if let entry = telling.entry { came.insert(entry.lsn) }
-            if case .progress(let lsn) = telling.heard {
+        for delivery in self.deliveries {
+            if let entry = delivery.entry { came.insert(entry.lsn) }
+            if case .progress(let lsn) = delivery.event {
                 if lsn < position { return "progress went back to \(lsn) from \(position)" }
                 while let next = rest.first, next.lsn <= lsn {
                     if !came.contains(next.lsn) { return "progress \(lsn) came before \(next.lsn)" }
                     rest.removeFirst()
                 }
             }
-            position = max(position, telling.lsn)
+            position = max(position, delivery.lsn)
         }
         return nil
     }
 
     private func prematureNotification() -> String? {
-        self.tellings.first { $0.lsn > $0.durable }
-            .map { "\($0.lsn) was told while \($0.durable) was durable" }
+        self.deliveries.first { $0.lsn > $0.durable }
+            .map { "\($0.lsn) was delivered while \($0.durable) was durable" }
     }
 }
 
-/// What goes wrong with a subscriber's events, to see that it is noticed.
+/// Corruptions of a subscriber's events, to verify the validators.
 enum Sabotage: CaseIterable {
     case drop, duplicate, swap, alter, split, resumeTooFar, progressTooEarly, notifyTooEarly
 
-    /// The guarantee whose validator must notice.
+    /// The guarantee whose validator must fail.
     var broken: Guarantee {
         switch self {
         case .drop: .reliable
@@ -173,48 +173,48 @@ enum Sabotage: CaseIterable {
 }
 
 extension Incarnation {
-    /// What a broken server would have told; nothing if what was told gives no occasion.
-    func suffering(_ sabotage: Sabotage) -> Incarnation? {
-        let entries = self.tellings.indices.filter { self.tellings[$0].entry != nil }
+    /// Returns the events of a broken server, or `nil` if these events do not allow it.
+    func applying(_ sabotage: Sabotage) -> Incarnation? {
+        let entries = self.deliveries.indices.filter { self.deliveries[$0].entry != nil }
         guard entries.count > 1 else { return nil }
         var broken = self
         let middle = entries[entries.count / 2]
         let before = entries[entries.count / 2 - 1]
-        let telling = self.tellings[middle]
-        guard var entry = telling.entry else { return nil }
+        let delivery = self.deliveries[middle]
+        guard var entry = delivery.entry else { return nil }
         switch sabotage {
         case .drop:
-            broken.tellings.remove(at: middle)
+            broken.deliveries.remove(at: middle)
         case .duplicate:
-            broken.tellings.insert(telling, at: middle)
+            broken.deliveries.insert(delivery, at: middle)
         case .swap:
-            broken.tellings.swapAt(before, middle)
+            broken.deliveries.swapAt(before, middle)
         case .alter:
             entry.time = Instant(microseconds: 1)
-            broken.tellings[middle].heard = .entry(entry)
+            broken.deliveries[middle].event = .entry(entry)
         case .split:
-            let index = entries.first { (self.tellings[$0].entry?.changes.count ?? 0) > 1 }
-            guard let index, var first = self.tellings[index].entry else { return nil }
+            let index = entries.first { (self.deliveries[$0].entry?.changes.count ?? 0) > 1 }
+            guard let index, var first = self.deliveries[index].entry else { return nil }
             var second = first
             first.changes = [first.changes[0]]
             second.changes.removeFirst()
-            broken.tellings[index].heard = .entry(first)
-            broken.tellings.insert(
-                Telling(heard: .entry(second), durable: self.tellings[index].durable),
+            broken.deliveries[index].event = .entry(first)
+            broken.deliveries.insert(
+                Delivery(event: .entry(second), durable: self.deliveries[index].durable),
                 at: index + 1
             )
         case .resumeTooFar:
-            broken.tellings.insert(
-                Telling(heard: .began(entry.lsn), durable: telling.durable),
+            broken.deliveries.insert(
+                Delivery(event: .began(entry.lsn), durable: delivery.durable),
                 at: middle
             )
         case .progressTooEarly:
-            broken.tellings.insert(
-                Telling(heard: .progress(entry.lsn), durable: telling.durable),
+            broken.deliveries.insert(
+                Delivery(event: .progress(entry.lsn), durable: delivery.durable),
                 at: middle
             )
         case .notifyTooEarly:
-            broken.tellings[middle].durable = entry.lsn.previous
+            broken.deliveries[middle].durable = entry.lsn.previous
         }
         return broken
     }

@@ -4,7 +4,7 @@ import InventoryTestSupport
 
 @testable import Durability
 
-/// Everything that ever happened, as the files of the log say it, and a plain model folded over it.
+/// The complete history according to the log files, and a simple model of it.
 ///
 /// The model is dictionaries and sums, written from the rules; it shares no code with the tables.
 struct History {
@@ -15,7 +15,7 @@ struct History {
         var available: Int64 { self.onHand - self.unavailable - self.reserved }
     }
 
-    /// What a row of the ledger says, as far as it is compared.
+    /// A row of the ledger, as far as it is compared.
     struct Move: Equatable {
         var lsn: LSN
         var product: UInt32
@@ -24,17 +24,17 @@ struct History {
     }
 
     private(set) var entries: [Entry] = []
-    /// By rising LSN.
+    /// By ascending LSN.
     private(set) var movements: [Move] = []
-    /// The LSNs that a note occurs at.
+    /// The LSNs at which a note occurs.
     private(set) var steps: [String: Set<LSN>] = [:]
-    /// The balances of each product after its movements, by rising LSN.
+    /// The balances of each product after its movements, by ascending LSN.
     private var balances: [UInt32: [(lsn: LSN, balance: Balance)]] = [:]
     /// What each reservation has left, and whether it was over already.
-    private var promises: [ReservationID: (left: Int64, isOver: Bool)] = [:]
-    /// The step and the product of a commit, if that was the movement before.
+    private var reservations: [ReservationID: (left: Int64, isOver: Bool)] = [:]
+    /// The step and the product of a commit, if that was the preceding movement.
     private var lifted: [UInt64] = []
-    /// Reservations that ran out.
+    /// The number of expired reservations.
     private(set) var expired = 0
     private(set) var violations: [String] = []
 
@@ -83,12 +83,12 @@ struct History {
             balance.unavailable += movement.unavailableDelta
             balance.reserved += movement.reservedDelta
             self.balances[product, default: []].append((lsn, balance))
-            // What was promised is sold though a count left too little for all: if it is there.
-            let isPromised = self.lifted == [lsn.value, UInt64(product)]
+            // Reserved units are sold even if a count left too few for all, as long as they are in stock.
+            let isReserved = self.lifted == [lsn.value, UInt64(product)]
             self.lifted = movement.kind == .commit ? [lsn.value, UInt64(product)] : []
-            let free = isPromised ? balance.onHand - balance.unavailable : balance.available
+            let free = isReserved ? balance.onHand - balance.unavailable : balance.available
             if movement.kind == .sale, free < 0 {
-                self.violations.append("LSN \(lsn) sold more of \(product) than there was")
+                self.violations.append("LSN \(lsn) sold more of \(product) than in stock")
             }
             if level.onHand != balance.onHand || level.unavailable != balance.unavailable
                 || level.reserved != balance.reserved
@@ -98,17 +98,17 @@ struct History {
             if !movement.note.isEmpty { self.steps[movement.note, default: []].insert(lsn) }
         case .sessionAdvanced(let number, let sequence, _, _):
             if !advanced.insert([UInt64(number), sequence]).inserted {
-                self.violations.append("LSN \(lsn) is request \(sequence) of \(number) again")
+                self.violations.append("LSN \(lsn) repeats request \(sequence) of \(number)")
             }
         default:
             break
         }
     }
 
-    /// A reservation leaves active once, and runs out no earlier than it said.
+    /// A reservation leaves the active state once, and expires no earlier than its time.
     private mutating func fold(_ reservation: Reservation, _ entry: Entry) {
         let isOver = reservation.state != .active
-        if self.promises[reservation.id]?.isOver ?? false {
+        if self.reservations[reservation.id]?.isOver ?? false {
             self.violations.append("LSN \(entry.lsn) changes \(reservation), which is over")
         }
         if isOver != (reservation.remaining == 0) {
@@ -120,19 +120,19 @@ struct History {
                 self.violations.append("LSN \(entry.lsn) expires \(reservation) too soon")
             }
         }
-        self.promises[reservation.id] = (reservation.remaining, isOver)
+        self.reservations[reservation.id] = (reservation.remaining, isOver)
     }
 
-    /// What is reserved is what the reservations have left.
+    /// The reserved quantity must equal the remaining quantity of all reservations.
     private mutating func checkReservations(at entry: Entry) {
-        let held = self.promises.values.reduce(0) { $0 + $1.left }
+        let held = self.reservations.values.reduce(0) { $0 + $1.left }
         let reserved = self.balances.values.reduce(0) { $0 + ($1.last?.balance.reserved ?? 0) }
         if held != reserved {
-            self.violations.append("LSN \(entry.lsn) leaves \(reserved) reserved, \(held) promised")
+            self.violations.append("LSN \(entry.lsn) leaves \(reserved) reserved, \(held) held")
         }
     }
 
-    /// What there was of a product after step `lsn`.
+    /// Returns the balance of a product after step `lsn`.
     func balance(_ product: UInt32, at lsn: LSN) -> Balance {
         let known = self.balances[product] ?? []
         var low = 0
@@ -144,12 +144,12 @@ struct History {
         return low == 0 ? Balance() : known[low - 1].balance
     }
 
-    /// The products that had any movement up to step `lsn`.
+    /// Returns the products with any movement up to step `lsn`.
     func moved(by lsn: LSN) -> Set<UInt32> {
         Set(self.balances.filter { $0.value.contains { $0.lsn <= lsn } }.keys)
     }
 
-    // MARK: - What a subscriber must have seen
+    // MARK: - Expected deliveries
 
     func expected(
         _ topics: SubscriptionTopics,

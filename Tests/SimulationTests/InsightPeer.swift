@@ -11,7 +11,7 @@ import NIOEmbedded
 @testable import InventoryClient
 @testable import InventoryServer
 
-/// A server in one thread, on a disk in memory and a clock that a test moves, for tests of insights.
+/// A server in one thread, on a disk in memory and a clock controlled by the test, for tests of insights.
 final class InsightHarness {
     let clock = SimulatedClock()
     let server: SimulatedServer
@@ -37,14 +37,14 @@ final class InsightHarness {
 
     var driver: EngineDriver { self.server.driver }
 
-    /// What the question gives that is asked now.
+    /// Returns the result of the query now.
     func fresh(_ insight: Insight) throws(Refusal) -> InsightAnswer {
         try self.driver.host.readView().answer(insight, at: self.clock.now)
     }
 
-    /// Lets everything happen that can without time passing.
+    /// Does everything that can be done without time passing.
     ///
-    /// `log`: Whether the disk works too.
+    /// `log` is whether the disk works too.
     func settle(log: Bool = true) {
         while true {
             self.server.loop.run()
@@ -71,7 +71,7 @@ final class InsightPeer {
     private let bench: InsightHarness
     private let channel: EmbeddedChannel
     private var partial = ByteBuffer()
-    /// The messages that came and were not looked at yet.
+    /// Received messages that were not examined yet.
     private var messages: [(id: UInt64, message: ServerMessage)] = []
 
     init(_ bench: InsightHarness, saysHello: Bool = true) throws {
@@ -99,7 +99,7 @@ final class InsightPeer {
         self.write { request.encodeFrame(requestID: id, into: &$0) }
     }
 
-    /// Its socket takes bytes, or does not.
+    /// Sets whether its socket is writable.
     var takesBytes: Bool = true {
         didSet {
             self.channel.isWritable = self.takesBytes
@@ -109,12 +109,12 @@ final class InsightPeer {
 
     func close() { self.channel.close(promise: nil) }
 
-    /// Says that it sends no more.
+    /// Ends its input.
     func endInput() {
         self.channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     }
 
-    /// What came to a request since this was last asked.
+    /// Returns the messages for a request since the last call.
     func received(_ id: UInt64) throws -> [ServerMessage] {
         while let part = try self.channel.readOutbound(as: ByteBuffer.self) {
             self.partial.writeImmutableBuffer(part)
@@ -133,12 +133,12 @@ final class InsightPeer {
         return mine
     }
 
-    /// Has a command carried out outside of any session.
+    /// Executes a command outside of any session.
     func run(_ command: Command) { self.send(.command(sequence: 0, command), id: 900) }
 }
 
 extension InsightCopy {
-    /// Takes what came, and says the opcodes of it.
+    /// Removes all received messages and returns their opcodes.
     mutating func follow(_ messages: [ServerMessage]) throws -> [Opcode] {
         for message in messages { _ = try self.take(message) }
         return messages.map { $0.opcode }

@@ -6,7 +6,7 @@ import Testing
 @testable import InventoryClient
 @testable import InventoryServer
 
-/// Insights that are subscribed to, at a server whose disk and clock a test holds.
+/// Live insights, at a server whose disk and clock the test controls.
 @Suite struct LiveInsightServerTests {
     private let bench: InsightHarness
     private let seller: InsightPeer
@@ -47,7 +47,7 @@ import Testing
         )
     }
 
-    /// A subscriber that has the result.
+    /// Returns a subscriber that has the result.
     private func subscriber(
         _ insight: Insight = Self.today
     ) throws -> (peer: InsightPeer, copy: InsightCopy) {
@@ -70,9 +70,9 @@ import Testing
         #expect(copy.answer?.window == fresh.window, sourceLocation: sourceLocation)
     }
 
-    // MARK: - Being told
+    // MARK: - Notifications
 
-    @Test func `the whole result comes first, then what each sale makes of it`() throws {
+    @Test func `the full result comes first, then the change by each sale`() throws {
         self.sell(1, 2)
         self.bench.settle()
         var (peer, copy) = try self.subscriber()
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func `nothing is told before it is durable`() throws {
+    @Test func `no change is published before it is durable`() throws {
         var (peer, copy) = try self.subscriber()
         self.sell()
         self.bench.pass(milliseconds: 300, log: false)
@@ -98,7 +98,7 @@ import Testing
         try self.expectFresh(copy)
     }
 
-    @Test func `many who ask the same share one computation`() throws {
+    @Test func `subscribers of the same query share one computation`() throws {
         var peers = try (0..<5).map { _ in try self.subscriber() }
         #expect(self.bench.driver.insights.standing.all.count == 1)
         let rounds = self.bench.driver.metrics.insightRounds
@@ -115,7 +115,7 @@ import Testing
         #expect(self.bench.driver.events.registry.count == 0)
     }
 
-    @Test func `what concerns no row of the result is progress`() throws {
+    @Test func `changes without an affected row result in progress`() throws {
         var (peer, copy) = try self.subscriber()
         self.seller.run(.createCategory(name: "Other"))
         self.bench.pass(milliseconds: 1_100)
@@ -125,7 +125,7 @@ import Testing
         #expect((2...3).contains(try peer.received(1).count))
     }
 
-    @Test func `a window moves on when its time has come, also when nothing is sold`() throws {
+    @Test func `a time window moves on, also without sales`() throws {
         self.sell(1, 5)
         self.bench.settle()
         var (peer, copy) = try self.subscriber()
@@ -142,7 +142,7 @@ import Testing
         #expect(copy.answer?.window.from == movesAt)
     }
 
-    @Test func `who asks anew need not wait until others have rested`() throws {
+    @Test func `a new subscriber does not wait for the throttling of others`() throws {
         let (rested, _) = try self.subscriber()
         self.sell()
         self.bench.pass(milliseconds: 60)
@@ -159,7 +159,7 @@ import Testing
 
     // MARK: - Slow readers
 
-    @Test func `who takes no bytes is told later of the latest, in one`() throws {
+    @Test func `a slow consumer gets the latest result in one event`() throws {
         var (peer, copy) = try self.subscriber()
         let (fast, _) = try self.subscriber()
         peer.takesBytes = false
@@ -175,7 +175,7 @@ import Testing
         try self.expectFresh(copy)
     }
 
-    @Test func `who was away too long from a result is told the whole of it`() throws {
+    @Test func `a subscriber away too long gets the full result`() throws {
         let count = LiveInsight.earlierMax + 2
         var peers = try (0..<count).map { _ in try self.subscriber() }
         for index in peers.indices {
@@ -203,7 +203,7 @@ import Testing
 
     // MARK: - Refusals and ends
 
-    @Test func `a question that makes no sense is refused, and nothing of it stays`() throws {
+    @Test func `an invalid query is refused and leaves no state`() throws {
         let nonsense = InsightQuery(source: .sales, zone: "Nowhere/Land", measures: [.net])
         self.seller.send(.subscribeInsight(.query(nonsense)), id: 5)
         self.seller.send(.insight(.query(nonsense)), id: 6)
@@ -215,7 +215,7 @@ import Testing
         #expect(self.bench.driver.events.registry.count == 0)
     }
 
-    @Test func `one that ends before its first result is answered all the same`() throws {
+    @Test func `a subscription that ends before its first result is answered`() throws {
         self.seller.send(.subscribeInsight(Self.today), id: 5)
         self.seller.send(.unsubscribe(requestID: 5), id: 6)
         self.bench.pass(milliseconds: 60)
@@ -229,7 +229,7 @@ import Testing
         #expect(self.bench.driver.insights.standing.all.isEmpty)
     }
 
-    @Test func `a connection has so many subscriptions, the server so many insights`() throws {
+    @Test func `subscriptions per connection and insights per server are limited`() throws {
         var peers: [InsightPeer] = []
         func ask(_ number: Int, _ peer: InsightPeer, id: UInt64) {
             let query = InsightQuery(source: .sales, measures: [.net], limit: UInt32(number))
@@ -242,13 +242,13 @@ import Testing
         }
         self.bench.pass(milliseconds: 60)
         #expect(self.bench.driver.insights.standing.all.count == WireLimits.liveInsightsMax)
-        // One more of those there are is one too many for the connection, but not for another.
+        // One more subscription to an existing insight exceeds the connection's limit, but not another's.
         ask(0, peers[1], id: 100)
         ask(0, self.seller, id: 100)
         self.bench.pass(milliseconds: 60)
         #expect(try peers[1].received(100).map { $0.opcode } == [.refused])
         #expect(try self.seller.received(100).first?.opcode == .subscribed)
-        // One that nobody has takes the place of the latest of the connection that has the most.
+        // A new insight replaces the latest one of the connection with the most.
         ask(WireLimits.liveInsightsMax, self.seller, id: 101)
         self.bench.pass(milliseconds: 60)
         #expect(try self.seller.received(101).first?.opcode == .subscribed)
@@ -260,7 +260,7 @@ import Testing
             return
         }
         #expect(refusal.code == .overloaded)
-        // Who has the most already gets none of anybody's.
+        // A connection that has the most gets none of the others'.
         ask(WireLimits.liveInsightsMax + 1, peers[3], id: 200)
         self.bench.pass(milliseconds: 60)
         #expect(try peers[3].received(200).map { $0.opcode } == [.refused])
@@ -268,7 +268,7 @@ import Testing
         #expect(self.bench.driver.insights.standing.all.count == 2)
     }
 
-    @Test func `a server that stops says so to its subscribers`() throws {
+    @Test func `a stopping server notifies its subscribers`() throws {
         let (peer, _) = try self.subscriber()
         _ = self.bench.driver.drain()
         self.bench.settle()

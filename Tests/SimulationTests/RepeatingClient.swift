@@ -6,11 +6,11 @@ import NIOEmbedded
 
 @testable import InventoryClient
 
-/// A client that sends each command many times, on the same connection and on later ones, and
-/// compares every answer with the first.
+/// A client that sends each command many times, on the same connection and on later ones, and compares
+/// every answer with the first: it tests idempotency.
 ///
-/// It speaks frames, since the library would never do that. Its commands are the numbers of a session, or
-/// each has an idempotency key.
+/// It speaks frames, since the library would never do that. Its commands have sequence numbers of a
+/// session, or idempotency keys.
 final class RepeatingClient: @unchecked Sendable {
     private let network: SimulatedNetwork
     private let loop: EmbeddedEventLoop
@@ -24,7 +24,7 @@ final class RepeatingClient: @unchecked Sendable {
     /// The commands by sequence number, from 1.
     private var commands: [Command] = []
     private(set) var answers: [UInt64: Outcome] = [:]
-    /// What each request sent was meant to be.
+    /// The intent of each request.
     private var requests: [UInt64: (sequence: UInt64, kind: Kind)] = [:]
     private var nextRequestID: UInt64 = 10
     private(set) var repeats = 0
@@ -48,7 +48,7 @@ final class RepeatingClient: @unchecked Sendable {
         self.number = number
     }
 
-    /// The note of the command of that number.
+    /// The note of the command with that number.
     func tag(_ sequence: UInt64) -> String { "r\(self.number)-\(sequence)" }
 
     func connectIfNeeded() {
@@ -79,7 +79,7 @@ final class RepeatingClient: @unchecked Sendable {
         }
     }
 
-    /// Sends the next command, or one that was sent before, or something it must not.
+    /// Sends the next command, a retry, or an invalid request.
     func act(_ random: inout SplitMix64) {
         self.connectIfNeeded()
         guard self.isReady else { return }
@@ -96,12 +96,12 @@ final class RepeatingClient: @unchecked Sendable {
             self.misuses += 1
             self.send(known + 5, self.sale(known + 5, &random), .gap)
         case 2...4 where self.answers.count == self.commands.count:
-            // The next number, now that the one before is answered.
+            // The next number, now that the preceding one is answered.
             self.commands.append(self.sale(known + 1, &random))
             self.send(known + 1, self.commands[Int(known)], .honest)
         default:
             guard known > 0 else { return }
-            // Of the last few: older ones a session may have forgotten.
+            // One of the last few: a session may have forgotten older ones.
             let oldest = known > 8 && !self.isKeyed ? known - 8 : 1
             let sequence = UInt64.random(in: oldest...known, using: &random)
             self.repeats += 1
@@ -109,7 +109,7 @@ final class RepeatingClient: @unchecked Sendable {
         }
     }
 
-    /// Sends what has no answer yet again, without new mischief.
+    /// Retries all unanswered requests, without new invalid ones.
     func settle() {
         self.connectIfNeeded()
         guard self.isReady, self.requests.isEmpty else { return }
@@ -164,24 +164,26 @@ final class RepeatingClient: @unchecked Sendable {
             self.failures.append("\(message) answers a command")
             return
         }
-        // Turned away unseen: full, stopping, or behind one that was.
+        // Refused without execution: full, stopping, or after a refused one.
         if case .refused(let refusal) = outcome, refusal.code.isRetryable { return }
         switch kind {
         case .reused:
             let code: RefusalCode = self.isKeyed ? .keyReused : .sequenceReused
             guard case .refused(let refusal) = outcome, refusal.code == code else {
-                self.failures.append("another command under \(sequence) came to \(outcome)")
+                self.failures.append("another command under \(sequence) resulted in \(outcome)")
                 return
             }
         case .gap:
             guard case .refused(let refusal) = outcome, refusal.code == .sequenceGap else {
-                self.failures.append("a number beyond the next, \(sequence), came to \(outcome)")
+                self.failures.append(
+                    "a number beyond the next, \(sequence), resulted in \(outcome)"
+                )
                 return
             }
         case .honest:
             if case .refused(let refusal) = outcome, refusal.code == .sequenceGap { return }
             if let first = self.answers[sequence], first != outcome {
-                self.failures.append("\(sequence) came to \(first), then to \(outcome)")
+                self.failures.append("\(sequence) resulted in \(first), then in \(outcome)")
             }
             self.answers[sequence] = outcome
         }
@@ -189,7 +191,7 @@ final class RepeatingClient: @unchecked Sendable {
 }
 
 extension Outcome {
-    /// Whether it says nothing of the command: the server takes nothing now.
+    /// Whether the refusal is independent of the command: the server accepts nothing now.
     fileprivate var isForNow: Bool {
         if case .refused(let refusal) = self { refusal.code.isRetryable } else { false }
     }

@@ -5,21 +5,21 @@ import Testing
 
 @testable import InventoryClient
 
-/// Commands sent again and again, over lost connections and restarts: each is carried out once, and
-/// every answer to it is the first one.
+/// Retries over lost connections and restarts: each command is executed once, and every answer to it equals
+/// the first one.
 @Suite struct RetryTests {
-    /// Retries of a run; `make long-retries` has as many runs as one likes.
+    /// Retries of a run; `make long-retries` repeats it any number of times.
     private static let wanted = 20_000
 
     @Test(arguments: Campaign.seeds(suite: 6...6))
-    func `a command that is sent again is carried out once, its answers are identical`(
+    func `a retried command is executed once, with identical answers`(
         seed: UInt64
     ) throws {
         let world = try SmallWorld()
         let setup = world.client("setup", session: 77)
         world.stock(4, by: setup)
         var random = SplitMix64(seed: seed)
-        // Two number their commands, two give each a key.
+        // Two use sequence numbers, two use keys.
         let clients = (1...4).map {
             RepeatingClient(
                 $0,
@@ -44,7 +44,7 @@ import Testing
                 try world.restart(keeping: .random(seed: random.next()))
                 restarts += 1
             case 2, 3:
-                // With requests and answers on their way.
+                // With requests and answers in transit.
                 for link in world.network.links {
                     link.deliver(toServer: true, Int.random(in: 0...20_000, using: &random))
                     link.cut()
@@ -53,7 +53,7 @@ import Testing
             default:
                 break
             }
-            // What was not heard of any more is asked again.
+            // Unanswered commands are sent again.
             world.pass(20)
             #expect(clients.allSatisfy { $0.failures.isEmpty })
         }

@@ -6,16 +6,16 @@ import NIOEmbedded
 
 @testable import InventoryClient
 
-/// The real client core, given random work; it notes what it was told.
+/// The real client core with random work; it records all answers.
 final class SimulatedClient: @unchecked Sendable {
-    /// A command that was answered.
+    /// An answered command.
     struct Acknowledged {
         var tag: String
         var command: Command
         var outcome: Outcome
     }
 
-    /// What a query said of one level.
+    /// A level returned by a query.
     struct Reading {
         var lsn: LSN
         var product: UInt32
@@ -23,7 +23,7 @@ final class SimulatedClient: @unchecked Sendable {
         var available: Int64
     }
 
-    /// What a query said of all movements.
+    /// All movements returned by a query.
     struct Ledger {
         var lsn: LSN
         var movements: [History.Move]
@@ -33,12 +33,12 @@ final class SimulatedClient: @unchecked Sendable {
     private let number: Int
     private let products: Int
     private(set) var sent = 0
-    /// Commands that had a key.
+    /// Commands with a key.
     private(set) var keyed = 0
     private(set) var acknowledged: [Acknowledged] = []
-    /// Commands of which nobody can say whether they were done.
+    /// Commands whose result is unknown.
     private(set) var unknown = 0
-    /// Commands that were not done, and never will be.
+    /// Commands that were not executed, and never will be.
     private(set) var undone: [Command] = []
     private(set) var readings: [Reading] = []
     private(set) var ledgers: [Ledger] = []
@@ -81,14 +81,14 @@ final class SimulatedClient: @unchecked Sendable {
         }
     }
 
-    /// Sends a command with a key of its own, beside the session.
+    /// Sends a command with its own key, outside the session.
     private func submit(_ command: Command, _ tag: String, key: IdempotencyKey) {
         self.sent += 1
         self.keyed += 1
         self.waiting += 1
         self.core.submit(command.encoded, key: key, firstTried: nil) { result in
             if case .success(let answer) = result, answer.isReplayed {
-                self.failures.append("\(tag) is called a repeat, and was never sent before")
+                self.failures.append("\(tag) is reported as a retry, but was never sent before")
             }
             self.answered(command, tag, result.map { $0.outcome })
         }
@@ -158,7 +158,7 @@ final class SimulatedClient: @unchecked Sendable {
         }
     }
 
-    /// Of a reservation that there may be, or not: any client's.
+    /// Picks a reservation of any client, which may not exist.
     private func randomSettlement(_ tag: String, _ random: inout SplitMix64) -> Command {
         let line = ReservationLine(
             reservation: ReservationID(UInt32.random(in: 1...40, using: &random))
@@ -187,7 +187,7 @@ final class SimulatedClient: @unchecked Sendable {
 
     // MARK: - Queries
 
-    /// Asks for every level, the whole ledger or one product, and notes what was said.
+    /// Queries every level, the whole ledger or one product, and records the answer.
     func read(_ random: inout SplitMix64) {
         switch Int.random(in: 0..<4, using: &random) {
         case 0: self.readLedger()
@@ -243,16 +243,16 @@ final class SimulatedClient: @unchecked Sendable {
                     )
                 }
             case .success(let message):
-                self.failures.append("\(message) in place of a product")
+                self.failures.append("\(message) instead of a product")
             case .failure:
-                // The connection went, or the product is not there yet.
+                // The connection was lost, or the product does not exist yet.
                 break
             }
             return true
         }
     }
 
-    /// Hands over each block of an answer, with the LSN it reflects, and that LSN once it is whole.
+    /// Passes on each block of an answer with its LSN, and that LSN once the answer is complete.
     private func ask<Row: AnswerRow>(
         _ query: Query,
         of rows: Row.Type,

@@ -3,7 +3,7 @@ import NIOEmbedded
 
 @testable import InventoryServer
 
-/// The fan-out on the server's own loop: its turns are tasks, and it writes through the channels.
+/// The fan-out on the server's own loop: its turns are tasks, and it writes to the channels.
 final class SimulatedFanout: FanoutHost, @unchecked Sendable {
     private let loop: EmbeddedEventLoop
     private var fanout: Fanout?
@@ -34,7 +34,7 @@ final class SimulatedFanout: FanoutHost, @unchecked Sendable {
         }
     }
 
-    /// A turn sends its budget and one piece at the most, and no step here is larger than a piece.
+    /// A turn sends at most its budget and one piece, and no step here is larger than a piece.
     private func turn() {
         guard let fanout = self.fanout else { return }
         let next = fanout.turn()

@@ -4,7 +4,7 @@ import NIOEmbedded
 @testable import InventoryClient
 @testable import InventoryServer
 
-/// One connection: the real handlers at both ends, and bytes on their way between them.
+/// One connection: the real handlers at both ends, and bytes in transit.
 ///
 ///     ClientHandler ──▶ toServer ──any piece at any time──▶ ConnectionHandler
 ///                  ◀── toClient ◀──────────────────────────
@@ -14,7 +14,7 @@ final class SimulatedLink: @unchecked Sendable {
     private(set) var toServer = ByteBuffer()
     private(set) var toClient = ByteBuffer()
     private var isStalled = false
-    /// Sees every message as it leaves the server, and says what goes on in its place.
+    /// Observes every message as it leaves the server, and may replace it.
     private let tap: WireTap?
 
     init(client: EmbeddedChannel, server: EmbeddedChannel, tap: WireTap? = nil) {
@@ -28,14 +28,14 @@ final class SimulatedLink: @unchecked Sendable {
     }
 
     var isOpen: Bool { self.client.isActive || self.server.isActive }
-    /// Whether bytes are on their way to an end that takes them.
+    /// Whether bytes are in transit to an end that reads.
     var hasTraffic: Bool {
         self.server.isActive && self.toServer.readableBytes > 0
             || self.client.isActive && Self.isReading(self.client)
                 && self.toClient.readableBytes > 0
     }
 
-    /// Takes what both ends have written.
+    /// Collects the bytes that both ends have written.
     func collect() {
         while let part = try? self.client.readOutbound(as: ByteBuffer.self) {
             self.toServer.writeImmutableBuffer(part)
@@ -45,7 +45,7 @@ final class SimulatedLink: @unchecked Sendable {
         }
     }
 
-    /// Hands over up to `count` bytes in one direction, where its end reads at all.
+    /// Delivers up to `count` bytes in one direction, if its end reads.
     func deliver(toServer isToServer: Bool, _ count: Int) {
         self.collect()
         let end = isToServer ? self.server : self.client
@@ -67,7 +67,7 @@ final class SimulatedLink: @unchecked Sendable {
         return true
     }
 
-    /// An end that closed is seen by the other once it has read what was sent before.
+    /// Closes an end whose peer closed, once everything sent before was read.
     private func spreadClosing() {
         if !self.server.isActive, self.toClient.readableBytes == 0, self.client.isActive {
             self.client.close(promise: nil)
@@ -75,13 +75,13 @@ final class SimulatedLink: @unchecked Sendable {
         if !self.client.isActive, self.server.isActive { self.server.close(promise: nil) }
     }
 
-    /// The connection breaks, and everything on its way is lost.
+    /// Breaks the connection; everything in transit is lost.
     func cut() {
         if self.server.isActive { self.server.close(promise: nil) }
         if self.client.isActive { self.client.close(promise: nil) }
     }
 
-    /// The server's end stops taking bytes, or takes them again.
+    /// Makes the server's end stop or resume accepting bytes.
     func toggleStall() {
         guard self.server.isActive else { return }
         self.isStalled.toggle()
@@ -92,12 +92,12 @@ final class SimulatedLink: @unchecked Sendable {
     func endStall() { if self.isStalled { self.toggleStall() } }
 }
 
-/// Reaches whatever server lives at the moment.
+/// Connects to the server that currently runs.
 final class SimulatedNetwork: Connector, @unchecked Sendable {
     struct Unreachable: Error {}
 
     var server: SimulatedServer?
-    /// Gives each new connection its tap.
+    /// Creates a tap for each new connection.
     var makeTap: () -> WireTap? = { nil }
     private(set) var links: [SimulatedLink] = []
 
@@ -121,9 +121,9 @@ final class SimulatedNetwork: Connector, @unchecked Sendable {
         return loop.makeSucceededFuture(client)
     }
 
-    /// The server is gone: so are its connections.
+    /// Removes the server and its connections.
     ///
-    /// - Returns: The one that lived until now.
+    /// - Returns: The server that ran until now.
     func serverDied() -> SimulatedServer? {
         let dead = self.server
         self.server = nil

@@ -7,7 +7,7 @@ import NIOEmbedded
 
 @testable import InventoryServer
 
-/// A worker that does its next piece of work when the simulator says so.
+/// A worker that does its next piece of work when the simulator requests it.
 final class SimulatedWorker: Worker, @unchecked Sendable {
     private var work: [@Sendable () -> Void] = []
     private var next = 0
@@ -26,15 +26,14 @@ final class SimulatedWorker: Worker, @unchecked Sendable {
         work()
     }
 
-    /// Lets go of the work nobody will do any more, and of all it holds.
+    /// Drops all pending work and everything it references.
     func abandon() {
         self.work = []
         self.next = 0
     }
 }
 
-/// One life of the real server: the real engine and its driver, on a loop whose time stands still
-/// until it is moved.
+/// One life of the real server: the real engine and its driver, on a loop whose time is advanced by the test.
 final class SimulatedServer: @unchecked Sendable {
     let loop = EmbeddedEventLoop()
     let driver: EngineDriver
@@ -45,9 +44,9 @@ final class SimulatedServer: @unchecked Sendable {
     let fanout: SimulatedFanout
     let turns = LoopTurns()
 
-    /// Recovers what is on the disk, as a process that starts does.
+    /// Recovers from the disk, like a process that starts.
     ///
-    /// `lookNanoseconds`: How much later it is after each look at the clock that bounds turns.
+    /// `lookNanoseconds` is the time that passes with each reading of the clock that bounds turns.
     init(
         _ storage: any Storage,
         _ configuration: ServerConfiguration,
@@ -95,16 +94,16 @@ final class SimulatedServer: @unchecked Sendable {
     private final class FailureBox: @unchecked Sendable { var failure: DurabilityError? }
     private let box: FailureBox
 
-    /// Whether the disk failed it: a real process would be gone.
+    /// Whether the disk failed; a real process would have ended.
     var hasFailed: Bool { self.box.failure != nil }
 
     var workers: [SimulatedWorker] { [self.log, self.files, self.spare, self.queries] }
 
-    /// Lets go of everything a process gives back when it dies.
+    /// Releases everything that a process releases when it dies.
     ///
-    /// The driver, its loop and its workers hold each other by the tasks that wait in them, so a
-    /// life that ended would otherwise stay in memory, and a long run has tens of thousands. What
-    /// still runs meanwhile has no connections left, and a disk that nobody looks at any more.
+    /// The driver, its loop and its workers reference each other through waiting tasks, so an ended life
+    /// would stay in memory, and a long run has tens of thousands. What still runs meanwhile has no
+    /// connections left, and a disk that is no longer used.
     func end() {
         try? self.loop.syncShutdownGracefully()
         for worker in self.workers { worker.abandon() }

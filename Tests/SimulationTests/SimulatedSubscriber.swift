@@ -5,23 +5,22 @@ import NIOEmbedded
 
 @testable import InventoryClient
 
-/// The real subscription feed; everything it brings is noted, to be checked against the whole
-/// history at the end.
+/// The real subscription feed; every event is recorded, to be checked against the whole history at the end.
 final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
     let topics: SubscriptionTopics
     let filter: SubscriptionFilter
     let isConflated: Bool
     private let feed: SubscriptionFeed
     private var random: SplitMix64
-    /// What is durable on the disk at the moment.
+    /// The LSN that is durable on the disk now.
     private let durable: () -> LSN
 
-    /// What it was told, from each beginning on.
+    /// The delivered events, from each start on.
     private(set) var incarnations: [Incarnation] = [Incarnation()]
     private(set) var failures: [String] = []
     private(set) var resets = 0
     private(set) var reconnects = 0
-    /// How often its copy was found to be the server's.
+    /// The number of successful verifications of its replica.
     private(set) var proven = 0
     private var lastVerified: LSN = 0
     private var isInSnapshot = false
@@ -48,19 +47,19 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
         self.feed.start(self)
     }
 
-    /// Everything up to here has come, if what was said is true.
+    /// Everything up to here has arrived, according to the events.
     var complete: LSN { self.incarnations.last?.complete ?? 0 }
     var entryCount: Int { self.incarnations.reduce(0) { $0 + $1.entryCount } }
 
-    /// Whether it knows that its copy is the server's, as of `lsn`; true if it does not ask.
+    /// Whether its replica was verified as of `lsn`; true if it does not verify.
     func hasVerified(_ lsn: LSN) -> Bool {
         !self.topics.contains(.proof) || self.lastVerified >= lsn
     }
 
-    /// A slow listener asks for more.
+    /// Requests more events, as a slow listener.
     func resume() { self.feed.produceMore() }
 
-    /// It wants no more, for good.
+    /// Unsubscribes permanently.
     func stop() { self.feed.didTerminate() }
 
     func checkInvariants() { self.feed.checkInvariants() }
@@ -99,18 +98,18 @@ final class SimulatedSubscriber: FeedListener, @unchecked Sendable {
             self.proven += 1
             self.lastVerified = lsn
         case .differs(let lsn):
-            self.failures.append("its copy at \(lsn) is not the server's")
+            self.failures.append("its replica at \(lsn) differs from the server")
         case .disconnected:
             self.reconnects += 1
         }
     }
 
-    private func note(_ heard: Telling.Heard) {
+    private func note(_ event: Delivery.Event) {
         self.incarnations[self.incarnations.count - 1]
-            .append(Telling(heard: heard, durable: self.durable()))
+            .append(Delivery(event: event, durable: self.durable()))
     }
 
-    /// A snapshot comes: what was told before is of no more use, though it must have been true.
+    /// Starts a snapshot: earlier events are superseded, but must have been correct.
     private func restart() {
         self.isInSnapshot = true
         var incarnation = Incarnation()

@@ -11,12 +11,12 @@ import Testing
     }
 
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
-    func `a seed's life keeps every promise`(seed: UInt64) throws {
+    func `a seed's life keeps every guarantee`(seed: UInt64) throws {
         let (_, verdict) = try Self.run(seed, steps: 3_000)
         #expect(verdict.failures.isEmpty, "seed \(seed)")
     }
 
-    @Test func `the simulated lives have what they are for`() throws {
+    @Test func `the simulated lives cover all faults and features`() throws {
         var counts = Simulator.Counts()
         var acknowledged = 0
         var delivered = 0
@@ -50,13 +50,13 @@ import Testing
             acknowledged >= 1_000 && delivered >= 1_000 && readings >= 1_000,
             "\(acknowledged) acknowledged, \(delivered) delivered, \(readings) readings"
         )
-        #expect(expired >= 20, "\(expired) reservations ran out")
+        #expect(expired >= 20, "\(expired) expired reservations")
         #expect(counts.messages >= 5_000)
         #expect(repeats >= 100 && resets > 0 && proven >= 10, "\(proven) proven")
     }
 
     @Test(arguments: Sabotage.allCases)
-    func `what is done to a subscriber's events is noticed, each time, by the guarantee it breaks`(
+    func `each sabotage of a subscriber's events is detected by its guarantee`(
         sabotage: Sabotage
     ) throws {
         var injected = 0
@@ -65,7 +65,7 @@ import Testing
             #expect(verdict.failures.isEmpty)
             for subscriber in simulator.subscribers where !subscriber.isConflated {
                 for incarnation in subscriber.incarnations {
-                    guard let broken = incarnation.suffering(sabotage) else { continue }
+                    guard let broken = incarnation.applying(sabotage) else { continue }
                     injected += 1
                     let noticed = verdict.broken(broken, of: subscriber).map { $0.guarantee }
                     #expect(noticed.contains(sabotage.broken), "seed \(seed): \(noticed)")
@@ -75,25 +75,25 @@ import Testing
         #expect(injected > 5)
     }
 
-    @Test func `a window that lacks a step is noticed`() throws {
+    @Test func `a window that lacks a step is detected`() throws {
         var injected = 0
         var noticed = 0
         for seed in 201...210 as ClosedRange<UInt64> {
             let (simulator, verdict) = try Self.run(seed, steps: 2_000)
             for subscriber in simulator.subscribers where subscriber.isConflated {
                 for incarnation in subscriber.incarnations {
-                    guard let broken = incarnation.suffering(.drop) else { continue }
+                    guard let broken = incarnation.applying(.drop) else { continue }
                     injected += 1
                     let guarantees = verdict.broken(broken, of: subscriber).map { $0.guarantee }
                     if guarantees.contains(.atomic) { noticed += 1 }
                 }
             }
         }
-        // A level that is what it was before makes no difference.
+        // An unchanged level makes no difference.
         #expect(injected > 5 && noticed * 10 >= injected * 9, "\(noticed) of \(injected)")
     }
 
-    @Test func `a server that is gone leaves nothing in memory`() throws {
+    @Test func `an ended server leaves no objects in memory`() throws {
         var lives: [Simulator.Life] = []
         for seed in 301...310 as ClosedRange<UInt64> {
             lives += try Self.run(seed, steps: 3_000).0.lives
@@ -102,9 +102,9 @@ import Testing
         #expect(lives.count { $0.driver != nil } == 0)
     }
 
-    /// A run is a life; `make long-simulation` has as many as one likes.
+    /// A run is a life; `make long-simulation` repeats it any number of times.
     @Test(.enabled(if: Campaign.runs != nil))
-    func `a long run of seeds keeps every promise`() throws {
+    func `a long run of seeds keeps every guarantee`() throws {
         let seeds = Campaign.seeds(suite: 1...1)
         var totals = LongRun()
         for seed in seeds {
@@ -126,7 +126,7 @@ import Testing
     }
 }
 
-/// Totals of a long run, and how long it is.
+/// Totals of a long run, and its length.
 private struct LongRun: CustomStringConvertible {
     private var runs = 0
     private var subscriptions = 0

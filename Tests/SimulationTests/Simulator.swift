@@ -9,11 +9,11 @@ import NIOEmbedded
 
 @testable import InventoryServer
 
-/// The whole of it in one thread: server, disk, network and clients, every choice made by a seed.
+/// The whole system in one thread: server, disk, network and clients, with every choice made by a seed.
 ///
-/// In each step one thing happens: a worker does a piece of work, some bytes arrive, a client asks,
-/// time passes, a connection breaks, the power goes. What anybody was told is noted; at the end the
-/// faults stop, everything must come to rest, and ``Verdict`` compares it all with the log.
+/// Each step does one thing: a worker does a piece of work, some bytes arrive, a client sends a request,
+/// time passes, a connection breaks, the power fails. All deliveries are recorded; at the end the faults
+/// stop, everything must become idle, and ``Verdict`` compares it with the log.
 final class Simulator {
     static let products = 6
 
@@ -25,13 +25,13 @@ final class Simulator {
     private let configuration: ServerConfiguration
     private(set) var clients: [SimulatedClient] = []
     private(set) var subscribers: [SimulatedSubscriber] = []
-    /// One that numbers its commands, and one that gives each a key.
+    /// One client with sequence numbers, and one with keys.
     private(set) var repeating: [RepeatingClient]
     private(set) var failures: [String] = []
     private(set) var counts = Counts()
-    /// The step that the engine was checked after last.
+    /// The last step after which the engine was checked.
     private var checkedLSN: LSN = 0
-    /// Every life of the server, without keeping any.
+    /// Every life of the server, weakly referenced.
     private(set) var lives: [Life] = []
     /// Virtual µs until which the disk is full.
     private var fullUntil: Int64 = 0
@@ -40,7 +40,7 @@ final class Simulator {
 
     struct Counts: Equatable {
         var steps = 0
-        /// Messages that the server sent.
+        /// The number of messages sent by the server.
         var messages = 0
         var crashes = 0
         var powerCuts = 0
@@ -74,7 +74,7 @@ final class Simulator {
             )
         }
         self.random = random
-        // Whatever leaves the server is looked at before anything else happens.
+        // Every message of the server is checked before anything else happens.
         self.network.makeTap = { [weak self] in
             WireTap { message in
                 self?.sent(message)
@@ -90,7 +90,7 @@ final class Simulator {
         try? self.clientLoop.syncShutdownGracefully()
     }
 
-    /// Nothing undurable is ever told to anybody, whether it is lost later or not.
+    /// Checks that no message reveals an undurable step, whether it is lost later or not.
     private func sent(_ message: ServerMessage) {
         self.counts.messages += 1
         let durable = self.storage.durableLSN()
@@ -101,7 +101,7 @@ final class Simulator {
 
     // MARK: - A run
 
-    /// Runs `steps` steps with faults, then lets everything come to rest.
+    /// Runs `steps` steps with faults, then lets everything become idle.
     func run(steps: Int) {
         self.startServer()
         for number in 0..<3 {
@@ -127,8 +127,7 @@ final class Simulator {
         self.comeToRest()
     }
 
-    /// Checks what the server promises about itself; of the engine, if it made a step since this was called
-    /// last.
+    /// Checks the server's invariants; those of the engine only if it made a step since the last call.
     private func checkServer() {
         guard let driver = self.network.server?.driver else { return }
         driver.checkInvariants()
@@ -182,7 +181,7 @@ final class Simulator {
         self.settle()
     }
 
-    // MARK: - What can happen
+    // MARK: - Faults and events
 
     private func work() {
         guard let server = self.network.server else { return }
@@ -251,13 +250,13 @@ final class Simulator {
         self.randomLink()?.cut()
     }
 
-    /// The process is gone; what it wrote is still in the page cache.
+    /// Kills the process; its writes stay in the page cache.
     private func kill() {
         self.counts.crashes += 1
         self.restart(keeping: .pageCache)
     }
 
-    /// The power will go in the middle of one of the next calls to the disk.
+    /// Arms a power cut in the middle of one of the next calls to the disk.
     private func armPowerCut() {
         let call = self.storage.disk.callCount + Int.random(in: 1...12, using: &self.random)
         let tornAt = Int.random(in: 0...9_000, using: &self.random)
@@ -288,7 +287,7 @@ final class Simulator {
             self.network.server = server
             self.lives.append(Life(driver: server.driver))
         } catch {
-            // The power may go again while it starts, or the disk may be full then.
+            // The power may fail again during the start, or the disk may be full.
             switch error {
             case .failed, .full: break
             default: self.failures.append("it does not start: \(error)")
@@ -304,7 +303,7 @@ final class Simulator {
         self.startServer()
     }
 
-    /// Does what follows from a step at once: loops run, a server that lost its disk is gone.
+    /// Does everything that follows a step immediately: loops run, a server that lost its disk is removed.
     private func settle() {
         self.runLoops()
         let isPowerOut = self.storage.disk.isCrashed
@@ -324,9 +323,9 @@ final class Simulator {
         for link in self.network.links { link.collect() }
     }
 
-    // MARK: - Rest
+    // MARK: - Idling
 
-    /// No more faults: works, delivers and lets time pass until `isDone`.
+    /// Works, delivers and lets time pass without faults until `isDone`.
     private func calm(until isDone: () -> Bool, _ what: String) {
         self.storage.disk.clearFailures()
         for _ in 0..<6_000 {
@@ -344,7 +343,7 @@ final class Simulator {
             self.pass(20)
             self.settle()
         }
-        self.failures.append("it never came to this: \(what)")
+        self.failures.append("never reached: \(what)")
     }
 
     private func comeToRest() {
@@ -367,14 +366,14 @@ final class Simulator {
                 return server.driver.host.durable == lsn
                     && self.subscribers.allSatisfy { $0.complete == lsn && $0.hasVerified(lsn) }
             },
-            "every subscriber has everything, and has proven it"
+            "every subscriber has everything, and has verified it"
         )
         if let server = self.network.server {
             self.failures += server.driver.host.readView().violations()
         }
     }
 
-    /// What the engine holds at the end, product by product.
+    /// Checks the engine's final state, product by product.
     func finalOnHand() -> [UInt32: Int64] {
         guard let server = self.network.server else { return [:] }
         let levels = server.driver.host.readView().tables.levels

@@ -7,8 +7,7 @@ import NIOEmbedded
 @testable import InventoryClient
 @testable import InventoryServer
 
-/// A server, its disk and a network that does what it should, in virtual time: for tests that break
-/// one thing and look at what comes of it.
+/// A server, its disk and a fault-free network, in virtual time: for tests of one fault and its effects.
 final class SmallWorld {
     let clock = SimulatedClock()
     let loop = EmbeddedEventLoop()
@@ -46,7 +45,7 @@ final class SmallWorld {
         self.turn()
     }
 
-    /// The process ends at once, and another begins on what is on the disk.
+    /// Ends the process at once, and starts another from the disk.
     func restart(keeping survivors: MemoryStorage.Survivors = .pageCache) throws {
         let dead = self.network.serverDied()
         self.storage = self.storage.restarted(keeping: survivors)
@@ -54,7 +53,7 @@ final class SmallWorld {
         try self.start()
     }
 
-    /// A client that has nothing else to do.
+    /// Returns a client without other work.
     func client(
         _ name: String = "client",
         session: UInt64 = 1,
@@ -71,7 +70,7 @@ final class SmallWorld {
         )
     }
 
-    /// Everything that can happen now happens.
+    /// Does everything that can happen now.
     func turn() {
         for _ in 0..<1_000 {
             self.server?.loop.run()
@@ -89,12 +88,12 @@ final class SmallWorld {
             }
             if isQuiet { return }
         }
-        preconditionFailure("it never comes to rest")
+        preconditionFailure("it never becomes idle")
     }
 
-    /// Lets time pass, a few milliseconds at once, until `isDone` or `milliseconds` have passed.
+    /// Lets time pass, in steps of a few milliseconds, until `isDone` or for `milliseconds`.
     ///
-    /// - Returns: How many milliseconds it took; nothing if it did not come to that.
+    /// - Returns: The milliseconds it took, or `nil` if it did not happen.
     @discardableResult
     func pass(_ milliseconds: Int64, until isDone: () -> Bool = { false }) -> Int64? {
         var passed: Int64 = 0
@@ -110,7 +109,7 @@ final class SmallWorld {
         return passed
     }
 
-    /// Has a command carried out.
+    /// Executes a command.
     @discardableResult
     func done(_ command: Command, by client: ClientCore) -> Outcome.Done? {
         guard case .success(.done(let done)) = self.send(command, by: client) else { return nil }
@@ -124,7 +123,7 @@ final class SmallWorld {
         return box.value
     }
 
-    /// A category and `count` products with stock.
+    /// Creates a category and `count` products with stock.
     func stock(_ count: Int, by client: ClientCore) {
         self.done(.createCategory(name: "All"), by: client)
         for number in 1...count {
@@ -145,7 +144,7 @@ final class SmallWorld {
     }
 }
 
-/// What a callback brought.
+/// The result of a callback.
 final class Box<Value>: @unchecked Sendable { var value: Value? }
 
 extension Command {

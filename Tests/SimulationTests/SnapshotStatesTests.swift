@@ -8,10 +8,9 @@ import Testing
 @testable import InventoryEngine
 @testable import InventoryServer
 
-/// A process ends in any state of a running snapshot: what is read after the restart is what was
-/// there before.
+/// A process ends in any state of a running snapshot: reads after the restart return the same as before.
 @Suite struct SnapshotStatesTests {
-    /// Everything a reader can ask for, as text.
+    /// Everything that can be read, as a string.
     private static func content(_ state: InventoryState) -> [String] {
         let tables = state.readView().tables
         var lines = ["lsn \(state.lsn) at \(state.time.microseconds)"]
@@ -40,7 +39,7 @@ import Testing
         )
     }
 
-    @Test func `the same directory is read in every state of a running snapshot`() throws {
+    @Test func `the same state is read after a crash at any point of a snapshot`() throws {
         let world = try SmallWorld(log: Self.log)
         let client = world.client()
         world.stock(3, by: client)
@@ -50,7 +49,7 @@ import Testing
             world.pass(200)
             guard let driver = world.server?.driver else { return }
             let before = Self.content(driver.host.engine.state)
-            // A snapshot on a copy of the disk, ended at each of its calls in turn.
+            // A snapshot on a copy of the disk, interrupted at each of its calls in turn.
             var call = 1
             var isOver = false
             while !isOver {
@@ -67,14 +66,14 @@ import Testing
                     if Self.content(state) != before {
                         Issue.record("round \(round), call \(call), \(fate)")
                     }
-                    // And once more, now that a start has been over it.
+                    // And once more after that start.
                     if Self.content(try Self.open(after.restarted()).state) != before {
                         Issue.record("round \(round), call \(call), \(fate), second start")
                     }
                 }
                 call += 1
             }
-            // The real one, so that the next has something to share and to retire.
+            // The real one, so that the next can share blocks and retire files.
             let taken = Box<Bool>()
             driver.snapshots.take { _ in taken.value = true }
             world.pass(500) { taken.value != nil }
@@ -82,7 +81,7 @@ import Testing
         #expect(states > 200)
     }
 
-    /// - Returns: Whether it came to its end.
+    /// - Returns: Whether it completed.
     private static func takeSnapshot(_ opened: OpenedDatabase, at now: Instant) -> Bool {
         var state = opened.state
         var snapshots = opened.directory.snapshots

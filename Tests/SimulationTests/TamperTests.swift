@@ -5,14 +5,14 @@ import Testing
 
 @testable import InventoryClient
 
-/// A network that changes what the server says: the client library notices by itself, from the
-/// order of what comes and from the digest of its own copy.
+/// A network that tampers with the server's messages: the client library detects it from the order of
+/// the events and from the state checksum of its replica.
 @Suite struct TamperTests {
     enum Tampering: CaseIterable, Sendable {
         case drop, duplicate, swap, alter
     }
 
-    /// What a subscriber noticed.
+    /// Records what a subscriber detected.
     private final class Listener: FeedListener, @unchecked Sendable {
         var entries = 0
         var proven: LSN = 0
@@ -23,7 +23,7 @@ import Testing
                 switch event {
                 case .entry: self.entries += 1
                 case .proven(let lsn): self.proven = lsn
-                case .differs(let lsn): self.noticed = "its copy at \(lsn) differs"
+                case .differs(let lsn): self.noticed = "its replica at \(lsn) differs"
                 default: break
                 }
             }
@@ -33,15 +33,15 @@ import Testing
         func ended(_ error: ClientError?) { self.noticed = String(describing: error) }
     }
 
-    /// Tampers once with the next event that has an entry, and what follows it.
+    /// Tampers once with the next event that has an entry, and the following one.
     private final class Tamperer: @unchecked Sendable {
         var tampering: Tampering?
-        private var kept: Entry?
+        private var held: Entry?
 
         func passing(_ message: ServerMessage) -> [ServerMessage]? {
             guard case .entries(let entries) = message else { return nil }
-            if let first = self.kept {
-                self.kept = nil
+            if let first = self.held {
+                self.held = nil
                 return [.entries(entries), .entries([first])]
             }
             guard let tampering else { return nil }
@@ -52,7 +52,7 @@ import Testing
             case .duplicate:
                 return [message, message]
             case .swap:
-                self.kept = entries[0]
+                self.held = entries[0]
                 return []
             case .alter:
                 var altered = entries
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(arguments: Tampering.allCases)
-    func `a tampered event is noticed within a second`(tampering: Tampering) throws {
+    func `a tampered event is detected within a second`(tampering: Tampering) throws {
         let world = try SmallWorld()
         let client = world.client()
         world.stock(3, by: client)
@@ -86,12 +86,12 @@ import Testing
             feed.start(listener)
             world.pass(100 + Int64(round) * 170)
             for number in 0..<3 { world.done(.sale(UInt32(number + 1)), by: client) }
-            // So far all is well, and it knows.
+            // So far the replica is verified.
             #expect(world.pass(2_000) { listener.proven > 0 } != nil)
             #expect(listener.noticed == nil && listener.entries >= 3)
             tamperer.tampering = tampering
             world.done(.sale(1), by: client)
-            // An exchange needs two.
+            // A swap needs two.
             world.done(.sale(2), by: client)
             let took = world.pass(3_000) { listener.noticed != nil }
             #expect((took ?? 3_000) <= 1_000, "\(tampering), round \(round)")

@@ -6,13 +6,13 @@ import Testing
 
 @testable import InventoryServer
 
-/// What happens to many connections in one moment is done in many turns of the loop.
+/// Simultaneous events of many connections are spread over many turns of the loop.
 ///
-/// Each look at the clock takes 20 µs here: so a turn of 1 ms has time for 50 connections, and one of
+/// Each reading of the clock takes 20 µs here: so a turn of 1 ms has time for 50 connections, and one of
 /// replies for 25.
 @Suite struct TurnBoundTests {
     private static let peerCount = 400
-    /// Connections that a turn may serve.
+    /// The maximum number of connections served in a turn.
     private static let servedMax = 80
 
     private let bench: InsightHarness
@@ -27,9 +27,9 @@ import Testing
         return peers
     }
 
-    /// Takes turns until one of them has nothing to do.
+    /// Runs turns until `isDone`, or until there is no more work.
     ///
-    /// - Returns: How often `isDone` was asked before it said so; it is asked after every turn.
+    /// - Returns: The number of calls of `isDone`, one after every turn.
     @discardableResult
     private func takeTurns(until isDone: () throws -> Bool) rethrows -> Int {
         let loop = self.bench.server.loop
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// Connections that are gone after each turn.
+    /// Returns the number of connections closed in each turn.
     private func closed(_ happen: () -> Void) -> [Int] {
         var left = [self.bench.driver.connections.count]
         happen()
@@ -58,9 +58,9 @@ import Testing
         return zip(left, left.dropFirst()).map { $0 - $1 }
     }
 
-    /// `areTasks`: Whether the loop hears of it by tasks, each of which may have others follow it.
+    /// `areTasks` is whether the loop gets the events as tasks, each of which may enqueue others.
     @Test(arguments: [false, true])
-    func `clients that go away at once`(areTasks: Bool) throws {
+    func `simultaneously closed clients`(areTasks: Bool) throws {
         let peers = try self.peers()
         let loop = self.bench.server.loop
         let closed = self.closed {
@@ -72,7 +72,7 @@ import Testing
         #expect(closed.allSatisfy { $0 <= Self.servedMax }, "\(closed)")
     }
 
-    @Test func `subscribers that go away at once`() throws {
+    @Test func `simultaneously closed subscribers`() throws {
         let peers = try self.peers()
         for peer in peers {
             peer.send(.subscribe(Subscription(topics: [.stock], start: .now)), id: 1)
@@ -84,7 +84,7 @@ import Testing
         #expect(closed.allSatisfy { $0 <= Self.servedMax }, "\(closed)")
     }
 
-    @Test func `clients that say nothing`() throws {
+    @Test func `clients without a hello`() throws {
         let peers = try self.peers(saysHello: false)
         let loop = self.bench.server.loop
         loop.advanceTime(by: .milliseconds(Int64(WireLimits.helloMilliseconds) - 10))
@@ -94,7 +94,7 @@ import Testing
         withExtendedLifetime(peers) {}
     }
 
-    @Test func `replies that one block makes durable`() throws {
+    @Test func `replies to one durable block`() throws {
         let peers = try self.peers()
         let creation = Command.createCategory(name: "All")
         peers[0].send(.command(sequence: 0, creation), id: 2)

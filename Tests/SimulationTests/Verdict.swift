@@ -3,16 +3,16 @@ import InventoryModel
 
 @testable import InventoryClient
 
-/// Compares everything that anybody was told with the history on disk.
+/// Compares everything that was delivered with the history on disk.
 struct Verdict {
     private let history: History
     private(set) var failures: [String]
     private(set) var acknowledged = 0
-    /// Commands that clients gave up and were told were not done.
+    /// Cancelled commands that were reported as not done.
     private(set) var undone = 0
     private(set) var delivered = 0
     private(set) var readings = 0
-    /// Reservations that ran out.
+    /// The number of expired reservations.
     var expired: Int { self.history.expired }
 
     init(_ simulator: Simulator) throws {
@@ -24,7 +24,7 @@ struct Verdict {
         let last = UInt64(self.history.entries.count)
         for (product, onHand) in simulator.finalOnHand()
         where self.history.balance(product, at: LSN(last)).onHand != onHand {
-            self.failures.append("product \(product) has \(onHand), its ledger says otherwise")
+            self.failures.append("product \(product) has \(onHand), its ledger differs")
         }
     }
 
@@ -59,12 +59,12 @@ struct Verdict {
         }
     }
 
-    /// A command that its client was told is not done, is not, and was not later either.
+    /// A command reported as not done must not be in the log, now or later.
     private mutating func judgeUndone(_ command: Command) {
         if case .batch(let commands, _) = command {
             for command in commands { self.judgeUndone(command) }
         } else if let tag = Self.tag(command), let steps = self.history.steps[tag] {
-            self.failures.append("\(tag) was given up as undone, and done at \(steps)")
+            self.failures.append("\(tag) was reported as not done, but done at \(steps)")
         }
     }
 
@@ -92,7 +92,7 @@ struct Verdict {
         for (command, outcome) in zip(commands, outcomes) { self.judge(command, outcome) }
     }
 
-    /// What an errors-only answer does not name was done by the step it ends with; what it names is not there.
+    /// Items that an errors-only answer does not list were done by its LSN; the listed ones do not exist.
     private mutating func judge(_ command: Command, _ errorsOnly: Outcome.ErrorsOnly, _ index: Int)
     {
         guard let tag = Self.tag(command) else { return }
@@ -103,11 +103,13 @@ struct Verdict {
         let steps = self.history.steps[tag] ?? []
         let isThere = steps.count == 1 && steps.allSatisfy { $0 <= errorsOnly.lsn }
         if !isThere, !(steps.isEmpty && Self.mayBeEmpty(command)) {
-            self.failures.append("\(tag) was done by \(errorsOnly.lsn), the log has it at \(steps)")
+            self.failures.append(
+                "\(tag) was done by \(errorsOnly.lsn), but the log has it at \(steps)"
+            )
         }
     }
 
-    /// What was done is there once, at the step that was named; what was refused is not.
+    /// A done command exists once, at the reported step; a refused one does not.
     private mutating func judge(
         tag: String,
         _ outcome: Outcome,
@@ -117,18 +119,20 @@ struct Verdict {
         switch outcome {
         case .done(let done):
             if steps != [done.lsn], !(steps.isEmpty && mayBeEmpty) {
-                self.failures.append("\(tag) was done at \(done.lsn), the log has it at \(steps)")
+                self.failures.append(
+                    "\(tag) was done at \(done.lsn), but the log has it at \(steps)"
+                )
             }
         case .refused(let refusal):
             if !steps.isEmpty {
-                self.failures.append("\(tag) was refused (\(refusal.code)), and done at \(steps)")
+                self.failures.append("\(tag) was refused (\(refusal.code)), but done at \(steps)")
             }
         case .batch, .errorsOnly:
-            self.failures.append("\(tag) is no batch")
+            self.failures.append("\(tag) is not a batch")
         }
     }
 
-    /// A count of what is there changes nothing.
+    /// A count equal to the stock changes nothing.
     private static func mayBeEmpty(_ command: Command) -> Bool {
         switch command {
         case .count, .adjust: true
@@ -154,7 +158,7 @@ struct Verdict {
     private mutating func judge(_ subscriber: SimulatedSubscriber) {
         self.failures += subscriber.failures
         for incarnation in subscriber.incarnations {
-            // One that was cut off within its snapshot said nothing yet.
+            // One that was interrupted within its snapshot has no result yet.
             guard incarnation.start != nil else { continue }
             self.delivered += incarnation.entryCount
             for (guarantee, example) in self.broken(incarnation, of: subscriber) {
@@ -164,7 +168,7 @@ struct Verdict {
         }
     }
 
-    /// The guarantees that do not hold of what a subscriber was told.
+    /// Returns the guarantees that a subscriber's events violate.
     func broken(
         _ incarnation: Incarnation,
         of subscriber: SimulatedSubscriber
@@ -185,7 +189,7 @@ struct Verdict {
         return broken
     }
 
-    /// A snapshot has the level of every product it is for, as it was.
+    /// A snapshot must have the level of every product it includes, as it was.
     private mutating func judgeSnapshot(
         _ incarnation: Incarnation,
         of subscriber: SimulatedSubscriber

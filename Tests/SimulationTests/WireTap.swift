@@ -3,21 +3,20 @@ import InventoryModel
 import InventoryWire
 import NIOCore
 
-/// Sits in a connection where the server's bytes come out, and reads along.
+/// Observes the server's bytes in a connection.
 ///
-/// It may also put other messages in the place of those that pass: a network that nobody should
-/// trust.
+/// It may also replace messages in transit: an untrusted network.
 final class WireTap {
     private let onMessage: (ServerMessage) -> [ServerMessage]?
     private var partial = ByteBuffer()
     private(set) var failures: [String] = []
 
-    /// `onMessage` is shown each message; it says what goes on instead, or nothing to leave it be.
+    /// `onMessage` receives each message; it returns replacements, or `nil` to pass it on.
     init(onMessage: @escaping (ServerMessage) -> [ServerMessage]?) { self.onMessage = onMessage }
 
-    /// Bytes come from the server.
+    /// Processes bytes from the server.
     ///
-    /// - Returns: What goes on to the client: whole frames.
+    /// - Returns: Whole frames for the client.
     func passing(_ part: ByteBuffer) -> ByteBuffer {
         self.partial.writeImmutableBuffer(part)
         var writer = ByteWriter()
@@ -28,7 +27,7 @@ final class WireTap {
                 while let frame = try frames.next() {
                     let whole = UnsafeRawBufferPointer(rebasing: bytes[start..<frames.consumed])
                     start = frames.consumed
-                    // The answer to a hello is no message.
+                    // The answer to a hello is not a message.
                     let isHello = frame.opcode == Opcode.helloAccepted.rawValue
                     let instead = isHello ? nil : self.onMessage(try ServerMessage(frame))
                     guard let instead else {
@@ -40,7 +39,7 @@ final class WireTap {
                     }
                 }
             } catch {
-                self.failures.append("the server sent what is no frame: \(error)")
+                self.failures.append("the server sent an invalid frame: \(error)")
                 return bytes.count
             }
             return start
@@ -54,7 +53,7 @@ final class WireTap {
 }
 
 extension ServerMessage {
-    /// The last step that somebody who reads it knows of.
+    /// The last step revealed by a message.
     var lsn: LSN {
         switch self {
         case .outcome(let outcome), .replayedOutcome(let outcome): outcome.lsn

@@ -4,14 +4,14 @@ import Testing
 
 @testable import Durability
 
-/// What a life writes to its log, by its seed: a change that only moves code writes the same blocks.
+/// The checksums of the log written in a life, by its seed: moving code must not change the blocks.
 ///
-/// A change of what is written, or of what clients do in a simulated life, has other sums: then they are
-/// replaced, in the commit that says why. What is summed up is not compressed yet, since another version of
-/// liblz4 may compress it otherwise.
+/// A change of the written bytes, or of the clients' behaviour in a simulated life, changes the checksums:
+/// they are updated in the commit that explains it. The checksums are taken before compression, since
+/// another version of liblz4 may compress differently.
 @Suite struct WrittenBytesTests {
     @Test(arguments: [(1, 0xEBAB_F6B4), (2, 0x9664_A3D3), (3, 0xB840_ACDC)] as [(UInt64, UInt32)])
-    func `a seed's life writes the blocks of the log that it wrote before`(
+    func `a seed's life writes the same log blocks as before`(
         seed: UInt64,
         checksum: UInt32
     ) throws {

@@ -5,10 +5,10 @@ import InventoryEngine
 import InventoryModel
 import InventoryWire
 
-/// The hot path in pieces: columns, rules, encodings, frames.
+/// The components of the hot path: columns, rules, encodings, frames.
 ///
-/// Each iteration does its piece a thousand times or more; `check.sh` holds ratios between pieces, which
-/// mean the same on any machine.
+/// Each iteration runs its component a thousand times or more; `check.sh` checks ratios between components,
+/// which are comparable on any machine.
 let benchmarks: @Sendable () -> Void = {
     Benchmark.defaultConfiguration = .init(
         metrics: [.wallClock, .throughput],
@@ -33,15 +33,15 @@ private func columnBenchmarks() {
     let filled = column
     Benchmark("column: sum 524288 rows") { _ in blackHole(filled.sum()) }
 
-    var texts = TextColumn()
+    var strings = TextColumn()
     var index = KeyIndex()
-    texts.append("")
+    strings.append("")
     for row in 1...1_000 {
-        texts.append("sku-\(row)")
-        index.insert(row: UInt32(row), in: texts)
+        strings.append("sku-\(row)")
+        index.insert(row: UInt32(row), in: strings)
     }
     let keys = (1...1_000).map { "sku-\($0)" }
-    let (lookup, column1) = (index, texts)
+    let (lookup, column1) = (index, strings)
     Benchmark("index: find 1000 keys") { _ in
         for key in keys { blackHole(lookup.find(key, in: column1)) }
     }
@@ -57,7 +57,7 @@ private func saleBenchmarks() {
     let command = Command.sell(Sale(lines: [SaleLine(product: ProductID(7), quantity: 1)]))
     let encoded = bytes { command.encode(into: &$0) }
 
-    Benchmark("sale: 1000, the plain way") { benchmark in
+    Benchmark("sale: 1000, fast path") { benchmark in
         var copy = state
         var step = PlainSale.Step()
         var sales = GatheredMovements(of: .sale)
@@ -85,7 +85,7 @@ private func saleBenchmarks() {
         blackHole(copy.lsn)
     }
 
-    Benchmark("sale: 1000, the general way") { benchmark in
+    Benchmark("sale: 1000, slow path") { benchmark in
         var copy = state
         var log = ByteWriter(capacity: 1 << 18)
         var reply = ByteWriter(capacity: 1 << 17)
@@ -109,7 +109,7 @@ private func saleBenchmarks() {
     }
 
     let log = entries(1_000, command, from: state)
-    Benchmark("log: fold 1000 sales") { benchmark in
+    Benchmark("log: replay 1000 sales") { benchmark in
         var copy = state
         benchmark.startMeasurement()
         log.withUnsafeBytes { bytes in
@@ -148,7 +148,7 @@ private func frameBenchmarks() {
     }
 }
 
-// MARK: - What they work on
+// MARK: - Test data
 
 private func bytes(_ encode: (inout ByteWriter) -> Void) -> [UInt8] {
     var writer = ByteWriter()
@@ -162,7 +162,7 @@ private func read(_ bytes: UnsafeRawBufferPointer) -> Command {
     return command
 }
 
-/// A hundred products with stock that no benchmark uses up.
+/// Creates a hundred products with stock for all benchmarks.
 private func stocked() -> InventoryState {
     var state = InventoryState()
     guard let currency = Currency(code: "EUR") else { fatalError("EUR") }
@@ -191,7 +191,7 @@ private func stocked() -> InventoryState {
     return state
 }
 
-/// The log of `count` times the same command.
+/// Returns the log of `count` times the same command.
 private func entries(_ count: Int, _ command: Command, from state: InventoryState) -> [UInt8] {
     var state = state
     return bytes { writer in

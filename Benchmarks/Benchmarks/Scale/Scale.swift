@@ -4,13 +4,13 @@ import Glibc
 import InventoryEngine
 import InventoryModel
 
-/// Fills a data directory with as many products and sales as one asks for, and says what they take.
+/// Fills a data directory with a given number of products and sales, and prints their memory and disk use.
 ///
 ///     Scale DIRECTORY PRODUCTS SALES [log]
 ///
-/// Every sale is decided by the engine's own rules, goes through the log, and ends in a snapshot; with
-/// `log` there is none, so that a start has to fold the whole log. Prints one JSON object: seconds,
-/// and bytes of resident memory a product and a sale.
+/// Every sale passes the engine's rules and the log, and a snapshot is written at the end; with `log` there is
+/// none, so that a start must replay the whole log. Prints one JSON object: seconds, and bytes of resident
+/// memory per product and sale.
 @main
 struct Scale: ~Copyable {
     private var state = InventoryState()
@@ -20,7 +20,7 @@ struct Scale: ~Copyable {
     private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
     private var time: Int64 = 1_700_000_000_000_000
 
-    /// Between two steps, on average: 25,000 sales a second, not in step.
+    /// The average time between two steps: 25,000 sales a second, irregularly.
     private static let microsecondsApart: UInt64 = 40
 
     static func main() throws {
@@ -142,7 +142,7 @@ struct Scale: ~Copyable {
         if self.entries.count > 8 << 20 { try self.write() }
     }
 
-    /// Writes what was gathered as one block of the log.
+    /// Writes the gathered steps as one block of the log.
     private mutating func write() throws {
         guard self.state.lsn >= self.first else { return }
         if self.directory.log.wantsNext { try self.directory.log.prepareNext() }

@@ -7,15 +7,15 @@ import InventoryWire
 @testable import InventoryTransfer
 @testable import invctl
 
-/// A decoder that reads bytes from outside: given any, it must give a value or an error, and never
-/// stop the process or ask for memory that the bytes do not justify.
+/// A decoder of untrusted bytes: it must return a value or an error for any input, and never stop the process
+/// or allocate more memory than the bytes justify.
 ///
-/// What it can read, it must write again to the same meaning.
+/// Encoding a decoded value and decoding it again must result in the same value.
 private enum Target: String, CaseIterable {
     case frame, hello, request, reply, command, insight, entry, table, block, file, manifest,
         parity, snapshot, records, condition, flags
 
-    /// The one that `FUZZ_TARGET` names.
+    /// The target named by `FUZZ_TARGET`.
     static let chosen: Target = {
         let name = ProcessInfo.processInfo.environment["FUZZ_TARGET"] ?? ""
         guard let target = Target(rawValue: name) else {
@@ -37,14 +37,14 @@ private func runFuzzer(
     _ fuzz: OneInput
 ) -> CInt
 
-/// What the package manager's linker takes for the beginning; the fuzzer has one of its own.
+/// The entry point for the package manager's linker; the fuzzer has its own.
 @_cdecl("fuzz_main")
 public func main(
     _ count: CInt,
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 ) -> CInt {
     var (count, arguments) = (count, arguments)
-    // A trap is reported by the fuzzer, with its input: it takes signals that nobody else has.
+    // The fuzzer reports traps with their input: it only handles signals without another handler.
     for number in [SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP] { signal(number, SIG_DFL) }
     return runFuzzer(&count, &arguments, fuzz)
 }
@@ -78,7 +78,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 private func readFrames(_ bytes: UnsafeRawBufferPointer) {
     var reader = FrameReader(bytes, limit: WireLimits.requestByteCountMax)
     while let frame = try? reader.next() {
-        precondition(frame.body.count <= bytes.count, "a frame of more than there was")
+        precondition(frame.body.count <= bytes.count, "a frame longer than its input")
     }
 }
 
@@ -126,16 +126,16 @@ private func readCommand(_ bytes: UnsafeRawBufferPointer) {
         var reader = ByteReader(bytes)
         return try? Command(from: &reader)
     }
-    precondition(again == command, "\(command) was written as \(String(describing: again))")
+    precondition(again == command, "\(command) was decoded as \(String(describing: again))")
 }
 
-/// Equal insights are equal bytes: servers share by that.
+/// Equal insights must have equal bytes: servers share live insights by them.
 private func readInsight(_ bytes: UnsafeRawBufferPointer) {
     var reader = ByteReader(bytes)
     guard let insight = try? Insight(from: &reader), reader.remaining == 0 else { return }
     var writer = ByteWriter()
     insight.encode(into: &writer)
-    precondition(writer.array() == Array(bytes), "\(insight) was written otherwise")
+    precondition(writer.array() == Array(bytes), "\(insight) was encoded differently")
 }
 
 private func readEntry(_ bytes: UnsafeRawBufferPointer) {
@@ -147,21 +147,21 @@ private func readEntry(_ bytes: UnsafeRawBufferPointer) {
         var reader = ByteReader(bytes)
         return try? Entry(from: &reader)
     }
-    precondition(again == entry, "\(entry) was written as \(String(describing: again))")
+    precondition(again == entry, "\(entry) was decoded as \(String(describing: again))")
 }
 
 private func readTable(_ bytes: UnsafeRawBufferPointer) {
     var reader = ByteReader(bytes)
     guard let schema = try? ResultTable.schema(from: &reader) else { return }
     guard let table = try? ResultTable(blockFrom: &reader, schema: schema) else { return }
-    // All of it is the difference to nothing.
+    // The whole table is the difference to an empty one.
     let difference = ResultDifference(from: ResultTable(schema), to: table)
     precondition(difference.applied(to: ResultTable(schema)) == table, "another table")
 }
 
 // MARK: - The disk
 
-/// A block whose checksums are put right, so that what is behind them is reached.
+/// A block with corrected checksums, so that the code after their verification is reached.
 private func readBlock(_ bytes: UnsafeRawBufferPointer) {
     _ = try? LogBlock(head: bytes, database: database)
     guard bytes.count >= LogBlock.headByteCount else { return }
@@ -193,7 +193,7 @@ private func readManifest(_ bytes: UnsafeRawBufferPointer) {
     _ = try? SnapshotManifest(mended, path: "manifest", database: database)
 }
 
-/// The first two bytes are the size of the file it claims to be for.
+/// The first two bytes are the size of the file it claims to belong to.
 private func readParity(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count > 2 else { return }
     let byteCount = UInt64(bytes[0]) << 8 | UInt64(bytes[1])
@@ -213,9 +213,9 @@ private func readSegment(_ bytes: UnsafeRawBufferPointer) {
     precondition(raw == nil || raw?.count == byteCount, "a segment of another size")
 }
 
-// MARK: - Text from people
+// MARK: - User input
 
-/// A file for an import: CSV, TSV or NDJSON, as the sales and as the products it may be.
+/// A file for an import: CSV, TSV or NDJSON, read as sales and as products.
 private func readRecords(_ bytes: UnsafeRawBufferPointer) {
     let file = FileBytes(Array(bytes))
     readSales(file)
@@ -246,7 +246,7 @@ private func readSales(_ file: FileBytes) {
     }
 }
 
-/// What `--where` asks.
+/// A condition of `--where`.
 private func readCondition(_ bytes: UnsafeRawBufferPointer) {
     let schema = [
         ResultField("sku", .text), ResultField("price", .money), ResultField("onHand", .quantity),

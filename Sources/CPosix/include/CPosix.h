@@ -1,34 +1,34 @@
-// What the C library offers only under _GNU_SOURCE, or as a macro or variadic that Swift cannot call.
+// C library functions that need _GNU_SOURCE, or are macros or variadic, which Swift cannot call.
 #ifndef INVD_CSYSTEM_H
 #define INVD_CSYSTEM_H
 
 // Opens a file for reading and writing. Returns a descriptor, or -1 with errno set.
 int invd_open(const char *path, int create, int direct);
 
-// Takes an exclusive lock for as long as the descriptor is open. Returns 0, or -1 with errno set.
+// Takes an exclusive lock that lasts while the descriptor is open. Returns 0, or -1 with errno set.
 int invd_lock(int descriptor);
 
-// Whether somebody listens on a Unix socket; 1 also where that cannot be found out.
+// Returns whether a process listens on a Unix socket; 1 also if that cannot be determined.
 int invd_unix_socket_is_live(const char *path);
 
-// Sees to it that SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV and SIGTRAP end the program.
+// Makes SIGQUIT, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV and SIGTRAP end the program.
 //
-// The Swift runtime installs a handler for them where it finds swift-backtrace: it reports, returns,
-// and expects the faulty instruction to be run again. A signal that somebody else sent has no such
-// instruction: the program would live on, with its threads and its handlers in disorder. So such a
-// signal ends it at once, as by default. What the program did itself, a trap or abort(), is reported
-// first, for at most that number of seconds. Call it once, before there are other threads.
+// The Swift runtime installs a handler for them if it finds swift-backtrace: it reports, returns,
+// and expects the faulty instruction to be executed again. A signal from another process has no such
+// instruction: the program would continue with its threads and handlers in an undefined state. Such a
+// signal therefore ends it at once, as by default. The program's own trap or abort() is reported
+// first, for at most `seconds`. Call it once, before other threads exist.
 void invd_end_on_fatal_signals(unsigned seconds);
 
-// Has these signals leave their numbers in a pipe, whatever thread takes them. Returns the end to
-// read from, or -1 with errno set. Call it once.
+// Makes these signals write their numbers to a pipe, whichever thread receives them. Returns the read
+// end, or -1 with errno set. Call it once.
 int invd_signals_open(const int *numbers, int count);
 
-// Waits for the next signal, with no clock involved. Returns its number, or -1.
+// Waits for the next signal without polling. Returns its number, or -1.
 int invd_signals_next(int outlet);
 
-// One epoll of many sockets, each known by a number. `writing` waits until it takes bytes as well.
-// They return 0, or -1 with errno set; the first returns a descriptor.
+// One epoll of many sockets, each identified by a number. With `writing` it also waits until the socket
+// is writable. They return 0, or -1 with errno set; the first returns a descriptor.
 int invd_poll_create(void);
 int invd_poll_add(int poll, int descriptor, unsigned number);
 int invd_poll_change(int poll, int descriptor, unsigned number, int writing);
@@ -41,18 +41,18 @@ typedef struct {
     int writable;
 } invd_poll_event;
 
-// Waits for at most so many nanoseconds. Returns how many events there are; 0 if it was interrupted.
-int invd_poll_wait(int poll, invd_poll_event *events, int room, long nanoseconds);
+// Waits for at most `nanoseconds`. Returns the number of events; 0 if interrupted.
+int invd_poll_wait(int poll, invd_poll_event *events, int capacity, long nanoseconds);
 
-// Waits, once, until the socket takes bytes or its other side is gone; `isNew` the first time.
+// Waits once until the socket is writable or its peer is gone; `isNew` for the first call.
 int invd_poll_await_writable(int poll, int descriptor, unsigned number, int isNew);
 
-// A descriptor that wakes who polls it. Ringing it from any thread makes it readable; hearing it, not.
+// A descriptor that wakes its poller. Ringing it, from any thread, makes it readable; hearing it resets it.
 int invd_bell_create(void);
 void invd_bell_ring(int bell);
 void invd_bell_hear(int bell);
 
-// Another descriptor of the same socket, which holds at most about that number of unsent bytes from now on.
+// Duplicates the descriptor of a socket and limits its send buffer to about `sendByteCount` bytes.
 int invd_duplicate(int descriptor, int sendByteCount);
 
 typedef struct {
@@ -60,16 +60,16 @@ typedef struct {
     unsigned long count;
 } invd_part;
 
-// Writes what a socket takes of the first parts, at most 16, without waiting and without a signal.
-// Returns how many bytes it took, or -1 with errno set.
+// Writes as much of the first 16 parts as the socket accepts, without waiting and without SIGPIPE.
+// Returns the number of bytes written, or -1 with errno set.
 long invd_send_parts(int descriptor, const invd_part *parts, int count);
 
-// Bytes that the allocator keeps from the system although nobody uses them: at least so many, as far as the
-// C library says. Counting them may take milliseconds. -1 if it doesn't say.
+// Returns a lower bound of the bytes that the allocator holds but the program does not use, as far as the C
+// library reports them, or -1 if it does not. Counting may take milliseconds.
 long invd_memory_unused(void);
 
-// Gives memory that nobody uses back to the system, wherever in the heap it lies; a C library without such a
-// call keeps it. It may take milliseconds.
+// Returns unused heap memory to the system, wherever it lies in the heap; does nothing if the C library has
+// no such call. It may take milliseconds.
 void invd_memory_give_back(void);
 
 #endif

@@ -1,8 +1,7 @@
-/// A sequence of integers of one type that can be appended to and overwritten, in segments of fixed
-/// capacity.
+/// A sequence of integers of one type with append and overwrite, in segments of fixed capacity.
 ///
 /// A column has value semantics: a copy is a read view. Copying shares the segments; a later append
-/// copies nothing, a later overwrite copies the one segment that it touches.
+/// copies nothing, a later overwrite copies only the segment that it changes.
 ///
 ///     column: [ segment 0 | segment 1 | open segment ... ]
 ///     view:   [     ^     |     ^     |      ^ (fewer rows) ]   shared until overwritten
@@ -13,11 +12,13 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
     @usableFromInline var tail = OpenSegment<Value>()
     @usableFromInline var epoch: UInt64 = 1
 
+    /// Creates an empty column in epoch 1.
     public init() {}
 
+    /// The number of rows.
     @inlinable public var count: Int { self.full.count << SegmentSize.shift &+ self.tail.count }
 
-    /// The value at `row`.
+    /// The value at `row`, from 0.
     ///
     /// - Complexity: O(1) to read. O(1) to write, or O(segment) for the first write to a segment
     ///   that a view still shares.
@@ -39,16 +40,16 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
         }
     }
 
-    /// Appends a value in the next row.
+    /// Appends a value as the next row.
     ///
-    /// - Complexity: O(1) amortised, whoever shares the column.
+    /// - Complexity: O(1) amortised, even if the column is shared.
     @inlinable
     public mutating func append(_ value: Value) {
         if self.tail.isFull { self.closeTail() }
         self.tail.append(value, epoch: self.epoch)
     }
 
-    /// Appends `count` values, which `value` gives by their number, in the next rows.
+    /// Appends `count` rows; `value` returns the value for each number from 0.
     ///
     /// - Complexity: O(count)
     @inlinable @inline(__always)
@@ -62,7 +63,7 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
         }
     }
 
-    /// Appends the same value in the next `count` rows.
+    /// Appends `count` rows of the same value.
     ///
     /// - Complexity: O(count)
     @inlinable
@@ -76,9 +77,9 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
         }
     }
 
-    /// A segment of one value lies in the memory of the one before it, if that is of the same.
+    /// Closes a full segment; shares the memory of the preceding one if both hold the same single value.
     ///
-    /// Half of a product's columns are alike in nearly all rows. The first to be overwritten is copied.
+    /// Half of a product's columns are equal in nearly all rows. The first overwrite copies the memory.
     @inlinable @inline(never)
     mutating func closeTail() {
         if let last = self.full.last { self.tail.share(with: last) }
@@ -86,7 +87,7 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
         self.tail = OpenSegment(capacity: SegmentSize.capacity)
     }
 
-    /// The zone map of a segment that has rows.
+    /// Returns the zone map of a segment, which must have rows.
     @inlinable
     func zone(_ segment: Int) -> ZoneMap<Value> {
         segment == self.full.count ? self.tail.zone : self.full[segment].zone
@@ -98,7 +99,7 @@ public struct Column<Value: FixedWidthInteger & Sendable>: Sendable {
 }
 
 extension Column {
-    /// Checks what a column promises about itself; tests call it after every step.
+    /// Checks the invariants of a column; tests call it after every step.
     ///
     /// - Complexity: O(n)
     package func checkInvariants() {

@@ -1,34 +1,38 @@
 public import Bytes
 
-/// What scans need of a column: rows by number, and a zone map a segment.
+/// A column that can be scanned: random access by row, and a zone map per segment.
 ///
-/// Scans pass over the segments whose zone map rules them out, and visit the rest value by value,
-/// ascending or descending.
+/// Scans skip the segments that the zone map excludes, and visit the others value by value, ascending or
+/// descending.
 public protocol ScannableColumn<Value>: Sendable {
     associatedtype Value: FixedWidthInteger & Sendable
+    /// The number of rows.
     var count: Int { get }
+    /// The value at `row`, from 0.
     subscript(row: Int) -> Value { get }
-    /// The smallest and largest value the segment can hold; only asked for segments with rows.
+    /// Returns bounds of the segment's values, possibly too wide; the segment must have rows.
     func zoneMap(ofSegment segment: Int) -> ZoneMap<Value>
 }
 
 extension Column: ScannableColumn {
+    /// Returns bounds of the segment's values, possibly too wide; the segment must have rows.
     @inlinable
     public func zoneMap(ofSegment segment: Int) -> ZoneMap<Value> { self.zone(segment) }
 }
 
 extension LedgerColumn: ScannableColumn {
+    /// Returns the exact bounds of a sealed segment; those of the open one may be too wide.
     @inlinable
     public func zoneMap(ofSegment segment: Int) -> ZoneMap<Value> { self.zone(segment) }
 }
 
 extension ScannableColumn {
-    /// Visits the rows of `rows` whose segments may hold a value in `range`, segment by segment.
+    /// Visits the rows of `rows` in segments that may hold a value in `range`, segment by segment.
     ///
-    /// The rows handed out are candidates: the caller looks at each value. The order is that of
-    /// `descending`; returning `false` ends the scan.
+    /// The visited rows are candidates: the caller checks each value. `descending` determines the order;
+    /// returning `false` ends the scan.
     ///
-    /// - Complexity: O(segments) for what is passed over, O(rows) for the rest.
+    /// - Complexity: O(segments) for skipped segments, O(rows) for the others.
     @inlinable
     public func scanSegments(
         of rows: Range<Int>,
@@ -48,7 +52,7 @@ extension ScannableColumn {
         }
     }
 
-    /// How many values of `rows` lie in `range`.
+    /// Returns the number of values of `rows` that lie in `range`.
     @inlinable
     public func count(in range: ClosedRange<Value>, rows: Range<Int>? = nil) -> Int {
         var total = 0
@@ -59,7 +63,7 @@ extension ScannableColumn {
         return total
     }
 
-    /// The sum of the values of `rows`; nothing if it does not fit.
+    /// Returns the sum of the values of `rows`, or `nil` on overflow.
     @inlinable
     public func sum(rows: Range<Int>? = nil) -> Int64? {
         var total: Int64 = 0

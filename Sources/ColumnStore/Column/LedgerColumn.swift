@@ -1,11 +1,11 @@
 public import Bytes
 
-/// A sequence of integers that is only ever appended to.
+/// An append-only sequence of integers.
 ///
 /// Full segments are sealed: narrowed, and never changed again.
 ///
-/// A copy is a read view and costs nothing: the writer appends beyond the rows a view can see, so
-/// nothing is ever copied for it. Indexing outside `0..<count` stops the process.
+/// A copy is a read view: the writer appends beyond the rows that a view can see, so no values are
+/// copied for it. Indexing outside `0..<count` stops the process.
 public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
     @usableFromInline var sealed: [SealedSegment<Value>] = []
     @usableFromInline var tail = OpenSegment<Value>()
@@ -13,12 +13,14 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
     /// The epoch in which each sealed segment was sealed; 0 if it came from a snapshot.
     @usableFromInline var sealedIn: [UInt64] = []
 
+    /// Creates an empty column in epoch 1.
     public init() {}
 
+    /// The number of rows.
     @inlinable
     public var count: Int { self.sealed.count << SegmentSize.shift &+ self.tail.count }
 
-    /// The value at `row`.
+    /// The value at `row`, from 0.
     @inlinable
     public subscript(row: Int) -> Value {
         let segment = row >> SegmentSize.shift
@@ -26,18 +28,18 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
         return segment == self.sealed.count ? self.tail[offset] : self.sealed[segment][offset]
     }
 
-    /// Appends a value in the next row.
+    /// Appends a value as the next row.
     ///
-    /// - Complexity: O(1) amortised; O(segment) when it fills one, to seal it.
+    /// - Complexity: O(1) amortised; O(segment) when it fills and seals one.
     @inlinable @inline(__always)
     public mutating func append(_ value: Value) {
         self.tail.append(value, epoch: self.epoch)
         if self.tail.isFull { self.seal() }
     }
 
-    /// Appends `count` values, which `value` gives by their number, in the next rows.
+    /// Appends `count` rows; `value` returns the value for each number from 0.
     ///
-    /// - Complexity: O(count), and O(segment) for each segment that is filled.
+    /// - Complexity: O(count), plus O(segment) for each filled segment.
     @inlinable @inline(__always)
     public mutating func append(count: Int, _ value: (Int) -> Value) {
         var start = 0
@@ -49,9 +51,9 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
         }
     }
 
-    /// Appends the same value in the next `count` rows.
+    /// Appends `count` rows of the same value.
     ///
-    /// - Complexity: O(count), and O(segment) for each segment that is filled.
+    /// - Complexity: O(count), plus O(segment) for each filled segment.
     @inlinable
     public mutating func append(repeating value: Value, count: Int) {
         var rest = count
@@ -63,7 +65,7 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
         }
     }
 
-    /// What was only ever appended to has an exact zone map.
+    /// Seals the full segment; without overwrites its zone map is exact.
     @inlinable @inline(never)
     mutating func seal() {
         let zone = self.tail.zone
@@ -79,19 +81,23 @@ public struct LedgerColumn<Value: FixedWidthInteger & Sendable>: Sendable {
 }
 
 extension LedgerColumn: ColumnImaging {
+    /// The number of sealed segments, plus one for an open segment with rows.
     public var imageSegmentCount: Int { self.sealed.count + (self.tail.count > 0 ? 1 : 0) }
 
+    /// The byte count of a sealed segment's offsets, or of the type for the open one.
     public func imageSegmentStride(_ segment: Int) -> Int {
         guard segment < self.sealed.count else { return MemoryLayout<Value>.size }
         return max(1, self.sealed[segment].width)
     }
 
+    /// The epoch in which the segment was sealed or last appended to; 0 if it came from a snapshot.
     public func imageSegmentEpoch(_ segment: Int) -> UInt64 {
         segment < self.sealed.count ? self.sealedIn[segment] : self.tail.epoch
     }
 
-    /// A 16-byte head (count, width, base) and the offsets; an open segment has base 0 and the
-    /// width of its type.
+    /// Writes a 16-byte head (count, width, base) and the offsets.
+    ///
+    /// An open segment has base 0 and the width of its type.
     public func writeImageSegment(_ segment: Int, into writer: inout ByteWriter) {
         guard segment < self.sealed.count else {
             self.tail.withValues { SegmentImage.write($0, into: &writer) }
@@ -107,6 +113,7 @@ extension LedgerColumn: ColumnImaging {
         writer.write(bytes: sealed.bytes)
     }
 
+    /// Appends a segment, which must follow full ones only; throws if the bytes are no segment of this type.
     public mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError) {
         let start = reader.offset
         guard self.tail.count == 0 else {
@@ -130,5 +137,6 @@ extension LedgerColumn: ColumnImaging {
         }
     }
 
+    /// Starts an epoch; later changes of segments belong to it.
     public mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }
 }

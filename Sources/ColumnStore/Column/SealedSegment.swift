@@ -1,11 +1,10 @@
-/// A full segment that will never change: its values as offsets from the smallest, in as few bytes
-/// as the largest offset needs.
+/// A full, immutable segment: values as offsets from the smallest, as narrow as the largest offset allows.
 ///
 ///     width 0   all values equal the base
 ///     width 1, 2, 4, 8   base + unsigned offsets of that many bytes
 ///
-/// Offsets wrap, so the whole range of `Int64` and `UInt64` fits in width 8. Narrow columns save
-/// memory, and time too: a scan is bound by how many bytes it reads.
+/// Offsets wrap, so the full range of `Int64` and `UInt64` fits in width 8. Narrow columns save memory
+/// and time: a scan is bound by the number of bytes it reads.
 @usableFromInline
 final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     @usableFromInline let base: Value
@@ -26,13 +25,12 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.bytes = bytes
     }
 
-    /// Narrows a full segment whose smallest and largest value `zone` has: exactly, so that equal
-    /// values give equal bytes.
+    /// Narrows a full segment with the exact bounds `zone`, so that equal values result in equal bytes.
     @usableFromInline
     convenience init(sealing values: UnsafeBufferPointer<Value>, within zone: ZoneMap<Value>) {
         precondition(values.count == SegmentSize.capacity, "\(values.count) values to seal")
         let (lowest, highest) = (zone.lowest, zone.highest)
-        // The difference of signed values can be more than their type holds, but not its unsigned one.
+        // The difference of signed values can exceed their type, but not the unsigned type of that size.
         let spread = Value.Magnitude(truncatingIfNeeded: highest &- lowest)
         let width = Self.width(holding: UInt64(spread))
         let bytes = [UInt8](unsafeUninitializedCapacity: width * values.count) { buffer, count in
@@ -50,22 +48,23 @@ final class SealedSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.init(base: lowest, width: width, zone: zone, bytes: bytes)
     }
 
-    /// Takes a full segment as an image has it; nothing unless those are the very bytes that sealing
-    /// its values would make.
+    /// Creates a full segment from its image.
     ///
-    /// - Complexity: O(values), a single look at each
+    /// Returns `nil` unless sealing the same values would result in these bytes.
+    ///
+    /// - Complexity: O(values), one pass
     convenience init?(_ head: SegmentImage.Head, _ offsets: UnsafeRawBufferPointer) {
         guard head.count == SegmentSize.capacity else { return nil }
         let (lowest, highest) = SegmentKernels.extremes(ofOffsets: offsets, width: head.width)
         guard lowest == 0, Self.width(holding: highest) == head.width else { return nil }
         let base = Value(truncatingIfNeeded: head.base)
         let zone = ZoneMap(lowest: base, highest: base &+ Value(truncatingIfNeeded: highest))
-        // Values that wrap around have no range that their base begins.
+        // Values that wrap around do not form a range starting at the base.
         guard zone.lowest <= zone.highest else { return nil }
         self.init(base: base, width: head.width, zone: zone, bytes: [UInt8](offsets))
     }
 
-    /// Lends the values as they were before they were narrowed.
+    /// Calls `body` with the widened values.
     ///
     /// - Complexity: O(values)
     func withValues<Result>(_ body: (UnsafeBufferPointer<Value>) -> Result) -> Result {

@@ -1,16 +1,14 @@
 internal import Bytes
 
-/// The loops over a whole segment of integers, compiled once for each width.
+/// Loops over a whole segment of integers, compiled once for each width.
 ///
-/// A column that is reached through ``ColumnImaging`` runs as generic code: its type is known only
-/// at run time, and each operation on a value is then a call. Over millions of values that costs a
-/// hundred times what it should. So such code comes here once a segment, and finds a loop over plain
-/// integers.
+/// Code that reaches a column through ``ColumnImaging`` is generic: the type is known only at run time,
+/// and each operation on a value is a call. Over millions of values that costs a hundred times as much.
+/// Such code calls a kernel once per segment, which runs a loop over plain integers.
 enum SegmentKernels {
     // MARK: - Offsets from a base
 
-    /// Writes `count` values of `valueSize` bytes: the base plus each offset of `width` bytes,
-    /// wrapping.
+    /// Writes `count` values of `valueSize` bytes: the base plus each offset of `width` bytes, wrapping.
     static func widen(
         _ offsets: UnsafeRawBufferPointer,
         width: Int,
@@ -91,8 +89,9 @@ enum SegmentKernels {
         }
     }
 
-    /// Writes each value's offset from the base in `width` bytes: the reverse of
-    /// ``widen(_:width:base:count:valueSize:into:)``.
+    /// Writes each value's offset from the base in `width` bytes.
+    ///
+    /// It is the inverse of ``widen(_:width:base:count:valueSize:into:)``.
     static func narrow(
         _ values: UnsafeRawBufferPointer,
         valueSize: Int,
@@ -174,7 +173,7 @@ enum SegmentKernels {
 
     // MARK: - Values
 
-    /// The smallest and largest of the values, of which there is one at least.
+    /// Returns the smallest and largest of at least one value.
     static func extremes<Value: FixedWidthInteger>(
         of values: UnsafeBufferPointer<Value>
     ) -> (lowest: Value, highest: Value) {
@@ -193,7 +192,7 @@ enum SegmentKernels {
         return (Value(truncatingIfNeeded: lowest), Value(truncatingIfNeeded: highest))
     }
 
-    /// The smallest and largest of a segment's offsets of `width` bytes; 0 for those of no width.
+    /// Returns the smallest and largest of a segment's offsets of `width` bytes; 0 for width 0.
     static func extremes(
         ofOffsets bytes: UnsafeRawBufferPointer,
         width: Int

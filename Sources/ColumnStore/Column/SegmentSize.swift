@@ -1,7 +1,11 @@
-/// How many values a segment holds: 8,192 of 8 bytes are 64 KiB, which fits the second-level cache
-/// with room to spare and bounds what one write copies when a view still shares the segment.
+/// The capacity of a segment: 8,192 values.
+///
+/// With 8 bytes each these are 64 KiB, which fit the second-level cache and bound what one write copies
+/// while a view shares the segment.
 public enum SegmentSize {
+    /// The segment of a row is `row >> shift`.
     public static let shift = 13
+    /// The number of values in a full segment.
     public static let capacity = 1 << SegmentSize.shift
     @usableFromInline static let mask = SegmentSize.capacity - 1
 }

@@ -1,22 +1,21 @@
-/// The memory of one open segment: a run of values that grows to the segment's capacity.
+/// The memory of one open segment: values up to the segment's capacity.
 ///
-/// Copies of a column share it. What keeps that safe is who touches what: a copy reads only the
-/// values below its own count, and the one writer writes only beyond what any copy may read. An
-/// append therefore never copies values for a view; overwriting one does, once, for the segment.
+/// Copies of a column share it. This is safe because a copy reads only the values below its own count,
+/// and the single writer writes only beyond what any copy may read. An append therefore never copies
+/// values for a view; an overwrite copies the segment once.
 ///
 /// `@unchecked Sendable`: values below a view's count are never written while the view shares the
-/// storage, since writers check that they are the only holder first. ``filled`` belongs to the
+/// storage, since writers first check that they hold the only reference. ``filled`` belongs to the
 /// copies that append; those stay on one thread at a time.
 @usableFromInline
 final class SegmentStorage<Value: FixedWidthInteger & Sendable>: @unchecked Sendable {
     @usableFromInline let base: UnsafeMutablePointer<Value>
     @usableFromInline let capacity: Int
-    /// In memory of its own ahead of the values: a stored property would be checked for exclusive
-    /// access at each append, which measured as much time as the append itself.
+    /// Separate memory ahead of the values: the exclusivity check of a stored property measured as much
+    /// time per append as the append itself.
     @usableFromInline let claimed: UnsafeMutablePointer<Int>
 
-    /// Values that some copy has claimed by appending; a copy whose count is below must not append
-    /// here, since another has.
+    /// The number of values claimed by appends of any copy; a copy with a lower count must not append here.
     @inlinable var filled: Int {
         get { self.claimed.pointee }
         set { self.claimed.pointee = newValue }
@@ -26,7 +25,7 @@ final class SegmentStorage<Value: FixedWidthInteger & Sendable>: @unchecked Send
 
     @inlinable
     init(capacity: Int, copying source: UnsafePointer<Value>?, count: Int) {
-        precondition(count <= capacity, "\(count) values in room for \(capacity)")
+        precondition(count <= capacity, "\(count) values in space for \(capacity)")
         let memory = UnsafeMutableRawPointer.allocate(
             byteCount: Self.headByteCount + capacity * MemoryLayout<Value>.stride,
             alignment: 16
@@ -41,7 +40,7 @@ final class SegmentStorage<Value: FixedWidthInteger & Sendable>: @unchecked Send
     deinit { self.claimed.deallocate() }
 }
 
-/// The last, open segment of a column: its storage, how much of it is this copy's, and its zone map.
+/// The last, open segment of a column: its storage, this copy's count, and its zone map.
 @usableFromInline
 struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     @usableFromInline var storage: SegmentStorage<Value>
@@ -50,7 +49,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     /// The epoch of its last change, for snapshots.
     @usableFromInline var epoch: UInt64 = 0
 
-    /// Few rows are common (a shop has a handful of categories), so storage begins small.
+    /// The initial capacity is small, as few rows are common (a shop has a handful of categories).
     @usableFromInline static var capacityAtFirst: Int { 64 }
 
     @inlinable
@@ -61,8 +60,8 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.storage = SegmentStorage(capacity: capacity, copying: nil, count: 0)
     }
 
-    /// Becomes the next segment, empty: in the memory it has, which is warm in the cache, unless a
-    /// view still reads there.
+    /// Starts the next, empty segment in the same memory, which is warm in the cache, unless a view still
+    /// reads it.
     @inlinable
     mutating func restart() {
         guard isKnownUniquelyReferenced(&self.storage) else {
@@ -74,7 +73,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.epoch = 0
     }
 
-    /// A segment as an image has it, not changed since.
+    /// Creates a segment from its image, unchanged since.
     init(_ head: SegmentImage.Head, _ offsets: UnsafeRawBufferPointer) {
         var capacity = Self.capacityAtFirst
         while capacity < head.count { capacity *= 4 }
@@ -98,8 +97,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         return self.storage.base[offset]
     }
 
-    /// Out of the way of those that stay within: a message that is put together would keep them from
-    /// being inlined.
+    /// A separate function, because building the message would prevent inlining of the bounds check.
     @inline(never) @usableFromInline
     func stop(_ offset: Int) -> Never {
         preconditionFailure("offset \(offset) of \(self.count)")
@@ -117,7 +115,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.epoch = epoch
     }
 
-    /// Appends the values of these numbers, for which the segment has room and of which there is one.
+    /// Appends the values for a nonempty range of numbers, for which the segment has space.
     @inlinable @inline(__always)
     mutating func append(_ numbers: Range<Int>, _ value: (Int) -> Value, epoch: UInt64) {
         self.makeSpace(for: numbers.count)
@@ -134,7 +132,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.appended(ZoneMap(lowest: lowest, highest: highest), count: numbers.count, epoch: epoch)
     }
 
-    /// Appends the same value `count` times, for which the segment has room.
+    /// Appends the same value `count` times; the segment must have space for them.
     @inlinable
     mutating func append(repeating value: Value, count: Int, epoch: UInt64) {
         self.makeSpace(for: count)
@@ -159,7 +157,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
     mutating func makeSpace(for count: Int) {
         precondition(
             self.count + count <= SegmentSize.capacity,
-            "\(count) values behind \(self.count)"
+            "\(count) values after \(self.count)"
         )
         let needed = self.count + count
         if needed > self.storage.capacity || self.storage.filled != self.count {
@@ -167,7 +165,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         }
     }
 
-    /// Moves to storage of its own, larger if this one does not hold so many.
+    /// Moves to unshared storage, larger if this one cannot hold `needed` values.
     @inlinable @inline(never)
     mutating func moveStorage(toHold needed: Int) {
         var capacity = self.storage.capacity
@@ -188,10 +186,10 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         self.epoch = epoch
     }
 
-    /// Takes the memory of another full segment if both hold one value only, and the same.
+    /// Shares the memory of another full segment if both hold only one value, and the same.
     @inlinable
     mutating func share(with other: OpenSegment) {
-        // Too wide a zone map costs a chance; one of a single value is exact.
+        // A zone map that is too wide only misses the chance; one of a single value is exact.
         guard self.isFull, other.isFull, self.zone.lowest == self.zone.highest,
             self.zone == other.zone
         else { return }
@@ -207,7 +205,7 @@ struct OpenSegment<Value: FixedWidthInteger & Sendable>: Sendable {
         )
     }
 
-    /// Lends the values; valid inside `body` only.
+    /// Calls `body` with the values, which are valid only inside it.
     @inlinable
     func withValues<Result>(_ body: (UnsafeBufferPointer<Value>) -> Result) -> Result {
         body(UnsafeBufferPointer(start: self.storage.base, count: self.count))

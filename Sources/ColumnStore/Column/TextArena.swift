@@ -1,14 +1,14 @@
 internal import Bytes
 
-/// The bytes of texts, appended one after another in chunks of 64 KiB, and never changed.
+/// The bytes of strings, appended to immutable chunks of 64 KiB.
 ///
-/// A text lies whole in one chunk, and a position names it for ever. Copies share the chunks; like
+/// A string never crosses chunks, and its position stays valid. Copies share the chunks; as in
 /// ``LedgerColumn``, a writer appends beyond what a copy can see.
 struct TextArena: Sendable {
     static let chunkByteCount = 1 << 16
     private static let capacityAtFirst = 256
 
-    /// `@unchecked Sendable`: see ``SegmentStorage``, whose rule it follows.
+    /// `@unchecked Sendable` for the same reasons as ``SegmentStorage``.
     private final class Chunk: @unchecked Sendable {
         let base: UnsafeMutableRawPointer
         let capacity: Int
@@ -30,7 +30,7 @@ struct TextArena: Sendable {
     private var tailEpoch: UInt64 = 0
     private var epoch: UInt64 = 1
 
-    /// Appends a text of at most ``chunkByteCount`` bytes and returns its position.
+    /// Appends a string of at most ``chunkByteCount`` bytes and returns its position.
     mutating func append(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         precondition(bytes.count <= Self.chunkByteCount, "a text of \(bytes.count) bytes")
         if self.tailCount + bytes.count > Self.chunkByteCount {
@@ -57,7 +57,7 @@ struct TextArena: Sendable {
         return position
     }
 
-    /// Lends `count` bytes from a position.
+    /// Calls `body` with `count` bytes from a position.
     @inline(__always)
     func withBytes<Result>(
         at position: UInt64,
@@ -73,7 +73,7 @@ struct TextArena: Sendable {
         return body(UnsafeRawBufferPointer(start: chunk.base + offset, count: count))
     }
 
-    /// Whether `count` bytes lie at that position.
+    /// Returns whether `count` bytes lie at that position.
     func contains(position: UInt64, count: Int) -> Bool {
         let index = Int(clamping: position >> 16)
         guard index <= self.full.count else { return false }
@@ -97,7 +97,7 @@ extension TextArena: ColumnImaging {
         writer.write(bytes: UnsafeRawBufferPointer(start: chunk.base, count: count))
     }
 
-    /// A chunk that is not the last is closed where it ends, so positions stay what they were.
+    /// Closes the preceding chunk at its end, so that positions stay valid.
     mutating func appendImageSegment(_ reader: inout ByteReader) throws(ByteReaderError) {
         let count = reader.remaining
         guard count >= 1, count <= Self.chunkByteCount else {
@@ -116,7 +116,7 @@ extension TextArena: ColumnImaging {
         self.tailEpoch = 0
     }
 
-    /// Nothing: texts are digested where they are referred to.
+    /// Does nothing: strings are digested through their references.
     func digest(into digest: inout StateDigest) {}
 
     mutating func beginEpoch(_ epoch: UInt64) { self.epoch = epoch }

@@ -1,34 +1,38 @@
 public import Bytes
 
-/// A sequence of texts: for each row where its bytes lie in an arena.
+/// A sequence of strings: for each row the position of its bytes in an arena.
 ///
-/// Overwriting a text appends the new one; the old bytes stay where they are, for the views that may
-/// see them. A text has at most ``byteCountMax`` bytes; an empty one takes none.
+/// Overwriting a string appends the new one; the old bytes stay for the views that may see them. A string
+/// has at most ``byteCountMax`` bytes; an empty one uses none.
 public struct TextColumn: Sendable {
+    /// The maximum byte count of one string: 16 KiB.
     public static let byteCountMax = 1 << 14
 
     /// Position in the arena in the upper 48 bits, byte count in the lower 16.
     private var references = Column<UInt64>()
     private var arena = TextArena()
 
+    /// Creates an empty column.
     public init() {}
 
+    /// The number of rows.
     public var count: Int { self.references.count }
 
+    /// Appends a string as the next row; stops the process if it has more than ``byteCountMax`` bytes.
     public mutating func append(_ text: String) { self.references.append(self.store(text)) }
 
-    /// Appends a text by its bytes, which the caller has found to be UTF-8.
+    /// Appends a string by its bytes, which the caller has validated as UTF-8.
     public mutating func append(utf8: UnsafeRawBufferPointer) {
         self.references.append(self.store(utf8))
     }
 
-    /// The text at `row`.
+    /// The string at `row`, from 0.
     public subscript(row: Int) -> String {
         get { self.withUTF8(row) { String(decoding: $0, as: UTF8.self) } }
         set { self.references[row] = self.store(newValue) }
     }
 
-    /// Lends the text's UTF-8 bytes; valid inside `body` only.
+    /// Calls `body` with the string's UTF-8 bytes, which are valid only inside it.
     public func withUTF8<Result>(
         _ row: Int,
         _ body: (UnsafeRawBufferPointer) -> Result
@@ -39,7 +43,7 @@ public struct TextColumn: Sendable {
         return self.arena.withBytes(at: reference >> 16, count: count, body)
     }
 
-    /// Appends the text at `row` as `ByteWriter/writeText(_:)` does.
+    /// Writes the string at `row` as `ByteWriter/writeText(_:)` does.
     public func encode(_ row: Int, into cursor: inout ByteCursor) {
         let reference = self.references[row]
         let count = Int(reference & 0xFFFF)
@@ -48,9 +52,10 @@ public struct TextColumn: Sendable {
         self.arena.withBytes(at: reference >> 16, count: count) { cursor.write(bytes: $0) }
     }
 
-    /// UTF-8 bytes of the text at `row`.
+    /// Returns the number of UTF-8 bytes of the string at `row`.
     public func byteCount(_ row: Int) -> Int { Int(self.references[row] & 0xFFFF) }
 
+    /// Returns whether the string at `row` has no bytes.
     public func isEmpty(_ row: Int) -> Bool { self.references[row] & 0xFFFF == 0 }
 
     private mutating func store(_ text: String) -> UInt64 {
@@ -65,12 +70,12 @@ public struct TextColumn: Sendable {
         return self.arena.append(utf8) << 16 | UInt64(utf8.count)
     }
 
-    /// Hands both parts to `visitor` under `number` and the one after it.
+    /// Passes the references to `visitor` as part `number`, and the arena as `number` + 1.
     public mutating func visitParts<Visitor: ImageVisitor>(
         _ number: UInt32,
         _ visitor: inout Visitor
     ) throws(Visitor.Failure) {
-        // The arena goes first: when the references are read back, what they refer to is there.
+        // The arena goes first: the references can be checked against it when they are read back.
         try visitor.visit(number + 1, &self.arena)
         var references = TextReferences(column: self.references, arena: self.arena)
         self.references = Column()
@@ -78,9 +83,9 @@ public struct TextColumn: Sendable {
         try visitor.visit(number, &references)
     }
 
-    /// Checks that every reference lies in the arena and is UTF-8; after reading a snapshot.
+    /// Checks that every reference lies in the arena and is UTF-8; called after reading a snapshot.
     ///
-    /// - Returns: The first row that does not.
+    /// - Returns: The first invalid row, or `nil`.
     public func firstInvalidRow() -> Int? {
         for row in 0..<self.count {
             let reference = self.references[row]
@@ -94,8 +99,7 @@ public struct TextColumn: Sendable {
     }
 }
 
-/// The references of a text column as a part of an image: what they refer to is digested, not where
-/// it lies.
+/// The references of a string column as an image part; its digest covers the strings, not their positions.
 private struct TextReferences: ColumnImaging {
     var column: Column<UInt64>
     let arena: TextArena

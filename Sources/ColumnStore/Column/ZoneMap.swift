@@ -1,11 +1,14 @@
-/// The smallest and largest value of a segment, kept so that a scan can pass over it unread.
+/// The smallest and largest value of a segment, which let a scan skip it.
 ///
-/// A zone map is conservative: an overwritten extreme is not looked for again, so the range may be
-/// wider than the values, but it is never narrower. Too wide costs time; too narrow would lose rows.
+/// A zone map is conservative: overwriting an extreme does not narrow it, so the range may be wider than
+/// the values, but never narrower. Too wide costs time; too narrow would lose rows.
 public struct ZoneMap<Value: FixedWidthInteger & Sendable>: Sendable, Hashable {
+    /// At most the smallest value.
     public let lowest: Value
+    /// At least the largest value.
     public let highest: Value
 
+    /// Creates the zone map of a single value.
     @inlinable
     public init(of value: Value) {
         self.init(lowest: value, highest: value)
@@ -17,14 +20,14 @@ public struct ZoneMap<Value: FixedWidthInteger & Sendable>: Sendable, Hashable {
         self.highest = highest
     }
 
-    /// Widens the map to cover `value`.
+    /// Widens the zone map to include `value`.
     @inlinable @inline(__always)
     mutating func include(_ value: Value) {
         if value >= self.lowest, value <= self.highest { return }
         self = ZoneMap(lowest: min(self.lowest, value), highest: max(self.highest, value))
     }
 
-    /// Whether a value of the segment could lie in `range`.
+    /// Returns whether a value of the segment could lie in `range`.
     @inlinable
     public func mayContain(_ range: ClosedRange<Value>) -> Bool {
         self.lowest <= range.upperBound && range.lowerBound <= self.highest

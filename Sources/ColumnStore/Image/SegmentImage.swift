@@ -4,7 +4,7 @@ internal import Bytes
 ///
 ///     offset  size  field
 ///          0     4  count    values in the segment, 1 to ``SegmentSize/capacity``
-///          4     1  width    bytes a value: 0, 1, 2, 4 or 8; 0 where all equal the base
+///          4     1  width    bytes per value: 0, 1, 2, 4 or 8; 0 if all equal the base
 ///          5     3  zero
 ///          8     8  base     added to every value, wrapping
 ///         16        count × width bytes of little-endian unsigned offsets
@@ -14,7 +14,7 @@ enum SegmentImage {
         var width: Int
         var base: UInt64
 
-        /// Writes the segment's values where there is room for ``count`` of them.
+        /// Writes the segment's values to memory for ``count`` of them.
         func read<Value: FixedWidthInteger>(
             _ offsets: UnsafeRawBufferPointer,
             into target: UnsafeMutablePointer<Value>

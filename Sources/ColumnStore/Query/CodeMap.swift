@@ -1,9 +1,9 @@
 internal import CKernels
 
-/// What each value of a column stands for: a product's category, say.
+/// A map from column values to codes: from products to categories, for example.
 ///
-/// Codes take as few bytes as the largest of them needs, so that the map of a hundred thousand products
-/// stays in the cache while rows are looked up in it.
+/// Codes use as few bytes as the largest needs, so that the map of a hundred thousand products stays in
+/// the cache during look-ups.
 package struct CodeMap: Sendable {
     enum Codes: Sendable {
         case bytes([UInt8])
@@ -12,10 +12,10 @@ package struct CodeMap: Sendable {
     }
 
     let codes: Codes
-    /// More than any code.
+    /// An exclusive upper bound of the codes.
     package let limit: Int
 
-    /// Maps each row's number to its value, which must be below the limit.
+    /// Maps each row number to its value, which must be below `limit`.
     ///
     /// - Complexity: O(rows)
     package init(_ column: Column<UInt32>, below limit: Int) {
@@ -28,7 +28,7 @@ package struct CodeMap: Sendable {
             }
     }
 
-    /// Maps each number from 0 on to its code, which must be below the limit.
+    /// Maps each number from 0 to its code, which must be below `limit`.
     ///
     /// - Complexity: O(codes)
     package init(_ codes: [UInt32], below limit: Int) {
@@ -42,7 +42,7 @@ package struct CodeMap: Sendable {
             }
     }
 
-    /// How many values are mapped: those from 0 on.
+    /// The number of mapped values, which start at 0.
     package var count: Int {
         switch self.codes {
         case .bytes(let codes): codes.count
@@ -51,7 +51,7 @@ package struct CodeMap: Sendable {
         }
     }
 
-    /// A mark for each value: that of its code, or 0 for codes beyond the marks.
+    /// Returns the mark of each value's code, or 0 for codes without a mark.
     package func marks(_ marks: [UInt8]) -> [UInt8] {
         func look<Code: FixedWidthInteger>(_ codes: [Code]) -> [UInt8] {
             codes.map { Int($0) < marks.count ? marks[Int($0)] : 0 }
@@ -63,7 +63,7 @@ package struct CodeMap: Sendable {
         }
     }
 
-    /// Whether every value that both map has the same code in both.
+    /// Returns whether every value that both maps contain has the same code in both.
     ///
     /// - Complexity: O(values)
     package func agrees(with other: CodeMap) -> Bool {
@@ -86,7 +86,7 @@ package struct CodeMap: Sendable {
 }
 
 extension Column where Value == UInt32 {
-    /// All values, each of which must be below a limit that the type has room for.
+    /// Returns all values, each of which must be below a limit that fits the type.
     fileprivate func codes<Code: FixedWidthInteger>(below limit: Int) -> [Code] {
         [Code](unsafeUninitializedCapacity: self.count) { buffer, count in
             for segment in 0..<self.imageSegmentCount {

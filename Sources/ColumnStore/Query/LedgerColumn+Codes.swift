@@ -1,8 +1,8 @@
-/// Reading the picked rows of a segment: as codes that make up slots, or as values.
+/// Reading the picked rows of a segment: as codes that form slots, or as values.
 extension LedgerColumn {
-    /// Makes each slot `slot · multiplier + code` of its row's value.
+    /// Replaces each slot by `slot · multiplier + code`, where the code is the row's value.
     ///
-    /// With a multiplier of 0 it is the code alone. Slots that do not fit wrap; the caller knows the
+    /// With a multiplier of 0 the slot is the code alone. Slots wrap on overflow; the caller bounds the
     /// codes.
     package func appendCodes(
         _ segment: Int,
@@ -14,8 +14,9 @@ extension LedgerColumn {
         self.withNarrowed(segment) { $0.run(&kernel, pick) }
     }
 
-    /// Makes each slot `slot · multiplier + code` of what its row's value is mapped to; the map must
-    /// have every value.
+    /// Replaces each slot by `slot · multiplier + code`, where the row's value is mapped to the code.
+    ///
+    /// The map must contain every value.
     package func appendCodes(
         _ segment: Int,
         _ pick: RowPick,
@@ -38,7 +39,7 @@ extension LedgerColumn {
         }
     }
 
-    /// Writes the picked values.
+    /// Writes the picked values to `values`.
     package func read(
         _ segment: Int,
         _ pick: RowPick,

@@ -1,9 +1,8 @@
-/// Picking the rows of a segment whose values pass: each filter takes a pick and leaves a shorter one.
+/// Filters over the rows of a segment: each takes a pick and writes a list that is no longer.
 extension LedgerColumn {
-    /// Lists the picked rows whose value is in a range.
+    /// Lists the picked rows whose value is in a range, and returns their number.
     ///
-    /// `list`: Room for all picked rows; may be the list that the pick is.
-    /// - Returns: How many there are.
+    /// `list` has space for all picked rows; it may be the list of the pick itself.
     package func filter(
         _ segment: Int,
         _ pick: RowPick,
@@ -15,8 +14,7 @@ extension LedgerColumn {
         return kernel.count
     }
 
-    /// Lists the picked rows whose value is marked by something other than 0 in `mask`, of which it
-    /// must be an index.
+    /// Lists the picked rows whose value has a nonzero mark; each value must be an index of `mask`.
     package func filter(
         _ segment: Int,
         _ pick: RowPick,

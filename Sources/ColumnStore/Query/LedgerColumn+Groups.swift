@@ -1,18 +1,18 @@
 internal import CKernels
 
-/// Where the sums of a segment's rows come together, code by code.
+/// Memory for the sums of a segment's rows by code.
 ///
-///     row 0       how many rows of each code there are
-///     row 1, 2 …  a sum of each code
+///     row 0       the number of rows of each code
+///     row 1, 2 …  one sum per code
 ///
-/// `@unchecked Sendable`: it belongs to one scan, which one thread at a time has.
+/// `@unchecked Sendable`: it belongs to one scan, which runs on one thread at a time.
 package final class GroupSpace: @unchecked Sendable {
-    /// Codes that there may be.
+    /// The maximum number of codes.
     package static let codesMax = 1 << 12
-    /// Sums of each code.
+    /// The maximum number of sums per code.
     package static let sumsMax = 8
-    /// Codes up to which there are four tables of words, so that neighbours have one each and all
-    /// stay in the fastest cache.
+    /// The maximum number of codes with four tables, so that adjacent rows use different ones and all
+    /// stay in the first-level cache.
     private static let fourTablesMax = 1 << 8
 
     private let totals: UnsafeMutablePointer<Int64>
@@ -39,14 +39,14 @@ package final class GroupSpace: @unchecked Sendable {
         self.seen.deallocate()
     }
 
-    /// Begins anew, with 0 everywhere.
+    /// Resets all values to 0.
     package func begin(codes: Int, sums: Int) {
         precondition(codes <= Self.codesMax && sums <= Self.sumsMax, "\(sums) sums of \(codes)")
         (self.codeCount, self.rowCount) = (codes, 1 + sums)
         self.totals.update(repeating: 0, count: codes * (1 + sums))
     }
 
-    /// How many rows each code has, and then each sum of each.
+    /// The row counts of all codes, then each sum of all codes.
     package var values: UnsafeBufferPointer<Int64> {
         UnsafeBufferPointer(start: self.totals, count: self.rowCount * self.codeCount)
     }
@@ -60,49 +60,52 @@ package final class GroupSpace: @unchecked Sendable {
 }
 
 extension LedgerColumn where Value == UInt32 {
-    /// Adds up picked rows for each code that this column's values are mapped to: counts them, and
-    /// adds each column to the row of the room that goes with it, wrapping.
+    /// Counts the picked rows per code of this column's values, and sums each column per code, wrapping.
     ///
-    /// The map must have all values, and the room as many codes as the map.
+    /// The map must contain all values, and `space` as many codes as the map.
     package func addGroups(
         _ segment: Int,
         _ pick: RowPick,
         by map: CodeMap,
         of columns: [(column: LedgerColumn<Int64>, row: Int)],
-        to room: GroupSpace
+        to space: GroupSpace
     ) {
-        precondition(map.limit == room.codeCount, "\(map.limit) codes in room of \(room.codeCount)")
+        precondition(
+            map.limit == space.codeCount,
+            "\(map.limit) codes in space for \(space.codeCount)"
+        )
         precondition(Int(self.zone(segment).highest) < map.count, "beyond the map")
         guard pick.count > 0 else { return }
         if case .run(let run) = pick,
-            self.addWords(segment, run: run, map: map, columns: columns, room: room)
+            self.addWords(segment, run: run, map: map, columns: columns, space: space)
         {
             return
         }
-        self.appendCodes(segment, pick, multiplier: 0, map: map, to: room.slots)
-        let counts = room[0]
-        for index in 0..<pick.count { counts[Int(room.slots[index])] += 1 }
+        self.appendCodes(segment, pick, multiplier: 0, map: map, to: space.slots)
+        let counts = space[0]
+        for index in 0..<pick.count { counts[Int(space.slots[index])] += 1 }
         for (column, row) in columns {
-            column.add(segment, pick, slots: room.slots, to: room[row], marking: room.seen)
+            column.add(segment, pick, slots: space.slots, to: space[row], marking: space.seen)
         }
     }
 
-    /// Adds up a run of rows with the sums of up to two columns in one word a code, in bits that the
-    /// segments' zone maps say are enough: so a row costs one addition.
+    /// Adds a run of rows with the sums of up to two columns packed in one word per code.
     ///
-    /// - Returns: Whether it was done: not in an open segment, or where a column is too wide for it.
+    /// The segments' zone maps determine the bits, so each row costs one addition.
+    ///
+    /// - Returns: `false` for an open segment, or if a column is too wide.
     private func addWords(
         _ segment: Int,
         run: Range<Int>,
         map: CodeMap,
         columns: [(column: LedgerColumn<Int64>, row: Int)],
-        room: GroupSpace
+        space: GroupSpace
     ) -> Bool {
         guard segment < self.sealed.count, [1, 2, 4].contains(self.sealed[segment].width),
             let words = GroupWord.words(of: columns, segment, run.count)
         else { return false }
         precondition(run.lowerBound >= 0 && run.upperBound <= SegmentSize.capacity, "\(run)")
-        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: room.codeCount) { counts in
+        return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: space.codeCount) { counts in
             for (index, word) in words.enumerated() {
                 let isFirst = index == 0
                 self.withNarrowed(segment) { codes in
@@ -120,33 +123,33 @@ extension LedgerColumn where Value == UInt32 {
                             groups.next_first = word.start(0, of: columns, segment + 1)
                             groups.next_second = word.start(1, of: columns, segment + 1)
                         }
-                        room.add(&groups, map, base: Int(codes.base))
+                        space.add(&groups, map, base: Int(codes.base))
                     }
                 }
-                invd_fold_groups(room.words, room.codeCount, room.tableCount)
+                invd_fold_groups(space.words, space.codeCount, space.tableCount)
                 if isFirst {
-                    for code in 0..<room.codeCount {
-                        counts[code] = room.words[code] & GroupWord.countMask
-                        room[0][code] &+= Int64(counts[code])
+                    for code in 0..<space.codeCount {
+                        counts[code] = space.words[code] & GroupWord.countMask
+                        space[0][code] &+= Int64(counts[code])
                     }
                 }
                 for part in word.parts {
                     invd_take_groups(
-                        room[columns[part.index].row],
-                        room.words,
+                        space[columns[part.index].row],
+                        space.words,
                         counts.baseAddress,
-                        room.codeCount,
+                        space.codeCount,
                         part.shift,
                         part.mask,
                         part.base
                     )
                 }
-                room.words.update(repeating: 0, count: room.codeCount)
+                space.words.update(repeating: 0, count: space.codeCount)
             }
             for (column, row) in columns where column.sealed[segment].width == 0 {
                 let value = column.sealed[segment].base
-                for code in 0..<room.codeCount {
-                    room[row][code] &+= value &* Int64(counts[code])
+                for code in 0..<space.codeCount {
+                    space[row][code] &+= value &* Int64(counts[code])
                 }
             }
             return true
@@ -179,7 +182,7 @@ extension LedgerColumn where Value == UInt32 {
 }
 
 extension LedgerColumn {
-    /// Where a segment's offsets lie, to call for them ahead of time; not to be read from.
+    /// Returns the address of a segment's offsets, for prefetching only.
     fileprivate func start(ofSealed segment: Int) -> UnsafeRawPointer? {
         guard segment < self.sealed.count else { return nil }
         return self.sealed[segment].bytes.withUnsafeBytes { $0.baseAddress }
@@ -193,7 +196,7 @@ extension NarrowedValues {
 }
 
 extension GroupSpace {
-    /// Adds to the words; what values are mapped to begins at that of `base`.
+    /// Adds to the words; the map starts at the code of `base`.
     fileprivate func add(_ groups: inout invd_group_sums, _ map: CodeMap, base: Int) {
         groups.tables = self.words
         groups.slots = self.codeCount
@@ -206,25 +209,25 @@ extension GroupSpace {
     }
 }
 
-/// Which columns' sums share a word, and where they lie in it.
+/// The columns whose sums share a word, and their positions in it.
 ///
-/// The first word counts the rows too, in its lowest bits.
+/// The lowest bits of the first word count the rows.
 private struct GroupWord {
     struct Part {
-        /// Which of the columns.
+        /// The index of the column.
         let index: Int
         let base: UInt64
         let shift: UInt32
         let mask: UInt64
     }
 
-    /// Two at most.
+    /// At most two.
     var parts: [Part] = []
 
     private static let countBits = SegmentSize.shift + 1
     static let countMask: UInt64 = 1 << UInt64(countBits) - 1
 
-    /// Nothing if a segment is open, or its offsets are too wide.
+    /// Returns `nil` if a segment is open, or its offsets are too wide.
     static func words(
         of columns: [(column: LedgerColumn<Int64>, row: Int)],
         _ segment: Int,
@@ -256,7 +259,7 @@ private struct GroupWord {
         return words
     }
 
-    /// Where one of its parts lies in a segment, to call for it ahead of time.
+    /// Returns the address of one of its parts in a segment, for prefetching.
     func start(
         _ part: Int,
         of columns: [(column: LedgerColumn<Int64>, row: Int)],
@@ -266,7 +269,7 @@ private struct GroupWord {
         return columns[self.parts[part].index].column.start(ofSealed: segment)
     }
 
-    /// Lends the narrowed values of its parts; valid inside `body` only.
+    /// Calls `body` with the narrowed values of its parts, valid only inside it.
     func withParts<Result>(
         of columns: [(column: LedgerColumn<Int64>, row: Int)],
         _ segment: Int,
@@ -281,7 +284,7 @@ private struct GroupWord {
 }
 
 extension CodeMap {
-    /// Lends the codes and how many bytes each has: 1 or 2, since there are no more than a room has.
+    /// Calls `body` with the codes and their byte count: 1 or 2, as the codes of a group space are few.
     fileprivate func withBytes(_ body: (UnsafeRawPointer, Int) -> Void) {
         switch self.codes {
         case .bytes(let codes):

@@ -1,8 +1,8 @@
 internal import CKernels
 
-/// Adding up the picked rows of a segment: in one total, or in one for each slot.
+/// Totals of the picked rows of a segment: one total, or one per slot.
 extension LedgerColumn where Value == Int64 {
-    /// The sum of the values, wrapping.
+    /// Returns the sum of the values, wrapping.
     package func sum(_ segment: Int, _ pick: RowPick) -> Int64 {
         if case .run(let run) = pick {
             return self.withNarrowed(segment) { Int64(bitPattern: $0.sum(run)) }
@@ -14,7 +14,7 @@ extension LedgerColumn where Value == Int64 {
 
     /// Adds each value to the total of its slot, wrapping, and marks the slot as seen.
     ///
-    /// `slots`: A slot for each picked row, in their order.
+    /// `slots` has a slot for each picked row, in their order.
     package func add(
         _ segment: Int,
         _ pick: RowPick,
@@ -28,7 +28,7 @@ extension LedgerColumn where Value == Int64 {
 }
 
 extension NarrowedValues {
-    /// The sum of a run of values, wrapping.
+    /// Returns the sum of a run of values, wrapping.
     fileprivate func sum(_ run: Range<Int>) -> UInt64 {
         precondition(run.lowerBound >= 0 && run.upperBound <= self.count, "\(run)")
         let bases = self.base &* UInt64(run.count)

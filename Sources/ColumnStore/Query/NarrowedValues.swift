@@ -1,11 +1,11 @@
-/// The values of one segment as they lie in memory: a base and unsigned offsets from it.
+/// The values of one segment in their memory layout: a base and unsigned offsets from it.
 ///
 ///     sealed   base + offsets of 0, 1, 2, 4 or 8 bytes
 ///     open     0 + the values themselves, in the bytes of their type
 ///
-/// Kernels work on the offsets as they are, since a scan is bound by how many bytes it reads. All
-/// arithmetic is that of 64 bits and wraps: who needs sums that do not, checks the headroom before,
-/// by ``LedgerColumn/largestMagnitude(ofSegment:)``.
+/// Kernels work on the offsets directly, since a scan is bound by the number of bytes it reads. All
+/// arithmetic is 64-bit and wraps; a caller that needs exact sums first checks the headroom with
+/// ``LedgerColumn/largestMagnitude(ofSegment:)``.
 struct NarrowedValues {
     let bytes: UnsafeRawBufferPointer
     let width: Int
@@ -13,7 +13,7 @@ struct NarrowedValues {
     let count: Int
 }
 
-/// What a kernel does at each width; generic over the offsets' type, so that each is a loop of its own.
+/// A kernel, generic over the offset type so that each width gets a specialized loop.
 protocol NarrowedKernel {
     mutating func run<Offset: FixedWidthInteger & UnsignedInteger, Rows: RowOffsets>(
         _ offsets: UnsafePointer<Offset>,
@@ -21,12 +21,12 @@ protocol NarrowedKernel {
         rows: Rows
     )
 
-    /// All values are the base.
+    /// Runs over rows whose values all equal the base.
     mutating func run<Rows: RowOffsets>(base: UInt64, rows: Rows)
 }
 
 extension NarrowedValues {
-    /// Runs a kernel over the rows that are picked, which must be there.
+    /// Runs a kernel over the picked rows, which must exist.
     @inline(__always)
     func run<Kernel: NarrowedKernel>(_ kernel: inout Kernel, _ pick: RowPick) {
         switch pick {
@@ -67,7 +67,7 @@ extension NarrowedValues {
 }
 
 extension LedgerColumn {
-    /// Lends a segment's values; valid inside `body` only.
+    /// Calls `body` with a segment's values, valid only inside it.
     func withNarrowed<Result>(_ segment: Int, _ body: (NarrowedValues) -> Result) -> Result {
         guard segment == self.sealed.count else {
             let sealed = self.sealed[segment]
@@ -82,7 +82,7 @@ extension LedgerColumn {
                 )
             }
         }
-        // Of a signed type only one as wide as an offset can be read as if it were unsigned.
+        // A signed type can be read as unsigned only if it is as wide as the offset.
         precondition(!Value.isSigned || MemoryLayout<Value>.size == 8, "\(Value.self)")
         return self.tail.withValues {
             body(
@@ -96,7 +96,7 @@ extension LedgerColumn {
         }
     }
 
-    /// The largest magnitude a value of the segment can have, by its zone map.
+    /// Returns the largest possible magnitude of a value of the segment, by its zone map.
     @inlinable
     package func largestMagnitude(ofSegment segment: Int) -> UInt64 {
         let zone = self.zoneMap(ofSegment: segment)

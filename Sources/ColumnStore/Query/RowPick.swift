@@ -1,6 +1,6 @@
-/// Rows of one segment by their offsets in it: a run of them, or a list.
+/// Selected rows of one segment by their offsets: a run or a list.
 ///
-/// Kernels have a loop for each, so that a whole segment costs no more than its bytes.
+/// Kernels have a loop for each, so that a whole segment costs only reading its bytes.
 package enum RowPick {
     case run(Range<Int>)
     /// Offsets below ``SegmentSize/capacity``.
@@ -14,7 +14,7 @@ package enum RowPick {
     }
 }
 
-/// Where the next of a kernel's rows lies.
+/// The offsets of a kernel's rows.
 protocol RowOffsets {
     var count: Int { get }
     subscript(index: Int) -> Int { get }

@@ -1,15 +1,14 @@
-/// What scans found out about sealed segments, kept for later scans: such a segment never changes, so
-/// neither do the sums of its rows.
+/// Cached segment aggregates: results of scans over sealed segments, which never change.
 ///
 ///     segment      0                     1       2   …
 ///     whole    rows, sums             rows, …
 ///     by code  rows, sums of each     rows, …            by one map from value to code
 ///
-/// Nothing is kept that no question asked for. A copy of a table shares what was found; since copies
-/// may be appended to apart, each finding names the segment that it is of. Findings by code are forgotten
-/// once a value is mapped to another code than it was.
+/// Only the results of executed queries are cached. Copies of a table share the cache; since copies may
+/// diverge, each finding identifies its segment. Findings by code are dropped once the map assigns a
+/// value another code.
 package final class SegmentAggregateCache: Sendable {
-    /// Codes up to which sums by code are kept: with five sums, 12 KiB for a segment's 8,192 rows.
+    /// The maximum number of codes with cached sums: with five sums, 12 KiB for a segment's 8,192 rows.
     package static let codesMax = 1 << 8
 
     private struct State {
@@ -22,17 +21,17 @@ package final class SegmentAggregateCache: Sendable {
 
     package init() {}
 
-    /// What is known about whole segments.
+    /// The findings about whole segments.
     package var whole: Findings { self.state.withLock { $0.whole } }
 
-    /// What is known of each code by this map.
+    /// Returns the findings per code of this map.
     ///
     /// - Complexity: O(values of the map)
     package func byCode(of map: CodeMap) -> Findings {
         precondition(map.limit <= Self.codesMax, "\(map.limit) codes")
         return self.state.withLock { state in
-            if let kept = state.map, kept.agrees(with: map) {
-                if map.count > kept.count { state.map = map }
+            if let current = state.map, current.agrees(with: map) {
+                if map.count > current.count { state.map = map }
             } else {
                 state.map = map
                 state.byCode = Findings(version: state.byCode.version + 1)
@@ -41,8 +40,7 @@ package final class SegmentAggregateCache: Sendable {
         }
     }
 
-    /// Keeps what a scan has found; it had these findings when it began, and the others are dropped if
-    /// the map is another by now.
+    /// Caches what a scan has found, unless the map has changed since the scan began with `earlier`.
     package func keep(_ found: [Int: Finding], wholeSegments: Bool, after earlier: Findings) {
         guard !found.isEmpty else { return }
         self.state.withLock { state in
@@ -54,7 +52,7 @@ package final class SegmentAggregateCache: Sendable {
         }
     }
 
-    /// Forgets everything, as if no question had been asked yet.
+    /// Empties the cache.
     package func forget() {
         self.state.withLock {
             $0 = State(
@@ -66,47 +64,47 @@ package final class SegmentAggregateCache: Sendable {
 }
 
 extension SegmentAggregateCache {
-    /// What is known about one segment's rows.
+    /// The cached aggregates of one segment's rows.
     package struct Finding: Sendable {
-        /// The sealed segment of the column that tells the table's segments apart.
+        /// The sealed segment of the column that identifies the table's segments.
         fileprivate let segment: any AnyObject & Sendable
-        /// Of how many codes there are sums; those of a whole segment are of one.
+        /// The number of codes with sums; 1 for a whole segment.
         package let codeCount: Int
-        /// A bit for each kind of sum that there is.
+        /// One bit for each kind of sum.
         package let kinds: UInt32
-        /// More than the magnitude of any sum of any of the rows.
+        /// An upper bound of the magnitude of any sum of any of the rows.
         package let headroom: UInt64
-        /// How many rows each code has, and then the sums of each kind.
+        /// The row counts of all codes, then the sums of each kind.
         private let values: [Int64]
 
-        /// Takes what a room has: its rows are those of the kinds in their order.
+        /// Copies the sums of a group space, whose rows are those of the kinds in their order.
         ///
-        /// Nothing for an open segment.
+        /// Returns `nil` for an open segment.
         package init?<Value>(
             _ segment: Int,
             of column: LedgerColumn<Value>,
             kinds: UInt32,
             headroom: UInt64,
-            _ room: GroupSpace
+            _ space: GroupSpace
         ) {
             guard segment < column.sealed.count else { return nil }
             self.segment = column.sealed[segment]
-            self.codeCount = room.codeCount
+            self.codeCount = space.codeCount
             self.kinds = kinds
             self.headroom = headroom
-            self.values = Array(room.values)
+            self.values = Array(space.values)
             let rows = 1 + kinds.nonzeroBitCount
             precondition(self.values.count == rows * self.codeCount, "\(rows) rows expected")
         }
 
-        /// Lends how many rows each code has.
+        /// Calls `body` with the row count of each code.
         package func withCounts<Result>(_ body: (UnsafeBufferPointer<Int64>) -> Result) -> Result {
             self.values.withUnsafeBufferPointer {
                 body(UnsafeBufferPointer(rebasing: $0[..<self.codeCount]))
             }
         }
 
-        /// Lends the sums of one kind, which must be there, by code.
+        /// Calls `body` with the sums of one kind, which must exist, by code.
         package func withSums<Result>(
             _ kind: Int,
             _ body: (UnsafeBufferPointer<Int64>) -> Result
@@ -120,14 +118,14 @@ extension SegmentAggregateCache {
         }
     }
 
-    /// Findings by segment, as they were when a scan began.
+    /// The findings by segment at the start of a scan.
     package struct Findings: Sendable {
         fileprivate let version: UInt64
         private var findings: [Finding?] = []
 
         fileprivate init(version: UInt64) { self.version = version }
 
-        /// What is known about a segment of a table, by the column that tells its segments apart.
+        /// The finding about a segment of a table, by the column that identifies its segments.
         package subscript<Value>(_ segment: Int, _ column: LedgerColumn<Value>) -> Finding? {
             guard segment < self.findings.count, segment < column.sealed.count,
                 let finding = self.findings[segment], finding.segment === column.sealed[segment]

@@ -1,21 +1,23 @@
 internal import Bytes
 internal import Glibc
 
-/// Finds the row of a key: open addressing over the keys where they lie, in a ``TextColumn``.
+/// An index from keys to rows: open addressing over the keys stored in a ``TextColumn``.
 ///
-/// A slot is 8 bytes: half of the key's hash, and the row. A look-up compares bytes only where the
-/// hash agrees, so it costs one probe of the table and one of the text. Rows are above 0; no key is
-/// in twice. Not part of a read view: one writer owns it.
+/// A slot has 8 bytes: half of the key's hash, and the row. A look-up compares bytes only if the hash
+/// matches, so it costs one probe of the table and one of the string. Rows are above 0; keys are
+/// unique. It is not part of a read view: one writer owns it.
 ///
-///     slot   [ 32 bits of the hash | row ]      as ``ProbedSlots`` has them
+///     slot   [ 32 bits of the hash | row ]      see ``ProbedSlots``
 public struct KeyIndex: Sendable {
-    /// hash bits in the upper half, row in the lower; 0 is free.
+    /// Hash bits in the upper half, row in the lower; 0 is free.
     private var slots: [UInt64]
+    /// The number of keys.
     public private(set) var count = 0
 
+    /// Creates an empty index with 16 slots.
     public init() { self.slots = [UInt64](repeating: 0, count: 16) }
 
-    /// Has room for `count` keys before it grows.
+    /// Creates an empty index with capacity for `count` keys.
     public init(capacity count: Int) {
         var slots = 16
         while count * 4 > slots * 3 { slots *= 2 }
@@ -24,35 +26,35 @@ public struct KeyIndex: Sendable {
 
     private var mask: Int { self.slots.count - 1 }
 
-    /// The row whose text is `key`.
+    /// Returns the row whose string is `key`, or `nil`.
     ///
     /// - Complexity: O(1) on average.
-    public func find(_ key: String, in texts: TextColumn) -> UInt32? {
+    public func find(_ key: String, in strings: TextColumn) -> UInt32? {
         var key = key
-        return key.withUTF8 { self.find(UnsafeRawBufferPointer($0), in: texts) }
+        return key.withUTF8 { self.find(UnsafeRawBufferPointer($0), in: strings) }
     }
 
-    /// The row whose text has the UTF-8 bytes `key`.
+    /// Returns the row whose string has the UTF-8 bytes `key`, or `nil`.
     ///
     /// - Complexity: O(1) on average.
-    public func find(_ key: UnsafeRawBufferPointer, in texts: TextColumn) -> UInt32? {
-        self.find(key, hash: Self.hash(key), in: texts)
+    public func find(_ key: UnsafeRawBufferPointer, in strings: TextColumn) -> UInt32? {
+        self.find(key, hash: Self.hash(key), in: strings)
     }
 
-    /// `find(_:in:)` of a key whose ``hash(_:)`` is known.
+    /// Does the same as `find(_:in:)` for a key whose ``hash(_:)`` is known.
     public func find(
         _ key: UnsafeRawBufferPointer,
         hash: UInt64,
-        in texts: TextColumn
+        in strings: TextColumn
     ) -> UInt32? {
-        self.slot(of: key, hash: hash, in: texts)
+        self.slot(of: key, hash: hash, in: strings)
             .map { UInt32(truncatingIfNeeded: self.slots[$0]) }
     }
 
-    /// Asks for the memory where the search for a key begins, that is made soon.
+    /// Prefetches the first slot of the search for a key, before a look-up.
     public func prefetch(_ key: UnsafeRawBufferPointer) { self.prefetch(hash: Self.hash(key)) }
 
-    /// Asks for the memory where the search for a key of that ``hash(_:)`` begins.
+    /// Prefetches the first slot of the search for a key with that ``hash(_:)``.
     public func prefetch(hash: UInt64) {
         let slot = self.home(hash)
         self.slots.withUnsafeBufferPointer { slots in
@@ -61,25 +63,25 @@ public struct KeyIndex: Sendable {
         }
     }
 
-    /// The part of a key's hash that a slot keeps, in its upper half.
+    /// Returns the part of a key's hash that a slot stores, in its upper half.
     ///
-    /// For those who look for many keys: it can be had of all of them before the first is looked for.
+    /// Batch look-ups compute the hashes of all keys before the first search.
     public static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
         Hash64.hash(key) & ~0xFFFF_FFFF
     }
 
-    /// Where the search for a key begins, by its hash or by what a slot keeps of it.
+    /// Returns the first slot of the search for a key, by its hash or by the slot's content.
     @inline(__always)
     private func home(_ hash: UInt64) -> Int { ProbedSlots.home(hash, mask: self.mask) }
 
     private func slot(
         of key: UnsafeRawBufferPointer,
         hash: UInt64,
-        in texts: TextColumn
+        in strings: TextColumn
     ) -> Int? {
         var slot = self.home(hash)
         while self.slots[slot] != 0 {
-            if self.holds(key, hash: hash, at: slot, in: texts) { return slot }
+            if self.holds(key, hash: hash, at: slot, in: strings) { return slot }
             slot = (slot + 1) & self.mask
         }
         return nil
@@ -94,21 +96,21 @@ public struct KeyIndex: Sendable {
         return memcmp(first, second, a.count) == 0
     }
 
-    /// Adds the key that is in `row` of `texts`, which must not be in yet.
-    public mutating func insert(row: UInt32, in texts: TextColumn) {
-        self.insert(row: row, hash: texts.withUTF8(Int(row)) { Self.hash($0) }, in: texts)
+    /// Adds the key in `row` of `strings`, which must not exist yet.
+    public mutating func insert(row: UInt32, in strings: TextColumn) {
+        self.insert(row: row, hash: strings.withUTF8(Int(row)) { Self.hash($0) }, in: strings)
     }
 
-    /// ``insert(row:in:)`` of a key whose ``hash(_:)`` is known.
-    public mutating func insert(row: UInt32, hash: UInt64, in texts: TextColumn) {
+    /// Does the same as ``insert(row:in:)`` for a key whose ``hash(_:)`` is known.
+    public mutating func insert(row: UInt32, hash: UInt64, in strings: TextColumn) {
         precondition(row > 0, "row 0 cannot be indexed")
         self.reserve(1)
-        texts.withUTF8(Int(row)) { bytes in
+        strings.withUTF8(Int(row)) { bytes in
             var slot = self.home(hash)
             while self.slots[slot] != 0 {
                 precondition(
-                    !self.holds(bytes, hash: hash, at: slot, in: texts),
-                    "the key of row \(row) is in already"
+                    !self.holds(bytes, hash: hash, at: slot, in: strings),
+                    "the key of row \(row) already exists"
                 )
                 slot = (slot + 1) & self.mask
             }
@@ -117,24 +119,23 @@ public struct KeyIndex: Sendable {
         self.count += 1
     }
 
-    /// The row whose text has the UTF-8 bytes `key`; where there is none, the key is put in for `row`, whose
-    /// text the caller makes it.
+    /// Returns the row whose string has the UTF-8 bytes `key`, or inserts the key for `row`.
     ///
-    /// One search in place of two.
+    /// The caller then stores the key as the string of `row`. One search replaces two.
     ///
-    /// - Returns: Nothing if it was put in.
+    /// - Returns: `nil` if the key was inserted.
     /// - Complexity: O(1) amortised, on average.
     public mutating func findOrInsert(
         _ key: UnsafeRawBufferPointer,
         row: UInt32,
-        in texts: TextColumn
+        in strings: TextColumn
     ) -> UInt32? {
         precondition(row > 0, "row 0 cannot be indexed")
         if (self.count + 1) * 4 > self.slots.count * 3 { self.grow() }
         let hash = Self.hash(key)
         var slot = self.home(hash)
         while self.slots[slot] != 0 {
-            if self.holds(key, hash: hash, at: slot, in: texts) {
+            if self.holds(key, hash: hash, at: slot, in: strings) {
                 return UInt32(truncatingIfNeeded: self.slots[slot])
             }
             slot = (slot + 1) & self.mask
@@ -148,16 +149,16 @@ public struct KeyIndex: Sendable {
         _ key: UnsafeRawBufferPointer,
         hash: UInt64,
         at slot: Int,
-        in texts: TextColumn
+        in strings: TextColumn
     ) -> Bool {
         let stored = self.slots[slot]
         return stored >> 32 == hash >> 32
-            && texts.withUTF8(Int(stored & 0xFFFF_FFFF)) { Self.areEqual($0, key) }
+            && strings.withUTF8(Int(stored & 0xFFFF_FFFF)) { Self.areEqual($0, key) }
     }
 
-    /// Makes room for `count` more keys: none of their insertions moves the others.
+    /// Reserves capacity for `count` more keys: inserting them does not grow the table.
     ///
-    /// - Complexity: O(keys) where it grows, which is amortised.
+    /// - Complexity: O(keys) if it grows, which is amortised.
     public mutating func reserve(_ count: Int) {
         while (self.count + count) * 4 > self.slots.count * 3 { self.grow() }
     }
@@ -166,12 +167,12 @@ public struct KeyIndex: Sendable {
         self.slots = ProbedSlots.resized(self.slots, to: self.slots.count * 2)
     }
 
-    /// Takes out the key that is in `row` of `texts`, which must be in.
+    /// Removes the key in `row` of `strings`, which must exist.
     ///
-    /// Nothing marks the gap: see ``ProbedSlots/free(_:of:)``.
-    public mutating func remove(row: UInt32, in texts: TextColumn) {
-        let found = texts.withUTF8(Int(row)) { bytes in
-            self.slot(of: bytes, hash: Self.hash(bytes), in: texts)
+    /// It leaves no tombstone: see ``ProbedSlots/free(_:of:)``.
+    public mutating func remove(row: UInt32, in strings: TextColumn) {
+        let found = strings.withUTF8(Int(row)) { bytes in
+            self.slot(of: bytes, hash: Self.hash(bytes), in: strings)
         }
         guard let found, UInt32(truncatingIfNeeded: self.slots[found]) == row else {
             preconditionFailure("row \(row) is not in the index")

@@ -1,9 +1,9 @@
 private import CKernels
 
-/// Asking for memory before it is needed.
+/// Prefetching memory.
 ///
-/// A look-up in a table that is larger than the cache waits some hundred nanoseconds for memory, several times
-/// over. Of a run of look-ups that are known beforehand the processor can wait for many at once.
+/// A look-up in a table larger than the cache waits about a hundred nanoseconds for memory, several times.
+/// In a batch of look-ups known beforehand, the processor can wait for many at once.
 @usableFromInline
 enum Prefetch {
     @usableFromInline
@@ -11,7 +11,7 @@ enum Prefetch {
 }
 
 extension Column {
-    /// Asks for the memory of a row that is read or written soon; of none if there is no such row.
+    /// Prefetches the memory of a row before it is read or written; does nothing if there is no such row.
     @inlinable
     public func prefetch(_ row: Int) {
         let segment = row >> SegmentSize.shift

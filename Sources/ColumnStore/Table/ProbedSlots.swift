@@ -1,17 +1,17 @@
-/// What tables of open addressing have in common whose slots are 8 bytes.
+/// Common functions of open-addressing tables with slots of 8 bytes.
 ///
-///     slot   [ 32 bits of a hash | where the key is ]      0 is free
-///               └─ its last bits say where the search for the key begins
+///     slot   [ 32 bits of a hash | key reference ]         0 is free
+///               └─ its last bits determine the first slot of the search
 ///
-/// There are a power of two. A table grows, and closes a gap, without looking at a key.
+/// The number of slots is a power of two. Growing and closing a gap do not read any key.
 public enum ProbedSlots {
-    /// Where the search for what a slot keeps begins, in a table of `mask` + 1 slots.
+    /// Returns the first slot of the search for a stored value, in a table of `mask` + 1 slots.
     @inlinable @inline(__always)
     public static func home(_ stored: UInt64, mask: Int) -> Int {
         Int(truncatingIfNeeded: stored >> 32) & mask
     }
 
-    /// The same in a table of `count` slots, which must have space for it.
+    /// Returns the table rehashed into `count` slots, which must have space for it.
     ///
     /// - Complexity: O(slots)
     public static func resized(_ slots: [UInt64], to count: Int) -> [UInt64] {
@@ -24,7 +24,7 @@ public enum ProbedSlots {
         return resized
     }
 
-    /// Frees a slot: those behind it move up where they may, so nothing marks the gap.
+    /// Frees a slot and moves the following entries up where possible, so no tombstone is left.
     public static func free(_ slot: Int, of slots: inout [UInt64]) {
         let mask = slots.count - 1
         var hole = slot

@@ -1,50 +1,52 @@
 public import Bytes
 
-/// Decides when steps go to the disk, and up to where they may be told of.
+/// Decides when steps are written to disk, and which may be acknowledged.
 ///
-/// A sync costs the same for one step as for a thousand. So one block is in flight at a time, and
-/// what arrives meanwhile gathers for the next: the busier the server, the larger its blocks.
+/// A sync costs the same for one step as for a thousand. One block is in flight at a time, and steps
+/// that arrive meanwhile form the next block: the busier the server, the larger its blocks.
 ///
-///     idle ──gathered──▶ write ──written──▶ idle             nothing gathered meanwhile
-///                          │        └─────▶ write            else the next block, at once
+///     idle ──gathered──▶ write ──written──▶ idle             if no steps were gathered meanwhile
+///                          │        └─────▶ write            else the next block, immediately
 ///
-/// A plain value: it performs nothing. Each method returns what its caller must do. A write that
-/// fails is not reported here, because the process stops.
+/// A plain value without side effects: each method returns what its caller must do. A failed write is
+/// not reported here, because the process stops.
 public struct GroupCommit: Sendable, Equatable {
-    /// Everything up to here is on disk.
+    /// The last step on disk.
     public private(set) var durable: LSN
-    /// Everything up to here has been decided.
+    /// The last decided step.
     public private(set) var last: LSN
     private var writing: LSN?
 
+    /// Starts after recovery, with no write in flight; `durable` is the last step of the log.
     public init(durable: LSN) {
         self.durable = durable
         self.last = durable
     }
 
+    /// Whether a write is in flight.
     public var isWriting: Bool { self.writing != nil }
-    /// Whether there is something that no write has taken yet.
+    /// Whether there are steps that no write includes yet.
     public var hasGathered: Bool { (self.writing ?? self.durable) < self.last }
 
-    /// Steps up to `lsn` were decided and encoded.
+    /// Records that the steps up to `lsn` were decided and encoded.
     public mutating func gathered(_ lsn: LSN) {
         precondition(lsn >= self.last, "LSN \(lsn) comes before LSN \(self.last)")
         self.last = lsn
     }
 
-    /// Asks for the next write.
+    /// Starts the next write.
     ///
-    /// - Returns: The last LSN of the block to write now, or nothing if one is in flight or there
-    ///   is nothing to write.
+    /// - Returns: The last LSN of the block to write now, or `nil` if one is in flight or there are no new
+    ///   steps.
     public mutating func begin() -> LSN? {
         guard self.writing == nil, self.durable < self.last else { return nil }
         self.writing = self.last
         return self.last
     }
 
-    /// The write that ``begin()`` asked for is durable.
+    /// Records that the write started by ``begin()`` is durable.
     public mutating func written() {
-        guard let writing else { preconditionFailure("a write ended that was never begun") }
+        guard let writing else { preconditionFailure("a write ended without a beginning") }
         self.durable = writing
         self.writing = nil
         assert(
@@ -53,7 +55,7 @@ public struct GroupCommit: Sendable, Equatable {
         )
     }
 
-    /// Stops the process where what is durable, being written and decided is out of order.
+    /// Stops the process if the LSNs of durable, written and decided steps are out of order.
     package func checkInvariants() {
         precondition(
             self.durable <= self.last,

@@ -1,8 +1,8 @@
 internal import Bytes
 
-/// One group commit in the log: a head with a checksum of its own, then the entries.
+/// One group commit in the log: a head with its own checksum, then the entries.
 ///
-/// A block begins on a page and fills whole pages; what is left of its last page is zero.
+/// A block starts on a page and fills whole pages; the rest of its last page is zero.
 ///
 ///     offset  size  field
 ///          0     4  magic          "IVBK"
@@ -11,13 +11,13 @@ internal import Bytes
 ///          7     1  encoding       of the body: 0 raw, 1 LZ4
 ///          8     4  stored count   bytes of the body as stored
 ///         12     4  raw count      bytes of the body before compression
-///         16     8  first LSN      of the entries; of a seal, the LSN the next block will begin with
+///         16     8  first LSN      of the entries; of a seal, the first LSN of the next block
 ///         24     4  count          entries, with consecutive LSNs; 0 in a seal
 ///         28     4  zero
 ///         32    16  database id
 ///         48     8  previous hash  of the head of the block before: the chain
 ///         56     8  acknowledged   the highest LSN that was durable before this was written
-///         64     8  time           µs since 1970 UTC
+///         56     8  acknowledged   the highest LSN that was durable before this block was written
 ///         72     4  body checksum  CRC-32C of the stored body
 ///         76    16  zero
 ///         92     4  head checksum  CRC-32C of bytes 0 ..< 92
@@ -25,7 +25,7 @@ internal import Bytes
 struct LogBlock: Equatable, Sendable {
     enum Kind: UInt8, Sendable {
         case changes = 1
-        /// Written when the log falls idle: all before it is complete and acknowledged.
+        /// Written when the log is idle: everything before it is complete and acknowledged.
         case seal = 2
     }
 
@@ -39,7 +39,7 @@ struct LogBlock: Equatable, Sendable {
     static let headByteCount = 96
     static let firstLSNOffset = 16
     static let previousHashOffset = 48
-    /// Entries of one group commit together, before compression.
+    /// The maximum byte count of the entries of one group commit, before compression.
     static let bodyByteCountMax = 64 << 20
 
     var kind: Kind
@@ -54,22 +54,22 @@ struct LogBlock: Equatable, Sendable {
     var time: Int64
     var bodyChecksum: UInt32
 
-    /// Bytes it takes in the file: whole pages.
+    /// The bytes of the block in the file: whole pages.
     var byteCount: Int { StorageAlignment.rounded(Self.headByteCount + self.storedByteCount) }
 
-    /// The LSN that the block after it begins with.
+    /// The first LSN of the next block.
     var nextLSN: LSN { LSN(self.firstLSN.value + UInt64(self.count)) }
 
-    /// Stops the process where a block says of itself what no block may, before it is on disk.
+    /// Stops the process if the fields contradict each other, before the block is written.
     func checkInvariants() {
         precondition(
             (0...Self.bodyByteCountMax).contains(self.storedByteCount)
                 && (0...Self.bodyByteCountMax).contains(self.rawByteCount),
-            "a body of \(self.storedByteCount) bytes for \(self.rawByteCount)"
+            "\(self.storedByteCount) stored bytes of \(self.rawByteCount)"
         )
         precondition(
             self.encoding != .raw || self.storedByteCount == self.rawByteCount,
-            "\(self.rawByteCount) bytes are stored as they are in \(self.storedByteCount)"
+            "\(self.rawByteCount) raw bytes stored in \(self.storedByteCount)"
         )
         precondition((self.count == 0) == (self.kind == .seal), "a \(self.kind) of \(self.count)")
         precondition(
@@ -108,7 +108,7 @@ struct LogBlock: Equatable, Sendable {
         assert(self.isRead(from: writer, at: start), "\(self) is not what comes back")
     }
 
-    /// Whether what was encoded is this again.
+    /// Returns whether the encoded head decodes to this block.
     private func isRead(from writer: borrowing ByteWriter, at start: Int) -> Bool {
         writer.withBytes { bytes in
             let head = UnsafeRawBufferPointer(rebasing: bytes[start...])
@@ -116,19 +116,19 @@ struct LogBlock: Equatable, Sendable {
         }
     }
 
-    /// Why bytes are no block's head.
+    /// The reason why bytes are not a block's head.
     enum HeadError: Error, Equatable {
-        /// Not even the checksum holds: torn, rotten, or never written.
+        /// The checksum does not match: torn, damaged, or never written.
         case invalid
-        /// Whole, and written by a newer version.
+        /// Complete, but written by a newer version.
         case version(UInt16)
-        /// Whole, and of another database.
+        /// Complete, but of another database.
         case foreign
     }
 
-    /// Reads a head.
+    /// Decodes a head.
     ///
-    /// Nothing in it is believed before its checksum holds.
+    /// No field is used before the checksum was verified.
     init(head bytes: UnsafeRawBufferPointer, database: DatabaseID) throws(HeadError) {
         guard bytes.count >= Self.headByteCount else { throw .invalid }
         let head = UnsafeRawBufferPointer(rebasing: bytes[0..<(Self.headByteCount - 4)])
@@ -170,7 +170,7 @@ struct LogBlock: Equatable, Sendable {
         else { throw .invalid }
     }
 
-    /// The checksum that a head says it has, in its last four bytes.
+    /// Returns the checksum stored in the last four bytes of a head.
     private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         UInt32(
             littleEndian: bytes.loadUnaligned(
@@ -206,14 +206,14 @@ struct LogBlock: Equatable, Sendable {
         self.bodyChecksum = bodyChecksum
     }
 
-    /// What the next block keeps of this one: a hash of its head, and so of its body's checksum.
+    /// Returns the hash that the next block stores: of this head, and so of its body's checksum.
     static func hash(head bytes: UnsafeRawBufferPointer) -> UInt64 {
         Hash64.hash(UnsafeRawBufferPointer(rebasing: bytes[0..<Self.headByteCount]))
     }
 
-    /// The entries' bytes: checks the body, and decompresses it where it was compressed.
+    /// Verifies the body and decompresses it if necessary.
     ///
-    /// - Returns: Nothing if the body is not what the head says.
+    /// - Returns: The bytes of the entries, or `nil` if the body does not match the head.
     func body(_ stored: UnsafeRawBufferPointer) -> [UInt8]? {
         guard stored.count == self.storedByteCount,
             CRC32C.checksum(stored) == self.bodyChecksum

@@ -1,40 +1,46 @@
 public import Bytes
 
-/// Reads the log while it is being written: for subscribers that were away.
+/// Reads the log while it is being written, for clients that were disconnected.
 ///
-/// It opens the files itself and shares nothing with the writer but their list, so any thread may
-/// use one. It reads no further than the LSN its caller says is durable.
+/// It opens the files itself and shares only their list with the writer, so any thread may use one. It
+/// reads no further than the durable LSN given by its caller.
 public struct LogCursor: Sendable {
     /// The entries of one block.
     public struct Block: Sendable {
+        /// The LSN of the first entry.
         public var first: LSN
+        /// The number of entries, at least 1; their LSNs are consecutive.
         public var count: Int
+        /// The encoded entries, decompressed.
         public var body: [UInt8]
     }
 
     private let log: WriteAheadLog
-    /// The step to read next.
+    /// The next step to read.
     public private(set) var next: LSN
     private var position: Position?
 
     private struct Position: Sendable {
         var file: any StorageFile
         var offset: UInt64
-        /// Of the block at `offset`.
+        /// The first LSN of the block at `offset`.
         var lsn: LSN
-        /// Whether the file was opened just now, so that to look for another leads nowhere.
+        /// Whether the file was just opened, so that looking for another is pointless.
         var isFresh: Bool
     }
 
-    /// A cursor that begins with the block that holds the step after `lsn`.
+    /// Creates a cursor that starts with the block containing the step after `lsn`.
     public init(_ log: WriteAheadLog, after lsn: LSN) {
         self.log = log
         self.next = lsn.next
     }
 
-    /// The next block that has a step at or after ``next``; nothing beyond `durable`.
+    /// Returns the next block with a step at or after ``next``, or `nil` beyond `durable`.
     ///
-    /// - Throws: ``DurabilityError/retired(asked:firstRetained:)`` if that step is no longer kept.
+    /// - Parameter durable: The last durable LSN; later blocks are not read.
+    /// - Returns: A whole block, whose first entries may be before ``next``.
+    /// - Throws: ``DurabilityError/retired(asked:firstRetained:)`` if that step was already removed, or
+    ///   another ``DurabilityError`` if the log cannot be read.
     public mutating func read(through durable: LSN) throws(DurabilityError) -> Block? {
         while self.next <= durable {
             if self.position == nil { try self.open() }
@@ -64,7 +70,7 @@ public struct LogCursor: Sendable {
                     path: position.file.path,
                     offset: position.offset,
                     lsn: block.firstLSN,
-                    reason: "its body does not match its checksum"
+                    reason: "the checksum of the body does not match"
                 )
             }
             self.advance(past: block)
@@ -80,14 +86,13 @@ public struct LogCursor: Sendable {
         self.position?.isFresh = false
     }
 
-    /// A file that was given back may be in use again, for later steps: what it holds then is no
-    /// damage.
+    /// Throws if `lsn` was retired: a recycled file may already contain later steps, which is not damage.
     private func throwIfRetired(_ lsn: LSN) throws(DurabilityError) {
         let retained = self.log.firstRetainedLSN
         if retained > lsn { throw .retired(asked: lsn, firstRetained: retained) }
     }
 
-    /// Goes on in the file that begins with the next block, where this one has no more.
+    /// Continues in the file that starts with the next block, after the last block of this one.
     ///
     /// An empty file may have been replaced by a larger one of the same name.
     private mutating func openNext(after position: Position) throws(DurabilityError) {
@@ -98,13 +103,13 @@ public struct LogCursor: Sendable {
                 path: position.file.path,
                 offset: position.offset,
                 lsn: position.lsn,
-                reason: "the next durable block is not there"
+                reason: "the next durable block is missing"
             )
         }
         try self.open(at: position.lsn)
     }
 
-    /// Finds the file that has the next step.
+    /// Opens the file that contains the next step.
     private mutating func open(at lsn: LSN? = nil) throws(DurabilityError) {
         let wanted = lsn ?? self.next
         let files = self.log.files()
@@ -125,7 +130,7 @@ public struct LogCursor: Sendable {
                 isFresh: true
             )
         } catch {
-            // A file that went between the list and the open was retired meanwhile.
+            // A file that disappeared between the list and the open was retired meanwhile.
             let first = self.log.firstRetainedLSN
             if first > wanted { throw .retired(asked: wanted, firstRetained: first) }
             throw error

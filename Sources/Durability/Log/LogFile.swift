@@ -2,15 +2,15 @@ internal import Bytes
 
 /// One file of the log: a head in its first page, then blocks, page by page.
 ///
-/// A file is written full of zeros before its first use and later recycled, since a write into
-/// blocks that exist costs half of one that has to allocate them. What a recycled file still holds
-/// behind its last block are older blocks, told by their LSN.
+/// A file is filled with zeros before its first use and later recycled, since a write into allocated
+/// blocks costs half of one that allocates them. After its last block a recycled file still contains
+/// older blocks, recognized by their lower LSNs.
 ///
 ///     offset  size  field
 ///          0     8  magic          "INVDLOG1"
 ///          8     2  version        1
 ///         10     2  zero
-///         12     4  distance       from the first LSN of the file before; 0 if there is none
+///         12     4  distance       from the first LSN of the preceding file; 0 if there is none
 ///         16    16  database id
 ///         32     8  first LSN      of the first block; also in the file's name
 ///         40     8  previous hash  of the head of the block before, in the file before
@@ -21,13 +21,14 @@ struct LogFileHead: Equatable, Sendable {
     static let magic: UInt64 = 0x3147_4F4C_4456_4E49
     static let version: UInt16 = 1
     static let checkedByteCount = 64
-    /// Where the first block begins.
+    /// The offset of the first block.
     static let byteCount = StorageAlignment.byteCount
 
     var database: DatabaseID
     var firstLSN: LSN
-    /// LSNs from the first one of the file before to the first one of this; 0 if there is none, or the
-    /// number does not fit, or version 0.1.0 wrote the file.
+    /// LSNs from the first one of the preceding file to the first one of this file.
+    ///
+    /// It is 0 if there is no such file, if the number does not fit, or if version 0.1.0 wrote the file.
     var distance: UInt32
     var previousHash: UInt64
     var fileByteCount: UInt64
@@ -93,7 +94,7 @@ struct LogFileHead: Equatable, Sendable {
             return (head, version, checksum == CRC32C.checksum(checked))
         }
         guard let (head, version, isWhole) = head else {
-            throw .wrongKind(path: path, expected: "a file of the log")
+            throw .wrongKind(path: path, expected: "a log file")
         }
         guard isWhole else { throw .corruptHead(path: path) }
         guard version == Self.version else {
@@ -103,7 +104,7 @@ struct LogFileHead: Equatable, Sendable {
         self = head
     }
 
-    /// The database that a head names, if it is whole.
+    /// Returns the database in a head, or `nil` if its checksum does not match.
     static func database(of bytes: [UInt8]) -> (id: DatabaseID, time: Int64)? {
         bytes.withUnsafeBytes { bytes in
             guard bytes.count >= Self.checkedByteCount + 4 else { return nil }
@@ -123,7 +124,7 @@ struct LogFileHead: Equatable, Sendable {
 
     static let spareName = "spare.invlog"
 
-    /// `log-00000000000000000042.invlog`: sorted by name is sorted by LSN.
+    /// Returns `log-00000000000000000042.invlog`: the order of names is the order of LSNs.
     static func name(_ firstLSN: LSN) -> String {
         numberedName("log-", at: firstLSN, suffix: ".invlog")
     }
@@ -133,7 +134,7 @@ struct LogFileHead: Equatable, Sendable {
     }
 }
 
-/// `prefix` + 20 digits + `suffix`.
+/// Returns `prefix` + 20 digits + `suffix`.
 func numberedName(_ prefix: String, at lsn: LSN, suffix: String) -> String {
     let digits = String(lsn.value)
     return prefix + String(repeating: "0", count: 20 - digits.utf8.count) + digits + suffix

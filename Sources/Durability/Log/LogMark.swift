@@ -1,20 +1,19 @@
 internal import Bytes
 
-/// How far the log is known to reach, kept outside of it: a log whose end is gone looks like a shorter
-/// one, and nothing in it says otherwise.
+/// The end of the log, recorded outside of it: a log that lost its end looks like a complete, shorter one.
 ///
-/// It lies in the file that names the database, behind the name, in two copies, each in a page of its
-/// own. They are written one after the other, each synced: a power cut spoils one of them at most.
+/// It is in the identity file, after the identity, in two copies, each in its own page. They are written
+/// one after the other, each synced: a power cut damages at most one of them.
 ///
 ///     offset  size  field
 ///          0     8  magic         "INVDEND1"
 ///          8     2  version       1
 ///         10     6  zero
 ///         16    16  database id
-///         32     8  number        one more than that of the mark before
+///         32     8  number        the preceding mark's plus one
 ///         40     8  newest file   the LSN in the name of the log's newest file
-///         48     8  acknowledged  the highest LSN that was durable when this was written
-///         56     8  time          when that was, µs since 1970 UTC
+///         48     8  acknowledged  the highest LSN that was durable when this mark was written
+///         56     8  time          when it was written, µs since 1970 UTC
 ///         64     4  checksum      CRC-32C of bytes 0 ..< 64
 ///                   zeros up to a whole page
 struct LogMark: Equatable, Sendable {
@@ -28,10 +27,10 @@ struct LogMark: Equatable, Sendable {
     var acknowledged: LSN
     var time: Int64
 
-    /// Where a copy lies in the file.
+    /// Returns the offset of a copy in the file.
     static func offset(ofCopy copy: Int) -> Int { (copy + 1) * StorageAlignment.byteCount }
 
-    /// One copy: a whole page.
+    /// Encodes one copy: a whole page.
     func page(_ database: DatabaseID) -> [UInt8] {
         var writer = ByteWriter(capacity: StorageAlignment.byteCount)
         writer.write(Self.magic)
@@ -52,9 +51,9 @@ struct LogMark: Equatable, Sendable {
         return writer.array()
     }
 
-    /// The newest of the copies that are whole.
+    /// Returns the newest valid copy.
     ///
-    /// `bytes`: The whole file.
+    /// `bytes` is the whole file.
     static func newest(
         in bytes: [UInt8],
         _ path: String,
@@ -72,7 +71,7 @@ struct LogMark: Equatable, Sendable {
         return newest
     }
 
-    /// The mark in a page; nil if it is not whole.
+    /// Returns the mark in a page, or `nil` if its checksum does not match.
     private static func read(
         _ page: [UInt8],
         path: String,
@@ -104,9 +103,9 @@ struct LogMark: Equatable, Sendable {
     }
 }
 
-/// The mark in its file, to be moved on.
+/// The file with the mark, open for updates.
 ///
-/// Of the log thread.
+/// Log thread only.
 struct LogMarkFile {
     private let file: any StorageFile
     private let database: DatabaseID
@@ -118,7 +117,7 @@ struct LogMarkFile {
         self.mark = mark
     }
 
-    /// Returns once it is durable.
+    /// Writes the mark and returns once it is durable.
     mutating func move(
         newestFile: LSN,
         acknowledged: LSN,

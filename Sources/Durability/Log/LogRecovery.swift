@@ -1,33 +1,31 @@
 internal import Bytes
 
-/// Where the log ends: what recovery found out and the writer goes on from.
+/// The end of the log: the result of recovery, where the writer continues.
 struct LogEnd: Equatable, Sendable {
     var nextLSN: LSN
-    /// Of the head of the last block.
+    /// The hash of the last block's head.
     var hash: UInt64
-    /// Where the next block goes in the last file.
+    /// The offset of the next block in the last file.
     var offset: UInt64
-    /// Whether something on disk says that the last block is complete: a seal, or the head of the
-    /// file after it.
+    /// Whether a seal or the head of the next file confirms that the last block is complete.
     var isSealed: Bool
 }
 
-/// Reads the log from its files in order, checks the chain, and tells a torn tail from rot.
+/// Reads the log files in order, verifies the chain, and distinguishes a torn tail from corruption.
 ///
-/// Only one block is ever in flight. So a power cut can leave at most one unfinished block, at the
-/// very end, and nothing valid after it: a **torn tail**, never acknowledged, dropped and reported.
-/// A bad block with a later one anywhere behind it is **rot**: acknowledged steps are damaged, and
-/// the start is refused with nothing changed on disk.
+/// Only one block is ever in flight. A power cut can therefore leave at most one unfinished block, at the
+/// very end, and nothing valid after it: a **torn tail**, never acknowledged, dropped and reported. A bad
+/// block with a later one anywhere after it is **corruption**: acknowledged steps are damaged, and the
+/// start is refused without changing anything on disk.
 struct LogRecovery {
     let storage: any Storage
     let database: DatabaseID
-    /// The snapshot's LSN: steps up to it are passed over.
+    /// The snapshot's LSN: steps up to it are skipped.
     let after: LSN
 
     typealias Replay = (LSN, Int, UnsafeRawBufferPointer) throws(DurabilityError) -> Void
 
-    /// Reads `names`, sorted, hands every block with a step after ``after`` to `replay`, and reports
-    /// in `report` what it found.
+    /// Reads the sorted `names` and passes every block with a step after ``after`` to `replay`.
     func run(
         _ names: [String],
         report: inout RecoveryReport,
@@ -38,9 +36,9 @@ struct LogRecovery {
         for (index, name) in names.enumerated() where index >= first {
             let isLast = index + 1 == names.count
             let file = try self.storage.open(name, create: false, direct: isLast)
-            // Writes that a dying process never synced may be in the page cache only. What a sync
-            // failed on may be there too, for clean, though the disk never got it: so the file that
-            // was written last is read from the disk itself.
+            // Writes that a killed process never synced may be only in the page cache. Pages whose sync
+            // failed may also be there, marked clean although they never reached the disk: so the file
+            // written last is read from the disk itself.
             try file.sync()
             let bytes =
                 isLast
@@ -91,10 +89,10 @@ struct LogRecovery {
         return end
     }
 
-    /// Which of `names`, sorted, is the first that a start from a snapshot of `after` needs.
+    /// Returns the index of the first of the sorted `names` that a start from a snapshot at `after` needs.
     ///
-    /// It is the last file that begins at or before the first step needed. Those before it are history:
-    /// whatever became of them, a start is not refused for it.
+    /// It is the last file that starts at or before the first needed step. The files before it are history:
+    /// their damage does not prevent a start.
     static func firstNeeded(_ names: [String], after: LSN) -> Int {
         let index = names.lastIndex { name in
             guard let first = LogFileHead.firstLSN(ofName: name) else { return false }
@@ -142,7 +140,7 @@ struct LogRecovery {
         return end
     }
 
-    /// The block at `offset` if it is the next of the chain, with its body if that is whole.
+    /// Returns the block at `offset` if it is next in the chain, with its body if that is valid.
     private func block(
         _ bytes: [UInt8],
         at offset: Int,
@@ -180,7 +178,7 @@ struct LogRecovery {
         return found
     }
 
-    /// Decides what the end of the blocks means: a clean end, a torn tail, missing files, or rot.
+    /// Classifies the end of the blocks: a clean end, a torn tail, missing files, or corruption.
     private func judge(
         _ bytes: [UInt8],
         end: LogEnd,
@@ -192,7 +190,7 @@ struct LogRecovery {
         let isWritten = torn != nil || self.isWritten(bytes, end)
         var reason: String?
         if let later = self.laterBlock(bytes, than: end, torn) {
-            reason = "a later block, \(later), is whole"
+            reason = "a later block, \(later), is valid"
         } else if let next, let found = LogFileHead.firstLSN(ofName: next) {
             guard isWritten else {
                 throw .missingLog(
@@ -201,7 +199,7 @@ struct LogRecovery {
                     path: self.storage.path(next)
                 )
             }
-            reason = "the next file begins with LSN \(found)"
+            reason = "the next file starts with LSN \(found)"
         } else if end.nextLSN <= self.after {
             guard isWritten else {
                 throw .missingLog(
@@ -210,7 +208,7 @@ struct LogRecovery {
                     path: self.storage.path(SnapshotManifest.name(self.after))
                 )
             }
-            reason = "a snapshot reaches to LSN \(self.after)"
+            reason = "a snapshot exists at LSN \(self.after)"
         }
         if let reason {
             throw .corruptBlock(path: path, offset: end.offset, lsn: end.nextLSN, reason: reason)
@@ -224,13 +222,12 @@ struct LogRecovery {
         )
     }
 
-    /// Looks for a whole head that was written after the place where the chain ends.
+    /// Searches for a valid head written after the end of the chain.
     ///
-    /// Older blocks of a recycled file have lower LSNs. A torn block whose own head is whole says how
-    /// far it goes, and its entries are passed over: no bytes that a client chose are taken for a
-    /// block.
+    /// Older blocks of a recycled file have lower LSNs. A torn block with a valid head has a known length,
+    /// and its entries are skipped, so that bytes chosen by a client are never mistaken for a block.
     ///
-    /// - Returns: What the head says, in words.
+    /// - Returns: A description of the head, or `nil`.
     private func laterBlock(_ bytes: [UInt8], than end: LogEnd, _ torn: LogBlock?) -> String? {
         var page = Int(end.offset) + (torn?.byteCount ?? 0)
         return bytes.withUnsafeBytes { bytes in
@@ -248,11 +245,11 @@ struct LogRecovery {
         }
     }
 
-    /// Whether the next block was begun in the page where the blocks end.
+    /// Returns whether a write of the next block was started in the page where the blocks end.
     ///
-    /// There may also be zeros, or whatever a recycled file had there; neither has a next block's
-    /// magic, nor its LSN and its place in the chain. A write that was cut off within its magic
-    /// shows only in a page of zeros.
+    /// Otherwise the page contains zeros or the earlier content of a recycled file, without the next block's
+    /// magic, LSN and position in the chain. A write that was cut off within its magic shows only in a page
+    /// of zeros.
     private func isWritten(_ bytes: [UInt8], _ end: LogEnd) -> Bool {
         let offset = Int(end.offset)
         guard offset + StorageAlignment.byteCount <= bytes.count else { return false }
@@ -263,7 +260,7 @@ struct LogRecovery {
             func word(_ offset: Int) -> UInt64 {
                 UInt64(littleEndian: page.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             }
-            // A whole head that the chain does not go on with is of the file's earlier life.
+            // A valid head that does not continue the chain is earlier content of the file.
             if (try? LogBlock(head: page, database: self.database)) != nil { return false }
             if UInt32(truncatingIfNeeded: word(0)) == LogBlock.magic { return true }
             if word(LogBlock.firstLSNOffset) == end.nextLSN.value,

@@ -1,30 +1,28 @@
 public import Bytes
 internal import ColumnStore
 
-/// The files of the log: the next one made ready ahead of need, the oldest given back.
+/// The files of the log: the next one is prepared ahead of need, the oldest are retired.
 ///
 ///     preparing.invlog ──zeros written──▶ spare.invlog ──roll──▶ log-<first LSN>.invlog
 ///                                              ▲                        │
 ///                                              └───────── retire ───────┘
 ///
-/// At most one file is on its way to be the spare one, and once the log thread has claimed it
-/// nobody makes another before it is in use: the spare's name never means two files.
+/// At most one file is being prepared as the spare, and once the log thread has claimed the spare, none
+/// is prepared before it is in use: the spare's name never refers to two files.
 extension WriteAheadLog {
-    // MARK: - Going on in the next file
+    // MARK: - Rolling to the next file
 
-    /// Whether no block was written to the current file yet.
+    /// Whether the current file has no blocks yet.
     var isFileEmpty: Bool { self.end.offset == UInt64(LogFileHead.byteCount) }
 
     func noteSpace() {
-        let room = Int(self.fileByteCount) - Int(self.end.offset)
-        self.shared.withLock { $0.room = room }
+        let space = Int(self.fileByteCount) - Int(self.end.offset)
+        self.shared.withLock { $0.space = space }
     }
 
-    /// Finds the file to go on in: the spare one if it is ready, else one made now.
+    /// Returns the current name of the file to roll to: the spare if it is ready, else one created now.
     ///
-    /// Touches nothing of the log.
-    ///
-    /// - Returns: The name that the file has as yet.
+    /// It does not change the log.
     func sourceOfNext(blockByteCount: Int) throws(DurabilityError) -> String {
         let needed = LogFileHead.byteCount + blockByteCount
         let isSpareClaimed = self.shared.withLock { shared in
@@ -47,9 +45,9 @@ extension WriteAheadLog {
         return LogFileHead.rollingName
     }
 
-    /// Goes on in the file that is named `source` as yet.
+    /// Continues in the file currently named `source`.
     ///
-    /// A current file without a block is replaced, since the next one begins with the same LSN.
+    /// A current file without a block is replaced, since the next one starts with the same LSN.
     func roll(to source: String, time: Int64) throws(DurabilityError) {
         let next = try self.storage.open(source, create: false, direct: true)
         let byteCount = try next.byteCount()
@@ -63,7 +61,7 @@ extension WriteAheadLog {
             time: time
         )
         try self.storage.putInUse(next, source: source, head: head)
-        // Before anything in it is acknowledged: it can be missed from now on.
+        // Before any step in it is acknowledged: from now on its loss is detected.
         try self.mark.move(
             newestFile: head.firstLSN,
             acknowledged: LSN(head.firstLSN.value - 1),
@@ -87,11 +85,11 @@ extension WriteAheadLog {
         self.noteSpace()
     }
 
-    // MARK: - Ahead of need
+    // MARK: - Preparing the next file
 
-    /// Makes the next file ready ahead of need, unless it is.
+    /// Prepares the next file ahead of need, unless it exists.
     ///
-    /// Not for the log thread.
+    /// Not on the log thread.
     ///
     /// - Throws: ``DurabilityError/full(operation:path:)`` if there is no space; try again later.
     public func prepareNext() throws(DurabilityError) {
@@ -121,42 +119,42 @@ extension WriteAheadLog {
         }
     }
 
-    /// Remembers a full disk, and frees what the file that did not fit has taken.
+    /// Records a full disk, and removes the file that did not fit.
     private func noteFailure(_ error: DurabilityError, of name: String) {
         guard case .full = error else { return }
         self.shared.withLock { $0.isFull = true }
-        // Where it cannot be removed, the next attempt or the next start removes it.
+        // If it cannot be removed, the next attempt or the next start removes it.
         try? self.storage.remove(name)
     }
 
-    /// What a block takes beyond its entries, at most: its head, and what fills its last page.
+    /// The maximum bytes of a block beyond its entries: its head, and the padding of its last page.
     public static var blockOverheadByteCount: Int {
         LogBlock.headByteCount + StorageAlignment.byteCount
     }
 
-    /// Whether a block with `byteCount` bytes of entries can be written whatever the disk says next.
+    /// Returns whether a block with `byteCount` bytes of entries can be written.
     ///
-    /// Any thread. Takes into account neither a block that is on its way nor a seal.
+    /// Any thread. It ignores a block in flight and a seal.
     public func room(for byteCount: Int) -> LogSpace {
         let needed = StorageAlignment.rounded(byteCount + LogBlock.headByteCount)
         let known: LogSpace = self.shared.withLock { shared in
             let isSpareThere = shared.spare == .ready || shared.spare == .claimed
             let fitsSpare = needed + LogFileHead.byteCount <= self.configuration.fileByteCount
-            if needed <= shared.room || isSpareThere && fitsSpare { return .certain }
+            if needed <= shared.space || isSpareThere && fitsSpare { return .certain }
             return shared.isFull ? .full : .unknown
         }
         guard known == .unknown, let free = try? self.storage.freeByteCount() else { return known }
-        // The file that is being made may have taken nothing yet, or be made in vain.
+        // The file being prepared may not have used any space yet, or its preparation may fail.
         let wanted = 2 * self.configuration.fileByteCount + needed
         return free >= UInt64(wanted) ? .likely : .unknown
     }
 
-    /// Whether the next file should be made ready now: it is not there.
+    /// Whether the next file should be prepared now, because there is none.
     ///
     /// Any thread.
     public var wantsNext: Bool { self.shared.withLock { $0.spare == .none } }
 
-    // MARK: - What there is
+    // MARK: - Content
 
     /// The first step that can still be read.
     ///
@@ -165,25 +163,29 @@ extension WriteAheadLog {
         self.shared.withLock { $0.files.first?.firstLSN ?? .first }
     }
 
-    /// Bytes of all files.
+    /// The bytes of all files.
     ///
     /// Any thread.
     public var byteCount: UInt64 {
         self.shared.withLock { $0.files.reduce(0) { $0 + $1.byteCount } }
     }
 
-    /// The files in order; the last is being written to.
+    /// Returns the files in order; the last is being written to.
     ///
     /// Any thread.
     func files() -> [FileEntry] { self.shared.withLock { $0.files } }
 
-    // MARK: - Giving back
+    // MARK: - Retiring
 
-    /// Gives back files that hold only steps up to `lsn` and are beyond the retention.
+    /// Retires files that contain only steps up to `lsn` and exceed the retention.
     ///
-    /// Not for the log thread.
+    /// Not on the log thread.
     ///
-    /// - Returns: How many files went.
+    /// - Parameters:
+    ///   - lsn: The last step that no start needs any more.
+    ///   - now: The time in µs since 1970 UTC.
+    /// - Returns: The number of retired files.
+    /// - Throws: ``DurabilityError`` if a file cannot be renamed or removed.
     @discardableResult
     public func retire(through lsn: LSN, now: Int64) throws(DurabilityError) -> Int {
         var count = 0
@@ -214,7 +216,7 @@ extension WriteAheadLog {
         return count
     }
 
-    /// Takes the oldest file off the list, if it may go: readers no longer find it.
+    /// Removes the oldest file from the list if it may be retired: readers no longer find it.
     private func takeRetired(through lsn: LSN, now: Int64) -> FileEntry? {
         let oldest = now - self.configuration.retentionSeconds * 1_000_000
         return self.shared.withLock { shared in
@@ -230,21 +232,21 @@ extension WriteAheadLog {
 }
 
 extension LogFileHead {
-    /// The next file while it is being filled with zeros.
+    /// The next file while it is filled with zeros.
     static let preparedName = "preparing.invlog"
-    /// The next file where there was no spare one, until it has its name in the log.
+    /// The next file if there was no spare, until it gets its name in the log.
     static let rollingName = "rolling.invlog"
-    /// Bytes of zeros that are written at once to a file that is being made ready.
+    /// The bytes of zeros per write to a file that is being prepared.
     static let zerosByteCount = 256 << 10
 }
 
 extension Storage {
-    /// Makes a file of zeros, written and synced, so that later writes into it allocate nothing.
+    /// Creates a file of zeros, written and synced, so that later writes into it allocate nothing.
     ///
-    /// It is written past the page cache, a little at a time: a whole file that is left to one sync goes to
-    /// the disk at once, and blocks of the log would wait behind it.
+    /// It is written past the page cache in chunks: one sync of a whole file would send it to the disk at
+    /// once, and blocks of the log would wait behind it.
     func allocate(_ name: String, byteCount: Int) throws(DurabilityError) {
-        // One left by a crash may be longer.
+        // A file left by a crash may be longer.
         if try self.list().contains(name) { try self.remove(name) }
         let file = try self.open(name, create: true, direct: true)
         let byteCount = StorageAlignment.rounded(byteCount)
@@ -263,7 +265,7 @@ extension Storage {
         try file.sync()
     }
 
-    /// Writes the head of a file that is named `source` as yet, and gives it its name in the log.
+    /// Writes the head of the file currently named `source`, and gives it its name in the log.
     func putInUse(
         _ file: any StorageFile,
         source: String,

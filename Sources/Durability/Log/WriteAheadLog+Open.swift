@@ -1,14 +1,14 @@
 internal import Bytes
 
 extension WriteAheadLog {
-    /// Opens the log of a directory: reads and checks it, drops a torn tail, and goes on behind it.
+    /// Opens the log of a directory: verifies it, drops a torn tail, and continues after it.
     ///
-    /// `after` is the LSN the state is at already, 0 without a snapshot. `replay` is handed each block
-    /// with later steps: its first LSN, how many steps, the bytes; steps up to `after` may be among
-    /// them. Nothing on disk is changed before everything was checked.
+    /// `after` is the LSN of the loaded state, 0 without a snapshot. `replay` receives each block with later
+    /// steps: its first LSN, the number of steps, the bytes; steps up to `after` may be among them. Nothing
+    /// on disk is changed before everything was verified.
     ///
-    /// Clients are about to be told of what was read. So the log is sealed before this returns:
-    /// damage to its last block is from then on no torn tail.
+    /// Clients will see what was read, so the log is sealed before this returns: from then on, damage to its
+    /// last block is not a torn tail.
     static func open(
         storage: any Storage,
         identity: DatabaseIdentity,
@@ -44,10 +44,10 @@ extension WriteAheadLog {
             )
         }
         let file = try storage.open(names[names.count - 1], create: false, direct: true)
-        // Everything was checked: only now is anything changed.
+        // Everything was verified: changes start here.
         let hasPage = end.offset < (files.last?.byteCount ?? 0)
         if report.torn != nil || end.isSealed && hasPage { try Self.erase(file, at: end.offset) }
-        // A spare of another size is from another configuration, a half-made one from a crash.
+        // A spare of another size is from another configuration, an unfinished one from a crash.
         var hasSpare = false
         let besides = [LogFileHead.spareName, LogFileHead.preparedName, LogFileHead.rollingName]
         for name in all where besides.contains(name) {
@@ -72,7 +72,7 @@ extension WriteAheadLog {
         return log
     }
 
-    /// Makes the first file of a new database, unless a start that was cut off has.
+    /// Creates the first file of a new database, unless an interrupted start has.
     static func create(
         _ storage: any Storage,
         of database: DatabaseID,
@@ -92,20 +92,20 @@ extension WriteAheadLog {
         try storage.putInUse(file, source: LogFileHead.rollingName, head: head)
     }
 
-    /// Why the log's history does not reach back further.
+    /// The reason why the log's history starts later.
     struct HistoryLoss: Equatable, Sendable {
         var path: String
-        /// What is the matter with the file, in words.
+        /// What is wrong with the file, in words.
         var reason: String
-        /// Whether the file is there, so that parity may bring it back.
+        /// Whether the file exists, so that parity may restore it.
         var isDamage: Bool
     }
 
-    /// The files of the log that follow each other up to the last one without one that is missing or
-    /// unreadable, and which is the last before them that is, if any.
+    /// Returns the newest run of readable files without a gap, and the last missing or unreadable file
+    /// before them, if any.
     ///
-    /// Each says how far it is from the one before, so it takes only the heads. Those that a start from
-    /// a snapshot of `after` needs must be readable.
+    /// Each head contains the distance to the preceding file, so only the heads are read. The files that a
+    /// start from a snapshot at `after` needs must be readable.
     static func connected(
         _ names: [String],
         after: LSN,
@@ -142,11 +142,11 @@ extension WriteAheadLog {
         return (files, loss)
     }
 
-    /// What is the matter with a file that cannot be read; nil if it is whole but not of this log, so that
-    /// nobody may give it back.
+    /// Describes the damage of an unreadable file, or returns `nil` for an intact file of another log, which
+    /// must not be removed.
     private static func damage(_ error: DurabilityError) -> String? {
         switch error {
-        case .wrongKind: "it does not begin as a file of the log"
+        case .wrongKind: "it does not start like a log file"
         case .corruptHead: "its head is damaged"
         case .corruptBlock(_, _, _, let reason): reason
         case .failed(operation: "read", _, _, let reason): "it cannot be read: \(reason)"
@@ -154,7 +154,7 @@ extension WriteAheadLog {
         }
     }
 
-    /// A file of the log as its head says, and how far it is from the one before.
+    /// Returns a log file according to its head, and its distance from the preceding one.
     private static func entry(
         _ name: String,
         in storage: any Storage,
@@ -184,10 +184,10 @@ extension WriteAheadLog {
         return (entry, head.distance)
     }
 
-    /// Wipes the head of a torn block, so that it can never be taken for a later one.
+    /// Erases the head of a torn block, so that it can never be mistaken for a later one.
     ///
-    /// Nor can one that never reached the disk, while the page cache still shows it: a seal has its
-    /// place, or this.
+    /// This also covers a block that never reached the disk but is still in the page cache: its place is
+    /// overwritten by a seal or by this.
     private static func erase(
         _ file: any StorageFile,
         at offset: UInt64

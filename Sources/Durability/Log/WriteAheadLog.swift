@@ -1,19 +1,20 @@
 public import Bytes
 internal import ColumnStore
 
-/// How the log uses the disk.
+/// The log's use of the disk.
 public struct LogConfiguration: Sendable, Equatable {
-    /// Bytes of one file, whole pages.
+    /// The byte count of one file, whole pages.
     ///
-    /// Larger files are recycled less often; a new database takes two of them at once.
+    /// Larger files are recycled less often; a new database allocates two of them at once.
     public var fileByteCount: Int
-    /// Bytes of old files that are kept for subscribers that come back.
+    /// The bytes of old files retained for reconnecting subscribers.
     ///
-    /// Beyond it they are told to take a new snapshot.
+    /// Subscribers that need older steps must take a new snapshot.
     public var retentionByteCount: Int
-    /// How long old files are kept at most.
+    /// The maximum retention time of old files.
     public var retentionSeconds: Int64
 
+    /// Creates a configuration; `fileByteCount` must be whole pages, at least two.
     public init(
         fileByteCount: Int = 64 << 20,
         retentionByteCount: Int = 4 << 30,
@@ -30,26 +31,26 @@ public struct LogConfiguration: Sendable, Equatable {
     }
 }
 
-/// Whether there is space for more of the log.
+/// Whether there is disk space for more of the log.
 public enum LogSpace: Sendable, Equatable {
-    /// In files that were made already: no full disk can be in the way.
+    /// In existing files: a full disk cannot prevent it.
     case certain
-    /// It takes a file that is not there yet, and the disk says that it has space for several.
+    /// It needs a new file, and the disk reports space for several.
     case likely
-    /// It takes a file that is not there yet, and the disk is nearly full.
+    /// It needs a new file, and the disk is nearly full.
     case unknown
-    /// It takes a file that is not there yet, and the last attempt to make one found no space.
+    /// It needs a new file, and the last attempt to create one found no space.
     case full
 }
 
 /// The write-ahead log: blocks of steps, each durable before ``append(body:first:count:acknowledged:time:)``
 /// returns.
 ///
-/// It knows nothing of what a step holds. Appending belongs to one thread, the log thread. Making
-/// the next file ready, giving old ones back and looking up files may happen on another meanwhile:
-/// what they share is behind a mutex. That is why it is `@unchecked Sendable`.
+/// It does not know the content of steps. Appending belongs to one thread, the log thread. Preparing the
+/// next file, retiring old ones and looking up files may happen on other threads: the shared state is
+/// protected by a mutex. That is why it is `@unchecked Sendable`.
 public final class WriteAheadLog: @unchecked Sendable {
-    /// A file of the log as readers find it.
+    /// A file of the log for readers.
     struct FileEntry: Sendable {
         var name: String
         var firstLSN: LSN
@@ -57,24 +58,24 @@ public final class WriteAheadLog: @unchecked Sendable {
         var time: Int64
     }
 
-    /// What there is of the file that the log will go on in.
+    /// The state of the next log file.
     enum Spare: Sendable {
         case none
-        /// Being written, or about to get its name: nobody else may make one meanwhile.
+        /// Being written, or about to be renamed: no other may be prepared meanwhile.
         case preparing
         case ready
-        /// Of the log thread, until it is in use.
+        /// Owned by the log thread until it is in use.
         case claimed
     }
 
     struct Shared {
         var files: [FileEntry]
-        /// Files before one that is missing: of no use to anybody.
+        /// Files before a missing one, which are useless.
         var disconnected: [String]
         var spare: Spare
-        /// Bytes that still fit in the current file.
-        var room: Int
-        /// Whether the last attempt to make a file ready found no space.
+        /// The bytes that still fit in the current file.
+        var space: Int
+        /// Whether the last attempt to prepare a file found no space.
         var isFull = false
     }
 
@@ -83,7 +84,7 @@ public final class WriteAheadLog: @unchecked Sendable {
     let configuration: LogConfiguration
     let shared: Guarded<Shared>
 
-    // Of the log thread alone.
+    // Log thread only.
     var file: any StorageFile
     var mark: LogMarkFile
     var fileByteCount: UInt64
@@ -115,7 +116,7 @@ public final class WriteAheadLog: @unchecked Sendable {
                 files: files,
                 disconnected: disconnected,
                 spare: hasSpare ? .ready : .none,
-                room: Int(self.fileByteCount) - Int(end.offset)
+                space: Int(self.fileByteCount) - Int(end.offset)
             )
         )
         self.buffer = .allocate(
@@ -128,12 +129,12 @@ public final class WriteAheadLog: @unchecked Sendable {
 
     /// The last step in the log.
     ///
-    /// Of the log thread.
+    /// Log thread only.
     public var lastLSN: LSN { LSN(self.end.nextLSN.value - 1) }
 
-    /// Stops the process where the place that the next block goes to is not what the log's files say.
+    /// Stops the process if the position of the next block contradicts the log's files.
     ///
-    /// Of the log thread.
+    /// Log thread only.
     ///
     /// - Complexity: O(1)
     package func checkInvariants() {
@@ -150,31 +151,31 @@ public final class WriteAheadLog: @unchecked Sendable {
             self.mark.mark.newestFile <= self.end.nextLSN,
             "LSN \(self.mark.mark.newestFile) is the newest file, LSN \(self.end.nextLSN) comes next"
         )
-        let (newest, room) = self.shared.withLock { ($0.files.last?.firstLSN, $0.room) }
+        let (newest, space) = self.shared.withLock { ($0.files.last?.firstLSN, $0.space) }
         precondition(
             newest.map { $0 <= self.end.nextLSN } ?? false,
             "the newest file begins with \(newest.map { "LSN \($0)" } ?? "none")"
         )
         precondition(
-            room == Int(self.fileByteCount) - Int(self.end.offset),
-            "others are told of \(room) bytes of room"
+            space == Int(self.fileByteCount) - Int(self.end.offset),
+            "the shared state has \(space) bytes of space"
         )
     }
 
     // MARK: - Appending
 
-    /// Writes one block and returns once it is durable.
+    /// Appends one block and returns once it is durable.
     ///
     /// - Parameters:
     ///   - body: The encoded entries, 1 to 64 MiB.
-    ///   - first: LSN of the first entry: the one after the last that was appended.
-    ///   - count: How many entries there are.
-    ///   - acknowledged: The highest LSN that anybody may have been told of.
+    ///   - first: The LSN of the first entry: the last appended one plus one.
+    ///   - count: The number of entries.
+    ///   - acknowledged: The highest LSN that may have been acknowledged to a client.
     ///   - time: Now, in µs since 1970 UTC.
-    /// - Throws: ``DurabilityError/full(operation:path:)`` if the log has to go on in another file and
-    ///   there is no space for one: nothing was written, and the same block may be tried again. After
-    ///   any other error what is on disk is unknown; every later append throws
-    ///   ``DurabilityError/poisoned(path:)``, and the process must stop.
+    /// - Throws: ``DurabilityError/full(operation:path:)`` if the log needs another file and there is no
+    ///   space for one: nothing was written, and the same block may be tried again. After any other error
+    ///   the state of the disk is unknown; every later append throws ``DurabilityError/poisoned(path:)``,
+    ///   and the process must stop.
     public func append(
         body: UnsafeRawBufferPointer,
         first: LSN,
@@ -188,12 +189,11 @@ public final class WriteAheadLog: @unchecked Sendable {
         try self.write(body, .changes, count: count, acknowledged: acknowledged, time: time)
     }
 
-    /// Says on disk that the log is complete up to here, so that damage to its last block can be
-    /// told from a torn tail.
+    /// Appends a seal: the log is complete up to here, so damage to its last block is not a torn tail.
     ///
-    /// Does nothing if nothing was appended since the last seal, or if the disk is full. A full file
-    /// is sealed by the head of the next one, which never begins with a seal: so no two files begin
-    /// with one LSN.
+    /// Does nothing if no block was appended since the last seal, or if the disk is full. A full file is
+    /// sealed by the head of the next one, which never starts with a seal: so no two files start with the
+    /// same LSN.
     public func seal(acknowledged: LSN, time: Int64) throws(DurabilityError) {
         guard !self.end.isSealed, !self.isFileEmpty else { return }
         let isFileFull = self.end.offset + UInt64(StorageAlignment.byteCount) > self.fileByteCount
@@ -203,7 +203,7 @@ public final class WriteAheadLog: @unchecked Sendable {
             do throws(DurabilityError) {
                 source = try self.sourceOfNext(blockByteCount: StorageAlignment.byteCount)
             } catch {
-                // The log is no worse off than before; a seal is not worth a stop.
+                // The log is no worse off than before; a failed seal is not worth a stop.
                 if case .full = error { return }
                 throw error
             }
@@ -212,14 +212,13 @@ public final class WriteAheadLog: @unchecked Sendable {
             }
             return
         }
-        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-        try self.write(nothing, .seal, count: 0, acknowledged: acknowledged, time: time)
+        let empty = UnsafeRawBufferPointer(start: nil, count: 0)
+        try self.write(empty, .seal, count: 0, acknowledged: acknowledged, time: time)
     }
 
-    /// Seals the log, and says outside of it how far it reaches: so that a start notices if its end is
-    /// gone.
+    /// Seals the log and records its end in the mark, so that a start detects a lost end.
     ///
-    /// For the first and the last moment of a process; between them, each new file says so.
+    /// It is called at start and stop; in between, each new file updates the mark.
     public func close(acknowledged: LSN, time: Int64) throws(DurabilityError) {
         try self.seal(acknowledged: acknowledged, time: time)
         guard !self.isPoisoned else { throw .poisoned(path: self.file.path) }
@@ -283,9 +282,9 @@ public final class WriteAheadLog: @unchecked Sendable {
         }
     }
 
-    /// Runs what changes the log's files.
+    /// Runs a change of the log's files.
     ///
-    /// If it fails nothing more is ever written: the state of the disk is then unknown.
+    /// If it fails, all later writes are refused, since the state of the disk is then unknown.
     private func poisoning(
         _ body: () throws(DurabilityError) -> Void
     ) throws(DurabilityError) {
@@ -293,12 +292,12 @@ public final class WriteAheadLog: @unchecked Sendable {
             try body()
         } catch {
             self.isPoisoned = true
-            // Full would say that nothing was written, and that the block may be tried again.
+            // `full` would mean that nothing was written and that the block may be tried again.
             throw error.asFailure
         }
     }
 
-    /// Puts the body behind the place of the head, compressed where that saves a page.
+    /// Copies the body after the space for the head, compressed if that saves a page.
     private func stage(_ body: UnsafeRawBufferPointer) -> (LogBlock.Encoding, Int) {
         let needed = LogBlock.headByteCount + max(body.count, LZ4Block.bound(body.count))
         if StorageAlignment.rounded(needed) > self.buffer.count {

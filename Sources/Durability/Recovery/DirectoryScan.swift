@@ -1,38 +1,41 @@
 internal import Bytes
 
-/// Reads every byte of a directory that means anything, and says what is wrong with it.
+/// Reads every meaningful byte of a directory and reports all damage.
 ///
-/// A start reads what it needs: the newest snapshot, and the log from there on. This reads the
-/// rest as well: older snapshots, the log's history, parity. Nothing is changed.
+/// A start reads what it needs: the newest snapshot, and the log from there on. A scan also reads older
+/// snapshots, the log's history and parity. Nothing is changed.
 public struct DirectoryScan: Sendable {
-    /// Something that is not as it was written.
+    /// Damage or missing redundancy.
     public enum Finding: Equatable, Sendable {
-        /// A page is damaged; parity can bring it back, or not. Where a start needs what was in it, there
-        /// is a refusal as well.
+        /// A damaged page, which parity may be able to restore; if a start needs it, there is also a refusal.
         case damagedPage(path: String, offset: UInt64, isHealable: Bool)
-        /// A sealed file without parity, or whose parity is damaged.
+        /// A sealed file has no parity, or damaged parity.
         case noParity(path: String)
-        /// A file or the log's chain is refused, whatever parity brings back, and a start is with it.
+        /// A start would refuse the directory because of this file or the log's chain, even with parity.
         case refused(DurabilityError)
-        /// The snapshot that is kept beside the newest cannot take its place; a start has no need of it.
+        /// The older snapshot cannot replace the newest; a start does not need it.
         case noFallback(DurabilityError)
-        /// The log does not hold before the newest snapshot; a start has no need of that part.
+        /// The log before the newest snapshot is damaged or incomplete; a start does not need it.
         case noHistory(DurabilityError)
     }
 
-    /// What was read.
+    /// The number of files read.
     public private(set) var files = 0
+    /// The bytes of all files read.
     public private(set) var byteCount: UInt64 = 0
+    /// The number of log blocks read.
     public private(set) var blocks = 0
+    /// The number of snapshot segments read.
     public private(set) var segments = 0
+    /// All findings, in the order in which they were found.
     public private(set) var findings: [Finding] = []
 
     private let storage: any Storage
     private let database: DatabaseID
 
-    /// Reads all of it.
+    /// Scans the whole directory.
     ///
-    /// - Throws: ``DurabilityError`` if the directory has no name of a database, or cannot be listed.
+    /// - Throws: ``DurabilityError`` if the directory has no identity file, or cannot be listed.
     public init(_ storage: any Storage) throws(DurabilityError) {
         self.storage = storage
         self.database = try DataDirectory.database(of: storage)
@@ -42,14 +45,14 @@ public struct DirectoryScan: Sendable {
             self.byteCount += try storage.open(name, create: false, direct: false).byteCount()
         }
         try self.scanPages(names)
-        // As a start would find it: with what parity brings back.
+        // As a start would find it: with pages restored from parity.
         let healed = try OverlayStorage(over: storage)
         let protection = Protection(storage: healed, database: self.database)
         _ = try protection.heal(try protection.patches())
         let snapshots = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }
         self.scanLog(
             names.filter { LogFileHead.firstLSN(ofName: $0) != nil },
-            behind: snapshots.last.flatMap { SnapshotManifest.lsn(ofName: $0) },
+            after: snapshots.last.flatMap { SnapshotManifest.lsn(ofName: $0) },
             in: healed
         )
         for name in snapshots {
@@ -78,11 +81,10 @@ public struct DirectoryScan: Sendable {
         }
     }
 
-    /// The whole chain, from the oldest file that is kept; if it does not hold, the part of it that a
-    /// start needs.
+    /// Verifies the whole chain from the oldest file, and if that fails the part that a start needs.
     private mutating func scanLog(
         _ names: [String],
-        behind snapshot: LSN?,
+        after snapshot: LSN?,
         in storage: any Storage
     ) {
         guard let first = names.first.flatMap({ LogFileHead.firstLSN(ofName: $0) }) else { return }
@@ -95,7 +97,7 @@ public struct DirectoryScan: Sendable {
         }
     }
 
-    /// What is wrong with the log after `after`; nil if it holds.
+    /// Returns what is wrong with the log after `after`, or `nil`.
     private mutating func chain(
         _ names: [String],
         after: LSN,
@@ -107,7 +109,7 @@ public struct DirectoryScan: Sendable {
         do throws(DurabilityError) {
             _ = try recovery.run(names, report: &report) {
                 (_, _, _) throws(DurabilityError) in
-                // Reading them is what is asked for.
+                // Only reading them matters.
             }
             return nil
         } catch {

@@ -1,20 +1,21 @@
 internal import ColumnStore
 
-/// Another storage as it would be, if what is written here were written there.
+/// A copy-on-write view of another storage.
 ///
-/// Reads go through to the storage below, writes stay in memory. So a start, or a repair, can be
-/// tried on real data without changing a byte of it.
+/// Reads go through to the storage below, writes stay in memory. A start or a repair can thus be tried
+/// on real data without changing it: a dry run.
 ///
-/// It holds what was written, so it is for little: heads, seals, healed pages.
+/// Everything written is kept in memory, so only small writes are suitable: heads, seals, restored pages.
 public final class OverlayStorage: Storage {
     private struct State {
-        /// The name below of each file there is; nothing for one that exists only here.
+        /// The file below for each name; the node of a file that exists only here has none.
         var names: [String: Node] = [:]
     }
 
     private let base: any Storage
     private let state: Guarded<State>
 
+    /// Creates a view of the current files of `base`, which must not change meanwhile.
     public init(over base: any Storage) throws(DurabilityError) {
         self.base = base
         var state = State()
@@ -22,12 +23,15 @@ public final class OverlayStorage: Storage {
         self.state = Guarded(state)
     }
 
+    /// Returns the path in the storage below.
     public func path(_ name: String) -> String { self.base.path(name) }
 
+    /// Returns the names of all files, including those that exist only here.
     public func list() throws(DurabilityError) -> [String] {
         self.state.withLock { Array($0.names.keys) }
     }
 
+    /// Opens a file; a created one exists only here.
     public func open(
         _ name: String,
         create: Bool,
@@ -35,7 +39,7 @@ public final class OverlayStorage: Storage {
     ) throws(DurabilityError) -> any StorageFile {
         let known = self.state.withLock { $0.names[name] }
         if known == nil, !create {
-            // The storage below knows how to say that a file is not there.
+            // The storage below reports the missing file.
             return try self.base.open(name, create: false, direct: direct)
         }
         let node = known ?? Node(below: nil)
@@ -47,21 +51,25 @@ public final class OverlayStorage: Storage {
         return OverlayFile(path: self.path(name), below: below, node: node)
     }
 
+    /// Renames a file here only.
     public func rename(_ name: String, to newName: String) throws(DurabilityError) {
         self.state.withLock { $0.names[newName] = $0.names.removeValue(forKey: name) }
     }
 
+    /// Removes a file here only.
     public func remove(_ name: String) throws(DurabilityError) {
         self.state.withLock { $0.names[name] = nil }
     }
 
+    /// Does nothing.
     public func syncDirectory() throws(DurabilityError) {}
 
+    /// Returns the free space of the storage below.
     public func freeByteCount() throws(DurabilityError) -> UInt64 {
         try self.base.freeByteCount()
     }
 
-    /// What was written to one file, in order.
+    /// The writes to one file, in order.
     fileprivate final class Node: Sendable {
         struct Written {
             var byteCount: UInt64?
@@ -102,7 +110,7 @@ private final class OverlayFile: StorageFile {
         let total = try self.byteCount()
         let count = Int(min(UInt64(buffer.count), total - min(offset, total)))
         let target = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<count])
-        // A hole, or what only exists here, is zeros.
+        // Holes and files that exist only here read as zeros.
         _ = target.initializeMemory(as: UInt8.self, repeating: 0)
         if let below { try self.read(below, at: offset, into: target) }
         self.node.written.withLock { written in
@@ -124,7 +132,7 @@ private final class OverlayFile: StorageFile {
         return count
     }
 
-    /// Reads what is below, but for pages that cannot be read and were written here whole.
+    /// Reads the file below, except unreadable pages that were completely overwritten here.
     private func read(
         _ below: any StorageFile,
         at offset: UInt64,

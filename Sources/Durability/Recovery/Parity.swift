@@ -1,14 +1,14 @@
 internal import Bytes
 internal import CKernels
 
-/// What brings one damaged page of a sealed file back, byte for byte.
+/// Redundancy that restores one damaged page per stripe of a sealed file, byte for byte.
 ///
-/// A file that will never change again gets a parity file beside it: a checksum of each of its
-/// pages, and the exclusive or of the pages of each **stripe**. A page that does not match its
-/// checksum is then what the parity and the stripe's other pages leave over. Neighbouring pages are
-/// of different stripes, so damage to a run of pages heals as well as damage to one.
+/// A file that no longer changes gets a parity file: a checksum of each of its pages, and the XOR of the
+/// pages of each **stripe**. A page that does not match its checksum is restored by XOR of the parity and
+/// the stripe's other pages. Adjacent pages belong to different stripes, so damage to a run of pages can
+/// be restored as well as damage to one.
 ///
-///     page      0   1   2   3   4   5   6   7   8 …       of the file, the last filled up with zeros
+///     page      0   1   2   3   4   5   6   7   8 …       of the file, the last padded with zeros
 ///     stripe    0   1   2   0   1   2   0   1   2 …       page modulo the stripe count
 ///     parity    P0 = page 0 ⊕ 3 ⊕ 6 ⊕ …
 ///
@@ -27,23 +27,23 @@ internal import CKernels
 ///                   zeros up to a whole page
 ///                   parity         one page for each stripe
 ///
-/// It costs 1.7 % of a file of a mebibyte and more.
+/// It adds 1.7 % to a file of 1 MiB or more.
 struct Parity: Equatable, Sendable {
     static let magic: UInt64 = 0x3152_4150_4456_4E49
     static let version: UInt16 = 1
     static let headByteCount = 64
-    /// Pages that share a page of parity.
+    /// The pages per stripe.
     static let stripePageCount = 64
-    /// Bytes of the largest file that is protected; a length beyond it is never believed.
+    /// The maximum byte count of a protected file; larger stored lengths are invalid.
     static let fileByteCountMax: UInt64 = 1 << 40
 
     private static let page = StorageAlignment.byteCount
 
     let database: DatabaseID
     let lsn: LSN
-    /// Of the protected file.
+    /// The byte count of the protected file.
     let fileByteCount: UInt64
-    /// Of the file's pages, then of the parity's.
+    /// The checksums of the file's pages, then of the parity's.
     private(set) var checksums: [UInt32]
     private(set) var pages: [UInt8]
 
@@ -58,11 +58,11 @@ struct Parity: Equatable, Sendable {
         (pageCount + self.stripePageCount - 1) / self.stripePageCount
     }
 
-    // MARK: - Making it
+    // MARK: - Creating
 
-    /// The parity of a file, read from beginning to end.
+    /// Computes the parity of a file, reading it once.
     ///
-    /// - Complexity: O(bytes); takes a 64th of the file in memory.
+    /// - Complexity: O(bytes); uses memory for a 64th of the file.
     init(
         of file: any StorageFile,
         database: DatabaseID,
@@ -85,7 +85,7 @@ struct Parity: Equatable, Sendable {
         self.checkInvariants()
     }
 
-    /// Stops the process where a parity has not a checksum for each page, or not a page for each stripe.
+    /// Stops the process unless there is a checksum for each page, and a page for each stripe.
     func checkInvariants() {
         precondition(
             self.checksums.count == self.pageCount + self.stripeCount,
@@ -97,7 +97,7 @@ struct Parity: Equatable, Sendable {
         )
     }
 
-    /// A page of a file, or nothing where the disk cannot read it.
+    /// Returns a page of a file, or `nil` if the disk cannot read it.
     private static func readable(
         _ page: Int,
         of file: any StorageFile
@@ -105,13 +105,13 @@ struct Parity: Equatable, Sendable {
         do throws(DurabilityError) {
             return try Self.page(page, of: file)
         } catch {
-            // What a disk cannot read is as damaged as what it reads wrongly.
+            // An unreadable page is as damaged as one with wrong bytes.
             if case .failed(operation: "read", _, _, _) = error { return nil }
             throw error
         }
     }
 
-    /// A page of a file, its end filled up with zeros.
+    /// Returns a page of a file, padded with zeros at the end.
     static func page(
         _ page: Int,
         of file: any StorageFile
@@ -132,7 +132,7 @@ struct Parity: Equatable, Sendable {
         }
     }
 
-    /// The exclusive or of a page and what is at `offset` of `target`, put there.
+    /// XORs a page into `target` at `offset`.
     private static func combine(_ page: [UInt8], into target: inout [UInt8], at offset: Int) {
         page.withUnsafeBytes { page in
             target.withUnsafeMutableBytes { target in
@@ -149,14 +149,14 @@ struct Parity: Equatable, Sendable {
         }
     }
 
-    // MARK: - Using it
+    // MARK: - Verifying and restoring
 
-    /// Whether a page is as it was written.
+    /// Returns whether a page matches its checksum.
     func isWhole(_ bytes: [UInt8], page: Int) -> Bool {
         bytes.withUnsafeBytes { CRC32C.checksum($0) } == self.checksums[page]
     }
 
-    /// The pages among these that cannot be read, or do not match their checksums.
+    /// Returns which of these pages are unreadable or do not match their checksums.
     func damagedPages(
         of file: any StorageFile,
         in pages: Range<Int>
@@ -173,9 +173,9 @@ struct Parity: Equatable, Sendable {
         try self.damagedPages(of: file, in: 0..<self.pageCount)
     }
 
-    /// What a damaged page was.
+    /// Returns the original content of a damaged page.
     ///
-    /// Nothing if another page of its stripe is damaged too, or the parity is. Reads 64 pages.
+    /// Returns `nil` if another page of its stripe or the parity is also damaged. Reads 64 pages.
     func original(
         ofPage page: Int,
         in file: any StorageFile
@@ -196,14 +196,14 @@ struct Parity: Equatable, Sendable {
         return self.isWhole(bytes, page: page) ? bytes : nil
     }
 
-    /// Whether the parity itself is as it was written.
+    /// Whether the parity matches its own checksums.
     var isWhole: Bool {
         (0..<self.stripeCount).allSatisfy {
             self.checksum(ofStripe: $0) == self.checksums[self.pageCount + $0]
         }
     }
 
-    // MARK: - Bytes
+    // MARK: - Encoding
 
     func encode(into writer: inout ByteWriter) {
         assert(self.isWhole, "a parity whose own pages do not match")
@@ -229,10 +229,9 @@ struct Parity: Equatable, Sendable {
         writer.write(bytes: self.pages)
     }
 
-    /// Reads a parity file; nothing if its head or its page checksums are damaged, or it belongs to
-    /// something else.
+    /// Decodes a parity file; `nil` if its head or page checksums are damaged, or it belongs to another file.
     ///
-    /// A damaged page of parity is told only when it is used.
+    /// A damaged page of the parity itself is detected only when it is used.
     init?(_ bytes: [UInt8], database: DatabaseID, lsn: LSN, fileByteCount: UInt64) {
         guard fileByteCount <= Self.fileByteCountMax else { return nil }
         let pageCount = Self.pageCount(fileByteCount)

@@ -1,23 +1,25 @@
 internal import Bytes
 
-/// The parity files of a directory: which files have one, and what they bring back.
+/// The parity files of a directory.
 ///
-/// A file is **sealed** when it will never change again: a file of the log that another follows, a
-/// snapshot's manifest, a file of its blocks. Each gets a parity file of its own name beside it.
+/// A file is **sealed** when it will never change again: a log file followed by another, a snapshot's
+/// manifest, a block file. Each sealed file gets a parity file of the same name with another suffix.
 ///
 ///     log-…042.invlog       ◀──  log-…042.invpar
 ///     blocks-…040.invblk    ◀──  blocks-…040.invpar
 ///     snapshot-…040.invsnap ◀──  snapshot-…040.invpar
 ///
-/// Of one thread: the one that also gives files back.
+/// It belongs to one thread, the one that also retires files.
 public struct Protection: Sendable {
-    /// A page that was damaged and is again what was written.
+    /// A damaged page that was restored from parity.
     public struct HealedPage: Equatable, Sendable {
+        /// The path of its file.
         public var path: String
+        /// Its offset in bytes, a multiple of 4,096.
         public var offset: UInt64
     }
 
-    /// What has to be written to make a page whole again.
+    /// A write that restores a page.
     struct Patch: Sendable {
         var name: String
         var offset: UInt64
@@ -30,19 +32,19 @@ public struct Protection: Sendable {
     static let suffix = ".invpar"
     private static let temporarySuffix = ".tmp"
 
-    /// The name of the parity file for a file that can have one.
+    /// Returns the name of the parity file, or `nil` for a file without parity.
     static func parityName(for name: String) -> String? {
         guard Self.lsn(ofName: name) != nil, let dot = name.lastIndex(of: ".") else { return nil }
         return name[..<dot] + Self.suffix
     }
 
-    /// The LSN in the name of a file that can have parity.
+    /// Returns the LSN in the name of a file that can have parity.
     static func lsn(ofName name: String) -> LSN? {
         LogFileHead.firstLSN(ofName: name) ?? SnapshotManifest.lsn(ofName: name)
             ?? SnapshotManifest.blockFileLSN(name)
     }
 
-    /// The sealed ones among `names`, sorted; of the log all but the last.
+    /// Returns the sealed files among `names`, sorted: all log files but the last, and snapshot files.
     static func sealed(_ names: [String]) -> [String] {
         let logs = names.filter { LogFileHead.firstLSN(ofName: $0) != nil }.sorted()
         let others = names.filter {
@@ -51,11 +53,11 @@ public struct Protection: Sendable {
         return logs.dropLast() + others.sorted()
     }
 
-    // MARK: - Making parity
+    // MARK: - Creating parity
 
-    /// Gives every sealed file that has no parity one, and removes parity without a file.
+    /// Creates missing parity for every sealed file, and removes parity without a file.
     ///
-    /// - Returns: How many files got one.
+    /// - Returns: The number of parity files created.
     @discardableResult
     public func protectAll() throws(DurabilityError) -> Int {
         let names = try self.storage.list()
@@ -92,15 +94,15 @@ public struct Protection: Sendable {
             try target.sync()
             try self.storage.publish(temporary, as: parityName)
         } catch {
-            // What did not fit must not take the room that is left.
+            // A parity file that did not fit must not use the remaining space.
             try? self.storage.remove(temporary)
             throw error
         }
     }
 
-    // MARK: - Healing
+    // MARK: - Restoring
 
-    /// The parity of a file; nothing if there is none, or it is damaged itself.
+    /// Returns the parity of a file, or `nil` if there is none or it is damaged.
     func parity(of name: String) throws(DurabilityError) -> Parity? {
         guard let parityName = Self.parityName(for: name), let lsn = Self.lsn(ofName: name),
             try self.storage.list().contains(parityName)
@@ -116,7 +118,7 @@ public struct Protection: Sendable {
         }
     }
 
-    /// What would make every damaged page of the sealed files whole that can be; changes nothing.
+    /// Returns patches for all damaged pages of sealed files that can be restored; changes nothing.
     func patches() throws(DurabilityError) -> [Patch] {
         var patches: [Patch] = []
         for name in Self.sealed(try self.storage.list()) {
@@ -131,7 +133,7 @@ public struct Protection: Sendable {
         return patches
     }
 
-    /// What would make one damaged page whole; nothing if it is beyond repair.
+    /// Returns the patch for a damaged page, or `nil` if it cannot be restored.
     func patch(
         _ name: String,
         page: Int,
@@ -140,12 +142,12 @@ public struct Protection: Sendable {
     ) throws(DurabilityError) -> Patch? {
         guard let original = try parity.original(ofPage: page, in: file) else { return nil }
         let offset = UInt64(page) * UInt64(StorageAlignment.byteCount)
-        // The file's last page may be a part of one.
+        // The last page of the file may be partial.
         let count = min(UInt64(original.count), parity.fileByteCount - offset)
         return Patch(name: name, offset: offset, bytes: Array(original.prefix(Int(count))))
     }
 
-    /// Writes pages back, and returns once they outlive a power cut.
+    /// Writes the patches and returns once they are durable.
     func heal(_ patches: [Patch]) throws(DurabilityError) -> [HealedPage] {
         var healed: [HealedPage] = []
         for patch in patches {

@@ -1,56 +1,62 @@
 public import Bytes
 
-/// What a start found on disk, for the log lines and for `invctl stats`.
+/// The findings of a start, for the log and for `invctl stats`.
 public struct RecoveryReport: Equatable, Sendable {
-    /// An unfinished last block that was dropped: nobody was told of what it held.
+    /// An unfinished last block that was dropped; it was never acknowledged.
     public struct Torn: Equatable, Sendable {
+        /// The path of its file.
         public var path: String
+        /// Its offset in the file.
         public var offset: UInt64
+        /// The LSN of its first step.
         public var firstLSN: LSN
-        /// Nothing where not even the block's head was whole.
+        /// The LSN of its last step; `nil` if the head was not valid.
         public var lastLSN: LSN?
     }
 
-    /// Something that is not in order and that a start copes with.
+    /// A defect that does not prevent a start.
     public enum Notice: Equatable, Sendable {
-        /// A file that was not finished; it was removed.
+        /// An unfinished file, which was removed.
         case leftover(path: String)
-        /// No snapshot refers to this file of blocks; the next snapshot removes it.
+        /// A block file without references, which the next snapshot removes.
         case unused(path: String)
-        /// The snapshot that is kept beside the newest cannot take its place.
+        /// The older snapshot cannot replace the newest.
         case noFallback(path: String, reason: String)
-        /// A file of the log is missing or unreadable that no start needs: the log reaches back to `first`
-        /// only.
+        /// A log file that no start needs is missing or unreadable, so the log starts with `first`.
         case noHistory(path: String, reason: String, first: LSN)
     }
 
-    /// The snapshot that was loaded, if any.
+    /// The LSN of the loaded snapshot, if any.
     public var snapshotLSN: LSN?
-    /// Blocks of the log that were read after it.
+    /// The number of log blocks read after the snapshot.
     public var blocksRead = 0
-    /// The last step, and so the version of the data.
+    /// The LSN of the last step, and so the version of the data.
     public var lastLSN = LSN.zero
+    /// The torn tail, if there was one.
     public var torn: Torn?
-    /// Pages that were damaged, and are again what was written.
+    /// Damaged pages that were restored from parity.
     public var healed: [Protection.HealedPage] = []
+    /// Defects that did not prevent the start.
     public var notices: [Notice] = []
 
+    /// Creates the report of a start without findings.
     public init() {}
 }
 
 extension RecoveryReport.Notice: CustomStringConvertible {
+    /// The message for the log.
     public var description: String {
         switch self {
         case .leftover(let path):
-            "\(path) was not finished when the last process ended; it is removed"
+            "\(path) was not finished when the last process ended; it was removed"
         case .unused(let path):
             "no snapshot refers to \(path); the next snapshot removes it"
         case .noHistory(let path, let reason, let first):
-            "\(path) is of no use: \(reason); the log reaches back to LSN \(first) only, and whoever was away "
-                + "for longer takes a new snapshot"
+            "\(path) is unusable: \(reason); the log now starts with LSN \(first), and clients that need "
+                + "older steps take a new snapshot"
         case .noFallback(let path, let reason):
-            "\(path) could not take the place of the newest snapshot: \(reason); the next "
-                + "snapshot makes up for it"
+            "\(path) cannot replace the newest snapshot: \(reason); the next "
+                + "snapshot replaces it"
         }
     }
 }

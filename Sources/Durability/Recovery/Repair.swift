@@ -1,38 +1,38 @@
 public import Bytes
 
-/// Puts a directory that refuses to open in order, step by step, with nothing thrown away.
+/// Repairs a directory that refuses to open, step by step, without discarding data.
 ///
-/// Each step works on any ``Storage``: on an ``OverlayStorage`` it says what it would do, on the
-/// real one it does it. Before a file is changed in a way that parity does not prove right, it is
-/// kept under another name.
+/// Each step works on any ``Storage``: on an ``OverlayStorage`` it is a dry run, on the real storage it
+/// is executed. Before a file is changed in a way that parity does not confirm, a copy is kept under
+/// another name.
 public struct Repair: Sendable {
-    /// What was done, or would be.
+    /// A change that was made, or would be made in a dry run.
     public enum Action: Equatable, Sendable {
         /// A damaged page was restored from parity.
         case healed(path: String, offset: UInt64)
-        /// A file's parity was missing or damaged, and was written again.
+        /// A file's missing or damaged parity was recreated.
         case parityWritten(path: String)
-        /// The file that names the database was lost, and was written again from what the log says.
+        /// The lost identity file was recreated from the log files.
         case named(path: String)
-        /// A file is in the way and got a name that nobody reads.
+        /// A file that prevents a start was renamed.
         case setAside(path: String, keptAs: String)
-        /// The log was cut off: steps from `lsn` on are gone.
+        /// The log was truncated: steps from `lsn` on are lost.
         case cut(path: String, offset: UInt64, lsn: LSN, keptAs: String)
-        /// The end of the log is gone: steps from `lsn` on are no longer expected.
+        /// The end of the log is missing: steps from `lsn` on are no longer expected.
         case givenUp(lsn: LSN)
     }
 
     private let storage: any Storage
     private let protection: Protection
 
-    /// What a file that was set aside is named: this, then its name.
+    /// The prefix of the name of a file that was set aside.
     static let asidePrefix = "aside-"
     private static let chunkByteCount = 1 << 20
 
-    /// Writes the file that names the database again, where it is damaged or gone.
+    /// Recreates the identity file if it is damaged or missing.
     ///
-    /// The id is what the heads of all files of the log say; where they do not agree, or none is whole,
-    /// nothing is done. A damaged one is kept under another name.
+    /// The id is taken from the heads of all log files; if they differ, or none is valid, nothing is done. A
+    /// damaged identity file is kept under another name.
     public static func nameAgain(_ storage: any Storage) throws(DurabilityError) -> [Action] {
         do throws(DurabilityError) {
             _ = try DataDirectory.database(of: storage)
@@ -68,7 +68,9 @@ public struct Repair: Sendable {
         return actions + [.named(path: storage.path(name))]
     }
 
-    /// - Throws: ``DurabilityError`` if the directory has no name of a database.
+    /// Prepares the repair of a directory.
+    ///
+    /// - Throws: ``DurabilityError`` if the directory has no identity file.
     public init(_ storage: any Storage) throws(DurabilityError) {
         self.storage = storage
         self.protection = Protection(
@@ -77,7 +79,7 @@ public struct Repair: Sendable {
         )
     }
 
-    /// Restores every page that parity can bring back, and writes parity where there is none.
+    /// Restores every page that parity can restore, and creates missing parity.
     public func heal() throws(DurabilityError) -> [Action] {
         var actions = try self.protection.heal(self.protection.patches()).map {
             Action.healed(path: $0.path, offset: $0.offset)
@@ -86,7 +88,7 @@ public struct Repair: Sendable {
             let parity = try self.protection.parity(of: name)
             if let parity {
                 let file = try self.storage.open(name, create: false, direct: false)
-                // Parity of a file that is damaged is the only trace of what it was.
+                // Parity of a damaged file is the only trace of its content.
                 guard !parity.isWhole, try parity.damagedPages(of: file).isEmpty else { continue }
             }
             try self.protection.protect(name)
@@ -95,12 +97,13 @@ public struct Repair: Sendable {
         return actions
     }
 
-    /// Sets the newest snapshot aside, if there is an older one to start from with the log.
+    /// Sets the newest snapshot aside, if a start is possible from an older one and the log.
     ///
-    /// `path`: The file that a start is refused for. Only one of a snapshot is a reason: what is wrong
-    /// with the log is as wrong for the older one.
+    /// Only a refused snapshot file is a reason; damage to the log affects the older snapshot just as much.
     ///
-    /// - Returns: What was done; nothing if there is no older one, or no reason.
+    /// - Parameter path: The file that prevents a start.
+    /// - Returns: The change, or `nil` if there is no older snapshot, or no reason.
+    /// - Throws: ``DurabilityError`` if the storage fails.
     public func goBackOneSnapshot(from path: String) throws(DurabilityError) -> Action? {
         let name = String(path.split(separator: "/").last ?? "")
         let isOfSnapshot =
@@ -111,10 +114,10 @@ public struct Repair: Sendable {
         return try self.setAside(newest)
     }
 
-    /// Cuts the log off before a block that is damaged beyond repair.
+    /// Truncates the log before a block that is damaged beyond repair.
     ///
-    /// The file is kept as it was, under another name, as are later files of the log and snapshots
-    /// that reach further than the cut. Steps from the block's first on are lost, and only these.
+    /// The original file is kept under another name, as are later log files and snapshots that reach
+    /// further. Only steps from the block's first on are lost.
     public func cut(
         path: String,
         offset: UInt64,
@@ -130,23 +133,25 @@ public struct Repair: Sendable {
             let isLaterState = SnapshotManifest.lsn(ofName: other).map { $0 >= lsn } ?? false
             if isLaterLog || isLaterState { actions.append(try self.setAside(other)) }
         }
-        let kept = try Self.freeName(name, in: self.storage)
-        try self.copy(name, to: kept)
+        let asideName = try Self.freeName(name, in: self.storage)
+        try self.copy(name, to: asideName)
         try self.erase(name, from: offset)
         if let parity = Protection.parityName(for: name), names.contains(parity) {
             try self.storage.remove(parity)
         }
         try self.storage.syncDirectory()
         try self.expect(newestFile: first, through: LSN(lsn.value - 1))
-        let keptPath = self.storage.path(kept)
-        return actions + [.cut(path: path, offset: offset, lsn: lsn, keptAs: keptPath)]
+        let asidePath = self.storage.path(asideName)
+        return actions + [.cut(path: path, offset: offset, lsn: lsn, keptAs: asidePath)]
     }
 
-    /// Has the log be taken for whole as it is, though its end is gone.
+    /// Accepts the log as complete, although its end is missing.
     ///
     /// Snapshots that reach further are kept under another name.
     ///
-    /// `lsn`: The first step that is lost.
+    /// - Parameter lsn: The first lost step.
+    /// - Returns: The changes.
+    /// - Throws: ``DurabilityError`` if the storage fails.
     public func giveUp(from lsn: LSN) throws(DurabilityError) -> [Action] {
         let names = try self.storage.list().sorted()
         guard let newest = names.compactMap({ LogFileHead.firstLSN(ofName: $0) }).last else {
@@ -160,7 +165,7 @@ public struct Repair: Sendable {
         return actions + [.givenUp(lsn: lsn)]
     }
 
-    /// Has a start expect no more of the log than this.
+    /// Resets the mark, so that a start expects no more of the log than this.
     private func expect(newestFile: LSN, through last: LSN) throws(DurabilityError) {
         guard let identity = try DatabaseIdentity.read(self.storage), let mark = identity.mark
         else { return }
@@ -182,21 +187,21 @@ public struct Repair: Sendable {
         _ name: String,
         in storage: any Storage
     ) throws(DurabilityError) -> Action {
-        let kept = try Self.freeName(name, in: storage)
-        try storage.rename(name, to: kept)
+        let asideName = try Self.freeName(name, in: storage)
+        try storage.rename(name, to: asideName)
         try storage.syncDirectory()
-        return .setAside(path: storage.path(name), keptAs: storage.path(kept))
+        return .setAside(path: storage.path(name), keptAs: storage.path(asideName))
     }
 
-    /// A name for a file that is kept, which none has yet.
+    /// Returns an unused name for a file that is kept.
     private static func freeName(
         _ name: String,
         in storage: any Storage
     ) throws(DurabilityError) -> String {
         let names = Set(try storage.list())
-        var kept = Self.asidePrefix + name
-        while names.contains(kept) { kept = Self.asidePrefix + kept }
-        return kept
+        var asideName = Self.asidePrefix + name
+        while names.contains(asideName) { asideName = Self.asidePrefix + asideName }
+        return asideName
     }
 
     private func copy(_ name: String, to copy: String) throws(DurabilityError) {
@@ -213,7 +218,7 @@ public struct Repair: Sendable {
         try self.storage.syncDirectory()
     }
 
-    /// Fills a file with zeros from `offset` on.
+    /// Fills a file with zeros from `offset`.
     private func erase(_ name: String, from offset: UInt64) throws(DurabilityError) {
         let file = try self.storage.open(name, create: false, direct: false)
         let byteCount = try file.byteCount()

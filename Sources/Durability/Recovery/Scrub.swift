@@ -1,28 +1,35 @@
-/// Reads every sealed file once, a little at a time, and heals what it can.
+/// Reads every sealed file once, in small steps, and restores damaged pages from parity.
 ///
-/// Damage that nobody reads spreads unnoticed: a second damaged page of one stripe is beyond
-/// repair. So all of it is read regularly, while it can still be mended.
+/// Damage to unread data goes unnoticed, and a second damaged page in a stripe cannot be restored. All
+/// data is therefore read regularly, while it can still be repaired.
 ///
-/// Of the thread that gives files back: between two steps a file may go, within one it may not.
+/// It belongs to the thread that retires files: a file may be removed between two steps, but not within
+/// one.
 public struct Scrub: Sendable {
-    /// What a scrub has come upon so far.
+    /// The results of a scrub so far.
     public struct Findings: Equatable, Sendable {
+        /// The number of files read completely.
         public var files = 0
+        /// The number of pages read.
         public var pages = 0
+        /// Damaged pages that were restored.
         public var healed: [Protection.HealedPage] = []
-        /// Pages that are beyond repair, by path and offset.
+        /// Damaged pages that cannot be restored, by path and offset.
         public var lost: [Protection.HealedPage] = []
-        /// Parity files that were missing or damaged, and were written again.
+        /// The number of missing or damaged parity files that were recreated.
         public var parityRewritten = 0
 
+        /// Creates the results of a scrub that has read nothing yet.
         public init() {}
     }
 
     private let protection: Protection
     private var names: ArraySlice<String>
     private var current: (name: String, parity: Parity, page: Int)?
+    /// The results so far.
     public private(set) var findings = Findings()
 
+    /// Prepares to read the files that are sealed now.
     public init(_ protection: Protection) throws(DurabilityError) {
         self.protection = protection
         self.names = Protection.sealed(try protection.storage.list())[...]
@@ -30,7 +37,9 @@ public struct Scrub: Sendable {
 
     /// Reads the next pages.
     ///
+    /// - Parameter pageCount: The maximum number of pages.
     /// - Returns: Whether there are more.
+    /// - Throws: ``DurabilityError`` if the storage fails, other than by an unreadable page.
     public mutating func step(pageCount: Int = 256) throws(DurabilityError) -> Bool {
         guard let (name, parity, first) = try self.take() else { return false }
         guard try self.protection.storage.list().contains(name) else { return true }
@@ -54,7 +63,7 @@ public struct Scrub: Sendable {
         return !self.names.isEmpty
     }
 
-    /// The file to go on with, and from which page.
+    /// Returns the next file and its next page.
     private mutating func take() throws(DurabilityError) -> (String, Parity, Int)? {
         if let current {
             self.current = nil

@@ -1,7 +1,6 @@
 internal import Bytes
 
-/// The first bytes of a file of segments; behind them block after block, each described by the
-/// manifests that refer to it.
+/// The head of a block file: blocks of segments follow, each described by the manifests that refer to it.
 ///
 ///     offset  size  field
 ///          0     8  magic        "INVDBLK1"
@@ -15,7 +14,7 @@ internal import Bytes
 enum BlockFileHead {
     static let magic: UInt64 = 0x314B_4C42_4456_4E49
     static let version: UInt16 = 1
-    /// Where the first block begins.
+    /// The offset of the first block.
     static let byteCount = 64
     private static let zeroByteCount = 20
 
@@ -30,14 +29,14 @@ enum BlockFileHead {
         writer.write(writer.withBytes { CRC32C.checksum($0) })
     }
 
-    /// Checks that a file is what its name says.
+    /// Verifies that a file is what its name says.
     static func check(
         _ bytes: [UInt8],
         path: String,
         database: DatabaseID,
         lsn: LSN
     ) throws(DurabilityError) {
-        let expected = "a file of a snapshot's blocks"
+        let expected = "a snapshot's block file"
         guard bytes.count == Self.byteCount else {
             throw .wrongKind(path: path, expected: expected)
         }
@@ -59,7 +58,7 @@ enum BlockFileHead {
         }
         guard DatabaseID(word(16), word(24)) == database else { throw .foreignFile(path: path) }
         guard word(32) == lsn.value else {
-            throw .wrongKind(path: path, expected: "the file of LSN \(lsn)'s blocks")
+            throw .wrongKind(path: path, expected: "the block file of LSN \(lsn)")
         }
     }
 }

@@ -2,18 +2,18 @@ internal import CLZ4
 
 /// LZ4 block compression: the only caller of liblz4.
 enum LZ4Block {
-    /// The largest number of bytes that `byteCount` can compress to.
+    /// Returns the maximum compressed byte count of `byteCount` bytes.
     static func bound(_ byteCount: Int) -> Int { Int(LZ4_compressBound(Int32(byteCount))) }
 
-    /// How much ratio the log gives away for speed: every client that waits for a block waits for its
-    /// compression too, and a disk takes a few pages more faster than LZ4 finds them.
+    /// The acceleration for the log, which trades ratio for speed: every client that waits for a block
+    /// waits for its compression too, and a disk writes a few pages faster than LZ4 saves them.
     static let accelerationOfLog: Int32 = 16
 
-    /// Compresses `source` into `target`, which has room for ``bound(_:)`` bytes.
+    /// Compresses `source` into `target`, which has space for ``bound(_:)`` bytes.
     ///
-    /// A higher `acceleration` is faster and compresses less; 1 is what LZ4 calls its default.
+    /// A higher `acceleration` is faster and compresses less; 1 is the LZ4 default.
     ///
-    /// - Returns: The bytes written.
+    /// - Returns: The number of bytes written.
     static func compress(
         _ source: UnsafeRawBufferPointer,
         into target: UnsafeMutableRawBufferPointer,
@@ -31,7 +31,7 @@ enum LZ4Block {
         )
     }
 
-    /// The `byteCount` bytes that were compressed; nothing if `source` does not hold just those.
+    /// Decompresses to `byteCount` bytes; `nil` if `source` does not contain exactly those.
     ///
     /// The caller has checked `byteCount` against its own limit.
     static func decompress(_ source: UnsafeRawBufferPointer, byteCount: Int) -> [UInt8]? {

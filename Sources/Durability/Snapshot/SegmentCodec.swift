@@ -1,10 +1,10 @@
 internal import CKernels
 
-/// How the bytes of a segment lie on disk: byte-shuffled, then LZ4, where that makes them fewer.
+/// The stored form of a segment: byte-shuffled and LZ4-compressed, if that is smaller.
 ///
-/// Shuffling gathers the first byte of every value, then the second, and so on. The upper bytes of
-/// a column are mostly alike, so LZ4 then finds long runs: 3 to 15 times smaller, and faster than
-/// without. Bytes beyond the last whole value stay at the end.
+/// Shuffling gathers the first byte of every value, then the second, and so on. The upper bytes of a
+/// column are mostly equal, so LZ4 then finds long runs: 3 to 15 times smaller, and faster than without.
+/// Bytes after the last whole value stay at the end.
 struct SegmentCodec: ~Copyable {
     private var scratch: UnsafeMutableRawBufferPointer
     private var target: UnsafeMutableRawBufferPointer
@@ -19,7 +19,7 @@ struct SegmentCodec: ~Copyable {
         self.target.deallocate()
     }
 
-    /// Hands the stored form of `raw` to `body`.
+    /// Passes the stored form of `raw` to `body`.
     mutating func encode<Result>(
         _ raw: UnsafeRawBufferPointer,
         stride: Int,
@@ -39,7 +39,7 @@ struct SegmentCodec: ~Copyable {
         return try body(.shuffledLZ4, UnsafeRawBufferPointer(rebasing: self.target[0..<count]))
     }
 
-    /// The bytes that were stored; nothing if they cannot be.
+    /// Returns the original bytes, or `nil` if they cannot be decoded.
     static func decode(
         _ stored: UnsafeRawBufferPointer,
         _ encoding: SnapshotManifest.Encoding,

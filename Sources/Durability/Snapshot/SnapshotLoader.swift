@@ -1,21 +1,23 @@
 public import Bytes
 public import ColumnStore
 
-/// Reads a snapshot back into the columns of an empty state, as they are visited.
+/// Loads a snapshot into the columns of an empty state, as they are visited.
 ///
-/// Every block is checked before its column sees it. Columns that the snapshot does not have, since
-/// an older version wrote it, stay empty.
+/// Every block is verified before it is passed to its column. Columns that the snapshot lacks, since an
+/// older version wrote it, stay empty.
 public struct SnapshotLoader: ImageVisitor {
+    /// The error of a visit.
     public typealias Failure = DurabilityError
 
     private let storage: any Storage
     let manifest: SnapshotManifest
     private var parts: [UInt32: Range<Int>] = [:]
-    /// The block file read last: the entries of a part mostly lie in few files.
+    /// The last block file read: the entries of a part are mostly in few files.
     private var open: (lsn: LSN, file: any StorageFile)?
 
+    /// The LSN of the snapshot.
     public var lsn: LSN { self.manifest.lsn }
-    /// The file that says where everything lies.
+    /// The path of the manifest.
     public var path: String { self.storage.path(SnapshotManifest.name(self.lsn)) }
 
     init(storage: any Storage, manifest: SnapshotManifest) {
@@ -31,6 +33,7 @@ public struct SnapshotLoader: ImageVisitor {
         }
     }
 
+    /// Appends all segments of the part `number` to an empty column.
     public mutating func visit(
         _ number: UInt32,
         _ column: inout some ColumnImaging
@@ -53,7 +56,7 @@ public struct SnapshotLoader: ImageVisitor {
         }
     }
 
-    /// The block file that `lsn` names, its head checked.
+    /// Returns the block file of `lsn`, after checking its head.
     private mutating func file(_ lsn: LSN) throws(DurabilityError) -> any StorageFile {
         if let open, open.lsn == lsn { return open.file }
         let name = SnapshotManifest.blockFileName(lsn)
@@ -71,7 +74,7 @@ public struct SnapshotLoader: ImageVisitor {
         return file
     }
 
-    /// The bytes of one segment, checked and decompressed.
+    /// Returns the bytes of one segment, verified and decompressed.
     mutating func bytes(of entry: SnapshotManifest.Entry) throws(DurabilityError) -> [UInt8] {
         let file = try self.file(entry.file)
         let stored = try file.bytes(at: entry.offset, count: entry.storedByteCount)

@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// What a snapshot is made of: for each segment of each column, where its bytes lie.
+/// The manifest of a snapshot: for each segment of each column, the position of its bytes.
 ///
 ///     offset  size  field
 ///          0     8  magic         "INVDSNP1"
@@ -8,11 +8,11 @@ internal import Bytes
 ///         10     6  zero
 ///         16    16  database id
 ///         32     8  LSN           the state's
-///         40     8  time          when it was taken, µs since 1970 UTC
+///         40     8  time          when it was created, µs since 1970 UTC
 ///         48     4  entry count
 ///         52     4  zero
 ///         56        entries of 40 bytes each, by part and segment
-///                   0  4  part          of the tables: a number that never changes its meaning
+///                   0  4  part          of the tables: a number with a fixed meaning
 ///                   4  4  segment
 ///                   8  8  file          the LSN in the name of the block file
 ///                  16  8  offset        in that file
@@ -28,7 +28,7 @@ struct SnapshotManifest: Equatable, Sendable {
     static let version: UInt16 = 1
     static let headByteCount = 56
     static let entryByteCount = 40
-    /// Bytes of one segment, before compression.
+    /// The maximum byte count of one segment, before compression.
     static let segmentByteCountMax = 16 << 20
 
     enum Encoding: UInt8, Sendable {
@@ -85,9 +85,9 @@ struct SnapshotManifest: Equatable, Sendable {
         self.entries = entries
     }
 
-    /// Reads a manifest.
+    /// Decodes a manifest.
     ///
-    /// Nothing in it is believed before the checksum of the whole holds.
+    /// No field is used before the checksum of the whole was verified.
     init(_ bytes: [UInt8], path: String, database: DatabaseID) throws(DurabilityError) {
         self = try bytes.withBytes { (bytes) throws(DurabilityError) in
             try Self.read(bytes, path: path, of: database)
@@ -105,7 +105,7 @@ struct SnapshotManifest: Equatable, Sendable {
         let checked = UnsafeRawBufferPointer(rebasing: bytes[0..<(bytes.count - 4)])
         let stored = bytes.loadUnaligned(fromByteOffset: bytes.count - 4, as: UInt32.self)
         guard UInt32(littleEndian: stored) == CRC32C.checksum(checked) else {
-            throw .corruptSnapshot(path: path, offset: 0, reason: "its checksum does not hold")
+            throw .corruptSnapshot(path: path, offset: 0, reason: "its checksum does not match")
         }
         var reader = ByteReader(checked)
         let head: Head
@@ -202,7 +202,7 @@ struct SnapshotManifest: Equatable, Sendable {
         )
     }
 
-    /// Stops the process where a manifest refers to what cannot be, before it is on disk or believed.
+    /// Stops the process if a manifest has invalid references, before it is written or used.
     ///
     /// - Complexity: O(entries)
     func checkInvariants() {

@@ -1,33 +1,38 @@
 public import Bytes
 public import ColumnStore
 
-/// One column of the state to be written, under the number that never changes its meaning.
+/// One column of the state to be written, under its fixed part number.
 public struct SnapshotPart: Sendable {
+    /// The part number, which the file format fixes.
     public var number: UInt32
+    /// The column, as of the view.
     public var column: any ColumnImaging
 
+    /// Creates a part.
     public init(number: UInt32, column: any ColumnImaging) {
         self.number = number
         self.column = column
     }
 }
 
-/// What writing a snapshot came to.
+/// The result of writing a snapshot.
 public struct SnapshotInfo: Equatable, Sendable {
+    /// The LSN of the state.
     public var lsn: LSN
-    /// Bytes that were written, the manifest included.
+    /// The number of bytes written, including the manifest.
     public var byteCount: UInt64
+    /// The number of segments written.
     public var segmentsWritten: Int
-    /// Segments that an earlier snapshot had written already.
+    /// The number of segments that an earlier snapshot had already written.
     public var segmentsReused: Int
 }
 
-/// The snapshots of a directory: a manifest each, and immutable blocks that several may share.
+/// The snapshots of a directory: one manifest each, and immutable blocks that several may share.
 ///
-/// A segment that did not change since the last snapshot is not written again; the manifest refers
-/// to where it lies. So a snapshot costs what changed, not what there is. A block file of which less
-/// than half is still referred to is emptied into the next one, and so are the smallest where there
-/// are many.
+/// A segment that did not change since the last snapshot is not written again; the manifest refers to
+/// its existing position. A snapshot therefore costs what changed, not the whole state. A block file with
+/// less than half of its bytes in use is rewritten into the next one, and so are the smallest files if
+/// there are many.
 ///
 /// Used by one thread at a time.
 public struct SnapshotStore: Sendable {
@@ -35,16 +40,16 @@ public struct SnapshotStore: Sendable {
     private let database: DatabaseID
     /// The newest snapshot, whose blocks the next may refer to.
     private var newest: SnapshotManifest?
-    /// The epoch of the state's columns when the newest was taken.
+    /// The epoch of the state's columns when the newest was created.
     private var newestEpoch: UInt64 = 0
-    /// The LSN of the snapshot before that, which is kept too.
+    /// The LSN of the preceding snapshot, which is also retained.
     private var previous: LSN?
 
-    /// Manifests that are kept: the newest, and one to fall back on.
+    /// The number of retained manifests: the newest, and one to fall back on.
     static let manifestsKept = 2
-    /// Block files that one snapshot refers to.
+    /// The maximum number of block files that one snapshot refers to.
     ///
-    /// Beyond it the smallest are emptied into the new one.
+    /// Beyond it the smallest are rewritten into the new one.
     static let blockFileCountMax = 64
     private static let temporarySuffix = ".tmp"
 
@@ -55,7 +60,7 @@ public struct SnapshotStore: Sendable {
         self.previous = previous
     }
 
-    /// Stops the process where the snapshots that are kept contradict each other.
+    /// Stops the process if the retained snapshots contradict each other.
     ///
     /// - Complexity: O(segments)
     package func checkInvariants() {
@@ -70,19 +75,20 @@ public struct SnapshotStore: Sendable {
         newest.checkInvariants()
     }
 
+    /// The LSN of the newest snapshot, if there is one.
     public var newestLSN: LSN? { self.newest?.lsn }
-    /// When it was taken, in microseconds since 1970 UTC.
+    /// The time of the newest snapshot, in µs since 1970 UTC.
     public var newestTime: Int64? { self.newest?.time }
-    /// Steps after this may still be needed to start from an older snapshot.
+    /// The LSN of the oldest retained snapshot: a start from it needs all later steps.
     public var oldestLSN: LSN? { self.previous ?? self.newest?.lsn }
 
     // MARK: - Writing
 
     /// Writes a snapshot and returns once it is durable and was read back.
     ///
-    /// The parts are the columns of a view, so the engine goes on meanwhile. Their state's `lsn` is
-    /// durable in the log already; `epoch` is what they had begun last when the view was taken. After
-    /// an error the snapshot may be tried again.
+    /// The parts are the columns of a view, so the engine continues meanwhile. The steps up to `lsn` must
+    /// already be durable in the log; `epoch` is the last epoch that the columns had begun when the view was
+    /// created. After an error the snapshot may be tried again.
     public mutating func write(
         lsn: LSN,
         time: Int64,
@@ -145,22 +151,22 @@ public struct SnapshotStore: Sendable {
             }
         }
         try file.sync()
-        // Durably: the manifest must not outlive a power cut that takes back what it refers to.
+        // Durably, since the manifest must not survive a power cut that undoes what it refers to.
         try self.storage.publish(Self.temporary(blockName), as: blockName)
         info.byteCount = offset + (try self.publish(manifest))
-        let kept = self.newest?.lsn
+        let preceding = self.newest?.lsn
         self.newest = manifest
         self.newestEpoch = epoch
-        self.previous = kept
+        self.previous = preceding
         self.checkInvariants()
         try self.removeUnneeded()
         return info
     }
 
-    /// Removes what an attempt that failed has written: it must not take the space that is left.
+    /// Removes the files of a failed attempt, which must not use the remaining space.
     ///
-    /// A manifest that has its name may be durable, and then needs its blocks. What cannot be removed
-    /// here goes with the next attempt, or the next start.
+    /// A manifest with its final name may be durable, and then needs its blocks. Files that cannot be
+    /// removed here are removed by the next attempt or the next start.
     private func abandon(_ lsn: LSN) {
         guard let names = try? self.storage.list() else { return }
         let manifest = SnapshotManifest.name(lsn)
@@ -176,10 +182,10 @@ public struct SnapshotStore: Sendable {
         var segment: UInt32
     }
 
-    /// Entries of the newest snapshot for segments that did not change since.
+    /// Returns the newest snapshot's entries of segments that did not change since.
     ///
-    /// Those in files that are to be emptied are not among them: less than half of the file is of use,
-    /// or there are too many files, and it is one of the smallest.
+    /// Excluded are those in files to be rewritten: less than half of the file is in use, or there are too
+    /// many files and it is one of the smallest.
     private func reusableEntries(
         _ parts: [SnapshotPart]
     ) throws(DurabilityError) -> [Key: SnapshotManifest.Entry] {
@@ -199,15 +205,15 @@ public struct SnapshotStore: Sendable {
             entries[key] = entry
             used[entry.file, default: 0] += UInt64(entry.storedByteCount)
         }
-        var kept: Set<LSN> = []
-        // The file that is about to be written counts as well.
+        var reusable: Set<LSN> = []
+        // The file to be written counts as well.
         for (lsn, byteCount) in used.sorted(by: { ($0.value, $0.key) > ($1.value, $1.key) })
-        where kept.count < Self.blockFileCountMax - 1 {
+        where reusable.count < Self.blockFileCountMax - 1 {
             let name = SnapshotManifest.blockFileName(lsn)
             let total = try self.storage.open(name, create: false, direct: false).byteCount()
-            if byteCount * 2 + UInt64(BlockFileHead.byteCount) >= total { kept.insert(lsn) }
+            if byteCount * 2 + UInt64(BlockFileHead.byteCount) >= total { reusable.insert(lsn) }
         }
-        return entries.filter { kept.contains($0.value.file) }
+        return entries.filter { reusable.contains($0.value.file) }
     }
 
     private func writeBlockFileHead(
@@ -255,9 +261,9 @@ public struct SnapshotStore: Sendable {
         return entry
     }
 
-    /// Writes the manifest, reads it and everything new back, and only then gives it its name.
+    /// Writes the manifest, reads it and all new blocks back, and only then gives it its final name.
     ///
-    /// - Returns: The manifest's bytes.
+    /// - Returns: The byte count of the manifest.
     private func publish(_ manifest: SnapshotManifest) throws(DurabilityError) -> UInt64 {
         let name = SnapshotManifest.name(manifest.lsn)
         var writer = ByteWriter(capacity: 1 << 16)
@@ -272,7 +278,7 @@ public struct SnapshotStore: Sendable {
         let bytes = try file.bytes(at: 0, count: Int(try file.byteCount()))
         let back = try SnapshotManifest(bytes, path: file.path, database: self.database)
         guard back == manifest else {
-            throw .corruptSnapshot(path: file.path, offset: 0, reason: "it reads back differently")
+            throw .corruptSnapshot(path: file.path, offset: 0, reason: "it differs when read back")
         }
         try self.storage.publish(Self.temporary(name), as: name)
         return UInt64(writer.count)
@@ -280,25 +286,25 @@ public struct SnapshotStore: Sendable {
 
     private static func temporary(_ name: String) -> String { name + Self.temporarySuffix }
 
-    /// Removes what an attempt that failed has left: written over, a longer one would keep its end.
+    /// Removes files of a failed attempt: overwriting a longer one would leave its end.
     private func removeTemporaries() throws(DurabilityError) {
         for name in try self.storage.list() where name.hasSuffix(Self.temporarySuffix) {
             try self.storage.remove(name)
         }
     }
 
-    // MARK: - Retiring
+    // MARK: - Removing
 
-    /// Removes manifests beyond the kept ones, and block files that no kept manifest refers to.
+    /// Removes manifests that are no longer retained, and block files without a reference.
     private func removeUnneeded() throws(DurabilityError) {
         let names = try self.storage.list()
         let manifests = names.filter { SnapshotManifest.lsn(ofName: $0) != nil }.sorted()
-        let kept = manifests.suffix(Self.manifestsKept)
+        let retained = manifests.suffix(Self.manifestsKept)
         for name in manifests.dropLast(Self.manifestsKept) { try self.storage.remove(name) }
-        // A manifest goes before its blocks do.
+        // A manifest is removed before its blocks.
         try self.storage.syncDirectory()
         var referred: Set<LSN> = []
-        for name in kept {
+        for name in retained {
             let manifest = try Self.manifest(name, in: self.storage, of: self.database)
             for entry in manifest.entries { referred.insert(entry.file) }
         }
@@ -321,14 +327,14 @@ public struct SnapshotStore: Sendable {
         let bytes = try file.bytes(at: 0, count: Int(try file.byteCount()))
         let manifest = try SnapshotManifest(bytes, path: file.path, database: database)
         guard manifest.lsn == SnapshotManifest.lsn(ofName: name) else {
-            throw .wrongKind(path: file.path, expected: "the snapshot that its name says")
+            throw .wrongKind(path: file.path, expected: "the snapshot of its name")
         }
         return manifest
     }
 
-    /// Finds the snapshots of a directory.
+    /// Opens the snapshots of a directory.
     ///
-    /// What is wrong with those that a start has no need of is said in `report`.
+    /// Damage to those that a start does not need is added to `report`.
     static func open(
         storage: any Storage,
         database: DatabaseID,
@@ -371,8 +377,8 @@ public struct SnapshotStore: Sendable {
         )
     }
 
-    /// Why a snapshot could not take the place of the newest; nil if it could, as far as that shows
-    /// without reading its blocks.
+    /// Returns why a snapshot could not replace the newest, or `nil` if no reason shows without reading its
+    /// blocks.
     private static func problem(
         ofFallback name: String,
         beside newest: LSN,
@@ -396,7 +402,7 @@ public struct SnapshotStore: Sendable {
                 of: database
             )
             if let first = connected.files.first?.firstLSN, first > manifest.lsn.next {
-                return "the log begins with LSN \(first) and lacks LSN \(manifest.lsn.next)"
+                return "the log starts with LSN \(first) and lacks LSN \(manifest.lsn.next)"
             }
             return nil
         } catch {
@@ -404,7 +410,7 @@ public struct SnapshotStore: Sendable {
         }
     }
 
-    /// What reads the newest snapshot back; nil if there is none.
+    /// Returns the loader of the newest snapshot, or `nil` if there is none.
     func loader() -> SnapshotLoader? {
         self.newest.map { SnapshotLoader(storage: self.storage, manifest: $0) }
     }

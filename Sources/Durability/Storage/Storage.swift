@@ -1,34 +1,35 @@
-/// The file system as this module sees it: one directory of files, in a dozen calls.
+/// The file system of this module: one directory of files, in a dozen calls.
 ///
-/// Everything durable goes through here, so a test can put a disk that lies in its place. Names are
-/// those of files in the directory; there are no folders.
+/// Everything durable goes through it, so a test can substitute a faulty disk. Names are those of files
+/// in the directory; there are no subdirectories.
 public protocol Storage: Sendable {
-    /// The names of all files, in any order.
+    /// Returns the names of all files, in any order.
     func list() throws(DurabilityError) -> [String]
 
     /// Opens a file for reading and writing.
     ///
-    /// With `create` an empty file is made if there is none; else a missing one is an error. With
-    /// `direct` it is read and written past the page cache where the file system can: offsets, counts
-    /// and memory of every read and write are then multiples of ``StorageAlignment``. Where it cannot,
-    /// what the page cache has of it is dropped as it is opened, but for what waits to be written.
+    /// With `create`, a missing file is created empty; otherwise it is an error. With `direct`, I/O bypasses
+    /// the page cache if the file system supports it: offsets, counts and memory of every read and write must
+    /// be multiples of ``StorageAlignment``. If it does not, the clean pages of the file are dropped from the
+    /// page cache when it is opened.
     func open(
         _ name: String,
         create: Bool,
         direct: Bool
     ) throws(DurabilityError) -> any StorageFile
 
-    /// Gives a file another name, replacing what had it.
+    /// Renames a file, replacing one of the new name; durable after ``syncDirectory()``.
     func rename(_ name: String, to newName: String) throws(DurabilityError)
+    /// Removes a file; durable after ``syncDirectory()``.
     func remove(_ name: String) throws(DurabilityError)
 
-    /// Makes the names that files have now outlive a power cut.
+    /// Makes all renames, creations and removals durable.
     func syncDirectory() throws(DurabilityError)
 
-    /// Bytes that can still be written.
+    /// Returns the number of bytes that can still be written.
     func freeByteCount() throws(DurabilityError) -> UInt64
 
-    /// What a person calls the file: its whole path.
+    /// Returns the full path of a file, for messages.
     func path(_ name: String) -> String
 }
 
@@ -36,42 +37,50 @@ public protocol Storage: Sendable {
 ///
 /// Used by one thread at a time.
 public protocol StorageFile: AnyObject, Sendable {
+    /// The full path, for messages.
     var path: String { get }
 
-    /// Fills the buffer from `offset` on.
+    /// Fills the buffer from `offset`.
     ///
-    /// - Returns: The bytes read; fewer than asked for only at the end of the file.
+    /// - Parameters:
+    ///   - offset: The offset in the file, in bytes.
+    ///   - buffer: The memory to fill.
+    /// - Returns: The number of bytes read; fewer than requested only at the end of the file.
+    /// - Throws: ``DurabilityError/failed(operation:path:errno:reason:)`` if the disk cannot read.
     func read(
         at offset: UInt64,
         into buffer: UnsafeMutableRawBufferPointer
     ) throws(DurabilityError) -> Int
 
-    /// Writes all of `bytes`.
+    /// Writes all of `bytes` at `offset`; durable after ``sync()``.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(DurabilityError)
 
-    /// Returns once everything written outlives a power cut. After it failed the file's content is
-    /// unknown, and the process must stop.
+    /// Returns once all writes are durable.
+    ///
+    /// After a failure the file's content is unknown, and the process must stop.
     func sync() throws(DurabilityError)
 
+    /// Returns the size of the file.
     func byteCount() throws(DurabilityError) -> UInt64
 }
 
-/// What direct writes are multiples of, and the unit in which a disk is taken to fail: a page.
+/// The alignment of direct I/O, and the assumed unit of disk damage: a page.
 public enum StorageAlignment {
+    /// The bytes of a page.
     public static let byteCount = 4_096
 
-    /// `count` rounded up to whole pages.
+    /// Returns `count` rounded up to whole pages.
     public static func rounded(_ count: Int) -> Int {
         (count + Self.byteCount - 1) / Self.byteCount * Self.byteCount
     }
 }
 
 extension Storage {
-    /// Gives a file that is whole and synced the name it is known by, durably.
+    /// Gives a complete and synced file its final name, durably.
     ///
-    /// The directory is synced after, and before: there may have been an earlier file of the
-    /// temporary name, removed since, and a power cut that keeps this renaming but not the removal
-    /// must not give that one the name.
+    /// The directory is synced before and after: an earlier file of the temporary name may have been
+    /// removed, and a power cut that keeps this rename but not the removal must not give that file the
+    /// final name.
     func publish(_ temporaryName: String, as name: String) throws(DurabilityError) {
         try self.syncDirectory()
         try self.rename(temporaryName, to: name)
@@ -80,7 +89,7 @@ extension Storage {
 }
 
 extension StorageFile {
-    /// The bytes from `offset` on, fewer than `count` only at the end of the file.
+    /// Returns the bytes from `offset`, fewer than `count` only at the end of the file.
     func bytes(at offset: UInt64, count: Int) throws(DurabilityError) -> [UInt8] {
         var failure: DurabilityError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -94,7 +103,7 @@ extension StorageFile {
         return bytes
     }
 
-    /// All of a file that was opened for direct reads.
+    /// Reads a whole file that was opened for direct reads.
     func wholeFromDisk() throws(DurabilityError) -> [UInt8] {
         let byteCount = Int(try self.byteCount())
         let chunk = UnsafeMutableRawBufferPointer.allocate(
@@ -120,7 +129,7 @@ extension StorageFile {
 }
 
 extension [UInt8] {
-    /// Lends the bytes, as `withUnsafeBytes` does, and keeps the type of what is thrown.
+    /// Calls `body` with the bytes, like `withUnsafeBytes`, but with typed throws.
     func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

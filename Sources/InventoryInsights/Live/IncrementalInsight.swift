@@ -2,38 +2,40 @@ public import Bytes
 public import InventoryEngine
 public import InventoryModel
 
-/// The result of an insight, kept up to date as the data and the clock go on.
+/// The result of an insight, updated incrementally as the data and the clock advance: a live query.
 ///
-///     var standing = IncrementalInsight(.query(…))
-///     let first = try standing.advance(to: view, at: now)
-///     let later = try standing.advance(to: newerView, at: laterOn)   // = the question asked anew
+///     var live = IncrementalInsight(.query(…))
+///     let first = try live.advance(to: view, at: now)
+///     let later = try live.advance(to: newerView, at: laterOn)   // = the query re-executed
 ///
-/// A plain value without a clock, thread or socket: who holds it says to which version and moment it
-/// is to be brought. Its answer always equals that of the same question asked then. Sums over what
-/// is only ever appended to (sales, movements, refusals) are kept, those of named insights too, and fed
-/// the rows that are new: a change costs the groups it touches; see `MaterializedAggregates`. Balances are added
-/// up anew each time, and so is the course of stock over time that some named insights tell of.
+/// A plain value without a clock, thread or socket: its owner passes the view and the moment. The answer
+/// always equals that of the same query executed then. Sums over append-only rows (sales, movements,
+/// unmet demand) are materialized, also those of named insights, and only new rows are added: a change
+/// costs the groups it affects; see `MaterializedAggregates`. Balances are summed again each time, and so
+/// is the history of stock over time that some named insights use.
 public struct IncrementalInsight: Sendable {
+    /// The query.
     public let insight: Insight
-    /// The answer as of the last ``advance(to:at:)``; nothing before the first.
+    /// The answer of the last ``advance(to:at:)``; `nil` before the first.
     public private(set) var answer: InsightAnswer?
     /// The moment of that answer.
     private var moment = Instant(microseconds: .min)
     private var kept: [InsightQuery: MaterializedAggregates] = [:]
 
+    /// Creates a live query without a result; ``advance(to:at:)`` computes the first.
     public init(_ insight: Insight) { self.insight = insight }
 
-    /// Whether there may be something to do: the data has gone on, or the window moves on.
+    /// Whether the answer may be outdated: the data has advanced, or the window moves on.
     public func isBehind(_ lsn: LSN, at now: Instant) -> Bool {
         guard let answer else { return true }
         return answer.lsn < lsn || answer.window.movesAt.map { $0 <= now } ?? false
     }
 
-    /// Brings the answer to a later view and moment.
+    /// Updates the answer to a later view and moment.
     ///
-    /// - Throws: The refusal that the question asked anew would get, or `out_of_range` for a result
-    ///   of more than `InsightLimits/liveInsightRowsMax` rows.
-    /// - Complexity: O(new rows + groups) while sums can be kept, else that of the question.
+    /// - Throws: The refusal of the re-executed query, or `out_of_range` for a result of more than
+    ///   `InsightLimits/liveInsightRowsMax` rows.
+    /// - Complexity: O(new rows + groups) if sums are materialized, else that of the query.
     public mutating func advance(
         to view: ReadView,
         at now: Instant
@@ -42,10 +44,10 @@ public struct IncrementalInsight: Sendable {
             view.lsn >= self.answer?.lsn ?? 0,
             "from LSN \(self.answer?.lsn ?? 0) back to \(view.lsn)"
         )
-        // A clock that was set back does not take back a window that was told of.
+        // A clock that was set back does not move a published window back.
         self.moment = max(self.moment, now)
         var questions = Questions(view, at: self.moment, keeping: self.kept)
-        // Gone, so that it is never copied, and should anything be refused.
+        // Moved out, so that it is never copied, and dropped if the query is refused.
         self.kept = [:]
         let answer = try questions.answer(self.insight)
         self.kept = questions.kept

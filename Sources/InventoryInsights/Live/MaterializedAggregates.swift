@@ -2,33 +2,33 @@ internal import Bytes
 internal import InventoryEngine
 internal import InventoryModel
 
-/// What a composable question adds up, kept from one answer to the next and fed the rows that are new.
+/// The materialized aggregates of a composable query, to which only new rows are added.
 ///
-/// It is recomputed when the window moves on, when the catalog changes, for a product's category, SKU
-/// and unit are those of now, and when a sale is undone that was counted as a transaction.
+/// They are recomputed when the window moves, when the catalog changes (a product's category, SKU and unit
+/// are the current ones), and when a sale counted as a transaction is undone.
 struct MaterializedAggregates: Sendable {
     private struct Sums {
         var totals: GroupedTotals
-        /// Rows of the source's table that were added.
+        /// The number of rows of the source's table that were added.
         var rowCount: Int
-        /// The catalog that the plan is of.
+        /// The version of the plan's catalog.
         var catalogLSN: LSN
     }
 
     private var sums: Sums?
     private var answer: InsightAnswer?
 
-    /// Answers the question as of a view and a moment that are not before those of the last time.
+    /// Answers the query as of a view and a moment, neither of them before those of the last call.
     ///
-    /// `query`: Always the same, of a source whose rows are only ever appended to.
+    /// `query` is always the same, with an append-only source.
     ///
-    /// - Complexity: O(new rows + groups) while sums can be kept, else that of the question.
+    /// - Complexity: O(new rows + groups) if sums are materialized, else that of the query.
     mutating func answer(
         _ query: InsightQuery,
         _ view: ReadView,
         at moment: Instant
     ) throws(Refusal) -> InsightAnswer {
-        // Taken out, so that what they hold is never copied; and gone, should anything be refused.
+        // Moved out, so that they are never copied, and dropped if the query is refused.
         let (kept, last) = (self.sums, self.answer)
         (self.sums, self.answer) = (nil, nil)
         guard var sums = kept, Self.isCurrent(sums, of: view, moment: moment) else {
@@ -78,7 +78,7 @@ struct MaterializedAggregates: Sendable {
         return answer
     }
 
-    /// Too much to keep is added up anew the next time.
+    /// Stores the sums; if they are too large, they are recomputed next time.
     private mutating func keep(_ sums: Sums, _ answer: InsightAnswer) {
         guard sums.totals.entryCount <= InsightLimits.liveInsightEntriesMax else { return }
         (self.sums, self.answer) = (sums, answer)
@@ -86,7 +86,7 @@ struct MaterializedAggregates: Sendable {
 }
 
 extension InsightSource {
-    /// Whether its rows are only ever appended to, so that sums over them can be kept.
+    /// Whether its rows are append-only, so that sums over them can be materialized.
     var isAppendedTo: Bool {
         switch self {
         case .sales, .movements, .refusals: true

@@ -1,15 +1,15 @@
 internal import InventoryModel
 
-/// Which few products make most of the turnover.
+/// ABC analysis: the few products with most of the turnover.
 ///
-/// Products by a measure (net if none is given), descending, ties by id. With the share of the total
-/// that lies **before** a product, it is
+/// Products by a measure (net by default), descending, ties by id. With the share of the total **before** a
+/// product, it is
 ///
 ///     A   before 80 %        B   before 95 %        C   otherwise, and wherever the measure is ≤ 0
 ///
-/// so the product that crosses a line still belongs to the class above it. Shares are of the sum of all
-/// positive values, compared as whole numbers: nothing is rounded. `share` and `shareBefore` are from 0
-/// to 1, none if nothing is positive.
+/// so the product that crosses a threshold still belongs to the class above it. Shares are of the sum of all
+/// positive values, compared as whole numbers without rounding. `share` and `shareBefore` are from 0 to 1,
+/// none if no value is positive.
 struct ABCInsight {
     private let insight: NamedInsight
     private let sold: RankedSales
@@ -42,7 +42,7 @@ struct ABCInsight {
             after: InsightDimension.product.fields.count + 1,
             rows: values.indices.prefix(limit)
         ) { row in
-            // What is beyond its limit is no part of the total.
+            // A value beyond its limit is not part of the total.
             guard let value = values[row] else { return [.none, .none, .none] }
             return [
                 .text(Self.letter(of: value, before: before[row], total)),

@@ -2,19 +2,19 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// How old the stock is, if what came first left first (FIFO).
+/// The age of the stock, first in, first out (FIFO).
 ///
-/// What is on hand is taken from the latest arrivals backwards, each with its age in calendar days of the
-/// zone: 0–30, 31–60, 61–90, 91–180, 181 and more. An arrival is a row of the ledger that adds to what is
-/// on hand, by when it happened: a restock, a return, a count or adjustment upwards, something undone.
-/// A transfer between two locations is no arrival unless locations are filtered for: it does not make
-/// stock younger. `oldestDays` is the age of the oldest piece that is still there. Products with nothing
-/// on hand have no row; the oldest stock first.
+/// Stock on hand is assigned to the latest arrivals backwards, each with its age in calendar days of the
+/// zone: 0–30, 31–60, 61–90, 91–180, 181 and more. An arrival is a row of the ledger that increases stock
+/// on hand, by the time it happened: a restock, a return, a count or adjustment upwards, something undone.
+/// A transfer between two locations is not an arrival unless locations are filtered: it does not make stock
+/// younger. `oldestDays` is the age of the oldest unit in stock. Products with no stock on hand have no
+/// row; the oldest stock comes first.
 struct AgeingInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
 
-    /// The last day of each age but the last.
+    /// The last day of each age group but the last.
     static let limits: [Int64] = [30, 60, 90, 180]
 
     init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
@@ -57,7 +57,7 @@ struct AgeingInsight {
         var quantity: Int64
     }
 
-    /// By product id, in the order of the rows.
+    /// Returns the arrivals by product id, in the order of the rows.
     private func arrivals(of count: Int) throws(Refusal) -> [[Arrival]] {
         let ledger = self.frame.tables.ledger
         let isFiltered = !self.insight.filter.locations.isEmpty
@@ -97,7 +97,7 @@ struct AgeingInsight {
             oldest = max(oldest, days)
             rest -= taken
         }
-        // Stock that no arrival explains is as old as stock can be.
+        // Stock without an arrival belongs to the oldest group.
         counts[Self.limits.count] += rest
         return (counts, oldest)
     }

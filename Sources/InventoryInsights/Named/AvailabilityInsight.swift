@@ -1,17 +1,17 @@
 internal import InventoryEngine
 internal import InventoryModel
 
-/// How long products were away, from the ledger: measured, not guessed.
+/// The availability of products, measured from the ledger.
 ///
 /// | column | formula | unit |
 /// |---|---|---|
 /// | observedDays | time of the window since the product's first movement | days of 24 h |
-/// | stockOutDays | of that, time with nothing available | days of 24 h |
+/// | stockOutDays | of that, time with no units available | days of 24 h |
 /// | inStockShare | 1 − stockOutDays ÷ observedDays | 0 to 1; no time: none |
-/// | stockOuts | how often it went from something available to nothing | count |
+/// | stockOuts | transitions from some to no units available | count |
 ///
-/// Over all locations of the filter together: a product is away when none of them has any. The longest
-/// away first.
+/// All locations of the filter are combined: a product is out of stock if none of them has any. The longest
+/// stock-outs come first.
 struct AvailabilityInsight {
     private let insight: NamedInsight
     private let frame: StockFrame

@@ -1,7 +1,7 @@
 internal import InventoryModel
 
-/// The insights that are nothing but a composable question: sales, margin, heatmap, valuation and the
-/// rollup of categories.
+/// The insights that are plain composable queries: sales, margin, heatmap, valuation and the rollup of
+/// categories.
 ///
 /// | insight | source | rows | measures |
 /// |---|---|---|---|
@@ -11,12 +11,11 @@ internal import InventoryModel
 /// | valuation | levels | by category, product or location, and stage; the total | products, at cost, at retail |
 /// | categories | levels | category + product + stage, category, total | products, on hand, available, at cost, at retail |
 ///
-/// What is in transit has rows of its own, at the location that it goes to, and is part of the sums.
+/// Units in transit have separate rows, at the destination, and are part of the sums.
 ///
-/// Margin % is 100 · (net − cost) ÷ net, none where net is 0. At retail is Σ price × on hand at the
-/// prices of now.
+/// Margin % is 100 · (net − cost) ÷ net, none if net is 0. At retail is Σ price × on hand at current prices.
 extension NamedInsight {
-    /// The composable question that this is; nothing for an insight with a formula of its own.
+    /// The equivalent composable query, or `nil` for an insight with its own formula.
     var composed: InsightQuery? {
         switch self.name {
         case .margin:
@@ -59,7 +58,7 @@ extension NamedInsight {
         }
     }
 
-    /// A question with this insight's window, zone, filter and point of the past.
+    /// Returns a query with this insight's window, zone, filter and point in the past.
     func question(
         _ source: InsightSource,
         groups: [[InsightDimension]],

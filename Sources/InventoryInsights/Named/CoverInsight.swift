@@ -2,25 +2,25 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// How long stock lasts.
+/// Days of cover: how long stock lasts.
 ///
 /// | column | formula | unit | edge |
 /// |---|---|---|---|
-/// | available | what can be promised now | base units | |
+/// | available | units available now | base units | |
 /// | inStockVelocity | units sold ÷ days with something available | units a day | see velocity |
-/// | daysOfCover | available ÷ inStockVelocity | days | nothing available: 0; nothing sells: none, it lasts for ever |
-/// | stockOutAt | the moment of the balances + daysOfCover | instant | none where cover is; beyond 100 years: none |
-/// | risk | P(Poisson(v · L) ≥ available) | 0 to 1 | nothing available: 1 |
+/// | daysOfCover | available ÷ inStockVelocity | days | none available: 0; no sales: none, it lasts forever |
+/// | stockOutAt | the moment of the balances + daysOfCover | instant | none if cover is none; beyond 100 years: none |
+/// | risk | P(Poisson(v · L) ≥ available) | 0 to 1 | none available: 1 |
 ///
-/// Balances are those of the end of the running hour, whatever the window, or of the point of the past that
-/// is asked for. A velocity is over an hour at least. L is the product's lead time in days: the risk of running out before an order made now arrives, if
-/// demand is a Poisson process of that velocity, in units as people count them. Shortest cover first,
-/// those that last for ever at the end.
+/// Balances are those at the end of the current hour, independent of the window, or of the requested point in
+/// the past. A velocity is over at least an hour. L is the product's lead time in days: the risk of running
+/// out before an order placed now arrives, if demand is a Poisson process of that velocity, in display units.
+/// The shortest cover comes first, stock that lasts forever last.
 struct CoverInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
 
-    /// A date farther away says nothing: 100 years.
+    /// Dates beyond 100 years are meaningless.
     private static let coverDaysMax = 36_525.0
 
     init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
@@ -71,11 +71,11 @@ struct CoverInsight {
     }
 }
 
-/// How long what is available lasts at a velocity.
+/// The time that available stock lasts at a velocity.
 struct Cover {
-    /// In units as people count them.
+    /// In display units.
     let available: Double
-    /// Units a day; nothing if it is not known.
+    /// Units a day; `nil` if unknown.
     let velocity: Double?
 
     init(available: Int64, size: Double, velocity: Double?) {
@@ -83,14 +83,14 @@ struct Cover {
         self.velocity = velocity
     }
 
-    /// Nothing if it lasts for ever.
+    /// `nil` if it lasts forever.
     var days: Double? {
         if self.available <= 0 { return 0 }
         guard let velocity, velocity > 0 else { return nil }
         return self.available / velocity
     }
 
-    /// The chance that demand reaches what is available within so many days.
+    /// Returns the chance that demand reaches the available stock within `leadDays`.
     func risk(leadDays: Double) -> Double {
         if self.available <= 0 { return 1 }
         let mean = (self.velocity ?? 0) * leadDays

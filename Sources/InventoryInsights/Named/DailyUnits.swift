@@ -2,17 +2,17 @@ internal import Foundation
 internal import InventoryEngine
 internal import InventoryModel
 
-/// Units sold by product on each of a run of whole days, zero days included; of a product that came into
-/// being on the way, only on those that it existed all day.
+/// Units sold by product on each of consecutive whole days, including days without sales.
 ///
-/// Only days with a sale are kept, so one sale a thousand years ago costs one entry and not a thousand
-/// years of zeros for every product.
+/// For a product created during the span, only the whole days of its existence count. Only days with a sale
+/// are stored, so one sale a thousand years ago costs one entry and not a thousand years of zeros for every
+/// product.
 struct DailyUnits {
     let days: Range<Int64>
     private let calendar: ZoneCalendar
     private var units: [Int64: DaySeries] = [:]
 
-    /// - Complexity: O(rows), however many days there are.
+    /// - Complexity: O(rows), independent of the number of days.
     init(
         _ insight: NamedInsight,
         frame: StockFrame,
@@ -36,7 +36,7 @@ struct DailyUnits {
         let days = table.keys("day")
         let units = table.integers("units")
         let none = DaySeries(count: self.days.count)
-        // By product and day, as an answer without an order of its own is.
+        // By product and day, the default order of a result.
         for (row, id) in table.columns[0].integers.enumerated() {
             try frame.view.checkpoint(at: row)
             let day = Int(frame.calendar.dayNumber(days[row]) - self.days.lowerBound)
@@ -45,10 +45,10 @@ struct DailyUnits {
         }
     }
 
-    /// The products that sold something.
+    /// The products with sales.
     var products: [ProductID] { self.units.keys.map { ProductID(UInt32($0)) } }
 
-    /// In units as people count them, oldest day first.
+    /// Returns the series of a product in display units, oldest day first.
     func of(_ id: ProductID, _ beginnings: ProductBeginnings) -> DaySeries {
         let units = self.units[Int64(id.value)] ?? DaySeries(count: self.days.count)
         guard let beginning = beginnings.of(id) else { return units }
@@ -59,17 +59,17 @@ struct DailyUnits {
     }
 }
 
-/// A number for each of a run of days, of which only those that are not zero are kept.
+/// A number for each of consecutive days, stored sparsely: only the nonzero ones.
 ///
-///     days   0  1  2  3  4  5  6       count 7
-///     kept      3        1             (1, 3.0) (4, 1.0)
+///     days     0  1  2  3  4  5  6       count 7
+///     stored      3        1             (1, 3.0) (4, 1.0)
 struct DaySeries {
     private struct Day {
         var day: Int
         var value: Double
     }
 
-    /// Days in all.
+    /// The number of days.
     let count: Int
     private var days: [Day] = []
 
@@ -83,15 +83,15 @@ struct DaySeries {
         for (day, value) in values.enumerated() where value != 0 { self.append(value, on: day) }
     }
 
-    /// Adds the number of a later day.
+    /// Appends the number of a later day.
     mutating func append(_ value: Double, on day: Int) {
         precondition(day > self.days.last?.day ?? -1 && day < self.count, "day \(day)")
         self.days.append(Day(day: day, value: value))
     }
 
-    /// The last `count` days, or all if there are fewer.
+    /// Returns the last `count` days, or all if there are fewer.
     ///
-    /// - Complexity: O(days that are kept), as of all below.
+    /// - Complexity: O(stored days), like all methods below.
     func last(_ count: Int) -> DaySeries {
         let first = max(0, self.count - count)
         var series = DaySeries(count: self.count - first)
@@ -101,12 +101,12 @@ struct DaySeries {
         return series
     }
 
-    /// `nil` without a day.
+    /// The mean, `nil` without a day.
     var mean: Double? {
         self.count == 0 ? nil : self.days.reduce(0) { $0 + $1.value } / Double(self.count)
     }
 
-    /// As ``Statistics/deviation(_:)``.
+    /// See ``Statistics/deviation(_:)``.
     var deviation: Double {
         guard self.count > 1, let mean = self.mean else { return 0 }
         let squares = self.days.reduce(0) { $0 + ($1.value - mean) * ($1.value - mean) }
@@ -114,7 +114,7 @@ struct DaySeries {
         return ((squares + zeros) / Double(self.count - 1)).squareRoot()
     }
 
-    /// As ``Statistics/ewma(_:days:)``: a run of k zeros scales the average by (1 − α)^k.
+    /// See ``Statistics/ewma(_:days:)``: a run of k zeros scales the average by (1 − α)^k.
     func ewma(days span: Int) -> Double? {
         guard self.count > 0 else { return nil }
         let alpha = 2 / (Double(span) + 1)

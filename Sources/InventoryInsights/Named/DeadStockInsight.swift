@@ -2,11 +2,11 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// Stock that nobody has bought for a while.
+/// Dead stock: products without sales for a while.
 ///
-/// A product with something on hand whose last sale was `days` (90 if not given) or more calendar days
-/// ago; one that was never sold counts from its first movement. Days are those of the zone, from the day
-/// of the sale to today. A sale that was undone is none. The most valuable first.
+/// A product with stock on hand whose last sale was `days` (90 by default) or more calendar days ago; one
+/// that was never sold counts from its first movement. Days are those of the zone, from the day of the sale
+/// to today. An undone sale does not count. The most valuable stock comes first.
 ///
 /// | column | unit | edge |
 /// |---|---|---|
@@ -57,7 +57,7 @@ struct DeadStockInsight {
         )
     }
 
-    /// By product id: when it was sold last, and when it first moved.
+    /// Returns by product id the times of the last sale and of the first movement.
     private func times(of count: Int) throws(Refusal) -> (sold: [Int64?], first: [Int64?]) {
         let ledger = self.frame.tables.ledger
         var sold = [Int64?](repeating: nil, count: count)

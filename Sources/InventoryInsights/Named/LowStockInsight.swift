@@ -2,22 +2,22 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// Stock at or below its reorder point, with how long it lasts and what to order.
+/// Stock at or below its reorder point, with its days of cover and the suggested order.
 ///
-/// One row for each level of a product for sale: available ≤ the product's reorder point. The emptiest
+/// One row for each level of a product for sale: available ≤ the product's reorder point. The emptiest level
 /// comes first: by available as a share of the reorder point, ties by product and location.
 ///
 /// | column | formula | unit |
 /// |---|---|---|
 /// | available, reorderPoint, incoming | now | base units |
 /// | inStockVelocity | units sold at the location ÷ days with something available there | units a day |
-/// | daysOfCover | available ÷ inStockVelocity | days; none: it lasts for ever |
-/// | suggestedOrder | packs up to the product's target, counting what is on its way | base units |
+/// | daysOfCover | available ÷ inStockVelocity | days; none: it lasts forever |
+/// | suggestedOrder | packs up to the product's target, including incoming units | base units |
 struct LowStockInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
 
-    /// Columns that tell a level's row from every other: product and location.
+    /// Columns that identify a level's row: product and location.
     private static let keyColumnCount = 5
 
     init(_ insight: NamedInsight, _ questions: Questions) throws(Refusal) {
@@ -75,7 +75,7 @@ struct LowStockInsight {
         ]
     }
 
-    /// Units sold by product and location.
+    /// Returns units sold by product and location.
     private func units(
         _ questions: inout Questions
     ) throws(Refusal) -> [Level.Place: Int64] {

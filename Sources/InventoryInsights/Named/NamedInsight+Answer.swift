@@ -2,7 +2,7 @@ public import InventoryEngine
 public import InventoryModel
 
 extension ReadView {
-    /// Answers any insight as of this view; see the two kinds.
+    /// Executes any insight as of this view; see the two kinds.
     public func answer(
         _ insight: Insight,
         at now: Instant,
@@ -12,12 +12,12 @@ extension ReadView {
         return try questions.answer(insight)
     }
 
-    /// Answers a named insight as of this view.
+    /// Executes a named insight as of this view.
     ///
-    /// `now`: The moment that calendar windows, ages and days without a sale are counted from.
+    /// `now` is the reference of calendar windows, ages and days without a sale.
     ///
-    /// - Throws: A ``Refusal`` that names the part which the insight has no use for, which is not there,
-    ///   or which is beyond its limit.
+    /// - Throws: A ``Refusal`` that names the part which the insight does not use, which does not exist, or
+    ///   which is beyond its limit.
     /// - Complexity: O(rows of the ledger + r log r) for r rows of the answer and of the window.
     public func answer(
         _ insight: NamedInsight,

@@ -1,16 +1,15 @@
 internal import InventoryModel
 
-/// Which parts of a named insight its formula has a use for; what is given beyond is refused by name.
+/// The parts of a named insight that its formula uses; any other part is refused by name.
 struct InsightParts {
-    /// Whether it is about a span of time.
+    /// Whether it uses a time window.
     var window = true
-    /// The dimensions it can be shown by; the first is the default, and none are for insights whose
-    /// rows are given.
+    /// The dimensions it can be grouped by, the default first; empty for insights with fixed rows.
     var by: [InsightDimension] = []
-    /// What it can rank by, the default first.
+    /// The measures it can rank by, the default first.
     var measures: [InsightMeasure] = []
     var ascending = false
-    /// The days it counts if none are given.
+    /// The default number of days, if it counts days.
     var days: UInt32?
     var serviceLevel = false
     /// Whether rows can be filtered by reference, actor, kind and reason.
@@ -51,7 +50,7 @@ extension NamedInsight {
 
     static let serviceLevelDefault: UInt32 = 950_000
 
-    /// The dimension asked for, or the default; nothing for sales as a whole.
+    /// The requested dimension, or the default; `nil` for total sales.
     var dimension: InsightDimension? {
         if let by = self.parameters.by { return by }
         return self.name == .sales ? nil : self.name.parts.by.first
@@ -62,8 +61,8 @@ extension NamedInsight {
     }
     var days: UInt32 { self.parameters.days ?? self.name.parts.days ?? 0 }
 
-    /// - Throws: `invalid_field` or `out_of_range` for the first part that the insight has no use for,
-    ///   or that is beyond its limits.
+    /// - Throws: `invalid_field` or `out_of_range` for the first part that the insight does not use, or that
+    ///   is beyond its limits.
     func checkParts() throws(Refusal) {
         let parts = self.name.parts
         let given = self.parameters
@@ -89,7 +88,7 @@ extension NamedInsight {
 
     private func checkRanges() throws(Refusal) {
         if let days = self.parameters.days {
-            // Zero days without a sale is all stock; an average of none is nothing.
+            // 0 days without a sale is all stock; an average of 0 days is undefined.
             let least: UInt32 = self.name == .dead ? 0 : 1
             try Self.check("days", days, in: least...Self.daysMax)
         }

@@ -2,7 +2,7 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// The rows of an insight by product: its key, what was worked out, and its unit.
+/// The rows of an insight by product: its key, the computed values, and its unit.
 struct ProductRows {
     private let view: ReadView
     private let fields: [ResultField]
@@ -18,10 +18,10 @@ struct ProductRows {
         self.rows.append((id, cells))
     }
 
-    /// Columns that tell a product's row from every other.
+    /// Columns that identify a product's row.
     static let keyColumnCount = 3
 
-    /// The rows in the order in which they were appended, up to a limit; 0 for all.
+    /// Returns the rows in the order in which they were appended, up to a limit; 0 for all.
     func table(limit: UInt32) throws(Refusal) -> ResultTable {
         let key = [
             ResultField("productId", .integer), ResultField("sku", .text),
@@ -51,34 +51,33 @@ struct ProductRows {
 }
 
 extension ResultCell {
-    /// A derived number; none if it is not there or not finite.
+    /// Returns a derived number; none if it is `nil` or not finite.
     static func number(_ value: Double?) -> ResultCell {
         guard let value, value.isFinite else { return .none }
         return .number(value)
     }
 
-    /// A derived amount, in whole minor units, half to even; none if it does not fit.
+    /// Returns a derived amount in whole minor units, rounded half to even; none if it does not fit.
     static func rounded(_ value: Double) -> ResultCell {
         Int64(exactly: value.rounded(.toNearestOrEven)).map { .integer($0) } ?? .none
     }
 
-    /// A whole number; none where there is none.
+    /// Returns a whole number; none for `nil`.
     static func whole(_ value: Int64?) -> ResultCell { value.map { .integer($0) } ?? .none }
 
-    /// An amount, in minor units; none if it is beyond what one can be.
+    /// Returns an amount in minor units; none if it is out of range.
     static func money(_ value: Int64) -> ResultCell {
         value.magnitude <= UInt64(Limits.moneyMax) ? .integer(value) : .none
     }
 
-    /// A quotient; none where the divisor is not above 0.
+    /// Returns a quotient; none if the divisor is not above 0.
     static func ratio(_ value: Double, _ divisor: Double) -> ResultCell {
         divisor > 0 ? .number(value / divisor) : .none
     }
 }
 
 extension InventoryTables {
-    /// Base units in one unit of a product, as people count it: 1,000 for one in kg that is stored in
-    /// grams.
+    /// Returns the base units per display unit of a product: 1,000 for kg stored in grams.
     func unitSize(_ id: ProductID) -> Double {
         (0..<Int(self.products.unitDecimals[id.row])).reduce(1.0) { size, _ in size * 10 }
     }

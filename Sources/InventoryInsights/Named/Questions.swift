@@ -1,9 +1,9 @@
 internal import InventoryEngine
 internal import InventoryModel
 
-/// Asks the composable questions that an insight is made of, of one view at one moment.
+/// Executes the composable queries of an insight, on one view at one moment.
 ///
-/// What stands keeps what they add up, so that the next answer costs the rows that are new:
+/// A live insight retains their aggregates, so that the next answer costs only the new rows:
 ///
 ///     var questions = Questions(view, at: now, keeping: kept)
 ///     let answer = try questions.answer(insight)
@@ -12,9 +12,9 @@ struct Questions {
     let view: ReadView
     let now: Instant
     private let threads: Int
-    /// What was kept of the last answers; nothing if nothing is to be kept.
+    /// The retained aggregates of the last answers; `nil` if none are retained.
     private var earlier: [InsightQuery: MaterializedAggregates]?
-    /// What is to be kept of these.
+    /// The aggregates to retain of these.
     private(set) var kept: [InsightQuery: MaterializedAggregates] = [:]
 
     init(_ view: ReadView, at now: Instant, threads: Int) {
@@ -52,7 +52,7 @@ struct Questions {
         guard self.earlier != nil, query.source.isAppendedTo else {
             return try self.view.answer(query, at: self.now, threads: self.threads)
         }
-        // Taken out, so that it is never copied.
+        // Moved out, so that it is never copied.
         var totals =
             self.earlier?.removeValue(forKey: query) ?? self.kept.removeValue(forKey: query)
             ?? MaterializedAggregates()

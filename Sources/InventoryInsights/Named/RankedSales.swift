@@ -1,11 +1,10 @@
 internal import InventoryModel
 
-/// The groups of a window by one measure, the largest or the smallest first, ties by id: what top and
-/// ABC stand on.
+/// The groups of a window by one measure, the largest or the smallest first, ties by id: the basis of top
+/// and ABC.
 struct RankedSales {
     let answer: InsightAnswer
-    /// By row of the answer: the id of its group, and what it comes to; `nil` where that is beyond what its kind
-    /// can be.
+    /// By row of the answer: the id of its group, and its value; `nil` if it is out of range.
     let ids: [Int64]
     let values: [Int64?]
 
@@ -30,7 +29,7 @@ struct RankedSales {
         do throws(Refusal) {
             self.answer = try questions.answer(question)
         } catch {
-            // The order is that of the insight's measure.
+            // The insight's measure determines the order.
             if case .field("order", let problem) = error.detail {
                 throw Refusal(error.code, .field("measure", problem: problem))
             }
@@ -47,8 +46,8 @@ struct RankedSales {
 }
 
 extension ResultTable {
-    /// Some of the rows, in that order, with further columns put behind the first `count`, and the unit
-    /// columns where they were.
+    /// Returns some of the rows, in that order, with more columns inserted after the first `count`; the unit
+    /// columns stay last.
     func inserting(
         _ fields: [ResultField],
         after count: Int,

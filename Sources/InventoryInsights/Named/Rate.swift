@@ -2,27 +2,27 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// Units a day.
+/// Rates in units a day.
 enum Rate {
-    /// What sells out within a second does not sell 86,400 times as much a day: a rate is taken over
-    /// an hour at least.
+    /// The minimum time of a rate, an hour: stock that sells out within a second does not sell 86,400 times
+    /// as much a day.
     static let shortest = ZoneCalendar.hour
 
-    /// None where no time has passed.
+    /// Returns `nil` if no time has passed.
     static func perDay(_ units: Double, over time: Int64) -> Double? {
         time > 0 ? units / StockFrame.days(max(time, self.shortest)) : nil
     }
 }
 
-/// Since when products exist: since they were created, or since their first movement where that was
-/// earlier, as it is of those whose past was imported.
+/// The start of existence of products: their creation, or their first movement if that was earlier, as for
+/// imported history.
 struct ProductBeginnings {
     private var beginnings: [ProductID: Int64] = [:]
 
-    /// Of some products.
+    /// Determines the beginnings of some products.
     ///
-    /// Those that were created before the frame's span are not looked for in the ledger; of the others,
-    /// rows that were recorded before any of them was created are not looked at.
+    /// Products created before the frame's span are not searched in the ledger; for the others, rows recorded
+    /// before the first of them was created are skipped.
     /// - Complexity: O(rows recorded since the first of these products was created)
     init(of products: some Sequence<ProductID>, _ frame: StockFrame) throws(Refusal) {
         let tables = frame.tables
@@ -52,12 +52,12 @@ struct ProductBeginnings {
         for id in self.beginnings.keys { self.beginnings[id] = wanted[id.row] }
     }
 
-    /// `nil` for one that exists since the span began, or before.
+    /// Returns `nil` for a product that existed before the span.
     func of(_ id: ProductID) -> Int64? { self.beginnings[id] }
 }
 
 extension StockFrame {
-    /// The time of the span in which a product existed.
+    /// Returns the time of the span in which a product existed.
     func existed(_ id: ProductID, _ beginnings: ProductBeginnings) -> Int64 {
         max(0, self.span.to - max(self.span.from, beginnings.of(id) ?? .min))
     }

@@ -2,20 +2,20 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// Demand that stock could not meet.
+/// Unmet demand (lost sales): demand that stock could not satisfy.
 ///
 /// | column | formula | unit | edge |
 /// |---|---|---|---|
-/// | refusals | how often a sale or reservation was refused for stock | count | |
-/// | asked | Σ asked in those | base units | |
-/// | refusedUnits | Σ asked − what could have been had | base units | |
-/// | units | units sold in the window: what was served | base units | |
-/// | fillRate | units ÷ (units + asked): served ÷ all that was asked for | 0 to 1 | nothing asked: none |
+/// | refusals | sales and reservations refused for lack of stock | count | |
+/// | asked | Σ requested in those | base units | |
+/// | refusedUnits | Σ requested − available | base units | |
+/// | units | units sold in the window: served demand | base units | |
+/// | fillRate | units ÷ (units + asked): served ÷ total demand | 0 to 1 | no demand: none |
 ///
-/// | lostSales | refusedUnits at the product's price of now | minor units | does not fit: none |
+/// | lostSales | refusedUnits at the product's current price | minor units | does not fit: none |
 ///
-/// Refusals count when they were refused, sales when they happened. A row for each product that was
-/// refused in the window, the most lost sales first: that compares, whatever products are counted in.
+/// Refusals count when they were refused, sales when they happened. A row for each product with refusals in
+/// the window, the most lost sales first: amounts are comparable between products of different units.
 struct RefusedInsight {
     private let insight: NamedInsight
 

@@ -2,7 +2,7 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// When to order, and how much.
+/// Reorder planning: when to order, and how much.
 ///
 /// | column | formula | unit | edge |
 /// |---|---|---|---|
@@ -10,16 +10,16 @@ internal import InventoryModel
 /// | demand | d: mean of the window's whole days on which the product existed | units a day | no whole day: 0 |
 /// | deviation | σd: standard deviation of the same days (sample) | units a day | fewer than 2: 0 |
 /// | leadTimeDays | L, of the product | days | |
-/// | safetyStock | z · √(L · σd² + d² · σL²), up to a whole unit | base units | |
-/// | reorderPoint | d · L + safety stock, up to a whole unit | base units | no whole day: the product's own |
+/// | safetyStock | z · √(L · σd² + d² · σL²), rounded up to a whole unit | base units | |
+/// | reorderPoint | d · L + safety stock, rounded up to a whole unit | base units | no whole day: the product's own |
 /// | suggestedOrder | packs up to the target, once available + incoming ≤ reorderPoint | base units | else 0 |
 ///
-/// z is the quantile of the normal distribution at `serviceLevel` (95 % if it is not given): the share
-/// of cycles without a stock-out. Source of the formula: S. Chopra, P. Meindl, "Supply Chain
-/// Management", safety inventory under uncertain demand. σL, the deviation of the lead time, is 0: a
-/// product has one lead time, and nothing is known of how it varies. The target is the product's own,
-/// or the reorder point if that is higher. What has to be ordered comes first, the emptiest before the
-/// rest: by what is available or incoming as a share of the reorder point.
+/// z is the quantile of the normal distribution at `serviceLevel` (95 % by default): the share of cycles
+/// without a stock-out. Source of the formula: S. Chopra, P. Meindl, "Supply Chain Management", safety
+/// inventory under uncertain demand. σL, the deviation of the lead time, is 0: a product has one lead time,
+/// and its variation is unknown. The target is the product's own, or the reorder point if that is higher.
+/// Products to order come first, ordered by available plus incoming units as a share of the reorder point,
+/// the emptiest first.
 struct ReorderInsight {
     private let insight: NamedInsight
     private let frame: StockFrame
@@ -54,7 +54,7 @@ struct ReorderInsight {
             let lead = Double(products.leadTimes[id.row])
             let size = self.frame.tables.unitSize(id)
             let safety = z * (lead * deviation * deviation).squareRoot()
-            // Of a product that is not a day old, only what its owner expects is known.
+            // For a product less than a day old, only the configured values are known.
             let point =
                 demand.map { Self.whole($0 * lead + safety, size) }
                 ?? products.reorderPoints[id.row]
@@ -86,13 +86,13 @@ struct ReorderInsight {
         )
     }
 
-    /// Base units for so many units, up to a whole unit; at most the largest quantity there is.
+    /// Converts units to base units, rounded up to a whole unit; at most the largest valid quantity.
     private static func whole(_ units: Double, _ size: Double) -> Int64 {
         Int64(min(max(0, units).rounded(.up) * size, Double(Limits.quantityMax)))
     }
 }
 
-/// What to order once stock and what is on its way are at or below the reorder point: whole packs, up
+/// The suggested order once available and incoming stock are at or below the reorder point: whole packs, up
 /// to the target or the point, whichever is higher.
 struct SuggestedOrder {
     let quantity: Int64

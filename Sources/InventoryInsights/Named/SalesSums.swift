@@ -1,6 +1,6 @@
 internal import InventoryModel
 
-/// What products sold, by id: the answer of a composable question, as numbers to work with.
+/// The sales of products by id: the answer of a composable query as numbers.
 struct SalesSums {
     private var sums: [Int64: [Int64?]] = [:]
     private let measures: [InsightMeasure]
@@ -26,7 +26,7 @@ struct SalesSums {
         for row in ids.indices { self.sums[ids[row]] = values.map { $0[row] } }
     }
 
-    /// 0 for a product that nothing was sold of; `nil` for a sum beyond what its kind can be.
+    /// 0 for a product without sales; `nil` for a sum out of range.
     subscript(id: ProductID, measure: InsightMeasure) -> Int64? {
         guard let index = self.measures.firstIndex(of: measure) else {
             preconditionFailure("\(measure) was not asked for")
@@ -44,10 +44,10 @@ extension ResultTable {
         return self.columns[index]
     }
 
-    /// A key column of our own question.
+    /// Returns a key column of our own query.
     func keys(_ name: String) -> [Int64] { self.ownColumn(name).integers }
 
-    /// A measure of our own question; `nil` for a sum beyond its limit.
+    /// Returns a measure of our own query; `nil` for a sum out of range.
     func integers(_ name: String) -> [Int64?] {
         let column = self.ownColumn(name)
         var integers: [Int64?] = column.integers

@@ -2,24 +2,22 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// What most named insights stand on: the window cut in the zone, the products concerned, and how far
-/// the ledger counts.
+/// The basis of most named insights: the window resolved in the zone, the selected products, and the rows of
+/// the ledger that count.
 ///
-/// Time that passes is counted to the end of the hour that is running, so that an answer holds for an
-/// hour: it is the window's end, or that of the hour, whichever comes first. An open window begins
-/// with the first movement.
+/// Elapsed time is counted to the end of the current hour, so that an answer is valid for an hour: it is the
+/// end of the window or of the hour, whichever comes first. An open window starts with the first movement.
 struct StockFrame {
     let view: ReadView
     let plan: QueryPlan
     let window: ResolvedWindow
-    /// From the window's beginning to the moment up to which time is counted, in microseconds.
+    /// From the window's start to the end of counted time, in microseconds.
     let span: TimeSpan
-    /// The moment that balances are of: the end of the running hour, or the point of the past that is
-    /// asked for.
+    /// The moment of the balances: the end of the current hour, or the requested point in the past.
     let moment: Int64
     /// The calendar day of `now`, or of that point.
     let today: Int64
-    /// The rows recorded up to the point that is asked about.
+    /// The rows recorded up to the requested point.
     let rows: Range<Int>
     let past: PastBalances
 
@@ -47,7 +45,7 @@ struct StockFrame {
         let from = window.from?.microseconds ?? Self.first(rows, view) ?? end
         self.span = TimeSpan(from: min(from, end), to: end)
         if isTimed, window.from != nil { try Self.checkDays(self.span) }
-        // An answer that counts time to the end of the hour moves on with it.
+        // An answer that counts time to the end of the hour changes with it.
         let moves = [window.movesAt?.microseconds, end == hour.to ? hour.to : nil].compactMap { $0 }
         self.window = ResolvedWindow(
             from: isTimed ? window.from : nil,
@@ -57,7 +55,7 @@ struct StockFrame {
         )
     }
 
-    /// The moment of a point of the past.
+    /// Returns the moment of a point in the past.
     private static func point(_ asOf: AsOf?, _ view: ReadView) throws(Refusal) -> Int64 {
         switch asOf {
         case .time(let time), .effective(let time): time.microseconds
@@ -65,10 +63,10 @@ struct StockFrame {
         }
     }
 
-    /// Whether all products have one unit, so that quantities compare.
+    /// Whether all products have the same unit, so that quantities are comparable.
     var hasOneUnit: Bool { self.tables.products.onlyUnit != nil }
 
-    /// Whether a row of ``rows`` counts: not one that happened after a point that goes by that.
+    /// Whether a row of ``rows`` counts: not if it happened after a point given as a time of events.
     func counts(_ row: Int) -> Bool {
         self.plan.happenedBy.map { self.tables.ledger.occurredAt[row] <= $0 } ?? true
     }
@@ -77,7 +75,7 @@ struct StockFrame {
         let ledger = view.tables.ledger
         let times = ledger.occurredAt
         var first: Int64?
-        // When a delivery is expected is no time at which anything happened.
+        // The expected time of a delivery is not a time at which anything happened.
         func look(at rows: Range<Int>) {
             for row in rows
             where times[row] < first ?? .max && ledger.kind(row) != .expectIncoming {
@@ -86,20 +84,20 @@ struct StockFrame {
         }
         let whole = rows.upperBound >> SegmentSize.shift
         look(at: (whole << SegmentSize.shift)..<rows.upperBound)
-        // The ledger is never written over, so the zone maps of whole segments are exact: mostly one segment
-        // has to be looked into, that with the first row.
+        // The ledger is append-only, so the zone maps of whole segments are exact: usually only the segment
+        // with the first row is read.
         let segments = (0..<whole).map { (lowest: times.zoneMap(ofSegment: $0).lowest, number: $0) }
         for segment in segments.sorted(by: { $0.lowest < $1.lowest }) {
             guard segment.lowest < first ?? .max else { break }
             let start = segment.number << SegmentSize.shift
             look(at: start..<(start + (1 << SegmentSize.shift)))
         }
-        // A log of an early version may hold instants that no calendar has.
+        // A log of an early version may contain instants outside the calendar.
         return first.map { Instant(microseconds: $0).clampedToCalendar.microseconds }
     }
 
-    /// Checks that a window that somebody chose is not cut into too many days; one without a beginning
-    /// is as long as the data.
+    /// Checks that a requested window does not have too many days; one without a start is as long as the
+    /// data.
     private static func checkDays(_ span: TimeSpan) throws(Refusal) {
         let count = (span.to - span.from) / ZoneCalendar.day
         guard count > InsightLimits.bucketsMax else { return }
@@ -117,12 +115,12 @@ struct StockFrame {
     var calendar: ZoneCalendar { self.plan.calendar }
     var tables: InventoryTables { self.view.tables }
 
-    /// In days of 24 hours.
+    /// Converts to days of 24 hours.
     static func days(_ microseconds: Int64) -> Double {
         Double(microseconds) / Double(ZoneCalendar.day)
     }
 
-    /// The whole calendar days that are over and lie in the window, counted from 1970.
+    /// The whole past calendar days in the window, counted from 1970.
     var fullDays: Range<Int64> {
         var first = self.calendar.dayNumber(self.span.from)
         if self.calendar.startOfDay(first) < self.span.from { first += 1 }
@@ -135,7 +133,7 @@ struct StockFrame {
         self.plan.filter.takes(product: product, location: location)
     }
 
-    /// The products that are not archived, were there, and pass the filter, ascending.
+    /// The products that are not archived, existed then, and pass the filter, ascending.
     var products: [ProductID] {
         (1..<max(self.tables.products.rowCount, 1)).compactMap { row in
             let id = ProductID(UInt32(row))
@@ -147,7 +145,7 @@ struct StockFrame {
         }
     }
 
-    /// Balances of the products, by id, over the locations that pass the filter.
+    /// Returns the balances of the products, by id, over the locations that pass the filter.
     func stock() throws(Refusal) -> [Level] {
         var stock = (0..<max(self.tables.products.rowCount, 1)).map {
             Level(product: ProductID(UInt32($0)), location: LocationID(0))
@@ -173,9 +171,9 @@ struct StockFrame {
 }
 
 extension Level {
-    /// Adds another level's balances: of values that come to more than a number holds, the largest.
+    /// Adds another level's balances; values saturate at the largest number.
     ///
-    /// Quantities always fit: there are ``Limits/locationsMax`` of ``Limits/quantityMax`` at most.
+    /// Quantities always fit: there are at most ``Limits/locationsMax`` of ``Limits/quantityMax``.
     fileprivate mutating func add(_ other: Level) {
         for part in [\Level.onHand, \.unavailable, \.reserved, \.incoming] {
             self[keyPath: part] += other[keyPath: part]

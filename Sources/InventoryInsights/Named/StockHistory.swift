@@ -2,28 +2,27 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// The stock of products, or of levels, over a span of time, as the ledger tells it by when things
-/// happened.
+/// The stock of products or levels over a span of time, from the ledger, by the time of events.
 ///
 ///     on hand ▲      ┌──────┐
-///             │ ─────┘      └────┐         opening: what the rows before the span come to
+///             │ ─────┘      └────┐         opening: the total of the rows before the span
 ///             └──────|──────────|└──▶      events: the rows inside it, by entity and time
 ///                  from        to
 ///
-/// What is on its way between two locations has its value at the one it goes to, from when it was sent.
+/// Units in transit have their value at the destination, from the time they were sent.
 ///
-/// Rows are put in the order of when they happened, not of when they were recorded: so an import of the
-/// past is the past.
+/// Rows are ordered by the time they happened, not by the time they were recorded: so imported history is in
+/// the past.
 struct StockHistory {
-    /// Whose stock it is.
+    /// The entity whose stock is computed.
     enum Grain {
-        /// Of a product over all locations of the filter; entities are product ids.
+        /// Products over all locations of the filter; entities are product ids.
         case product
-        /// Of a product at a location; entities are rows of the levels.
+        /// Products at a location; entities are rows of the levels.
         case level
     }
 
-    /// What one row of the ledger changed.
+    /// The change of one row of the ledger.
     struct Event {
         var time: Int64
         var row: Int
@@ -32,13 +31,13 @@ struct StockHistory {
         var value: Int64
     }
 
-    /// By entity: balances at the beginning of the span.
+    /// By entity: balances at the start of the span.
     private(set) var openings: [Event]
-    /// By entity: when its first movement happened, up to the span's end; nothing if it has none.
+    /// By entity: the time of its first movement up to the span's end; `nil` without one.
     private(set) var firstSeen: [Int64?]
     let span: TimeSpan
     private var events: [Event]
-    /// By entity: where its events begin; one more than there are entities.
+    /// By entity: the index of its first event; one more element than entities.
     private var starts: [Int]
 
     /// - Complexity: O(rows + e log e) for e events.
@@ -86,7 +85,7 @@ struct StockHistory {
             guard frame.takes(product, location), let entity = entity(product, location) else {
                 continue
             }
-            // When a delivery is expected is no time at which anything happened.
+            // The expected time of a delivery is not a time at which anything happened.
             guard ledger.kind(row) != .expectIncoming else { continue }
             let onHand = ledger.onHandDeltas[row]
             let event = Event(
@@ -119,18 +118,18 @@ struct StockHistory {
         self.starts = starts
     }
 
-    /// The events of an entity within the span, by when they happened.
+    /// Returns the events of an entity within the span, by the time they happened.
     func events(of entity: Int) -> ArraySlice<Event> {
         self.events[self.starts[entity]..<self.starts[entity + 1]]
     }
 
-    /// What the stock of an entity did over the span.
+    /// The history of an entity's stock over the span.
     struct Course {
-        /// Microseconds since its first movement, or since the span's beginning if that is later.
+        /// Microseconds since its first movement, or since the span's start if that is later.
         var observed: Int64 = 0
-        /// Of those, with something available.
+        /// Of those, with units available.
         var inStock: Int64 = 0
-        /// How often it ran out: from something available to nothing.
+        /// The number of transitions from some to no units available.
         var stockouts: Int64 = 0
         /// ∫ value dt, in minor units × microseconds.
         var valueTime = 0.0
@@ -145,7 +144,7 @@ struct StockHistory {
         guard let first = self.firstSeen[entity] else { return course }
         var balance = self.openings[entity]
         var at = max(first, self.span.from)
-        /// Whether there was stock before the first of several events at one moment.
+        /// Whether units were available before the first of several events at one moment.
         var before: Bool?
         func pass(_ to: Int64) {
             let time = max(0, to - at)
@@ -159,7 +158,7 @@ struct StockHistory {
             if events[index].time > at { pass(events[index].time) }
             let wasInStock = balance.available > 0
             balance.add(events[index])
-            // A move between two locations of the filter is two rows of one moment.
+            // A transfer between two locations of the filter is two rows of one moment.
             let isLast = index + 1 == events.endIndex || events[index + 1].time > events[index].time
             if isLast, before ?? wasInStock, balance.available <= 0 { course.stockouts += 1 }
             before = isLast ? nil : before ?? wasInStock

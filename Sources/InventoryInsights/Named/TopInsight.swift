@@ -1,21 +1,21 @@
 internal import InventoryModel
 
-/// The most or the least sold of a window, and how that changed over the window before.
+/// The best or worst sellers of a window, and the change from the preceding window.
 ///
 /// | column | formula | edge |
 /// |---|---|---|
 /// | (measure) | net, units, margin, gross or net units in the window | ties by id |
 /// | rank | from 1 | |
-/// | previousRank | the rank in the window before | not sold there: none |
-/// | rankChange | previousRank − rank: positive for a climb | none where previousRank is |
-/// | previous | the measure in the window before | not sold there: 0 |
+/// | previousRank | the rank in the preceding window | not sold there: none |
+/// | rankChange | previousRank − rank: positive for a climb | none if previousRank is |
+/// | previous | the measure in the preceding window | not sold there: 0 |
 /// | growth | (now − previous) ÷ previous, a share: 0.5 is half as much again | previous ≤ 0: none |
-/// | isNew | sold now, but not in the window before | |
+/// | isNew | sold now, but not in the preceding window | |
 ///
-/// Units rank only where all that sold is counted in one: else they are refused.
+/// Units rank only if all sold products have one unit; otherwise they are refused.
 ///
-/// The window before is as many units of the calendar, or as long a time, just before; a window without
-/// a beginning has none, and what compares with it is none. Rows are groups that sold in the window.
+/// The preceding window has as many units of the calendar, or the same length, just before; a window without
+/// a start has none, and columns that compare with it are none. Rows are groups sold in the window.
 struct TopInsight {
     private let insight: NamedInsight
 
@@ -62,10 +62,10 @@ struct TopInsight {
         return answer
     }
 
-    /// The window of the same length just before; nothing for one without a beginning or an end.
+    /// Returns the window of the same length just before; `nil` for one without a start or an end.
     private func windowBefore(_ window: ResolvedWindow) throws(Refusal) -> InsightWindow? {
         guard let from = window.from, let to = window.to else { return nil }
-        // Before the calendar begins there is nothing to compare with.
+        // There is nothing to compare with before the start of the calendar.
         guard from > Instant.calendar.lowerBound else { return nil }
         let start: Int64
         switch self.insight.window {

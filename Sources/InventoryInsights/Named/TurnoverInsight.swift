@@ -1,22 +1,22 @@
 internal import InventoryEngine
 internal import InventoryModel
 
-/// How well stock works.
+/// Turnover: the efficiency of stock.
 ///
 /// | column | formula | unit | edge |
 /// |---|---|---|---|
-/// | opening | on hand at the window's beginning | base units | |
-/// | received | Σ restocks in the window, less what was undone of them | base units | |
+/// | opening | on hand at the window's start | base units | |
+/// | received | Σ restocks in the window, minus undone ones | base units | |
 /// | units | units sold in the window | base units | |
 /// | sellThrough | units ÷ (opening + received) | share | ÷ 0: none |
-/// | cost | cost of the goods sold, late cost too, less of those that came back | minor units | |
+/// | cost | cost of goods sold, including late cost, minus that of returned units | minor units | |
 /// | averageInventory | (∫ value dt) ÷ time, from the ledger, half to even | minor units | no time: none |
 /// | turnover | cost ÷ averageInventory, in the window | times | ÷ 0: none |
-/// | daysOfInventory | days ÷ turnover | days | nothing sold: none |
+/// | daysOfInventory | days ÷ turnover | days | no sales: none |
 /// | gmroi | (net − cost) ÷ averageInventory | ratio | ÷ 0: none |
 ///
-/// Time and days are those of the window that have passed and in which the product existed, as in every
-/// rate. The highest turnover first, those without one at the end.
+/// Time and days are the past part of the window in which the product existed, as in every rate. The highest
+/// turnover comes first, products without one last.
 struct TurnoverInsight {
     private let insight: NamedInsight
     private let frame: StockFrame

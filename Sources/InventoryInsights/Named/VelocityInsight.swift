@@ -1,23 +1,23 @@
 internal import InventoryEngine
 internal import InventoryModel
 
-/// How fast products sell.
+/// Sales velocity of products.
 ///
 /// | column | formula | unit | edge |
 /// |---|---|---|---|
 /// | units | units sold in the window | base units | |
-/// | days | time that has passed of the window since the product exists | days of 24 h | |
+/// | days | past time of the window since the product exists | days of 24 h | |
 /// | velocity | units ÷ days | units a day | no time: none |
-/// | inStockDays | time with something available | days of 24 h | from the first movement on |
+/// | inStockDays | time with units available | days of 24 h | from the first movement on |
 /// | inStockVelocity | units ÷ inStockDays | units a day | never in stock: none |
 /// | movingAverage | mean of the last n whole days | units a day | no whole day: none |
 /// | ewma | α · day + (1 − α) · before, α = 2 ÷ (n + 1) | units a day | zero days count |
 /// | daysAveraged | the days in movingAverage: n, or fewer if there are fewer | days | |
 ///
-/// A day without a sale counts as zero, one before the product existed not at all. A rate is over an
-/// hour at least. n is `days`, 7 if it is not given. In-stock velocity is what would sell if there
-/// always were stock: a product that was away half the time does not seem slow. What sold most comes
-/// first: by units, or where products are counted in different units by what they brought, net.
+/// A day without a sale counts as zero, one before the product existed does not count. A rate is over at
+/// least an hour. n is `days`, 7 by default. In-stock velocity estimates sales if there always were stock: a
+/// product that was out of stock half the time does not seem slow. The best sellers come first: by units, or
+/// by net amount if products have different units.
 struct VelocityInsight {
     private let insight: NamedInsight
     private let frame: StockFrame

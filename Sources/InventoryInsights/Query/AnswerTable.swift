@@ -2,8 +2,8 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// The columns of an answer: the dimensions with their names, the measures, and the unit that the
-/// quantities of a row are counted in.
+/// The columns of a result: the dimensions with their names, the measures, and the unit of each row's
+/// quantities.
 struct AnswerTable {
     private let plan: QueryPlan
     private let view: ReadView
@@ -65,7 +65,7 @@ struct AnswerTable {
         }
     }
 
-    /// The unit of each row, so that its quantities can be written as people do.
+    /// Returns the unit of each row, for displaying its quantities.
     private func columns(of units: [GroupUnit]) -> [ResultColumn] {
         var unit = ResultColumn(ResultField("unit", .text))
         var decimals = ResultColumn(ResultField("unitDecimals", .integer))

@@ -1,7 +1,7 @@
-/// How many different values each slot has seen.
+/// The number of distinct values seen by each slot.
 ///
-/// A value is a number, and another that few values differ in. Numbers that are near one another, as the codes of texts and the numbers of steps are that were given
-/// at about the same time, share an entry: 64 of them a word of bits.
+/// A value is a number plus a second one with few distinct values. Adjacent numbers, such as string codes and
+/// step numbers assigned at about the same time, share an entry: 64 of them one word of bits.
 struct DistinctValues: Sendable {
     private struct Chunk: Hashable {
         var slot: UInt32
@@ -17,10 +17,10 @@ struct DistinctValues: Sendable {
 
     private var chunks: [Chunk: UInt64] = [:]
     private var counts: [Int64] = []
-    /// The last chunk that was touched, which is not among the others.
+    /// The last used chunk, which is not among the others.
     private var recent: (chunk: Chunk, bits: UInt64)?
 
-    /// The entries of all slots together.
+    /// The number of entries of all slots.
     var entryCount: Int { self.chunks.count + (self.recent == nil ? 0 : 1) }
 
     var isEmpty: Bool { self.counts.isEmpty }

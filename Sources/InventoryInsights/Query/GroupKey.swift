@@ -1,6 +1,6 @@
 internal import InventoryModel
 
-/// What tells a group of one grouping set from every other; parts that the set leaves out are 0.
+/// The key of a group within one grouping set; parts that the set does not use are 0.
 struct GroupKey: Hashable, Sendable {
     /// The product, or the category in a set without products: a product has one category.
     var entity: UInt32 = 0
@@ -9,10 +9,10 @@ struct GroupKey: Hashable, Sendable {
     var kind: UInt8 = 0
     /// 24 · weekday + hour of the day.
     var clock: UInt8 = 0
-    /// A ``StockStage``, of balances.
+    /// The ``StockStage`` of balances.
     var stage: UInt8 = 0
-    /// The beginning of the time that all units of the set have in common: the latest of the
-    /// beginnings of the hour, day, week and month that are asked for.
+    /// The start of the time shared by all units of the set: the latest start of the requested hour, day,
+    /// week and month.
     var time: Int64 = 0
 
     static let hoursOfDay = 24
@@ -29,13 +29,13 @@ struct GroupKey: Hashable, Sendable {
     }
 }
 
-/// The part of a set's keys that comes from when a row happened, remembered from row to row: most rows
-/// happened in the same hour or day as the row before.
+/// The part of a set's keys derived from a row's time, cached between rows: most rows happened in the same
+/// hour or day as the preceding row.
 struct TimeKey: Sendable {
     private let units: [CalendarUnit]
     private let hasWeekday: Bool
     private let hasHourOfDay: Bool
-    /// The instants for which ``time`` and ``clock`` hold; empty at first.
+    /// The instants for which ``time`` and ``clock`` are valid; empty at first.
     private(set) var span = TimeSpan(from: 0, to: 0)
     private(set) var time: Int64 = 0
     private(set) var clock: UInt8 = 0

@@ -1,12 +1,12 @@
 internal import InventoryEngine
 internal import InventoryModel
 
-/// The order of an answer's rows: what the question asks for, then the dimensions, ascending.
+/// The order of a result's rows: the requested order, then the dimensions, ascending.
 ///
-/// What is not there comes last, whichever way a column is turned: totals after their parts, groups
-/// without a margin after those that have one.
+/// Missing values come last in both directions: totals after their parts, groups without a margin after
+/// those that have one.
 struct GroupOrder {
-    /// Values that compare as the column does; nothing where there is none.
+    /// Values that compare like the column; `nil` for missing ones.
     private enum Column {
         case integers([Int64?], isDescending: Bool)
         case numbers([Double?], isDescending: Bool)
@@ -49,14 +49,14 @@ struct GroupOrder {
         return .integers(integers, isDescending: isDescending)
     }
 
-    /// The groups in order; the first `limit` of them, all for 0.
+    /// Returns the groups in order; the first `limit` of them, all for 0.
     func sorted(_ count: Int, limit: Int, _ view: ReadView) throws(Refusal) -> [Int] {
         var sorted = Array(0..<count)
         try view.sort(&sorted) { self.isBefore($0, $1) }
         return limit == 0 ? sorted : Array(sorted.prefix(limit))
     }
 
-    /// Whether one group comes before another; no two groups are alike in every dimension.
+    /// Whether one group comes before another; no two groups are equal in every dimension.
     private func isBefore(_ a: Int, _ b: Int) -> Bool {
         for column in self.columns {
             let order =

@@ -2,15 +2,14 @@ internal import ColumnStore
 package import InventoryEngine
 package import InventoryModel
 
-/// Showing what was added up: empty buckets, measures, order, limit, names.
+/// Presentation of totals: empty buckets, measures, order, limit, names.
 extension GroupedTotals {
-    /// The answer, as it stands with the rows added so far; names and categories are those of the
-    /// view, and so are its LSN and time.
+    /// Returns the answer with the rows added so far; names and categories are those of the view, and so are
+    /// its LSN and time.
     ///
-    /// A sum beyond what its kind can be has an empty cell: one group's does not keep the others from
-    /// being told.
+    /// A sum out of range is an empty cell, so one group does not prevent the others from being shown.
     ///
-    /// - Throws: What ends the question early.
+    /// - Throws: The reason for ending the query early.
     /// - Complexity: O(groups log groups)
     package func answer(of view: ReadView) throws(Refusal) -> InsightAnswer {
         InsightAnswer(
@@ -22,7 +21,7 @@ extension GroupedTotals {
         )
     }
 
-    /// The rows of the answer, in order.
+    /// Returns the rows of the answer, in order.
     package func table(of view: ReadView) throws(Refusal) -> ResultTable {
         let all = self.groups()
         try self.checkOrder(of: all, view)
@@ -54,8 +53,8 @@ extension GroupedTotals {
 
     // MARK: - Units
 
-    /// What the quantities of a group are counted in; none is known of one without rows in a shop of
-    /// several units.
+    /// Returns the unit of a group's quantities; unknown for a group without rows in a shop with several
+    /// units.
     func unit(of group: GroupRow, _ view: ReadView) -> GroupUnit {
         if self.plan.sets[group.set].hasProduct {
             return .one(view.tables.products.unit(Int(group.key.entity)))
@@ -80,8 +79,7 @@ extension GroupedTotals {
         throw Refusal(.invalidField, .field("order", problem: problem))
     }
 
-    /// The groups that have a row in the answer: those that a row of the source lies in, and those that
-    /// are shown empty.
+    /// Returns the groups with a row in the answer: those with rows of the source, and those shown empty.
     private func groups() -> [GroupRow] {
         var groups: [GroupRow] = []
         groups.reserveCapacity(self.sets.reduce(0) { $0 + $1.count })
@@ -100,7 +98,7 @@ extension GroupedTotals {
         return groups
     }
 
-    /// The keys of a set that have a row even if nothing happened there.
+    /// Returns the keys of a set that have a row even without data.
     private func emptyKeys(of set: GroupingSet) -> [GroupKey] {
         if set.dimensions.isEmpty { return [GroupKey()] }
         if set.fillsClock {
@@ -121,8 +119,8 @@ extension GroupedTotals {
         return keys
     }
 
-    /// What a dimension's column shows of a group, as a number that orders as the dimension does;
-    /// nothing where the group's set leaves the dimension out.
+    /// Returns the value of a dimension's column, as a number with the order of the dimension, or `nil` if
+    /// the group's set does not have the dimension.
     private func value(
         of dimension: InsightDimension,
         in group: GroupRow,
@@ -151,20 +149,20 @@ extension GroupedTotals {
 }
 
 extension InsightOrder {
-    /// The quantity that it orders by, if it is one.
+    /// The quantity by which it orders, if it is one.
     fileprivate var quantity: InsightMeasure? {
         if case .measure(let measure) = self.key, measure.kind == .quantity { measure } else { nil }
     }
 }
 
-/// A group on its way into an answer; one without a slot is shown empty.
+/// A group of an answer; one without a slot is shown empty.
 struct GroupRow {
     var set: Int
     var slot: Int?
     var key: GroupKey
 }
 
-/// A measure of every group: whole numbers, or numbers for a measure that is one.
+/// A measure of every group: whole numbers, or floating-point numbers for a ratio.
 struct MeasureColumn {
     let kind: ResultKind
     private(set) var cells: [ResultCell] = []
@@ -187,12 +185,12 @@ struct MeasureColumn {
     }
 }
 
-/// A measure as what it takes of each sum that the plan adds up.
+/// A measure as factors of each sum of the plan.
 struct MeasureTerms {
     let measure: InsightMeasure
     /// By the plan's sums: −1, 0 or 1.
     let factors: [Int128]
-    /// As ``factors``, of the net that a margin is a share of.
+    /// Like ``factors``, for the net that a margin is a share of.
     let netFactors: [Int128]
 
     init(_ measure: InsightMeasure, _ plan: QueryPlan) {
@@ -250,7 +248,7 @@ extension GroupedTotals {
         return sum
     }
 
-    /// The sum, if it is one that the measure's kind can be.
+    /// Returns the sum if it is in the range of the measure's kind.
     private func fitting(_ sum: Int128, _ measure: InsightMeasure) -> Int64? {
         let limit = measure.kind == .money ? UInt128(Limits.moneyMax) : UInt128(Int64.max)
         return sum.magnitude <= limit ? Int64(sum) : nil

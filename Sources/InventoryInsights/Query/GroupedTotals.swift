@@ -2,18 +2,17 @@ internal import ColumnStore
 package import InventoryEngine
 package import InventoryModel
 
-/// What a question adds up, group by group: it can be fed more rows as they come, and shown at any
-/// time.
+/// The totals of a query by group: rows can be added at any time, and a result shown at any time.
 ///
-/// For the sources whose rows are appended: sales, movements and refusals. Order, limit, derived
-/// measures and empty buckets belong to showing (``table(of:)``), so that a further row costs the
-/// groups it touches.
+/// It serves append-only sources: sales, movements and unmet demand. Order, limit, derived measures and
+/// empty buckets belong to the presentation (``table(of:)``), so that an added row costs only the groups it
+/// affects.
 package struct GroupedTotals: Sendable {
     package private(set) var plan: QueryPlan
     package var scanLimits = ScanLimits()
     private(set) var sets: [SetTotals]
     private var timeKeys: [TimeKey]
-    /// Of the rows that are being added, if transactions are counted.
+    /// The receipts of the rows being added, if transactions are counted.
     private var receipts: Receipts?
 
     package init(_ plan: QueryPlan) {
@@ -24,8 +23,8 @@ package struct GroupedTotals: Sendable {
         self.timeKeys = plan.sets.map { TimeKey($0) }
     }
 
-    /// The rows of a view that the question is about: all of its source, or those recorded up to the
-    /// point it asks for.
+    /// Returns the rows of a view that the query covers: all of its source, or those recorded up to the
+    /// requested point.
     package static func rows(of plan: QueryPlan, in view: ReadView) throws(Refusal) -> Range<Int> {
         if plan.query.source == .refusals {
             guard let asOf = plan.query.asOf else { return 0..<view.tables.refusals.rowCount }
@@ -35,15 +34,15 @@ package struct GroupedTotals: Sendable {
         return 0..<(try view.firstMovement(after: asOf))
     }
 
-    /// Adds rows of the source's table: those appended since, or a part of all of them.
+    /// Adds rows of the source's table: newly appended ones, or a part of all of them.
     ///
-    /// Each row must be added once. The plan's catalog must be that of the view; see ``QueryPlan``. Where
+    /// Each row must be added once. The plan's catalog must be that of the view; see ``QueryPlan``. If
     /// transactions are counted, no row may undo one that was added before; see ``canAdd(_:of:)``.
     ///
-    /// `threads`: How many may share the work; the totals are the same for any number.
+    /// `threads` is the maximum number of threads; the totals are the same for any number.
     ///
     /// - Throws: `out_of_range` if there are more groups than ``InsightLimits/groupsMax``.
-    /// - Complexity: O(rows); segments that no row can count of are passed over.
+    /// - Complexity: O(rows); segments without a matching row are skipped.
     package mutating func add(
         rows: Range<Int>,
         of view: ReadView,
@@ -74,17 +73,16 @@ package struct GroupedTotals: Sendable {
         }
     }
 
-    /// Whether rows can be added to those before them: not where they undo a sale that was counted as a
-    /// transaction.
+    /// Whether rows can be added to the existing ones: not if they undo a sale counted as a transaction.
     func canAdd(_ rows: Range<Int>, of view: ReadView) -> Bool {
         guard self.plan.countsTransactions else { return true }
         let undone = view.tables.ledger.undoneSales(by: rows)
         return undone.first.map { $0 >= rows.lowerBound } ?? true
     }
 
-    /// Adds rows of the ledger a segment at a time.
+    /// Adds rows of the ledger by segments.
     ///
-    /// - Returns: The rows that have to be added one by one.
+    /// - Returns: The rows that must be added one by one.
     private mutating func scan(
         _ rows: Range<Int>,
         of view: ReadView,
@@ -210,7 +208,7 @@ package struct GroupedTotals: Sendable {
         return try self.slot(of: key, at: index, product: product, view: view)
     }
 
-    // MARK: - Refused demand
+    // MARK: - Unmet demand
 
     private mutating func addRefusals(_ rows: Range<Int>, _ view: ReadView) throws(Refusal) {
         let refusals = view.tables.refusals
@@ -247,12 +245,12 @@ package struct GroupedTotals: Sendable {
 
     // MARK: - Balances
 
-    /// Adds one level, or one product at one location.
+    /// Adds one level: one product at one location.
     mutating func add(_ level: Level, _ view: ReadView) throws(Refusal) {
         try self.add(level, stage: .onHand, retail: level.onHand, of: view)
     }
 
-    /// Adds what is on its way to a location: it is worth something there, and on hand nowhere.
+    /// Adds units in transit to a location: they have a value there, but are not on hand.
     mutating func add(_ goods: GoodsInTransit.Line, _ view: ReadView) throws(Refusal) {
         var level = Level(product: goods.product, location: goods.destination)
         level.value = goods.value
@@ -325,7 +323,7 @@ package struct GroupedTotals: Sendable {
         return key
     }
 
-    /// The slot of the group of a row, in which the row, its product and its unit are counted.
+    /// Returns the slot of a row's group, after counting the row, its product and its unit in it.
     private mutating func slot(
         of key: GroupKey,
         at index: Int,

@@ -3,15 +3,14 @@ public import InventoryEngine
 public import InventoryModel
 
 extension ReadView {
-    /// Answers a question as of this view.
+    /// Executes a query as of this view.
     ///
-    /// `now`: The moment that windows such as "the last 7 days" are counted from.
-    /// `threads`: How many may share the work; the answer is the same for any number.
+    /// `now` is the reference of windows such as "the last 7 days". `threads` is the maximum number of
+    /// threads; the answer is the same for any number.
     ///
-    /// - Throws: A ``Refusal`` that names which parts of the question do not go together, are not there
-    ///   or are beyond their limit.
-    /// - Complexity: O(rows of the source); segments of the ledger in which no row can count are passed
-    ///   over unread.
+    /// - Throws: A ``Refusal`` that names the parts of the query that are incompatible, do not exist or are
+    ///   beyond their limit.
+    /// - Complexity: O(rows of the source); segments of the ledger without a matching row are skipped.
     public func answer(
         _ query: InsightQuery,
         at now: Instant,
@@ -21,7 +20,7 @@ extension ReadView {
         return try self.answer(plan, threads: threads)
     }
 
-    /// Answers a question that was planned for this view.
+    /// Executes a query that was planned for this view.
     package func answer(
         _ plan: QueryPlan,
         threads: Int = 1
@@ -29,7 +28,7 @@ extension ReadView {
         try self.totals(plan, threads: threads).answer(of: self)
     }
 
-    /// What a question adds up in this view.
+    /// Returns the totals of a query in this view.
     package func totals(
         _ plan: QueryPlan,
         threads: Int = 1
@@ -77,7 +76,7 @@ extension ReadView {
             products.status(id) != nil && products.status(id) != .archived && past.contains(id)
                 && plan.filter.takes(product: id.value, location: 0)
         }
-        // One without stock counts too.
+        // A product without stock counts too.
         for row in 1..<max(products.rowCount, 1) {
             try self.checkpoint(at: row)
             let id = ProductID(UInt32(row))
@@ -99,7 +98,7 @@ extension ReadView {
 }
 
 extension ReadView {
-    /// Forgets what earlier questions found out about the ledger's full segments, so that the next one
-    /// is answered as if it were the first: for measuring.
+    /// Empties the cache of segment aggregates, so that the next query runs as if it were the first: for
+    /// benchmarks.
     package func clearAggregateCache() { self.tables.ledger.aggregateCache.forget() }
 }

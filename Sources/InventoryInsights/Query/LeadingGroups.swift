@@ -1,15 +1,14 @@
 internal import InventoryModel
 
-/// Which groups can be among the first rows of a long answer, so that the rest need not be put in order.
+/// Selection of the groups that can be among the first rows, so that the rest need not be sorted.
 extension GroupedTotals {
-    /// The groups without those that cannot be among the first ``InsightQuery/limit`` rows: all of them
-    /// where the order does not begin with a sum.
+    /// Returns the groups without those that cannot be among the first ``InsightQuery/limit`` rows: all of
+    /// them if the order does not start with a sum.
     ///
-    /// Groups that are ordered by a quantity have one unit, so none of them lacks a value.
+    /// Groups ordered by a quantity have one unit, so none of them lacks a value. Ties with the last shown
+    /// row are included, since later parts of the order decide them.
     ///
-    /// Ties with the last row that is shown stay, since later parts of the order decide them.
-    ///
-    /// - Complexity: O(groups · log limit) at worst; O(groups) for most data.
+    /// - Complexity: O(groups · log limit) in the worst case; O(groups) for most data.
     func leading(_ groups: [GroupRow]) -> [GroupRow] {
         let limit = Int(self.plan.query.limit)
         guard limit > 0, groups.count > 2 * limit, let first = self.plan.query.order.first,
@@ -20,7 +19,7 @@ extension GroupedTotals {
         var leaders = Leaders(limit)
         let ranks = groups.map { group -> Int64 in
             let sum = Int64(clamping: self.sum(factors, group))
-            // The largest rank leads; a rank is never the least number, so it can be turned round.
+            // The largest rank leads; a rank is never the minimum number, so it can be negated.
             let rank = first.isDescending ? max(sum, -.max) : -max(sum, -.max)
             leaders.note(rank)
             return rank
@@ -30,7 +29,7 @@ extension GroupedTotals {
     }
 }
 
-/// The `count` largest of the numbers that were noted: a heap whose root is the least of them.
+/// The `count` largest of the noted numbers: a heap whose root is the smallest of them.
 struct Leaders {
     private let count: Int
     private var heap: [Int64] = []
@@ -40,7 +39,7 @@ struct Leaders {
         self.heap.reserveCapacity(count)
     }
 
-    /// The least that leads; the least number there is while there is room for more.
+    /// The smallest leading number; the minimum while there is space for more.
     var least: Int64 { self.heap.count < self.count ? .min : self.heap[0] }
 
     mutating func note(_ number: Int64) {

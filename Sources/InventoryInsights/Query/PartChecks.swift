@@ -1,8 +1,8 @@
 internal import InventoryModel
 
-/// What can be told of a question by itself: which parts do not go together, and which are too many.
+/// Checks of a query by itself: incompatible or too many parts.
 ///
-/// The first problem is refused, in the order in which the parts are declared.
+/// The first problem, in the order of declaration, is refused.
 struct PartChecks {
     private let query: InsightQuery
 
@@ -127,8 +127,7 @@ struct PartChecks {
 }
 
 extension MovementKind {
-    /// Whether rows of the kind can be among sales, returns, cost that no sale has, and reversals of
-    /// these.
+    /// Whether rows of the kind can be sales, returns, cost variances, or reversals of these.
     var isSales: Bool {
         switch self {
         case .sale, .return, .reversal, .costVariance: true

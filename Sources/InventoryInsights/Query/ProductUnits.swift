@@ -1,21 +1,21 @@
 internal import ColumnStore
 internal import InventoryEngine
 
-/// What the quantities of a product are counted in: a unit and its decimals.
+/// The unit of a product's quantities: a unit and its decimals.
 struct UnitID: Hashable, Sendable {
-    /// The code of the unit's text, then its decimals.
+    /// The code of the unit's string, then its decimals.
     fileprivate let number: UInt64
 
     init(code: UInt32, decimals: UInt8) { self.number = UInt64(code) << 8 | UInt64(decimals) }
 
-    /// The code of its name among the texts.
+    /// The code of its name in the string table.
     var code: UInt32 { UInt32(self.number >> 8) }
     var decimals: UInt8 { UInt8(truncatingIfNeeded: self.number) }
 }
 
-/// What the quantities of a group are counted in: half a kilogram and two boxes have no sum.
+/// The unit of a group's quantities: half a kilogram and two boxes have no sum.
 enum GroupUnit: Hashable, Sendable {
-    /// No row lies in the group.
+    /// The group has no rows.
     case none
     case one(UnitID)
     case mixed
@@ -42,9 +42,9 @@ extension ProductTable {
         UnitID(code: self.unitCodes[row], decimals: self.unitDecimals[row])
     }
 
-    /// The unit that all products have; `nil` if they have several, or there are no products.
+    /// The unit of all products; `nil` if they have several, or there are no products.
     ///
-    /// - Complexity: O(segments) where products were made with one unit, else O(products)
+    /// - Complexity: O(segments) if all products were created with one unit, else O(products)
     var onlyUnit: UnitID? {
         guard self.rowCount > 1 else { return nil }
         let unit = self.unit(1)
@@ -53,7 +53,7 @@ extension ProductTable {
             ? unit : nil
     }
 
-    /// Whether every row but the first, which is reserved, has that value.
+    /// Whether every row but the reserved first one has that value.
     private static func isOnly<Value>(_ value: Value, _ column: Column<Value>) -> Bool {
         var isOnly = true
         column.scanSegments(of: 1..<column.count, mayContain: nil) { rows in
@@ -66,19 +66,18 @@ extension ProductTable {
     }
 }
 
-/// What distinguishes the rows of one product from those of another where products are put together: their
-/// category, and their unit in a shop that has several.
+/// Classes of products for aggregation: their category, and their unit in a shop with several.
 ///
 ///     product   0  1  2  3  4
 ///     class     0  1  1  2  1      1: fruit in kg, 2: fruit in boxes
 ///
-/// So sums of quantities are added up by unit, and it is seen in the end which groups have one.
+/// Quantities are summed per unit, and groups with a single unit are identified at the end.
 struct ProductClasses: Sendable {
     /// The class of each product.
     let map: CodeMap
-    /// By class: its category; `nil` where classes are categories.
+    /// By class: its category; `nil` if classes are categories.
     private let categories: [UInt32]?
-    /// By class; `nil` where there is one unit.
+    /// By class: its unit; `nil` if there is one unit.
     private let units: [UnitID]?
 
     /// - Complexity: O(products)
@@ -127,18 +126,18 @@ struct ProductClasses: Sendable {
         }
     }
 
-    /// More than any class.
+    /// An exclusive upper bound of the classes.
     var limit: Int { self.map.limit }
 
     func category(_ number: Int) -> UInt32 { self.categories?[number] ?? UInt32(number) }
 
-    /// The unit of a class; `nil` where all have one.
+    /// Returns the unit of a class; `nil` if all have the same.
     func unit(_ number: Int) -> UnitID? { self.units?[number] }
 
-    /// Whether several classes may be of one category.
+    /// Whether several classes may belong to one category.
     var splitsCategories: Bool { self.categories != nil }
 
-    /// A mark for each class: that of its category, 0 for categories beyond the marks.
+    /// Returns a mark for each class: that of its category, 0 for categories without a mark.
     func marks(_ marks: [UInt8]) -> [UInt8] {
         (0..<self.limit).map {
             let category = Int(self.category($0))

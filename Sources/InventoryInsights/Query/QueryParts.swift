@@ -1,8 +1,8 @@
 package import InventoryModel
 
-/// Which parts of a question go together: what each source has to measure, to group by and to filter.
+/// The compatible parts of a query: what each source can measure, group by and filter.
 extension InsightSource {
-    /// Whether its rows happened at a time.
+    /// Whether its rows have a time.
     var hasTime: Bool { self != .levels && self != .products }
 
     /// Whether its rows are rows of the ledger.
@@ -27,7 +27,7 @@ extension InsightMeasure {
         }
     }
 
-    /// How its column is shown.
+    /// The display kind of its column.
     package var kind: ResultKind {
         switch self {
         case .units, .returnedUnits, .netUnits, .onHandChange, .available, .onHand, .unavailable,
@@ -53,7 +53,7 @@ extension InsightDimension {
         }
     }
 
-    /// The unit whose spans it shows the beginnings of.
+    /// The calendar unit whose starts it shows.
     var unit: CalendarUnit? {
         switch self {
         case .hour: .hour
@@ -65,10 +65,10 @@ extension InsightDimension {
     }
 }
 
-/// What is added up for the rows of a group; every measure that is a sum is made of these.
+/// The sums over the rows of a group; every additive measure is composed of these.
 ///
-/// Amounts of returns and costs of sales lie in the ledger with a minus; here they are positive. Cost that
-/// no sale has lies there as the amount of a cost variance.
+/// Amounts of returns and costs of sales are negative in the ledger; here they are positive. Cost without a
+/// sale is the amount of a cost variance there.
 enum Sum: Int, CaseIterable {
     case soldUnits, returnedUnits, gross, returns, cost, lateCost
     case onHandChange, valueChange
@@ -77,7 +77,7 @@ enum Sum: Int, CaseIterable {
 }
 
 extension InsightMeasure {
-    /// The sums it is made of, each with its sign; empty if it is no sum.
+    /// The sums it is composed of, each with its sign; empty if it is not additive.
     var terms: [(sum: Sum, sign: Int128)] {
         switch self {
         case .units: [(.soldUnits, 1)]

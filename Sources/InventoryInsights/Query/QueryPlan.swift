@@ -2,33 +2,33 @@ internal import ColumnStore
 package import InventoryEngine
 package import InventoryModel
 
-/// A question that makes sense, with everything in it looked up and put in the form that is run.
+/// A validated query in its executable form, with all references resolved.
 ///
-/// A plan holds for the catalog and the moment it was made for: when the window moves on, or when a
-/// product's category or SKU changes, the question is planned anew.
+/// A plan is valid for the catalog and the moment it was created for: when the window moves, or a product's
+/// category or SKU changes, the query is planned again.
 package struct QueryPlan: Sendable {
     package let query: InsightQuery
     package let calendar: ZoneCalendar
     package let window: ResolvedWindow
-    /// The dimensions that have columns, in the order of those.
+    /// The dimensions with columns, in the order of the columns.
     package let dimensions: [InsightDimension]
     let sets: [GroupingSet]
-    /// What has to be added up, in a fixed order.
+    /// The required sums, in a fixed order.
     let sums: [Sum]
     let countsTransactions: Bool
     let countsProducts: Bool
-    /// What all products are counted in; `nil` if they have several units, or nobody asks.
+    /// The unit of all products; `nil` if they have several, or no quantity is requested.
     let unit: UnitID?
-    /// Whether a group may have rows of several units: only where a quantity is asked for.
+    /// Whether a group may have rows of several units: only if a quantity is requested.
     let tracksUnits: Bool
-    /// The last moment that counts, of a point of the past by when things happened.
+    /// The last included moment, for a point in the past given as a time of events.
     let happenedBy: Int64?
     var filter: RowFilter
 
-    /// Checks and prepares a question.
+    /// Validates and prepares a query.
     ///
-    /// - Throws: A ``Refusal`` that names the parts that do not go together, are not there, or are
-    ///   beyond a limit of ``InsightLimits``.
+    /// - Throws: A ``Refusal`` that names the parts that are incompatible, do not exist, or are beyond a
+    ///   limit of ``InsightLimits``.
     package init(_ query: InsightQuery, at now: Instant, of view: ReadView) throws(Refusal) {
         try PartChecks(query).check()
         self.query = query
@@ -60,10 +60,10 @@ package struct QueryPlan: Sendable {
         for set in self.sets { try self.checkBuckets(of: set) }
     }
 
-    /// The columns that tell each row from every other.
+    /// The number of columns that identify a row.
     package var keyColumnCount: Int { self.dimensions.reduce(0) { $0 + $1.fields.count } }
 
-    /// Whether the units of a set's groups have to be found out: a product has one.
+    /// Whether the units of a set's groups must be determined: a product has one.
     func tracksUnits(_ set: GroupingSet) -> Bool { self.tracksUnits && !set.hasProduct }
 
     private static func calendar(
@@ -80,7 +80,7 @@ package struct QueryPlan: Sendable {
         return .utc
     }
 
-    /// Checks that the buckets of a window that are shown even where they are empty are not too many.
+    /// Checks that a window does not have too many buckets that are shown even if empty.
     private func checkBuckets(of set: GroupingSet) throws(Refusal) {
         guard let unit = set.filledUnit, self.window.isBounded else { return }
         let length: Int64 =
@@ -106,10 +106,10 @@ package struct QueryPlan: Sendable {
     }
 }
 
-/// One list of dimensions that rows are put together by.
+/// One list of dimensions for grouping.
 struct GroupingSet: Sendable {
     let dimensions: [InsightDimension]
-    /// The units of the calendar that it cuts time by.
+    /// The calendar units by which it divides time.
     let units: [CalendarUnit]
     let hasProduct: Bool
     let hasCategory: Bool
@@ -135,7 +135,7 @@ struct GroupingSet: Sendable {
 
     var cutsTime: Bool { !self.units.isEmpty || self.hasWeekday || self.hasHourOfDay }
 
-    /// The unit whose empty spans within a bounded window have rows too: that of the only dimension.
+    /// The unit whose empty spans within a bounded window also have rows: that of the only dimension.
     var filledUnit: CalendarUnit? { self.dimensions.count == 1 ? self.units.first : nil }
 
     /// Whether it has a row for every weekday, hour of the day, or both.
@@ -146,7 +146,7 @@ struct GroupingSet: Sendable {
 }
 
 extension InsightDimension {
-    /// Its columns, the first of which tells its values apart.
+    /// Its columns, the first of which identifies its values.
     package var fields: [ResultField] {
         switch self {
         case .product:

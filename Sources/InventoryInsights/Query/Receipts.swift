@@ -2,40 +2,40 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// What a row of a sale is part of as far as transactions are counted.
+/// The identity of a transaction that a sale belongs to.
 struct Receipt: Hashable, Sendable {
     /// The location and the reference, or the step of a sale without one.
     var number: UInt64
-    /// The day it is of; 0 for a step.
+    /// The day of the receipt; 0 for a step.
     var day: UInt32
 }
 
-/// Which transaction each sale belongs to.
+/// The assignment of sales to transactions.
 ///
-/// A transaction is a receipt: what was sold under one reference at one location on one day, by that
-/// location's clock, for numbers of receipts start again in many shops each day. The lines of a sale happen
-/// at one moment, so the day is that of its first line; two sales under one number on both sides of
-/// midnight are two receipts. A sale without a reference is one by itself, whatever its locations.
+/// A transaction is a receipt: the sales under one reference at one location on one day, by that location's
+/// clock, as receipt numbers restart each day in many shops. The lines of a sale happen at one moment, so the
+/// day is that of its first line; two sales under one number before and after midnight are two receipts. A
+/// sale without a reference is one transaction, whatever its locations.
 ///
-/// A line that was undone belongs to none, so that a receipt of which every line was undone is none.
+/// An undone line does not count, so a receipt with all lines undone is no transaction.
 struct Receipts: Sendable {
     private let zones: [ZoneCalendar]
-    /// By location: the day that was looked up last, and the instants it has.
+    /// By location: the last resolved day and its instants.
     private var days: [(span: TimeSpan, day: UInt32)]
-    /// Rows that were undone, ascending.
+    /// Undone rows, ascending.
     private let undone: [Int]
-    /// Those of one segment.
+    /// The undone rows of one segment.
     private var current: (segment: Int, undone: ArraySlice<Int>) = (-1, [])
-    /// Where, and on which day, all rows of that segment happened, if they have it in common.
+    /// The location and day of all rows of that segment, if they are the same.
     private var common: (location: UInt16, day: UInt32)?
 
-    /// For rows from one on.
+    /// Prepares the rows from `first`.
     ///
     /// - Complexity: O(reversals of those rows + locations)
     init(_ view: ReadView, from first: Int, upTo end: Int, happenedBy: Int64?) {
         let ledger = view.tables.ledger
         let locations = view.tables.locations
-        // The main location is there from the start, also where tables were put together by hand.
+        // The main location always exists, even in manually created tables.
         let count = max(locations.rowCount, LocationID.main.row + 1)
         self.zones = (0..<count).map { row in
             let name = row < locations.rowCount ? locations.zones[row] : ""
@@ -45,7 +45,7 @@ struct Receipts: Sendable {
         self.undone = ledger.undoneSales(by: first..<max(first, end), happenedBy: happenedBy)
     }
 
-    /// The transaction of a row, which is of a sale; `nil` if it was undone.
+    /// Returns the transaction of a sale's row; `nil` if it was undone.
     @inline(__always)
     mutating func receipt(_ row: Int, _ ledger: MovementLedger) -> Receipt? {
         let segment = row >> SegmentSize.shift
@@ -94,7 +94,7 @@ struct Receipts: Sendable {
 }
 
 extension RandomAccessCollection where Element == Int, Index == Int {
-    /// The first index of a sorted list whose element is not below a number; the end if there is none.
+    /// Returns the first index of a sorted list whose element is not below a number, or the end.
     fileprivate func firstIndex(notBelow number: Int) -> Int {
         var low = self.startIndex
         var high = self.endIndex

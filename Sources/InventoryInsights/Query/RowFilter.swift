@@ -2,23 +2,23 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// A question's filter, looked up: masks by id and codes instead of lists and texts.
+/// A query's filter in resolved form: masks by id and codes instead of lists and strings.
 ///
-/// What names something that comes into being later (a product whose SKU has the prefix, a reference
-/// that nobody used yet) is looked up again when a later view is read; see ``refresh(for:)``.
+/// References to objects created later (a product whose SKU has the prefix, a new reference) are resolved
+/// again for a later view; see ``refresh(for:)``.
 struct RowFilter: Sendable {
-    /// When rows may have happened, in microseconds: `[from, to)`.
+    /// The time in which rows may have happened, in microseconds: `[from, to)`.
     let span: TimeSpan
-    /// By product id: 1 where its rows count; nothing if all do.
+    /// By product id: 1 if its rows match; `nil` if all do.
     private(set) var products: [UInt8]?
-    /// By category id: 1 where the rows of its products count; nothing if products are chosen in
-    /// another way, or not at all.
+    /// By category id: 1 if the rows of its products match; `nil` if products are selected otherwise, or
+    /// not at all.
     let categories: [UInt8]?
-    /// By location id: 1 where its rows count; nothing if all do.
+    /// By location id: 1 if its rows match; `nil` if all do.
     let locations: [UInt8]?
-    /// Bit (kind) for each that counts.
+    /// One bit for each matching kind.
     let kinds: UInt32
-    /// Bit (reason) for each that counts, bit 0 for rows without one.
+    /// One bit for each matching reason, bit 0 for rows without one.
     let reasons: UInt32
     private(set) var reference: TextFilter
     private(set) var actor: TextFilter
@@ -27,8 +27,8 @@ struct RowFilter: Sendable {
     private let wantedCategories: Set<UInt32>
     private let skuPrefix: [UInt8]
 
-    /// - Throws: `product_not_found`, `category_not_found`, `location_not_found` by id, and `archived`
-    ///   for a category that is.
+    /// - Throws: `product_not_found`, `category_not_found`, `location_not_found` by id, and `archived` for an
+    ///   archived category.
     init(_ query: InsightQuery, span: TimeSpan, of view: ReadView) throws(Refusal) {
         let filter = query.filter
         try Self.checkNames(filter, view)
@@ -57,7 +57,7 @@ struct RowFilter: Sendable {
         self.refresh(for: view)
     }
 
-    /// Looks up what has come into being since the view that was read last.
+    /// Resolves objects created since the last view.
     mutating func refresh(for view: ReadView) {
         self.reference.refresh(for: view)
         self.actor.refresh(for: view)
@@ -79,7 +79,7 @@ struct RowFilter: Sendable {
         self.products = mask
     }
 
-    /// A byte for each row up to the last of these: 1 for these.
+    /// Returns a byte for each row up to the last of these: 1 for these.
     private static func marks(_ rows: [Int]) -> [UInt8] {
         var marks = [UInt8](repeating: 0, count: (rows.max() ?? 0) + 1)
         for row in rows { marks[row] = 1 }
@@ -99,7 +99,7 @@ struct RowFilter: Sendable {
         return table.skuKeys.withUTF8(product) { $0.starts(with: self.skuPrefix) }
     }
 
-    /// Whether no row can count, because a text of the filter was never used.
+    /// Whether no row can match, because a string of the filter was never used.
     var matchesNone: Bool { self.reference.matchesNone || self.actor.matchesNone }
 
     func takes(product: UInt32, location: UInt16) -> Bool {
@@ -145,10 +145,10 @@ struct RowFilter: Sendable {
     }
 }
 
-/// A text that rows must have, by its code.
+/// A required string of rows, by its code.
 struct TextFilter: Sendable {
     private let text: String
-    /// Nothing while the text was never used, or if any text will do.
+    /// `nil` if the string was never used, or if any string matches.
     private(set) var code: UInt32?
     private var seen = 0
 
@@ -160,13 +160,13 @@ struct TextFilter: Sendable {
 
     func takes(_ code: UInt32) -> Bool { self.text.isEmpty || self.code == code }
 
-    /// The codes that rows may have; ``matchesNone`` must be false.
+    /// The matching codes; ``matchesNone`` must be false.
     var range: ClosedRange<Int64> {
         guard let code = self.code else { return .min ... .max }
         return Int64(code)...Int64(code)
     }
 
-    /// - Complexity: O(texts since the last look), if the text was not found before.
+    /// - Complexity: O(strings since the last call), if the string was not found before.
     mutating func refresh(for view: ReadView) {
         guard self.matchesNone else { return }
         self.code = view.code(of: self.text, from: self.seen)
@@ -175,7 +175,7 @@ struct TextFilter: Sendable {
 }
 
 extension ReadView {
-    /// The category of each product, by their ids.
+    /// The category of each product, by product id.
     ///
     /// - Complexity: O(products)
     var categoryMap: CodeMap {

@@ -1,22 +1,22 @@
 internal import InventoryModel
 
-/// The sums of one grouping set: a slot for each group that has a row.
+/// The sums of one grouping set: a slot for each group with a row.
 ///
-/// Sums are 128 bits wide while they are added up, so that the order in which rows come, and how many
-/// threads bring them, cannot matter; whether a result fits is looked at when it is shown.
+/// Sums have 128 bits during the aggregation, so that the order of rows and the number of threads do not
+/// matter; the range of a result is checked when it is shown.
 struct SetTotals: Sendable {
     private let sumCount: Int
     private(set) var keys: [GroupKey] = []
-    /// Of the first slots; the rest are put in when one is looked up.
+    /// The first slots; the others are inserted at the first look-up.
     private var slots: [GroupKey: Int] = [:]
-    /// `sumCount` values a slot.
+    /// `sumCount` values per slot.
     private(set) var sums: [Int128] = []
     private(set) var rowCounts: [Int64] = []
     private(set) var transactions = DistinctValues()
     private(set) var products = DistinctValues()
-    /// Whether the units of its groups have to be found out.
+    /// Whether the units of its groups must be determined.
     private let tracksUnits: Bool
-    /// By slot, if they have to.
+    /// By slot, if they must be determined.
     private(set) var units: [GroupUnit] = []
     private var recent: (key: GroupKey, slot: Int)?
 
@@ -27,7 +27,7 @@ struct SetTotals: Sendable {
 
     var count: Int { self.keys.count }
 
-    /// The slot of a group, a new one if it has none.
+    /// Returns the slot of a group, creating it if necessary.
     ///
     /// - Throws: `out_of_range` beyond ``InsightLimits/groupsMax``.
     mutating func slot(of key: GroupKey) throws(Refusal) -> Int {
@@ -79,7 +79,7 @@ struct SetTotals: Sendable {
         self.transactions.insert(receipt.number, other: receipt.day, slot: slot)
     }
 
-    /// Notes what a row's quantities are counted in, if that has to be found out.
+    /// Notes the unit of a row's quantities, if it must be determined.
     mutating func add(_ unit: UnitID, to slot: Int) {
         if self.tracksUnits { self.units[slot].add(unit) }
     }
@@ -92,7 +92,7 @@ struct SetTotals: Sendable {
 
     /// Adds the sums of many rows, each with its sign.
     mutating func pour(_ dense: DenseTotals, signs: [Int128]) throws(Refusal) {
-        // Slots of different classes may be of one group.
+        // Slots of different classes may belong to one group.
         let isFirst = self.keys.isEmpty && !dense.splitsGroups
         var moved: [Int: Int] = [:]
         let keepsDistinct = !dense.transactions.isEmpty || !dense.products.isEmpty

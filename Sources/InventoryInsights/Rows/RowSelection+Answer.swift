@@ -2,10 +2,10 @@ internal import InventoryEngine
 internal import InventoryModel
 
 extension RowSelection {
-    /// The selected rows of a table.
+    /// Returns the selected rows of a table.
     ///
-    /// - Throws: `invalid_field` for a column that is not there, `out_of_range` beyond a limit, or what
-    ///   ends the work on the view.
+    /// - Throws: `invalid_field` for an unknown column, `out_of_range` beyond a limit, or the reason for
+    ///   ending the query early.
     /// - Complexity: O(rows · tests + selected · log selected)
     func rows(of table: ResultTable, _ view: ReadView) throws(Refusal) -> ResultTable {
         guard self.limit <= UInt32(Limits.queryRowsMax) else {
@@ -49,7 +49,7 @@ extension RowSelection {
 }
 
 extension ResultTable {
-    /// Those rows, in that order.
+    /// Returns those rows, in that order.
     fileprivate func picking(_ rows: [Int], _ view: ReadView) throws(Refusal) -> ResultTable {
         guard rows.count < self.rowCount || rows != Array(0..<self.rowCount) else { return self }
         var picked = ResultTable(self.schema)

@@ -1,10 +1,10 @@
-/// Which block an instant lies in, remembered for cells of nine minutes: for rows that did not happen
-/// in the order in which they were recorded.
+/// A cache of the blocks of instants, by cells of nine minutes: for rows recorded out of the order of their
+/// times.
 ///
 ///     cell   │ first block │ second block │
 ///                         border
 ///
-/// A cell has one border between blocks at most, nearly always; one with more is not remembered.
+/// A cell has at most one border between blocks, nearly always; one with more is not cached.
 struct BlockCache {
     private struct Cell {
         var number = Int64.max
@@ -20,7 +20,7 @@ struct BlockCache {
 
     private var cells: [Cell] = []
 
-    /// The block of an instant, if it is remembered.
+    /// Returns the block of an instant, if it is cached.
     func block(_ instant: Int64) -> UInt32? {
         guard !self.cells.isEmpty else { return nil }
         let number = instant >> Self.shift
@@ -29,13 +29,13 @@ struct BlockCache {
         return instant < cell.border ? cell.first : cell.second
     }
 
-    /// The instants of the cell that an instant lies in, `[from, to)`.
+    /// Returns the instants of the cell that contains an instant, `[from, to)`.
     static func span(_ instant: Int64) -> TimeSpan {
         let from = (instant >> self.shift) << self.shift
         return TimeSpan(from: from, to: ZoneCalendar.sum(from, 1 << self.shift))
     }
 
-    /// Remembers that the cell of an instant lies in one block up to a border, and in another from there.
+    /// Caches that the cell of an instant is in one block up to a border, and in another from there.
     mutating func note(_ first: UInt32, upTo border: Int64, _ second: UInt32, at instant: Int64) {
         if self.cells.isEmpty {
             self.cells = Array(repeating: Cell(), count: Self.cellCount)

@@ -2,21 +2,21 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// How sums that were kept of whole segments serve one question about sales.
+/// The use of cached segment aggregates by one query about sales.
 ///
-/// They serve a segment of which every row passes the filter, as its zone maps tell, but for that of
-/// categories; in grouping sets that make one group of it, or one for each class of products.
+/// They apply to a segment whose rows all pass the filter according to its zone maps, except for the filter
+/// of categories; in grouping sets that make it one group, or one for each class of products.
 final class CachedSegments: Sendable {
-    /// What was known when the scan began.
+    /// The findings at the start of the scan.
     let known: SegmentAggregateCache.Findings
-    /// The class of each product; `nil` if sums of whole segments will do.
+    /// The class of each product; `nil` if sums of whole segments suffice.
     let classes: ProductClasses?
-    /// By class: 1 for those that count; `nil` if all do.
+    /// By class: 1 if it matches; `nil` if all do.
     let marks: [UInt8]?
-    /// The sums that the question is made of, a bit for each.
+    /// The sums of the query, one bit each.
     let kinds: UInt32
 
-    /// Nothing for a question that kept sums cannot serve.
+    /// Returns `nil` for a query to which cached sums do not apply.
     init?(_ plan: QueryPlan, classes: ProductClasses?, ledger: MovementLedger) {
         let filter = plan.filter
         guard plan.query.source == .sales, !plan.countsTransactions, !plan.countsProducts,
@@ -43,7 +43,7 @@ final class CachedSegments: Sendable {
         return number < marks.count && marks[number] != 0
     }
 
-    /// The sum of the values of those classes that count, wrapping.
+    /// Returns the sum of the values of matching classes, wrapping.
     func sum(_ values: UnsafeBufferPointer<Int64>) -> Int64 {
         var sum: Int64 = 0
         for number in values.indices where self.takes(number) { sum &+= values[number] }
@@ -59,7 +59,7 @@ extension GroupingSet {
 }
 
 extension LedgerScan {
-    /// Adds a whole segment by what is known about it, or by what is found out for the next time.
+    /// Adds a whole segment from the cache, or after computing its aggregates for the cache.
     ///
     /// - Returns: Whether it was done.
     mutating func addCached(_ segment: Int, _ offsets: Range<Int>) throws(Refusal) -> Bool {
@@ -76,7 +76,7 @@ extension LedgerScan {
         return true
     }
 
-    /// Whether every row of a segment passes the filter, but for that of products.
+    /// Whether every row of a segment passes the filter, except for that of products.
     private func takesAll(_ segment: Int) -> Bool {
         let filter = self.plan.filter
         func isWithin<Value>(_ column: LedgerColumn<Value>, _ range: ClosedRange<Int64>) -> Bool {
@@ -97,7 +97,8 @@ extension LedgerScan {
             && (filter.actor.takesAll || isWithin(self.ledger.actors, filter.actor.range))
     }
 
-    /// Whether every set that cuts time has all of a segment in one block, to which its time key moves.
+    /// Whether every set with a time dimension has the whole segment in one block, to which its time key
+    /// moves.
     private mutating func isOfOneBlock(_ segment: Int) -> Bool {
         let zone = self.ledger.occurredAt.zoneMap(ofSegment: segment)
         for index in self.sets.indices where self.plan.sets[index].cutsTime {
@@ -109,7 +110,7 @@ extension LedgerScan {
         return true
     }
 
-    /// The block that a set's time key is at; nothing if there is no room for one at all.
+    /// Returns the block of a set's time key; `nil` if there is no space for it.
     private mutating func block(_ index: Int) throws(Refusal) -> Int? {
         guard self.plan.sets[index].cutsTime else { return 0 }
         if let block = self.sets[index].block(self.blockTime(index)) { return block }
@@ -117,16 +118,16 @@ extension LedgerScan {
         return self.sets[index].block(self.blockTime(index))
     }
 
-    // MARK: - Finding out
+    // MARK: - Computing
 
-    /// What there is to know of a segment for this question; nothing for an open one.
+    /// Returns the aggregates of a segment for this query; `nil` for an open one.
     private mutating func finding(
         _ segment: Int,
         _ kept: CachedSegments
     ) -> SegmentAggregateCache.Finding? {
         let known = kept.known[segment, self.ledger.products]
         if let known, known.kinds & kept.kinds == kept.kinds { return known }
-        // One more kind of sum is found out together with those that are known.
+        // A new kind of sum is computed together with the known ones.
         let kinds = kept.kinds | (known?.kinds ?? 0)
         let sums = Sum.allCases.filter { kinds >> UInt32($0.rawValue) & 1 == 1 }
         guard let headroom = self.headroom(sums, segment: segment, count: SegmentSize.capacity)
@@ -155,7 +156,7 @@ extension LedgerScan {
         return finding
     }
 
-    /// Adds the picked rows for each class, or all of them together.
+    /// Adds the picked rows by class, or all of them together.
     private func addGroups(
         _ segment: Int,
         pick: RowPick,
@@ -180,8 +181,7 @@ extension LedgerScan {
         }
     }
 
-    /// The columns of those sums that such rows of sales are part of, and their rows in
-    /// a room for all of them.
+    /// Returns the columns of those sums that include such rows of sales, and their rows in a group space.
     func columns(
         of sums: [Sum],
         _ saleRow: SaleRow?
@@ -189,7 +189,7 @@ extension LedgerScan {
         sums.indices.filter { sums[$0].takes(saleRow) }.map { (self.column(of: sums[$0]), 1 + $0) }
     }
 
-    /// Keeps what was found out, for later questions.
+    /// Caches the computed aggregates for later queries.
     func keepFound() {
         guard let kept = self.kept else { return }
         self.ledger.aggregateCache.keep(
@@ -201,7 +201,7 @@ extension LedgerScan {
 }
 
 extension DenseTotals {
-    /// Adds what is known about a whole segment to the slots of one block.
+    /// Adds the aggregates of a whole segment to the slots of one block.
     fileprivate mutating func add(
         _ finding: SegmentAggregateCache.Finding,
         of sums: [Sum],

@@ -1,22 +1,22 @@
 internal import InventoryEngine
 internal import InventoryModel
 
-/// The sums of one grouping set while many rows are added: a slot for every group that there could be,
-/// found by arithmetic instead of by looking it up.
+/// The sums of one grouping set while many rows are added: a slot for every possible group, addressed by
+/// arithmetic instead of a look-up.
 ///
 ///     slot = block · width + code
 ///
-/// A block is one span of time (or weekday and hour) that a row lay in; a code is made of the product
-/// or its class, location, reason and kind. So the rows of one day lie in one stretch of memory.
+/// A block is one span of time (or weekday and hour) with rows; a code is composed of the product or its
+/// class, location, reason and kind. So the rows of one day are adjacent in memory.
 ///
-/// Sums wrap in 64 bits: whoever adds takes care that ``headroom`` is not used up, and pours what there
-/// is into ``SetTotals`` before it is.
+/// Sums wrap in 64 bits: the caller checks the ``headroom``, and moves the sums to ``SetTotals`` before it is
+/// exhausted.
 struct DenseTotals {
     let set: GroupingSet
     let codes: [DenseCode]
-    /// What the classes of products are, if slots are made of them.
+    /// The classes of products, if slots are made of them.
     private let classes: ProductClasses?
-    /// How many codes there are.
+    /// The number of codes.
     let width: Int
     private let sumCount: Int
     private let limits: ScanLimits
@@ -26,17 +26,17 @@ struct DenseTotals {
     private(set) var rowCounts: [Int64] = []
     var transactions = DistinctValues()
     var products = DistinctValues()
-    /// What each block stands for.
+    /// The time of each block.
     private(set) var times: [BlockTime] = []
     private var blocks: [BlockTime: Int] = [:]
 
-    /// A span of time as the keys of groups have it.
+    /// A span of time as in the keys of groups.
     struct BlockTime: Hashable {
         var time: Int64
         var clock: UInt8
     }
 
-    /// Nothing for a set with too many codes to have a slot each.
+    /// Returns `nil` for a set with too many codes.
     init?(
         _ set: GroupingSet,
         plan: QueryPlan,
@@ -69,7 +69,7 @@ struct DenseTotals {
             && slots * (self.sumCount + 2) * 8 <= self.limits.byteCountMax
     }
 
-    /// The block of a span of time, a new one if it has none; nothing if there is no room for one.
+    /// Returns the block of a span of time, creating it if necessary; `nil` if there is no space.
     mutating func block(_ time: BlockTime) -> Int? {
         if let block = self.blocks[time] { return block }
         let block = self.times.count
@@ -77,7 +77,7 @@ struct DenseTotals {
         self.blocks[time] = block
         self.times.append(time)
         let count = (block + 1) * self.width
-        // Room for many at once, so that a long row of days does not move its sums each time.
+        // Grows by many blocks at once, so that many days do not move the sums each time.
         if count > self.seen.count {
             let room = self.mayHaveBlocks(2 * (block + 1)) ? 2 * count : count
             for index in self.sums.indices { Self.extend(&self.sums[index], to: room) }
@@ -91,7 +91,7 @@ struct DenseTotals {
         values += [Int64](repeating: 0, count: count - values.count)
     }
 
-    /// Forgets everything but the slots' meaning.
+    /// Clears the sums and keeps the meaning of the slots.
     mutating func clear() {
         for index in self.sums.indices { self.sums[index] = [] }
         self.seen = []
@@ -103,7 +103,7 @@ struct DenseTotals {
         if !self.set.cutsTime { _ = self.block(BlockTime(time: 0, clock: 0)) }
     }
 
-    /// Slots that may have something in them.
+    /// The number of slots that may be in use.
     var usedCount: Int { self.times.count * self.width }
 
     // MARK: - Adding
@@ -118,7 +118,7 @@ struct DenseTotals {
         if self.countsRows { self.rowCounts[slot] += Int64(count) }
     }
 
-    /// Counts a row of each slot, counted from `first`.
+    /// Counts a row of each slot; slots are relative to `first`.
     mutating func countRows(_ slots: UnsafeBufferPointer<UInt32>, from first: Int) {
         if self.countsRows {
             for slot in slots { self.rowCounts[first + Int(slot)] += 1 }
@@ -126,7 +126,7 @@ struct DenseTotals {
         for slot in slots { self.seen[first + Int(slot)] = 1 }
     }
 
-    /// Adds a sum of many rows to the slots of those codes that count, counted from `first`.
+    /// Adds a sum of many rows to the slots of matching codes, relative to `first`.
     ///
     /// Codes beyond the width have no rows.
     @inline(__always)
@@ -143,7 +143,7 @@ struct DenseTotals {
         }
     }
 
-    /// Counts many rows of the slots of those codes that count, counted from `first`.
+    /// Counts many rows of the slots of matching codes, relative to `first`.
     @inline(__always)
     mutating func countRows(
         _ counts: UnsafeBufferPointer<Int64>,
@@ -161,16 +161,16 @@ struct DenseTotals {
     /// Whether its slots are the classes of products.
     var isByClass: Bool { self.codes.count == 1 && self.codes[0].part == .productClass }
 
-    /// Whether several slots may be of one group.
+    /// Whether several slots may belong to one group.
     var splitsGroups: Bool { self.classes?.splitsCategories ?? false }
 
-    /// What the quantities of a slot are counted in, where slots are made of that.
+    /// Returns the unit of a slot's quantities, if it is part of the code.
     func unit(_ slot: Int) -> UnitID? {
         guard let classes = self.classes, let last = self.codes.last else { return nil }
         return classes.unit(slot % self.width % last.count)
     }
 
-    /// Lends a sum of every slot, and the marks.
+    /// Calls `body` with a sum of every slot, and the marks.
     mutating func withTotals(
         _ sum: Int,
         _ body: (UnsafeMutablePointer<Int64>, UnsafeMutablePointer<UInt8>) -> Void
@@ -184,9 +184,9 @@ struct DenseTotals {
         }
     }
 
-    /// Adds what another thread added to a set of the same plan.
+    /// Adds the sums of another thread for a set of the same plan.
     ///
-    /// - Returns: Whether there was room for it.
+    /// - Returns: Whether there was space for them.
     mutating func merge(_ other: DenseTotals) -> Bool {
         var moved: [Int] = []
         for time in other.times {
@@ -215,7 +215,7 @@ struct DenseTotals {
         return true
     }
 
-    /// What a slot stands for.
+    /// Returns the group of a slot.
     func key(_ slot: Int) -> GroupKey {
         let time = self.times[slot / self.width]
         var key = GroupKey()
@@ -238,16 +238,17 @@ struct DenseTotals {
     }
 }
 
-/// A part of the code that a group's slot is made of, and how many values it has.
+/// A part of the code of a group's slot, and its number of values.
 struct DenseCode {
     enum Part { case product, productClass, location, reason, kind }
 
     let part: Part
     let count: Int
 
-    /// The parts of a set's codes, that of products last; a product's category need not be one of them.
+    /// Returns the parts of a set's codes, that of products last; a product's category need not be one of
+    /// them.
     ///
-    /// `classes`: Those that slots are made of; `nil` if they are not.
+    /// `classes` are those that slots are made of; `nil` if they are not.
     static func codes(
         of set: GroupingSet,
         _ view: ReadView,

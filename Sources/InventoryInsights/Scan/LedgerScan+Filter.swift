@@ -1,10 +1,10 @@
 internal import ColumnStore
 internal import InventoryEngine
 
-/// Which rows of a segment count: zone maps first, then column by column, each on the rows that the one
-/// before has left.
+/// Filtering of a segment's rows: zone maps first, then column by column, each on the rows that passed
+/// before.
 extension LedgerScan {
-    /// The rows of a segment that count; nothing if none can.
+    /// Returns the matching rows of a segment; `nil` if none can match.
     func pick(_ segment: Int, _ offsets: Range<Int>) -> RowPick? {
         let filter = self.plan.filter
         let last = max(filter.span.from, filter.span.to - 1)
@@ -60,7 +60,7 @@ extension LedgerScan {
         return pick
     }
 
-    /// Leaves the rows whose value is in a range.
+    /// Keeps the rows whose value is in a range.
     ///
     /// - Returns: Whether there are any.
     private func narrow<Value: FixedWidthInteger & Sendable>(
@@ -79,7 +79,7 @@ extension LedgerScan {
         return count > 0
     }
 
-    /// Leaves the rows whose value is marked.
+    /// Keeps the rows whose value is marked.
     ///
     /// - Returns: Whether there are any.
     private func narrow<Value: FixedWidthInteger & Sendable>(
@@ -92,7 +92,7 @@ extension LedgerScan {
         guard isNeeded else { return true }
         let zone = column.zoneMap(ofSegment: segment)
         let values = Int(zone.lowest)...Int(zone.highest)
-        // A few values are looked up before any row is.
+        // A few values are checked before any row.
         if values.count <= 16 {
             let marked = values.count(where: { mask[$0] != 0 })
             if marked == 0 { return false }

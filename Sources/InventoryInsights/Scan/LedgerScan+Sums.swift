@@ -18,7 +18,7 @@ extension LedgerScan {
         }
     }
 
-    /// The column that a sum adds up.
+    /// Returns the column of a sum.
     func column(of sum: Sum) -> LedgerColumn<Int64> {
         switch sum {
         case .soldUnits, .returnedUnits, .onHandChange: self.ledger.onHandDeltas
@@ -89,7 +89,7 @@ extension LedgerScan {
         return true
     }
 
-    /// Adds each picked row to its slot, counted from `first`.
+    /// Adds each picked row to its slot, relative to `first`.
     mutating func addSlots(
         _ index: Int,
         segment: Int,
@@ -147,7 +147,7 @@ extension LedgerScan {
         }
     }
 
-    // MARK: - Different values
+    // MARK: - Distinct values
 
     private mutating func countDistinct(
         _ index: Int,
@@ -164,7 +164,7 @@ extension LedgerScan {
             }
         }
         guard saleRow == .sold, var receipts = self.receipts else { return }
-        // Taken out, so that it is never copied.
+        // Moved out, so that it is never copied.
         self.receipts = nil
         for at in 0..<pick.count {
             let row = first + pick.offset(at)
@@ -178,7 +178,7 @@ extension LedgerScan {
 }
 
 extension Sum {
-    /// Whether such rows of sales are among what it adds up; nothing is known of rows of other sources.
+    /// Whether it includes such rows of sales; not applicable to rows of other sources.
     func takes(_ saleRow: SaleRow?) -> Bool {
         switch self {
         case .soldUnits, .gross: saleRow == .sold
@@ -189,7 +189,7 @@ extension Sum {
         }
     }
 
-    /// The sign with which it takes what its column of the ledger has.
+    /// The sign with which it includes its column of the ledger.
     var sign: Int128 {
         switch self {
         case .soldUnits, .returns, .cost: -1
@@ -206,7 +206,7 @@ extension RowPick {
         }
     }
 
-    /// Some of the picked rows, by where they are among them.
+    /// Returns a part of the picked rows, by their positions among them.
     func part(_ range: Range<Int>) -> RowPick {
         switch self {
         case .run(let run):

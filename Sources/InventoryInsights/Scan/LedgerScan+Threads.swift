@@ -4,9 +4,9 @@ internal import InventoryEngine
 internal import InventoryModel
 
 extension LedgerScan {
-    /// Scans rows by so many threads.
+    /// Scans rows with several threads.
     ///
-    /// - Returns: What all of them came to; nothing for a plan that is not scanned by segments.
+    /// - Returns: The totals of all threads; `nil` for a plan that is not scanned by segments.
     static func run(
         _ plan: QueryPlan,
         of view: ReadView,
@@ -42,8 +42,8 @@ extension LedgerScan {
         return whole
     }
 
-    /// The rows without the segments at both ends in which nothing happened within the window: so threads
-    /// share what there is to do.
+    /// Returns the rows without segments outside of the window at both ends, so that threads share the actual
+    /// work.
     private static func trimmed(
         _ rows: Range<Int>,
         plan: QueryPlan,
@@ -65,7 +65,7 @@ extension LedgerScan {
         return rows
     }
 
-    /// Cuts rows into as many parts as there are threads, at the borders of segments.
+    /// Divides rows into as many parts as threads, at segment boundaries.
     private static func parts(of rows: Range<Int>, threads: Int) -> [Range<Int>] {
         guard !rows.isEmpty else { return [] }
         let first = rows.lowerBound >> SegmentSize.shift

@@ -2,10 +2,10 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// Adding rows to the blocks of time that they happened in.
+/// Adding rows to the blocks of their times.
 extension LedgerScan {
-    /// Adds rows to the blocks of when they happened: run by run where rows of one span follow one
-    /// another, else each to its own.
+    /// Adds rows to the blocks of their times: run by run if consecutive rows belong to one span, else each
+    /// to its own.
     mutating func addByTime(
         _ index: Int,
         segment: Int,
@@ -26,8 +26,8 @@ extension LedgerScan {
         try self.addMixed(index, segment: segment, pick: pick, saleRow: saleRow)
     }
 
-    /// Adds rows whose times were read: a long run of one span as a block, what lies between such runs
-    /// row by row.
+    /// Adds rows whose times were read: a long run of one span as a block, the rows between such runs one
+    /// by one.
     private mutating func addMixed(
         _ index: Int,
         segment: Int,
@@ -90,10 +90,10 @@ extension LedgerScan {
         )
     }
 
-    /// Rows of one span that are worth to be added at once.
+    /// The minimum number of rows of one span that are added at once.
     private static let runMin = 128
 
-    /// Adds rows each to the block that was noted for it, from `start` on.
+    /// Adds rows from `start`, each to the block noted for it.
     private mutating func addPending(
         _ index: Int,
         segment: Int,
@@ -113,7 +113,7 @@ extension LedgerScan {
         self.addSlots(index, segment: segment, pick: pick, saleRow: saleRow, first: 0)
     }
 
-    /// The block that an instant lies in; nothing if there is no room for one.
+    /// Returns the block of an instant; `nil` if there is no space for it.
     private mutating func block(
         _ index: Int,
         _ instant: Int64,
@@ -139,7 +139,7 @@ extension LedgerScan {
         )
     }
 
-    /// Notes the blocks of an instant's cell, if they are one or two and there is room for both.
+    /// Caches the blocks of an instant's cell, if they are one or two and there is space for both.
     private mutating func remember(_ index: Int, block: Int, instant: Int64) {
         guard self.caches[index].block(instant) == nil else { return }
         let cell = BlockCache.span(instant)
@@ -151,7 +151,7 @@ extension LedgerScan {
         let isFirst = span.from <= cell.from
         var other = self.timeKeys[index]
         other.move(to: isFirst ? span.to : cell.from, self.plan.calendar)
-        // One border: the other span has all of the cell that this one does not.
+        // One border: the other span covers the rest of the cell.
         guard isFirst ? other.span.to >= cell.to : other.span.to >= span.from && span.to >= cell.to,
             let second = self.sets[index].block(
                 DenseTotals.BlockTime(time: other.time, clock: other.clock)

@@ -2,29 +2,29 @@ internal import ColumnStore
 internal import InventoryEngine
 internal import InventoryModel
 
-/// When a scan by segments is worth its while, and how much memory one may take.
+/// Thresholds of the scan by segments, and its memory limits.
 ///
-/// No answer depends on them.
+/// They do not affect any answer.
 package struct ScanLimits: Sendable {
-    /// Rows at least; fewer are added one by one, since a scan has to make its tables first.
+    /// The minimum number of rows; fewer are added one by one, since a scan must create its tables first.
     package var rowsMin = 4_096
-    /// Slots of one grouping set at most.
+    /// The maximum number of slots of one grouping set.
     package var slotsMax = 1 << 22
-    /// Bytes of sums of one grouping set at most.
+    /// The maximum bytes of sums of one grouping set.
     package var byteCountMax = 256 << 20
-    /// Whether sums of whole segments are kept, and taken from what was kept.
+    /// Whether segment aggregates are cached and used.
     package var keepsSums = true
 
     package init() {}
 }
 
-/// Adds many rows of the ledger at once, a segment at a time.
+/// Aggregates many rows of the ledger, a segment at a time.
 ///
 ///     segment ─▶ zone maps ─▶ filters ─▶ sold │ returned ─▶ blocks of time ─▶ slots ─▶ sums
-///                (passed over)  (a pick)
+///                (skipped)      (a pick)
 ///
-/// What every row of a segment has in common (one kind, one day, one location) is seen in the zone map
-/// and not looked at row by row.
+/// Values common to all rows of a segment (one kind, one day, one location) are detected by the zone map
+/// and not checked row by row.
 struct LedgerScan {
     let plan: QueryPlan
     let limits: ScanLimits
@@ -35,29 +35,29 @@ struct LedgerScan {
     var sets: [DenseTotals]
     var timeKeys: [TimeKey]
     var caches: [BlockCache]
-    /// Where amounts that were never added to 64 bits went.
+    /// The targets of sums moved out of 64 bits.
     var poured: [SetTotals]
-    /// The largest that the magnitude of any slot's sums can have become.
+    /// The largest possible magnitude of any slot's sums.
     var used: UInt64 = 0
-    /// What was poured on the way, to see whether this way is any good.
+    /// The number of moved sums, to decide whether the scan is efficient.
     var pouredCount = 0
     var rowCount = 0
-    /// Whether there are rows enough for it to be worth to remember blocks, which takes a large table.
+    /// Whether there are enough rows to justify the large table of cached blocks.
     var isLong = false
-    /// Rows that have to be added one by one.
+    /// Rows that must be added one by one.
     var left: [Range<Int>] = []
     /// The class of each product, if it is needed.
     let classes: ProductClasses?
-    /// Of all rows, if transactions are counted.
+    /// The receipts of all rows, if transactions are counted.
     var receipts: Receipts?
-    /// What is known about whole segments, if that can serve the question.
+    /// The cached segment aggregates, if they apply to the query.
     let kept: CachedSegments?
-    /// What this scan has added to that.
+    /// The aggregates that this scan has computed.
     var found: [Int: SegmentAggregateCache.Finding] = [:]
     let kindMask: [UInt8]
     let reasonMask: [UInt8]
 
-    /// Nothing for a plan that has a set with too many groups for it.
+    /// Returns `nil` for a plan with a set of too many groups.
     init?(
         _ plan: QueryPlan,
         of view: ReadView,
@@ -102,12 +102,12 @@ struct LedgerScan {
         self.reasonMask = Self.mask(plan.filter.reasons)
     }
 
-    /// A byte for each code that a byte may be, from a bit for each of the first 32.
+    /// Returns a byte for each code that fits a byte, from a bit for each of the first 32.
     static func mask(_ bits: UInt32) -> [UInt8] {
         (0..<256).map { $0 < 32 && bits >> UInt32($0) & 1 == 1 ? 1 : 0 }
     }
 
-    /// The same scan before any row was added, with room of its own.
+    /// Returns the same scan before any row was added, with its own buffers.
     func anew() -> LedgerScan {
         var scan = self
         scan.buffers = ScanBuffers()
@@ -118,13 +118,13 @@ struct LedgerScan {
 
     static let longRowsMin = 16 * SegmentSize.capacity
 
-    /// Adds rows; those that are left are in ``left``.
+    /// Adds rows; the remaining ones are in ``left``.
     mutating func add(_ rows: Range<Int>) throws(Refusal) {
         self.isLong = rows.count >= Self.longRowsMin
         var row = rows.lowerBound
         while row < rows.upperBound {
             try self.token?.checkpoint()
-            // Times that are so mixed that blocks are poured for a handful of rows each.
+            // The times are so mixed that blocks are moved out after a handful of rows each.
             if self.pouredCount > 4 * self.rowCount + 4 * self.limits.slotsMax {
                 self.left.append(row..<rows.upperBound)
                 return
@@ -137,7 +137,7 @@ struct LedgerScan {
         }
     }
 
-    /// - Returns: Whether the rows were added: not if their sums alone could leave 64 bits.
+    /// - Returns: Whether the rows were added: not if their sums alone could exceed 64 bits.
     mutating func add(_ segment: Int, _ offsets: Range<Int>) throws(Refusal) -> Bool {
         if try self.addCached(segment, offsets) { return true }
         guard let pick = self.pick(segment, offsets), pick.count > 0 else { return true }
@@ -157,7 +157,7 @@ struct LedgerScan {
         }
     }
 
-    /// The picked rows of sold goods, those of returned ones, and those of late cost.
+    /// Returns the picked rows of sold goods, those of returned ones, and those of late cost.
     func split(_ segment: Int, _ pick: RowPick) -> [(SaleRow, RowPick)] {
         let kinds = self.ledger.kinds.zoneMap(ofSegment: segment)
         if kinds.lowest == kinds.highest, kinds.lowest == MovementKind.sale.rawValue {
@@ -208,11 +208,11 @@ struct LedgerScan {
         return self.ledger.kinds.filter(segment, pick, in: raw...raw, into: list)
     }
 
-    // MARK: - Room in the sums
+    // MARK: - Headroom of the sums
 
-    /// Pours what there is if the sums could leave 64 bits with those of this segment.
+    /// Moves the sums out if they could exceed 64 bits with those of this segment.
     ///
-    /// - Returns: Whether these fit at all.
+    /// - Returns: Whether those of the segment fit at all.
     mutating func makeHeadroom(_ segment: Int, _ count: Int) throws(Refusal) -> Bool {
         guard let needed = self.headroom(self.plan.sums, segment: segment, count: count) else {
             return false
@@ -221,8 +221,8 @@ struct LedgerScan {
         return true
     }
 
-    /// The largest that the magnitude of any sum of so many rows of a segment can be; nothing if that
-    /// could leave 64 bits.
+    /// Returns the largest possible magnitude of any sum of `count` rows of a segment; `nil` if it could
+    /// exceed 64 bits.
     func headroom(_ sums: [Sum], segment: Int, count: Int) -> UInt64? {
         var largest: UInt64 = 0
         for sum in sums {
@@ -232,7 +232,7 @@ struct LedgerScan {
         return overflow || needed > UInt64(Int64.max) ? nil : needed
     }
 
-    /// Pours what there is if the sums could leave 64 bits with others of such a magnitude.
+    /// Moves the sums out if they could exceed 64 bits with others of that magnitude.
     mutating func makeHeadroom(for needed: UInt64) throws(Refusal) {
         if self.used + needed > UInt64(Int64.max) {
             for index in self.sets.indices { try self.pour(index) }
@@ -248,7 +248,7 @@ struct LedgerScan {
         self.caches[index].clear()
     }
 
-    /// Adds what another thread came to.
+    /// Adds the totals of another thread.
     mutating func merge(_ other: LedgerScan) throws(Refusal) {
         let (used, overflow) = self.used.addingReportingOverflow(other.used)
         let fits = !overflow && used <= UInt64(Int64.max)
@@ -263,7 +263,7 @@ struct LedgerScan {
         self.used = fits ? used : other.used
     }
 
-    /// Everything that was added, for good.
+    /// Returns all totals and ends the scan.
     mutating func finish() throws(Refusal) -> [SetTotals] {
         for index in self.sets.indices { try self.pour(index) }
         return self.poured

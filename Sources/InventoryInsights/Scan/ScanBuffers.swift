@@ -1,9 +1,8 @@
 internal import ColumnStore
 
-/// What one thread of a scan needs beside its totals: room for the rows of one segment, written before
-/// it is read.
+/// The buffers of one thread of a scan: memory for the rows of one segment, written before it is read.
 ///
-/// `@unchecked Sendable`: it belongs to one scan, which one thread at a time has.
+/// `@unchecked Sendable`: they belong to one scan, which runs on one thread at a time.
 final class ScanBuffers: @unchecked Sendable {
     let slots = UnsafeMutablePointer<UInt32>.allocate(capacity: SegmentSize.capacity)
     let values = UnsafeMutablePointer<Int64>.allocate(capacity: SegmentSize.capacity)

@@ -2,12 +2,12 @@ internal import InventoryEngine
 package import InventoryModel
 
 extension InsightWindow {
-    /// The window as it stands at `now` by the calendar of a zone.
+    /// Resolves the window at `now` in the calendar of a zone.
     ///
-    /// A window that reaches back beyond the year 1 begins there.
+    /// A window that would start before the year 1 starts there.
     ///
-    /// - Throws: `invalid_field` for a window that ends before it begins, `out_of_range` for a count
-    ///   beyond ``InsightLimits/windowUnitsMax`` or an instant outside the calendar.
+    /// - Throws: `invalid_field` for a window that ends before it starts, `out_of_range` for a count beyond
+    ///   ``InsightLimits/windowUnitsMax`` or an instant outside the calendar.
     package func resolve(
         at now: Instant,
         in calendar: ZoneCalendar
@@ -66,11 +66,11 @@ extension InsightWindow {
 }
 
 extension ResolvedWindow {
-    /// Its instants in microseconds; open ends reach to the ends of the range.
+    /// Its instants in microseconds; open ends extend to the ends of the range.
     package var span: TimeSpan {
         TimeSpan(from: self.from?.microseconds ?? .min, to: self.to?.microseconds ?? .max)
     }
 
-    /// Whether it has both a beginning and an end.
+    /// Whether it has both a start and an end.
     package var isBounded: Bool { self.from != nil && self.to != nil }
 }

@@ -14,7 +14,7 @@ package struct TimeSpan: Hashable, Sendable {
 }
 
 extension ZoneCalendar {
-    /// The hour, day, week or month that an instant lies in.
+    /// Returns the hour, day, week or month that contains an instant.
     ///
     /// - Complexity: O(log c) for c changes of the zone's clocks.
     package func span(_ unit: CalendarUnit, containing instant: Int64) -> TimeSpan {
@@ -35,15 +35,15 @@ extension ZoneCalendar {
         }
     }
 
-    /// The span that begins where the one containing an instant ends.
+    /// Returns the span after the one containing an instant.
     package func next(_ unit: CalendarUnit, after instant: Int64) -> TimeSpan {
         self.span(unit, containing: self.span(unit, containing: instant).to)
     }
 
-    /// When the span begins that comes `count` before the one containing an instant.
+    /// Returns the start of the span `count` before the one containing an instant.
     ///
-    /// Hours are counted as they pass, so that those of a change count too; days, weeks and months by
-    /// the calendar.
+    /// Hours are counted as elapsed, including those of clock changes; days, weeks and months by the
+    /// calendar.
     package func start(_ unit: CalendarUnit, _ count: UInt32, before instant: Int64) -> Int64 {
         let count = Int64(count)
         switch unit {
@@ -59,10 +59,10 @@ extension ZoneCalendar {
         }
     }
 
-    /// 1 for Monday to 7 for Sunday, of the day that an instant lies in.
+    /// Returns the weekday of an instant, 1 for Monday to 7 for Sunday.
     package func weekday(_ instant: Int64) -> Int { Self.weekday(ofDay: self.dayNumber(instant)) }
 
-    /// 0 to 23, as the clock shows.
+    /// Returns the hour on the local clock, 0 to 23.
     package func hourOfDay(_ instant: Int64) -> Int {
         let local = self.local(instant)
         return Int((local - Self.product(Self.floor(local, by: Self.day), Self.day)) / Self.hour)
@@ -84,14 +84,14 @@ extension ZoneCalendar {
         )
     }
 
-    /// Walks back a stretch of equal distance from UTC at a time.
+    /// Walks back by periods of constant UTC offset.
     private func hourStart(_ count: Int64, before instant: Int64) -> Int64 {
         var start = self.hourSpan(containing: instant).from
         var rest = count
         while rest > 0, start > .min {
             let index = self.offsetIndex(at: start)
             let stretchFrom = index == 0 ? .min : self.changes[index - 1]
-            // Whole hours from here back to the change, none of which is cut by it.
+            // Whole hours back to the change, none of which is cut by it.
             let whole =
                 index == 0 ? rest : min(rest, max(0, Self.sum(start, -stretchFrom)) / Self.hour)
             if whole > 0 {

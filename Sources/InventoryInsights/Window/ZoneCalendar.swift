@@ -2,36 +2,35 @@ internal import ColumnStore
 internal import Foundation
 package import InventoryModel
 
-/// The civil calendar of one zone: where its hours, days, weeks and months begin.
+/// The civil calendar of one zone: the starts of its hours, days, weeks and months.
 ///
-/// What the zone's clocks did and will do is gathered once, as a table of the instants at which their
-/// distance from UTC changes; everything else is arithmetic with integers.
+/// The past and future clock changes of the zone are read once, into a table of the instants at which its UTC
+/// offset changes; everything else is integer arithmetic.
 ///
 ///     offsets      o0        o1        o2
 ///               ────────┬─────────┬────────▶ instants
 ///     changes          t0        t1
 ///
-/// Spans of time follow one another without a gap or an overlap, and each instant lies in one of each
-/// unit:
+/// Spans of time are contiguous without overlap, and each instant belongs to one of each unit:
 ///
-/// - A day begins at the first instant whose clock shows its date: where clocks skip midnight, with
-///   the change; where they show midnight twice, with the first. It has 23, 24 or 25 hours, or
-///   whatever else the zone's clocks made of it; a date that was skipped has no day.
-/// - An hour begins where the clock shows a full hour, and where clocks change: an hour that is shown
-///   twice is two, and what a change by half an hour leaves of one is an hour of its own.
-/// - A week begins on Monday (ISO 8601), a month on its first.
+/// - A day starts at the first instant whose clock shows its date: if clocks skip midnight, with the change;
+///   if they show midnight twice, with the first. It has 23, 24 or 25 hours, or another number determined by
+///   the zone; a skipped date has no day.
+/// - An hour starts when the clock shows a full hour, and at clock changes: an hour that is shown twice is
+///   two, and the rest of an hour cut by a half-hour change is a separate hour.
+/// - A week starts on Monday (ISO 8601), a month on its first day.
 ///
-/// The dates are those of the proleptic Gregorian calendar. Before the table begins its first distance
-/// holds, after it ends its last.
+/// Dates are those of the proleptic Gregorian calendar. Before the table starts its first offset applies,
+/// after it ends its last.
 package struct ZoneCalendar: Sendable {
-    /// The zone's IANA name, as it was asked for.
+    /// The zone's IANA name, as requested.
     package let name: String
-    /// When the clocks' distance from UTC changes, in microseconds: ascending.
+    /// The instants of UTC offset changes, in microseconds, ascending.
     let changes: [Int64]
-    /// The distance before each change, and after the last: local time less UTC, in microseconds.
+    /// The offset before each change, and after the last: local time minus UTC, in microseconds.
     let offsets: [Int64]
 
-    /// The zone with that name.
+    /// Returns the zone with that name.
     ///
     /// - Throws: `invalid_field`, naming the zone, if there is none.
     package init(_ name: String) throws(Refusal) {
@@ -67,7 +66,7 @@ package struct ZoneCalendar: Sendable {
         while let next = zone.nextDaylightSavingTimeTransition(after: at),
             next > at, next.timeIntervalSince1970 < Self.tableTo
         {
-            // Clocks that are called otherwise without being moved are no change.
+            // A renamed time without a new offset is not a change.
             let offset = Self.offset(zone, next)
             if offset != offsets.last {
                 changes.append(Int64((next.timeIntervalSince1970 * 1_000_000).rounded()))
@@ -86,7 +85,7 @@ package struct ZoneCalendar: Sendable {
     private static let tableFrom: Double = -5_364_662_400
     private static let tableTo: Double = 7_258_118_400
 
-    /// Tables that were gathered: there are some 600 names, so all of them may stay.
+    /// Cached tables: there are about 600 names, so all of them may stay.
     private static let known = Guarded<[String: ZoneCalendar]>([:])
     private static let knownMax = 2_000
 
@@ -97,7 +96,7 @@ package struct ZoneCalendar: Sendable {
 // MARK: - Local time
 
 extension ZoneCalendar {
-    /// The index in ``offsets`` of the distance that holds at an instant.
+    /// Returns the index in ``offsets`` of the offset at an instant.
     func offsetIndex(at instant: Int64) -> Int {
         var low = 0
         var high = self.changes.count
@@ -108,14 +107,14 @@ extension ZoneCalendar {
         return low
     }
 
-    /// What the clock shows at an instant, as microseconds since it showed 1970-01-01T00:00.
+    /// Returns the local time of an instant, in microseconds since local 1970-01-01T00:00.
     package func local(_ instant: Int64) -> Int64 {
         Self.sum(instant, self.offsets[self.offsetIndex(at: instant)])
     }
 
-    /// The first instant whose clock shows that time or a later one.
+    /// Returns the first instant whose clock shows that time or a later one.
     func firstInstant(showing local: Int64) -> Int64 {
-        // No clock was ever farther from UTC than this, so no earlier distance can matter.
+        // No UTC offset is larger than this, so earlier ones do not matter.
         let index = self.offsetIndex(at: Self.sum(local, -Self.day))
         for index in index..<self.offsets.count {
             let instant = Self.instant(showing: local, self.offsets[index])
@@ -127,18 +126,18 @@ extension ZoneCalendar {
         return local
     }
 
-    /// When a clock of that distance from UTC shows a time; the range of both begins together.
+    /// Returns when a clock with that UTC offset shows a time; both ranges start together.
     static func instant(showing local: Int64, _ offset: Int64) -> Int64 {
         local == .min ? .min : self.sum(local, -offset)
     }
 
-    /// The sum, stopping at the ends of the range instead of wrapping.
+    /// Returns the sum, saturating at the ends of the range.
     static func sum(_ a: Int64, _ b: Int64) -> Int64 {
         let (sum, overflow) = a.addingReportingOverflow(b)
         return overflow ? (b < 0 ? .min : .max) : sum
     }
 
-    /// `count` units from the beginning of the range of instants, stopping at its ends.
+    /// Returns `count` units from the start of the range of instants, saturating at its ends.
     static func product(_ count: Int64, _ unit: Int64) -> Int64 {
         let (product, overflow) = count.multipliedReportingOverflow(by: unit)
         return overflow ? (count < 0 ? .min : .max) : product
@@ -153,26 +152,26 @@ extension ZoneCalendar {
 // MARK: - Dates
 
 extension ZoneCalendar {
-    /// The day that an instant lies in, counted from 1970-01-01.
+    /// Returns the day of an instant, counted from 1970-01-01.
     package func dayNumber(_ instant: Int64) -> Int64 {
         var day = Self.floor(self.local(instant), by: Self.day)
-        // Clocks that were put back over midnight show a date again whose next has begun.
+        // Clocks set back over midnight show a date again after the next has started.
         while self.startOfDay(day + 1) <= instant, day < Int64.max / Self.day { day += 1 }
         return day
     }
 
-    /// When a day begins; where it was skipped, when the next does.
+    /// Returns the start of a day; for a skipped day, that of the next.
     package func startOfDay(_ day: Int64) -> Int64 {
         self.firstInstant(showing: Self.product(day, Self.day))
     }
 
-    /// 1 for Monday to 7 for Sunday.
+    /// Returns 1 for Monday to 7 for Sunday.
     package static func weekday(ofDay day: Int64) -> Int { Int(day - self.monday(of: day)) + 1 }
 
-    /// The Monday at or before a day; 1970-01-01 was a Thursday.
+    /// Returns the Monday at or before a day; 1970-01-01 was a Thursday.
     static func monday(of day: Int64) -> Int64 { self.floor(day + 3, by: 7) * 7 - 3 }
 
-    /// The months since January 1970 of the month that a day lies in.
+    /// Returns the number of months from January 1970 to the month of a day.
     ///
     /// The arithmetic counts from 0000-03-01, so that a leap day is the last of its year: Howard
     /// Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
@@ -188,7 +187,7 @@ extension ZoneCalendar {
         return (era * 400 + yearOfEra - 1_970) * 12 + marchMonth + 2
     }
 
-    /// The first day of a month that is counted from January 1970: `days_from_civil` of the same paper.
+    /// Returns the first day of a month counted from January 1970: `days_from_civil` of the same paper.
     package static func firstDay(ofMonth month: Int64) -> Int64 {
         let year = 1_970 + self.floor(month, by: 12)
         let monthOfYear = month - (year - 1_970) * 12

@@ -4,34 +4,34 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// Standing insights over random runs: each always equals the same question asked anew.
+/// Live insights over random runs: each always equals the re-executed query.
 @Suite struct IncrementalInsightTests {
     private static let runs = 24
     private static let insightsPerRun = 45
     private static let stepsPerRun = 22
 
-    @Test func `a standing insight is what the same question asked anew gives, after every step`()
+    @Test func `a live insight equals the re-executed query after every step`()
         throws
     {
         var compared = 0
         for seed in 1...UInt64(Self.runs) {
             var ledger = RandomLedger(seed: seed, steps: 40)
             var now = ledger.moment()
-            var standing = (0..<Self.insightsPerRun).map { number in
+            var live = (0..<Self.insightsPerRun).map { number in
                 IncrementalInsight(
                     number % 4 == 0 ? .named(ledger.namedInsight()) : .query(ledger.query())
                 )
             }
             for step in 0..<Self.stepsPerRun {
-                // Now and then only time goes on: over the next hour, day or week, or not.
+                // Sometimes only time advances: by an hour, day or week.
                 if step % 4 != 3 { ledger.anyStep() }
                 let microseconds = [1_000_000, 600_000_000, 4_000_000_000, 90_000_000_000]
                 now = Instant(
                     microseconds: now.microseconds + Int64(microseconds[ledger.below(4)])
                 )
                 let view = ledger.state.readView()
-                for index in standing.indices {
-                    Self.compare(&standing[index], view, now, "seed \(seed), step \(step)")
+                for index in live.indices {
+                    Self.compare(&live[index], view, now, "seed \(seed), step \(step)")
                     compared += 1
                 }
             }
@@ -39,36 +39,36 @@ import Testing
         #expect(compared == Self.runs * Self.insightsPerRun * Self.stepsPerRun)
     }
 
-    /// Brings an insight up to date, and compares it with a fresh answer; also what it said it need not
-    /// look at, and the difference that a subscriber would be told.
+    /// Updates an insight and compares it with a fresh result; also the result of `isBehind`, and the
+    /// difference published to a subscriber.
     private static func compare(
-        _ standing: inout IncrementalInsight,
+        _ live: inout IncrementalInsight,
         _ view: ReadView,
         _ now: Instant,
         _ place: String
     ) {
-        let old = standing.answer
-        let isBehind = standing.isBehind(view.lsn, at: now)
-        var kept: Result<InsightAnswer, Refusal>
+        let old = live.answer
+        let isBehind = live.isBehind(view.lsn, at: now)
+        var updated: Result<InsightAnswer, Refusal>
         do throws(Refusal) {
-            kept = .success(try standing.advance(to: view, at: now))
+            updated = .success(try live.advance(to: view, at: now))
         } catch {
-            kept = .failure(error)
+            updated = .failure(error)
         }
         var fresh: Result<InsightAnswer, Refusal>
         do throws(Refusal) {
-            fresh = .success(try view.answer(standing.insight, at: now))
+            fresh = .success(try view.answer(live.insight, at: now))
         } catch {
             fresh = .failure(error)
         }
-        #expect(kept == fresh, "\(place): \(standing.insight)")
+        #expect(updated == fresh, "\(place): \(live.insight)")
         guard let old, case .success(let new) = fresh else { return }
-        if !isBehind { #expect(new == old, "\(place), not behind: \(standing.insight)") }
+        if !isBehind { #expect(new == old, "\(place), not behind: \(live.insight)") }
         let difference = ResultDifference(from: old.table, to: new.table)
-        #expect(difference.applied(to: old.table) == new.table, "\(place): \(standing.insight)")
+        #expect(difference.applied(to: old.table) == new.table, "\(place): \(live.insight)")
     }
 
-    @Test func `a result of more rows than may stand is refused, by name`() throws {
+    @Test func `a live result of too many rows is refused`() throws {
         var ledger = RandomLedger(seed: 3, steps: 10)
         let first = ledger.moment()
         let hours = Int64(InsightLimits.liveInsightRowsMax) + 1
@@ -84,7 +84,7 @@ import Testing
             groups: [[.hour]],
             measures: [.net]
         )
-        var standing = IncrementalInsight(.query(query))
+        var live = IncrementalInsight(.query(query))
         let refusal = Refusal(
             .outOfRange,
             .field(
@@ -96,17 +96,17 @@ import Testing
             )
         )
         #expect(throws: refusal) {
-            try standing.advance(to: ledger.state.readView(), at: first)
+            try live.advance(to: ledger.state.readView(), at: first)
         }
         var some = query
         some.limit = 10
-        standing = IncrementalInsight(.query(some))
-        #expect(try standing.advance(to: ledger.state.readView(), at: first).table.rowCount == 10)
+        live = IncrementalInsight(.query(some))
+        #expect(try live.advance(to: ledger.state.readView(), at: first).table.rowCount == 10)
     }
 }
 
 extension RandomLedger {
-    /// A step of any kind: beside those of stock, changes of names, zones and floors, and new products.
+    /// A step of any kind: stock, changes of names, zones and floors, and new products.
     mutating func anyStep() {
         let product = ProductID(UInt32(1 + self.below(9)))
         let location = LocationID(UInt16(1 + self.below(Self.zones.count)))
@@ -146,7 +146,7 @@ extension RandomLedger {
         }
     }
 
-    /// An insight with a formula of its own.
+    /// An insight with its own formula.
     mutating func namedInsight() -> NamedInsight {
         let names = NamedInsight.Name.allCases
         let windows: [InsightWindow] = [

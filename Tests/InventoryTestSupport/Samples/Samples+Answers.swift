@@ -3,10 +3,10 @@ public import InventoryModel
 extension SplitMix64 {
     // MARK: - Outcomes
 
-    /// How many shapes the detail of a refusal has.
+    /// The number of shapes of a refusal's detail.
     public static var detailCount: UInt64 { 12 }
 
-    /// A refusal whose detail has that shape.
+    /// Returns a refusal whose detail has that shape.
     public mutating func refusal(detail shape: UInt64, isNested: Bool = false) -> Refusal {
         let line = self.maybe { UInt32(truncatingIfNeeded: $0.unsigned()) }
         return Refusal(self.any(RefusalCode.self), line: line, self.detail(shape, isNested))
@@ -231,7 +231,7 @@ extension SplitMix64 {
         )
     }
 
-    /// A table of up to `rowsMax` rows with some columns of every kind, some cells empty.
+    /// Returns a table of up to `rowsMax` rows with some columns of every kind, some cells empty.
     public mutating func table(rowsMax: UInt64 = 9) -> ResultTable {
         let schema = self.list(upTo: 8) { ResultField($0.text(), $0.any(ResultKind.self)) }
         var table = ResultTable(schema)

@@ -2,7 +2,7 @@ public import Bytes
 public import InventoryModel
 
 extension SplitMix64 {
-    /// A change of that kind, as a step at that LSN and time could hold it.
+    /// Returns a change of that kind, valid for a step with that LSN and time.
     public mutating func change(_ tag: ChangeTag, lsn: LSN, time: Instant) -> Change {
         switch tag {
         case .databaseCreated:
@@ -103,7 +103,7 @@ extension SplitMix64 {
         return ProductDifference(fields, from: before, to: after)
     }
 
-    /// A step with any changes.
+    /// Returns a step with any changes.
     public mutating func entry() -> Entry {
         var entry = Entry(
             lsn: self.lsn(),

@@ -2,7 +2,7 @@ import Bytes
 public import InventoryModel
 
 extension SplitMix64 {
-    /// A command of that kind, with anything in its fields.
+    /// Returns a command of that kind, with anything in its fields.
     public mutating func command(_ tag: CommandTag) -> Command {
         switch tag {
         case .createCategory: .createCategory(name: self.text())

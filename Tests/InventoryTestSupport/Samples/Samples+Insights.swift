@@ -1,6 +1,6 @@
 public import InventoryModel
 
-/// Questions that can be encoded, sensible or not.
+/// Returns encodable queries, sensible or not.
 extension SplitMix64 {
     public mutating func insight() -> Insight {
         let insight: Insight =
@@ -112,7 +112,7 @@ extension SplitMix64 {
         return InsightOrder(key, descending: self.flag())
     }
 
-    /// Row numbers that rise.
+    /// Returns ascending row numbers.
     public mutating func rising() -> [Int] {
         var numbers: [Int] = []
         for _ in 0..<self.below(6) {

@@ -1,13 +1,12 @@
 public import Bytes
 public import InventoryModel
 
-/// Values that a seed decides, of everything that has an encoding: edges more often than chance
-/// would bring them, every case of every enumeration by asking for its tag.
-///
+/// Random values of everything that has an encoding: edge cases are more frequent than by chance, and
+/// every case of every enumeration can be requested by its tag.
 ///     var random = SplitMix64(seed: 7)
 ///     let sale = random.command(.sell)
 extension SplitMix64 {
-    /// A number of any width: each magnitude is as likely as any other, the ends among them.
+    /// Returns a number of any width: all magnitudes are equally likely, including the extremes.
     public mutating func unsigned() -> UInt64 {
         switch self.next() % 8 {
         case 0: 0
@@ -23,7 +22,7 @@ extension SplitMix64 {
 
     public mutating func flag() -> Bool { self.next() & 1 == 1 }
 
-    /// A value, or nothing as often.
+    /// Returns a value or `nil` with equal probability.
     public mutating func maybe<Value>(_ make: (inout SplitMix64) -> Value) -> Value? {
         self.flag() ? make(&self) : nil
     }
@@ -42,8 +41,8 @@ extension SplitMix64 {
 
     /// Empty, plain, composed, decomposed and beyond the basic plane; all within every limit.
     public mutating func text() -> String {
-        let texts = ["", "A", "POS-7781", "é", "e\u{301}", "東京", "🧺", "x\u{0}y"]
-        return texts[Int(self.below(UInt64(texts.count)))]
+        let strings = ["", "A", "POS-7781", "é", "e\u{301}", "東京", "🧺", "x\u{0}y"]
+        return strings[Int(self.below(UInt64(strings.count)))]
     }
 
     // MARK: - Names and scalars
@@ -75,7 +74,7 @@ extension SplitMix64 {
         Unit(code: self.text(), decimals: UInt8(truncatingIfNeeded: self.next()))
     }
 
-    /// What an optional LSN or revision may be: one short of the largest.
+    /// Returns a valid optional LSN or revision: below the maximum.
     public mutating func revision() -> LSN? { self.maybe { LSN(min($0.unsigned(), .max - 1)) } }
 
     /// Any LSN.
