@@ -144,7 +144,7 @@ import Testing
     @Test func `the parts of an insight are those of the descriptions`() throws {
         let text = self.document.text.replacing("\n", with: " ")
         let resolved = ResolvedWindow().descriptions.wireText
-        #expect(text.contains("The **window as it stands**: \(resolved): "))
+        #expect(text.contains("The **resolved window**: \(resolved): "))
         for field in NamedInsight().descriptions {
             guard case .masked(let fields) = field.kind else { continue }
             let parts = fields.enumerated().map { "\($0.offset) \($0.element.wireText)" }

@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+/// CONTRIBUTING.md names files, functions, types and tests; this suite fails when one of them moves.
+@Suite struct ContributingTests {
+    /// One numbered entry of "Follow one sale".
+    private struct Entry {
+        var path: String
+        /// The functions and types that the reader is to look for in that file.
+        var names: [String]
+    }
+
+    private static let root = URL(filePath: #filePath).appending(path: "../../..").standardized
+
+    private let text: String
+
+    init() throws {
+        let page = Self.root.appending(path: "CONTRIBUTING.md")
+        self.text = try String(contentsOf: page, encoding: .utf8)
+    }
+
+    /// The lines below a second-level heading, up to the next one.
+    private func section(_ title: String) throws -> String {
+        let start = try #require(self.text.range(of: "## \(title)\n"), "no section \(title)")
+        let rest = self.text[start.upperBound...]
+        return String(rest[..<(rest.range(of: "\n## ")?.lowerBound ?? rest.endIndex)])
+    }
+
+    /// What stands in backticks, in order.
+    private static func code(in text: some StringProtocol) -> [String] {
+        text.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+            .compactMap { $0.offset % 2 == 1 ? String($0.element) : nil }
+    }
+
+    private static func entries(of section: String) -> [Entry] {
+        var items: [String] = []
+        for line in section.split(separator: "\n") {
+            if line.prefixMatch(of: #/\d+\. /#) != nil {
+                items.append(String(line))
+            } else if line.hasPrefix("   "), !items.isEmpty {
+                items[items.count - 1] += "\n" + line
+            }
+        }
+        return items.map { item in
+            let code = Self.code(in: item)
+            return Entry(path: code.first ?? "", names: Array(code.dropFirst()))
+        }
+    }
+
+    /// The paths in backticks: what begins with a folder of the repository, without the arguments of a
+    /// script.
+    private func paths() -> [String] {
+        let folders = ["Sources/", "Tests/", "Benchmarks/", "Fuzzing/", "Catalog/", ".ci/"]
+        return Self.code(in: self.text).filter { code in folders.contains { code.hasPrefix($0) } }
+            .map { code in String(code.prefix { $0 != " " }) }
+    }
+
+    private static func exists(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: self.root.appending(path: path).path)
+    }
+
+    /// The names of all Swift files below a folder, without their extension.
+    private static func swiftFiles(in folder: String) -> Set<String> {
+        let files = FileManager.default.enumerator(atPath: Self.root.appending(path: folder).path)
+        let paths = (files?.allObjects ?? []).compactMap { $0 as? String }
+        return Set(
+            paths.filter { $0.hasSuffix(".swift") }
+                .compactMap { $0.split(separator: "/").last.map { String($0.dropLast(6)) } }
+        )
+    }
+
+    @Test func `a reader follows a sale in at most 12 files, and finds in each what it says`()
+        throws
+    {
+        let entries = Self.entries(of: try self.section("Follow one sale"))
+        #expect((8...12).contains(entries.count), "\(entries.count) files")
+        #expect(Set(entries.map(\.path)).count == entries.count, "a file is listed twice")
+        for entry in entries {
+            #expect(!entry.names.isEmpty, "\(entry.path): nothing to look for")
+            let file = Self.root.appending(path: entry.path)
+            let source = try #require(
+                try? String(contentsOf: file, encoding: .utf8),
+                "\(entry.path) does not exist"
+            )
+            let words = Set(source.split { !$0.isLetter && !$0.isNumber && $0 != "_" })
+            for name in entry.names {
+                let isFound = words.contains(Substring(name))
+                #expect(isFound, "\(entry.path) has no \(name)")
+            }
+        }
+    }
+
+    @Test func `every path in the page exists`() throws {
+        let paths = self.paths()
+        #expect(paths.count > 50)
+        for path in paths { #expect(Self.exists(path), "\(path)") }
+        let recipes = try self.section("How to add …")
+        #expect(recipes.matches(of: #/\n### /#).count == 4)
+        for part in recipes.split(separator: "\n### ") where part.contains("1. ") {
+            #expect(Self.code(in: part).contains { $0.hasPrefix("Sources/") }, "\(part.prefix(40))")
+        }
+    }
+
+    @Test func `every test suite in the page exists`() {
+        let suites = Self.code(in: self.text).filter { $0.wholeMatch(of: #/[A-Z]\w*Tests/#) != nil }
+        #expect(suites.count > 15)
+        let files = Self.swiftFiles(in: "Tests")
+        let missing = suites.filter { !files.contains($0) }
+        #expect(missing.isEmpty)
+    }
+}
