@@ -1,6 +1,6 @@
 internal import InventoryModel
 
-/// What only commands have.
+/// Fields that only commands have.
 extension GivenFields: CommandVisitor {
     func revision(_ value: inout UInt64?) throws(Failure) { value = try self.fields.revision() }
 
@@ -36,7 +36,7 @@ extension GivenFields: CommandVisitor {
         }
     }
 
-    /// JSON has no mask: what is left out is not there.
+    /// JSON has no mask: an omitted field is absent.
     func mask(_ given: inout OptionalFields) { given.insertAll() }
 
     func maskedQuantity(_ field: Field<Quantity>, _ value: inout Int64?) throws(Failure) {
@@ -55,10 +55,14 @@ extension GivenFields: CommandVisitor {
 }
 
 extension CommandFields {
-    /// The command, or the part of one, that these are the fields of.
+    /// Reads the command, or the part of a command, that has these fields.
     ///
-    /// `decimals`: Of the quantities, until a product or a unit says other ones. `unused`: Fields that are
-    /// not read, so that they are refused where they are given.
+    /// - Parameters:
+    ///   - type: The type to read.
+    ///   - decimals: The decimals of quantities until a product or a unit sets other ones.
+    ///   - unused: Fields that are not read, so that they are refused if given.
+    /// - Returns: The command.
+    /// - Throws: ``CommandProblem`` naming the invalid field.
     func read<Command: DescribedCommand>(
         _ type: Command.Type,
         decimals: UInt8 = 0,
