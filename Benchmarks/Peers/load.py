@@ -57,7 +57,7 @@ def invd(files, counts):
                 "--timeout", "60", "--server", f"127.0.0.1:{port}",
             ])
             rates[name] = counts[name] / (time.monotonic() - begin)
-            if not output.startswith(f"{counts[name]} rows: {counts[name]} taken, 0 not"):
+            if not output.startswith(f"{counts[name]} rows: {counts[name]} accepted, 0 rejected"):
                 raise RuntimeError(f"invd did not accept all {name}: {output[:200]}")
         return rates
 

@@ -1,21 +1,25 @@
-/// A running program that bytes go through: it packs or unpacks what is written to it.
+/// A running program that compresses or decompresses the bytes written to it.
 package protocol FilterProcess: AnyObject, Sendable {
-    /// The end to read what it says from; -1 where it writes into a file.
+    /// The file descriptor to read the output from; -1 if the program writes to a file.
     var output: Int32 { get }
 
-    /// - Returns: Whether it still reads.
+    /// Writes to the program's standard input.
+    ///
+    /// - Returns: Whether the program still reads.
     func write(_ bytes: [UInt8]) -> Bool
 
+    /// Closes the program's standard input.
     func closeInput()
 
-    /// Waits for its end.
+    /// Waits for the program to exit.
     ///
-    /// - Returns: Its exit code, or 128 plus the signal that ended it.
+    /// - Returns: The exit code, or 128 plus the signal that ended the program.
     @discardableResult
     func wait() -> Int32
 }
 
-/// Starts a program by its name and arguments, its output going into an open file, or to be read if
-/// there is none; `nil` if it is not here.
+/// Starts a program by its name and arguments; returns `nil` if it is not installed.
+///
+/// The output goes to an open file, or to ``FilterProcess/output`` if the file is `nil`.
 package typealias FilterStart =
     @Sendable (_ arguments: [String], _ file: Int32?) -> (any FilterProcess)?

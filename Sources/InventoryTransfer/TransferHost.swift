@@ -2,44 +2,46 @@ package import InventoryClient
 package import InventoryModel
 package import InventoryWire
 
-/// What a transfer works with: the connection that it runs on, and the program around it.
+/// The environment of a transfer: the connection that it runs on and the program that runs it.
 ///
 ///     file ⇄ transfer ⇄ client ⇄ server
 ///               │
-///               └─▶ host    words on the way, programs that pack and unpack
+///               └─▶ host    messages, programs that compress and decompress
 ///
-/// A transfer knows neither a command line nor a terminal: whoever runs one says here what was asked
-/// for, and shows what it says.
+/// A transfer does not depend on a command line or a terminal. The host supplies the options and
+/// displays the messages.
 package protocol TransferHost: TransferMessages {
     /// A connected client.
     var client: InventoryClient { get }
-    /// What the server said of itself: its currency, what a request may have.
+    /// The server's handshake: its currency and its request limits.
     var server: HelloAccepted { get }
-    /// The client's session, which names what a transfer sends so that it can be run again.
+    /// The client's session, whose sequence numbers make a transfer safe to run again.
     var session: SessionID { get }
-    /// What names the one request of a transfer that is done in one step.
+    /// The idempotency key of a transfer that is a single request.
     var key: IdempotencyKey { get }
-    /// How programs that pack and unpack are started.
+    /// Starts programs that compress and decompress.
     var startFilter: FilterStart { get }
 
-    /// How to connect once more, for another session.
+    /// Returns the configuration of a further connection, for another session.
     func configuration(session: SessionID) throws(Failure) -> ClientConfiguration
 
-    /// Sends a command under ``key``, and notes whether it was executed before.
+    /// Sends a command with the idempotency key ``key`` and records whether the outcome is a replay.
     ///
-    /// `fingerprint`: What tells whether it is the same command; its own bytes if there is none.
+    /// The fingerprint decides whether a retry is the same command; without one the command's own
+    /// bytes do.
     func sendWithKey(
         _ command: Command,
         fingerprint: RequestFingerprint?
     ) async throws -> Outcome
 
-    /// What became of the command with ``key`` in an earlier run; `nil` if that is not remembered.
+    /// Returns the outcome of the command with ``key`` in an earlier run; `nil` if the server does not
+    /// remember one.
     ///
-    /// - Throws: What refuses it, if the key is that of another command.
+    /// - Throws: The refusal if the key belongs to another command.
     func outcomeUnderKey(_ fingerprint: RequestFingerprint) async throws -> Outcome?
 
-    /// The location of that code; the default one where none is named.
+    /// Returns the location with a code, or the default location if the code is `nil`.
     ///
-    /// - Throws: ``Failure`` if there is none.
+    /// - Throws: ``Failure`` if there is no such location.
     func location(_ code: String?) async throws -> LocationID
 }

@@ -1,39 +1,45 @@
-/// Where a transfer says what it does and what it came to.
+/// Receives the results, messages and progress of a transfer.
 ///
 ///     print      the result, for standard output
-///     note       what is wrong or worth knowing, for standard error
-///     progress   one line that the next one replaces, for who waits and watches
+///     note       warnings and hints, for standard error
+///     progress   one line that the next one replaces, for a terminal
 package protocol TransferMessages: Sendable {
-    /// How the result is told.
+    /// The format of the result.
     var report: TransferReport { get }
-    /// Whether nothing is to be said beyond what was asked for.
+    /// Whether to suppress messages other than the result and the errors.
     var isQuiet: Bool { get }
-    /// Whether anybody sees progress.
+    /// Whether progress is displayed.
     var showsProgress: Bool { get }
 
+    /// Prints a line of the result to standard output.
     func print(_ line: String)
-    /// Prints a result as JSON, and whether it is a repeat.
+    /// Prints a result as JSON and marks it if it is a replay.
     func print(_ object: JSONObject)
+    /// Prints a line to standard error.
     func note(_ line: String)
 
+    /// Replaces the progress line.
     func progress(_ line: String)
+    /// Removes the progress line.
     func endProgress()
 
-    /// Says what to tell should the program be interrupted from here on: what was done so far, and how
-    /// to continue; `nil` if nothing can have changed.
+    /// Sets the message that is printed if the program is interrupted from here on.
+    ///
+    /// It says what was done so far and how to continue; `nil` if nothing can have changed.
     func say(ifInterrupted word: String?)
-    /// Has something done should the program be interrupted.
+    /// Registers an action that runs if the program is interrupted.
     func whenInterrupted(_ cleanUp: @escaping @Sendable () -> Void)
 }
 
-/// How a transfer tells its result.
+/// The format of a transfer's result.
 package enum TransferReport: Sendable {
     /// Sentences for people.
     case text
     /// One object.
     case json
-    /// An object for each line that was done, where a transfer answers line by line; else as ``json``.
+    /// One object for each executed line if the transfer reports line by line, otherwise as ``json``.
     case ndjson
 
+    /// Whether the result is JSON in either form.
     package var isJSON: Bool { self != .text }
 }

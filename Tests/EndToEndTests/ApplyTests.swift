@@ -7,9 +7,9 @@ import Testing
 
 @testable import InventoryTransfer
 
-/// Commands that are written as NDJSON.
+/// `invctl apply`: commands as NDJSON.
 @Suite struct ApplyTests {
-    /// Each command once, in an order in which all can be done.
+    /// Each command once, in an order in which all succeed.
     static let all = """
         {"command":"createCategory","name":"Fruit"}
         {"command":"createCategory","name":"Old"}
@@ -52,7 +52,7 @@ import Testing
         return path
     }
 
-    /// A shop with a product A of 100 pieces.
+    /// A shop with 100 pieces of a product A.
     private func shop() async throws -> Daemon {
         let daemon = try Daemon()
         let client = daemon.client()
@@ -71,18 +71,18 @@ import Testing
         return daemon
     }
 
-    @Test func `the help lists every command, and every command is one of the domain`() {
+    @Test func `the help lists every command, and every command of the model`() {
         let names = CommandReader.shapes.map { $0.name }
         #expect(names == CommandTag.allCases.filter { $0 != .batch }.map { "\($0)" })
         for name in names { #expect(Self.all.contains("\"command\":\"\(name)\""), "\(name)") }
     }
 
-    @Test func `every command is carried out, and none by a dryRun`() async throws {
+    @Test func `every command is executed, and none by a dry run`() async throws {
         let daemon = try Daemon()
         let path = try self.write(Self.all)
         let before = try await daemon.client().verified()
         let lines = Self.all.split(separator: "\n").count
-        // What a reservation or transfer will be numbered is not known before it is made.
+        // The id of a reservation or transfer is not known before it is created.
         let dry = try daemon.invctl("apply", path, "--dry-run")
         #expect(dry.code == 1)
         #expect(dry.output.hasPrefix("\(lines) commands: 24 valid, 5 invalid, nothing written\n"))
@@ -92,7 +92,7 @@ import Testing
 
         let done = try daemon.invctl("apply", path)
         #expect(done.code == 0, "\(done.errors)")
-        #expect(done.output == "\(lines) commands: \(lines) done, 0 not\n")
+        #expect(done.output == "\(lines) commands: \(lines) done, 0 failed\n")
         let stock = try daemon.invctl(
             "stock",
             "show",
@@ -114,7 +114,9 @@ import Testing
         _ = try await daemon.client().verified()
     }
 
-    @Test func `what is wrong is told by line and field, and the rest is done`() async throws {
+    @Test func `errors are reported by line and field, and the other lines are executed`()
+        async throws
+    {
         let daemon = try await self.shop()
         let commands = """
             {"command":"sell","lines":[{"product":"A","quantity":1}]}
@@ -135,7 +137,7 @@ import Testing
         let path = try self.write(commands)
         let done = try daemon.invctl("apply", path)
         #expect(done.code == 8)
-        #expect(done.output == "12 commands: 2 done, 10 not\n")
+        #expect(done.output == "12 commands: 2 done, 10 failed\n")
         for said in [
             "line 2  lines[1].product: there is no product \"B\"",
             "line 3  lines[0].quantity: \"1.5\" is not a whole number",
@@ -143,7 +145,7 @@ import Testing
             "line 6  reason: there is no \"fuond\"; did you mean found?",
             "line 7  ntoe: there is no such field; did you mean note?",
             "line 8  lines[0]: insufficient_stock  A at main: asked 1000, can sell 99",
-            "line 9  byte", "line 10  lsn: is -4; it must be 1 to", "line 11  is no object",
+            "line 9  byte", "line 10  lsn: is -4; it must be 1 to", "line 11  is not an object",
             "line 12  product: is given twice",
         ] { #expect(done.errors.contains(said), "\(said): \(done.errors)") }
         #expect(try await daemon.client().level(ProductID(1)).onHand == 97)
@@ -155,7 +157,7 @@ import Testing
         #expect(json.errors.contains("{\"line\":3,\"field\":\"lines[0].quantity\","))
     }
 
-    @Test func `an atomic file is done whole or not at all`() async throws {
+    @Test func `an atomic file is executed completely or not at all`() async throws {
         let daemon = try await self.shop()
         let good = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":1}]}\n"
         let bad = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":999}]}\n"
@@ -187,11 +189,10 @@ import Testing
         #expect(try await daemon.client().level(ProductID(1)).onHand == 97)
     }
 
-    @Test func `a run that is killed and given again with its id does each line once`() async throws
-    {
+    @Test func `a killed run that is retried with its id executes each line once`() async throws {
         let daemon = try await self.shop()
         let line = "{\"command\":\"restock\",\"lines\":[{\"product\":\"A\",\"quantity\":1}]}\n"
-        // One that is wrong has its number too.
+        // An invalid line has a sequence number too.
         let text = (0..<4_000).map { $0 == 100 ? "{\"command\":\"nothing\"}\n" : line }.joined()
         let path = try self.write(text)
         var counts: [Int64] = []
@@ -204,11 +205,14 @@ import Testing
         #expect(done.output.contains("decided by an earlier run"), "\(done.output)")
         #expect(try await daemon.client().level(ProductID(1)).onHand == 100 + 3_999)
         let again = try daemon.invctl("apply", path, "--id", "daily")
-        #expect(again.output == "4,000 commands: 0 done, 0 not, 4,000 decided by an earlier run\n")
+        #expect(
+            again.output == "4,000 commands: 0 done, 0 failed, 4,000 decided by an earlier run\n"
+        )
         #expect(try await daemon.client().level(ProductID(1)).onHand == 100 + 3_999)
     }
 
-    @Test func `a file given again with its id names what was refused then, and exits as then`()
+    @Test
+    func `a retry of a file with its id reports the earlier refusals and has the same exit code`()
         async throws
     {
         let daemon = try await self.shop()
@@ -222,10 +226,10 @@ import Testing
         )
         let first = try daemon.invctl("apply", path, "--id", "twice")
         #expect(first.code == 8)
-        #expect(first.output == "3 commands: 1 done, 2 not\n")
+        #expect(first.output == "3 commands: 1 done, 2 failed\n")
         let again = try daemon.invctl("apply", path, "--id", "twice")
         #expect(again.code == 8)
-        #expect(again.output == "3 commands: 0 done, 2 not, 1 decided by an earlier run\n")
+        #expect(again.output == "3 commands: 0 done, 2 failed, 1 decided by an earlier run\n")
         #expect(again.errors.contains("line 2  lines[0]: insufficient_stock  A at main: asked 999"))
         #expect(again.errors.contains("line 3  command: there is no \"sel\""), "\(again.errors)")
         let json = try daemon.invctl("apply", path, "--id", "twice", "-o", "json")
@@ -241,7 +245,7 @@ import Testing
         for _ in 0..<2 { #expect(try daemon.invctl("apply", refused, "--id", "no").code == 5) }
     }
 
-    @Test func `a line that says something else by now is not executed, and that is an error`()
+    @Test func `a line that differs from the earlier run's is not executed and is an error`()
         async throws
     {
         let daemon = try await self.shop()
@@ -250,19 +254,22 @@ import Testing
         )
         #expect(try daemon.invctl("apply", path, "--id", "then").code == 0)
         try daemon.invctl("product", "set", "A", "--sku", "Z")
-        // The same words, whose name is another product's or nobody's by now.
+        // The same line, whose name now refers to another product or to none.
         let repeated = try daemon.invctl("apply", path, "--id", "then")
         #expect(repeated.code == 0, "\(repeated.errors)")
-        #expect(repeated.output == "1 commands: 0 done, 0 not, 1 decided by an earlier run\n")
+        #expect(repeated.output == "1 commands: 0 done, 0 failed, 1 decided by an earlier run\n")
         try self.write(
             "{\"command\":\"sell\",\"lines\":[{\"product\":\"Z\",\"quantity\":1}]}\n"
         )
         let again = try daemon.invctl("apply", path, "--id", "then")
         #expect(again.code == 4, "\(again.errors)")
-        #expect(again.output == "1 commands: 0 done, 1 not\n")
+        #expect(again.output == "1 commands: 0 done, 1 failed\n")
         #expect(again.errors.contains("sequence_reused"), "\(again.errors)")
-        #expect(again.errors.contains("with this --id decided as line 1"), "\(again.errors)")
-        // Nor where the file has other lines, of which some were refused then.
+        #expect(
+            again.errors.contains("line 1 differs from that of an earlier run with this --id"),
+            "\(again.errors)"
+        )
+        // The same for a file with other lines, some of which were refused.
         let other = try self.write(
             """
             {"command":"sell","lines":[{"product":"Z","quantity":2}]}
@@ -272,11 +279,12 @@ import Testing
         )
         let mixed = try daemon.invctl("apply", other, "--id", "then")
         #expect(mixed.code == 8, "\(mixed.errors)")
-        #expect(mixed.output == "2 commands: 1 done, 1 not\n")
+        #expect(mixed.output == "2 commands: 1 done, 1 failed\n")
         #expect(try await daemon.client().level(ProductID(1)).onHand == 96)
     }
 
-    @Test func `what an earlier run had refused too long ago is said to be forgotten`() async throws
+    @Test func `outcomes of an earlier run that are forgotten are reported as forgotten`()
+        async throws
     {
         let daemon = try await self.shop()
         let refused = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":99999}]}\n"
@@ -288,11 +296,13 @@ import Testing
         let again = try daemon.invctl("apply", path, "--id", "long", "-o", "json")
         #expect(again.code == 8)
         #expect(again.output.contains("\"notDone\":1,\"decidedEarlier\":\(count - 1),"))
-        #expect(again.errors.contains("what became of 10 lines"), "\(again.errors)")
+        #expect(again.errors.contains("the outcomes of 10 lines"), "\(again.errors)")
         #expect(again.errors.contains("\"line\":\(count),"), "\(again.errors)")
     }
 
-    @Test func `what cannot be read ends it, and what was before is done`() async throws {
+    @Test func `an unreadable line ends the run, and the lines before it are executed`()
+        async throws
+    {
         let daemon = try await self.shop()
         let line = "{\"command\":\"sell\",\"lines\":[{\"product\":\"A\",\"quantity\":1}]}\n"
         let wrong = try daemon.invctl(
@@ -302,9 +312,9 @@ import Testing
         )
         #expect(wrong.code == 1)
         #expect(wrong.errors.contains("line 2 is not UTF-8"))
-        #expect(wrong.output == "1 commands: 1 done, 1 not\n")
+        #expect(wrong.output == "1 commands: 1 done, 1 failed\n")
         let empty = try daemon.invctl("apply", "-", input: Data("\n  \n".utf8))
-        #expect(empty.output == "0 commands: 0 done, 0 not\n")
+        #expect(empty.output == "0 commands: 0 done, 0 failed\n")
         #expect(try await daemon.client().level(ProductID(1)).onHand == 99)
     }
 }

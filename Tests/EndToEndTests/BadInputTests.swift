@@ -7,7 +7,7 @@ import InventoryWire
 import Testing
 
 @Suite struct BadInputTests {
-    /// The refusal that a connection is closed with after some bytes.
+    /// Returns the refusal with which the server closes a connection after some bytes.
     private func goodbye(_ daemon: Daemon, _ bytes: [UInt8]) throws -> RefusalCode? {
         let connection = try RawConnection(daemon)
         connection.send(bytes)
@@ -15,7 +15,8 @@ import Testing
         return refusal.code
     }
 
-    @Test func `bytes that are no frame end the connection by name, and the daemon serves on`()
+    @Test
+    func `bytes that are not a frame end the connection with a code, and the daemon keeps serving`()
         async throws
     {
         let daemon = try Daemon()
@@ -42,7 +43,7 @@ import Testing
         #expect(try await daemon.client().ping() >= 1)
     }
 
-    @Test func `a whole frame that is no message is answered, and the connection goes on`() throws {
+    @Test func `a frame that is not a message is refused, and the connection stays open`() throws {
         let daemon = try Daemon()
         let connection = try RawConnection(daemon)
         connection.send(RawConnection.hello)
@@ -63,7 +64,7 @@ import Testing
         #expect(hasPong)
     }
 
-    @Test func `half a frame and a hang-up disturb nobody`() async throws {
+    @Test func `half a frame and a disconnect do not affect other clients`() async throws {
         let daemon = try Daemon()
         for count in [1, 10, 23, 24, 30] {
             let connection = try RawConnection(daemon)
@@ -75,7 +76,7 @@ import Testing
         _ = try await client.verified()
     }
 
-    @Test func `a version nobody speaks is refused at the hello`() throws {
+    @Test func `an unknown protocol version is refused in the handshake`() throws {
         let daemon = try Daemon()
         var writer = ByteWriter()
         Hello(versionMin: 7, versionMax: 9, actor: "x", software: "x").encode(into: &writer)
@@ -92,7 +93,7 @@ import Testing
         ["bench", "sell", "--depth", "0"],
         ["import", "-", "--zone", "Mars/Olympus"], ["ledger", "list", "--from", "yesterday"],
     ])
-    func `wrong arguments exit with 2 and say what is wrong`(arguments: [String]) throws {
+    func `invalid arguments exit with 2 and an explanation`(arguments: [String]) throws {
         let daemon = try Daemon()
         try daemon.invctl("category", "add", "C")
         try daemon.invctl(
@@ -113,7 +114,7 @@ import Testing
         #expect(isHelp || !result.errors.isEmpty)
     }
 
-    @Test func `no server is exit 7 and says what to do`() throws {
+    @Test func `a missing server is exit code 7 with a hint`() throws {
         let result = try Daemon.run("invctl", ["ping", "--timeout", "0.3"])
         #expect(result.code == 7)
         #expect(result.errors.contains("cannot connect to 127.0.0.1:1"))
@@ -123,7 +124,7 @@ import Testing
     @Test(arguments: [
         ["--listen", "nowhere"], ["--currency", "MONEY"], ["--log-file-mib", "0"], ["--bogus"], [],
     ])
-    func `wrong settings of the daemon exit with 2`(arguments: [String]) throws {
+    func `invalid settings of the daemon exit with 2`(arguments: [String]) throws {
         let directory = FileManager.default.temporaryDirectory.path + "/invd-never-\(UUID())"
         let named = arguments.isEmpty ? [] : ["--data-dir", directory] + arguments
         let result = try Daemon.run("invd", named)

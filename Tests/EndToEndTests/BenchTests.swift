@@ -2,17 +2,19 @@ import Foundation
 import InventoryClient
 import Testing
 
-/// `invctl bench`: what it counts.
+/// The counts of `invctl bench`.
 @Suite struct BenchTests {
     @Test(arguments: ["1", "3"])
-    func `what is refused is no sale, and the first of them says why`(batch: String) async throws {
+    func `refused sales are not counted, and the first refusal is reported`(
+        batch: String
+    ) async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 4, prefix: "bench")
         let load = [
             "bench", "sell", "--products", "1", "--connections", "1", "--depth", "1",
             "--seconds", "1", "--batch", batch,
         ]
-        // All there is goes while it warms up.
+        // The warm-up sells all stock.
         let said = try daemon.invctl(load)
         #expect(said.code == 1)
         #expect(said.output.hasPrefix("sell: 0/s with 1 connections"), "\(said.output)")

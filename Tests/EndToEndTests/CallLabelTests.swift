@@ -2,14 +2,13 @@ import Foundation
 import InventoryTestSupport
 import Testing
 
-/// A call with three arguments or more says what they are: of those that a function takes, two at the most have
-/// no label.
+/// A function has at most two unlabelled parameters.
 @Suite struct CallLabelTests {
     private static let sources = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Sources")
 
-    /// The parameters of each function and initializer of a file, as they are written.
+    /// Returns the parameters of each function and initializer of a file, as written.
     private func parameterLists(of text: String) -> [(name: String, parameters: [Substring])] {
         let head = #/\b(?<name>func\s+[^\s(<]+|init[?!]?)\s*(?:<[^(){}]*>)?\s*\(/#
         return text.matches(of: head).compactMap { match in
@@ -20,7 +19,7 @@ import Testing
         }
     }
 
-    /// What stands between the commas up to the parenthesis that closes.
+    /// Returns the text between the commas, up to the closing parenthesis.
     private func list(in text: Substring) -> [Substring] {
         var parts: [Substring] = []
         var (depth, start) = (0, text.startIndex)
@@ -41,7 +40,7 @@ import Testing
         return parts
     }
 
-    @Test func `no function takes three arguments without labels`() throws {
+    @Test func `no function has three unlabelled parameters`() throws {
         let paths = try #require(FileManager.default.subpaths(atPath: Self.sources.path))
         var count = 0
         for path in paths where path.hasSuffix(".swift") {

@@ -2,7 +2,7 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// Tasks that are cancelled, at a real server: they end at once, and so does its work for them.
+/// Cancelled tasks against a real server: they end at once, and so does the server's work for them.
 @Suite struct CancellationTests {
     private static func figure(_ name: String, _ client: InventoryClient) async throws -> Int64 {
         try await client.statistics()[name] ?? 0
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func `the server drops what cancelled queries asked for, and the connection stays`()
+    @Test func `the server stops cancelled queries, and the connection stays open`()
         async throws
     {
         let daemon = try Daemon()
@@ -30,7 +30,7 @@ import Testing
             let code = await Self.code(check)
             #expect(code == nil || code == .cancelled)
         }
-        // Each takes a tenth of a second and more here: all of them would take many seconds.
+        // Each takes a tenth of a second or more: all of them would take many seconds.
         var looks = 0
         while try await Self.figure("waitingQueries", watcher) > 0, looks < 200 {
             looks += 1
@@ -41,7 +41,7 @@ import Testing
         #expect(try await Self.figure("connections", watcher) == connections)
     }
 
-    @Test func `every call ends at once when its task is cancelled, with nobody there`()
+    @Test func `every call ends at once when its task is cancelled, without a server`()
         async throws
     {
         let address = ServerAddress.unix(path: "/nowhere/invd.sock")
@@ -78,7 +78,7 @@ import Testing
         try await client.close()
     }
 
-    @Test func `who stops iterating leaves no connection behind`() async throws {
+    @Test func `a client that stops iterating leaves no connection behind`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         _ = try await client.stockedProducts(3_000, stock: 100)

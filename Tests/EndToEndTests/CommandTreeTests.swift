@@ -7,9 +7,9 @@ import Testing
 
 @testable import invctl
 
-/// Every command of the tree against the real daemon: on a terminal, piped, as JSON, and got wrong.
+/// Every command of the tree against the real daemon: on a terminal, piped, as JSON, and with errors.
 @Suite struct CommandTreeTests {
-    /// The paths of all commands that do something.
+    /// Returns the paths of all commands without subcommands.
     private static func leaves(_ node: CommandTree, _ path: [String] = []) -> [[String]] {
         guard let children = node.subcommands, !children.isEmpty else { return [path] }
         return children.flatMap { self.leaves($0, path + [$0.commandName]) }
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    @Test func `every command does what it says, and says what is wrong`() async throws {
+    @Test func `every command works as documented and explains errors`() async throws {
         let shop = try await Shop()
         // Commands of one noun build on each other; nouns do not.
         let nouns = Dictionary(grouping: CommandRow.all) { row in
@@ -54,7 +54,7 @@ import Testing
         }
         let terminal = try shop.terminal(row.line, run: 0)
         if !row.input.isEmpty {
-            // What is typed before somebody reads keys is taken by the terminal itself.
+            // Input typed before the program reads keys is handled by the terminal.
             #expect(terminal.waits(for: "Ctrl-D leaves"))
             terminal.type(row.input + "\u{04}")
         }
@@ -100,12 +100,12 @@ import Testing
     }
 
     private static func tryWrong(_ row: CommandRow, _ shop: Shop) throws {
-        // What takes no format tells its errors as the environment says.
+        // A command without a format option reports errors as the environment says.
         let json = try shop.run(row.wrong, run: 0, input: row.wrongInput, format: "json")
         #expect(json.code == row.code, "\(row.wrong): \(json.errors)")
         let line = String(json.errors.split(separator: "\n").last ?? "")
-        let told = try? JSONSerialization.jsonObject(with: Data(line.utf8))
-        let object = told as? [String: Any] ?? [:]
+        let parsed = try? JSONSerialization.jsonObject(with: Data(line.utf8))
+        let object = parsed as? [String: Any] ?? [:]
         #expect(object["exit"] as? Int == Int(row.code), "\(row.wrong): \(json.errors)")
         let hasStrings = object["error"] is String && object["message"] is String
         #expect(hasStrings, "\(row.wrong): \(json.errors)")
@@ -116,7 +116,7 @@ import Testing
     }
 }
 
-/// A daemon with a bit of everything, and a configuration of its own.
+/// A daemon with some of every kind of object, and its own configuration.
 private final class Shop: @unchecked Sendable {
     let daemon: Daemon
     private let folder: URL

@@ -7,9 +7,9 @@ import Testing
 
 @testable import invctl
 
-/// Completion scripts, run by the shell they are for.
+/// Completion scripts, run by their shells.
 @Suite struct CompletionTests {
-    /// What bash offers after `line`, with the script of `invctl completion bash`.
+    /// Returns bash's completions of `line`, with the script of `invctl completion bash`.
     private static func bash(
         _ line: [String],
         server: String,
@@ -49,7 +49,7 @@ import Testing
         return text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    @Test func `bash completes commands, flags, and what the server has`() async throws {
+    @Test func `bash completes commands, flags and names from the server`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         _ = try await client.stockedProducts(12, stock: 50, prefix: "LAMP")
@@ -79,16 +79,15 @@ import Testing
         #expect(try Self.bash(["product", "list", "-o", "nd"], server: server) == ["ndjson"])
     }
 
-    /// A command would try for the hour that it is given.
+    /// A command would retry for its timeout of an hour.
     @Test(.timeLimit(.minutes(5)))
-    func `a server that is not there is no word, and is not waited for as a command would`() throws
-    {
+    func `a missing server gives no completions, without the wait of a command`() throws {
         #expect(
             try Self.bash(["product", "get", "LAMP"], server: "127.0.0.1:1", timeout: "60m") == []
         )
     }
 
-    @Test func `there is a script for each shell, and a word for others`() throws {
+    @Test func `there is a script for each shell, and an error for others`() throws {
         for (shell, wanted) in [
             ("bash", "complete "), ("zsh", "#compdef"), ("fish", "complete -c"),
         ] {
@@ -101,22 +100,22 @@ import Testing
         #expect(other.errors.contains("Did you mean bash?"))
     }
 
-    @Test func `the shell's own completion says what belongs at the cursor`() async throws {
+    @Test func `the interactive shell completes what fits at the cursor`() async throws {
         let tree = try #require(CommandTree.whole())
         let completer = Completer(tree, own: ["\\q", "\\timing"])
-        func texts(_ line: String) async -> [String] {
+        func candidates(_ line: String) async -> [String] {
             await completer.candidates(Array(line)).texts
         }
-        #expect(await texts("sto") == ["stock"])
-        #expect(await texts("invctl sto") == ["stock"])
-        #expect(await texts("stock sh") == ["show"])
-        #expect(await texts("stock show --lim") == ["--limit"])
-        #expect(await texts("product list -o nd") == ["ndjson"])
-        #expect(await texts("product list --output=nd") == ["ndjson"])
-        #expect(await texts("stock adjust --reason dam") == ["damaged"])
-        #expect(await texts("\\t") == ["\\timing"])
+        #expect(await candidates("sto") == ["stock"])
+        #expect(await candidates("invctl sto") == ["stock"])
+        #expect(await candidates("stock sh") == ["show"])
+        #expect(await candidates("stock show --lim") == ["--limit"])
+        #expect(await candidates("product list -o nd") == ["ndjson"])
+        #expect(await candidates("product list --output=nd") == ["ndjson"])
+        #expect(await candidates("stock adjust --reason dam") == ["damaged"])
+        #expect(await candidates("\\t") == ["\\timing"])
         #expect(await completer.candidates(Array("\\t")).completion == "\\timing ")
-        #expect(await texts("nothing such").isEmpty)
+        #expect(await candidates("nothing such").isEmpty)
         let lead = await completer.candidates(Array("product list --output=nd"))
         #expect(lead.completion == "--output=ndjson ")
         #expect(await completer.candidates(Array("stock ")).completion == nil)

@@ -5,7 +5,7 @@ import InventoryModel
 import InventoryWire
 import Testing
 
-/// How connections end, byte by byte: the last word of the server, and what a request id may be.
+/// How connections end, byte by byte: the server's goodbye, and which request ids are valid.
 @Suite struct ConnectionEndTests {
     private func ends(_ connection: RawConnection) -> [String] {
         connection.answers().map { answer in
@@ -27,7 +27,7 @@ import Testing
         return RawConnection.frame(1, writer.array(), id: 9)
     }
 
-    @Test func `goodbye has the id 0, whatever it is said to`() throws {
+    @Test func `goodbye has the id 0, whatever it answers`() throws {
         let daemon = try Daemon()
         let cases: [(bytes: [UInt8], code: String)] = [
             (Self.hello(versionMin: 7), "unsupported_version"),
@@ -42,7 +42,9 @@ import Testing
         }
     }
 
-    @Test func `a client that closes its sending side gets what it is owed, then a goodbye`() throws
+    @Test
+    func `a client that closes its sending side gets its outstanding answers, then a goodbye`()
+        throws
     {
         let daemon = try Daemon()
         let quiet = try RawConnection(daemon)
@@ -66,14 +68,14 @@ import Testing
         #expect(ends.last == "goodbye 0 client_closed", "\(ends)")
     }
 
-    @Test func `the id 0, or one whose answer goes on, ends the connection`() throws {
+    @Test func `the id 0, or one whose answer is not complete, ends the connection`() throws {
         let daemon = try Daemon()
         var subscription = ByteWriter()
         Subscription(topics: .stock, start: .snapshot).encode(into: &subscription)
         var command = ByteWriter()
         command.write(0 as UInt64)
         Command.createCategory(name: "C").encode(into: &command)
-        // A ping, a command on the fast path, and a query: each under an id that may not be.
+        // A ping, a command on the fast path, and a query, each with an invalid id.
         for (opcode, body) in [(8, []), (3, command.array()), (4, [3, 0])] as [(UInt8, [UInt8])] {
             let zero = try RawConnection(daemon)
             zero.send(RawConnection.hello)
@@ -87,7 +89,7 @@ import Testing
             #expect(ends.last == "goodbye 0 malformed_frame", "opcode \(opcode)")
             #expect(!ends.contains("refused 6 malformed_frame"), "opcode \(opcode)")
         }
-        // Nothing of it was executed.
+        // None was executed.
         #expect(try daemon.invctl("category", "list", "-o", "json").output == "[]\n")
         // An id is free again once its answer is complete.
         let again = try RawConnection(daemon)
@@ -103,7 +105,7 @@ import Testing
         #expect(ends.last == "goodbye 0 client_closed", "\(ends)")
     }
 
-    @Test func `nothing follows the goodbye, whatever was still to be sent`() throws {
+    @Test func `the goodbye is the last frame, whatever was still to be sent`() throws {
         let daemon = try Daemon()
         let rows = (0..<500).map { "P\($0),N\($0),1.00\n" }.joined()
         let imported = try daemon.invctl(
@@ -127,8 +129,8 @@ import Testing
         }
     }
 
-    /// Its connection moves to the fan-out while its socket takes no bytes.
-    @Test func `one that subscribes before it has read its answers gets all of them`()
+    /// Its connection moves to the fan-out while its socket accepts no bytes.
+    @Test func `a client that subscribes before it has read its answers gets all of them`()
         async throws
     {
         let daemon = try Daemon()
@@ -154,12 +156,12 @@ import Testing
         }
     }
 
-    @Test func `a frame that was begun is whole in time, or the connection ends`() async throws {
+    @Test func `an incomplete frame ends the connection after a timeout`() async throws {
         let daemon = try Daemon()
         let slow = try RawConnection(daemon, timeoutSeconds: 40)
         slow.send(RawConnection.hello)
         let ping = RawConnection.frame(8, [], id: 31)
-        // One that lasts a while, and is whole in time, is answered.
+        // A slow frame that is complete in time is answered.
         slow.send(Array(ping[..<10]))
         try await Task.sleep(for: .seconds(2))
         slow.send(Array(ping[10...]))

@@ -6,13 +6,13 @@ import InventoryModel
 import InventoryWire
 import Testing
 
-/// Connections are bounded, by a setting and by the descriptors that a process may have.
+/// Connections are limited by a setting and by the file descriptors of the process.
 @Suite struct ConnectionLimitTests {
     private func log(_ daemon: Daemon) throws -> String {
         try String(contentsOfFile: daemon.directory.path + ".log", encoding: .utf8)
     }
 
-    /// Connections that have said hello, as far as they were accepted.
+    /// Returns connections that have sent hello, as far as they were accepted.
     private func connections(
         _ daemon: Daemon,
         _ count: Int,
@@ -28,7 +28,8 @@ import Testing
         }
     }
 
-    @Test func `beyond the limit clients wait until a connection closes, and the log says so once`()
+    @Test
+    func `beyond the limit clients wait until a connection closes, and the log reports it once`()
         async throws
     {
         let daemon = try Daemon(["--connections", "4"])
@@ -36,7 +37,7 @@ import Testing
         for connection in first { #expect(connection.readSome() > 0) }
         let waiting = try self.connections(daemon, 2)
         #expect(try self.log(daemon).split(separator: "which is the limit").count == 2)
-        // The server reads nothing of the two that wait, and answers when there is space.
+        // The server does not read from the two that wait, and answers them when connections are free.
         first.removeFirst(2)
         for connection in waiting { #expect(connection.readSome() > 0) }
         first = []
@@ -46,14 +47,14 @@ import Testing
         _ = try await daemon.client().ping()
     }
 
-    @Test func `who asks nothing and listens to nothing gives up the place, and nobody else`()
+    @Test func `only a connection without requests or subscriptions is closed for another`()
         async throws
     {
         let daemon = try Daemon(["--connections", "2", "--idle-timeout", "2s"])
         let listener = try self.connections(daemon, 1, subscribing: true)[0]
         let silent = try self.connections(daemon, 1)[0]
         #expect(silent.readSome() > 0)
-        // This one waits to be accepted until the silent one is closed, and asks then.
+        // This one waits to be accepted until the idle one is closed, then sends its request.
         let client = daemon.client()
         _ = try await client.ping()
         let last = silent.messages().last
@@ -64,18 +65,18 @@ import Testing
         #expect(refusal.code == .deadlineExceeded)
         let product = try await client.stockedProducts(1, stock: 7)[0]
         #expect(try await client.level(product).onHand == 7)
-        #expect(listener.readSome() > 0, "who listens stays")
+        #expect(listener.readSome() > 0, "a subscriber stays")
     }
 
-    @Test func `however many connect, the log and snapshots have their descriptors`() async throws {
+    @Test func `connections never use up the descriptors of the log and snapshots`() async throws {
         let launcher = ["bash", "-c", "ulimit -n 128; exec \"$@\""]
         let daemon = try Daemon(launcher: launcher)
         let client = daemon.client()
         let product = try await client.stockedProducts(1, stock: 1_000_000)[0]
-        // Each takes a second descriptor, since it subscribes.
+        // Each needs a second descriptor, since it subscribes.
         let crowd = try self.connections(daemon, 140, subscribing: true)
         for connection in crowd[..<36] { #expect(connection.readSome() > 0) }
-        // Several files of log, and snapshots.
+        // Several log files, and snapshots.
         for _ in 0..<5 {
             let sales = (0..<4_000).map { _ in
                 let note = (0..<6).map { _ in "\(UInt64.random(in: 0 ... .max))" }

@@ -2,9 +2,9 @@ import Foundation
 import InventoryClient
 import Testing
 
-/// Flags before environment before context before file before what is built in, and each named.
+/// Precedence of settings: flag, environment, context, file, default; the source of each is named.
 @Suite struct ContextTests {
-    /// A place for a configuration, and `invctl` with nothing else set.
+    /// A configuration directory, and `invctl` without other settings.
     private struct Home: ~Copyable {
         let folder: URL
 
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `each setting says where its value came from`() throws {
+    @Test func `each setting names the source of its value`() throws {
         let home = try Home()
         #expect(try home.run(["context", "list", "-o", "json"]).output == "[]\n")
         let set = [
@@ -68,7 +68,7 @@ import Testing
         #expect(try origin("zone", [], [:]).hasPrefix("Europe/London,"))
     }
 
-    @Test func `what is wrong is named with where it stands`() throws {
+    @Test func `an error is named with its position`() throws {
         let home = try Home()
         let none = try home.run(["ping", "--context", "shop"])
         #expect(none.code == 3)
@@ -84,7 +84,7 @@ import Testing
         #expect(typo.errors.contains("line 3: 'sever' is no setting"))
     }
 
-    @Test func `a context is used, and forgotten`() throws {
+    @Test func `a context is used, and deleted`() throws {
         let daemon = try Daemon()
         let home = try Home()
         try #require(

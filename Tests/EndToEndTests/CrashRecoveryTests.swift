@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 @Suite struct CrashRecoveryTests {
-    /// Sells one unit after another and notes what it was told; settles the unknown by its session.
+    /// Sells one unit after another and records acknowledgements; settles unknown outcomes by its session.
     private actor Seller {
         private let client: InventoryClient
         private let product: ProductID
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// How often the daemon of a run is killed; `make long-kills` has as many runs as one likes.
+    /// The number of kills in a run; `make long-kills` repeats the run.
     private static let kills = 100
 
     @Test(arguments: Campaign.seeds(suite: 1...1))
@@ -46,7 +46,7 @@ import Testing
             for try await event in client.subscribe(subscription) {
                 if case .entry(let entry) = event {
                     lsns.append(entry.lsn)
-                    // A note says that all is over.
+                    // A note marks the end.
                     if case .moved(let movement, _) = entry.changes[0], movement.note == "last" {
                         break
                     }
@@ -75,20 +75,20 @@ import Testing
         let ended = try await client.done(
             .sell(Sale(lines: [SaleLine(product: product, quantity: 1)], note: "last"))
         )
-        // Each acknowledged sale is there once, and there is no other.
+        // Each acknowledged sale exists once, and there are no others.
         let query = LedgerQuery(kinds: MovementKindSet(.sale), isNewestFirst: false)
         let recorded = try await client.movements(query).rows.map { $0.id.lsn }
         #expect(recorded == (acknowledged + [ended.lsn]).sorted())
         #expect(Set(acknowledged).count == acknowledged.count)
         #expect(try await client.level(product).onHand == stock - Int64(recorded.count))
-        // And a watcher that was there all the time saw just those.
+        // A watcher that was connected all the time saw exactly those.
         #expect(try await watched.value == recorded)
         _ = try await client.verified()
         #expect(acknowledged.count > 50)
         Campaign.report("seed \(seed): \(Self.kills) kills, \(acknowledged.count) sales, 0 wrong")
     }
 
-    @Test func `a restart from snapshot and log has the same digest`() async throws {
+    @Test func `a restart from snapshot and log has the same state checksum`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let products = try await client.stockedProducts(200, stock: 1_000)
@@ -109,7 +109,7 @@ import Testing
         #expect(try await client.verified() == before)
     }
 
-    @Test func `a new database is founded before the daemon says it is ready`() throws {
+    @Test func `a new database is initialized before the daemon is ready`() throws {
         let daemon = try Daemon()
         #expect(daemon.readyLine.hasSuffix(" lsn 1"))
         #expect(daemon.stop() == 0)
@@ -117,7 +117,7 @@ import Testing
         #expect(daemon.readyLine.hasSuffix(" lsn 1"))
     }
 
-    @Test func `a second daemon on the same directory is refused with its own exit code`() throws {
+    @Test func `a second daemon on the same directory exits with a code of its own`() throws {
         let daemon = try Daemon()
         let second = try Daemon.run(
             "invd",

@@ -3,9 +3,9 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// `--dry-run` on commands that write: decided by the server, and nothing changed.
+/// `--dry-run` on commands that write: the server decides them and changes nothing.
 @Suite struct DryRunTests {
-    @Test func `what a command would come to is told, and nothing is changed`() async throws {
+    @Test func `a dry run reports the outcome and changes nothing`() async throws {
         let daemon = try Daemon()
         let ids = try await daemon.client().stockedProducts(1, stock: 5, prefix: "P")
         let before = try daemon.invctl("export", "--digest").output
@@ -27,14 +27,14 @@ import Testing
         #expect(short.code == 5)
         #expect(short.errors.contains("asked 6, can sell 5"))
         let lost = try daemon.invctl("stock", "adjust", "P-0=-9", "--reason", "lost", "--dry-run")
-        #expect(lost.code == 1, "fewer than none are on no shelf")
+        #expect(lost.code == 1, "stock cannot be below 0")
         let product = try await daemon.client().product(.id(ids[0]))
         #expect(product?.available == 5)
         #expect(try daemon.invctl("export", "--digest").output == before)
         _ = try await daemon.client().verified()
-        // Nothing was taken for demand that stock refused either.
+        // No unmet demand was recorded either.
         #expect(try daemon.invctl("insight", "refused", "-o", "csv").lines.count == 1)
-        // The number that the request is to have was not used up.
+        // The idempotency key was not used up.
         #expect(try daemon.invctl("sell", "P-0=2", "--id", "the-real-one").code == 0)
     }
 }

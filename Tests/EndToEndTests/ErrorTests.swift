@@ -6,7 +6,7 @@ import InventoryModel
 import InventoryWire
 import Testing
 
-/// Each error says what, why, and the way out; for people and for programs.
+/// Each error has a message, its reason and a hint, for people and for programs.
 @Suite struct ErrorTests {
     private static func object(_ text: String) throws -> [String: Any] {
         let line = try #require(text.split(separator: "\n").last)
@@ -14,7 +14,7 @@ import Testing
         return try #require(object as? [String: Any])
     }
 
-    @Test func `a refusal for stock has the equation, the way out and exit code 5`() async throws {
+    @Test func `a shortage has its numbers, a hint and exit code 5`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 5, prefix: "SOF")
         let said = try daemon.invctl("sell", "SOF-0=6")
@@ -34,7 +34,7 @@ import Testing
         #expect((json["wayOut"] as? String)?.contains("restock SOF-0=1") ?? false)
     }
 
-    @Test func `a stale revision says who was there, and changes nothing`() async throws {
+    @Test func `a stale revision names the last change, and changes nothing`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 5)
         try daemon.invctl("sell", "P-0=1")
@@ -61,7 +61,7 @@ import Testing
         #expect(category.errors.contains("(changed by tester, "), "\(category.errors)")
     }
 
-    @Test func `what is not for sale, in use or archived is named`() async throws {
+    @Test func `an object that is inactive, in use or archived is named`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 5)
         try daemon.invctl("product", "set", "P-0", "--status", "inactive")
@@ -83,7 +83,7 @@ import Testing
         #expect(used.errors.hasPrefix("error: in_use  Category P is still in use\n"))
     }
 
-    @Test func `mistyped names are answered with those that were meant`() async throws {
+    @Test func `mistyped names are answered with suggestions`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(3, stock: 5, prefix: "LAPTOP")
         let cases: [([String], String, Int32)] = [
@@ -108,19 +108,18 @@ import Testing
         }
     }
 
-    @Test func `a server that is not there, or says nothing, is exit code 7 and what to do`() throws
-    {
-        let nobody = try Daemon.run("invctl", ["ping", "--timeout", "200ms"])
-        #expect(nobody.code == 7)
-        #expect(nobody.errors.contains("error: unreachable  cannot connect to 127.0.0.1:1"))
-        #expect(nobody.errors.contains("Is invd running"))
+    @Test func `a missing or silent server is exit code 7 with a hint`() throws {
+        let unreachable = try Daemon.run("invctl", ["ping", "--timeout", "200ms"])
+        #expect(unreachable.code == 7)
+        #expect(unreachable.errors.contains("error: unreachable  cannot connect to 127.0.0.1:1"))
+        #expect(unreachable.errors.contains("Is invd running"))
         let json = try Self.object(
             Daemon.run("invctl", ["ping", "--timeout", "200ms", "-o", "json"]).errors
         )
         #expect(json["error"] as? String == "unreachable")
         #expect(json["exit"] as? Int == 7)
 
-        // One that accepts and never answers.
+        // A server that accepts and never answers.
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(listener) }
         var address = sockaddr_in()
@@ -140,7 +139,7 @@ import Testing
         #expect(said.errors.hasPrefix("error: "))
     }
 
-    @Test func `Ctrl-C says what was done`() async throws {
+    @Test func `Ctrl-C reports what was done`() async throws {
         let daemon = try Daemon()
         let watching = try daemon.terminal("watch", "stock")
         #expect(watching.waits(for: "watching"))
@@ -149,7 +148,7 @@ import Testing
         #expect(watching.screen.text.contains("interrupted: "))
         #expect(watching.isSane)
 
-        // A daemon that is stopped leaves the command in doubt: its id settles it.
+        // A stopped daemon leaves the outcome unknown; a retry with the id settles it.
         _ = try await daemon.client().stockedProducts(1, stock: 5)
         daemon.signal(SIGSTOP)
         defer { daemon.signal(SIGCONT) }
@@ -157,7 +156,7 @@ import Testing
         #expect(doubtful.wait() == 7)
     }
 
-    @Test func `a write that may have been done is settled by its id`() async throws {
+    @Test func `a write whose outcome is unknown is settled by a retry with its id`() async throws {
         let daemon = try Daemon()
         let id = try await daemon.client().stockedProducts(1, stock: 5)[0]
         for _ in 0..<3 { #expect(try daemon.invctl("sell", "P-0=2", "--id", "till-7").code == 0) }
@@ -165,15 +164,15 @@ import Testing
         let other = try daemon.invctl("sell", "P-0=1", "--id", "till-7")
         #expect(other.code == 4)
         #expect(other.errors.contains("key_reused"))
-        #expect(other.errors.contains("an id of its own"))
+        #expect(other.errors.contains("Use a new --id"))
     }
 
-    @Test func `a write whose answer was lost says how to settle it, and that settles it`()
+    @Test func `a write whose answer was lost hints at a retry, and the retry settles it`()
         async throws
     {
         let daemon = try Daemon()
         let id = try await daemon.client().stockedProducts(1, stock: 5)[0]
-        let network = try Listener.swallowingOutcomes(of: daemon)
+        let network = try Listener.droppingOutcomes(of: daemon)
         let lost = try Daemon.run(
             "invctl",
             ["sell", "P-0=2", "--timeout", "500ms"],
@@ -190,7 +189,7 @@ import Testing
         }
         #expect(try await daemon.client().level(id).onHand == 3)
 
-        // Ctrl-C while the answer is awaited says the same.
+        // Ctrl-C while waiting for the answer gives the same hint.
         let terminal = try daemon.terminal(
             "sell",
             "P-0=1",
@@ -206,11 +205,13 @@ import Testing
         #expect(said.contains("--id "))
     }
 
-    @Test func `a server of another version, and one of another kind, are told apart`() throws {
+    @Test func `a server of another version and a server of another protocol are distinguished`()
+        throws
+    {
         let refusal = Refusal(.unsupportedVersion, .message("this server speaks 7 to 9"))
         var writer = ByteWriter()
         ServerMessage.goodbye(refusal).encodeFrame(requestID: 0, into: &writer)
-        let newer = try Listener.saying(writer.array())
+        let newer = try Listener.answering(writer.array())
         let said = try Daemon.run(
             "invctl",
             ["ping", "--timeout", "2"],
@@ -220,7 +221,7 @@ import Testing
         #expect(said.errors.contains("unsupported_version"))
         #expect(said.errors.contains("use the one that came with the server"))
 
-        let web = try Listener.saying(
+        let web = try Listener.answering(
             Array("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".utf8)
         )
         let other = try Daemon.run(
@@ -233,7 +234,7 @@ import Testing
         #expect(other.errors.contains("Is it invd that listens there?"), "\(other.errors)")
     }
 
-    @Test func `a token file and a configuration file that are wrong are named`() throws {
+    @Test func `invalid token and configuration files are named`() throws {
         let daemon = try Daemon()
         let none = try daemon.invctl("ping", "--token-file", "/nonexistent/token")
         #expect(none.code == 1)

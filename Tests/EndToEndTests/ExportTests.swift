@@ -6,7 +6,7 @@ import InventoryTestSupport
 import Synchronization
 import Testing
 
-/// A whole export, and what an import makes of it.
+/// Whole exports and their restores.
 @Suite struct ExportTests {
     private let folder = TemporaryDirectory()
 
@@ -16,7 +16,7 @@ import Testing
         try Data(contentsOf: URL(fileURLWithPath: self.path(name)))
     }
 
-    /// Exports one daemon, imports that into a fresh one, and has both equal.
+    /// Exports one daemon, imports that into a new one, and checks that both are equal.
     private func checkRoundTrip(
         _ daemon: Daemon,
         sourceLocation: SourceLocation = #_sourceLocation
@@ -46,27 +46,27 @@ import Testing
         _ = try await other.client().verified(sourceLocation: sourceLocation)
     }
 
-    @Test func `an export makes an equal database, whatever happened in it`() async throws {
+    @Test func `an export restores to an equal database`() async throws {
         let daemon = try Daemon()
         try await EventfulShop(daemon).fill()
         try await self.checkRoundTrip(daemon)
     }
 
     @Test(arguments: [1, 2] as [UInt64])
-    func `whatever was done at random comes back the same`(seed: UInt64) async throws {
+    func `random histories restore to an equal database`(seed: UInt64) async throws {
         let daemon = try Daemon()
         var shop = RandomShop(daemon, seed: seed)
         try await shop.fill(500)
         try await self.checkRoundTrip(daemon)
     }
 
-    @Test func `an empty database comes back empty`() async throws {
+    @Test func `an empty database restores to an empty one`() async throws {
         try await self.checkRoundTrip(try Daemon())
     }
 
-    @Test func `an export while everything goes on is of one moment`() async throws {
+    @Test func `an export during writes is a consistent snapshot`() async throws {
         let daemon = try Daemon()
-        // It goes on until all is exported, however long that takes.
+        // The writes continue until the export is complete.
         let over = Flag()
         let filling = Task {
             var shop = RandomShop(daemon, seed: 4)
@@ -90,10 +90,10 @@ import Testing
         }
         over.isRaised.store(true, ordering: .relaxed)
         try await filling.value
-        #expect(stepCounts.count == 3, "it went on meanwhile")
+        #expect(stepCounts.count == 3, "writes continued meanwhile")
     }
 
-    @Test func `the largest step there can be comes back as one`() async throws {
+    @Test func `the largest possible step restores as one step`() async throws {
         let daemon = try Daemon()
         let ids = try await daemon.client().stockedProducts(3, stock: 10)
         let commands = (0..<Limits.batchMax).map { number in
@@ -107,7 +107,7 @@ import Testing
 
     // MARK: - Files
 
-    @Test func `a packed export comes back, by each program that is there`() async throws {
+    @Test func `a compressed export restores, with each installed program`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(20, stock: 7)
         let digest = try daemon.invctl("export", "--digest").output
@@ -115,12 +115,12 @@ import Testing
             let path = self.path("packed.ndjson.\(ending)")
             let exported = try daemon.invctl("export", path)
             guard exported.code == 0 else {
-                // Only a program that is not there is a reason.
-                #expect(exported.errors.contains("packed by \(program), which is not here"))
+                // The only valid reason is a missing program.
+                #expect(exported.errors.contains("\(program) is not installed"))
                 #expect(!FileManager.default.fileExists(atPath: path))
                 continue
             }
-            #expect(try self.bytes("packed.ndjson.\(ending)").first != 0x7B, "it is packed")
+            #expect(try self.bytes("packed.ndjson.\(ending)").first != 0x7B, "it is compressed")
             let other = try Daemon()
             #expect(try other.invctl("import", path).code == 0)
             #expect(try other.invctl("export", "--digest").output == digest, "\(program)")
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func `an export that cannot be written leaves nothing and says why`() async throws {
+    @Test func `an export that cannot be written leaves no file and says why`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(2, stock: 7)
         let full = try daemon.invctl("export", "/dev/full", "--what", "all")
@@ -148,13 +148,13 @@ import Testing
             environment: ["PATH": "/nonexistent"]
         )
         #expect(unpacked.code == 1)
-        #expect(unpacked.errors.contains("packed by xz, which is not here"))
+        #expect(unpacked.errors.contains("a.ndjson.xz: xz is not installed"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: self.folder.path).isEmpty)
     }
 
-    // MARK: - What cannot be brought in
+    // MARK: - Invalid exports
 
-    @Test func `what is no whole export of this currency changes nothing`() async throws {
+    @Test func `a file that is not a whole export in this currency changes nothing`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(3, stock: 7)
         try daemon.invctl("export", self.path("whole.ndjson"))
@@ -173,8 +173,8 @@ import Testing
         var newer = whole
         newer.replaceSubrange(0..<9, with: Data("{\"invd\":2,".utf8.prefix(9)))
         let empty = try Daemon()
-        let told = try empty.invctl("import", "-", input: newer)
-        #expect(told.errors.contains("unsupported_version  the export has format 2"))
+        let result = try empty.invctl("import", "-", input: newer)
+        #expect(result.errors.contains("unsupported_version  the export has format 2"))
         var wrong = whole
         wrong[wrong.firstIndex(of: 0x50) ?? 0] = 0xFF
         let bytes = try empty.invctl("import", "-", "--dry-run", input: wrong)
@@ -189,7 +189,7 @@ import Testing
         #expect(try await empty.client().query(.products(ProductSearch())).table.rowCount == 0)
     }
 
-    @Test func `a file that was cut off is told, and the whole one goes on from there`()
+    @Test func `a truncated file is reported, and the whole file resumes from there`()
         async throws
     {
         let daemon = try Daemon()
@@ -203,20 +203,23 @@ import Testing
         let other = try Daemon()
         for share in [0.6, 0.7, 0.8] {
             let cut = whole.prefix(Int(Double(whole.count) * share))
-            let told = try other.invctl("import", "-", input: Data(cut))
-            #expect(told.code == 1)
-            #expect(told.errors.contains("the export was cut off after line"), "\(told.errors)")
+            let result = try other.invctl("import", "-", input: Data(cut))
+            #expect(result.code == 1)
+            #expect(
+                result.errors.contains("the export is truncated after line"),
+                "\(result.errors)"
+            )
         }
         let done = try other.invctl("import", "-", input: whole)
         #expect(done.code == 0, "\(done.errors)")
-        #expect(done.output.contains("went on from an earlier run"))
+        #expect(done.output.contains("resumed an earlier run"))
         let digest = try daemon.invctl("export", "--digest").output
         #expect(try other.invctl("export", "--digest").output == digest)
     }
 
-    // MARK: - Killed, and twice at once
+    // MARK: - Kills and concurrent imports
 
-    @Test func `an import of an export that is killed, and two at once, come to the same`()
+    @Test func `killed and concurrent imports of an export have the same result`()
         async throws
     {
         let daemon = try Daemon()
@@ -235,7 +238,7 @@ import Testing
         let pair = try (0..<2).map { _ in
             try RunningClient(other, ["import", self.path("whole.ndjson")])
         }
-        // One may find that the other is ahead; what is done is done once.
+        // One may find that the other is ahead; each step is executed once.
         _ = pair.map { $0.wait() }
         let last = try other.invctl("import", self.path("whole.ndjson"))
         #expect(last.code == 0, "\(last.errors)")
@@ -244,7 +247,7 @@ import Testing
     }
 
     @Test
-    func `sales that are killed three times on their way in have the digest of a clean import`()
+    func `a sales import that is killed three times has the digest of an uninterrupted one`()
         async throws
     {
         let sales = Bundle.module.bundleURL.appending(path: "Resources/sales.csv").path
@@ -265,7 +268,7 @@ import Testing
         #expect(try daemon.invctl("export", "--digest").output == digest)
     }
 
-    @Test func `a reservation whose time was over by then runs out, and is said`() async throws {
+    @Test func `a reservation that is past its expiry expires, and a note says so`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let ids = try await client.stockedProducts(1, stock: 9)
@@ -282,9 +285,9 @@ import Testing
         )
         try await Task.sleep(for: .seconds(3))
         let other = try Daemon()
-        let told = try other.invctl("import", self.path("open.ndjson"))
-        #expect(told.code == 0, "\(told.errors)")
-        #expect(told.errors.contains("1 reservations had run out meanwhile"), "\(told.errors)")
+        let result = try other.invctl("import", self.path("open.ndjson"))
+        #expect(result.code == 0, "\(result.errors)")
+        #expect(result.errors.contains("1 reservations were past their expiry"), "\(result.errors)")
         let looking = other.client()
         let isExpired = try await eventually {
             let query = ReservationQuery(id: ReservationID(1))

@@ -5,9 +5,9 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// The faults of the system this one comes from, each by its number, against the running daemon.
+/// Regression tests for the faults of the predecessor system, by number, against the running daemon.
 @Suite struct FaultsNeverRepeatedTests {
-    @Test func `S1 clients that add at once keep every row`() async throws {
+    @Test func `S1 concurrent creations keep every row`() async throws {
         let daemon = try Daemon()
         let setup = daemon.client()
         let category = try await setup.done(.createCategory(name: "All")).id
@@ -38,7 +38,7 @@ import Testing
         _ = try await setup.verified()
     }
 
-    @Test func `S2 two clients that sell one each leave eight of ten`() async throws {
+    @Test func `S2 two concurrent sales of one unit leave eight of ten`() async throws {
         let daemon = try Daemon()
         let first = daemon.client("first")
         let second = daemon.client("second")
@@ -48,7 +48,7 @@ import Testing
         async let b = second.done(one)
         _ = try await (a, b)
         #expect(try await first.level(product).onHand == 8)
-        // An absolute set carries a compare.
+        // An absolute update has a revision to compare.
         let stale = StockCount(product: product, counted: 5, ifRevision: 1)
         #expect(try await first.refused(.count(stale)).code == .revisionMismatch)
     }
@@ -87,7 +87,7 @@ import Testing
         #expect(try await bystander.ping() >= 1)
     }
 
-    @Test func `S5 nonsense is refused by the name of its field`() async throws {
+    @Test func `S5 an invalid value is refused with the name of its field`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let category = CategoryID(UInt32(try await client.done(.createCategory(name: "C")).id))
@@ -108,7 +108,7 @@ import Testing
         #expect(try await client.query(.products(ProductSearch())).table.rowCount == 0)
     }
 
-    @Test func `S6 an absent product is product_not_found`() async throws {
+    @Test func `S6 a missing product is product_not_found`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let update = ProductUpdate(name: "X")
@@ -120,7 +120,7 @@ import Testing
         #expect(try daemon.invctl("product", "delete", "NOPE").code == 3)
     }
 
-    @Test func `S7 an unknown category is refused before anything is written`() async throws {
+    @Test func `S7 an unknown category is refused, and nothing is written`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let draft = ProductDraft(sku: "A", name: "A", category: CategoryID(5), price: Price(1))
@@ -128,18 +128,18 @@ import Testing
         #expect(try await client.query(.products(ProductSearch())).table.rowCount == 0)
     }
 
-    @Test func `S8 a reply goes to its requester alone`() async throws {
+    @Test func `S8 only the requester gets a reply`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         _ = try await client.stockedProducts(3, stock: 1)
-        // Any frame that a bystander did not ask for would end its connection.
+        // An unrequested frame would end the other client's connection.
         let bystander = daemon.client("bystander")
         _ = try await bystander.connect()
         for _ in 0..<20 { _ = try await client.query(.products(ProductSearch())) }
         #expect(try await bystander.ping() >= 1)
     }
 
-    @Test func `S9 a price comes back to the minor unit`() async throws {
+    @Test func `S9 a price is exact to the minor unit`() async throws {
         let daemon = try Daemon()
         try daemon.invctl("category", "add", "C")
         try daemon.invctl(
@@ -158,7 +158,7 @@ import Testing
         #expect(shown.contains("\"price\":\"49.99\""))
     }
 
-    @Test func `S10 a new price leaves past sales as they were`() async throws {
+    @Test func `S10 a new price does not change past sales`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let product = try await client.stockedProducts(1, stock: 10)[0]
@@ -184,7 +184,7 @@ import Testing
         #expect(try await client.product(.id(product))?.product.name == "Name 19")
     }
 
-    @Test func `S12 what happened while a subscriber was away is told when it returns`()
+    @Test func `S12 a subscriber that resumes gets the changes it missed`()
         async throws
     {
         let daemon = try Daemon()
@@ -223,7 +223,7 @@ import Testing
         for task in waiting { #expect(try await task.value) }
     }
 
-    @Test func `S14 ids rise and are never given twice`() async throws {
+    @Test func `S14 ids increase and are never reused`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let category = CategoryID(UInt32(try await client.done(.createCategory(name: "C")).id))
@@ -236,7 +236,7 @@ import Testing
         #expect(try await add("A") == first + 1)
     }
 
-    @Test func `S15 an address that others reach is refused without a plain word`() throws {
+    @Test func `S15 a non-local address is refused without an explicit option`() throws {
         let directory = FileManager.default.temporaryDirectory.path + "/invd-never-\(UUID())"
         let refused = try Daemon.run("invd", ["--data-dir", directory, "--listen", "0.0.0.0:0"])
         #expect(refused.code == 2)

@@ -4,15 +4,15 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// A disk that is really full: a small file system of its own under the daemon.
+/// A disk that is really full: the daemon runs on a small file system of its own.
 @Suite struct FullDiskTests {
-    /// Mounts a small file system over the data directory, seen by the daemon alone.
+    /// Mounts a small file system over the data directory, visible only to the daemon.
     private static let launcher = [
         "unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
         "mkdir -p \"$0\" && mount -t tmpfs -o size=24m tmpfs \"$0\" && exec \"$@\"",
     ]
 
-    /// Whether this machine lets a process have a file system of its own.
+    /// Whether this machine allows mounts in a user namespace.
     private static let canMount: Bool = {
         let words = ["unshare", "--user", "--map-root-user", "--mount", "true"]
         let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
@@ -28,7 +28,7 @@ import Testing
     }()
 
     @Test(.enabled(if: Self.canMount, "needs a user namespace with a mount of its own"))
-    func `a full disk refuses writes by name, never reads, and heals by itself`()
+    func `a full disk refuses writes with a code, never reads, and recovers by itself`()
         async throws
     {
         let daemon = try Daemon(
@@ -51,14 +51,14 @@ import Testing
             return count
         }
 
-        // Something else takes what is left.
+        // Another file uses the remaining space.
         let ballast = daemon.directoryInside + "/ballast"
         #expect(FileManager.default.createFile(atPath: ballast, contents: nil))
         let file = try #require(FileHandle(forWritingAtPath: ballast))
         while (try? file.write(contentsOf: Data(count: 64 << 10))) != nil {}
         try? file.close()
 
-        // It is noticed ahead of time, and told as soon as the current file is full.
+        // It is noticed ahead of time, and writes are refused once the current file is full.
         var refused: Finished?
         for _ in 0..<60 where refused == nil {
             let load = ["--connections", "1", "--depth", "64", "--seconds", "1"]
@@ -66,11 +66,11 @@ import Testing
             let sale = try daemon.invctl("sell", "P-0", "--timeout", "1")
             if sale.code != 0 { refused = sale }
         }
-        let told = try #require(refused, "the disk never filled")
-        #expect(told.errors.contains("storage_full"), "\(told.errors)")
-        #expect(told.code == 7)
+        let refusal = try #require(refused, "the disk never filled")
+        #expect(refusal.errors.contains("storage_full"), "\(refusal.errors)")
+        #expect(refusal.code == 7)
 
-        // That it is full is an answer: nobody waits for another one.
+        // A full disk is an answer, so the client does not retry.
         let counts = Data("sku,stock\nP-0,5\n".utf8)
         let line = Data(
             "{\"command\":\"sell\",\"lines\":[{\"product\":\"P-0\",\"quantity\":1}]}".utf8
@@ -89,19 +89,19 @@ import Testing
             #expect(took < .seconds(30), "\(words) took \(took)")
         }
 
-        // Reads go on.
+        // Reads still work.
         let before = try await daemon.client().level(product).onHand
         _ = try await daemon.client().verified()
         #expect(daemon.isRunning)
 
-        // Room comes back, and writes with it.
+        // Once there is space, writes work again.
         let start = ContinuousClock.now
         try FileManager.default.removeItem(atPath: ballast)
         let last = try await client.done(
             .sell(Sale(lines: [SaleLine(product: product, quantity: 1)], note: "last"))
         )
         #expect(last.lsn > 0)
-        print("writes go on \(ContinuousClock.now - start) after there was room")
+        print("writes resumed \(ContinuousClock.now - start) after space was freed")
         #expect(try await client.level(product).onHand < before)
         #expect(try await watched.value > 0)
         _ = try await client.verified()
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(.enabled(if: Self.canMount, "needs a user namespace with a mount of its own"))
-    func `a snapshot that does not fit leaves nothing behind, and writes go on by themselves`()
+    func `a snapshot that does not fit leaves no files, and writes resume by themselves`()
         async throws
     {
         let daemon = try Daemon(
@@ -132,12 +132,12 @@ import Testing
         #expect(FileManager.default.createFile(atPath: ballast, contents: nil))
         let file = try #require(FileHandle(forWritingAtPath: ballast))
         while (try? file.write(contentsOf: Data(count: 64 << 10))) != nil {}
-        // Room for a part of a snapshot.
+        // Space for a part of a snapshot.
         try file.truncate(atOffset: (try file.offset()) - 256 << 10)
         try file.close()
         let refused = try daemon.invctl("snapshot")
         #expect(refused.code == 7, "\(refused.output)")
-        #expect(refused.errors.contains("the disk at the server is full"), "\(refused.errors)")
+        #expect(refused.errors.contains("the server's disk is full"), "\(refused.errors)")
         let left = try FileManager.default.contentsOfDirectory(atPath: inside)
         let litter = left.filter { $0.hasSuffix(".tmp") || $0.hasSuffix(".invblk") }
         #expect(litter.isEmpty, "\(left)")

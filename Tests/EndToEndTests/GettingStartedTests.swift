@@ -5,9 +5,9 @@ import InventoryWire
 import Synchronization
 import Testing
 
-/// The code of the client's page "Getting started", compiled and run at a real server.
+/// The code of the client's page "Getting started", compiled and run against a real server.
 ///
-/// A region from `// page` to `// end` is a block of code there, and every block is such a region.
+/// A region from `// page` to `// end` is a code block of the page, and every code block is such a region.
 @Suite struct GettingStartedTests {
     // page
     struct Seller: AnswerRow {
@@ -21,7 +21,7 @@ import Testing
     }
     // end
 
-    @Test func `the code of the page does what the page says`() async throws {
+    @Test func `the code of the page works as the page says`() async throws {
         let daemon = try Daemon()
         let address = daemon.address
         // page
@@ -183,7 +183,7 @@ import Testing
         return blocks
     }
 
-    @Test func `every block of code on the page is one that runs here`() throws {
+    @Test func `every code block of the page runs here`() throws {
         func isMarker(_ marker: String) -> (Substring) -> Bool {
             { $0.drop { $0 == " " } == "// \(marker)" }
         }

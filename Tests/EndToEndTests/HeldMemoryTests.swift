@@ -6,9 +6,9 @@ import InventoryTestSupport
 import InventoryWire
 import Testing
 
-/// What clients have the server hold for them is bounded, and others are served beside it.
+/// The memory that clients can make the server hold is limited, and other clients are still served.
 @Suite struct HeldMemoryTests {
-    /// MiB that the process has in memory.
+    /// The resident memory of the process, in MiB.
     private static func mebibytes(_ daemon: Daemon) throws -> Int {
         let id = try #require(daemon.processID)
         let status = try String(contentsOfFile: "/proc/\(id)/status", encoding: .utf8)
@@ -23,7 +23,7 @@ import Testing
         return connection
     }
 
-    /// Sends each of them as much of the bytes as the server takes in the time.
+    /// Sends as many of the bytes on each connection as the server reads in the time.
     private static func pour(_ bytes: [UInt8], into connections: [RawConnection]) async throws {
         var sent = [Int](repeating: 0, count: connections.count)
         for _ in 0..<20 {
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test
-    func `large frames that are never whole take what they may together, and small ones go by`()
+    func `incomplete large frames stay within their shared limit, and small frames pass`()
         async throws
     {
         let daemon = try Daemon()
@@ -51,7 +51,7 @@ import Testing
         let grown = try Self.mebibytes(daemon) - before
         let highest = WireLimits.begunFrameByteCountMax >> 20
         #expect(grown > highest / 2 && grown < highest + 40, "\(grown) MiB")
-        // Another client's sale has nothing to wait for; a large request comes when they are gone.
+        // Another client's sale does not wait; a large request waits until they are closed.
         try await client.done(.sell(Sale(lines: [SaleLine(product: products[0], quantity: 1)])))
         #expect(try await client.figure("begunFrameBytes") <= WireLimits.begunFrameByteCountMax)
         async let large = client.send(
@@ -67,12 +67,12 @@ import Testing
         )
         crowd = []
         _ = try await large
-        // Those that are gone may not all have been heard of yet.
+        // The server may not have noticed all closed connections yet.
         let isFree = try await eventually { try await client.figure("begunFrameBytes") == 0 }
         #expect(isFree)
     }
 
-    @Test func `a client that asks between sales and reads nothing has few states kept for it`()
+    @Test func `a client that queries between sales and reads no answers holds few read views`()
         async throws
     {
         let daemon = try Daemon()
@@ -104,7 +104,7 @@ import Testing
         try await client.done(.sell(Sale(lines: [SaleLine(product: products[0], quantity: 1)])))
     }
 
-    @Test func `questions of a connection hold no more than its share, and the refusal says so`()
+    @Test func `the queries of a connection are limited to its share, and the refusal says so`()
         async throws
     {
         let daemon = try Daemon()
@@ -112,7 +112,7 @@ import Testing
         _ = try await client.stockedProducts(6_000, stock: 1)
         var open: RawConnection? = try Self.hello(daemon)
         var sent = ByteWriter()
-        // These take the query thread a while.
+        // These keep the query thread busy for a while.
         for id in 1...UInt64(WireLimits.begunQueriesPerConnectionMax) {
             Request.query(.verify).encodeFrame(requestID: id, into: &sent)
         }
@@ -140,14 +140,14 @@ import Testing
         let held = try await client.figure("openQueryBytes")
         #expect(held > highest / 2 && held <= highest)
         #expect(try await client.query(.levels(LevelQuery(limit: 1))).table.rowCount == 1)
-        // Once it is gone, what it held is there for others.
+        // Once it is closed, its memory is available to others.
         open = nil
         #expect(try await eventually { try await client.figure("openQueryBytes") == 0 })
     }
 }
 
 extension InventoryClient {
-    /// One of the figures that the server counts about itself.
+    /// Returns one of the server's statistics.
     fileprivate func figure(_ name: String) async throws -> Int64 {
         let statistics = try await self.statistics()
         return try #require(statistics[name])

@@ -5,9 +5,9 @@ import Testing
 
 @testable import invctl
 
-/// What the program says of itself: examples that can be typed, topics, the manual page.
+/// The program's help: examples that parse, topics, the manual page.
 @Suite struct HelpTests {
-    /// Each command with its path, the groups left out.
+    /// Returns each command with its path, without groups.
     private static func commands(
         _ command: any ParsableCommand.Type,
         _ path: [String] = []
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func `every command has an example of itself, and every example can be typed`() throws {
+    @Test func `every command has an example of itself, and every example parses`() throws {
         for (path, command) in Self.commands(Invctl.self) {
             let examples = Self.examples(command)
             let isShown =
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `help explains commands and topics, and knows what was meant`() throws {
+    @Test func `help explains commands and topics, and suggests similar names`() throws {
         let all = try Daemon.run("invctl", ["help"])
         #expect(all.code == 0)
         for topic in HelpTopic.allCases {
@@ -58,7 +58,7 @@ import Testing
         #expect(try Daemon.run("invctl", ["help", "erors"]).errors.contains("Did you mean errors"))
     }
 
-    @Test func `the exit codes, formats and settings in the help are those there are`() throws {
+    @Test func `the help lists all exit codes, formats and settings`() throws {
         let codes = HelpTopic.errors.text
         for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130] {
             #expect(codes.contains("\n  \(code) "), "exit code \(code)")
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func `the manual page has every command and nothing that roff would take for its own`()
+    @Test func `the manual page has every command, and roff control characters are escaped`()
         throws
     {
         let page = try Daemon.run("invctl", ["help", "--man"])

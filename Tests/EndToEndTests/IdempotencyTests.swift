@@ -6,7 +6,7 @@ import InventoryTestSupport
 import InventoryWire
 import Testing
 
-/// `--id`, and what a server remembers under it.
+/// Idempotency keys: `--id`, and the outcomes that the server remembers for them.
 @Suite struct IdempotencyTests {
     private static func object(_ result: Finished) throws -> [String: Any] {
         try #require(
@@ -14,7 +14,8 @@ import Testing
         )
     }
 
-    @Test func `a repeat is answered as it was, says so, and outlives sessions and a kill`()
+    @Test
+    func `a retry is answered with the remembered outcome, also after other sessions and a kill`()
         async throws
     {
         let daemon = try Daemon()
@@ -33,7 +34,7 @@ import Testing
         let other = try daemon.invctl("sell", "P-0=1", "--id", "till-1")
         #expect(other.code == 4)
         #expect(other.errors.contains("key_reused"))
-        // A refusal is remembered as well, though there would be stock by now.
+        // A refusal is remembered too, even if there is stock by now.
         #expect(try daemon.invctl("sell", "P-0=99", "--id", "till-2").code == 5)
         #expect(try daemon.invctl("stock", "restock", "P-0=9@1.00").code == 0)
         #expect(try daemon.invctl("sell", "P-0=99", "--id", "till-2").code == 5)
@@ -47,7 +48,7 @@ import Testing
         #expect(try daemon.invctl("verify").code == 0)
     }
 
-    @Test func `what is first tried before the horizon is refused and not executed again`()
+    @Test func `a first try before the horizon is refused and not executed again`()
         async throws
     {
         let daemon = try Daemon(["--key-retention", "1s"])
@@ -57,19 +58,19 @@ import Testing
         }
         let before = Date()
         #expect(try sell().code == 0)
-        // Until the key is forgotten.
+        // Wait until the key is forgotten.
         #expect(try await eventually { try await daemon.stat("keys") == 0 })
         let time = before.addingTimeInterval(-1).ISO8601Format()
         let refused = try sell("--first-tried", time)
         #expect(refused.code == 4)
         #expect(refused.errors.contains("outcome_forgotten"))
         #expect(try await daemon.client().level(id).onHand == 9)
-        // Without it the id is a new one.
+        // Without a first try the id counts as new.
         #expect(try sell().code == 0)
         #expect(try await daemon.client().level(id).onHand == 8)
     }
 
-    @Test func `a first try is no more than a day ahead, and the key of one that is stays free`()
+    @Test func `a first try more than a day ahead is refused, and its key stays free`()
         async throws
     {
         let daemon = try Daemon()
@@ -108,10 +109,10 @@ import Testing
             #expect(isRefused(reply, .outcomeForgotten), "\(firstTried)")
         }
         #expect(try await daemon.client().level(id).onHand == 100)
-        // The key is free still; and one that is remembered is answered whatever is said.
+        // The key is still free; a remembered key is answered whatever the first try is.
         let reply = try send("k", now.advanced(bySeconds: day - 60), command)
         guard case .outcome(.done(let done)) = reply else {
-            Issue.record("it came to \(reply)")
+            Issue.record("the reply was \(reply)")
             return
         }
         #expect(try send("k", last, command) == .replayedOutcome(.done(done)))
@@ -143,7 +144,9 @@ import Testing
         )
     }
 
-    @Test func `a plain write and a dry run open no session: one step, and none`() async throws {
+    @Test func `without an id, a write is one step and a dry run none: neither opens a session`()
+        async throws
+    {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 10)
         let sessions = try await daemon.stat("sessions")
@@ -155,7 +158,7 @@ import Testing
         #expect(try await daemon.stat("sessions") == sessions)
     }
 
-    @Test func `a large atomic apply is remembered in its short form`() async throws {
+    @Test func `a large atomic apply is remembered as errors-only`() async throws {
         let daemon = try Daemon()
         let id = try await daemon.client().stockedProducts(1, stock: 10_000)[0]
         let line = #"{"command":"sell","lines":[{"product":"P-0","quantity":1}]}"#
@@ -174,11 +177,11 @@ import Testing
         #expect(try await daemon.client().level(id).onHand == 7_000)
     }
 
-    /// So many; `make long-keys` has a million.
+    /// The number of keys; `make long-keys` has a million.
     private static let keys = Campaign.seeds(suite: 1...20_000)
 
     @Test func `every key is known after kill -9, with the same outcome`() async throws {
-        // Snapshots between them, so that some keys come from one and some from the log.
+        // Snapshots in between, so that some keys are recovered from a snapshot and some from the log.
         let daemon = try Daemon(["--snapshot-mib", "4"])
         let id = try await daemon.client().stockedProducts(1, stock: 1_000_000_000)[0]
         let count = Self.keys.count
@@ -200,7 +203,7 @@ import Testing
         Campaign.report("\(count) keys, \(bytes / count) bytes each, the same after kill -9")
     }
 
-    /// A sale for each key, several hundred at once on four connections.
+    /// Sends a sale for each key, several hundred at once on four connections.
     private static func sell(
         _ count: Int,
         of product: ProductID,
@@ -232,7 +235,7 @@ import Testing
 }
 
 extension Daemon {
-    /// One of the figures of `invctl stats`.
+    /// Returns one of the values of `invctl stats`.
     fileprivate func stat(_ name: String) async throws -> Int {
         let statistics = try await self.client().statistics()
         return Int(try #require(statistics[name], "there is no figure \(name)"))

@@ -17,7 +17,7 @@ import Testing
         return try Data(contentsOf: url)
     }
 
-    /// Net units and pence by stock code and by month, from the daemon's ledger.
+    /// Returns net units and pence by stock code and by month, from the daemon's ledger.
     private func sums(_ daemon: Daemon) async throws -> Set<String> {
         var sums: [String: (units: Int64, pence: Int64)] = [:]
         for try await part in daemon.client().rows(of: .sales(SalesQuery())) {
@@ -35,13 +35,13 @@ import Testing
         return Set(sums.map { "\($0.key)\t\($0.value.units)\t\($0.value.pence)" })
     }
 
-    /// What the plain script says of the same file.
+    /// Returns the model's result for the same file.
     private func model(_ file: Data) throws -> [String] {
         let script = Bundle.module.bundleURL.appending(path: "Resources/sales_model.py").path
         return try Self.model(file, script)
     }
 
-    /// The lines that a script in Python prints of a file.
+    /// Returns the lines that a Python script prints for a file.
     static func model(_ file: Data, _ script: String) throws -> [String] {
         let folder = FileManager.default.temporaryDirectory.appending(path: "model-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -64,7 +64,7 @@ import Testing
             .map { String($0) }
     }
 
-    @Test func `sales from the first moment of the calendar on are taken`() async throws {
+    @Test func `sales from the first instant of the calendar on are accepted`() async throws {
         let daemon = try Daemon()
         let file = """
             sku,name,quantity,price,occurredAt,reference
@@ -82,12 +82,12 @@ import Testing
             input: Data(file.utf8)
         )
         #expect(done.code == 0, "\(done.errors)")
-        #expect(done.output.contains("2 taken, 0 not"), "\(done.output)")
+        #expect(done.output.contains("2 accepted, 0 rejected"), "\(done.output)")
         #expect(try await daemon.client().level(ProductID(1)).onHand == 0)
         _ = try await daemon.client().verified()
     }
 
-    @Test func `a row that is refused has no part in what is made of the others`() async throws {
+    @Test func `a rejected row does not affect the others`() async throws {
         let daemon = try Daemon()
         let long = String(repeating: "é", count: 101)
         let family = String(repeating: "👨‍👩‍👧‍👦", count: 20)
@@ -113,11 +113,11 @@ import Testing
             """
         let words = ["import", "-", "--as", "sales", "--zone", "UTC"]
         let dry = try daemon.invctl(words + ["--dry-run"], input: Data(file.utf8))
-        #expect(dry.output.contains("16 rows: 11 taken, 5 not"), "\(dry)")
+        #expect(dry.output.contains("16 rows: 11 accepted, 5 rejected"), "\(dry)")
         let done = try daemon.invctl(words, input: Data(file.utf8))
-        #expect(done.output.contains("16 rows: 11 taken, 5 not"), "\(done)")
+        #expect(done.output.contains("16 rows: 11 accepted, 5 rejected"), "\(done)")
         for said in [
-            "row 3  price: 1000000000000 at 999999.00 are beyond 90071992547409.91",
+            "row 3  price: 1000000000000 at 999999.00 exceed 90071992547409.91",
             "row 4  occurred_at_out_of_window", "row 6  reference: has a control character",
             "row 8  category: is longer than 200 bytes",
             "row 14  quantity: its product would have more than 1000000000000 in stock",
@@ -137,13 +137,13 @@ import Testing
             ],
             "\(list)"
         )
-        // A second run finds all of it done, and says the same.
-        #expect(try daemon.invctl(words, input: Data(file.utf8)).output.hasPrefix("16 rows: 11 t"))
+        // A second run executes nothing and reports the same.
+        #expect(try daemon.invctl(words, input: Data(file.utf8)).output.hasPrefix("16 rows: 11 a"))
         #expect(try daemon.invctl(fields).lines == list)
         _ = try await daemon.client().verified()
     }
 
-    @Test func `a year's sales add up to what a plain script says`() async throws {
+    @Test func `a year's sales add up to the model's totals`() async throws {
         let file = try Self.resource("sales.csv")
         let model = try self.model(file)
         let daemon = try Daemon(["--currency", "GBP"])
@@ -157,17 +157,19 @@ import Testing
         let done = try daemon.invctl(Self.mapping, input: file)
         #expect(done.code == 0)
         #expect(
-            done.output.hasPrefix("\(rows[0] + rows[1]) rows: \(rows[0]) taken, \(rows[1]) not")
+            done.output.hasPrefix(
+                "\(rows[0] + rows[1]) rows: \(rows[0]) accepted, \(rows[1]) rejected"
+            )
         )
         #expect(done.errors.split(separator: "\n").count { $0.contains("row ") } == rows[1])
         let sums = try await self.sums(daemon)
         let wanted = Set(model.dropLast())
-        // A code that was only written off, or a month of nothing, is not among the sales.
+        // A code that was only written off, or an empty month, is not among the sales.
         #expect(sums == wanted, "\(sums.symmetricDifference(wanted).sorted().prefix(5))")
         _ = try await daemon.client().verified()
     }
 
-    @Test func `an import that was killed goes on and doubles nothing`() async throws {
+    @Test func `a killed import resumes and duplicates nothing`() async throws {
         let file = try Self.resource("sales.csv")
         let clean = try Daemon(["--currency", "GBP"])
         try clean.invctl(Self.mapping, input: file)
@@ -185,13 +187,13 @@ import Testing
         }
         #expect(try daemon.invctl(Self.mapping, input: file).code == 0)
         #expect(try await self.sums(daemon) == wanted)
-        // Once more, when all is done: nothing changes.
+        // Another run after the end changes nothing.
         let before = try await daemon.client().verified()
         #expect(try daemon.invctl(Self.mapping, input: file).code == 0)
         #expect(try await daemon.client().verified() == before)
     }
 
-    @Test func `rows that cannot be taken are listed by number and reason`() throws {
+    @Test func `rejected rows are listed by number and reason`() throws {
         let daemon = try Daemon()
         let rows = """
             sku,name,category,price,stock
@@ -205,7 +207,7 @@ import Testing
             """
         let result = try daemon.invctl("import", "-", input: Data(rows.utf8))
         #expect(result.code == 8)
-        #expect(result.output == "7 rows: 2 taken, 5 not\n")
+        #expect(result.output == "7 rows: 2 accepted, 5 rejected\n")
         #expect(result.errors.contains("row 3  price: \"ten\" is not a number"))
         #expect(result.errors.contains("row 4  sku: duplicate of row 2"))
         #expect(result.errors.contains("row 5  invalid_field  name is empty"))
@@ -215,7 +217,7 @@ import Testing
         #expect(list.output == "sku,price,onHand\nA,1.20,10\nF,0.50,7\n")
     }
 
-    @Test func `an exported catalog can be brought in again`() throws {
+    @Test func `an exported catalog can be imported again`() throws {
         let daemon = try Daemon()
         let rows =
             "sku,name,category,price,stock\nA,\"Apple, red\",Fruit,1.20,10\nF,Fig,Fruit,0.50,7\n"
@@ -234,9 +236,9 @@ import Testing
         #expect(try other.invctl(fields).output == daemon.invctl(fields).output)
     }
 
-    // MARK: - Rows that cannot be taken
+    // MARK: - Rejected rows
 
-    /// A catalog of so many rows; `bad` of them, spread evenly, have a name that the server refuses.
+    /// Returns a catalog of `count` rows; `bad` of them, spread evenly, have a name that the server refuses.
     private static func catalog(_ count: Int, bad: Int) -> Data {
         var text = "sku,name,category,price,stock\n"
         for row in 0..<count {
@@ -246,7 +248,7 @@ import Testing
         return Data(text.utf8)
     }
 
-    @Test func `so many of the rows that cannot be taken are listed, and all are counted`() throws {
+    @Test func `rejected rows are listed up to a limit, and all are counted`() throws {
         let daemon = try Daemon()
         let file = Self.catalog(300, bad: 150)
         let dry = try daemon.invctl("import", "-", "--dry-run", input: file)
@@ -255,12 +257,12 @@ import Testing
 
         let first = try daemon.invctl("import", "-", input: file)
         #expect(first.code == 8)
-        #expect(first.output == "300 rows: 150 taken, 150 not\n")
+        #expect(first.output == "300 rows: 150 accepted, 150 rejected\n")
         #expect(first.errors.split(separator: "\n").count { $0.hasPrefix("  row ") } == 100)
         #expect(first.errors.contains("  row 2  invalid_field  name is empty\n"))
         #expect(first.errors.hasSuffix("  … and 50 more; --errors all lists every one\n"))
 
-        // The next run writes nothing, and lists again what this one was refused.
+        // The next run writes nothing and lists the same refusals again.
         let again = try daemon.invctl("import", "-", "--errors", "all", input: file)
         #expect(again.output == first.output)
         #expect(again.errors.split(separator: "\n").count { $0.hasPrefix("  row ") } == 150)
@@ -268,14 +270,14 @@ import Testing
         let listed = few.errors.split(separator: "\n").dropFirst()
         #expect(listed.map { $0.prefix(8) } == ["  row 2 ", "  row 4 ", "  … and "])
 
-        // Once they are there, a dry run says so of each.
+        // Once they exist, a dry run reports each.
         let taken = try daemon.invctl("import", "-", "--dry-run", "--errors", "1", input: file)
         #expect(taken.output == "300 rows: 150 valid, 150 invalid, nothing written\n")
-        #expect(taken.errors.contains("row 3  sku: \"S-1\" is there already, as product 1"))
+        #expect(taken.errors.contains("row 3  sku: \"S-1\" already exists, as product 1"))
         #expect(try daemon.invctl("import", "-", "--errors", "few", input: file).code == 2)
     }
 
-    @Test func `an import whose client was killed goes on, and lists what was refused before`()
+    @Test func `an import whose client was killed resumes and lists the earlier refusals`()
         async throws
     {
         let daemon = try Daemon()
@@ -297,7 +299,7 @@ import Testing
                 output: null,
                 errors: null
             )
-            // Killed once something was taken; the last run may find nothing left to take.
+            // Killed after some rows; the last run may have no rows left.
             for _ in 0..<2_000 {
                 let now = try await Self.productCount(client)
                 if now > before || now == count - 4 { break }
@@ -306,9 +308,9 @@ import Testing
             running.signal(SIGKILL)
             if running.wait() == 128 + SIGKILL { kills += 1 }
         }
-        #expect(kills > 0, "it was over each time before it could be killed")
+        #expect(kills > 0, "every run ended before it could be killed")
         let done = try daemon.invctl("import", path)
-        #expect(done.output == "\(count) rows: \(count - 4) taken, 4 not\n")
+        #expect(done.output == "\(count) rows: \(count - 4) accepted, 4 rejected\n")
         let rows = done.errors.split(separator: "\n").filter { $0.hasPrefix("  row ") }
         #expect(
             rows.map { $0.split(separator: " ")[1] } == ["2", "3002", "6002", "9002"],
@@ -322,10 +324,10 @@ import Testing
         return Int(try #require(statistics["products"]))
     }
 
-    // MARK: - Packed files
+    // MARK: - Compressed files
 
     @Test(arguments: ["gzip", "xz", "lz4", "zstd"])
-    func `a packed file is unpacked, from a pipe too`(program: String) throws {
+    func `a compressed file is decompressed, from a pipe too`(program: String) throws {
         let plain = Data("sku,name,category,price,stock\nA,Apple,Fruit,1.20,10\n".utf8)
         let daemon = try Daemon()
         let folder = FileManager.default.temporaryDirectory.appending(path: "packed-\(UUID())")
@@ -342,20 +344,25 @@ import Testing
             errors: STDERR_FILENO
         )
         let code = packing.wait()
-        // A machine that lacks the program has the case of the next test.
+        // Without the program, the next test's case applies.
         if code == 9 { return }
         try #require(code == 0, "\(program) ended with \(code)")
         let bytes = try Data(contentsOf: URL(fileURLWithPath: file + ".p"))
-        #expect(try daemon.invctl("import", file + ".p").output == "1 rows: 1 taken, 0 not\n")
+        #expect(
+            try daemon.invctl("import", file + ".p").output == "1 rows: 1 accepted, 0 rejected\n"
+        )
         let piped = try daemon.invctl("import", "-", input: bytes)
-        #expect(piped.output == "1 rows: 1 taken, 0 not\n", "the same content is the same import")
+        #expect(
+            piped.output == "1 rows: 1 accepted, 0 rejected\n",
+            "the same content is the same import"
+        )
         #expect(try daemon.invctl("product", "list", "-o", "csv").lines.count == 2)
         let cut = try daemon.invctl("import", "-", input: bytes.dropLast(9))
         #expect(cut.code == 1)
-        #expect(cut.errors.contains("\(program) could not unpack it"), "\(cut.errors)")
+        #expect(cut.errors.contains("\(program) could not decompress it"), "\(cut.errors)")
     }
 
-    @Test func `a program that is missing is named, with the way out`() throws {
+    @Test func `a missing program is named, with a hint`() throws {
         let daemon = try Daemon()
         let packed = Data([0x28, 0xB5, 0x2F, 0xFD, 0, 0, 0, 0])
         let result = try Daemon.run(
@@ -366,17 +373,17 @@ import Testing
             environment: ["PATH": "/nonexistent"]
         )
         #expect(result.code == 1)
-        #expect(result.errors.contains("is packed by zstd, which is not here"))
-        #expect(result.errors.contains("Install zstd, or unpack it first."))
+        #expect(result.errors.contains("is compressed by zstd, which is not installed"))
+        #expect(result.errors.contains("Install zstd or decompress the file first."))
     }
 
-    @Test func `on a terminal a bar shows how far it is`() throws {
+    @Test func `a terminal shows a progress bar`() throws {
         let daemon = try Daemon()
         let path = daemon.directory.appending(path: "catalog.csv").path
         try Self.catalog(20_000, bad: 0).write(to: URL(fileURLWithPath: path))
         let terminal = try daemon.terminal("import", path, columns: 100)
         #expect(terminal.waits(for: "░"))
-        #expect(terminal.waits(for: "20000 rows: 20000 taken, 0 not"))
+        #expect(terminal.waits(for: "20000 rows: 20000 accepted, 0 rejected"))
         #expect(terminal.wait() == 0)
     }
 }

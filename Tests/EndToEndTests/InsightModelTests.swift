@@ -3,9 +3,9 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// Real sales, imported by the real programs: every insight says what SQL says of the same file.
+/// Real sales, imported by the real programs: every insight equals the SQL result of the same file.
 ///
-/// The cut in the resources is looked at in every run, a whole file if `INVD_SALES` names one.
+/// Every run uses the excerpt in the resources, or a whole file if `INVD_SALES` names one.
 @Suite struct InsightModelTests {
     private static let zone = "Europe/London"
 
@@ -16,7 +16,7 @@ import Testing
         return try Data(contentsOf: Bundle.module.bundleURL.appending(path: "Resources/sales.csv"))
     }
 
-    /// The model's lines, by their first word.
+    /// Returns the model's lines by their first word.
     private static func model(_ file: Data) throws -> [String: Set<String>] {
         let script = Bundle.module.bundleURL.appending(path: "Resources/insights_model.py")
         let lines = try ImportTests.model(file, script.path)
@@ -24,7 +24,7 @@ import Testing
         return Dictionary(grouping: words) { $0[0] }.mapValues { Set($0.map { $0[1] }) }
     }
 
-    /// Every measure that goes with sales.
+    /// Every measure of sales.
     private static let measures: [InsightMeasure] = [
         .gross, .returns, .net, .units, .returnedUnits, .netUnits, .cost, .margin, .marginPercent,
         .transactions, .averageValue, .rows, .products,
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    /// The rows of an answer as the model writes them: what `key` makes of each, then the columns.
+    /// Returns the rows of an answer as the model writes them: the result of `key`, then the columns.
     private static func lines(
         _ answer: InsightAnswer,
         _ columns: [String],
@@ -57,7 +57,7 @@ import Testing
         .query(InsightQuery(source: .sales, zone: zone, groups: [groups], measures: measures))
     }
 
-    @Test func `every insight over a year of sales is what SQL says, to the penny`() async throws {
+    @Test func `every insight over a year of sales equals SQL, to the penny`() async throws {
         let file = try Self.file()
         let model = try Self.model(file)
         let daemon = try Daemon(["--currency", "GBP"])
@@ -99,9 +99,11 @@ import Testing
         try await self.compareDeadStock(client, model, calendar)
     }
 
-    /// The ledger's own rows, summed up by SQL: a second opinion on every way that money can go.
+    /// The ledger's rows, summed by SQL: an independent check of every money flow.
     @Test(arguments: [UInt64(21), 22, 23])
-    func `money is what SQL makes of the ledger, whatever was done`(seed: UInt64) async throws {
+    func `money equals the SQL result over the ledger, after random commands`(
+        seed: UInt64
+    ) async throws {
         let daemon = try Daemon()
         var shop = RandomShop(daemon, seed: seed)
         try await shop.fill(900)
@@ -140,7 +142,7 @@ import Testing
         }
         let units = try await client.insight(question([.product], [.units, .returnedUnits]))
         let pieces = try Self.lines(units, ["units", "returnedUnits"]) { $0.text($1, "sku") }
-        // Those in kg have two decimals here, and are read as hundredths; pieces are not.
+        // Quantities in kg have two decimals here and are read as hundredths; pieces are not.
         let wanted = model["units"]?.map { line -> String in
             let cells = line.split(separator: "\t").map { String($0) }
             let isWeighed = Int(cells[0].dropFirst(2)).map { $0.isMultiple(of: 2) } ?? false
@@ -162,7 +164,7 @@ import Testing
             "margin"
         )
         let turnover = try await client.insight(.named(NamedInsight(.turnover, window: .all)))
-        // A row for each product, also for one that sold nothing.
+        // A row for each product, also for one without sales.
         let costs = try Self.lines(turnover, ["cost"]) { $0.text($1, "sku") }
         let sold = costs.filter { !$0.hasSuffix("\t0") }
         Self.compare(sold, model["turnover"].map { $0.filter { !$0.hasSuffix("\t0") } }, "turnover")
@@ -210,7 +212,7 @@ import Testing
         )
     }
 
-    /// Dead at the end of the file's year: nothing moved since, so as many more days ago.
+    /// Compares dead stock at the end of the file's year; since then nothing moved, so the ages grow by the days since.
     private func compareDeadStock(
         _ client: InventoryClient,
         _ model: [String: Set<String>],

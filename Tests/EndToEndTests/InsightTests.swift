@@ -4,7 +4,7 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// Insights over real sockets: asked once, and subscribed to while others sell.
+/// Insights over real sockets: queried once, and live while other clients sell.
 @Suite struct InsightTests {
     private static let sold = Insight.query(
         InsightQuery(
@@ -22,7 +22,7 @@ import Testing
             .flatMap { table.integer($0, name) }
     }
 
-    @Test func `an insight of the past that is watched names the LSN that it is of`() async throws {
+    @Test func `a watched insight of the past names its LSN`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let line = SaleLine(
@@ -36,7 +36,7 @@ import Testing
         let terminal = try daemon.terminal(words)
         #expect(terminal.waits { $0.contains(" · LSN \(past) · ") }, "\(terminal.screen.text)")
         let last = try await sell()
-        // What is of now goes on, and so has the server's word that nothing changed.
+        // An insight of the present is live, so the server reports that nothing changed.
         let now = try daemon.terminal(["insight", "sales", "--window", "all", "--watch"])
         #expect(now.waits { $0.contains(" · LSN \(last) · ") }, "\(now.screen.text)")
         terminal.settle(milliseconds: 500)
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func `an insight is answered with its window, its version and its rows`() async throws {
+    @Test func `an insight has its window, its version and its rows`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let products = try await client.stockedProducts(3, stock: 100)
@@ -67,14 +67,14 @@ import Testing
         #expect(answer.table.integer(1, "productId") == Int64(products[2].value))
     }
 
-    /// Follows an insight until so many units are sold, and compares each result on the way with what
+    /// Follows an insight until a number of units is sold, and compares each result on the way with what
     /// had been sold by then.
     private static func follow(
         _ client: InventoryClient,
         units: Int,
         pause: Duration? = nil
-    ) async throws -> (answer: InsightAnswer, told: [(lsn: LSN, units: Int64)]) {
-        var told: [(lsn: LSN, units: Int64)] = []
+    ) async throws -> (answer: InsightAnswer, results: [(lsn: LSN, units: Int64)]) {
+        var results: [(lsn: LSN, units: Int64)] = []
         for try await event in client.subscribe(toInsight: Self.sold) {
             let answer: InsightAnswer
             switch event {
@@ -85,14 +85,14 @@ import Testing
             case .progress, .disconnected: continue
             }
             let sum = Self.total(answer, "units") ?? 0
-            told.append((answer.lsn, sum))
-            if sum == Int64(units) { return (answer, told) }
+            results.append((answer.lsn, sum))
+            if sum == Int64(units) { return (answer, results) }
             if let pause { try await Task.sleep(for: pause) }
         }
         throw Unexpected()
     }
 
-    @Test func `every result that subscribers are told is that of its version`() async throws {
+    @Test func `every result that subscribers get is that of its version`() async throws {
         let daemon = try Daemon()
         let seller = daemon.client("seller")
         let products = try await seller.stockedProducts(5, stock: 10_000)
@@ -110,47 +110,46 @@ import Testing
         }
         let fresh = try await seller.insight(Self.sold)
         for watcher in watchers {
-            let (answer, told) = try await watcher.value
+            let (answer, results) = try await watcher.value
             #expect(answer.table == fresh.table)
-            for (lsn, units) in told {
+            for (lsn, units) in results {
                 #expect(units == Int64(lsns.count { $0 <= lsn }), "LSN \(lsn)")
             }
         }
     }
 
-    @Test func `a subscriber goes on with the whole result when the server is back`() async throws {
+    @Test func `a subscriber resumes with the whole result when the server is back`() async throws {
         let daemon = try Daemon()
         let seller = daemon.client("seller")
         let product = try await seller.stockedProducts(1, stock: 1_000)[0]
         let one = Command.sell(Sale(lines: [SaleLine(product: product, quantity: 1)]))
         for _ in 0..<3 { try await seller.done(one) }
         let watcher = Task { () -> [String] in
-            var heard: [String] = []
+            var events: [String] = []
             for try await event in daemon.client("watcher").subscribe(toInsight: Self.sold) {
                 switch event {
                 case .result(let answer):
-                    heard.append("result \(Self.total(answer, "units") ?? -1)")
-                case .disconnected where heard.last != "lost": heard.append("lost")
+                    events.append("result \(Self.total(answer, "units") ?? -1)")
+                case .disconnected where events.last != "lost": events.append("lost")
                 case .changed(let change):
-                    if Self.total(change.answer, "units") == 7 { return heard }
+                    if Self.total(change.answer, "units") == 7 { return events }
                 case .progress, .disconnected: break
                 }
-                if heard.count == 1 {
+                if events.count == 1 {
                     daemon.kill()
                     try daemon.start()
                 }
-                if heard.count == 3, case .result = event {
+                if events.count == 3, case .result = event {
                     let again = daemon.client("again")
                     for _ in 0..<4 { try await again.done(one) }
                 }
             }
-            return heard
+            return events
         }
         #expect(try await watcher.value == ["result 3", "lost", "result 3"])
     }
 
-    @Test func `a question that makes no sense ends its subscription with its error`() async throws
-    {
+    @Test func `an invalid insight ends its subscription with its error`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let query = InsightQuery(source: .sales, window: .last(0, .day), measures: [.net])

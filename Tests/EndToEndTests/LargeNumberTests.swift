@@ -8,7 +8,7 @@ import Testing
 
 @testable import invctl
 
-/// Numbers that are allowed one by one, and whose sums leave 64 bits: shown, never a trap.
+/// Valid numbers whose sums exceed 64 bits: they are displayed, never a trap.
 @Suite struct LargeNumberTests {
     /// 2026-03-01 12:00:00 UTC, in microseconds.
     private static let noon: Int64 = 1_772_366_400_000_000
@@ -27,7 +27,7 @@ import Testing
         )
     }
 
-    @Test func `a day whose sales exceed 64 bits is exact, and so is what returns leave of it`()
+    @Test func `a day whose sales exceed 64 bits is exact, also after returns`()
         throws
     {
         let zone = try #require(TimeZone(identifier: "UTC"))
@@ -48,7 +48,7 @@ import Testing
         #expect(book.amountToday == Int128(Limits.moneyMax))
     }
 
-    @Test func `the dashboard shows such a day in full`() throws {
+    @Test func `the dashboard shows such a day exactly`() throws {
         let zone = try #require(TimeZone(identifier: "UTC"))
         let place = TopModel.Place(
             name: "shop",
@@ -83,7 +83,7 @@ import Testing
         #expect(json.contains("\"revenueToday\":\"92774152323832207.30\""), "\(json)")
     }
 
-    @Test func `pictures of numbers at the limits are drawn`() throws {
+    @Test func `charts of numbers at the limits are drawn`() throws {
         var table = ResultTable([
             ResultField("weekday", .integer), ResultField("hourOfDay", .integer),
             ResultField("net", .money), ResultField("share", .number),
@@ -97,7 +97,7 @@ import Testing
         #expect(Bars(table, "share") != nil)
     }
 
-    @Test func `what a stock file adds beyond 64 bits is no trap`() async throws {
+    @Test func `a stock file whose sum exceeds 64 bits does not trap`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 5)
         let file = Data("sku,stock\nP-0,9223372036854775807\n".utf8)

@@ -3,7 +3,7 @@ import Glibc
 import InventoryClient
 import Testing
 
-/// `--watch` on lists: redrawn on a terminal, rows that changed when piped, over restarts.
+/// `--watch` on lists: redrawn on a terminal, changed rows when piped, across restarts.
 @Suite struct ListWatchTests {
     @Test func `a list is redrawn in place, follows the window, and survives a restart`()
         async throws
@@ -24,7 +24,7 @@ import Testing
         #expect(terminal.screen.isAlternate)
         try daemon.invctl("sell", "P-1=20")
         #expect(terminal.waits(for: "P-1  Product 1       30"))
-        // The emptiest is first, and nothing is drawn twice.
+        // The lowest stock is first, and no row is drawn twice.
         #expect(terminal.screen.lineStrings[2].hasPrefix("P-1"))
         #expect(terminal.screen.text.split(separator: "P-1").count == 2)
 
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [SIGINT, SIGTERM, SIGKILL])
-    func `however it ends, the terminal is as it was`(_ signal: Int32) async throws {
+    func `the terminal is restored, however the watch ends`(_ signal: Int32) async throws {
         let daemon = try Daemon()
         let terminal = try daemon.terminal("category", "list", "--watch")
         #expect(terminal.waits(for: "live"))
@@ -53,7 +53,7 @@ import Testing
         #expect(terminal.waits { _ in terminal.isSane })
     }
 
-    @Test func `piped, it is an object for each row that changed`() async throws {
+    @Test func `piped output is an object for each changed row`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(2, stock: 50)
         let path = daemon.directory.path + ".watched"

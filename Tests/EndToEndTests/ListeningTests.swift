@@ -4,7 +4,7 @@ import Glibc
 import InventoryClient
 import Testing
 
-/// Addresses: who has one, who may take it, and what is said of one that cannot be had.
+/// Listening addresses: ownership, takeover, and errors for unusable ones.
 @Suite struct ListeningTests {
     private let folder = FileManager.default.temporaryDirectory.path + "/invd-listen-\(getpid())"
 
@@ -21,7 +21,8 @@ import Testing
         return try Daemon.run("invd", ["--data-dir", directory] + arguments)
     }
 
-    @Test func `a data directory that is a file is refused, and nothing is left beside it`() throws
+    @Test func `a data directory that is a file is refused, and no files are left beside it`()
+        throws
     {
         let file = try self.scratch("data")
         #expect(FileManager.default.createFile(atPath: file, contents: Data("a".utf8)))
@@ -33,7 +34,8 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data("a".utf8))
     }
 
-    @Test func `a live Unix socket is not taken over, and stays when the second server has ended`()
+    @Test
+    func `a live Unix socket is not taken over, and stays after the second server has exited`()
         async throws
     {
         let path = try self.scratch("s")
@@ -45,13 +47,13 @@ import Testing
         #expect(try await client.ping() >= 1)
         try await client.close()
         #expect(daemon.stop() == 0)
-        // It removes its own, and the lock beside it.
+        // A server removes its own socket and the lock beside it.
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let left = try FileManager.default.contentsOfDirectory(atPath: folder)
         #expect(left.isEmpty, "\(left)")
     }
 
-    @Test func `a socket that a killed server left is replaced, one of another program is not`()
+    @Test func `the socket of a killed server is replaced, that of another program is not`()
         async throws
     {
         let path = try self.scratch("s")
@@ -62,20 +64,20 @@ import Testing
         let client = InventoryClient(ClientConfiguration(address: .unix(path: path), actor: "a"))
         #expect(try await client.ping() >= 1)
         try await client.close()
-        // Whoever took the name meanwhile keeps it.
+        // A socket that replaced it meanwhile is kept.
         unlink(path)
         #expect(FileManager.default.createFile(atPath: path, contents: nil))
         #expect(daemon.stop() == 0)
         #expect(FileManager.default.fileExists(atPath: path))
         let onFile = try self.refusal("--listen", "none", "--unix-socket", path)
         #expect(onFile.code == 1 && onFile.errors.contains("unix:\(path) is a file"))
-        // What was there stays, and nothing is left beside it.
+        // The existing file stays, and no files are left beside it.
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         let left = try FileManager.default.contentsOfDirectory(atPath: folder)
         #expect(left == ["s"], "\(left)")
     }
 
-    @Test func `an address that cannot be had is named, in a person's words`() throws {
+    @Test func `an unusable address is named in a readable error`() throws {
         let daemon = try Daemon()
         let taken = daemon.address.description
         let long = try self.scratch(String(repeating: "x", count: 120))
@@ -102,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func `a client says in a person's words why it reaches nobody`() throws {
+    @Test func `a client reports in a readable error why it cannot connect`() throws {
         let file = try self.scratch("file")
         #expect(FileManager.default.createFile(atPath: file, contents: nil))
         let long = "/tmp/" + String(repeating: "x", count: 120)

@@ -6,9 +6,9 @@ import Testing
 @testable import InventoryTransfer
 @testable import invctl
 
-/// Days on which clocks change, as a screen and a command line have them.
+/// Days on which clocks change, on the dashboard and on the command line.
 @Suite struct LocalDayTests {
-    @Test func `a day begins with its first instant, also where its midnight is left out`() throws {
+    @Test func `a day begins with its first instant, even if its midnight is skipped`() throws {
         let days = [
             ("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z"),
             ("America/Sao_Paulo", "2017-10-15", "2017-10-15T03:00:00Z"),
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func `the dates of a window are cut in the zone of the one location asked about`()
+    @Test func `the dates of a window are in the zone of the query's only location`()
         async throws
     {
         let daemon = try Daemon()
@@ -63,12 +63,12 @@ import Testing
         #expect(try net("--at", "cairo", day[0], day[1]) == "210.00")
         #expect(try net("--at", "cairo", "--at", "CAIRO", day[0], day[1]) == "210.00")
         #expect(try net("--at", "cairo", "--zone", "UTC", day[0], day[1]) == "700.00")
-        // Of several places, and of none, days are those of UTC.
+        // With several locations or none, days are in UTC.
         #expect(try net("--at", "cairo", "--at", "tokyo", day[0], day[1]) == "700.00")
         #expect(try net(day[0], day[1]) == "700.00")
     }
 
-    @Test func `the clock of a screen shows the lowest instant there is`() throws {
+    @Test func `the dashboard's clock shows the minimum instant`() throws {
         let clock = DayClock(try #require(TimeZone(identifier: "Asia/Tokyo")))
         for instant in [Int64.min, .max] {
             _ = clock.day(of: instant)

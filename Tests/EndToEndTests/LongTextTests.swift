@@ -5,11 +5,11 @@ import InventoryModel
 import InventoryWire
 import Testing
 
-/// Texts beyond what they may have: refused by the name of the field, with its limit.
+/// Strings that are too long: refused with the name of the field and its limit.
 @Suite struct LongTextTests {
     private static let long = String(repeating: "x", count: 9_000)
 
-    @Test func `a text of any command that is too long is refused by its field and limit`()
+    @Test func `a string of any command that is too long is refused with its field and limit`()
         async throws
     {
         let daemon = try Daemon()
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func `of many commands only the one whose text is too long is refused`() async throws {
+    @Test func `of many commands only the one whose string is too long is refused`() async throws {
         let daemon = try Daemon()
         let ids = try await daemon.client().stockedProducts(1, stock: 10)
         func sale(_ note: String) -> Command {
@@ -59,7 +59,7 @@ import Testing
             B,Pear,Fruit,2,5
             """
         let imported = try daemon.invctl("import", "-", input: Data(rows.utf8))
-        #expect(imported.output == "2 rows: 1 taken, 1 not\n", "\(imported)")
+        #expect(imported.output == "2 rows: 1 accepted, 1 rejected\n", "\(imported)")
         #expect(imported.errors.contains("row 2  invalid_field  name has 9000 bytes; at most 200"))
 
         let outcome = try await daemon.client().send(
@@ -75,25 +75,31 @@ import Testing
         #expect(try await daemon.client().level(ids[0]).onHand == 8)
     }
 
-    @Test func `a text that no request has room for is refused with its row`() async throws {
+    @Test func `a string too long for any request is rejected with its row`() async throws {
         let daemon = try Daemon()
         let huge = String(repeating: "n", count: 3_000_000)
         for (field, row) in [("name", "B,\(huge),X,1"), ("category", "B,b,\(huge),1")] {
             let rows = "sku,name,category,price\nA,a,X,1\n\(row)\nC,c,X,1\n"
             let words = ["import", "-", "--id", field]
             let imported = try daemon.invctl(words, input: Data(rows.utf8))
-            let taken = field == "name" ? 2 : 0
-            #expect(imported.output == "3 rows: \(taken) taken, \(3 - taken) not\n", "\(field)")
+            let accepted = field == "name" ? 2 : 0
+            #expect(
+                imported.output == "3 rows: \(accepted) accepted, \(3 - accepted) rejected\n",
+                "\(field)"
+            )
             let wanted = "row 3  invalid_field  \(field) has 3000000 bytes; at most 200"
             #expect(imported.errors.contains(wanted), "\(imported.errors.prefix(300))")
         }
         let stock = "sku,stock,reference\nA,1,\(huge)\nC,2,x\n"
         let words = ["import", "-", "--mode", "set"]
         let counted = try daemon.invctl(words, input: Data(stock.utf8))
-        #expect(counted.output == "2 rows: 1 taken, 1 not\n", "\(counted.errors.prefix(300))")
+        #expect(
+            counted.output == "2 rows: 1 accepted, 1 rejected\n",
+            "\(counted.errors.prefix(300))"
+        )
     }
 
-    @Test func `a text of a question is refused by its field, and the connection goes on`()
+    @Test func `a string of a query is refused with its field, and the connection stays open`()
         async throws
     {
         let daemon = try Daemon()
@@ -110,7 +116,7 @@ import Testing
         for (query, field) in queries {
             do {
                 _ = try await client.query(query)
-                Issue.record("\(field) was taken")
+                Issue.record("\(field) was accepted")
             } catch {
                 let problem = "has 9000 bytes; at most 8192 are allowed"
                 let wanted = Refusal(.invalidField, .field(field, problem: problem))
@@ -120,7 +126,7 @@ import Testing
         #expect(try await client.ping() > 0)
     }
 
-    @Test func `a name of who acts that is too long is refused by its field and limit`() throws {
+    @Test func `an actor's name that is too long is refused with its field and limit`() throws {
         let daemon = try Daemon()
         let said = try Daemon.run(
             "invctl",
@@ -132,13 +138,13 @@ import Testing
         #expect(said.errors.contains("actor has 65 bytes; at most 64 are allowed"), "\(said)")
     }
 
-    @Test func `what is wrong with bytes is said in words`() throws {
+    @Test func `decoding errors are readable`() throws {
         let daemon = try Daemon()
         let connection = try RawConnection(daemon)
         connection.send(RawConnection.hello)
         let sequence = [UInt8](repeating: 0, count: 8)
-        // A sale of lines that never come; a query that there is not; a name that is no text; more than
-        // there is to say.
+        // A sale without its announced lines; an unknown query; a name that is not UTF-8; trailing
+        // bytes.
         connection.sendFrame(3, sequence + [10, 9], id: 21)
         connection.sendFrame(4, [200], id: 22)
         connection.sendFrame(3, sequence + [1, 2, 0xFF, 0xFE], id: 23)

@@ -2,10 +2,10 @@ import Foundation
 import InventoryTestSupport
 import Testing
 
-/// Text from outside, mutated by a seed: whatever comes in, `invctl` ends with a code of its own,
-/// says something, and the daemon serves on.
+/// External text, mutated by a seed: `invctl` exits with a code of its own and a message, and the daemon
+/// keeps serving.
 ///
-/// Blind to coverage, unlike the fuzzer of the binary decoders: these run as whole programs.
+/// Not guided by coverage, unlike the fuzzer of the binary decoders: these run whole programs.
 @Suite struct MutatedInputTests {
     private static let csv = """
         sku,name,category,price,stock
@@ -14,7 +14,7 @@ import Testing
         B-1,Chair,Seats,49.50,12
         """
 
-    /// A few bytes of `text` changed, taken out, doubled or swapped for what often hurts.
+    /// Returns `text` with a few bytes changed, removed, duplicated or replaced by troublesome values.
     private static func mutated(_ text: String, _ random: inout SplitMix64) -> Data {
         let spiteful: [[UInt8]] = [
             [0], [0xFF], [0xC0, 0x80], [0x22], [0x2C], [0x0D], [0x0A], [0xEF, 0xBB, 0xBF],
@@ -35,7 +35,7 @@ import Testing
         return Data(bytes)
     }
 
-    @Test func `no mutated file stops an import without a word`() throws {
+    @Test func `no mutated file ends an import without a message`() throws {
         let daemon = try Daemon()
         var random = SplitMix64(seed: 31)
         for round in 0..<150 {
@@ -48,13 +48,13 @@ import Testing
         #expect(try daemon.invctl("ping").code == 0)
     }
 
-    @Test func `no mutated export stops an import without a word`() async throws {
+    @Test func `no mutated export ends an import without a message`() async throws {
         let daemon = try Daemon()
         try await EventfulShop(daemon).fill()
         let whole = try daemon.invctl("export", "-", "--what", "all").output
         var random = SplitMix64(seed: 32)
         for round in 0..<80 {
-            // Digits say which thing and how much, so some are changed each time.
+            // Digits are ids and amounts, so some are changed each time.
             var bytes = Array(whole.utf8)
             for _ in 0..<3 {
                 let digits = bytes.indices.filter { (0x30...0x39).contains(bytes[$0]) }
@@ -72,7 +72,7 @@ import Testing
         #expect(daemon.isRunning)
     }
 
-    @Test func `no mutated command stops a run without a word`() throws {
+    @Test func `no mutated command ends a run without a message`() throws {
         let daemon = try Daemon()
         var random = SplitMix64(seed: 33)
         for round in 0..<80 {
@@ -84,7 +84,7 @@ import Testing
         #expect(daemon.isRunning)
     }
 
-    @Test func `no mutated flags stop a command without a word`() throws {
+    @Test func `no mutated flags end a command without a message`() throws {
         let daemon = try Daemon()
         let commands = [
             ["product", "list", "--sort", "price", "--limit", "5", "--fields", "sku,price"],
@@ -97,7 +97,7 @@ import Testing
         for round in 0..<150 {
             var words = commands[round % commands.count]
             let index = Int.random(in: 0..<words.count, using: &random)
-            // A program's arguments have no zero bytes, and are text here.
+            // Program arguments have no zero bytes, and are UTF-8 here.
             let mutated = Self.mutated(words[index], &random).filter { $0 != 0 }
             words[index] = String(decoding: mutated.prefix(4_000), as: UTF8.self)
             let result = try daemon.invctl(words)

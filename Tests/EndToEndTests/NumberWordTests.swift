@@ -6,16 +6,16 @@ import Testing
 
 @testable import invctl
 
-/// Numbers inside of words, as people type them: digits and nothing else.
+/// Numbers inside of words: digits only.
 @Suite struct NumberWordTests {
     @Test(arguments: [
         "last--1-days", "last-+1-days", "last-1.5-days", "last-4294967296-days", "last-1-days-",
         "last--days", "previous--2-weeks", "-last-1-days", "last-1--days",
     ])
-    func `a window of no whole number of units is refused, with what there is`(text: String) {
+    func `a window without a whole number of units is refused, with the valid ones`(text: String) {
         do {
             let window = try WindowText.parse(text, zone: "UTC")
-            Issue.record("\(text) was taken as \(window)")
+            Issue.record("\(text) was parsed as \(window)")
         } catch {
             #expect(error.message.contains(text), "\(error.message)")
             #expect(error.message.contains("last-7-days"), "\(error.message)")
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: ["last-1-days", "last-7-days", "previous-2-weeks", "last-100000-hours"])
-    func `a window of a whole number of units is one`(text: String) throws {
+    func `a window with a whole number of units is accepted`(text: String) throws {
         _ = try WindowText.parse(text, zone: "UTC")
     }
 
@@ -33,11 +33,11 @@ import Testing
         "2026-03-01 12:30:",
         "2026-03-01T", "2026-03-01 12:-30",
     ])
-    func `a time whose parts are no digits is none`(text: String) {
+    func `a time whose parts are not digits is refused`(text: String) {
         #expect(TimeText.parse(text, zone: TimeText.utc) == nil)
     }
 
-    @Test func `numbers of other words are digits too`() throws {
+    @Test func `numbers in other words are digits too`() throws {
         let daemon = try Daemon()
         let refused: [[String]] = [
             ["reserve", "new", "P-0", "--for", "+5m"], ["reserve", "release", "+1"],

@@ -5,15 +5,15 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// `invd check` and `invd repair` on the files of a daemon that ran, and were damaged since.
+/// `invd check` and `invd repair` on damaged files of a stopped daemon.
 @Suite struct OfflineTests {
-    /// A stopped daemon with several files of log and two snapshots, all of them protected.
+    /// Returns a stopped daemon with several log files and two snapshots, all with parity.
     private func stopped() async throws -> Daemon {
         let daemon = try Daemon(["--log-file-mib", "1", "--snapshot-mib", "1024"])
         let client = daemon.client()
         let products = try await client.stockedProducts(50, stock: 1_000_000)
         for round in 0..<8 {
-            // Notes that do not compress fill the log.
+            // Incompressible notes fill the log.
             let sales = (0..<2_000).map { number in
                 let note = (0..<6).map { _ in "\(UInt64.random(in: 0 ... .max))" }
                 let line = SaleLine(product: products[number % 50], quantity: 1)
@@ -22,7 +22,7 @@ import Testing
             _ = try await client.send(.batch(sales, .errorsOnly))
             if round > 5 { #expect(try daemon.invctl("snapshot").code == 0) }
         }
-        // Parity is made by the clock, a moment after.
+        // Parity is written on a timer, shortly afterwards.
         #expect(try await eventually { try self.names(daemon, ".invpar").count >= 6 })
         #expect(daemon.stop() == 0)
         return daemon
@@ -54,8 +54,7 @@ import Testing
         return contents
     }
 
-    @Test func `a directory that is as it was written checks out, and is not changed`() async throws
-    {
+    @Test func `an undamaged directory passes the check and is not changed`() async throws {
         let daemon = try await self.stopped()
         let before = try self.contents(daemon)
         let check = try self.invd("check", daemon)
@@ -66,7 +65,7 @@ import Testing
         #expect(try self.contents(daemon) == before)
     }
 
-    @Test func `a directory whose server was just killed is sound, if not all guarded yet`()
+    @Test func `the directory of a killed server is sound, though parity may be incomplete`()
         async throws
     {
         let daemon = try Daemon(["--log-file-mib", "1"])
@@ -78,7 +77,7 @@ import Testing
         #expect(check.lines.last?.hasPrefix("sound") == true)
     }
 
-    @Test func `a damaged page is named, then healed by a repair or by a start`() async throws {
+    @Test func `a damaged page is named, then repaired by a repair or by a start`() async throws {
         let daemon = try await self.stopped()
         let before = try self.contents(daemon)
         let log = try #require(self.names(daemon, ".invlog").first { $0.hasPrefix("log-") })
@@ -87,7 +86,7 @@ import Testing
         try self.damage(daemon, blocks, [100])
         let damaged = try self.contents(daemon)
         let check = try self.invd("check", daemon)
-        // A server heals it by itself, so the verdict is a start's.
+        // A server repairs it at start, so the check's verdict is that of a start.
         #expect(check.code == 0, "\(check.output)")
         #expect(check.output.contains("\(log), byte 8192: parity can bring it back"))
         #expect(check.output.contains("\(blocks), byte 0: parity can bring it back"))
@@ -96,7 +95,7 @@ import Testing
         #expect(try self.invd("repair", daemon, "--write").code == 0)
         #expect(try self.contents(daemon) == before)
 
-        // A start heals what it needs by itself.
+        // A start repairs the pages that it needs by itself.
         try self.damage(daemon, blocks, [100])
         try daemon.start()
         _ = try await daemon.client().verified()
@@ -104,7 +103,9 @@ import Testing
         #expect(stats.contains { $0.hasPrefix("healedPages") && $0.hasSuffix("1") })
     }
 
-    @Test func `the scrub of a running server heals what no start has need of`() async throws {
+    @Test func `the scrub of a running server repairs pages that a start does not read`()
+        async throws
+    {
         let daemon = try await self.stopped()
         let before = try self.contents(daemon)
         let log = try #require(self.names(daemon, ".invlog").first { $0.hasPrefix("log-") })
@@ -122,7 +123,7 @@ import Testing
         #expect(try self.invd("check", daemon).code == 0)
     }
 
-    @Test func `a snapshot beyond repair gives way to the one before it, and nothing is lost`()
+    @Test func `an unrepairable snapshot is replaced by the previous one, without loss`()
         async throws
     {
         let daemon = try await self.stopped()
@@ -140,14 +141,15 @@ import Testing
         _ = try await client.verified()
     }
 
-    @Test func `what a start has no need of is named, and neither refused nor set aside`()
+    @Test
+    func `damage that a start does not read is named, and files are neither refused nor set aside`()
         async throws
     {
         let daemon = try await self.stopped()
         let log = try #require(self.names(daemon, ".invlog").first { $0.hasPrefix("log-") })
         let snapshots = try self.names(daemon, ".invsnap")
         #expect(snapshots.count == 2)
-        // Neither is what parity can bring back: the first pages of the log's oldest file, and the older
+        // Damage that parity cannot repair: the first pages of the log's oldest file, and the older
         // snapshot with its parity.
         try self.damage(daemon, log, (0..<8).map { $0 * 4_096 })
         try self.damage(daemon, snapshots[0], [40])
@@ -171,7 +173,7 @@ import Testing
         #expect(try self.invd("check", daemon).code == 0)
     }
 
-    @Test func `steps beyond repair are given up only when told, and only these`() async throws {
+    @Test func `only unrepairable steps are dropped, and only on request`() async throws {
         let daemon = try await self.stopped()
         for name in try self.names(daemon, ".invsnap") {
             try FileManager.default.removeItem(atPath: daemon.directory.path + "/" + name)
@@ -179,7 +181,7 @@ import Testing
         let logs = try self.names(daemon, ".invlog").filter { $0.hasPrefix("log-") }
         let last = try #require(logs.last)
         let before = try self.contents(daemon)[last]
-        // Its first block: of the newest file there is no parity.
+        // The first block of the newest file, which has no parity.
         try self.damage(daemon, last, [4_096 + 200])
         let plan = try self.invd("repair", daemon)
         #expect(plan.code == 3)
@@ -193,7 +195,7 @@ import Testing
         _ = try await daemon.client().verified()
     }
 
-    @Test func `the newest file of the log missing is refused, until its steps are given up`()
+    @Test func `a missing newest log file is refused, until its steps are dropped`()
         async throws
     {
         let daemon = try await self.stopped()
@@ -216,7 +218,7 @@ import Testing
         _ = try await daemon.client().verified()
     }
 
-    @Test func `a directory has one server, whatever became of the files in it`() async throws {
+    @Test func `a directory has one server, whatever state its files are in`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 5)
         unlink(daemon.directory.path + "/lock")
@@ -225,7 +227,9 @@ import Testing
         _ = try await daemon.client().verified()
     }
 
-    @Test func `neither works beside a server, or where there is nothing`() async throws {
+    @Test func `check and repair refuse a directory with a running server or without a database`()
+        async throws
+    {
         let daemon = try Daemon()
         #expect(try self.invd("check", daemon).code == 4)
         #expect(try self.invd("repair", daemon, "--write").code == 4)

@@ -6,11 +6,11 @@ import InventoryTestSupport
 import InventoryWire
 import Testing
 
-/// A data directory that version 0.1.0 wrote, before there were keys, the mark and last costs: every
-/// later version opens it, and goes on in it.
+/// A data directory of version 0.1.0, without keys, the mark and last costs: every later version opens
+/// it and continues to write to it.
 ///
 /// The last commit that wrote such files is 357fb8b. Its server was killed, with a snapshot at LSN 35
-/// and eight steps behind it.
+/// and eight steps after it.
 @Suite struct OldDirectoryTests {
     private static var old: URL {
         Bundle.module.bundleURL.appending(path: "Resources/version-0.1.0")
@@ -71,14 +71,14 @@ import Testing
         #expect(verify.code == 0, "\(verify.output)")
     }
 
-    @Test func `it opens as it was, and goes on with what came since`() throws {
+    @Test func `it opens unchanged, and accepts data of later versions`() throws {
         let check = try Daemon.run("invd", ["check", Self.old.path])
         #expect(check.code == 0 && check.lines.contains("opens     at LSN 44"), "\(check.output)")
         let daemon = try Daemon(onCopyOf: Self.old)
         #expect(daemon.readyLine.hasSuffix("lsn 44"))
         try Self.expectOld(daemon)
 
-        // What version 0.1.0 knew nothing of: a key, and what a unit of an empty shelf cost.
+        // New since version 0.1.0: a key, and the last cost of a product without stock.
         let sale = ["sell", "CAM-01=4", "BAG-01=1", "--id", "till-1", "-o", "json"]
         let first = try daemon.invctl(sale)
         #expect(first.code == 0, "\(first.errors)")
@@ -106,7 +106,7 @@ import Testing
         #expect(after.code == 0, "\(after.output)")
     }
 
-    @Test func `its session answers again, from the snapshot and from the log`() throws {
+    @Test func `its session replays outcomes from the snapshot and from the log`() throws {
         let daemon = try Daemon(onCopyOf: Self.old)
         let raw = try RawConnection(daemon)
         raw.send(RawConnection.hello)
@@ -115,7 +115,7 @@ import Testing
         session.write(78 as UInt64)
         session.write(0 as UInt8)
         raw.sendFrame(2, session.array(), id: 1)
-        // The answers that version 0.1.0 gave: number 1 is in the snapshot, number 2 in the log.
+        // The outcomes of version 0.1.0: number 1 is in the snapshot, number 2 in the log.
         let answers = [
             (1, "0123a515f9286661060000c03e010301710209d00f0100", "POS-9"),
             (2, "01245b7efb286661060000c03e01030150090300", "POS-10"),
@@ -140,9 +140,9 @@ import Testing
         try Self.expectOld(daemon)
     }
 
-    @Test func `a later version of any of its files is refused by file and version`() throws {
+    @Test func `a newer version of any of its files is refused with file and version`() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: Self.old.path)
-        // Where the checksum of each head is.
+        // The offset of each header's checksum.
         let heads = [(".invid", 40), (".invlog", 64), (".invsnap", -4), (".invblk", 60)]
         for (suffix, place) in heads {
             let folder = TemporaryDirectory()

@@ -20,7 +20,7 @@ import Testing
         return daemon
     }
 
-    @Test func `every format says the same rows`() throws {
+    @Test func `every format has the same rows`() throws {
         let daemon = try Self.shop()
         let fields = ["product", "list", "--fields", "sku,name,price,onHand", "-o"]
         #expect(
@@ -50,7 +50,7 @@ import Testing
         let lines = try daemon.invctl(fields + ["ndjson"]).lines
         #expect(lines.count == 4)
         for line in lines { _ = try JSONSerialization.jsonObject(with: Data(line.utf8)) }
-        // Piped, and no format asked for: no alignment, no colour, a head.
+        // Piped without a format: no alignment, no colour, a header.
         let plain = try daemon.invctl("product", "list", "--fields", "sku,price")
         #expect(plain.output == "sku\tprice\nAPP-1\t1.20\nPEA-1\t2.50\nSAW-1\t19.99\nOIL-1\t5.68\n")
     }
@@ -85,7 +85,7 @@ import Testing
         }
     }
 
-    @Test func `colour has manners, and never reaches a pipe unasked`() throws {
+    @Test func `colour follows the conventions and is off in pipes by default`() throws {
         let daemon = try Self.shop()
         func isColored(_ arguments: [String], _ environment: [String: String] = [:]) throws -> Bool
         {
@@ -105,7 +105,7 @@ import Testing
         #expect(always.output.contains("\u{1B}[1m"))
     }
 
-    @Test func `rows are chosen, ordered and limited, whatever is listed`() throws {
+    @Test func `every list can be filtered, sorted and limited`() throws {
         let daemon = try Self.shop()
         func skus(_ arguments: String...) throws -> [String] {
             let result = try daemon.invctl(
@@ -125,7 +125,7 @@ import Testing
         #expect(try skus("--sort", "-price", "--limit", "2") == ["SAW-1", "OIL-1"])
         #expect(
             try skus("--where", "category = Tools", "--limit", "1") == ["SAW-1"],
-            "the limit counts rows that hold"
+            "the limit counts matching rows"
         )
         #expect(try skus("--limit", "0").count == 4)
         let levels = try daemon.invctl(
@@ -143,7 +143,7 @@ import Testing
 
     @Test(arguments: [
         (["--where", "colour = red"], "there is no column 'colour'"),
-        (["--where", "price >"], "price is compared with nothing"),
+        (["--where", "price >"], "a value is missing after price >"),
         (["--where", "price = cheap"], "'cheap' is not a number, as price is"),
         (["--where", "(price = 1"], "a ) is missing"),
         (["--where", "createdAt > yesterday"], "'yesterday' is not a time"),
@@ -151,7 +151,7 @@ import Testing
         (["--fields", "sku,nam"], "Did you mean name"),
         (["-o", "xml"], "--output is 'xml'; it can be table, plain, json"),
     ])
-    func `what makes no sense is named`(_ arguments: [String], _ said: String) throws {
+    func `invalid options are named`(_ arguments: [String], _ said: String) throws {
         let daemon = try Daemon()
         let result = try daemon.invctl(["product", "list"] + arguments)
         #expect(result.code == 2)
@@ -182,10 +182,10 @@ import Testing
             rows: 10,
             environment: ["INVCTL_PAGER": "head -1 >/dev/null"]
         )
-        #expect(left.wait() == 0, "a reader who leaves the pager is no error")
+        #expect(left.wait() == 0, "quitting the pager is not an error")
     }
 
-    @Test func `a list begins at once and ends quietly when nobody reads on`() async throws {
+    @Test func `a list streams, and ends quietly when its reader closes the pipe`() async throws {
         let daemon = try Daemon()
         let ids = try await daemon.client().stockedProducts(2_000, stock: 100)
         let client = daemon.client()

@@ -5,7 +5,7 @@ import InventoryModel
 import InventoryTransfer
 import Testing
 
-/// The two readings of a past balance, as a person asks for them.
+/// Past balances, by time of recording and by time of occurrence.
 @Suite struct PastTests {
     private static let past = """
         {"command":"createProduct","sku":"P","name":"P","category":"C","price":"1.00",\
@@ -22,7 +22,7 @@ import Testing
         return daemon
     }
 
-    @Test func `a past balance is by when things were recorded or happened, and says which`()
+    @Test func `a past balance is by time of recording or of occurrence, and says which`()
         throws
     {
         let daemon = try self.daemon()
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `an answer about a version names that version`() async throws {
+    @Test func `an answer as of a version names that version`() async throws {
         let daemon = try self.daemon()
         let client = daemon.client()
         let last = try await client.query(.levels(LevelQuery())).lsn
@@ -57,11 +57,11 @@ import Testing
         #expect(try await client.query(.levels(LevelQuery(asOf: .effective(then)))).lsn == last)
     }
 
-    // MARK: - What was there
+    // MARK: - Lists of the past
 
-    /// A shop that has a product with stock and one without, then another, sales and edits.
+    /// Returns a shop with a product with stock and one without, then another, sales and edits.
     ///
-    /// - Returns: The daemon, and the version and the moment between.
+    /// - Returns: The daemon, and the version and the time in between.
     private func grownShop() async throws -> (Daemon, lsn: String, time: String) {
         let daemon = try Daemon()
         func run(_ words: String...) throws {
@@ -85,8 +85,7 @@ import Testing
         return (daemon, "\(lsn)", time)
     }
 
-    @Test func `a list of the past has what was there then, and no version of today`() async throws
-    {
+    @Test func `a list of the past has the state of then, and no current revisions`() async throws {
         let (daemon, lsn, time) = try await self.grownShop()
         let csv = ["-o", "csv", "--quiet", "--fields"]
         for point in [["--as-of", lsn], ["--as-of", time]] {
@@ -111,13 +110,13 @@ import Testing
             )
             #expect(count == ["2"], "\(point): \(count)")
         }
-        // Of what happened, whenever it was recorded, no version is there.
+        // By time of occurrence there are no revisions.
         let effective = ["--effective", time]
         let happened = try daemon.invctl(
             ["product", "list"] + csv + ["sku,onHand,revision"] + effective
         )
         #expect(happened.lines.dropFirst() == ["OLD,10,", "BARE,0,"], "\(happened)")
-        // What has not changed since has its version.
+        // Unchanged objects have their revision.
         let now = try daemon.invctl(["product", "list"] + csv + ["sku,onHand,revision"]).lines
         let last = try await daemon.client().query(.levels(LevelQuery())).lsn
         let same = try daemon.invctl(
@@ -126,7 +125,7 @@ import Testing
         #expect(same.lines == now && now.count == 5, "\(same) \(now)")
     }
 
-    @Test func `a refused question about the past prints nothing but the error`() async throws {
+    @Test func `a refused query of the past prints only the error`() async throws {
         let (daemon, _, _) = try await self.grownShop()
         let questions = [
             ["product", "list"], ["product", "get", "OLD"], ["stock", "show"],
@@ -146,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func `sums of one unit are written in it, of several not at all`() throws {
+    @Test func `a total has its unit if all rows share it, otherwise it is omitted`() throws {
         let daemon = try Daemon()
         for arguments in [
             ["category", "add", "W"], ["category", "add", "X"],

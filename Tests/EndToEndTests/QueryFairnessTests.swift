@@ -3,9 +3,9 @@ import InventoryModel
 import Synchronization
 import Testing
 
-/// One client's questions and another's, over real sockets.
+/// Fairness between the queries of clients, over real sockets.
 @Suite struct QueryFairnessTests {
-    @Test func `sixty checks of the whole by one client do not make another wait for them`()
+    @Test func `sixty full checks by one client do not make another client wait`()
         async throws
     {
         let daemon = try Daemon()
@@ -13,7 +13,7 @@ import Testing
         _ = try await greedy.stockedProducts(1_000, stock: 100)
         let done = Counter()
         let other = daemon.client("other")
-        // Connected, so that it waits for nothing but its turn.
+        // Connected, so that it only waits for its turn.
         _ = try await other.query(.locations(includingArchived: false))
         let checks = (0..<60).map { _ in
             Task {
@@ -35,7 +35,8 @@ import Testing
         func add() { self.value.add(1, ordering: .relaxed) }
     }
 
-    @Test func `a query beyond its time ends with deadline_exceeded, and the server goes on`()
+    @Test
+    func `a query beyond its deadline ends with deadline_exceeded, and the server keeps serving`()
         async throws
     {
         let daemon = try Daemon(["--query-milliseconds", "1"])
@@ -49,25 +50,25 @@ import Testing
         }
         let table = try await client.query(.levels(LevelQuery(limit: 1))).table
         #expect(table.rowCount == 1)
-        let told = try daemon.invctl("verify")
-        #expect(told.code == 1 && told.errors.contains("deadline_exceeded"), "\(told.errors)")
+        let result = try daemon.invctl("verify")
+        #expect(result.code == 1 && result.errors.contains("deadline_exceeded"), "\(result.errors)")
     }
 
-    @Test func `it stops at once though a client that is gone left a long question behind`()
+    @Test func `the server stops at once despite a long query of a disconnected client`()
         async throws
     {
         let daemon = try Daemon(["--drain-seconds", "60"])
         _ = try await daemon.client().stockedProducts(6_000, stock: 100)
         for _ in 0..<4 {
-            let asked = daemon.client("gone", timeoutMilliseconds: 30)
+            let client = daemon.client("gone", timeoutMilliseconds: 30)
             await #expect(throws: ClientError.self) {
-                for _ in 0..<40 { _ = try await asked.query(.verify) }
+                for _ in 0..<40 { _ = try await client.query(.verify) }
             }
         }
         #expect(daemon.stop() == 0)
     }
 
-    @Test func `what a client that is gone had asked for is dropped`() async throws {
+    @Test func `queries of a disconnected client are cancelled`() async throws {
         let daemon = try Daemon()
         let watcher = daemon.client("watcher")
         _ = try await watcher.stockedProducts(6_000, stock: 100)
@@ -76,7 +77,7 @@ import Testing
         while try await Self.waiting(watcher) < 50 { try await Task.sleep(for: .milliseconds(5)) }
         try await gone.close()
         for check in checks { _ = await check.result }
-        // Each takes a tenth of a second and more here: all of them would take many seconds.
+        // Each takes a tenth of a second or more: all of them would take many seconds.
         var looks = 0
         while try await Self.waiting(watcher) > 0, looks < 200 {
             looks += 1
@@ -89,7 +90,9 @@ import Testing
         try await client.statistics()["waitingQueries"] ?? 0
     }
 
-    @Test func `of an insight only the selected rows are told, and how they change`() async throws {
+    @Test func `a live insight with a selection sends only the selected rows and their changes`()
+        async throws
+    {
         let daemon = try Daemon()
         let client = daemon.client()
         let products = try await client.stockedProducts(20, stock: 100)

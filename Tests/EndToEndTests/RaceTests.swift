@@ -22,10 +22,10 @@ import Testing
                         case .refused(let refusal):
                             #expect(refusal.code == .insufficientStock)
                             refused += 1
-                        case .batch, .errorsOnly: Issue.record("a batch nobody sent")
+                        case .batch, .errorsOnly: Issue.record("an unexpected batch outcome")
                         }
                     }
-                    // Whatever is left is taken one by one.
+                    // The rest is sold one by one.
                     while case .done = try await client.send(
                         .sell(Sale(lines: [SaleLine(product: product, quantity: 1)]))
                     ) { sold += 1 }

@@ -6,21 +6,21 @@ import Testing
 
 @testable import invctl
 
-/// The README's commands, run as they stand there, on a terminal.
+/// The README's commands, run verbatim on a terminal.
 ///
-/// What follows a line that begins with `$ invctl` is what it must print, but for the numbers behind
-/// LSN and revision: how many steps went before is nobody's promise.
+/// The lines after a line that begins with `$ invctl` are its expected output, except for the numbers
+/// after LSN and revision, which are not guaranteed.
 @Suite struct ReadmeTests {
     private static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     private struct Step {
         var command: String
-        /// What the README says it prints; `nil` if it says nothing about that.
+        /// The expected output; `nil` if the README shows none.
         var output: String?
     }
 
-    /// The commands of the README's code blocks, in order.
+    /// Returns the commands of the README's code blocks, in order.
     private static func steps() throws -> [Step] {
         let text = try String(contentsOf: self.root.appending(path: "README.md"), encoding: .utf8)
         var isCode = false
@@ -39,7 +39,7 @@ import Testing
         return steps
     }
 
-    /// Without the numbers of steps.
+    /// Removes LSNs and revisions.
     private static func comparable(_ text: String) -> String {
         text.replacing("\r\n", with: "\n").replacing(/(LSN|revision) \d+/) { "\($0.output.1) n" }
     }
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func `every command in the text of the README can be typed`() throws {
+    @Test func `every command in the text of the README parses`() throws {
         let text = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
         var count = 0
         for (number, code) in text.split(separator: "`").enumerated() where number % 2 == 1 {
@@ -86,7 +86,7 @@ import Testing
         #expect(count >= 10)
     }
 
-    @Test func `invd explains itself, and its settings are what the README says`() throws {
+    @Test func `invd has help, and its settings are those of the README`() throws {
         let help = try Daemon.run("invd", ["--help"])
         #expect(help.code == 0)
         #expect(help.output.contains("INVD_DATA_DIR"))

@@ -3,7 +3,7 @@ import Foundation
 import InventoryClient
 import Testing
 
-/// Refusals of goods by weight: their quantities are those of the unit, with its name, and the SKU.
+/// Refusals of products by weight: their quantities have the unit and its decimals, and the SKU.
 @Suite struct RefusedQuantityTests {
     /// A shop with 20 kg of sugar, in grams, and 5 pieces of tea.
     private static func shop() throws -> Daemon {
@@ -22,7 +22,7 @@ import Testing
         return String(answer[rest.upperBound...].prefix { $0.isNumber })
     }
 
-    @Test func `each refusal names the product and counts in its unit`() throws {
+    @Test func `each refusal names the product and has quantities in its unit`() throws {
         let daemon = try Self.shop()
         let sale = try Self.lsn(daemon.invctl("sell", "SUG=0.1").output)
         func check(_ words: [String], _ code: Int32, _ says: String) throws {
@@ -81,7 +81,9 @@ import Testing
         #expect(json.errors.contains("\"SUG: delta is 100.000 kg; it must be"), "\(json.errors)")
     }
 
-    @Test func `what is undone is named and counted in its unit, done or refused`() throws {
+    @Test func `a reversal names the product and has quantities in its unit, done or refused`()
+        throws
+    {
         let daemon = try Self.shop()
         let sale = try Self.lsn(daemon.invctl("sell", "SUG=0.1", "TEA=1").output)
         let undone = try daemon.invctl("ledger", "reverse", sale)
@@ -96,7 +98,7 @@ import Testing
         )
     }
 
-    @Test func `lines of a file are told so too, one by one and together`() throws {
+    @Test func `refused lines of a file have them too, line by line and atomic`() throws {
         let daemon = try Self.shop()
         let line = """
             {"command":"sell","lines":[{"product":"TEA","quantity":1},\

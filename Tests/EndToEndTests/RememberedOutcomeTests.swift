@@ -5,10 +5,10 @@ import InventoryModel
 import InventoryWire
 import Testing
 
-/// What PROTOCOL.md lets a client rely on that pipelines: which outcomes it can ask for again, known
-/// before it sends a command.
+/// The guarantees of PROTOCOL.md for a pipelining client: which outcomes the server will remember, known
+/// before a command is sent.
 @Suite struct RememberedOutcomeTests {
-    /// A connection that said hello, and the answers to what it sends, in order.
+    /// A connection after its hello, and the answers to its requests, in order.
     private struct Pipeline {
         let raw: RawConnection
         private var answers: [ServerMessage] = []
@@ -24,7 +24,7 @@ import Testing
             self.raw.sendFrame(request.opcode.rawValue, body.array(), id: id)
         }
 
-        /// The next `count` answers; fewer if the connection ends.
+        /// Returns the next `count` answers; fewer if the connection ends.
         mutating func take(_ count: Int) -> [ServerMessage] {
             while self.answers.count < count, case let next = self.raw.next(), !next.isEmpty {
                 self.answers += next.compactMap { $0.message }
@@ -47,7 +47,7 @@ import Testing
         if case .outcome(.refused(let refusal)) = message { refusal } else { nil }
     }
 
-    @Test func `bytes that are no command come before what their key was given to`() async throws {
+    @Test func `a malformed command is refused before its key is looked up`() async throws {
         let daemon = try Daemon()
         let product = try await daemon.client().stockedProducts(1, stock: 10)[0]
         var pipeline = try Pipeline(daemon)
@@ -60,7 +60,7 @@ import Testing
             .createCategory(name: "Another")
         )
         guard case .outcome(.refused(let reused)) = try pipeline.ask(other) else {
-            Issue.record("a key was given to two commands")
+            Issue.record("a key was accepted for two commands")
             return
         }
         #expect(reused.code == .keyReused)
@@ -74,7 +74,7 @@ import Testing
         #expect(malformed.code == .malformedFrame)
     }
 
-    @Test func `a window of sales in flight can be asked for again, over a kill`() async throws {
+    @Test func `a window of sales in flight can be resent after a kill`() async throws {
         let daemon = try Daemon()
         let product = try await daemon.client().stockedProducts(1, stock: 100_000)[0]
         let session = SessionID(high: 1, low: 2)
@@ -97,7 +97,7 @@ import Testing
         #expect(try await daemon.client().level(product).onHand == left)
     }
 
-    @Test func `a batch whose outcome could not be remembered is refused before it is done`()
+    @Test func `a batch whose outcome is too long to remember is refused before it is executed`()
         async throws
     {
         let daemon = try Daemon()
@@ -120,12 +120,12 @@ import Testing
         let done = Request.command(sequence: 2, batch(most))
         let outcome = try pipeline.ask(done)
         guard case .outcome(.batch(let parts)) = outcome else {
-            Issue.record("it came to \(outcome)")
+            Issue.record("the outcome was \(outcome)")
             return
         }
         #expect(parts.count == most)
         #expect(try pipeline.ask(done) == outcome)
-        // In its short form it may be longer, and outside of sessions in any.
+        // An errors-only batch may be longer, and outside of sessions any batch may.
         let errorsOnly = Command.batch(
             Array(repeating: Self.sale(product), count: 4_000),
             .errorsOnly
@@ -139,7 +139,9 @@ import Testing
         #expect(try await daemon.client().level(product).onHand == 10_000 - sold)
     }
 
-    @Test func `a connection creates so many sessions, and none is pushed out for them`() throws {
+    @Test func `a connection creates a limited number of sessions, and none is evicted for them`()
+        throws
+    {
         let daemon = try Daemon()
         var kept = try Pipeline(daemon)
         let mine = SessionID(high: 5, low: 6)
@@ -173,7 +175,10 @@ import Testing
         #expect(standing.lastSequence == 1)
     }
 
-    @Test func `one command more than a batch may have is an outcome, whatever it is under`() throws
+    @Test
+    func
+        `one command more than a batch may have is refused with an outcome, with and without a key`()
+        throws
     {
         let daemon = try Daemon()
         var pipeline = try Pipeline(daemon)

@@ -8,12 +8,11 @@ import Testing
 
 @testable import invctl
 
-/// Requests that are given again with their `--id`, in the same words, when the names in them stand for
-/// something else by then, or for nothing.
+/// Retries with the same `--id` and the same words, whose names now refer to other objects or to none.
 @Suite struct RepeatedWordsTests {
     private let folder = TemporaryDirectory()
 
-    /// A shop with 100 of P-0 and of P-1, a location `back`, and an empty category.
+    /// Returns a shop with 100 of P-0 and of P-1, a location `back`, and an empty category.
     private func shop() async throws -> Daemon {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(3, stock: 100)
@@ -28,7 +27,7 @@ import Testing
         return try #require(object as? [String: Any], "\(result.output) \(result.errors)")
     }
 
-    /// Commands after which their own names are gone, with what has to be there before.
+    /// Commands after which their own names no longer exist, with the commands to run before.
     private static let cases: [(before: String, command: String)] = [
         ("", "category rename Empty Full"),
         ("", "category archive Other"),
@@ -46,11 +45,11 @@ import Testing
             "stock transfer cancel --of TO-2"
         ),
         ("stock adjust P-2=-100 --reason damaged", "product delete P-2"),
-        // Without a history nothing is left of it.
+        // A product without history is deleted.
         ("product add --sku NEW --name New --category Full --price 1", "product delete NEW"),
     ]
 
-    @Test func `they are answered as they were, and nothing is done again`() async throws {
+    @Test func `retries are replayed, and nothing is executed twice`() async throws {
         let daemon = try await self.shop()
         func run(_ words: String, _ more: String...) throws -> Finished {
             try daemon.invctl(words.split(separator: " ").map(String.init) + more)
@@ -73,7 +72,7 @@ import Testing
             #expect(try await daemon.client().ping() == lsn, "\(command) was done again")
 
             let unnamed = try run(command)
-            #expect(unnamed.code != 0, "\(command) has nothing to do any more")
+            #expect(unnamed.code != 0, "\(command) should have no object any more")
             let other = try run(command + " --note other", "--id", id)
             if !other.errors.contains("Unknown option") {
                 #expect(other.errors.contains("key_reused"), "\(command): \(other.errors)")
@@ -82,7 +81,7 @@ import Testing
         #expect(try daemon.invctl("verify").code == 0)
     }
 
-    @Test func `a name that another product has by then is not looked at`() async throws {
+    @Test func `a name that another product has by then is not looked up`() async throws {
         let daemon = try await self.shop()
         let words = ["sell", "P-0=2", "--id", "till-1", "-o", "json"]
         let first = try self.object(try daemon.invctl(words))
@@ -103,7 +102,11 @@ import Testing
         ("return P-0=2", "took back 1 line", ""),
         ("stock restock P-0=2", "restocked 1 line", ""),
     ])
-    func `what it made is named again`(words: String, said: String, made: String) async throws {
+    func `a retry names the created object again`(
+        words: String,
+        said: String,
+        made: String
+    ) async throws {
         let daemon = try await self.shop()
         let all = words.split(separator: " ").map(String.init) + ["--id", "one"]
         let first = try self.object(try daemon.invctl(all + ["-o", "json"]))
@@ -120,7 +123,7 @@ import Testing
         "location archive main", "sell P-1", "product set P-1 --name New",
         "product add --sku NEW --name New --category Other --price 1 --opening 5@1",
     ])
-    func `programs are told that it is a repeat, done or refused`(words: String) async throws {
+    func `JSON marks a replayed outcome, done or refused`(words: String) async throws {
         let daemon = try await self.shop()
         let all = words.split(separator: " ").map(String.init) + ["--id", "one", "-o", "json"]
         let first = try daemon.invctl(all)
@@ -132,7 +135,7 @@ import Testing
         #expect(object?["replayed"] as? Bool == true, "\(said)")
     }
 
-    @Test func `a change to what is there says the revision that there is`() async throws {
+    @Test func `a change of an object reports its new revision`() async throws {
         let daemon = try await self.shop()
         func lastLine(_ words: String) throws -> String {
             try daemon.invctl(words.split(separator: " ").map(String.init)).output
@@ -150,8 +153,7 @@ import Testing
         }
     }
 
-    @Test func `what was refused is refused again, and what was never asked says why`() async throws
-    {
+    @Test func `a refusal is replayed, and a new command explains its refusal`() async throws {
         let daemon = try await self.shop()
         #expect(try daemon.invctl("sell", "P-0=999", "--id", "a").code == 5)
         #expect(try daemon.invctl("product", "set", "P-0", "--sku", "OLD").code == 0)
@@ -166,7 +168,7 @@ import Testing
         #expect(new.errors.contains("no product has the SKU 'P-0'"), "\(new.errors)")
     }
 
-    @Test func `an apply in one step is answered as it was, whatever became of its names`()
+    @Test func `an atomic apply is replayed, whatever its names refer to now`()
         async throws
     {
         let daemon = try await self.shop()
@@ -184,10 +186,10 @@ import Testing
         let new = try daemon.invctl("apply", path, "--atomic", "--id", "new")
         #expect(new.code == 1)
         #expect(new.errors.contains("line 1  category: "), "\(new.errors)")
-        #expect(new.errors.contains("1 of 2 commands are wrong"), "\(new.errors)")
+        #expect(new.errors.contains("1 of 2 commands are invalid"), "\(new.errors)")
     }
 
-    @Test func `one id is one request, or one run of many`() async throws {
+    @Test func `an id belongs to one request or to one run of many`() async throws {
         let daemon = try await self.shop()
         let path = "\(self.folder.path)/sales.ndjson"
         let text = "{\"command\":\"sell\",\"lines\":[{\"product\":\"P-0\",\"quantity\":1}]}\n"
@@ -202,7 +204,7 @@ import Testing
             for second in kinds where second != first {
                 let id = "\(first) \(second)".replacingOccurrences(of: self.folder.path, with: "")
                     .suffix(60)
-                // What was imported before is refused row by row.
+                // Rows that were imported before are refused.
                 _ = try daemon.invctl(first + ["--id", String(id)])
                 let lsn = try await daemon.client().ping()
                 let refused = try daemon.invctl(second + ["--id", String(id)])
@@ -213,7 +215,7 @@ import Testing
         }
     }
 
-    @Test func `an import's id is for one file, read in one way`() async throws {
+    @Test func `an import's id belongs to one file and one set of options`() async throws {
         let daemon = try await self.shop()
         func file(_ name: String, _ rows: String) throws -> String {
             let path = "\(self.folder.path)/\(name).csv"
@@ -222,7 +224,7 @@ import Testing
         }
         let (first, other) = (try file("first", "P-0,3"), try file("other", "P-0,3\nP-1,9"))
         let words = ["import", first, "--mode", "add", "--id", "delivery"]
-        #expect(try daemon.invctl(words).output == "1 rows: 1 taken, 0 not\n")
+        #expect(try daemon.invctl(words).output == "1 rows: 1 accepted, 0 rejected\n")
         let lsn = try await daemon.client().ping()
         for different in [
             ["import", other, "--mode", "add", "--id", "delivery"],
@@ -237,7 +239,7 @@ import Testing
         #expect(try await daemon.client().ping() == lsn)
     }
 
-    @Test func `words are the same wherever the answer goes, and other words are others`() {
+    @Test func `the words do not depend on the output options, but on all others`() {
         func words(_ line: String) -> RequestWords {
             RequestWords(line.split(separator: " ").map(String.init))
         }
@@ -258,7 +260,7 @@ import Testing
         }
     }
 
-    @Test func `what is left out of the words is what every command takes`() throws {
+    @Test func `the words omit exactly the options that every command has`() throws {
         var options: Set<String> = []
         var flags: Set<String> = []
         for dump in [GlobalOptions._dumpHelp(), RetryOptions._dumpHelp()] {

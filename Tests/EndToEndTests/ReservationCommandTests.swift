@@ -15,7 +15,7 @@ import Testing
         return try #require(JSONSerialization.jsonObject(with: data) as? [[String: Any]])
     }
 
-    @Test func `stock is reserved, sold in part, and given back`() async throws {
+    @Test func `stock is reserved, partly sold, and released`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(2, stock: 10)
         let made = try daemon.invctl(
@@ -37,7 +37,7 @@ import Testing
         #expect(levels.map { $0["reserved"] as? Int } == [4, 2])
         #expect(levels.map { $0["available"] as? Int } == [6, 8])
 
-        // Seven are on hand beyond what was sold, but four of ten are promised.
+        // Seven are on hand after the sale, but four of ten are reserved.
         let refused = try daemon.invctl("sell", "P-0=7")
         #expect(refused.code == 5)
         #expect(
@@ -64,8 +64,7 @@ import Testing
         #expect(try daemon.invctl("verify").code == 0)
     }
 
-    @Test func `what is wrong is told by its number, its equation and the exit code`() async throws
-    {
+    @Test func `errors have the object's number, the quantities and the exit code`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 10)
         func check(_ line: String, _ code: Int32, _ says: String) throws {
@@ -116,7 +115,7 @@ import Testing
         #expect(first["lsn"] as? Int == second["lsn"] as? Int)
     }
 
-    @Test func `stock is sent, received in part, and brought back`() async throws {
+    @Test func `stock is dispatched, partly received, and cancelled`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(2, stock: 10)
         #expect(try daemon.invctl("location", "add", "back", "--name", "Back").code == 0)
@@ -152,7 +151,7 @@ import Testing
         #expect(try daemon.invctl("verify").code == 0)
     }
 
-    @Test func `a watched list of reservations tells what comes and what runs out`() async throws {
+    @Test func `a watched list of reservations shows new and expired ones`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let product = try await client.stockedProducts(1, stock: 10)[0]

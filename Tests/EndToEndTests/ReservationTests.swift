@@ -4,7 +4,7 @@ import InventoryModel
 import InventoryWire
 import Testing
 
-/// Promises over the network and over the death of the daemon.
+/// Reservations over the network and across a kill of the daemon.
 @Suite struct ReservationTests {
     private static func reserve(
         _ product: ProductID,
@@ -27,7 +27,7 @@ import Testing
         return try await client.reservations(query).rows.first?.state
     }
 
-    @Test func `what ran out while the daemon was dead is given back when it is there again`()
+    @Test func `a reservation that expires while the daemon is down is released after its restart`()
         async throws
     {
         let daemon = try Daemon()
@@ -42,7 +42,7 @@ import Testing
         while TimeOfDay.now() < until { try await Task.sleep(for: .milliseconds(50)) }
         try daemon.start()
         let after = daemon.client("after")
-        // The tick comes by itself: nobody writes.
+        // The tick runs without any write.
         while try await Self.state(after, first) == .active {
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -54,7 +54,7 @@ import Testing
         #expect(rows.map { $0.actor } == [""] && rows.map { $0.reference } == ["CART"])
         #expect(rows.map { $0.reservedDelta } == [-4])
         let digest = try await after.verified()
-        // Replay agrees: the tick was logged, and is not made again.
+        // Replay agrees: the tick was logged and is not repeated.
         daemon.kill()
         try daemon.start()
         let again = daemon.client("again")
@@ -65,7 +65,7 @@ import Testing
         #expect(try await again.refused(.commitReservation(late)).code == .reservationExpired)
     }
 
-    @Test func `two that race for the last unit, by reserving and by selling, get it once`()
+    @Test func `a reservation and a sale that race for the last unit get it once`()
         async throws
     {
         let daemon = try Daemon()
@@ -84,7 +84,7 @@ import Testing
                 switch try await client.send(command(product)) {
                 case .done: won.insert(product)
                 case .refused(let refusal): #expect(refusal.code == .insufficientStock)
-                case .batch, .errorsOnly: Issue.record("a batch nobody sent")
+                case .batch, .errorsOnly: Issue.record("an unexpected batch outcome")
                 }
             }
             try await client.close()
@@ -106,7 +106,7 @@ import Testing
         _ = try await setup.verified()
     }
 
-    @Test func `a subscriber has what is promised and on its way, then what becomes of it`()
+    @Test func `a subscriber gets open reservations and transfers, then their changes`()
         async throws
     {
         let daemon = try Daemon()
@@ -118,19 +118,19 @@ import Testing
         let line = DispatchLine(product: products[0], quantity: 3)
         let dispatch = DispatchTransfer(from: .main, to: LocationID(2), lines: [line])
         try await client.done(.dispatchTransfer(dispatch))
-        // A level and a sale are of other topics, and the second product is not asked for.
+        // Levels and sales are other topics, and the filter excludes the second product.
         let subscription = Subscription(
             topics: [.reservations, .transfers],
             filter: SubscriptionFilter(products: [products[0]]),
             start: .snapshot
         )
-        var heard: [String] = []
+        var received: [String] = []
         for try await event in daemon.client("listener").subscribe(subscription) {
             switch event {
             case .snapshot(let changes):
-                heard += changes.map(Self.words)
+                received += changes.map(Self.words)
             case .caughtUp:
-                heard.append("caught up")
+                received.append("caught up")
                 for number in [2, 1] as [UInt32] {
                     let part = ReservationLine(
                         reservation: ReservationID(number),
@@ -145,14 +145,14 @@ import Testing
                     .receiveTransfer(TransferSettlement(lines: [transfer]))
                 )
             case .entry(let entry):
-                heard += entry.changes.map(Self.words)
+                received += entry.changes.map(Self.words)
             default:
                 break
             }
-            if heard.last == "transfer 1 received 0" { break }
+            if received.last == "transfer 1 received 0" { break }
         }
         #expect(
-            heard == [
+            received == [
                 "reservation 1 active 2", "transfer 1 inTransit 3", "caught up",
                 "reservation 1 active 1", "transfer 1 received 0",
             ]

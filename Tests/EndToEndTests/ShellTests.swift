@@ -7,9 +7,9 @@ import Testing
 
 @testable import invctl
 
-/// `invctl shell` in a terminal, off one, and over its own mistakes.
+/// `invctl shell` with and without a terminal, and after errors.
 @Suite struct ShellTests {
-    /// A folder for what the shell remembers.
+    /// A directory for the shell's history.
     private final class Home {
         let folder = FileManager.default.temporaryDirectory.appending(path: "shell-\(UUID())")
         var history: URL { self.folder.appending(path: "invctl/history") }
@@ -32,12 +32,13 @@ import Testing
         return terminal
     }
 
-    /// Waits until the shell has the terminal and nothing is typed yet.
+    /// Waits until the shell shows an empty prompt.
     private static func waitsForPrompt(_ terminal: PseudoTerminal) -> Bool {
         terminal.waits { _ in terminal.screen.lineStrings.last?.hasSuffix(">") ?? false }
     }
 
-    @Test func `commands run, errors do not end it, and the history outlives it`() async throws {
+    @Test func `commands run, errors do not end the shell, and the history persists`() async throws
+    {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(2, stock: 50)
         let home = Home()
@@ -68,7 +69,7 @@ import Testing
         let mode = try FileManager.default.attributesOfItem(atPath: home.history.path)
         #expect(mode[.posixPermissions] as? Int == 0o600)
 
-        // The next one knows it: back to the sale, and another by searching.
+        // The next shell has the history: back to the sale, and another by search.
         let again = try Self.open(daemon, home)
         again.type("\u{12}sell P-0")
         #expect(again.waits(for: "(search 'sell P-0')> sell P-0=2"))
@@ -80,7 +81,7 @@ import Testing
         #expect(again.wait() == 0)
     }
 
-    @Test func `Tab completes commands, flags and what the server has`() async throws {
+    @Test func `Tab completes commands, flags and names from the server`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         _ = try await client.stockedProducts(12, stock: 50, prefix: "LAMP")
@@ -93,7 +94,7 @@ import Testing
         terminal.type("gard\t")
         #expect(terminal.waits(for: "> product list --category 'Garden tools'"))
         terminal.type("\u{15}")
-        // Two are enough to be asked which.
+        // Two candidates are listed.
         terminal.type("stock show lamp-1\t")
         #expect(terminal.waits(for: "> stock show LAMP-1"))
         terminal.type("\t")
@@ -109,7 +110,7 @@ import Testing
         #expect(terminal.wait() == 0)
     }
 
-    @Test func `Ctrl-C drops the line, or ends the command and not the shell`() async throws {
+    @Test func `Ctrl-C clears the line, or ends the command but not the shell`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 50)
         let terminal = try Self.open(daemon, Home())
@@ -121,7 +122,7 @@ import Testing
         #expect(terminal.waits(for: "interrupted: "))
         terminal.type("product get P-0 --fields onHand\r")
         #expect(terminal.waits(for: "ON HAND\n     50\n"))
-        // A screen of its own within the shell, and back.
+        // A full-screen command within the shell, and back.
         terminal.type("product list --watch\r")
         #expect(terminal.waits { _ in terminal.screen.isAlternate })
         #expect(terminal.waits(for: "live"))
@@ -136,7 +137,7 @@ import Testing
         #expect(terminal.isSane)
     }
 
-    @Test func `watch repeats what reads, and nothing that writes`() async throws {
+    @Test func `watch repeats commands that read, and none that write`() async throws {
         let daemon = try Daemon()
         _ = try await daemon.client().stockedProducts(1, stock: 50)
         let terminal = try Self.open(daemon, Home())
@@ -148,7 +149,7 @@ import Testing
         #expect(terminal.waits { $0.split(separator: "ON HAND").count > 4 })
         try daemon.invctl("sell", "P-0=9")
         #expect(terminal.waits(for: "40"))
-        // A Ctrl-C here could meet the command instead, and the terminal then forgets what was typed.
+        // A Ctrl-C here could hit the command instead, and the terminal then drops pending input.
         terminal.type("q")
         #expect(Self.waitsForPrompt(terminal))
         terminal.type("\\o json\r")
@@ -161,7 +162,7 @@ import Testing
     }
 
     @Test(arguments: [SIGTERM, SIGHUP, SIGKILL])
-    func `however it ends, lines are typed and shown as before`(_ signal: Int32) throws {
+    func `the terminal is restored, however the shell ends`(_ signal: Int32) throws {
         let daemon = try Daemon()
         let terminal = try Self.open(daemon, Home())
         terminal.type("abc")
@@ -172,7 +173,7 @@ import Testing
         #expect(terminal.waits { _ in terminal.isSane })
     }
 
-    @Test func `off a terminal it reads a script, and its code is that of the first that failed`()
+    @Test func `without a terminal it runs a script, and exits with the first failure's code`()
         async throws
     {
         let daemon = try Daemon()
@@ -209,7 +210,7 @@ import Testing
         #expect(try daemon.invctl(["shell"], input: Data(many.utf8)).lines.count == 200)
     }
 
-    @Test func `what was asked of the shell holds for its commands`() throws {
+    @Test func `options of the shell apply to its commands`() throws {
         let daemon = try Daemon()
         let said = try Daemon.run(
             "invctl",

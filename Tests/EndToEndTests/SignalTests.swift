@@ -4,13 +4,13 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// What signals make of the running daemon.
+/// Signals to the running daemon.
 @Suite struct SignalTests {
     private func log(_ daemon: Daemon) throws -> String {
         try String(contentsOfFile: daemon.directory.path + ".log", encoding: .utf8)
     }
 
-    /// Whether the process has ended within a second or so.
+    /// Returns whether the process ends within about a second.
     private func hasEnded(_ daemon: Daemon) async throws -> Bool {
         let id = try #require(daemon.processID)
         for _ in 0..<100 {
@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: [SIGABRT, SIGQUIT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP])
-    func `a fatal signal from outside ends it at once, whatever the runtime would report`(
+    func `a fatal signal from outside ends the daemon at once, without a trap report`(
         _ signal: Int32
     ) async throws {
         let daemon = try Daemon(launcher: ["env", "-u", "SWIFT_BACKTRACE", "bash", "-c", Self.skip])
@@ -31,7 +31,7 @@ import Testing
         #expect(try await self.hasEnded(daemon), "signal \(signal)")
     }
 
-    @Test func `a signal that a shell has it ignore in the background ends it all the same`()
+    @Test func `a signal that shells ignore for background jobs still ends the daemon`()
         async throws
     {
         let script = "trap '' QUIT INT; " + Self.skip
@@ -44,11 +44,11 @@ import Testing
         #expect(try await self.hasEnded(daemon))
     }
 
-    /// The data directory comes first; bash becomes the program.
+    /// A bash command that skips the data directory and execs the program.
     private static let skip = "exec \"$@\""
 
     @Test(arguments: [(SIGHUP, "SIGHUP"), (SIGUSR1, "SIGUSR1"), (SIGUSR2, "SIGUSR2")])
-    func `a signal that means nothing to it is ignored, with a log line`(
+    func `a signal without a meaning is ignored, with a log line`(
         _ signal: (number: Int32, name: String)
     ) async throws {
         let daemon = try Daemon()
@@ -60,10 +60,10 @@ import Testing
         #expect(daemon.stop() == 0)
     }
 
-    /// Whether the runtime reports traps here: it needs its tool, and this test a processor it knows.
+    /// Whether the runtime reports traps here, which needs its tool and a known processor.
     private static let reportsTraps: Bool = {
         #if arch(x86_64)
-            // Its size is said to be 0, so it is read to its end.
+            // Its reported size is 0, so it is read to its end.
             let file = FileHandle(forReadingAtPath: "/proc/self/maps")
             let maps = String(decoding: (try? file?.readToEnd()) ?? Data(), as: UTF8.self)
             let core = maps.split(separator: "\n").first { $0.hasSuffix("libswiftCore.so") }
@@ -77,7 +77,7 @@ import Testing
     }()
 
     @Test(.enabled(if: Self.reportsTraps, "needs swift-backtrace"))
-    func `a trap of its own leaves where it was in the log, and ends it`() async throws {
+    func `a trap ends the daemon and logs a backtrace`() async throws {
         let daemon = try Daemon(launcher: ["env", "-u", "SWIFT_BACKTRACE", "bash", "-c", Self.skip])
         let id = try #require(daemon.processID)
         let script = try #require(
@@ -90,7 +90,7 @@ import Testing
             output: STDOUT_FILENO,
             errors: STDERR_FILENO
         )
-        // A machine that lets nobody trace has no way to see this.
+        // Not observable on a machine that forbids ptrace.
         guard tracer.wait() == 0 else { return }
         let start = ContinuousClock.now
         #expect(daemon.wait() == 128 + SIGSEGV)
@@ -99,7 +99,7 @@ import Testing
         #expect(log.contains("Program crashed") || log.contains("Crash"), "\(log.suffix(2_000))")
     }
 
-    /// A library that moves the clocks a program sees; nil where there is no compiler.
+    /// A library that shifts the clocks of a program; `nil` without a compiler.
     private static let clock: String? = {
         let path = FileManager.default.temporaryDirectory.path + "/invd-clock-\(getpid()).so"
         guard
@@ -119,7 +119,7 @@ import Testing
         return compiler?.wait() == 0 ? path : nil
     }()
 
-    /// Seconds forward, of the time of day alone or of every clock.
+    /// A jump forward in seconds, of the wall clock alone or of every clock.
     struct Jump: Sendable, CustomTestStringConvertible {
         var seconds: Double
         var isOfAll: Bool
@@ -132,7 +132,7 @@ import Testing
             [false, true].map { Jump(seconds: seconds, isOfAll: $0) }
         }
     )
-    func `SIGTERM stops it under load, after the clocks that it sees were moved forward`(
+    func `SIGTERM stops the daemon under load, after its clocks jumped forward`(
         _ jump: Jump
     ) async throws {
         let library = try #require(Self.clock)
@@ -152,7 +152,7 @@ import Testing
             }
         }
         try await Task.sleep(for: .milliseconds(200))
-        // The server reads the file at each look at a clock.
+        // The server reads the file whenever it reads a clock.
         try "\(jump.seconds) \(jump.isOfAll ? 1 : 0)"
             .write(toFile: setting, atomically: false, encoding: .utf8)
         try await Task.sleep(for: .milliseconds(200))

@@ -2,7 +2,7 @@ import Foundation
 import InventoryClient
 import Testing
 
-/// `invctl import --mode set|add`: the stock of products that are there.
+/// `invctl import --mode set|add`: the stock of existing products.
 @Suite struct StockImportTests {
     private static func shop() throws -> Daemon {
         let daemon = try Daemon()
@@ -21,7 +21,7 @@ import Testing
         return Array(try daemon.invctl(fields).lines.dropFirst())
     }
 
-    @Test func `what was counted is shown first, and then is what is on hand`() throws {
+    @Test func `a dry run shows the counts, and the import sets them as on hand`() throws {
         let daemon = try Self.shop()
         let counted = Data("Code,Counted\nAPPLE,8\nfig,7\nFLOUR,1.25\nNONE,1\n".utf8)
         let dry = try daemon.invctl("import", "-", "--mode", "set", "--dry-run", input: counted)
@@ -36,12 +36,12 @@ import Testing
                 """
         )
         #expect(dry.errors.hasPrefix("columns: sku ← Code (guessed), stock ← Counted (guessed)\n"))
-        #expect(dry.errors.contains("row 5  sku: no product is called \"NONE\""))
+        #expect(dry.errors.contains("row 5  sku: there is no product \"NONE\""))
         #expect(try self.onHand(daemon) == ["APPLE,10", "FIG,7", "FLOUR,1.500"])
 
         let done = try daemon.invctl("import", "-", "--mode", "set", input: counted)
         #expect(done.code == 8)
-        #expect(done.output == "4 rows: 3 taken, 1 not\n")
+        #expect(done.output == "4 rows: 3 accepted, 1 rejected\n")
         #expect(try self.onHand(daemon) == ["APPLE,8", "FIG,7", "FLOUR,1.250"])
         let ledger = try daemon.invctl(
             "ledger",
@@ -59,19 +59,19 @@ import Testing
         )
     }
 
-    @Test func `what came and went is added once, however often the file is given`() throws {
+    @Test func `changes are added once, however often the file is imported`() throws {
         let daemon = try Self.shop()
         let moved = Data(
             "sku,stock,cost,reference\nAPPLE,5,0.60,PO-7\nFIG,-2,,\nAPPLE,1,,\nFLOUR,0,,\n".utf8
         )
         let dry = try daemon.invctl("import", "-", "--mode", "add", "--dry-run", input: moved)
         #expect(dry.output.hasPrefix("4 rows: 4 valid, 0 invalid, nothing written\n3 would change"))
-        // Two rows of a product add up.
+        // Two rows of the same product add up.
         #expect(dry.output.contains("row 2  APPLE  on hand 10 → 15 (+5)"), "\(dry.output)")
         #expect(dry.output.contains("row 4  APPLE  on hand 15 → 16 (+1)"), "\(dry.output)")
         for _ in 0..<2 {
             let done = try daemon.invctl("import", "-", "--mode", "add", input: moved)
-            #expect(done.output == "4 rows: 4 taken, 0 not\n", "\(done.errors)")
+            #expect(done.output == "4 rows: 4 accepted, 0 rejected\n", "\(done.errors)")
             #expect(done.code == 0)
             #expect(try self.onHand(daemon) == ["APPLE,16", "FIG,5", "FLOUR,1.500"])
         }
@@ -85,15 +85,15 @@ import Testing
             "--where",
             "sku = APPLE"
         )
-        // A delivery where the row has a cost, else an adjustment at what the stock is worth.
+        // A delivery if the row has a cost, otherwise an adjustment at the stock's average cost.
         #expect(ledger.output.contains("restock,APPLE,5,3.00,PO-7"))
         #expect(ledger.output.contains("adjust,APPLE,1,"))
-        // The same file by another name is another delivery.
+        // The same file with another id is another delivery.
         try daemon.invctl("import", "-", "--mode", "add", "--id", "again", input: moved)
         #expect(try self.onHand(daemon) == ["APPLE,22", "FIG,3", "FLOUR,1.500"])
     }
 
-    @Test func `rows that cannot be are told by column, and change nothing`() throws {
+    @Test func `invalid rows are reported with the column, and change nothing`() throws {
         let daemon = try Self.shop()
         let rows = """
             sku,stock
@@ -106,7 +106,7 @@ import Testing
             """
         let set = try daemon.invctl("import", "-", "--mode", "set", input: Data(rows.utf8))
         #expect(set.code == 8)
-        #expect(set.output == "6 rows: 1 taken, 5 not\n")
+        #expect(set.output == "6 rows: 1 accepted, 5 rejected\n")
         #expect(set.errors.contains("row 2  stock: \"ten\" is not a whole number"))
         #expect(set.errors.contains("row 4  sku: duplicate of row 3"))
         #expect(
@@ -120,14 +120,14 @@ import Testing
         #expect(counted.errors.contains("row 2  stock: -8 is below 0"))
         let sales = try daemon.invctl("import", "-", "--as", "sales", "--mode", "set", input: below)
         #expect(sales.code == 2)
-        let nothing = try daemon.invctl(
+        let missing = try daemon.invctl(
             "import",
             "-",
             "--mode",
             "set",
             input: Data("sku\nFIG\n".utf8)
         )
-        #expect(nothing.code == 2)
-        #expect(nothing.errors.contains("no column for stock"))
+        #expect(missing.code == 2)
+        #expect(missing.errors.contains("no column for stock"))
     }
 }

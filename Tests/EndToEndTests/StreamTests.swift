@@ -4,15 +4,15 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// Long lists are written as they come: neither side holds the rows.
+/// Long lists are streamed: neither side holds the rows in memory.
 @Suite struct StreamTests {
     private static let rows = 40_000
     private static let few = 2_000
-    /// How much more memory many rows may take than few: what waits in buffers on the way, and not the
-    /// tens of megabytes that the rows themselves would be.
+    /// How much more memory many rows may use than few: that of buffers, not the tens of megabytes of the
+    /// rows themselves.
     private static let growthMax = 14 << 20
 
-    /// A ledger of so many sales with long references.
+    /// Returns a daemon with a ledger of many sales with long references.
     private static func shop() async throws -> Daemon {
         let daemon = try Daemon()
         let client = daemon.client()
@@ -34,15 +34,15 @@ import Testing
         return daemon
     }
 
-    /// The most memory a process has had so far, in bytes.
+    /// Returns the peak memory of a process so far, in bytes.
     private static func peak(_ process: pid_t) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
         return try #require(line.split(separator: " ").compactMap { Int($0) }.first) << 10
     }
 
-    /// Lists so many rows, stops reading a little before their end, and says how much memory the client
-    /// has had by then.
+    /// Lists `rows` rows, stops reading shortly before their end, and returns the client's peak memory by
+    /// then, in bytes.
     private func peak(_ daemon: Daemon, _ format: String, rows: Int) throws -> Int {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
@@ -61,7 +61,7 @@ import Testing
         close(ends[1])
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         var lines = 0
-        // What is left is more than a pipe holds, so the client is still there.
+        // The rest is more than a pipe holds, so the client is still running.
         while lines < rows - 1_000 {
             let count = read(ends[0], &chunk, chunk.count)
             try #require(count > 0, "\(format) ends after \(lines) lines")
@@ -69,11 +69,11 @@ import Testing
         }
         let peak = try Self.peak(process.id)
         close(ends[0])
-        #expect(process.wait() == 0, "a reader who leaves is no error")
+        #expect(process.wait() == 0, "a closed pipe is not an error")
         return peak
     }
 
-    @Test func `many rows take no more memory than few, at either end`() async throws {
+    @Test func `many rows need no more memory than few, on either side`() async throws {
         let daemon = try await Self.shop()
         let server = try #require(daemon.processID)
         for format in ["csv", "tsv", "ndjson", "json"] {

@@ -7,7 +7,7 @@ import InventoryWire
 import Testing
 
 @Suite struct SubscriptionTests {
-    /// The LSNs of the entries of a subscription, until `count` have come.
+    /// Returns the LSNs of the first `count` entries of a subscription.
     private static func lsns(
         _ client: InventoryClient,
         _ subscription: Subscription,
@@ -16,13 +16,13 @@ import Testing
         var lsns: [LSN] = []
         for try await event in client.subscribe(subscription) {
             if case .entry(let entry) = event { lsns.append(entry.lsn) }
-            if case .reset = event { Issue.record("it began anew") }
+            if case .reset = event { Issue.record("it was reset") }
             if lsns.count == count { break }
         }
         return lsns
     }
 
-    @Test func `two watchers see every change of a seller, in the same order, each once`()
+    @Test func `two watchers get every change of a seller exactly once, in the same order`()
         async throws
     {
         let daemon = try Daemon()
@@ -44,7 +44,7 @@ import Testing
         for watcher in watchers { #expect(try await watcher.value == sold) }
     }
 
-    @Test func `a snapshot and the changes after it make the present`() async throws {
+    @Test func `a snapshot and the changes after it yield the current state`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let products = try await client.stockedProducts(50, stock: 100)
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func `a watcher that was away for 10,000 changes gets exactly those`() async throws {
+    @Test func `a watcher that missed 10,000 changes gets exactly those`() async throws {
         let daemon = try Daemon()
         let seller = daemon.client("seller")
         let product = try await seller.stockedProducts(1, stock: 20_000)[0]
@@ -97,7 +97,7 @@ import Testing
         let live = try await Self.lsns(seller, subscription, count: 10_000)
         #expect(live == (1...10_000).map { start + $0 })
 
-        // The same again from a daemon that was killed: from the log's files this time.
+        // The same from a daemon that was killed: now from the log files.
         daemon.kill()
         try daemon.start()
         let client = daemon.client()
@@ -105,7 +105,8 @@ import Testing
         #expect(replayed == live)
     }
 
-    @Test func `a watcher goes on by itself when the daemon was killed and restarted`() async throws
+    @Test func `a watcher resumes by itself after the daemon was killed and restarted`()
+        async throws
     {
         let daemon = try Daemon()
         let seller = daemon.client("seller")
@@ -167,7 +168,7 @@ import Testing
         )
     }
 
-    /// What a copy of a filtered subscription heard of products and levels.
+    /// A replica of a filtered subscription: its products and levels.
     private struct Copy {
         var products: Set<ProductID> = []
         var levels: [ProductID: Int64] = [:]
@@ -186,7 +187,7 @@ import Testing
     }
 
     @Test
-    func `a product that comes under a filter comes as its rows, and one that leaves is named`()
+    func `a product that enters a filter is sent as rows, and one that leaves is named`()
         async throws
     {
         let daemon = try Daemon()
@@ -221,7 +222,7 @@ import Testing
             }
             if moves == 4 { break }
         }
-        // Its rows, in the order of a snapshot.
+        // The rows, in the order of a snapshot.
         guard case .productCreated(let product) = entered.first, case .level = entered.last else {
             Issue.record("\(entered)")
             return
@@ -232,7 +233,7 @@ import Testing
         #expect(copy.levels == [products[0]: 3])
     }
 
-    @Test func `a conflated subscriber gets the latest levels, few of them, and proves its copy`()
+    @Test func `a conflated subscriber gets few, the latest levels, and verifies its replica`()
         async throws
     {
         let daemon = try Daemon()
@@ -283,13 +284,13 @@ import Testing
         }
         for product in products { #expect(levels[product] == 5) }
         #expect(entries == entries.sorted() && Set(entries).count == entries.count)
-        // 20,000 movements, and of each window at most one level of each product.
+        // 20,000 movements, but at most one level of each product for each window.
         #expect(levelCount < 10_000)
-        // Every edge of an alert is there.
+        // Every raised and cleared alert is present.
         #expect(raised == 20)
     }
 
-    /// The one is written by the fan-out, the other by the engine's loop.
+    /// The fan-out writes events, the engine's event loop writes results.
     @Test func `events and results on one connection are whole frames`() async throws {
         let daemon = try Daemon()
         let products = try await daemon.client().stockedProducts(8, stock: 100_000_000)
@@ -327,7 +328,9 @@ import Testing
         #expect(results > 0, "\(results) results")
     }
 
-    @Test func `sales cannot be conflated, and nothing oftener than the limit`() async throws {
+    @Test func `sales cannot be conflated, and no topic at a shorter interval than the limit`()
+        async throws
+    {
         let daemon = try Daemon()
         for (topics, rate, code) in [
             (SubscriptionTopics.sales, UInt8(5), RefusalCode.invalidField),
@@ -348,7 +351,7 @@ import Testing
         #expect(try daemon.invctl("watch", "stock", "--conflate", "61").code == 2)
     }
 
-    @Test func `many that read slowly hold up neither each other nor who asks, and miss nothing`()
+    @Test func `slow consumers delay neither each other nor requests, and miss nothing`()
         async throws
     {
         let daemon = try Daemon()
@@ -368,7 +371,7 @@ import Testing
                     last = entry.lsn
                     count += 1
                     if count == 30_000 { break }
-                    // Some stand still for a while, so that they fall behind.
+                    // Some pause for a while, so that they fall behind.
                     if number < 10, count == 2_000 { try await Task.sleep(for: .seconds(1)) }
                 }
                 return count

@@ -83,7 +83,7 @@ import Testing
         TopScreen(model, columns: columns, rows: rows).lines.joined(separator: "\n")
     }
 
-    @Test func `sales add up to revenue, sellers and the tape, returns take away`() throws {
+    @Test func `sales add to revenue, sellers and the tape, returns subtract`() throws {
         var model = try Self.model()
         model.take(.began(lsn: 56, hasSnapshot: false), now: Self.noon)
         model.take(Self.sale(57, [(1, 2, 199_998), (2, 1, 1_999)]), now: Self.noon + 250_000)
@@ -104,7 +104,7 @@ import Testing
         #expect(lines[tape + 3].contains("till-1"))
     }
 
-    @Test func `sellers go by revenue, by units after s, and ties by their number`() throws {
+    @Test func `sellers are sorted by revenue, by units after s, and ties by id`() throws {
         var model = try Self.model()
         model.take(TopModel.Item(sku: "KEY-1", name: "Keys", decimals: 0), of: ProductID(3))
         model.take(Self.sale(57, [(1, 1, 99_999), (2, 9, 900), (3, 9, 900)]), now: Self.noon)
@@ -115,7 +115,9 @@ import Testing
         #expect(Self.screen(model).contains("Top sellers today, by units"))
     }
 
-    @Test func `sellers of different units go by revenue, for grams are no pieces`() throws {
+    @Test func `sellers with different units are sorted by revenue, since grams are not pieces`()
+        throws
+    {
         var model = try Self.model()
         model.take(Self.sale(57, [(1, 1, 99_999), (2, 9, 900), (3, 666, 500)]), now: Self.noon)
         #expect(model.take(.character("s")) == .nothing)
@@ -123,7 +125,7 @@ import Testing
         #expect(Self.screen(model).contains("Top sellers today, by revenue"))
     }
 
-    @Test func `a sale that was undone is none, and late cost that is undone no revenue`() throws {
+    @Test func `a reversed sale does not count, and a reversed late cost is not revenue`() throws {
         var model = try Self.model()
         model.take(Self.sale(57, [(1, 1, 1_000)]), now: Self.noon)
         model.take(Self.sale(58, [(2, 1, 300)]), now: Self.noon)
@@ -150,7 +152,7 @@ import Testing
         #expect(model.book.saleCountToday == 1 && model.book.amountToday == 300)
     }
 
-    @Test func `only the first sellers are ranked, and they are the right ones`() throws {
+    @Test func `only the top sellers are ranked, and they are correct`() throws {
         var model = try Self.model()
         let lines = (1...1_000).map { (UInt32($0), Int64(1), Int64($0) * 7 % 1_009) }
         model.take(Self.sale(57, lines.map { ($0.0, $0.1, $0.2) }), now: Self.noon)
@@ -159,7 +161,7 @@ import Testing
         #expect(model.sellers.map { $0.sold.amount } == Array(amounts))
     }
 
-    @Test func `a day ends at midnight, its sales stay in the velocity for a week`() throws {
+    @Test func `revenue resets at midnight, and sales stay in the velocity for a week`() throws {
         var model = try Self.model()
         model.take(Self.sale(57, [(1, 14, 100)]), now: Self.noon)
         let day: Int64 = 86_400 * Self.second
@@ -177,7 +179,7 @@ import Testing
         #expect(model.book.cover(available: 7, at: spot, now: Self.noon + 8 * day) == nil)
     }
 
-    @Test func `low stock shows what is left and how long that lasts`() throws {
+    @Test func `low stock shows the remaining stock and the days of cover`() throws {
         var model = try Self.model()
         model.take(Self.sale(57, [(1, 4, 100)]), now: Self.noon)
         try model.take(low: Self.low([(1, "LAP-01", 6), (2, "MOU-09", 0)]))
@@ -205,7 +207,7 @@ import Testing
         #expect(Sparkline.text([]) == "")
     }
 
-    @Test func `keys move, search, ask and leave`() throws {
+    @Test func `keys move, search, open and quit`() throws {
         var model = try Self.model()
         model.take(Self.sale(57, [(1, 2, 300), (2, 1, 200), (3, 1, 100)]), now: Self.noon)
         model.prepare()
@@ -236,7 +238,7 @@ import Testing
         #expect(press(.tab) == .nothing)
         #expect(model.keys.pane == .low)
         _ = press(.character("3"))
-        #expect(press(.enter) == .show(sku: "梨-1"), "the last line of the sale came last")
+        #expect(press(.enter) == .show(sku: "梨-1"), "the last line of the sale is the newest")
         _ = press(.escape)
 
         func command(_ text: String) -> TopOrder {
@@ -265,7 +267,7 @@ import Testing
         #expect(press(.endOfInput) == .leave)
     }
 
-    @Test func `a lost connection and its return are said`() throws {
+    @Test func `a lost connection and a reconnection are reported`() throws {
         var model = try Self.model()
         model.take(.began(lsn: 1, hasSnapshot: false), now: Self.noon)
         model.take(.disconnected(ClientError(.closed, "reset")), now: Self.noon)
@@ -275,7 +277,7 @@ import Testing
         #expect(Self.screen(model).contains("the server is back after 4 s; nothing was missed"))
     }
 
-    @Test func `whatever the size, no line sticks out and there are no more than rows`() throws {
+    @Test func `no line exceeds the width and no screen the rows, at any size`() throws {
         var model = try Self.model()
         let lines = (1...60).map { (UInt32($0), Int64(1_000_000), Int64($0) * 1_000_000_007) }
         model.take(Self.sale(57, lines.map { ($0.0, $0.1, $0.2) }), now: Self.noon)
@@ -294,7 +296,7 @@ import Testing
         }
     }
 
-    @Test func `colour only repeats what marks say`() throws {
+    @Test func `colour only repeats what symbols show`() throws {
         var model = try Self.model()
         model.take(Self.sale(57, [(1, 2, 300)]), now: Self.noon)
         model.prepare()

@@ -4,7 +4,7 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// `invctl top` in a terminal, against the real daemon: keys, the window, a restart, every way out.
+/// `invctl top` in a terminal, against the real daemon: keys, the window size, a restart, every way to quit.
 @Suite struct TopTests {
     private static func shop() async throws -> (Daemon, [ProductID]) {
         let daemon = try Daemon()
@@ -13,11 +13,11 @@ import Testing
         return (daemon, ids)
     }
 
-    @Test func `sales appear as they happen, over a restart, and keys do what they say`()
+    @Test func `sales appear live, also after a restart, and keys work as labelled`()
         async throws
     {
         let (daemon, _) = try await Self.shop()
-        // What was sold before it started counts too.
+        // Sales before the start count too.
         try daemon.invctl("sell", "P-0=2", "--ref", "POS-1")
         let terminal = try daemon.terminal("top", columns: 110, rows: 30)
         #expect(terminal.waits { $0.contains("revenue today 19.98 USD · 1 sale") })
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGABRT, SIGSEGV, SIGKILL])
-    func `however it ends, the terminal is as it was`(_ signal: Int32) async throws {
+    func `the terminal is restored, however top ends`(_ signal: Int32) async throws {
         let daemon = try Daemon()
         let terminal = try daemon.terminal("top")
         #expect(terminal.waits(for: "no sale yet"))
@@ -84,7 +84,7 @@ import Testing
     @Test(arguments: [
         (["top"], "no sale yet"), (["stock", "show", "--watch"], "P-2"), (["shell"], "127.0.0.1:"),
     ])
-    func `stopped, it gives the terminal back; continued, it takes it and draws again`(
+    func `Ctrl-Z restores the terminal, and continuing redraws the screen`(
         words: [String],
         shows: String
     ) async throws {
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test(arguments: ["q", "\u{03}", ":q\r"])
-    func `keys leave it`(_ keys: String) async throws {
+    func `keys quit`(_ keys: String) async throws {
         let daemon = try Daemon()
         let terminal = try daemon.terminal("top")
         #expect(terminal.waits(for: "no sale yet"))
@@ -114,13 +114,13 @@ import Testing
         #expect(terminal.isSane)
     }
 
-    @Test func `once, it tells programs what it shows people`() async throws {
+    @Test func `--once prints the same data as JSON and as text`() async throws {
         let (daemon, _) = try await Self.shop()
         try daemon.invctl("sell", "P-0=2", "P-1=1")
         try daemon.invctl("return", "P-0=1")
         let said = try daemon.invctl("top", "--once", "-o", "json")
-        let told = try JSONSerialization.jsonObject(with: Data(said.output.utf8))
-        let object = try #require(told as? [String: Any])
+        let parsed = try JSONSerialization.jsonObject(with: Data(said.output.utf8))
+        let object = try #require(parsed as? [String: Any])
         #expect(object["revenueToday"] as? String == "19.98")
         #expect(object["salesToday"] as? Int == 1)
         let sellers = try #require(object["topSellers"] as? [[String: Any]])
@@ -137,7 +137,7 @@ import Testing
         #expect(elsewhere.code == 3)
     }
 
-    @Test func `a server that is not there is said before the screen is taken`() throws {
+    @Test func `a missing server is reported before the screen is cleared`() throws {
         let said = try Daemon.run("invctl", ["top", "--once", "--timeout", "200ms"])
         #expect(said.code == 7)
         #expect(said.errors.contains("Is invd running"))

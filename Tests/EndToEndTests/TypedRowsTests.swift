@@ -3,21 +3,21 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// Every query that has a fixed shape, as values, at a server where everything has happened.
+/// Every query with a fixed schema, as typed rows, on a server with every kind of data.
 @Suite struct TypedRowsTests {
-    @Test func `each answer comes as values, a value for each row`() async throws {
+    @Test func `each answer has one typed value for each row`() async throws {
         let daemon = try Daemon()
         try await EventfulShop(daemon).fill()
         let client = daemon.client()
 
         let products = try await client.products(ProductSearch(statuses: .all)).rows
         let productTable = try await client.query(.products(ProductSearch(statuses: .all))).table
-        #expect(products.map { $0.sku } == productTable.texts("sku"))
+        #expect(products.map { $0.sku } == productTable.strings("sku"))
         #expect(products.map { $0.available } == productTable.integers("available"))
-        #expect(products.map { $0.categoryName } == productTable.texts("category"))
-        #expect(products.map { "\($0.status)" } == productTable.texts("status"))
+        #expect(products.map { $0.categoryName } == productTable.strings("category"))
+        #expect(products.map { "\($0.status)" } == productTable.strings("status"))
         for product in products {
-            // The one-frame answer has the same fields.
+            // The single-frame answer has the same fields.
             let found = try await client.product(.id(product.id))
             #expect(found?.product == product.product)
             #expect(found?.available == product.available)
@@ -25,14 +25,14 @@ import Testing
 
         let categories = try await client.categories(includingArchived: true).rows
         let categoryTable = try await client.query(.categories(includingArchived: true)).table
-        #expect(categories.map { $0.name } == categoryTable.texts("name"))
+        #expect(categories.map { $0.name } == categoryTable.strings("name"))
         #expect(categories.map { Int64($0.productCount) } == categoryTable.integers("products"))
         #expect(categories.contains { $0.isArchived } && categories.contains { !$0.isArchived })
 
         let locations = try await client.locations(includingArchived: true).rows
         let locationTable = try await client.query(.locations(includingArchived: true)).table
-        #expect(locations.map { $0.code } == locationTable.texts("code"))
-        #expect(locations.map { "\($0.kind)" } == locationTable.texts("kind"))
+        #expect(locations.map { $0.code } == locationTable.strings("code"))
+        #expect(locations.map { "\($0.kind)" } == locationTable.strings("kind"))
         #expect(locations.map { Int64($0.revision.value) } == locationTable.integers("revision"))
 
         let levels = try await client.levels().rows
@@ -40,7 +40,7 @@ import Testing
         #expect(levels.map { $0.onHand } == levelTable.integers("onHand"))
         #expect(levels.map { $0.incoming } == levelTable.integers("incoming"))
         #expect(levels.map { $0.value.minorUnits } == levelTable.integers("value"))
-        #expect(levels.map { $0.locationCode } == levelTable.texts("location"))
+        #expect(levels.map { $0.locationCode } == levelTable.strings("location"))
         #expect(levels.allSatisfy { $0.available == $0.onHand - $0.unavailable - $0.reserved })
 
         let movements = try await client.movements().rows
@@ -48,27 +48,27 @@ import Testing
         #expect(Set(movements.map { $0.kind }).count > 10)
         #expect(movements.map { Int64($0.id.lsn.value) } == ledgerTable.integers("lsn"))
         #expect(movements.map { $0.onHandDelta } == ledgerTable.integers("onHandDelta"))
-        #expect(movements.map { $0.note } == ledgerTable.texts("note"))
-        #expect(movements.map { $0.actor } == ledgerTable.texts("actor"))
+        #expect(movements.map { $0.note } == ledgerTable.strings("note"))
+        #expect(movements.map { $0.actor } == ledgerTable.strings("actor"))
         #expect(movements.contains { $0.origin != nil } && movements.contains { $0.reason != nil })
     }
 
-    @Test func `so do what is open, what is low and what was sold or refused`() async throws {
+    @Test func `so have reservations, transfers, low stock, sales and refusals`() async throws {
         let daemon = try Daemon()
         try await EventfulShop(daemon).fill()
         let client = daemon.client()
         let all = ReservationQuery()
         let reservations = try await client.reservations(all).rows
         let reservationTable = try await client.query(.reservations(all)).table
-        #expect(reservations.map { "\($0.state)" } == reservationTable.texts("state"))
+        #expect(reservations.map { "\($0.state)" } == reservationTable.strings("state"))
         #expect(reservations.map { $0.remaining } == reservationTable.integers("remaining"))
         #expect(reservations.contains { $0.state == .expired })
 
         let transfers = try await client.transfers().rows
         let transferTable = try await client.query(.transfers(TransferQuery())).table
-        #expect(transfers.map { $0.source } == transferTable.texts("from"))
-        #expect(transfers.map { $0.destination } == transferTable.texts("to"))
-        #expect(transfers.map { "\($0.state)" } == transferTable.texts("state"))
+        #expect(transfers.map { $0.source } == transferTable.strings("from"))
+        #expect(transfers.map { $0.destination } == transferTable.strings("to"))
+        #expect(transfers.map { "\($0.state)" } == transferTable.strings("state"))
         #expect(!transfers.isEmpty)
 
         let low = try await client.lowStock().rows
@@ -82,7 +82,7 @@ import Testing
         #expect(sales.map { $0.quantity } == salesTable.integers("quantity"))
         #expect(!sales.isEmpty)
 
-        // More than there is of anything.
+        // A limit beyond all row counts.
         let line = SaleLine(product: ProductID(1), quantity: 1_000_000)
         _ = try await client.refused(.sell(Sale(lines: [line], reference: "MUCH")))
         let refusals = try await client.refusals().rows
@@ -97,7 +97,7 @@ import Testing
         #expect(statistics.all.count > 20)
     }
 
-    @Test func `levels of the past may have no revision`() async throws {
+    @Test func `past levels may have no revision`() async throws {
         let daemon = try Daemon()
         let client = daemon.client()
         let products = try await client.stockedProducts(2, stock: 5)
@@ -117,7 +117,7 @@ import Testing
 }
 
 extension ResultTable {
-    fileprivate func texts(_ name: String) -> [String] {
+    fileprivate func strings(_ name: String) -> [String] {
         (0..<self.rowCount).map { self.text($0, name) }
     }
 

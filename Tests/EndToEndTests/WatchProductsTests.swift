@@ -5,9 +5,9 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// `watch products`: what it shows of a change is what the lists show.
+/// `watch products` shows changed fields as the lists do.
 @Suite struct WatchProductsTests {
-    /// The changes that a watch of products shows after an LSN, in order.
+    /// Returns the changes that `watch products` shows after an LSN, in order.
     private static func changes(
         after lsn: LSN,
         count: Int,

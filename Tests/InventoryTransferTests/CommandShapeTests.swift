@@ -1,13 +1,13 @@
 import InventoryTransfer
 import Testing
 
-/// The shapes of commands in `invctl help commands`, most of which come from the descriptions.
+/// The shapes of commands in `invctl help commands`, most of which are derived from the field descriptions.
 @Suite struct CommandShapeTests {
     private static func shape(_ command: String) -> String? {
         CommandReader.shapes.first { $0.name == command }?.fields
     }
 
-    @Test func `what must be given comes first, and a question mark says what may be left out`() {
+    @Test func `required fields come first, and a question mark follows optional ones`() {
         #expect(Self.shape("setFloor") == "product, floor, location?, ifRevision?")
         #expect(
             Self.shape("adjust")
@@ -23,7 +23,7 @@ import Testing
         )
     }
 
-    @Test func `a price has its basis beside it, a unit its decimals, a part its own fields`() {
+    @Test func `a price is followed by its basis, a unit by its decimals, a part by its fields`() {
         #expect(
             Self.shape("createProduct")
                 == "sku, name, category, price, priceBasis?, barcode?, unit?, unitDecimals?, "
@@ -32,7 +32,8 @@ import Testing
         )
     }
 
-    @Test func `lines have theirs in brackets, and a return says what a sale has not`() {
+    @Test func `lines show their fields in brackets, and a return only what a sale does not have`()
+    {
         #expect(
             Self.shape("sell")
                 == "lines [product, quantity, location?, price?, ifRevision?], reference?, note?, "
@@ -48,7 +49,7 @@ import Testing
         )
     }
 
-    @Test func `a line shows what its command has a use for, whatever its bytes have room for`() {
+    @Test func `a line shows only the fields that its command uses`() {
         #expect(
             Self.shape("reserve")
                 == "lines [product, quantity, location?, ifRevision?], "
@@ -77,7 +78,7 @@ import Testing
         #expect(Self.shape("cancelTransfer") == "as receiveTransfer")
     }
 
-    @Test func `every command has a shape, once`() {
+    @Test func `every command has exactly one shape`() {
         let names = CommandReader.shapes.map { $0.name }
         #expect(names.count == 25)
         #expect(Set(names).count == names.count)

@@ -4,10 +4,10 @@ import Testing
 
 @testable import InventoryTransfer
 
-/// Conditions and files, mutated by a seed or by hand: each is understood or refused, and none stops
+/// Conditions and files, mutated by a seed or by hand: each is accepted or refused, and none crashes
 /// the process.
 @Suite struct MutatedTextTests {
-    @Test func `no mutated condition stops the parser, however deep or long it is`() {
+    @Test func `no mutated condition crashes the parser, however deep or long it is`() {
         let schema = [
             ResultField("sku", .text), ResultField("price", .money),
             ResultField("onHand", .quantity), ResultField("id", .integer),
@@ -36,12 +36,12 @@ import Testing
     @Test(arguments: [
         #"\ud83d\ud0e0"#, #"\ud83d\ue000"#, #"\ud83d"#, #"\udc00"#, #"\u+0e4"#, #"\u00g4"#,
     ])
-    func `half a character in a file's JSON is refused, and stops nothing`(escape: String) {
+    func `an unpaired surrogate in a file's JSON is refused`(escape: String) {
         let line = #"{"sku":""# + escape + #"","quantity":1}"#
         #expect(throws: Failure.self) { try RecordReader(FileBytes(Array(line.utf8))) }
     }
 
-    @Test func `a character of two halves is read`() throws {
+    @Test func `a surrogate pair is read as one character`() throws {
         var reader = try RecordReader(FileBytes(Array(#"{"sku":"\ud83d\ude00"}"#.utf8)))
         #expect(try reader.next())
         #expect(reader.text(0) == "\u{1F600}")

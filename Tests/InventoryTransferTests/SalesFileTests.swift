@@ -5,10 +5,10 @@ import Testing
 
 @testable import InventoryTransfer
 
-/// A file of sales read in several parts comes to what it comes to in one.
+/// A file of sales has the same result whether it is read in one part or in several.
 @Suite struct SalesFileTests {
-    /// Rows with codes in several spellings, quoted fields with lines of their own, empty lines, and rows
-    /// that cannot be taken.
+    /// Rows with codes in several spellings, quoted fields with line ends, empty lines, and rows
+    /// that are rejected.
     private static func file(_ rowCount: Int, _ random: inout SplitMix64) -> String {
         var text = "sku,quantity,price,occurredAt,reference,name\n"
         var reference = 0
@@ -59,10 +59,10 @@ import Testing
         )
     }
 
-    /// Everything that is sent and told of a file.
+    /// Everything that is sent and reported for a file.
     private static func summary(_ file: SalesFile) throws -> [String] {
         var lines = [
-            "\(file.rowCount) \(file.takenCount) \(file.saleCount) \(file.returnCount)",
+            "\(file.rowCount) \(file.acceptedCount) \(file.saleCount) \(file.returnCount)",
             "\(file.earliest)",
         ]
         lines += file.problems.lines
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `parts come to what one reading comes to`(seed: UInt64) async throws {
+    func `several parts have the result of one part`(seed: UInt64) async throws {
         var random = SplitMix64(seed: seed)
         let text = Self.file(Int.random(in: 0..<120, using: &random), &random)
         let whole = try Self.summary(try await Self.read(text, partCount: 1))
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    /// Rows of few products in quantities near the most there may be, at times around the latest.
+    /// Rows of few products with quantities near the stock limit, at times around the latest.
     private static func largeFile(_ random: inout SplitMix64) -> String {
         let quantities = ["1", "-1", "400000000000", "-400000000000", "1000000000000"]
         var text = "sku,quantity,price,occurredAt,reference,name,category\n"
@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test(arguments: 0..<60 as Range<UInt64>)
-    func `what is refused is the same in parts, and has no part in what is opened`(
+    func `parts reject the same rows, and rejected rows do not affect the opening stock`(
         seed: UInt64
     ) async throws {
         var random = SplitMix64(seed: seed)
@@ -119,7 +119,7 @@ import Testing
             let file = try await Self.read(text, partCount: partCount, options)
             #expect(try Self.summary(file) == Self.summary(whole), "\(partCount) parts of\n\(text)")
         }
-        // The rows that are taken, one after another: never less than nothing, never too much.
+        // The stock after each accepted row stays between 0 and the limit.
         var stock = whole.products.lines.map { $0.opening }
         let numbers = whole.productsOfRows.flatMap { $0 }
         var (reader, times) = (whole.reader, FileTimes(zone: TimeText.utc))
@@ -137,11 +137,11 @@ import Testing
                 "row \(row.number) of\n\(text)"
             )
         }
-        #expect(rows == whole.takenCount)
+        #expect(rows == whole.acceptedCount)
         #expect(whole.products.lines.allSatisfy { $0.opening <= Limits.quantityMax })
     }
 
-    @Test func `a quoted field over several parts is one field`() async throws {
+    @Test func `a quoted field across several parts is one field`() async throws {
         let head = "sku,quantity,price,occurredAt,name\n"
         let name = String(repeating: "A,1,1.00,2026-03-01 12:00:00,x\n", count: 30)
         let text =
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func `a quote that never ends is told with its line, in whatever part it is`()
+    @Test func `an unterminated quote is reported with its line, in any part`()
         async throws
     {
         var text = "sku,quantity,price,occurredAt,name\n"
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test func `batches hold whole groups, at most so many rows together`() async throws {
+    @Test func `batches have whole groups and at most linesMax rows`() async throws {
         var random = SplitMix64(seed: 7)
         let file = try await Self.read(Self.file(400, &random), partCount: 3)
         var batches = SalesBatches(file, linesMax: 10)
@@ -178,7 +178,7 @@ import Testing
             #expect(batch.lineCount <= 10 || batch.groupCount == 1)
             rows += (0..<batch.groupCount).flatMap { batch.rows(ofGroup: $0) }
         }
-        #expect(rows.count == file.takenCount)
+        #expect(rows.count == file.acceptedCount)
         #expect(rows == rows.sorted())
     }
 }

@@ -2,9 +2,9 @@ import Testing
 
 @testable import InventoryTransfer
 
-/// Arithmetic on numbers that a server or a file gave.
+/// Saturating arithmetic on numbers from a server or a file.
 @Suite struct SaturatedArithmeticTests {
-    @Test func `arithmetic on foreign numbers ends at the limits`() {
+    @Test func `sums, differences and negations saturate at the limits`() {
         #expect(Int64.max.addingSaturated(1) == .max)
         #expect(Int64.min.addingSaturated(-1) == .min)
         #expect(Int64.min.subtractingSaturated(1) == .min)

@@ -1,5 +1,5 @@
-// The time of day, for the programs it is loaded into, is what the file RECORDED_CLOCK says, in seconds
-// since 1970: it stands still until the file is replaced. Other clocks run as they do.
+// A preloaded library that reads the wall clock from the file RECORDED_CLOCK, in seconds since 1970: the
+// time is constant until the file is replaced. Other clocks are unchanged.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Records what invctl says: starts INVD on an empty data directory, runs each command of commands.txt
+# Records the output of invctl: starts INVD on an empty data directory, runs each command of commands.txt
 # with INVCTL, and writes the command, its exit code and its output to OUT/NNN.txt.
 #
 #   run.sh INVD INVCTL OUT
 #
-# Both programs see a clock (clock.c) that stands still while a command runs and is a minute later for
-# the next one, so that times, and all that is worked out from times, are the same in every run.
+# Both programs use a clock (clock.c) that is constant while a command runs and advances by a minute
+# before the next one, so that times, and everything derived from them, are the same in every run.
 set -euo pipefail
 
 [ $# = 3 ] || { echo "usage: run.sh INVD INVCTL OUT" >&2; exit 2; }
@@ -16,7 +16,7 @@ mkdir -p "$3"
 out=$(realpath -e "$3")
 rm -f "$out"/[0-9][0-9][0-9].txt
 
-# Whatever happens, the server is stopped and nothing is left behind.
+# On every exit the server is stopped and temporary files are removed.
 work=$(mktemp -d)
 daemon=
 finish() {
@@ -30,7 +30,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The settings of whoever runs this do not count.
+# The user's own settings must not affect the run.
 for name in $(compgen -e); do
     case $name in INVD_* | INVCTL_* | XDG_* | *PAGER | COLUMNS | LINES | TERM) unset "$name" ;; esac
 done
@@ -41,7 +41,7 @@ cp -r "$here/files" "$work/shop"
 cd "$work/shop"
 
 "${CC:-clang}" -O1 -shared -fPIC -o "$work/clock.so" "$here/clock.c"
-# Renamed into place, so that nobody reads half a number.
+# Renamed into place, so that no reader sees a partial number.
 set_clock() { echo "$1" >"$work/clock.new" && mv "$work/clock.new" "$work/clock"; }
 now=$(date -d 2026-04-06T07:00:00Z +%s)
 set_clock "$now"
@@ -57,21 +57,21 @@ read -r -t 60 _ INVCTL_SERVER _ <"$work/ready" || {
 }
 export INVCTL_SERVER
 
-# What differs from run to run, and nothing else.
+# Exactly what differs from run to run.
 placeholders=(
     # The server's address and the temporary directory.
     -e "s|$INVCTL_SERVER|SERVER|g"
     -e "s|$work|WORK|g"
-    # How long a ping, a snapshot or (--timing) a command took.
+    # The duration of a ping, a snapshot or (--timing) a command.
     -e 's/^(pong .*) [0-9]+ µs$/\1 DURATION/'
     -e 's/^(snapshot .*) [0-9]+ ms$/\1 DURATION/'
     -e 's/^time [0-9.]+ (µs|ms|s)$/time DURATION/'
     -e 's/"(micro|milli)seconds":[0-9]+/"\1seconds":DURATION/'
-    # The size of a snapshot: it holds random names of sessions, which compress one way or another.
+    # The size of a snapshot: it has random session ids, which compress differently.
     -e 's/^(snapshot .*) [1-9][0-9]* bytes/\1 SIZE bytes/'
     -e 's/"byteCount":[1-9][0-9]*/"byteCount":SIZE/'
-    # What the server measures of itself, the bytes of answers that hold such figures, and how many
-    # blocks its steps happened to be written in.
+    # Times that the server measures, the bytes of answers that contain them, and the number of log
+    # blocks, which depends on timing.
     -e 's/^([A-Za-z]*Microseconds[A-Za-z0-9]*|answerBytes|logBlocks)\t[0-9]+$/\1\tMEASURED/'
 )
 

@@ -1,19 +1,23 @@
 internal import InventoryModel
 
-/// Reads all commands, tells what is wrong with which and what would be done, and does nothing.
+/// A dry run: reads all commands, reports invalid ones and what would be done, and writes nothing.
 ///
-/// What only the server decides, whether the stock and the revisions are there, is not known before.
+/// It does not predict what only the server decides, such as stock and revisions.
 package struct ApplyDryRun {
     private let host: any TransferHost
     private let lines: CommandLines
     private let isAtomic: Bool
 
+    /// Creates a dry run of the commands in a stream, as one atomic batch or line by line.
     package init(_ host: any TransferHost, _ stream: ByteStream, isAtomic: Bool) {
         self.host = host
         self.lines = CommandLines(host, stream)
         self.isAtomic = isAtomic
     }
 
+    /// Reads the stream to its end and prints the counts.
+    ///
+    /// - Throws: ``Exit/failed`` if a command is invalid.
     package func run() async throws {
         var lines = self.lines
         var counts: [String: Int] = [:]
@@ -24,12 +28,12 @@ package struct ApplyDryRun {
             case .success(let command):
                 validCount += 1
                 counts[line.name, default: 0] += 1
-                // In one step nothing can be named that it makes.
-                if !self.isAtomic { lines.names.pretend(command) }
+                // Commands of an atomic batch cannot refer to what the batch creates.
+                if !self.isAtomic { lines.names.assume(command) }
             case .failure(let problem):
                 problemCount += 1
                 let failure = CommandLines.failure(problem)
-                CommandLines.tell(
+                CommandLines.report(
                     line.number,
                     field: problem.field,
                     failure: failure,
@@ -37,11 +41,11 @@ package struct ApplyDryRun {
                 )
             }
         }
-        self.tell(counts, valid: validCount, invalid: problemCount)
+        self.report(counts, valid: validCount, invalid: problemCount)
         if problemCount > 0 { throw Exit.failed }
     }
 
-    private func tell(_ counts: [String: Int], valid: Int, invalid: Int) {
+    private func report(_ counts: [String: Int], valid: Int, invalid: Int) {
         let kinds = CommandReader.shapes.compactMap { shape in
             counts[shape.name].map { (shape.name, $0) }
         }
@@ -61,7 +65,7 @@ package struct ApplyDryRun {
         )
         for (name, number) in kinds { self.host.print("  \(name)  \(count(number))") }
         if self.isAtomic, valid > Limits.batchMax {
-            self.host.print("  too many for one step, which has at most \(Limits.batchMax)")
+            self.host.print("  too many for one atomic batch, which has at most \(Limits.batchMax)")
         }
     }
 }

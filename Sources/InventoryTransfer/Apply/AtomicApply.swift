@@ -3,24 +3,25 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// Carries out all lines as one step, or none of them.
+/// Executes all lines as one atomic batch.
 package struct AtomicApply {
     private let host: any TransferHost
     private var lines: CommandLines
 
+    /// Creates an application of the commands in a stream.
     package init(_ host: any TransferHost, _ stream: ByteStream) {
         self.host = host
         self.lines = CommandLines(host, stream)
     }
 
-    /// What was read: a command of each line that is not empty, or what is wrong with it.
+    /// The commands and problems of the lines that are not empty.
     private struct Batch {
         var numbers: [Int] = []
         var commands: [Command] = []
         var problems: [(line: Int, CommandProblem)] = []
         private var digest = StateDigest()
 
-        mutating func take(_ line: CommandLines.Line) {
+        mutating func append(_ line: CommandLines.Line) {
             self.numbers.append(line.number)
             self.digest.feed(line.fingerprint.value)
             switch line.command {
@@ -29,34 +30,37 @@ package struct AtomicApply {
             }
         }
 
-        /// Of what is written, whatever the names in it stand for by now.
+        /// A hash of the lines as written, independent of what the names in them refer to now.
         var fingerprint: RequestFingerprint { RequestFingerprint(self.digest.value) }
     }
 
+    /// Reads the stream to its end, sends the batch and prints the result.
+    ///
+    /// - Throws: ``Failure`` if a command is invalid or refused; then none is executed.
     package func run() async throws {
         let batch = try await self.read()
         let numbers = batch.numbers
         guard batch.problems.isEmpty else {
-            // An earlier run may have had it done, and so changed what its names stand for.
+            // An earlier run may have executed it and so changed what its names refer to.
             guard let outcome = try await self.host.outcomeUnderKey(batch.fingerprint) else {
-                throw self.tell(batch.problems, of: numbers.count)
+                throw self.report(batch.problems, of: numbers.count)
             }
-            return try await self.tell(outcome, of: nil, numbers)
+            return try await self.report(outcome, of: nil, numbers)
         }
-        // Its levels are not shown, and with them a large step could not be remembered.
+        // Errors-only: the levels are not shown, and they would make a large outcome too long to remember.
         let command = Command.batch(batch.commands, .atomicErrorsOnly)
         let outcome = try await self.send(command, batch.fingerprint)
-        try await self.tell(outcome, of: command, numbers)
+        try await self.report(outcome, of: command, numbers)
     }
 
-    /// `command`: What the outcome is of; `nil` if it can't be put together any more.
-    private func tell(
+    /// Reports an outcome; the command is `nil` if its names can no longer be resolved.
+    private func report(
         _ outcome: Outcome,
         of command: Command?,
         _ numbers: [Int]
     ) async throws {
         switch outcome {
-        case .done(let done): self.tell(done, numbers.count)
+        case .done(let done): self.report(done, numbers.count)
         case .refused(let refusal):
             var refused = command
             if case .batch(let index, _) = refusal.detail { refused = command?.part(Int(index)) }
@@ -71,7 +75,11 @@ package struct AtomicApply {
             failure.message += (failure.message.isEmpty ? "" : "; ") + "nothing was changed"
             throw failure
         case .batch, .errorsOnly:
-            throw Failure("protocol_violation", "an atomic batch in parts", exit: Exit.failed)
+            throw Failure(
+                "protocol_violation",
+                "an atomic batch has separate outcomes",
+                exit: Exit.failed
+            )
         }
     }
 
@@ -84,14 +92,14 @@ package struct AtomicApply {
         guard byteCount <= byteCountMax else {
             throw Failure(
                 "frame_too_large",
-                "together they have \(byteCount) bytes; one step has at most \(byteCountMax)",
-                wayOut: "Nothing was changed. Divide the file, or leave --atomic out.",
+                "the batch has \(byteCount) bytes; a request has at most \(byteCountMax)",
+                wayOut: "Nothing was changed. Split the file or omit --atomic.",
                 exit: Exit.failed
             )
         }
         self.host.say(
-            ifInterrupted: "the commands may have been executed; run it again with --id "
-                + "\(self.host.key) to settle it: they are executed once"
+            ifInterrupted: "the commands may have been executed; retry with --id "
+                + "\(self.host.key) to find out: they are executed once"
         )
         defer { self.host.say(ifInterrupted: nil) }
         return try await self.host.sendWithKey(command, fingerprint: fingerprint)
@@ -101,26 +109,26 @@ package struct AtomicApply {
         var lines = self.lines
         var batch = Batch()
         while let line = try await lines.next(settle: {}) {
-            batch.take(line)
+            batch.append(line)
             guard batch.numbers.count <= Limits.batchMax else {
                 throw Failure(
                     "too_many_lines",
-                    "there are more than \(Limits.batchMax) commands, which one step has at most",
-                    wayOut: "Nothing was changed. Divide the file, or leave --atomic out.",
+                    "there are more than \(Limits.batchMax) commands, the most in an atomic batch",
+                    wayOut: "Nothing was changed. Split the file or omit --atomic.",
                     exit: Exit.failed
                 )
             }
         }
-        guard !batch.numbers.isEmpty else { throw Failure.usage("there is no command in it") }
+        guard !batch.numbers.isEmpty else { throw Failure.usage("the file has no commands") }
         return batch
     }
 
-    /// Tells what is wrong with lines.
+    /// Reports invalid lines.
     ///
-    /// - Returns: What to say of the whole.
-    private func tell(_ problems: [(line: Int, CommandProblem)], of count: Int) -> Failure {
+    /// - Returns: The failure of the whole batch.
+    private func report(_ problems: [(line: Int, CommandProblem)], of count: Int) -> Failure {
         for (line, problem) in problems {
-            CommandLines.tell(
+            CommandLines.report(
                 line,
                 field: problem.field,
                 failure: CommandLines.failure(problem),
@@ -129,13 +137,13 @@ package struct AtomicApply {
         }
         return Failure(
             "invalid_command",
-            "\(problems.count) of \(count) commands are wrong; nothing was changed",
-            wayOut: "What an atomic batch makes can't be named by another of its commands.",
+            "\(problems.count) of \(count) commands are invalid; nothing was changed",
+            wayOut: "Commands of an atomic batch cannot refer to what the batch creates.",
             exit: Exit.failed
         )
     }
 
-    private func tell(_ done: Outcome.Done, _ count: Int) {
+    private func report(_ done: Outcome.Done, _ count: Int) {
         guard !self.host.report.isJSON else {
             var object = JSONObject()
             object.add("commands", raw: String(count))

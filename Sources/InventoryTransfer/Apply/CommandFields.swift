@@ -2,14 +2,14 @@ internal import Bytes
 import Foundation
 internal import InventoryModel
 
-/// What is wrong with a command that was written as JSON: the field, and why.
+/// Why a command written as JSON is invalid: the field and the reason.
 struct CommandProblem: Error {
-    /// As it is reached from the command: `lines[2].quantity`; empty for the whole.
+    /// The path from the command: `lines[2].quantity`; empty for the whole command.
     var field: String
     var text: String
 }
 
-/// The fields of one object of a command, each read by its name; what nobody asked for is a mistake.
+/// The fields of one object of a command, read by name; a field that was never read is an error.
 final class CommandFields {
     private struct Member {
         var name: String
@@ -19,9 +19,9 @@ final class CommandFields {
     private let members: [Member]
     private let names: CommandNames
     private let moneyDecimals: UInt8
-    /// Where the object is in its command: `lines[2].`, or nothing.
+    /// The object's path in its command: `lines[2].`, or empty.
     private let path: String
-    private var asked: Set<String> = []
+    private var readNames: Set<String> = []
 
     init(
         _ value: JSONValue,
@@ -31,10 +31,10 @@ final class CommandFields {
     ) throws(CommandProblem) {
         let place = path.isEmpty ? "" : String(path.dropLast())
         guard case .object(let members) = value else {
-            throw CommandProblem(field: place, text: "is no object")
+            throw CommandProblem(field: place, text: "is not an object")
         }
-        var known: Set<String> = []
-        for member in members where !known.insert(member.name).inserted {
+        var seen: Set<String> = []
+        for member in members where !seen.insert(member.name).inserted {
             throw CommandProblem(field: path + member.name, text: "is given twice")
         }
         self.members = members.map { Member(name: $0.name, value: $0.value) }
@@ -43,12 +43,14 @@ final class CommandFields {
         self.path = path
     }
 
-    /// Checks that there is no field that the command does not have.
+    /// Checks that every field was read.
+    ///
+    /// - Throws: ``CommandProblem`` naming the first unknown field.
     func finish() throws(CommandProblem) {
-        guard let extra = self.members.first(where: { !self.asked.contains($0.name) }) else {
+        guard let extra = self.members.first(where: { !self.readNames.contains($0.name) }) else {
             return
         }
-        let near = Nearness.nearest(to: extra.name, among: self.asked.sorted())
+        let near = Nearness.nearest(to: extra.name, among: self.readNames.sorted())
         throw self.problem(extra.name, "there is no such field" + Self.hint(near))
     }
 
@@ -59,7 +61,7 @@ final class CommandFields {
     // MARK: - Plain values
 
     private func value(_ name: String) -> JSONValue? {
-        self.asked.insert(name)
+        self.readNames.insert(name)
         guard let value = self.members.first(where: { $0.name == name })?.value else { return nil }
         if case .null = value { return nil }
         return value
@@ -76,7 +78,7 @@ final class CommandFields {
 
     func optionalText(_ name: String) throws(CommandProblem) -> String? {
         guard let value = self.value(name) else { return nil }
-        guard case .text(let text) = value else { throw self.problem(name, "is no text") }
+        guard case .text(let text) = value else { throw self.problem(name, "is not a string") }
         return text
     }
 
@@ -92,12 +94,12 @@ final class CommandFields {
         return flag
     }
 
-    /// A number, or a text with one, as it was written.
+    /// Returns a number, or a string with one, as it was written.
     private func digits(_ name: String) throws(CommandProblem) -> String? {
         guard let value = self.value(name) else { return nil }
         switch value {
         case .number(let digits), .text(let digits): return digits
-        default: throw self.problem(name, "is no number")
+        default: throw self.problem(name, "is not a number")
         }
     }
 
@@ -205,7 +207,7 @@ final class CommandFields {
         return id
     }
 
-    /// The number of a reservation or a transfer, and the decimals of what it is of.
+    /// Returns the id of a reservation or transfer and the decimals of its product.
     func openItem(
         _ kind: CommandNames.Kind
     ) throws(CommandProblem) -> (number: UInt32, decimals: UInt8) {
@@ -237,32 +239,32 @@ final class CommandFields {
         try self.units(name, decimals)
     }
 
-    // MARK: - Objects inside
+    // MARK: - Nested objects
 
-    /// What `read` makes of each object of `lines`.
+    /// Returns the result of `read` for each object of `lines`.
     func lines<Line>(
         _ read: (CommandFields) throws(CommandProblem) -> Line
     ) throws(CommandProblem) -> [Line] {
         guard let value = self.value("lines"), case .array(let values) = value else {
-            throw self.problem("lines", "is missing, or no list")
+            throw self.problem("lines", "is missing or not a list")
         }
         var lines: [Line] = []
         for (index, value) in values.enumerated() {
-            lines.append(try self.inside(value, path: "lines[\(index)].", read: read))
+            lines.append(try self.nested(value, path: "lines[\(index)].", read: read))
         }
         return lines
     }
 
-    /// What `read` makes of the object of that name, if there is one.
+    /// Returns the result of `read` for the object with a name; `nil` if there is none.
     func object<Value>(
         _ name: String,
         _ read: (CommandFields) throws(CommandProblem) -> Value
     ) throws(CommandProblem) -> Value? {
         guard let value = self.value(name) else { return nil }
-        return try self.inside(value, path: name + ".", read: read)
+        return try self.nested(value, path: name + ".", read: read)
     }
 
-    private func inside<Value>(
+    private func nested<Value>(
         _ value: JSONValue,
         path: String,
         read: (CommandFields) throws(CommandProblem) -> Value

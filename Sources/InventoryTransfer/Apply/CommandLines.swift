@@ -1,14 +1,14 @@
 internal import InventoryModel
 import InventoryWire
 
-/// Reads commands line by line, and tells what is wrong with them.
+/// Reads commands line by line and reports invalid ones.
 struct CommandLines {
-    /// A line with something on it: its command, or why it is none.
+    /// A line that is not empty: its command, or why it is invalid.
     struct Line {
         var number: Int
         var name: String
         var command: Result<Command, CommandProblem>
-        /// Of the line as it is written, whatever the names in it stand for by now.
+        /// A hash of the line as written, independent of what the names in it refer to now.
         var fingerprint: RequestFingerprint
     }
 
@@ -24,9 +24,9 @@ struct CommandLines {
         self.reader = CommandReader(self.names, moneyDecimals: host.server.currencyDecimals)
     }
 
-    /// The next line that is not empty; nothing after the last.
+    /// Returns the next line that is not empty; `nil` after the last.
     ///
-    /// `settle`: Called before the server is asked for names that the lines before may have made.
+    /// It calls `settle` before it queries names that earlier lines may have created.
     mutating func next(settle: () async throws -> Void) async throws -> Line? {
         while let bytes = try self.lines.next() {
             guard bytes.contains(where: { $0 > 0x20 }) else { continue }
@@ -34,12 +34,12 @@ struct CommandLines {
             let fingerprint = bytes.withUnsafeBytes { RequestFingerprint(hashing: $0) }
             do {
                 let value = try JSONParser.value(of: bytes)
-                if self.names.lacks(value) {
+                if self.names.needsLookup(value) {
                     try await settle()
                     try await self.names.lookUp(value)
                 }
                 let (name, command) = try self.reader.command(value)
-                self.names.forget(after: command)
+                self.names.invalidate(after: command)
                 try self.check(command)
                 return Line(
                     number: number,
@@ -59,7 +59,7 @@ struct CommandLines {
         return nil
     }
 
-    /// What is wrong with a line, if an error is about it.
+    /// Returns an error as the problem of a line, or rethrows it if it is not about the line.
     private static func problem(_ error: any Error) throws -> CommandProblem {
         if let problem = error as? CommandProblem { return problem }
         guard let error = error as? JSONError else { throw error }
@@ -77,13 +77,13 @@ struct CommandLines {
         }
     }
 
-    /// Bytes that go with a command.
+    /// Bytes of a request beside its command.
     static let overhead = 96
 
-    // MARK: - Telling
+    // MARK: - Reporting
 
-    /// Tells of a line that was not done.
-    static func tell(
+    /// Reports a line that was not executed.
+    static func report(
         _ number: Int,
         field: String,
         failure: Failure,

@@ -1,11 +1,11 @@
 import InventoryClient
 internal import InventoryModel
 
-/// What the names in commands stand for, asked of the server as they come up.
+/// A cache of what the names in commands refer to, filled from the server on demand.
 ///
-/// Asking takes a round trip and reading a command does not, so a line is looked through first:
-/// ``lacks(_:)`` says whether anything has to be asked, ``lookUp(_:)`` asks. What is not there is not
-/// remembered: an earlier line may make it.
+/// A lookup takes a round trip and reading a command does not, so a line is scanned first:
+/// ``needsLookup(_:)`` says whether a name is a cache miss, ``lookUp(_:)`` queries the server. A missing
+/// object is not cached, since an earlier line may create it.
 final class CommandNames {
     struct Product {
         var id: ProductID
@@ -14,7 +14,7 @@ final class CommandNames {
         var priceBasis: Int64
     }
 
-    /// How a thing is named: by its number where that is one, else by a text as it is compared.
+    /// The key of an object: its id if the value is a number, otherwise its normalized name.
     enum Key: Hashable {
         case id(UInt64)
         case name(String)
@@ -34,35 +34,35 @@ final class CommandNames {
         case product, category, location, reservation, transfer
     }
 
-    /// Members that name something, in a command and in its lines.
+    /// Members that refer to an object, in a command and in its lines.
     private static let kinds: [String: Kind] = [
         "product": .product, "category": .category, "location": .location, "from": .location,
         "to": .location, "reservation": .reservation, "transfer": .transfer,
     ]
 
-    /// Products that are remembered; beyond it all are asked for again.
+    /// The most cached products; when it is reached the cache is emptied.
     private static let productsMax = 100_000
 
     private let client: InventoryClient
     private var products: [Key: Product] = [:]
-    /// The same, as refusals name and count them.
+    /// The cached products as refusals name them.
     private var places: [ProductID: Refusal.Place] = [:]
     private var categories: [String: CategoryID] = [:]
     private var locations: [String: LocationID] = [:]
-    /// What is taken as if it were there.
-    private var pretendedProducts: [Key: Product] = [:]
-    private var pretendedCategories: [String: CategoryID] = [:]
-    private var pretendedLocations: [String: LocationID] = [:]
-    /// Decimals of what a reservation or a transfer is of.
+    /// Objects that a dry run assumes to exist.
+    private var assumedProducts: [Key: Product] = [:]
+    private var assumedCategories: [String: CategoryID] = [:]
+    private var assumedLocations: [String: LocationID] = [:]
+    /// The decimals of the products of reservations and transfers, by id.
     private var openItems: [Kind: [UInt64: UInt8]] = [:]
 
     init(_ client: InventoryClient) { self.client = client }
 
     // MARK: - Known names
 
-    func product(_ key: Key) -> Product? { self.products[key] ?? self.pretendedProducts[key] }
+    func product(_ key: Key) -> Product? { self.products[key] ?? self.assumedProducts[key] }
 
-    /// What a refusal is about, as far as it is known without asking.
+    /// Returns the subject of a refusal if it is cached.
     func place(of refusal: Refusal) -> Refusal.Place? {
         guard case .shortage(let shortage) = refusal.detail else { return nil }
         return self.places[shortage.product]
@@ -71,31 +71,33 @@ final class CommandNames {
     func category(_ key: Key) -> CategoryID? {
         switch key {
         case .id(let id): CategoryID(UInt32(clamping: id))
-        case .name(let name): self.categories[name] ?? self.pretendedCategories[name]
+        case .name(let name): self.categories[name] ?? self.assumedCategories[name]
         }
     }
 
     func location(_ key: Key) -> LocationID? {
         switch key {
         case .id(let id): LocationID(UInt16(clamping: id))
-        case .name(let code): self.locations[code] ?? self.pretendedLocations[code]
+        case .name(let code): self.locations[code] ?? self.assumedLocations[code]
         }
     }
 
     func decimals(of kind: Kind, _ id: UInt64) -> UInt8? { self.openItems[kind]?[id] }
 
-    /// Names that there are, for who mistyped one.
+    /// Known names, for suggestions.
     var categoryNames: [String] { Array(self.categories.keys) }
     var locationCodes: [String] { Array(self.locations.keys) }
 
-    // MARK: - Asking
+    // MARK: - Lookup
 
-    /// Whether something in a command is named that is not known yet.
-    func lacks(_ command: JSONValue) -> Bool {
+    /// Returns whether a command has a name that is not cached.
+    func needsLookup(_ command: JSONValue) -> Bool {
         self.references(in: command).contains { kind, key in !self.knows(kind, key) }
     }
 
-    /// Asks for what is not known; what is not there stays unknown.
+    /// Queries the server for the names of a command that are not cached.
+    ///
+    /// A name that the server does not have stays unknown.
     func lookUp(_ command: JSONValue) async throws {
         for (kind, key) in self.references(in: command) where !self.knows(kind, key) {
             switch (kind, key) {
@@ -123,7 +125,7 @@ final class CommandNames {
     private func references(in value: JSONValue) -> [(Kind, Key)] {
         guard case .object(let members) = value else { return [] }
         var found: [(Kind, Key)] = []
-        // Of a return, `to` says which stock.
+        // In a return, `to` is a kind of stock, not a location.
         let isTransfer = members.contains { $0.name == "from" }
         for (name, value) in members where name != "to" || isTransfer {
             switch value {
@@ -184,22 +186,22 @@ final class CommandNames {
         }
     }
 
-    /// The one row of an answer; `nil` if the server has none of that number.
+    /// Returns the only row of an answer; `nil` if the server has no such object.
     private func unlessMissing<Row>(
-        _ ask: () async throws(ClientError) -> TypedAnswer<Row>
+        _ query: () async throws(ClientError) -> TypedAnswer<Row>
     ) async throws -> Row? {
         do throws(ClientError) {
-            return try await ask().rows.first
+            return try await query().rows.first
         } catch {
             if Exit.code(for: error) == Exit.notFound { return nil }
             throw error
         }
     }
 
-    // MARK: - What commands change
+    // MARK: - Effects of commands
 
-    /// Forgets what a command changes the meaning of.
-    func forget(after command: Command) {
+    /// Removes cached names that a command may change.
+    func invalidate(after command: Command) {
         switch command {
         case .updateProduct(let id, _, _), .deleteProduct(let id, _):
             self.products = self.products.filter { $0.value.id != id }
@@ -210,13 +212,13 @@ final class CommandNames {
         }
     }
 
-    /// Takes what a command would make as if it were there, for a run that makes nothing.
-    func pretend(_ command: Command) {
+    /// Records the names that a command would create, for a dry run.
+    func assume(_ command: Command) {
         switch command {
         case .createProduct(let draft):
-            // No real one has a number like it.
-            let number = UInt32.max - UInt32(self.pretendedProducts.count)
-            self.pretendedProducts[.name(NormalizedText.key(draft.sku))] = Product(
+            // Ids from the top of the range do not collide with real ones.
+            let number = UInt32.max - UInt32(self.assumedProducts.count)
+            self.assumedProducts[.name(NormalizedText.key(draft.sku))] = Product(
                 id: ProductID(number),
                 unit: draft.unit.code,
                 decimals: draft.unit.decimals,
@@ -224,15 +226,15 @@ final class CommandNames {
             )
         case .updateProduct(let id, let update, _):
             guard let sku = update.sku else { return }
-            let all = [self.products, self.pretendedProducts].lazy.flatMap { $0.values }
-            self.pretendedProducts[.name(NormalizedText.key(sku))] = all.first { $0.id == id }
+            let all = [self.products, self.assumedProducts].lazy.flatMap { $0.values }
+            self.assumedProducts[.name(NormalizedText.key(sku))] = all.first { $0.id == id }
         case .createCategory(let name), .renameCategory(_, let name, _):
-            self.pretendedCategories[NormalizedText.key(name)] = CategoryID(0)
+            self.assumedCategories[NormalizedText.key(name)] = CategoryID(0)
         case .createLocation(let draft):
-            self.pretendedLocations[NormalizedText.key(draft.code)] = LocationID(0)
+            self.assumedLocations[NormalizedText.key(draft.code)] = LocationID(0)
         case .updateLocation(_, let update, _):
             guard let code = update.code else { return }
-            self.pretendedLocations[NormalizedText.key(code)] = LocationID(0)
+            self.assumedLocations[NormalizedText.key(code)] = LocationID(0)
         default: break
         }
     }

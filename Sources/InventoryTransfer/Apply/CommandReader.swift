@@ -1,11 +1,12 @@
 internal import InventoryModel
 
-/// Reads a command from a line of NDJSON: what it is called, and its fields in the names of the domain.
+/// Reads a command from a line of NDJSON: its name and its fields.
 ///
 ///     {"command":"sell","lines":[{"product":"LAP-01","quantity":2}],"reference":"POS-7781"}
 ///
-/// A product is its SKU or, as a number, its id; so is a location its code, a category its name. Money is
-/// a text or a number with the currency's decimals, a quantity with those of the product's unit.
+/// A product is given by its SKU or its numeric id, a location by its code or id, a category by its name
+/// or id. Money is a string or a number with the currency's decimals, a quantity one with those of the
+/// product's unit.
 package struct CommandReader {
     private let names: CommandNames
     private let moneyDecimals: UInt8
@@ -15,7 +16,9 @@ package struct CommandReader {
         self.moneyDecimals = moneyDecimals
     }
 
-    /// The command of an object, all of whose names were looked up.
+    /// Returns the command of an object whose names were looked up.
+    ///
+    /// - Throws: ``CommandProblem`` naming the invalid field.
     func command(_ value: JSONValue) throws(CommandProblem) -> (name: String, command: Command) {
         let fields = try CommandFields(value, self.names, moneyDecimals: self.moneyDecimals)
         let name = try fields.text("command")
@@ -31,7 +34,7 @@ package struct CommandReader {
         return (name, command)
     }
 
-    /// Each command with its fields, as the page of help shows them.
+    /// Each command with its fields, as the help page shows them.
     package static let shapes: [(name: String, fields: String)] = CommandTag.described.map {
         ("\($0)", Self.shape($0))
     }
@@ -45,7 +48,7 @@ package struct CommandReader {
         }
     }
 
-    /// What a return has and a sale has not, a choice with its words.
+    /// The fields that a return has and a sale does not; a choice with its values.
     private static var ofReturnsAlone: [String] {
         let ofSales = CommandTag.sell.fields.members
         let words = ReturnTarget.allCases.map { "\($0)" }.joined(separator: ", ")

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import InventoryModel
 
-/// What only commands have.
+/// Fields that only commands have.
 extension GivenFields: CommandVisitor {
     func revision(_ value: inout LSN?) throws(Failure) { value = try self.fields.revision() }
 
@@ -37,7 +37,7 @@ extension GivenFields: CommandVisitor {
         }
     }
 
-    /// JSON has no mask: what is left out is not there.
+    /// JSON has no mask: an omitted field is absent.
     func mask(_ given: inout OptionalFields) { given.insertAll() }
 
     func maskedQuantity(_ field: Field<Quantity>, _ value: inout Int64?) throws(Failure) {
@@ -56,10 +56,14 @@ extension GivenFields: CommandVisitor {
 }
 
 extension CommandFields {
-    /// The command, or the part of one, that these are the fields of.
+    /// Reads the command, or the part of a command, that has these fields.
     ///
-    /// `decimals`: Of the quantities, until a product or a unit says other ones. `unused`: Fields that are
-    /// not read, so that they are refused where they are given.
+    /// - Parameters:
+    ///   - type: The type to read.
+    ///   - decimals: The decimals of quantities until a product or a unit sets other ones.
+    ///   - unused: Fields that are not read, so that they are refused if given.
+    /// - Returns: The command.
+    /// - Throws: ``CommandProblem`` naming the invalid field.
     func read<Command: DescribedCommand>(
         _ type: Command.Type,
         decimals: UInt8 = 0,

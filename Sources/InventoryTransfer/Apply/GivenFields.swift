@@ -2,41 +2,41 @@ internal import InventoryModel
 
 /// Reads described fields from the members of a command.
 ///
-///     text, number, flag, time    a member of the name
-///     enumeration, id             the word for it, the name of what it is of
-///     quantity                    with the decimals of the unit that comes before it
-///     unit                        unit and unitDecimals, either may be left out
-///     price                       price and priceBasis, which is one unit where it is left out
+///     text, number, flag, time    the member with the field's name
+///     enumeration, id             the value's name, the name or id of the object
+///     quantity                    with the decimals of the unit that precedes it
+///     unit                        unit and unitDecimals; either may be omitted
+///     price                       price and priceBasis, which defaults to one unit
 struct GivenFields: FieldVisitor {
     typealias Failure = CommandProblem
 
     let fields: CommandFields
-    /// Fields that the command has no use for.
+    /// Fields that the command does not use.
     private let unused: [String]
-    /// The product that was named, which says what an update of it leaves out.
+    /// The product that the command names, which supplies what an update omits.
     private var product: CommandNames.Product?
-    /// Whether fields that are left out get their defaults; else they stay as they are.
+    /// Whether omitted fields get their defaults; in an update they keep their values.
     private var isWhole = true
-    /// Of the quantities.
+    /// The decimals of quantities.
     private(set) var decimals: UInt8
-    /// Whether the field that was read last was there.
+    /// Whether the field that was read last was given.
     private var wasGiven = false
 
-    /// `decimals`: Of the quantities, until a product or a unit says other ones.
+    /// Creates a reader; the decimals are those of quantities until a product or unit sets other ones.
     init(_ fields: CommandFields, decimals: UInt8 = 0, without unused: [String] = []) {
         self.fields = fields
         self.decimals = decimals
         self.unused = unused
     }
 
-    /// What `read` makes of a member; `nil` where the command has no use for it.
+    /// Returns the result of `read` for a member; `nil` if the command does not use it.
     func used<Value>(
         _ name: String,
         _ read: (String) throws(CommandProblem) -> Value?
     ) throws(CommandProblem) -> Value? { self.unused.contains(name) ? nil : try read(name) }
 
-    /// Puts into `value` what is written, or the default.
-    private mutating func take<Value>(
+    /// Assigns the written value, or the default.
+    private mutating func assign<Value>(
         _ name: String,
         value: inout Value,
         written: Value?,
@@ -50,20 +50,20 @@ struct GivenFields: FieldVisitor {
         }
     }
 
-    private mutating func take<Value>(
+    private mutating func assign<Value>(
         _ field: Field<Value>,
         value: inout Value,
         written: Value?
     ) throws(CommandProblem) {
-        try self.take(field.name, value: &value, written: written, standard: field.standard)
+        try self.assign(field.name, value: &value, written: written, standard: field.standard)
     }
 
     mutating func text(_ field: Field<String>, _ value: inout String) throws(Failure) {
-        try self.take(field, value: &value, written: try self.fields.optionalText(field.name))
+        try self.assign(field, value: &value, written: try self.fields.optionalText(field.name))
     }
 
     mutating func flag(_ field: Field<Bool>, _ value: inout Bool) throws(Failure) {
-        try self.take(field, value: &value, written: try self.fields.optionalFlag(field.name))
+        try self.assign(field, value: &value, written: try self.fields.optionalFlag(field.name))
     }
 
     mutating func integer<Value: FixedWidthInteger>(
@@ -71,13 +71,13 @@ struct GivenFields: FieldVisitor {
         _ value: inout Value
     ) throws(Failure) {
         let number = try self.fields.optionalInteger(field.name, in: field.bounds)
-        try self.take(field, value: &value, written: number.map { Value(clamping: $0) })
+        try self.assign(field, value: &value, written: number.map { Value(clamping: $0) })
     }
 
     mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure) {
         let quantity = try self.fields.optionalQuantity(field.name, self.decimals)
         let unit = Unit(code: "", decimals: self.decimals)
-        try self.take(
+        try self.assign(
             field.name,
             value: &value,
             written: quantity,
@@ -86,21 +86,21 @@ struct GivenFields: FieldVisitor {
     }
 
     mutating func money(_ field: Field<Money>, _ value: inout Money) throws(Failure) {
-        try self.take(field, value: &value, written: try self.fields.optionalMoney(field.name))
+        try self.assign(field, value: &value, written: try self.fields.optionalMoney(field.name))
     }
 
     mutating func price(_ field: Field<Price>, _ value: inout Price) throws(Failure) {
         let amount = try self.fields.optionalMoney(field.name)
         let basis = try self.fields.optionalQuantity(field.name + "Basis", self.decimals)
         if amount == nil, basis != nil, !self.isWhole {
-            throw self.fields.problem(field.name + "Basis", "needs a \(field.name) beside it")
+            throw self.fields.problem(field.name + "Basis", "needs a \(field.name) with it")
         }
         let one = Unit(code: "", decimals: self.decimals).baseUnits
-        let unsaid = self.isWhole ? one : self.product?.priceBasis ?? one
-        try self.take(
+        let defaultBasis = self.isWhole ? one : self.product?.priceBasis ?? one
+        try self.assign(
             field,
             value: &value,
-            written: amount.map { Price($0.minorUnits, per: basis ?? unsaid) }
+            written: amount.map { Price($0.minorUnits, per: basis ?? defaultBasis) }
         )
     }
 
@@ -125,7 +125,7 @@ struct GivenFields: FieldVisitor {
         _ field: Field<Value>,
         _ value: inout Value
     ) throws(Failure) {
-        try self.take(
+        try self.assign(
             field,
             value: &value,
             written: try self.fields.optionalNamed(field.name, Value.self)
@@ -133,10 +133,10 @@ struct GivenFields: FieldVisitor {
     }
 
     mutating func id<ID: EntityID>(_ field: Field<ID>, _ value: inout ID) throws(Failure) {
-        try self.take(field, value: &value, written: try self.named(field.name, ID.self) as? ID)
+        try self.assign(field, value: &value, written: try self.named(field.name, ID.self) as? ID)
     }
 
-    /// The id of what the member names, which for stock says the decimals of the quantities.
+    /// Returns the id of the object that a member names, and sets the decimals of quantities from it.
     private mutating func named<ID: EntityID>(
         _ name: String,
         _ type: ID.Type
@@ -156,15 +156,15 @@ struct GivenFields: FieldVisitor {
             let (number, decimals) = try self.fields.openItem(.transfer)
             self.decimals = decimals
             return TransferID(number)
-        default: preconditionFailure("a command names no \(ID.title)")
+        default: preconditionFailure("no command refers to a \(ID.title)")
         }
     }
 
     mutating func instant(_ field: Field<Instant>, _ value: inout Instant) throws(Failure) {
-        try self.take(field, value: &value, written: try self.fields.optionalInstant(field.name))
+        try self.assign(field, value: &value, written: try self.fields.optionalInstant(field.name))
     }
 
-    /// The fields of an entity that are given.
+    /// Reads the given fields of an entity.
     mutating func update<Entity: Described>(_ value: inout FieldUpdate<Entity>) throws(Failure) {
         var values = Entity()
         var given = FieldSet<Entity.FieldID>()

@@ -3,30 +3,29 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// Carries out each line on its own, many at once on their way, in order.
+/// Executes each line on its own, in order and pipelined.
 ///
-/// The line's number among those that are not empty is its number in the session, also of one that is
-/// wrong: an empty batch stands for it. So a run that is given again with the same id knows what was
-/// decided, whatever is wrong with which line by then. It asks again for what was decided, as far back
-/// as the server remembers its answers: nothing is done twice, and what was refused then is told again. A
-/// line is known again by what is written in it, not by what its names stand for.
+/// A line's position among the lines that are not empty is its sequence number in the session. An
+/// invalid line uses its number up with an empty batch. A retry with the same id resends the lines whose
+/// outcomes the server still remembers: none is executed twice, and refusals are reported again. The
+/// fingerprint of a line is its text, not what its names refer to.
 ///
 ///     1 … first − 1     first … decided            decided + 1 …
-///     forgotten         answered as it was         decided now
+///     forgotten         replayed                   decided now
 package final class LinewiseApply {
     private static let inFlightMax = 512
-    /// Refusals that are looked into at the server, for the names of things.
+    /// The most refusals that are explained with queries to the server.
     private static let explainedMax = 100
 
-    /// A line whose outcome is awaited.
+    /// A line that waits for its outcome.
     private struct Sent {
         var number: Int
-        /// Its number in the session.
+        /// The line's sequence number in the session.
         var sequence: UInt64
         var name: String
-        /// Nothing for a line that is none: an empty batch stands for it.
+        /// `nil` for an invalid line, for which an empty batch was sent.
         var command: Command?
-        /// What is wrong with it and was not told yet.
+        /// Why the line is invalid, if that was not reported yet.
         var problem: CommandProblem?
     }
 
@@ -37,16 +36,17 @@ package final class LinewiseApply {
     private let continuation: AsyncStream<Result<Outcome, ClientError>>.Continuation
     private var lineCount = 0
     private var doneCount = 0
-    /// Lines that an earlier run had decided, and of which no refusal is known.
+    /// Lines decided by an earlier run that are not known to be refused.
     private var earlierCount = 0
-    /// Those of them of which it is not known either whether they were done.
+    /// Lines of ``earlierCount`` whose outcome is forgotten.
     private var forgottenCount = 0
-    /// The last line that an earlier run had decided.
+    /// The sequence number of the last line that an earlier run decided.
     private var decided: UInt64 = 0
     private var problemCount = 0
     private var firstExit: ExitStatus?
     private var lastLSN: LSN = 0
 
+    /// Creates an application of the commands in a stream.
     package init(_ host: any TransferHost, _ stream: ByteStream) {
         self.host = host
         self.lines = CommandLines(host, stream)
@@ -55,14 +55,18 @@ package final class LinewiseApply {
         self.continuation = continuation
     }
 
+    /// Executes the lines and prints the results.
+    ///
+    /// - Throws: ``Exit/partlyDone`` if some lines failed, the first line's exit status if all did, or a
+    ///   ``Failure`` if the stream cannot be read or the connection fails.
     package func run() async throws {
-        let standing = try await self.host.client.openSession()
-        self.decided = standing.lastSequence
-        let first = min(max(1, standing.oldestRemembered), standing.lastSequence + 1)
+        let status = try await self.host.client.openSession()
+        self.decided = status.lastSequence
+        let first = min(max(1, status.oldestRemembered), status.lastSequence + 1)
         self.host.client.resume(from: first)
         self.host.say(
-            ifInterrupted: "lines before may have been executed; run it again with --id "
-                + "\(self.host.session.text): none is carried out twice"
+            ifInterrupted: "earlier lines may have been executed; retry with --id "
+                + "\(self.host.session.text): none is executed twice"
         )
         do {
             while let line = try await self.lines.next(settle: self.drain) {
@@ -76,30 +80,30 @@ package final class LinewiseApply {
             }
             try await self.drain()
         } catch let failure as Failure {
-            // The rest can't be read. What was sent is done all the same.
+            // The rest is unreadable. Lines that were sent are still executed.
             try await self.drain()
             self.problemCount += 1
-            self.tell()
+            self.reportSummary()
             throw failure
         }
         self.host.say(ifInterrupted: nil)
-        self.tell()
+        self.reportSummary()
         guard self.problemCount > 0 else { return }
         throw self.doneCount + self.earlierCount > 0
             ? Exit.partlyDone : self.firstExit ?? Exit.failed
     }
 
     private func send(_ line: CommandLines.Line) async throws {
-        while self.inFlight.count >= Self.inFlightMax { try await self.takeOne() }
+        while self.inFlight.count >= Self.inFlightMax { try await self.receiveOutcome() }
         var sent = Sent(
             number: line.number,
             sequence: UInt64(self.lineCount),
             name: line.name
         )
         switch line.command {
-        case .success(let wanted): sent.command = wanted
+        case .success(let command): sent.command = command
         case .failure(let problem) where sent.sequence > self.decided: self.note(sent, problem)
-        // Whether it was wrong then too, the answer says.
+        // The replayed outcome says whether the line was invalid then too.
         case .failure(let problem): sent.problem = problem
         }
         self.inFlight.append(sent)
@@ -115,16 +119,16 @@ package final class LinewiseApply {
     private func note(_ number: Int, field: String, _ failure: Failure) {
         self.problemCount += 1
         if self.firstExit == nil { self.firstExit = failure.exit }
-        CommandLines.tell(number, field: field, failure: failure, messages: self.host)
+        CommandLines.report(number, field: field, failure: failure, messages: self.host)
     }
 
     // MARK: - Outcomes
 
     private func drain() async throws {
-        while !self.inFlight.isEmpty { try await self.takeOne() }
+        while !self.inFlight.isEmpty { try await self.receiveOutcome() }
     }
 
-    private func takeOne() async throws {
+    private func receiveOutcome() async throws {
         guard let result = await self.iterator.next() else { return }
         let line = self.inFlight.removeFirst()
         let isEarlier = line.sequence <= self.decided
@@ -137,11 +141,11 @@ package final class LinewiseApply {
             self.earlierCount += 1
             self.forgottenCount += 1
         case .refused(let refusal) where isEarlier && refusal.code == .sequenceReused:
-            // Somebody has changed the line.
-            let problem = self.host.saysOtherThing(line.number)
+            // The line was edited since.
+            let problem = self.host.sequenceReused(line: line.number)
             self.note(line.number, field: "", problem)
-        case .refused(let refusal) where line.command != nil && Self.isStandIn(refusal):
-            self.note(line.number, field: "", Self.couldNotBeRead)
+        case .refused(let refusal) where line.command != nil && Self.isPlaceholder(refusal):
+            self.note(line.number, field: "", Self.wasInvalidBefore)
         case .refused(let refusal) where line.command != nil:
             let field = refusal.line.map { "lines[\($0)]" } ?? ""
             self.note(line.number, field: field, await self.explain(refusal, of: line.command))
@@ -150,16 +154,16 @@ package final class LinewiseApply {
         }
     }
 
-    /// A line that is a command by now, and was none when an earlier run came to it.
-    private static let couldNotBeRead = Failure(
+    /// The failure of a line that is valid now and was invalid in an earlier run.
+    private static let wasInvalidBefore = Failure(
         "invalid_command",
-        "an earlier run with this --id found no command in it, and executed nothing",
-        wayOut: "Give what is to be executed an id of its own.",
+        "this line was invalid in an earlier run with this --id and was not executed",
+        wayOut: "Use a new --id for the commands that are still to be executed.",
         exit: Exit.failed
     )
 
-    /// Whether what was refused is the empty batch that stands for a line that is no command.
-    private static func isStandIn(_ refusal: Refusal) -> Bool {
+    /// Whether a refusal is that of the empty batch sent for an invalid line.
+    private static func isPlaceholder(_ refusal: Refusal) -> Bool {
         if case .range("commands", _, _, _) = refusal.detail { true } else { false }
     }
 
@@ -195,11 +199,11 @@ package final class LinewiseApply {
         self.host.print(object.text)
     }
 
-    private func tell() {
+    private func reportSummary() {
         if self.forgottenCount > 0 {
             self.host.note(
-                "  note  what became of \(DecimalText.counted(Int64(self.forgottenCount), "line")) in an "
-                    + "earlier run is not remembered: some may have been refused"
+                "  note  the outcomes of \(DecimalText.counted(Int64(self.forgottenCount), "line")) in an "
+                    + "earlier run are forgotten: some may have been refused"
             )
         }
         switch self.host.report {
@@ -219,19 +223,19 @@ package final class LinewiseApply {
                 ? "" : ", \(count(self.earlierCount)) decided by an earlier run"
             self.host.print(
                 "\(count(self.lineCount)) commands: \(count(self.doneCount)) done, "
-                    + "\(count(self.problemCount)) not\(earlier)"
+                    + "\(count(self.problemCount)) failed\(earlier)"
             )
         }
     }
 }
 
 extension TransferHost {
-    /// A line whose number was decided in an earlier run with the same id, when it said something else.
-    fileprivate func saysOtherThing(_ number: Int) -> Failure {
+    /// Returns the failure of a line that differs from the line an earlier run with the same id sent.
+    fileprivate func sequenceReused(line number: Int) -> Failure {
         Failure(
             RefusalCode.sequenceReused.name,
-            "it is not what an earlier run with this --id decided as line \(number), and was not executed",
-            wayOut: "Give what is to be executed an id of its own.",
+            "line \(number) differs from that of an earlier run with this --id and was not executed",
+            wayOut: "Use a new --id for the commands that are still to be executed.",
             number: RefusalCode.sequenceReused.rawValue,
             exit: Exit.code(for: Refusal(.sequenceReused))
         )

@@ -1,23 +1,33 @@
 package import InventoryModel
 
-/// Why a command did not do what it was asked: what, the equation behind it, and the way out.
+/// Why a command failed: the message, the numbers that decided it, and a hint.
 ///
 ///     error: insufficient_stock  SOF-10 at main: asked 6, can sell 5 (on hand 5, …)
 ///       Sell at most 5, or take a delivery in first: invctl stock restock SOF-10=1
 ///
 /// With `-o json` it is one object on standard error: `error`, `code`, `message`, `wayOut`, `exit`.
 package struct Failure: Error, Sendable {
-    /// A name that stays the same, as scripts see it.
+    /// The stable name of the error, which scripts compare.
     package var name: String
-    /// The stable number of a server's refusal.
+    /// The stable code of a server's refusal; `nil` for an error of the client.
     package var number: UInt16?
+    /// What went wrong, for people.
     package var message: String
-    /// What to do now; empty where the message says it.
+    /// The hint: what to do now; empty if the message says it.
     package var wayOut = ""
+    /// The exit status of the process.
     package var exit: ExitStatus
-    /// Whether it is what became of an earlier request with the same id.
+    /// Whether this is the outcome of an earlier request with the same idempotency key.
     package var isReplayed = false
 
+    /// Creates a failure.
+    ///
+    /// - Parameters:
+    ///   - name: The stable name of the error.
+    ///   - message: What went wrong, for people.
+    ///   - wayOut: The hint: what to do now.
+    ///   - number: The stable code of a server's refusal.
+    ///   - exit: The exit status of the process.
     package init(
         _ name: String,
         _ message: String,
@@ -32,10 +42,12 @@ package struct Failure: Error, Sendable {
         self.exit = exit
     }
 
+    /// Returns a failure with the exit status ``Exit/usage``.
     package static func usage(_ message: String, wayOut: String = "") -> Failure {
         Failure("usage", message, wayOut: wayOut, exit: Exit.usage)
     }
 
+    /// Returns the failure for an unknown column, which names the columns and suggests similar ones.
     package static func noColumn(_ name: String, _ schema: [ResultField]) -> Failure {
         let names = schema.map { $0.name }
         let near = Nearness.nearest(to: name, among: names)
@@ -48,20 +60,20 @@ package struct Failure: Error, Sendable {
 }
 
 extension RefusalCode {
-    /// What to do about a refusal, where that can be said without knowing more.
+    /// The hint for a refusal that needs no further facts; empty if there is none.
     package var wayOut: String {
         switch self {
         case .storageFull:
             """
-            Nothing was written: the disk at the server is full. Make room there; it takes writes \
-            again by itself, and reads go on meanwhile.
+            Nothing was written: the server's disk is full. Free some space there; the server then \
+            accepts writes again by itself. Reads still work.
             """
         case .overloaded, .shuttingDown, .notLeader:
-            "Nothing was done. Try again in a moment."
+            "Nothing was changed. Try again in a moment."
         case .deadlineExceeded:
-            "Ask for less: a shorter --window, a filter, or a --limit."
+            "Request less: a shorter --window, a filter, or a --limit."
         case .readOnly:
-            "Nothing was done: this server takes no writes."
+            "Nothing was changed: this server accepts no writes."
         case .unsupportedVersion:
             """
             This is invctl \(InvctlVersion.current); use the one that came with the server \
@@ -70,17 +82,17 @@ extension RefusalCode {
         case .unauthenticated, .forbidden:
             "Give a token: --token-file, INVCTL_TOKEN_FILE or the context's token-file."
         case .sessionExpired, .outcomeForgotten:
-            "Look whether it was executed (invctl ledger list) before giving it a new --id."
+            "Check whether it was executed (invctl ledger list) before you retry with a new --id."
         case .sequenceReused, .keyReused:
-            "That --id was used for another command. Give this one an id of its own."
+            "That --id was used for another command. Use a new --id for this one."
         case .productInactive:
             "Put it on sale first: invctl product set SKU --status active"
         case .reservationExpired:
-            "Its time was up, and its stock is free again: invctl reserve new SKU=QUANTITY"
+            "It expired, and its stock is available again: invctl reserve new SKU=QUANTITY"
         case .reservationClosed:
-            "It was sold or released before: invctl reserve list ID"
+            "It was already sold or released: invctl reserve list ID"
         case .transferClosed:
-            "It was received or cancelled before: invctl stock transfer list ID"
+            "It was already received or cancelled: invctl stock transfer list ID"
         case .inUse:
             "Move or archive what refers to it first."
         default: ""

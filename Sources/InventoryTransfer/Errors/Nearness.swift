@@ -1,10 +1,11 @@
 internal import InventoryModel
 
-/// Which of the things there are somebody may have meant.
+/// Suggestions for a mistyped name.
 package enum Nearness {
-    /// Up to three that differ from `text` by little, the nearest first.
+    /// Returns up to three candidates that are similar to `text`, the nearest first.
     ///
-    /// Little is one slip in three letters: a letter more, less, other, or two swapped.
+    /// One edit is allowed for each three letters: an insertion, deletion, substitution or transposition.
+    /// Longer candidates that begin with `text` count too, if it has at least two letters.
     package static func nearest(to text: String, among candidates: [String]) -> [String] {
         let wanted = Array(NormalizedText.key(text).unicodeScalars)
         let allowed = max(1, wanted.count / 3)
@@ -23,7 +24,7 @@ package enum Nearness {
         return sorted.prefix(3).map { $0.text }
     }
 
-    /// The optimal string alignment distance: edits and swaps of neighbours.
+    /// Returns the optimal string alignment distance: edits and transpositions of neighbours.
     private static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
         if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
         var before = [Int](repeating: 0, count: b.count + 1)

@@ -1,21 +1,20 @@
 internal import Bytes
 package import InventoryModel
 
-/// What a refusal is about, as the refused command says it: where its product, and so the unit of its
-/// quantities, is found.
+/// The subject of a refusal as the refused command names it, which leads to the product and its unit.
 enum RefusedLine: Hashable, Sendable {
-    /// The unit is given where the command changes it.
+    /// A product, with the new unit if the command changes it.
     case product(ProductID, in: InventoryModel.Unit? = nil)
-    /// A product that is not there yet.
+    /// A product that does not exist yet.
     case draft(sku: String, InventoryModel.Unit)
-    /// The movements of a step.
+    /// The movements of the step at an LSN.
     case step(LSN)
     case reservation(ReservationID)
     case transfer(TransferID)
 }
 
 extension Command {
-    /// A command of a batch.
+    /// Returns the command at an index of a batch; `nil` if this is no batch or has fewer commands.
     package func part(_ index: Int) -> Command? {
         guard case .batch(let commands, _) = self, commands.indices.contains(index) else {
             return nil
@@ -23,8 +22,10 @@ extension Command {
         return commands[index]
     }
 
-    /// The line that was refused, or the only one there is; nothing where the command has several and
-    /// the refusal names none, or where it is not about a product.
+    /// Returns the line that was refused, or the only line.
+    ///
+    /// It is `nil` if the command has several lines and the refusal names none, or if the command is not
+    /// about a product.
     func line(of refusal: Refusal) -> RefusedLine? {
         if case .batch(let index, let inner) = refusal.detail {
             return self.part(Int(index))?.line(of: inner)
@@ -66,7 +67,7 @@ extension Command {
 }
 
 extension Refusal {
-    /// Fields that are counted in base units of a product.
+    /// Fields whose values are base units of a product.
     static let quantityFields: Set<String> = {
         let ofProducts = ProductFields.descriptions.filter { $0.kind == .quantity }.map { $0.name }
         let ofStock = [
@@ -76,10 +77,10 @@ extension Refusal {
         return Set(ofProducts + ofStock)
     }()
 
-    /// Fields of minor units of the currency.
+    /// Fields whose values are minor units of the currency.
     static let moneyFields: Set<String> = ["price", "unitCost", "opening.unitCost"]
 
-    /// Whether it has quantities, which mean something only with their unit.
+    /// Whether the refusal has quantities, which need their unit to be understood.
     var hasQuantities: Bool {
         switch self.detail {
         case .sold, .remainder, .shortage: true

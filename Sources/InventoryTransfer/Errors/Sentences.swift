@@ -8,10 +8,10 @@ extension Refusal {
         return self
     }
 
-    /// The level or product that a refusal is about, as people name and count it.
+    /// The level or product that a refusal is about: its names for people and its unit.
     package struct Place: Sendable {
         var sku: String
-        /// Empty where it is not about one.
+        /// The location's code; empty if the refusal is not about a location.
         var location = ""
         var decimals: UInt8
         var unit: String
@@ -22,14 +22,19 @@ extension Refusal {
         }
     }
 
-    /// A quantity with its unit; in base units where it is not known of what.
+    /// Formats a quantity with its unit, or in base units if the product is unknown.
     private static func quantity(_ value: Int64, _ place: Place?) -> String {
         place?.quantity(value) ?? "\(value) base units"
     }
 
-    /// What went wrong, the equation behind it, and what it was about: one line for people.
+    /// Returns one line for people: what went wrong, the numbers that decided it, and the subject.
     ///
-    /// `command`: What was refused, where that is known: a sale if it is not.
+    /// - Parameters:
+    ///   - decimals: The decimals of the currency.
+    ///   - currency: The currency's code.
+    ///   - sku: The subject of the refusal; without it quantities are in base units.
+    ///   - command: The refused command; a shortage without one reads as a sale's.
+    /// - Returns: The line; empty if the refusal has no details.
     package func facts(
         decimals: UInt8,
         currency: String,
@@ -56,12 +61,12 @@ extension Refusal {
             }
             let subject = isQuantity ? sku.map { "\($0.sku): " } ?? "" : ""
             return "\(subject)\(name) is \(words[0]); it must be \(words[1]) to \(words[2])" + line
-        case .id(let id): return Self.words(self.code, id) + line
+        case .id(let id): return Self.description(self.code, id) + line
         case .taken(let text, let holder): return "'\(text)' is taken by number \(holder)" + line
         case .revision(let expected, let actual):
             return "expected revision \(expected), but it is at \(actual). Nothing was changed."
                 + line
-        // With its SKU and location it needs no number.
+        // With the SKU and location the line number is redundant.
         case .shortage(let shortage):
             return Self.equation(shortage, place: sku, taking: command?.taking ?? .sell)
                 + (sku == nil ? line : "")
@@ -78,36 +83,36 @@ extension Refusal {
             return "\(self.code.noun) \(id)\(name): asked \(quantity(asked))\(unit), "
                 + "but only \(quantity(remaining)) of it are left" + line
         case .batch(let index, let inner):
-            let told = inner.facts(
+            let facts = inner.facts(
                 decimals: decimals,
                 currency: currency,
                 sku: sku,
                 of: command?.part(Int(index))
             )
-            return "command \(index + 1): \(inner.code.name)  \(told)"
+            return "command \(index + 1): \(inner.code.name)  \(facts)"
         case .sequence(let received, let last):
             return "request \(received) of a session that is at \(last)" + line
         }
     }
 
-    /// What is so with the thing of that number.
-    private static func words(_ code: RefusalCode, _ id: UInt64) -> String {
+    /// Describes a refusal about the object with a number.
+    private static func description(_ code: RefusalCode, _ id: UInt64) -> String {
         switch code {
         case .movementNotFound: "there is no movement at LSN \(id)"
-        case .alreadyReversed: "LSN \(id) was reversed before"
+        case .alreadyReversed: "LSN \(id) was already reversed"
         case .reservationNotFound: "there is no reservation \(id)"
         case .transferNotFound: "there is no transfer \(id)"
         default: "\(code.noun) \(id)"
         }
     }
 
-    /// A time as people write it, or microseconds where no calendar has it.
+    /// Formats a time, or its microseconds if it is outside of the calendar's range.
     private static func instant(_ microseconds: Int64) -> String {
         Instant(microseconds: microseconds).isInCalendar
             ? TimeText.format(microseconds) : String(microseconds)
     }
 
-    /// Every number that decided, so that nobody has to guess.
+    /// Returns a shortage with every number that decided it.
     private static func equation(
         _ shortage: Shortage,
         place: Place?,
@@ -120,7 +125,7 @@ extension Refusal {
             DecimalText.format(value, decimals: place?.decimals ?? 0)
         }
         let unit = place == nil ? " base units" : ""
-        // A floor that keeps nothing back has no part in what is dispatched.
+        // A floor of 0 or less does not limit a dispatch.
         let hasFloor = taking != .dispatch || shortage.floor > 0
         let floor = hasFloor ? ", floor \(quantity(shortage.floor))" : ""
         return """
@@ -132,14 +137,14 @@ extension Refusal {
     }
 }
 
-/// What a command does with the stock that it takes, as people say it.
+/// The verb for what a command does with the stock that it removes.
 enum StockTaking: String {
     case sell, reserve, dispatch
     case takeBack = "take back"
 }
 
 extension Command {
-    /// What it would do with stock that is not there; `nil` for one that takes none.
+    /// What the command does with stock; `nil` if it cannot lack any.
     var taking: StockTaking? {
         switch self {
         case .sell, .commitReservation: .sell
@@ -152,7 +157,7 @@ extension Command {
 }
 
 extension RefusalCode {
-    /// What the number in a refusal is the number of.
+    /// The kind of object that the number in a refusal identifies.
     fileprivate var noun: String {
         switch self {
         case .reservationNotFound, .reservationExpired, .reservationClosed, .exceedsReservation:

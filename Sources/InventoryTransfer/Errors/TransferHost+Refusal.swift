@@ -4,9 +4,9 @@ package import InventoryModel
 import InventoryWire
 
 extension TransferHost {
-    /// A refusal in the words of this database's currency.
+    /// Returns a refusal's name and facts, formatted with the database's currency.
     ///
-    /// `place`: What it is about, where that is known without asking the server.
+    /// The place is the refusal's subject if it is known without a query.
     func sentence(_ refusal: Refusal, _ place: Refusal.Place? = nil) -> String {
         let facts = refusal.facts(
             decimals: self.server.currencyDecimals,
@@ -16,9 +16,13 @@ extension TransferHost {
         return facts.isEmpty ? refusal.code.name : "\(refusal.code.name)  \(facts)"
     }
 
-    /// A refusal with what it takes to understand it: looked up, where the server has more to tell.
+    /// Returns a refusal with the facts needed to understand it, queried from the server where needed.
     ///
-    /// `command`: What was refused: its lines say what the quantities are of.
+    /// - Parameters:
+    ///   - refusal: The refusal to explain.
+    ///   - command: The refused command, whose lines lead to the products of the quantities.
+    ///   - subject: What the refusal is about, for people.
+    /// - Returns: The failure, with a hint.
     package func failure(
         _ refusal: Refusal,
         of command: Command? = nil,
@@ -35,21 +39,21 @@ extension TransferHost {
         var wayOut = innermost.code.wayOut
         switch innermost.detail {
         case .revision(let expected, let actual):
-            let who = await self.whoDid(actual).map { " (\($0))" } ?? ""
+            let who = await self.describeStep(actual).map { " (\($0))" } ?? ""
             message = """
                 \(subject ?? "it") is at revision \(actual)\(who), not \(expected). \
                 Nothing was changed.
                 """
-            wayOut = "Look at it as it is now, then repeat with --if-revision \(actual)."
+            wayOut = "Review its current state, then retry with --if-revision \(actual)."
         case .shortage(let shortage):
             var inner = command
             if case .batch(let index, _) = refusal.detail { inner = command?.part(Int(index)) }
             wayOut = self.wayOut(of: shortage, place, inner?.taking)
         case .id where innermost.code == .inUse && command?.isProductDeletion == true:
-            message = "\(subject ?? "the product") has stock, reservations or goods on their way"
+            message = "\(subject ?? "the product") has stock, reservations or goods in transit"
             wayOut =
-                "Write its stock off first (invctl stock adjust SKU=-QUANTITY --reason other), and settle what is "
-                + "reserved or on its way."
+                "First write off its stock (invctl stock adjust SKU=-QUANTITY --reason other) and settle its "
+                + "reservations and transfers."
         case .id(let id) where innermost.code == .inUse:
             message = "\(subject ?? "number \(id)") is still in use"
         case .id(let id) where innermost.code == .archived:
@@ -61,7 +65,7 @@ extension TransferHost {
                 wayOut = "Put it on sale first: invctl product set \(sku) --status active"
             }
         case .taken:
-            wayOut = "Choose another, or change the one that has it."
+            wayOut = "Choose another, or change the object that uses it."
         default:
             break
         }
@@ -96,17 +100,18 @@ extension TransferHost {
             : "First \(delivery)"
     }
 
-    /// What the step at that revision did, as the log has it: "stock sold by pos-2, 12 s ago"; nothing if
-    /// it cannot be told soon.
-    private func whoDid(_ lsn: LSN) async -> String? {
+    /// Describes the step at a revision from the log: "stock sold by pos-2, 12 s ago".
+    ///
+    /// It is `nil` if the log does not answer with that entry first.
+    private func describeStep(_ lsn: LSN) async -> String? {
         guard lsn > 0, let entry = await self.entry(lsn) else { return nil }
-        let what = entry.changes.lazy.compactMap { Self.deed($0) }.first ?? "changed"
+        let what = entry.changes.lazy.compactMap { Self.action($0) }.first ?? "changed"
         let now = self.server.serverTime.microseconds
         let age = max(0, now.subtractingSaturated(entry.time.microseconds)) / 1_000_000
         return "\(what) by \(entry.actor.isEmpty ? "invd" : entry.actor), \(Self.ago(age))"
     }
 
-    /// One step of the log; nothing if the log no longer has it.
+    /// Returns one entry of the log; `nil` if the log no longer has it.
     private func entry(_ lsn: LSN) async -> Entry? {
         let events = self.client.subscribe(Subscription(topics: .all, start: .after(lsn.previous)))
         do {
@@ -118,22 +123,22 @@ extension TransferHost {
                 }
             }
         } catch {
-            // The refusal is told without it.
+            // The refusal is reported without it.
         }
         return nil
     }
 
-    private static func deed(_ change: Change) -> String? {
+    private static func action(_ change: Change) -> String? {
         switch change {
         case .moved(let movement, _):
             switch movement.kind {
             case .sale: "stock sold"
-            case .return: "stock taken back"
-            case .restock: "stock taken in"
+            case .return: "stock returned"
+            case .restock: "stock received"
             case .adjust: "stock adjusted"
             case .count: "stock counted"
             case .setUnavailable:
-                movement.unavailableDelta > 0 ? "stock put on hold" : "stock freed"
+                movement.unavailableDelta > 0 ? "stock put on hold" : "stock released from hold"
             case .reversal: "a step reversed"
             default: "stock moved"
             }
@@ -144,11 +149,11 @@ extension TransferHost {
         }
     }
 
-    /// What people call a field.
+    /// The name of a field for people.
     private static func name(of field: ProductField) -> String {
         switch field {
         case .sku: "SKU"
-        // People know the point that they set for both.
+        // Users set both with the reorder point.
         case .reorderTarget: "reorder point"
         case .leadTimeDays: "lead time"
         default: "\(field)".wordsOfCamelCase

@@ -1,12 +1,11 @@
 import InventoryClient
 internal import InventoryModel
 
-/// What the quantities of a refusal are of: looked up at the server.
+/// Queries the server for the product that a refusal's quantities belong to.
 extension TransferHost {
-    /// The SKU, location and unit of what a refusal is about; nothing where it has no quantities, or
-    /// nobody can tell.
+    /// Returns the SKU, location and unit of a refusal's subject, which the refused command's line names.
     ///
-    /// `line`: What the refused command says.
+    /// It is `nil` if the refusal has no quantities or the subject cannot be determined.
     func place(of refusal: Refusal, _ line: RefusedLine?) async -> Refusal.Place? {
         guard refusal.hasQuantities else { return nil }
         switch refusal.detail {
@@ -35,7 +34,7 @@ extension TransferHost {
             }
             return place
         case .step(let lsn):
-            // The product that all of its movements are of.
+            // Only a step whose movements are all of one product has a subject.
             let rows = try? await self.client.movements(LedgerQuery(lsn: lsn)).rows
             guard let rows, let first = rows.first, rows.allSatisfy({ $0.sku == first.sku })
             else { return nil }
@@ -56,7 +55,7 @@ extension TransferHost {
             place.location = level.locationCode
             return place
         }
-        // Nothing was ever there: then there is no level, but a product.
+        // A product that never had stock at the location has no level.
         var place = await self.place(of: .product(shortage.product))
         if place != nil { place?.location = await self.code(of: shortage.location) }
         return place

@@ -1,11 +1,11 @@
 internal import Bytes
 
-/// What a whole export comes to in one number, and in one for each of its parts, so that it can be said
-/// where two of them differ.
+/// A checksum of a whole export and of each of its parts, which shows where two exports differ.
 ///
-/// It is over the bytes of the lines, each with its end, and so over nothing that those leave out: no
-/// LSN, no time of recording. Two databases with the same digest would export the same bytes.
+/// It covers the bytes of the lines with their line ends, and so excludes what the lines omit, such as
+/// LSNs and times of recording. Two databases with the same digest export the same bytes.
 package struct ExportDigest: Equatable {
+    /// The parts of an export, in the order of its lines.
     enum Part: Int, CaseIterable {
         case catalog, ledger, reservations, levels
     }
@@ -24,7 +24,7 @@ package struct ExportDigest: Equatable {
         return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 
-    /// The parts in which another one differs, in their order.
+    /// Returns the parts that differ from those of another digest, in order.
     func differences(from other: ExportDigest) -> [Part] {
         Part.allCases.filter { self.parts[$0.rawValue] != other.parts[$0.rawValue] }
     }

@@ -1,12 +1,16 @@
 internal import InventoryModel
 
 extension ExportLine {
-    /// Adds described fields from a row of an answer; what may be left out and is 0 or empty is.
+    /// Adds described fields from a row of an answer, without optional ones that are 0 or empty.
     ///
     ///     "unit":"kg","decimals":3,"price":"5.68","basis":1000
     ///
-    /// `money`: Decimals of the currency. `number`: The number that the export has for what an id of that
-    /// field names.
+    /// - Parameters:
+    ///   - fields: The fields, in order.
+    ///   - table: The answer.
+    ///   - row: The row of the answer.
+    ///   - money: The decimals of the currency.
+    ///   - number: Returns the export's number of the object that the field with a name refers to.
     mutating func add(
         _ fields: [FieldDescription],
         of table: ResultTable,
@@ -38,9 +42,9 @@ extension ExportLine {
     }
 }
 
-/// Cells of an answer by the names of their columns, which a description gives.
+/// Cells of an answer by the names of their columns.
 extension ResultTable {
-    /// Empty if there is no value.
+    /// Returns a cell's text; empty if there is no value.
     fileprivate func text(_ row: Int, _ name: String) -> String {
         guard let column = self.column(named: name), case .text(let text) = self.cell(row, column)
         else { return "" }

@@ -1,7 +1,7 @@
-/// One line of a whole export: a JSON object that is put together byte by byte.
+/// An encoder of one line of a whole export, a JSON object.
 ///
-/// Its members come in the order in which they are added, and what is 0 or empty is left out, so that
-/// equal things are equal bytes.
+/// Members keep the order in which they are added, and quantities of 0 and empty strings are omitted, so
+/// that equal objects have equal bytes.
 struct ExportLine {
     private(set) var bytes: [UInt8] = []
     private var isFirst = true
@@ -18,8 +18,8 @@ struct ExportLine {
         self.isFirst = false
     }
 
-    /// Takes the whole line, its end included, and begins with nothing again.
-    mutating func take() -> [UInt8] {
+    /// Returns the line with its line end, and clears the buffer.
+    mutating func finish() -> [UInt8] {
         defer { self.bytes.removeAll(keepingCapacity: true) }
         self.end()
         self.bytes.append(0x0A)
@@ -51,14 +51,14 @@ struct ExportLine {
         if !value.isEmpty { self.add(name, text: value) }
     }
 
-    /// A number of smallest units as people write it: `12.500` for 12,500 g.
+    /// Adds smallest units as a decimal number unless they are 0: `12.500` for 12,500 g.
     mutating func add(_ name: String, units value: Int64, decimals: UInt8) {
         if value == 0 { return }
         self.name(name)
         self.bytes.append(DecimalText.format(value, decimals: decimals))
     }
 
-    /// Money is a string, so that no reader makes it a floating-point number.
+    /// Adds money unless it is 0, as a string, so that no reader makes it a floating-point number.
     mutating func add(_ name: String, money value: Int64, decimals: UInt8) {
         if value == 0 { return }
         self.add(name, text: DecimalText.format(value, decimals: decimals))
@@ -68,7 +68,7 @@ struct ExportLine {
         self.add(name, text: TimeText.format(microseconds))
     }
 
-    /// A level's product and location.
+    /// Adds the product and location of a level.
     mutating func add(_ name: String, place product: Int, _ location: Int) {
         self.name(name)
         self.bytes.append("[\(product),\(location)]")

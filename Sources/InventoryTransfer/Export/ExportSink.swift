@@ -1,33 +1,35 @@
 import Glibc
 import Synchronization
 
-/// Where an export goes: a file, packed as its name says, or standard output.
+/// The destination of an export: a file, compressed according to its name, or standard output.
 ///
-/// A file has its name only once it is whole and on disk. Until then there is `NAME.PID.part`, which goes
-/// again if anything fails or somebody presses Ctrl-C. What is no file (a pipe, a device) is written as
-/// it is.
+/// A file gets its name only when it is complete and synced. Until then it is `NAME.PID.part`, which is
+/// removed if anything fails or the user presses Ctrl-C. A path that is not a regular file (a pipe, a
+/// device) is written directly.
 package final class ExportSink {
-    /// Endings and what packs them.
+    /// The compression program for each file name extension.
     package static let packings = ["gz": "gzip", "xz": "xz", "lz4": "lz4", "zst": "zstd"]
 
-    /// `nil` where the bytes are dropped.
+    /// `nil` if the bytes are discarded.
     private let host: (any TransferHost)?
     private let path: String
-    /// Where the file is made; empty where there is none to make.
+    /// The temporary path of the file; empty if the path is not a regular file.
     private var part = ""
-    private var packer: (any FilterProcess)?
+    private var compressor: (any FilterProcess)?
     private var file: Int32 = -1
-    /// Bytes that are not written yet.
-    private var held: [UInt8] = []
-    private static let heldByteCount = 1 << 18
+    /// Bytes that were not written yet.
+    private var buffer: [UInt8] = []
+    private static let bufferByteCount = 1 << 18
 
-    /// Takes the bytes and drops them.
+    /// Creates a sink that discards the bytes.
     package init() {
         self.host = nil
         self.path = ""
     }
 
-    /// `path`: `-` is standard output.
+    /// Opens a file for writing; the path `-` is standard output.
+    ///
+    /// - Throws: ``Failure`` if it cannot be opened or its compression program is not installed.
     package init(_ path: String, _ host: any TransferHost) throws(Failure) {
         self.host = host
         self.path = path
@@ -42,27 +44,27 @@ package final class ExportSink {
         self.file = open(isFile ? self.part : path, flags, 0o644)
         guard self.file >= 0 else { throw self.failure(errno) }
         self.cleanUpWhenInterrupted()
-        try self.startPacker()
+        try self.startCompressor()
     }
 
-    private func startPacker() throws(Failure) {
+    private func startCompressor() throws(Failure) {
         guard let ending = Self.ending(of: self.path), let program = Self.packings[ending] else {
             return
         }
         let arguments = program == "zstd" || program == "lz4" ? ["-q", "-c"] : ["-c"]
-        self.packer = self.host?.startFilter([program] + arguments, self.file)
-        guard self.packer != nil else {
+        self.compressor = self.host?.startFilter([program] + arguments, self.file)
+        guard self.compressor != nil else {
             self.abandon()
             throw Failure(
                 "cannot_write",
-                "\(self.path) is to be packed by \(program), which is not here",
+                "cannot compress \(self.path): \(program) is not installed",
                 wayOut: "Install \(program), or choose a name without .\(ending).",
                 exit: Exit.failed
             )
         }
     }
 
-    /// What stands behind the last point of a name.
+    /// Returns the extension of a file name, without its period; `nil` if there is none.
     package static func ending(of path: String) -> String? {
         let name = path.split(separator: "/").last ?? ""
         guard let point = name.lastIndex(of: "."), point != name.startIndex else { return nil }
@@ -73,40 +75,44 @@ package final class ExportSink {
         let part = self.part
         guard !part.isEmpty else { return }
         self.host?.whenInterrupted { unlink(part) }
-        self.host?.say(ifInterrupted: "the export is not there: it was not whole")
+        self.host?.say(ifInterrupted: "the export was incomplete and is removed")
     }
 
     private func failure(_ code: Int32) -> Failure {
         Failure(
             "cannot_write",
             "\(self.path == "-" ? "standard output" : self.path): \(String(cString: strerror(code)))",
-            wayOut: code == ENOSPC ? "The disk is full. Make room, or write somewhere else." : "",
+            wayOut: code == ENOSPC
+                ? "The disk is full. Free some space or write to another disk." : "",
             exit: Exit.failed
         )
     }
 
     // MARK: - Writing
 
+    /// Writes bytes, through a buffer of 256 KiB.
+    ///
+    /// - Throws: ``Failure`` if the file cannot be written.
     package func write(_ bytes: [UInt8]) throws(Failure) {
         guard self.file >= 0 else { return }
-        self.held += bytes
-        if self.held.count >= Self.heldByteCount { try self.flush() }
+        self.buffer += bytes
+        if self.buffer.count >= Self.bufferByteCount { try self.flush() }
     }
 
     private func flush() throws(Failure) {
-        defer { self.held.removeAll(keepingCapacity: true) }
+        defer { self.buffer.removeAll(keepingCapacity: true) }
         let isWritten =
-            self.packer?.write(self.held) ?? Self.write(self.held, to: self.file)
+            self.compressor?.write(self.buffer) ?? Self.write(self.buffer, to: self.file)
         if isWritten { return }
         let code = errno
-        // Nobody reads on: `invctl export - | head` has all it wants.
+        // The reader closed the pipe, as `invctl export - | head` does.
         if self.file == STDOUT_FILENO, code == EPIPE { exit(0) }
-        // What packs went away; it has said why.
-        if self.packer != nil { try self.endPacker() }
+        // The compression program has ended and has reported why.
+        if self.compressor != nil { try self.endCompressor() }
         throw self.failure(code)
     }
 
-    /// - Returns: Whether all was written; `errno` says why not.
+    /// - Returns: Whether all bytes were written; otherwise `errno` is set.
     private static func write(_ bytes: [UInt8], to file: Int32) -> Bool {
         bytes.withUnsafeBytes { bytes in
             var done = 0
@@ -126,24 +132,26 @@ package final class ExportSink {
         }
     }
 
-    private func endPacker() throws(Failure) {
-        guard let packer = self.packer else { return }
-        self.packer = nil
-        packer.closeInput()
-        let code = packer.wait()
+    private func endCompressor() throws(Failure) {
+        guard let compressor = self.compressor else { return }
+        self.compressor = nil
+        compressor.closeInput()
+        let code = compressor.wait()
         guard code != 0 else { return }
         throw Failure(
             "cannot_write",
-            "\(self.path): the program that packs it ended with \(code)",
+            "\(self.path): the compression program exited with \(code)",
             exit: Exit.failed
         )
     }
 
-    /// Makes the file whole, on disk and under its name.
+    /// Flushes and syncs the file, then gives it its name.
+    ///
+    /// - Throws: ``Failure`` if the file cannot be written or renamed.
     package func finish() throws(Failure) {
         guard self.file >= 0 else { return }
         try self.flush()
-        try self.endPacker()
+        try self.endCompressor()
         guard self.file != STDOUT_FILENO else { return }
         if !self.part.isEmpty {
             guard fsync(self.file) == 0, rename(self.part, self.path) == 0 else {
@@ -155,12 +163,12 @@ package final class ExportSink {
         self.host?.say(ifInterrupted: nil)
     }
 
-    /// Leaves nothing behind; nothing is done after ``finish()``.
+    /// Removes the unfinished file; does nothing after ``finish()``.
     package func abandon() {
         guard self.file > STDOUT_FILENO else { return }
-        self.packer?.closeInput()
-        self.packer?.wait()
-        self.packer = nil
+        self.compressor?.closeInput()
+        self.compressor?.wait()
+        self.compressor = nil
         close(self.file)
         self.file = -1
         if !self.part.isEmpty { unlink(self.part) }

@@ -1,26 +1,26 @@
 internal import Bytes
 internal import InventoryModel
 
-/// Makes lines of a whole export from the ledger's movements: a line a step.
+/// Encodes the ledger's movements as lines of a whole export, one line for each step.
 ///
-/// What a movement names is named by its number in the export: the sale of a return and what a reversal
-/// undoes by step and line, what belongs to a reservation or a transfer by its number, which counts those
-/// made before it.
+/// A movement refers to other objects by their numbers in the export: to the sale of a return and the
+/// original of a reversal by step and line, to a reservation or a transfer by its number, which counts
+/// those made before it.
 ///
-/// When something happened is written where a command can say so. Where none can (a count, a hold, a
-/// reversal, a promise, a transfer) it is when it was recorded, and that is no part of an export. A promise
-/// that ran out is written as one that was released with the note "expired": there is no command that
-/// lets one run out in the past.
+/// The time of a movement is written if a command can set it. Otherwise (a count, a hold, a reversal, a
+/// reservation, a transfer) it is the time of recording, which an export excludes. An expired reservation
+/// is written as released with the note "expired", since no command lets one expire in the past.
 struct LedgerExport {
-    /// What a promise that ran out has as its note.
+    /// The note of an expired reservation.
     static let expiredNote = "expired"
 
     private let money: UInt8
     private(set) var steps = StepNumbers()
     private(set) var movementCount = 0
     private var isFirst = true
-    /// Quantities that are open, by the movement that made them, with the number they have.
+    /// Open reservations by the movement that made them: their number and the remaining quantity.
     private var reservations: [MovementID: (number: Int64, rest: Int64)] = [:]
+    /// Open transfers by the movement that made them: their number and the remaining quantity.
     private var transfers: [MovementID: (number: Int64, rest: Int64)] = [:]
     private var reservationCount: Int64 = 0
     private var transferCount: Int64 = 0
@@ -29,12 +29,12 @@ struct LedgerExport {
 
     var openReservations: Set<Int64> { Set(self.reservations.values.map { $0.number }) }
 
-    /// Whether a movement begins another step than the one that was begun.
+    /// Returns whether a movement belongs to another step than the one before it.
     func isNew(_ movement: LedgerColumns.Row) -> Bool {
         self.steps.lastLSN != movement.lsn
     }
 
-    /// Adds a movement; the line begins with its step if that is new.
+    /// Adds a movement, and begins a line if its step is new.
     mutating func add(
         _ movement: LedgerColumns.Row,
         product: Int,
@@ -105,9 +105,9 @@ struct LedgerExport {
         }
     }
 
-    /// Takes a part of what is open.
+    /// Subtracts a quantity from an open reservation or transfer.
     ///
-    /// - Returns: The number of that.
+    /// - Returns: The number of the reservation or transfer.
     private static func take(
         _ quantity: Int64,
         of origin: MovementID?,
@@ -119,9 +119,9 @@ struct LedgerExport {
     }
 }
 
-/// Where the columns of a ledger's answer are, so that none is looked up for each row.
+/// The positions of the columns of a ledger query, so that none is looked up for each row.
 struct LedgerColumns {
-    /// A movement as the ledger's answer has it.
+    /// A movement as a row of the answer.
     struct Row {
         var lsn: LSN
         var line: Int64
@@ -149,7 +149,7 @@ struct LedgerColumns {
             MovementID(lsn: self.lsn, line: UInt16(clamping: self.line))
         }
 
-        /// Whether a command can say when it happened.
+        /// Whether a command can set the time of the movement.
         var hasOwnTime: Bool {
             switch self.kind {
             case .sale, .return, .restock, .adjust: true
@@ -171,7 +171,7 @@ struct LedgerColumns {
 
     private let places: [Int]
 
-    /// Nothing if a column is missing.
+    /// Finds the columns; `nil` if one is missing.
     init?(_ table: ResultTable) {
         let places = Self.names.compactMap { table.column(named: $0) }
         guard places.count == Self.names.count else { return nil }

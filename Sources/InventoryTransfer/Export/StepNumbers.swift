@@ -1,15 +1,14 @@
+/// A bidirectional map between the steps of an export and LSNs.
 internal import Bytes
-
-/// Which step of an export is at which LSN, and the other way round.
 ///
-/// Steps are numbered from 1 in their order. Where one follows the other without anything in between,
-/// their LSNs do too, so only the places where the distance changes are kept: 16 bytes for each.
+/// Steps are numbered from 1 in order. Consecutive steps have consecutive LSNs unless other entries lie
+/// between them, so the map is run-length encoded: 16 bytes for each gap.
 struct StepNumbers {
     private var runs: [(number: Int, lsn: LSN)] = []
     private(set) var count = 0
     private(set) var lastLSN: LSN = 0
 
-    /// Takes the next step, whose LSN is above those before it.
+    /// Appends the next step, whose LSN is above the earlier ones.
     mutating func append(_ lsn: LSN) {
         precondition(lsn > self.lastLSN, "step \(self.count + 1) at \(lsn), after \(self.lastLSN)")
         if self.count == 0 || lsn != self.lastLSN + 1 {
@@ -19,6 +18,8 @@ struct StepNumbers {
         self.lastLSN = lsn
     }
 
+    /// Returns the LSN of a step; `nil` if there is no such step.
+    ///
     /// - Complexity: O(log runs)
     func lsn(of number: Int) -> LSN? {
         guard (1...max(1, self.count)).contains(number), self.count > 0 else { return nil }
@@ -26,6 +27,8 @@ struct StepNumbers {
         return run.lsn + (number - run.number)
     }
 
+    /// Returns the step at an LSN; `nil` if another entry is there.
+    ///
     /// - Complexity: O(log runs)
     func number(at lsn: LSN) -> Int? {
         guard let first = self.runs.first, lsn >= first.lsn, lsn <= self.lastLSN else { return nil }
@@ -35,7 +38,9 @@ struct StepNumbers {
         return number < next ? number : nil
     }
 
-    /// The last run that `holds` takes, which takes the first one and all up to some place.
+    /// Returns the index of the last run that satisfies `holds`, by binary search.
+    ///
+    /// The first run satisfies it, and so do all runs up to the result.
     private func last(_ holds: ((number: Int, lsn: LSN)) -> Bool) -> Int {
         var low = 0
         var high = self.runs.count

@@ -3,50 +3,54 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// Writes all that an equal database can be made of, as NDJSON.
+/// Writes everything needed to create an equal database, as NDJSON.
 ///
 ///     {"invd":1,"currency":"EUR"}
 ///     {"category":1,"name":"Fruit"}                 then locations, then products
 ///     {"step":1,"actor":"till","lines":[{"kind":"sale","product":1,…}]}     the ledger, step by step
-///     {"reservation":3,"expiresAt":"…"}             what is promised
-///     {"level":[1,1],"onHand":7,…}                  every balance, to check against
-///     {"end":9,"digest":"…"}                        so that a file that was cut off is known
+///     {"reservation":3,"expiresAt":"…"}             open reservations
+///     {"level":[1,1],"onHand":7,…}                  every balance, for verification
+///     {"end":9,"digest":"…"}                        detects a truncated file
 ///
-/// Everything is numbered in the order in which it was made, and nothing in it depends on LSNs, ids or
-/// times of recording: two databases are **equal** if their exports are the same bytes. Not in it are
-/// sessions, refused demand, alerts, and when something was recorded.
+/// Objects are numbered in the order of their creation, and nothing depends on LSNs, ids or times of
+/// recording: two databases are **equal** if their exports are the same bytes. An export excludes
+/// sessions, unmet demand, alerts, and times of recording.
 ///
-/// It is as of one moment, that of its products; but a floor is that of the end.
+/// The export is as of one LSN, that of its products, except for floors, which are those of its end.
 package struct WholeExport {
-    /// What is said of a product unless it is active, and of one that is.
+    /// The fields of a product, and those of an active one.
     private static let fields = ProductFields.descriptions
     private static let fieldsOfActive = Self.fields.filter { $0.name != "status" }
 
     static let format = 1
-    /// How the first line begins, which tells a whole export from other files.
+    /// The beginning of the first line, which identifies a whole export.
     package static let head = Array("{\"invd\":".utf8)
 
     private let host: any TransferHost
     private let sink: ExportSink
     private let money: UInt8
     private var line = ExportLine()
+    /// The digest of the lines written so far.
     package private(set) var digest = ExportDigest()
     private(set) var lineCount = 0
+    /// The products written so far.
     package private(set) var productCount = 0
+    /// The movements of the ledger, once it is written.
     package private(set) var movementCount = 0
+    /// The steps of the ledger, once it is written.
     package private(set) var stepCount = 0
 
-    /// Places in the export, from 1, by id.
+    /// Numbers in the export, from 1, by id.
     private var categories: [CategoryID: Int] = [:]
     private var locations: [LocationID: Int] = [:]
     private var products: [UInt32] = []
-    /// Ids of products that lists leave out.
+    /// Archived products, which lists of levels omit.
     private var archived: [ProductID] = []
 
-    /// Steps to write at most.
+    /// The most steps to write.
     private let stepCountMax: Int
 
-    /// `stepCountMax`: Balances are then those of the last of so many steps.
+    /// Creates an export of at most `stepCountMax` steps, with the balances after the last of them.
     package init(_ host: any TransferHost, _ sink: ExportSink, stepCountMax: Int = .max) {
         self.host = host
         self.sink = sink
@@ -54,6 +58,9 @@ package struct WholeExport {
         self.money = host.server.currencyDecimals
     }
 
+    /// Writes all lines to the sink.
+    ///
+    /// - Throws: ``Failure`` if the catalog changes or the sink cannot be written, or a query's error.
     package mutating func write() async throws {
         self.line.begin()
         self.line.add("invd", Self.format)
@@ -65,11 +72,11 @@ package struct WholeExport {
         self.line.begin()
         self.line.add("end", self.lineCount)
         self.line.add("digest", text: self.digest.text)
-        try self.sink.write(self.line.take())
+        try self.sink.write(self.line.finish())
     }
 
     private mutating func endLine(_ part: ExportDigest.Part) throws(Failure) {
-        let bytes = self.line.take()
+        let bytes = self.line.finish()
         bytes.withUnsafeBytes { self.digest.feed($0, part) }
         self.lineCount += 1
         try self.sink.write(bytes)
@@ -78,22 +85,22 @@ package struct WholeExport {
     private static func changed(_ what: String) -> Failure {
         Failure(
             "catalog_changed",
-            "a \(what) was changed while the export ran",
-            wayOut: "There is nothing of it. Try again.",
+            "a \(what) was changed during the export",
+            wayOut: "No export was written. Try again.",
             exit: Exit.unreachable
         )
     }
 
     // MARK: - The catalog
 
-    /// - Returns: The LSN that the products are as of, and so the rest.
+    /// - Returns: The LSN of the products, which is that of the whole export.
     private mutating func writeCatalog() async throws -> LSN {
         let search = ProductSearch(statuses: .all)
         var lsn = LSN.zero
         var isFirst = true
         for try await part in self.host.client.rows(of: .products(search)) {
             if isFirst {
-                // The products stand from here on; what they refer to is there then too.
+                // The LSN is fixed from here on, and the objects that products refer to exist.
                 lsn = part.lsn
                 isFirst = false
                 try await self.writeCategories(asOf: lsn)
@@ -155,7 +162,7 @@ package struct WholeExport {
         try self.endLine(.catalog)
     }
 
-    /// The place of a product; nothing if there was none at that moment.
+    /// Returns the export's number of a product; `nil` if the product is newer than the export.
     private func number(of id: ProductID) -> Int? {
         let row = id.row
         guard self.products.indices.contains(row), self.products[row] > 0 else { return nil }
@@ -198,7 +205,7 @@ package struct WholeExport {
         try self.endLine(.ledger)
     }
 
-    /// When each that is open ends.
+    /// Writes when each open reservation expires.
     private mutating func writeReservations(_ open: Set<Int64>) async throws {
         var rest = open
         guard let first = rest.min(), first > 0 else { return }
@@ -218,7 +225,7 @@ package struct WholeExport {
 
     // MARK: - Levels
 
-    /// Those of products that are not archived, then the others.
+    /// Writes the levels of products that are not archived, then those of archived ones.
     private mutating func writeLevels(asOf lsn: LSN) async throws {
         let asOf = AsOf.lsn(lsn)
         let queries =
@@ -227,7 +234,7 @@ package struct WholeExport {
         for query in queries {
             for try await part in self.host.client.rows(of: .levels(query)) {
                 for level in try part.rows(as: ListedLevel.self) {
-                    // One that was archived meanwhile comes in its turn here, one that was not in both.
+                    // The query of an archived product writes its levels, even if the first lists them too.
                     let isArchived = archived.contains(level.product)
                     if isArchived == (query.product != nil) { try self.write(level) }
                 }
@@ -244,7 +251,7 @@ package struct WholeExport {
             ("onHand", level.onHand), ("unavailable", level.unavailable),
             ("reserved", level.reserved), ("incoming", level.incoming), ("floor", level.floor),
         ]
-        // A level of nothing says no more than none.
+        // An empty level is equal to a missing one.
         guard level.value != .zero || quantities.contains(where: { $0.1 != 0 }) else { return }
         self.line.begin()
         self.line.add("level", place: product, location)
@@ -256,7 +263,7 @@ package struct WholeExport {
     }
 }
 
-/// What an export needs to know of a product beside the fields that it writes as they come.
+/// The columns of a product that an export reads itself.
 private struct ExportedProduct: AnswerRow {
     var id: ProductID
     var category: CategoryID

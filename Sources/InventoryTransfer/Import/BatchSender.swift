@@ -1,17 +1,15 @@
 import InventoryClient
 internal import InventoryModel
 
-/// Sends numbered requests of one session, several at once, and goes on where an earlier run of the
-/// same import was stopped.
+/// Pipelines the numbered requests of one session, and resumes where an earlier run of the same import
+/// stopped.
 ///
-/// Request n is sequence number n, and the file alone decides which of its rows request n is for. What
-/// an earlier run had decided is given again as far back as the server remembers its answers: nothing
-/// is carried out twice, and what was refused then is known again. What lies further back is passed
-/// over.
+/// Request n has sequence number n, and only the file decides which rows request n has. A retry resends
+/// the requests whose outcomes the server still remembers: none is executed twice, and refusals are
+/// reported again. Older requests are skipped.
 ///
 ///     1 … first − 1       first … done                done + 1 …
-///     forgotten           asked again, answered       decided now
-///                         as it was
+///     forgotten           resent, replayed            decided now
 final class BatchSender {
     private let client: InventoryClient
     private let first: UInt64
@@ -25,60 +23,65 @@ final class BatchSender {
 
     private struct Waiting {
         var mayBeEmpty: Bool
-        var take: (Outcome?) throws -> Void
+        var receive: (Outcome?) throws -> Void
     }
 
-    /// Commands or lines of one request: so few that the server, which decides a request in one piece, takes
-    /// some two milliseconds for it even if it refuses each.
+    /// The most commands or lines of one request.
+    ///
+    /// The server decides a request in one piece; this many take about two milliseconds even if each is
+    /// refused.
     static let rowsMax = 250
-    /// Commands of one request that is answered one by one, so that its outcome can be remembered.
+    /// The most commands of a request with one outcome each, so that the server can remember its outcome.
     static let answeredRowsMax = 250
     private static let inFlightMin = 8
-    /// So many may be in flight after as many answers without a refusal.
+    /// The most requests in flight; the current limit grows by one with each outcome without refusals.
     ///
-    /// Enough that the server has work while what it did is synced; of answers without refusals a session
-    /// remembers ``Limits/sessionWindow``.
+    /// It keeps the server busy while earlier requests are synced. A session remembers
+    /// ``Limits/sessionWindow`` outcomes without refusals.
     private static let inFlightMax = 128
     private var inFlightNow = BatchSender.inFlightMin
 
-    /// `standing`: Where the session stands, as the server said just now.
-    init(_ client: InventoryClient, _ standing: SessionStatus) {
+    /// Creates a sender from the session's current status.
+    init(_ client: InventoryClient, _ status: SessionStatus) {
         self.client = client
-        self.done = standing.lastSequence
-        self.first = min(max(1, standing.oldestRemembered), standing.lastSequence + 1)
+        self.done = status.lastSequence
+        self.first = min(max(1, status.oldestRemembered), status.lastSequence + 1)
         (self.answers, self.continuation) = AsyncStream.makeStream()
         self.iterator = self.answers.makeAsyncIterator()
         client.resume(from: self.first)
     }
 
-    /// Sends the next request, once there is room.
+    /// Sends the next request, and waits while too many are in flight (back-pressure).
     ///
-    /// `make` is called if it is to be sent. One without commands uses its number up and nothing else,
-    /// where it `mayBeEmpty`. `take` gets the answer, during a later call; nothing where
-    /// an earlier run had sent the request and the answer is not to be had any more.
+    /// - Parameters:
+    ///   - make: Encodes the request; not called if the request is skipped.
+    ///   - mayBeEmpty: Whether the request may have no commands and only use its number up.
+    ///   - receive: Gets the outcome during a later call; `nil` if an earlier run had sent the request and
+    ///     its outcome is forgotten.
+    /// - Throws: ``Failure`` if a whole request is refused, or the client's error.
     func send(
         _ make: () -> EncodedCommand,
         mayBeEmpty: Bool = false,
-        _ take: @escaping (Outcome?) throws -> Void
+        _ receive: @escaping (Outcome?) throws -> Void
     ) async throws {
         let number = self.next
         self.next += 1
         guard number >= self.first else {
-            try take(nil)
+            try receive(nil)
             return
         }
-        while self.waiting.count >= self.inFlightNow { try await self.takeOne() }
-        self.waiting[number] = Waiting(mayBeEmpty: mayBeEmpty, take: take)
+        while self.waiting.count >= self.inFlightNow { try await self.receiveOutcome() }
+        self.waiting[number] = Waiting(mayBeEmpty: mayBeEmpty, receive: receive)
         let continuation = self.continuation
         self.client.send(make()) { continuation.yield((number, $0)) }
     }
 
-    /// Waits for the answers of all that was sent.
+    /// Waits for the outcomes of all requests in flight.
     func finish() async throws {
-        while !self.waiting.isEmpty { try await self.takeOne() }
+        while !self.waiting.isEmpty { try await self.receiveOutcome() }
     }
 
-    private func takeOne() async throws {
+    private func receiveOutcome() async throws {
         guard let (number, result) = await self.iterator.next(),
             let waiting = self.waiting.removeValue(forKey: number)
         else { return }
@@ -86,10 +89,10 @@ final class BatchSender {
         self.inFlightNow =
             outcome.isWhole ? min(self.inFlightNow + 1, Self.inFlightMax) : Self.inFlightMin
         guard case .refused(let refusal) = outcome, !waiting.mayBeEmpty else {
-            try waiting.take(outcome)
+            try waiting.receive(outcome)
             return
         }
-        // What its rows are for has changed since: they were decided as they were then.
+        // The rows now encode to another request; the earlier run's was decided.
         guard refusal.code == .sequenceReused, number <= self.done else {
             throw Failure(
                 refusal.code.name,
@@ -99,22 +102,22 @@ final class BatchSender {
                 exit: Exit.code(for: refusal)
             )
         }
-        try waiting.take(nil)
+        try waiting.receive(nil)
     }
 
-    /// Tells what of an earlier run can't be told any more.
+    /// Notes how many rows of an earlier run have forgotten outcomes.
     func noteForgotten(_ messages: any TransferMessages) {
         guard self.first > 1 else { return }
         let rows = DecimalText.grouped(String(Int(self.first - 1) * Self.rowsMax))
         messages.note(
-            "  note  an earlier run had sent about \(rows) rows so long ago that which of them were "
-                + "refused is not remembered"
+            "  note  an earlier run sent about \(rows) rows whose outcomes are forgotten: some may have "
+                + "been refused"
         )
     }
 }
 
 extension Outcome {
-    /// Whether nothing of it was refused.
+    /// Whether no command was refused.
     fileprivate var isWhole: Bool {
         switch self {
         case .errorsOnly(let errorsOnly): errorsOnly.refused.isEmpty

@@ -1,12 +1,12 @@
 internal import InventoryModel
 
-/// Which column of a file is which field: by `--map FIELD=COLUMN`, else the one of the same name, else
-/// one whose name usually means it.
+/// The mapping of a file's columns to fields: by `--map FIELD=COLUMN`, otherwise by equal names, otherwise
+/// by synonyms.
 struct ColumnMapping {
     struct Field: Sendable {
         var name: String
         var isNeeded = false
-        /// Names that usually mean it, in small letters and digits only.
+        /// Usual column names for the field, in lowercase letters and digits only.
         var synonyms: [String] = []
     }
 
@@ -17,7 +17,11 @@ struct ColumnMapping {
 
     /// Finds the columns of a file.
     ///
-    /// `header`: The names of the file's columns. `flags`: `FIELD=COLUMN`, as they were typed.
+    /// - Parameters:
+    ///   - header: The names of the file's columns.
+    ///   - flags: `FIELD=COLUMN`, as typed.
+    ///   - fields: The fields to find columns for.
+    /// - Throws: ``Failure`` if a flag is invalid or a required field has no column.
     init(_ header: [String], _ flags: [String], fields: [Field]) throws {
         self.header = header
         self.fields = fields
@@ -57,7 +61,7 @@ struct ColumnMapping {
         }
     }
 
-    /// Takes columns that nobody named for fields that nobody mapped, by what they are usually called.
+    /// Maps remaining fields to remaining columns by the fields' synonyms.
     private mutating func guess() {
         var free = Set(self.header.indices).subtracting(self.columns.values)
         for field in self.fields where self.columns[field.name] == nil {
@@ -76,9 +80,9 @@ struct ColumnMapping {
         name.lowercased().filter { $0.isLetter || $0.isNumber }
     }
 
-    /// What is taken from where, in one line: `sku ← StockCode (guessed), …; not used: Country`.
+    /// The mapping in one line: `sku ← StockCode (guessed), …; not used: Country`.
     var summary: String {
-        let taken = self.fields.compactMap { field -> String? in
+        let mapped = self.fields.compactMap { field -> String? in
             guard let column = self.columns[field.name] else { return nil }
             let isGuess = self.guessed.contains(field.name)
             return "\(field.name) ← \(self.header[column])\(isGuess ? " (guessed)" : "")"
@@ -87,17 +91,17 @@ struct ColumnMapping {
         let rest =
             unused.isEmpty
             ? "" : "; not used: " + unused.map { self.header[$0] }.joined(separator: ", ")
-        return "columns: " + taken.joined(separator: ", ") + rest
+        return "columns: " + mapped.joined(separator: ", ") + rest
     }
 
     func has(_ field: String) -> Bool { self.columns[field] != nil }
 
-    /// The field's column; one beyond every record where there is none.
+    /// Returns the column of a field; `Int.max`, beyond every record, if there is none.
     func column(_ field: String) -> Int { self.columns[field] ?? .max }
 }
 
 extension [ColumnMapping.Field] {
-    /// What there is of a product: those that people know by other names, then any other field.
+    /// The fields of a product: those with synonyms, then all others.
     static let ofProducts: Self = {
         let known = Self.knownOfProducts
         let others = ProductFields.descriptions.map { $0.name }
@@ -123,7 +127,7 @@ extension [ColumnMapping.Field] {
         .init(name: "leadTimeDays", synonyms: ["leadtime"]),
     ]
 
-    /// What there is of a count, or of what came and went.
+    /// The fields of a count or a stock change.
     static let ofStock: Self = [
         .init(
             name: "sku",
@@ -142,7 +146,7 @@ extension [ColumnMapping.Field] {
         ),
     ]
 
-    /// What there is of a past sale.
+    /// The fields of a past sale.
     static let ofSales: Self = [
         .init(
             name: "sku",

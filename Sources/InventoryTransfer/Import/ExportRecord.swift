@@ -1,6 +1,6 @@
 internal import InventoryModel
 
-/// One line of a whole export, or a movement in it, read by the names of its members.
+/// One line of a whole export, or one movement in it, read by member names.
 struct ExportRecord {
     let line: Int
     let value: JSONValue
@@ -30,7 +30,7 @@ struct ExportRecord {
     func optionalNumber(_ name: String) throws(Failure) -> Int? {
         guard let written = self.value[name]?.written else { return nil }
         guard let number = Int(written), number >= 0 else {
-            throw self.problem("\(name) is no number of a thing")
+            throw self.problem("\(name) is not an object's number")
         }
         return number
     }
@@ -42,14 +42,14 @@ struct ExportRecord {
         return number
     }
 
-    /// A quantity or an amount in its smallest units; 0 where it is left out.
+    /// Returns a quantity or an amount in smallest units; 0 if it is omitted.
     func units(_ name: String, _ decimals: UInt8) throws(Failure) -> Int64 {
         guard let written = self.value[name]?.written else { return 0 }
         guard let units = DecimalText.parse(written, decimals: decimals),
             abs(units) <= Limits.moneyMax
         else {
             throw self.problem(
-                "\(name) is no number with at most \(decimals) decimals, or too large"
+                "\(name) is not a number with at most \(decimals) decimals, or is too large"
             )
         }
         return units
@@ -57,33 +57,33 @@ struct ExportRecord {
 
     func instant(_ name: String) throws(Failure) -> Instant {
         guard let time = TimeText.parse(self.text(name), zone: TimeText.utc) else {
-            throw self.problem("\(name) is no time")
+            throw self.problem("\(name) is not a time")
         }
         return time
     }
 
-    /// A value by the name that the code has for it.
+    /// Returns a value by the name of its enum case.
     func named<Value: CaseIterable>(_ name: String, _ type: Value.Type) throws(Failure) -> Value {
         let written = self.text(name)
         guard let value = Value.allCases.first(where: { "\($0)" == written }) else {
-            throw self.problem("\(name) is '\(written)', which there is not")
+            throw self.problem("\(name) is '\(written)', which is unknown")
         }
         return value
     }
 
-    /// Two numbers in a list.
+    /// Returns a list of two numbers, a product and a location.
     func pair(_ name: String) throws(Failure) -> (Int, Int) {
         guard case .array(let values) = self.value[name], values.count == 2,
             let first = values[0].written.flatMap({ Int($0) }),
             let second = values[1].written.flatMap({ Int($0) })
-        else { throw self.problem("\(name) is no product and location") }
+        else { throw self.problem("\(name) is not a product and a location") }
         return (first, second)
     }
 
-    /// The objects of a list.
+    /// Returns the objects of a list that is not empty.
     func list(_ name: String) throws(Failure) -> [ExportRecord] {
         guard case .array(let values) = self.value[name], !values.isEmpty else {
-            throw self.problem("\(name) is no list of objects")
+            throw self.problem("\(name) is not a list of objects")
         }
         return values.map { ExportRecord(line: self.line, value: $0) }
     }

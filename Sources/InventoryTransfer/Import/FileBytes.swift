@@ -1,17 +1,17 @@
 import Glibc
 
-/// All bytes of a file, in memory of their own that does not move once it is read.
+/// The bytes of a file in memory, at a stable address once the file is read.
 ///
-/// Readers on several threads look at it through ``bytes`` without counting references at each look:
-/// two threads that count the same reference took more time over that than over reading. Whoever
-/// keeps ``bytes`` keeps this too.
+/// Readers on several threads use ``bytes`` without reference counting: two threads that counted the same
+/// reference spent more time on that than on reading. An owner of ``bytes`` must own this object too.
 ///
-/// `@unchecked Sendable`: it is filled by one thread, and only read once it is handed on.
+/// `@unchecked Sendable`: one thread fills it, and it is only read once it is shared.
 package final class FileBytes: @unchecked Sendable {
     private var base: UnsafeMutableRawPointer?
     private var capacity = 0
     private(set) var count = 0
 
+    /// All bytes; valid as long as this object, until more are appended.
     package var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: self.base.map { UnsafeRawPointer($0) }, count: self.count)
     }
@@ -29,15 +29,15 @@ package final class FileBytes: @unchecked Sendable {
         self.reserve(bytes.count)
         bytes.withUnsafeBytes { bytes in
             guard let source = bytes.baseAddress else { return }
-            _ = self.fill { room in
-                room.copyMemory(from: UnsafeRawBufferPointer(start: source, count: bytes.count))
+            _ = self.fill { space in
+                space.copyMemory(from: UnsafeRawBufferPointer(start: source, count: bytes.count))
                 return bytes.count
             }
         }
     }
 
-    /// Makes room for `count` bytes more: the whole of a file if its size is known, since growing on the
-    /// way touches more memory than it has.
+    /// Reserves space for `count` more bytes: for the whole file if its size is known, since growing
+    /// touches more memory than the file needs.
     func reserve(_ count: Int) {
         guard self.count + count > self.capacity else { return }
         let capacity = max(self.count + count, self.capacity * 2)
@@ -48,15 +48,16 @@ package final class FileBytes: @unchecked Sendable {
         self.capacity = capacity
     }
 
-    /// Has `read` put bytes into the room there is, and say how many; below 0 for an error.
+    /// Appends bytes that `read` writes to the reserved space.
     ///
-    /// - Returns: What `read` said.
+    /// - Parameter read: Returns the number of bytes written, below 0 for an error.
+    /// - Returns: The result of `read`.
     func fill(_ read: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
-        let room = UnsafeMutableRawBufferPointer(
+        let space = UnsafeMutableRawBufferPointer(
             start: self.base.map { $0 + self.count },
             count: self.capacity - self.count
         )
-        let count = read(room)
+        let count = read(space)
         self.count += max(0, count)
         return count
     }

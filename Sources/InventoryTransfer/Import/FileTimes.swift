@@ -2,30 +2,30 @@ import Foundation
 import Glibc
 internal import InventoryModel
 
-/// The times of a file, millions of them and most of the same few hundred days.
+/// A parser for the times of a file: millions of times on a few hundred days.
 ///
-/// What a day begins at and how far its clocks are from UTC is worked out once, by
-/// ``TimeText/parse(_:zone:)``; the time of day is then read digit by digit.
+/// The start and the UTC offset of a day are computed once, by ``TimeText/parse(_:zone:)``, and cached; the
+/// fast path then parses only the time of day.
 ///
-///     2010-12-01 08:26:00        a day that is known, and 8:26 of it
-///     2011-03-27 01:30           a day on which the clocks change: the long way
-///     2011-03-27T01:30:00Z       and anything else too
+///     2010-12-01 08:26:00        fast path: a cached day, and 8:26
+///     2011-03-27 01:30           slow path: a day on which the clocks change
+///     2011-03-27T01:30:00Z       slow path: any other format
 struct FileTimes {
     private struct Day {
-        /// Seconds from 1970 to its midnight, as its clocks say it.
+        /// Seconds from 1970 to the day's midnight, in local time.
         var local: Int64
-        /// How far they are ahead of UTC; nothing if that changes within the day.
+        /// Seconds that local time is ahead of UTC; `nil` if that changes within the day.
         var offset: Int64?
     }
 
     private let zone: TimeZone
-    /// By year, month and day in decimal digits; nothing for what is no day.
+    /// Cached days by year, month and day in decimal digits; `nil` for an invalid date.
     private var days: [Int: Day?] = [:]
     private var recent = (key: -1, day: Day?.none)
 
     init(zone: TimeZone) { self.zone = zone }
 
-    /// - Returns: Nothing if it is no time.
+    /// Returns the instant of a time in UTF-8; `nil` if it is not a time.
     mutating func instant(_ text: UnsafeRawBufferPointer) -> Instant? {
         guard let key = Self.dayKey(text), let seconds = Self.timeOfDay(text),
             let day = self.day(key, text), let offset = day.offset
@@ -35,7 +35,7 @@ struct FileTimes {
         return Instant(microseconds: (day.local - offset + seconds) * 1_000_000)
     }
 
-    /// `YYYY-MM-DD` at the beginning, as one number.
+    /// Returns the leading `YYYY-MM-DD` as one number.
     private static func dayKey(_ text: UnsafeRawBufferPointer) -> Int? {
         guard text.count == 16 || text.count == 19, text[4] == 0x2D, text[7] == 0x2D else {
             return nil
@@ -48,7 +48,7 @@ struct FileTimes {
         return key
     }
 
-    /// ` HH:MM` or `THH:MM`, with or without `:SS`, behind the day.
+    /// Returns the seconds of ` HH:MM` or `THH:MM`, with or without `:SS`, after the date.
     private static func timeOfDay(_ text: UnsafeRawBufferPointer) -> Int64? {
         guard text[10] == 0x20 || text[10] == 0x54, let hour = Self.two(text, at: 11), hour < 24,
             text[13] == 0x3A, let minute = Self.two(text, at: 14), minute < 60
@@ -85,7 +85,7 @@ struct FileTimes {
         return day
     }
 
-    /// Looks at each hour of a day: where all are as far from UTC, so is what lies between.
+    /// Computes a day's offset: if every hour and the last second have the same offset, the day has it.
     private func newDay(_ date: String) -> Day? {
         guard let midnight = TimeText.parse(date + "Z", zone: TimeText.utc) else { return nil }
         let local = midnight.microseconds / 1_000_000

@@ -1,22 +1,32 @@
 import Foundation
 
-/// How the rows of a file are to be read and taken.
+/// The options of an import.
 package struct ImportOptions: Sendable {
-    /// `FIELD=COLUMN`, as they were typed.
+    /// `FIELD=COLUMN`, as typed.
     let map: [String]
-    /// References that begin so are returns; empty for none.
+    /// The prefix of references that are returns; empty for none.
     let returnPrefix: String
-    /// The category of products that have none of their own.
+    /// The category of products without one.
     let category: String
-    /// The code of the location where the stock is; `nil` for the default one.
+    /// The code of the stock's location; `nil` for the default location.
     let at: String?
-    /// A file for all rows that cannot be taken.
+    /// The path of a file that gets all rejected rows.
     let rejects: String?
-    /// As many of them are listed where no file is named for them.
+    /// The most rejected rows that are listed if there is no such file.
     let errorsMax: Int
-    /// Whether to say what would be done, and write nothing.
+    /// Whether to report what would be done and write nothing.
     let dryRun: Bool
 
+    /// Creates options.
+    ///
+    /// - Parameters:
+    ///   - map: `FIELD=COLUMN`, as typed.
+    ///   - returnPrefix: The prefix of references that are returns; empty for none.
+    ///   - category: The category of products without one.
+    ///   - at: The code of the stock's location; `nil` for the default location.
+    ///   - rejects: The path of a file that gets all rejected rows.
+    ///   - errorsMax: The most rejected rows that are listed if there is no such file.
+    ///   - dryRun: Whether to report what would be done and write nothing.
     package init(
         map: [String],
         returnPrefix: String,
@@ -37,12 +47,14 @@ package struct ImportOptions: Sendable {
 
     private var listedMax: Int { self.rejects == nil ? self.errorsMax : .max }
 
-    /// An empty list of rows that cannot be taken.
+    /// Returns an empty list of rejected rows.
     func problems() -> Problems {
         Problems(listedMax: self.listedMax)
     }
 
-    /// Lists the rows that cannot be taken.
+    /// Prints the rejected rows, or writes them to the file for them.
+    ///
+    /// - Throws: ``Exit/failed`` if the file cannot be written.
     func list(_ problems: Problems, _ messages: any TransferMessages) throws {
         let lines = problems.list.lines
         guard !lines.isEmpty else { return }

@@ -1,36 +1,36 @@
 import InventoryClient
 internal import InventoryModel
 
-/// The categories that a file names, by number: made where they are not there.
+/// The ids of the categories that a file names; missing categories are created.
 ///
-/// Which of them a request makes is decided by the file alone, so that a second run gives the same
-/// requests: each name when it first comes, whether the server has it or not.
+/// Only the file decides which categories a request creates, so that a retry sends the same requests: each
+/// name where it first occurs, whether or not the server has it.
 final class ImportedCategories {
     private var ids: [String: CategoryID] = [:]
     private var new: [(key: String, name: String)] = []
     private var known: Set<String> = []
-    /// Names, and what they are known to stand for, by the numbers that the file's reader gives them.
+    /// Names, and their ids as far as they are known, by the numbers that the file's reader assigns.
     private var names: [String] = []
     private var numbered: [CategoryID?] = []
 
-    /// Notes that a row is of a category.
+    /// Records that a row has a category.
     func note(_ name: String) {
         guard !self.known.contains(name) else { return }
         self.known.insert(name)
         let key = NormalizedText.key(name)
-        // Names are few; keys differ from them now and then.
+        // Distinct names are few. The set has names and keys, which mostly are equal.
         if key != name, !self.known.insert(key).inserted { return }
         if self.ids[key] == nil, !self.new.contains(where: { $0.key == key }) {
             self.new.append((key, name))
         }
     }
 
-    /// The number of a category that was made; one that is not there if it was refused.
+    /// Returns the id of a category; 0, which no category has, if its creation was refused.
     func id(_ name: String) -> CategoryID {
         self.ids[name] ?? self.ids[NormalizedText.key(name)] ?? CategoryID(0)
     }
 
-    /// Notes that a row is of a category that its reader has given a number.
+    /// Records that a row has a category to which the reader assigned a number.
     func note(_ name: String, as number: Int) {
         self.note(name)
         while self.names.count <= number {
@@ -40,7 +40,7 @@ final class ImportedCategories {
         self.names[number] = name
     }
 
-    /// ``id(_:)`` of a category that was noted with a number.
+    /// Returns ``id(_:)`` of the category that was recorded with a number.
     func id(numbered number: Int) -> CategoryID {
         if let id = self.numbered[number] { return id }
         let id = self.id(self.names[number])
@@ -48,11 +48,11 @@ final class ImportedCategories {
         return id
     }
 
-    /// Makes those that were noted since the last call, and waits until they are there.
+    /// Creates the categories that were recorded since the last call, and waits for the outcomes.
     func create(by sender: BatchSender, _ client: InventoryClient) async throws {
         let new = self.new
         self.new = []
-        // What a name stands for changes in here only.
+        // The ids of names change only here.
         if !new.isEmpty { self.numbered = Array(repeating: nil, count: self.names.count) }
         var isForgotten = false
         for start in stride(from: 0, to: new.count, by: BatchSender.answeredRowsMax) {
@@ -74,11 +74,11 @@ final class ImportedCategories {
         }
         guard !new.isEmpty else { return }
         try await sender.finish()
-        if isForgotten { try await self.look(client) }
+        if isForgotten { try await self.lookUpAll(client) }
     }
 
-    /// Asks for all there are: an earlier run made some, and what it was answered is forgotten.
-    private func look(_ client: InventoryClient) async throws {
+    /// Queries all categories: an earlier run created some, and their outcomes are forgotten.
+    private func lookUpAll(_ client: InventoryClient) async throws {
         for category in try await client.categories().rows {
             self.ids[NormalizedText.key(category.name)] = category.id
         }
@@ -86,7 +86,7 @@ final class ImportedCategories {
 }
 
 extension Outcome {
-    /// The number of what a command was to make: of what it made, or of what has its name already.
+    /// The id of what a command created, or of the object that already has its name.
     var createdID: UInt64? {
         switch self {
         case .done(let done): return done.id

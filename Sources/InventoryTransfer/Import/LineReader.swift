@@ -1,21 +1,23 @@
-/// Lines of a stream, one at a time.
+/// Reads a stream line by line.
 ///
-/// Keeps one line and a chunk. A line that is too long or no UTF-8 is an error that names it.
+/// It buffers one line and a chunk. A line that is too long or not UTF-8 is an error that names it.
 struct LineReader {
-    /// 64 MiB: the largest step there can be, written as a line, has about a third of that.
+    /// The longest line, 64 MiB: the largest possible step has about a third of that as a line.
     static let byteCountMax = 64 << 20
 
     private let stream: ByteStream
     private var bytes: [UInt8] = []
     private var offset = 0
-    /// The number of the line that was read last, from 1 as editors count.
+    /// The number of the line that was read last, from 1.
     private(set) var number = 0
-    /// Whether that line had an end of its own, and did not just stop with the file.
+    /// Whether that line ended with a line feed rather than with the file.
     private(set) var isWhole = true
 
     init(_ stream: ByteStream) { self.stream = stream }
 
-    /// The next line without its end; nothing after the last.
+    /// Returns the next line without its line feed; `nil` after the last.
+    ///
+    /// - Throws: ``Failure`` if the line is too long or not UTF-8, or the stream cannot be read.
     mutating func next() throws(Failure) -> ArraySlice<UInt8>? {
         var searched = self.offset
         while true {
@@ -50,7 +52,7 @@ struct LineReader {
         return line
     }
 
-    /// What is wrong with the line that comes next.
+    /// Returns the failure of the next line.
     private func problem(_ what: String) -> Failure {
         Failure("malformed_file", "line \(self.number + 1) \(what)", exit: Exit.failed)
     }

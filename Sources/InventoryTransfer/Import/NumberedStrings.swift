@@ -1,73 +1,70 @@
 internal import ColumnStore
 
-/// Texts, each with a number, found by their bytes: the SKUs of a file, a million of them.
+/// A map from strings to numbers, keyed by bytes: for the SKUs of a file, a million of them.
 ///
-/// A dictionary of strings would hash and compare each through Unicode and hold it in an allocation of
-/// its own.
+/// A `Dictionary` would hash and compare strings by Unicode equivalence and allocate each separately.
 struct NumberedStrings: Sendable {
-    private var texts = TextColumn()
+    private var strings = TextColumn()
     private var index = KeyIndex()
-    /// By the text's row; row 0 is reserved.
+    /// Numbers by the string's row; row 0 is reserved.
     private var numbers = [0]
 
-    init() { self.texts.append("") }
+    init() { self.strings.append("") }
 
-    /// The number of a text; nothing if it was not put in.
+    /// Returns the number of a string; `nil` if it was not inserted.
     func number(of text: UnsafeRawBufferPointer) -> Int? {
-        self.index.find(text, in: self.texts).map { self.numbers[Int($0)] }
+        self.index.find(text, in: self.strings).map { self.numbers[Int($0)] }
     }
 
     func number(of text: String) -> Int? {
-        self.index.find(text, in: self.texts).map { self.numbers[Int($0)] }
+        self.index.find(text, in: self.strings).map { self.numbers[Int($0)] }
     }
 
-    /// The number of a text; where it was not put in, it is put in with `number`.
-    ///
-    /// - Returns: Nothing if it was put in.
+    /// Returns the number of a string, or inserts it with `number` and returns `nil`.
     mutating func findOrInsert(_ text: String, _ number: Int) -> Int? {
         var text = text
         let row = text.withUTF8 {
             self.index.findOrInsert(
                 UnsafeRawBufferPointer($0),
                 row: UInt32(self.numbers.count),
-                in: self.texts
+                in: self.strings
             )
         }
         if let row { return self.numbers[Int(row)] }
-        self.texts.append(text)
+        self.strings.append(text)
         self.numbers.append(number)
         return nil
     }
 
-    /// The texts with their numbers, in the order in which they were put in.
+    /// Calls `body` with each string and its number, in the order of insertion.
     func forEach(_ body: (String, Int) -> Void) {
-        for row in self.numbers.indices.dropFirst() { body(self.texts[row], self.numbers[row]) }
+        for row in self.numbers.indices.dropFirst() { body(self.strings[row], self.numbers[row]) }
     }
 
-    /// Puts a text in that is not there yet; of at most ``TextColumn/byteCountMax`` bytes.
+    /// Inserts a new string of at most ``TextColumn/byteCountMax`` bytes.
     mutating func insert(_ text: String, _ number: Int) {
-        self.texts.append(text)
+        self.strings.append(text)
         self.numbers.append(number)
-        self.index.insert(row: UInt32(self.numbers.count - 1), in: self.texts)
+        self.index.insert(row: UInt32(self.numbers.count - 1), in: self.strings)
     }
 
-    // MARK: - Many at once
+    // MARK: - Batches
 
-    /// Makes room for `count` more texts.
+    /// Reserves space for `count` more strings.
     mutating func reserve(_ count: Int) { self.index.reserve(count) }
 
-    /// Asks for the memory where a text of that ``KeyIndex/hash(_:)`` is looked for soon.
+    /// Prefetches the memory that a lookup of a string with this ``KeyIndex/hash(_:)`` reads.
     func prefetch(hash: UInt64) { self.index.prefetch(hash: hash) }
 
-    /// ``number(of:)`` of a text whose hash is known.
+    /// Returns ``number(of:)`` of a string whose hash is known.
     func number(of text: UnsafeRawBufferPointer, hash: UInt64) -> Int? {
-        self.index.find(text, hash: hash, in: self.texts).map { self.numbers[Int($0)] }
+        self.index.find(text, hash: hash, in: self.strings).map { self.numbers[Int($0)] }
     }
 
-    /// ``insert(_:_:)`` of a text whose hash is known.
+    /// As ``insert(_:_:)``, for a string whose hash is known.
     mutating func insert(_ text: UnsafeRawBufferPointer, hash: UInt64, _ number: Int) {
-        self.texts.append(utf8: text)
+        self.strings.append(utf8: text)
         self.numbers.append(number)
-        self.index.insert(row: UInt32(self.numbers.count - 1), hash: hash, in: self.texts)
+        self.index.insert(row: UInt32(self.numbers.count - 1), hash: hash, in: self.strings)
     }
 }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// Rows that cannot be taken, by number and reason: counted all, listed up to a limit.
+/// Rejected rows by number and reason: all are counted, up to a limit are listed.
 struct ProblemList: Sendable {
     private var listed: [(row: Int, text: String)] = []
     private(set) var count = 0
     let listedMax: Int
-    /// Rows from here on are beyond what is listed.
+    /// Rows from this number on are not listed.
     private var bound = Int.max
 
-    /// `listedMax`: As many are listed, the first of the file.
+    /// Creates a list of the file's first `listedMax` rejected rows.
     init(listedMax: Int) { self.listedMax = listedMax }
 
     mutating func add(_ row: Int, _ reason: @autoclosure () -> String) {
@@ -16,19 +16,19 @@ struct ProblemList: Sendable {
         guard row < self.bound else { return }
         self.listed.append((row, reason()))
         guard self.listedMax < Int.max / 2, self.listed.count > self.listedMax * 2 else { return }
-        // Answers come a little out of the file's order; room for twice as many puts them right.
+        // Answers come slightly out of the file's order; a list of twice the limit restores it.
         self.listed.sort { $0.row < $1.row }
         self.listed.removeLast(self.listed.count - self.listedMax)
         self.bound = self.listed.last?.row ?? 0
     }
 
-    /// Adds those of a later part of the file, which has so many rows before it.
+    /// Adds the rows of a later part of the file, with `rowsBefore` rows before it.
     mutating func add(_ part: ProblemList, rowsBefore: Int) {
         for problem in part.listed { self.add(problem.row + rowsBefore, problem.text) }
         self.count += part.count - part.listed.count
     }
 
-    /// A line for each that is listed, in the file's order, and one for what is not.
+    /// One line for each listed row, in the file's order, and one with the count of the others.
     var lines: [String] {
         let rows = self.listed.sorted { $0.row < $1.row }.prefix(self.listedMax)
         let rest = self.count - rows.count
@@ -37,11 +37,11 @@ struct ProblemList: Sendable {
     }
 }
 
-/// A ``ProblemList`` that those who find problems share.
+/// A shared ``ProblemList``.
 final class Problems {
     private(set) var list: ProblemList
 
-    /// `listedMax`: As many are listed, the first of the file.
+    /// Creates a list of the file's first `listedMax` rejected rows.
     init(listedMax: Int) { self.list = ProblemList(listedMax: listedMax) }
 
     var count: Int { self.list.count }

@@ -3,12 +3,12 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// Brings in a catalog: a product a row, with its category and its opening stock.
+/// Imports a catalog: one product for each row, with its category and its opening stock.
 ///
-/// Rows are sent while the file is still being read, a part of it at a time: nothing is kept of them but
-/// their SKUs, for a second row of the same.
+/// Rows are sent part by part while the file is being read. Only their SKUs stay in memory, to detect
+/// duplicates.
 ///
-///     read a part ─▶ its new categories ─▶ its products, 250 a request ─▶ read on
+///     read a part ─▶ its new categories ─▶ its products, 250 per request ─▶ the next part
 package struct ProductImport: ~Copyable {
     private let options: ImportOptions
     private let host: any TransferHost
@@ -16,9 +16,12 @@ package struct ProductImport: ~Copyable {
     private var reader: ProductReader
     private let progress: ProgressBar
 
-    /// Rows of a part.
+    /// The rows of a part.
     private static let partRows = 32 * BatchSender.rowsMax
 
+    /// Opens the file and maps its columns.
+    ///
+    /// - Throws: ``Failure`` if the file is malformed or a required column is missing.
     package init(_ options: ImportOptions, host: any TransferHost, file: FileBytes) throws {
         let problems = options.problems()
         let reader = try ProductReader(
@@ -40,17 +43,20 @@ package struct ProductImport: ~Copyable {
         )
     }
 
+    /// Imports the rows, or reports what would be imported if it is a dry run, and prints the counts.
+    ///
+    /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
         if !self.host.isQuiet, !self.reader.columns.isEmpty {
             self.host.note(self.reader.columns)
         }
         if self.options.dryRun {
-            try await self.look()
+            try await self.runDry()
             return
         }
         self.reader.location = try await self.host.location(self.options.at)
-        let standing = try await self.host.client.openSession()
-        let sender = BatchSender(self.host.client, standing)
+        let status = try await self.host.client.openSession()
+        let sender = BatchSender(self.host.client, status)
         let categories = ImportedCategories()
         while let part = try self.nextPart() {
             for category in part.newCategories {
@@ -65,13 +71,13 @@ package struct ProductImport: ~Copyable {
         try await sender.finish()
         self.progress.end()
         let (count, rejected) = (self.reader.rowCount, self.problems.count)
-        self.host.print("\(count) rows: \(count - rejected) taken, \(rejected) not")
+        self.host.print("\(count) rows: \(count - rejected) accepted, \(rejected) rejected")
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
         if rejected > 0 { throw Exit.partlyDone }
     }
 
-    /// The rows of the next part that can be sent; nothing at the file's end.
+    /// Returns the valid rows of the next part; `nil` at the end of the file.
     private mutating func nextPart() throws -> ProductPart? {
         let part = try self.reader.next(Self.partRows)
         self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
@@ -92,7 +98,7 @@ package struct ProductImport: ~Copyable {
             }
             return request.finish()
         }
-        // Not self: a copy of what was seen would be made for each request on its way.
+        // Capturing self would copy the set of SKUs for each request in flight.
         let (problems, host) = (self.problems, self.host)
         let numbers = part.rows[rows].map { $0.number }
         try await sender.send(request) { outcome in
@@ -103,9 +109,8 @@ package struct ProductImport: ~Copyable {
         }
     }
 
-    /// Says what would be taken, and writes nothing: what the file alone shows, and which SKUs the
-    /// server has already.
-    private mutating func look() async throws {
+    /// Dry run: validates the file and checks which SKUs the server already has, and writes nothing.
+    private mutating func runDry() async throws {
         while let part = try self.nextPart() {
             let skus = part.rows.map { part.products.sku($0.product) }
             let found = try await ProductLookup.find(skus, self.host.client)
@@ -113,7 +118,7 @@ package struct ProductImport: ~Copyable {
                 guard let product else { continue }
                 self.problems.add(
                     part.rows[index].number,
-                    "sku: \"\(skus[index])\" is there already, as product \(product.product.id.value)"
+                    "sku: \"\(skus[index])\" already exists, as product \(product.product.id.value)"
                 )
             }
         }

@@ -1,12 +1,12 @@
 import InventoryClient
 internal import InventoryModel
 
-/// Products of the server by SKU, many asked for at once.
+/// Looks up products of the server by SKU, with pipelined queries.
 enum ProductLookup {
-    /// Questions on their way at once.
+    /// The most queries in flight.
     private static let inFlightMax = 256
 
-    /// One for each SKU, in order; nothing where there is none.
+    /// Returns a product for each SKU, in order; `nil` for a SKU that does not exist.
     static func find(
         _ skus: [String],
         _ client: InventoryClient
@@ -14,17 +14,17 @@ enum ProductLookup {
         var found = [StockedProduct?](repeating: nil, count: skus.count)
         try await withThrowingTaskGroup(of: (Int, StockedProduct?).self) { group in
             for (index, sku) in skus.enumerated() {
-                if index >= Self.inFlightMax, let (asked, product) = try await group.next() {
-                    found[asked] = product
+                if index >= Self.inFlightMax, let (answered, product) = try await group.next() {
+                    found[answered] = product
                 }
                 group.addTask { (index, try await Self.find(sku, client)) }
             }
-            for try await (asked, product) in group { found[asked] = product }
+            for try await (answered, product) in group { found[answered] = product }
         }
         return found
     }
 
-    /// A SKU that is none at all names nothing either.
+    /// Looks up one SKU; an invalid SKU is a missing one.
     private static func find(
         _ sku: String,
         _ client: InventoryClient

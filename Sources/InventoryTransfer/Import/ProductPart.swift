@@ -1,23 +1,23 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// A part of a file's products, ready but for what the server has to say of their categories.
+/// A part of a file's products, encoded except for the ids of their categories.
 ///
-/// Its reader fills it again and again.
+/// The reader reuses it for each part.
 final class ProductPart {
     struct Row {
-        /// In the file.
+        /// The row in the file.
         var number: Int
-        /// Which of ``products`` it is.
+        /// The index in ``products``.
         var product: Int
-        /// Which of the file's categories it is of.
+        /// The file's number of the category.
         var category: Int
     }
 
     var products = EncodedProducts()
-    /// Those that can be sent; some of ``products`` may be none of them.
+    /// The valid rows; ``products`` may have others too.
     var rows: [Row] = []
-    /// Names of the categories that no row of an earlier part that could be sent was of, as they come.
+    /// Names of the categories that no valid row of an earlier part has, in order.
     var newCategories: [(number: Int, name: String)] = []
 
     func removeAll() {
@@ -27,17 +27,17 @@ final class ProductPart {
     }
 }
 
-/// The categories of a file by the names that it gives them, numbered as they come.
+/// The categories of a file by name, numbered in the order in which they occur.
 struct FileCategories {
     private var numbers = NumberedStrings()
     private var names: [String] = []
     private var isNoted: [Bool] = []
-    /// Of rows that have none.
+    /// The category of rows without one.
     private let standard: String
 
     init(or standard: String) { self.standard = standard }
 
-    /// The number of a name, in UTF-8.
+    /// Returns the number of a name in UTF-8.
     mutating func number(of name: UnsafeRawBufferPointer) -> Int {
         if name.isEmpty {
             var standard = self.standard
@@ -47,18 +47,18 @@ struct FileCategories {
     }
 
     private mutating func known(_ name: UnsafeRawBufferPointer) -> Int {
-        // One that is longer than any text that is kept is refused by the server, whatever follows.
-        let kept = UnsafeRawBufferPointer(rebasing: name.prefix(TextColumn.byteCountMax))
-        let hash = KeyIndex.hash(kept)
-        if let number = self.numbers.number(of: kept, hash: hash) { return number }
+        // The server refuses a longer name, whatever its remaining bytes are.
+        let key = UnsafeRawBufferPointer(rebasing: name.prefix(TextColumn.byteCountMax))
+        let hash = KeyIndex.hash(key)
+        if let number = self.numbers.number(of: key, hash: hash) { return number }
         let number = self.names.count
-        self.numbers.insert(kept, hash: hash, number)
+        self.numbers.insert(key, hash: hash, number)
         self.names.append(String(decoding: name, as: UTF8.self))
         self.isNoted.append(false)
         return number
     }
 
-    /// Notes that a row that can be sent is of a category.
+    /// Records that a valid row has a category.
     @inline(__always)
     mutating func note(_ number: Int, in part: ProductPart) {
         if self.isNoted[number] { return }
@@ -67,14 +67,14 @@ struct FileCategories {
     }
 }
 
-/// Texts in their bytes one behind another, for a while.
+/// A reusable buffer of strings, their bytes one after another.
 struct TextRun {
     private var bytes: [UInt8] = []
     private var ends: [Int] = []
 
     var count: Int { self.ends.count }
 
-    /// Appends the key of a text, which is given in UTF-8.
+    /// Appends the normalized key of a string in UTF-8.
     mutating func append(keyOf text: UnsafeRawBufferPointer) {
         NormalizedText.appendKey(ofUTF8: text, to: &self.bytes)
         self.ends.append(self.bytes.count)

@@ -1,35 +1,35 @@
 internal import ColumnStore
 internal import InventoryModel
 
-/// The products of a file, read and checked part by part, encoded as they are read.
+/// Reads, validates and encodes the products of a file, part by part.
 ///
-/// Nothing here knows a server: the file alone decides what is sent.
+/// It does not depend on the server: only the file decides what is sent.
 ///
-///     record ─▶ encoded, or a problem ─▶ its SKU is looked for ─▶ ProductPart
+///     record ─▶ encoded, or a problem ─▶ SKU lookup ─▶ ProductPart
 ///
-/// The SKUs of a part are looked for once it is read: a file's million are found in a table far larger than the
-/// cache, and that way many places of it can be asked for at once.
+/// The SKUs of a part are looked up together once it is read: the table of a million SKUs is far larger than
+/// the CPU cache, and a batch of lookups can prefetch.
 ///
-/// Not copyable: a closure that looks at it would else take a copy of all of it along, for each field of each row.
+/// Not copyable: a closure that captures it would otherwise copy all of it for each field of each row.
 struct ProductReader: ~Copyable {
     private var row: ProductRow
-    /// Where their stock is.
+    /// The location of the opening stock.
     var location = LocationID.main
     private let problems: Problems
-    /// SKUs by their keys, with the row each is first in.
+    /// The keys of SKUs, with the first row of each.
     private var seen = NumberedStrings()
     private var categories: FileCategories
     /// The part that is being read.
     private let part = ProductPart()
     private var pending: [PendingRow] = []
     private var keys = TextRun()
-    /// What is taken from which column.
+    /// The mapping of columns to fields, for people.
     let columns: String
 
     var rowCount: Int { self.row.records.recordCount }
     var bytesRead: Int { self.row.records.bytesRead }
 
-    /// `problems`: Gets the rows that cannot be taken.
+    /// Opens a file and maps its columns; rejected rows are added to `problems`.
     init(
         _ file: FileBytes,
         options: ImportOptions,
@@ -62,31 +62,31 @@ struct ProductReader: ~Copyable {
         self.problems = problems
     }
 
-    /// A row whose SKU was not looked for yet.
+    /// A row whose SKU was not looked up yet.
     private struct PendingRow {
         var number: Int
         var category: Int
-        /// Where its key is among ``keys``.
+        /// The index of its key in ``keys``.
         var key: Int
         var hash: UInt64
-        /// What is wrong with it, and its SKU then; a duplicate comes first.
+        /// Why the row is invalid, and its SKU; being a duplicate takes precedence.
         var problem: (text: String, sku: String)?
     }
 
-    /// The rows that can be sent among the next `count` of the file; nothing at its end.
+    /// Returns the valid rows among the next `count` rows; `nil` at the end of the file.
     ///
-    /// It is the one part there is, filled again.
+    /// The result is the reader's only part, refilled.
     mutating func next(_ count: Int) throws -> ProductPart? {
         self.part.removeAll()
         self.pending.removeAll(keepingCapacity: true)
         self.keys.removeAll()
         while self.pending.count < count, try self.row.records.next() { self.readRow() }
         if self.pending.isEmpty { return nil }
-        self.takeUnseen()
+        self.appendFirstOccurrences()
         return self.part
     }
 
-    /// Puts what can be encoded of a record into the part.
+    /// Encodes a record into the part.
     private mutating func readRow() {
         let key = self.keys.count
         self.row.withSKU { self.keys.append(keyOf: $0) }
@@ -109,8 +109,8 @@ struct ProductReader: ~Copyable {
 
     private static let lookahead = 16
 
-    /// Keeps the rows whose SKU comes first.
-    private mutating func takeUnseen() {
+    /// Appends the rows that are the first with their SKU, and reports the others.
+    private mutating func appendFirstOccurrences() {
         self.seen.reserve(self.pending.count)
         var product = 0
         for index in self.pending.indices {

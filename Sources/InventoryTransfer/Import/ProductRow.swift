@@ -2,12 +2,12 @@ internal import Bytes
 internal import ColumnStore
 internal import InventoryModel
 
-/// Encodes the creation of the product that a record of a file has, by the description of its fields.
+/// Encodes a record of a file as the command that creates its product, by the description of the fields.
 ///
-///     record ─▶ ProductRow ─▶ the bytes of createProduct, without the category, which has no number yet
+///     record ─▶ ProductRow ─▶ the bytes of createProduct, without the category's id, unknown yet
 ///
-/// A field is the column of its name, a unit those of `unit` and `decimals`; what is empty, or has no
-/// column, is its default. No text is made of the record's bytes.
+/// A field is read from the column with its name, a unit from `unit` and `decimals`. An empty or missing
+/// column means the default. The record's bytes are not converted to strings.
 struct ProductRow: FieldVisitor, ~Copyable {
     struct Problem: Error {
         var text: String
@@ -16,21 +16,22 @@ struct ProductRow: FieldVisitor, ~Copyable {
     typealias Failure = Problem
 
     var records: RecordReader
-    /// The fields of the record that was encoded last, but for the category.
+    /// The fields of the record that was encoded last, without the category.
     private(set) var bytes = ByteWriter()
-    /// Where in ``bytes`` the category goes.
+    /// The offset of the category in ``bytes``.
     private(set) var categoryOffset = 0
 
-    /// The columns of the fields, in their order; a unit has two.
+    /// The columns of the fields, in the order of the fields; a unit has two.
     private let columns: [Int]
-    /// Which of them the field has that is visited next.
+    /// The index in ``columns`` of the next field.
     private var next = 0
     private let sku: Int
     private let category: Int
     private let stock: Int
     private let cost: Int
-    /// Of the currency, and of the quantities of the record.
+    /// The decimals of the currency.
     private let moneyDecimals: UInt8
+    /// The decimals of the record's quantities.
     private var decimals: UInt8 = 0
 
     init(_ records: RecordReader, _ mapping: ColumnMapping?, currencyDecimals: UInt8) {
@@ -45,20 +46,21 @@ struct ProductRow: FieldVisitor, ~Copyable {
         self.moneyDecimals = currencyDecimals
     }
 
-    /// The SKU, and the name of the category, as the record has them.
+    /// Calls `body` with the record's SKU in UTF-8.
     func withSKU<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         self.records.withUTF8(self.sku, body)
     }
 
+    /// Calls `body` with the record's category name in UTF-8.
     func withCategory<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         self.records.withUTF8(self.category, body)
     }
 
     var skuText: String { self.records.text(self.sku) }
 
-    /// Encodes the record's fields, or says what is wrong with them.
+    /// Encodes the record's fields and returns its opening stock.
     ///
-    /// - Returns: The stock that the record says there is.
+    /// - Throws: The reason why the record is invalid.
     mutating func encode(stockAt location: LocationID) throws(Problem) -> OpeningStock {
         guard self.withSKU({ $0.count <= Limits.skuByteCountMax }) else {
             let limit = Limits.skuByteCountMax
@@ -84,7 +86,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
         return self.columns[self.next]
     }
 
-    /// The number in a column; `nil` where it is empty.
+    /// Returns the number in a column; `nil` if it is empty.
     @inline(__always)
     private func number(
         _ column: Int,
@@ -115,7 +117,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
         if !isWritten { self.bytes.writeText(standard) }
     }
 
-    /// What is too long is refused here, as the server would: it could be too long for any request.
+    /// Rejects a string that is too long, as the server would; it might not even fit a request.
     private func checkText(
         _ column: Int,
         _ name: String,
@@ -189,7 +191,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
         self.bytes.write(self.decimals)
     }
 
-    /// What one of the record's product counts, in base units.
+    /// A unit with the decimals of the record's quantities.
     private var unit: Unit {
         Unit(code: "", decimals: min(self.decimals, Limits.unitDecimalsMax))
     }
@@ -203,7 +205,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
             return self.bytes.write((field.standard ?? value).rawValue)
         }
         let written = self.records.text(column)
-        // Nothing is archived from the start.
+        // A product cannot be created archived.
         let choices = Value.allCases.filter { $0 as? ProductStatus != .archived }
         guard let choice = choices.first(where: { "\($0)" == written }) else {
             let words = choices.map { "\($0)" }.joined(separator: " or ")
@@ -218,6 +220,6 @@ struct ProductRow: FieldVisitor, ~Copyable {
     }
 
     mutating func instant(_ field: Field<Instant>, _ value: inout Instant) {
-        preconditionFailure("no column has the \(field.name) of a product")
+        preconditionFailure("a product has no instant \(field.name)")
     }
 }

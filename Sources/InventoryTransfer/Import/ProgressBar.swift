@@ -1,17 +1,17 @@
-/// How far something is, how fast it goes and how long it still takes; where anybody sees it.
+/// A progress line with the share done, the rate and the time left, if progress is displayed.
 ///
 ///     import  ███████████░░░░░░░░░  54 %   292,631 rows   612,004/s   0:01 left
 final class ProgressBar {
     private let messages: any TransferMessages
     private let what: String
     private let unit: String
-    /// What the whole is, in rows or in bytes of the file.
+    /// The total work, in rows or in bytes of the file.
     private let total: Int
     private let isShown: Bool
     private let begun = ContinuousClock.now
     private var shownAt: ContinuousClock.Instant?
-    /// What was done before this run, and so says nothing of its pace.
-    private var before: (done: Int, rows: Int)?
+    /// The first reported progress, which is excluded from the rate.
+    private var initial: (done: Int, rows: Int)?
 
     private static let width = 20
     private static let pause = Duration.milliseconds(100)
@@ -30,15 +30,17 @@ final class ProgressBar {
         self.isShown = messages.showsProgress && !isQuiet
     }
 
-    /// Shows how far it is.
+    /// Updates the line, at most ten times a second.
     ///
-    /// `done`: Of the whole. `rows`: How many rows that is; as many as `done` if not given.
+    /// - Parameters:
+    ///   - done: The work done so far, of the total.
+    ///   - rows: The rows done so far; `done` if not given.
     func advance(to done: Int, rows: Int? = nil) {
         guard self.isShown else { return }
         let now = ContinuousClock.now
         let rows = rows ?? done
-        let before = self.before ?? (done, rows)
-        self.before = before
+        let initial = self.initial ?? (done, rows)
+        self.initial = initial
         if let shownAt, now - shownAt < Self.pause, done < self.total { return }
         self.shownAt = now
         let share = self.total == 0 ? 1 : min(1, Double(done) / Double(self.total))
@@ -46,11 +48,11 @@ final class ProgressBar {
         let bar =
             String(repeating: "█", count: full) + String(repeating: "░", count: Self.width - full)
         let seconds = (now - self.begun) / .seconds(1)
-        let isPaceKnown = seconds > 0.2 && done > before.done
-        let rate = isPaceKnown ? Int(Double(rows - before.rows) / seconds) : 0
+        let isRateKnown = seconds > 0.2 && done > initial.done
+        let rate = isRateKnown ? Int(Double(rows - initial.rows) / seconds) : 0
         let left =
-            isPaceKnown
-            ? Int(Double(max(0, self.total - done)) * seconds / Double(done - before.done)) : nil
+            isRateKnown
+            ? Int(Double(max(0, self.total - done)) * seconds / Double(done - initial.done)) : nil
         self.messages.progress(
             """
             \(self.what)  \(bar)  \(Int(share * 100)) %   \(DecimalText.grouped(String(rows))) \
@@ -60,5 +62,6 @@ final class ProgressBar {
         )
     }
 
+    /// Removes the line.
     func end() { if self.isShown { self.messages.endProgress() } }
 }

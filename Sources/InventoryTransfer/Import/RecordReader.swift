@@ -1,12 +1,12 @@
-/// Records of a file, one at a time, their fields by column: CSV, TSV or NDJSON, told by how it begins.
+/// Reads the records of a file one at a time, their fields by column; detects CSV, TSV and NDJSON.
 ///
 ///     bytes   … "Apple, red",1.20,10 ⏎ …
-///     fields        [a..<b]  [c..<d] [e..<f]      ranges of the bytes, or of the scratch where a
-///                                                field had to be put together
+///     fields        [a..<b]  [c..<d] [e..<f]      ranges of the bytes, or of the scratch buffer for
+///                                                a field that had to be unescaped
 ///
-/// Reading a record allocates nothing where its fields stand in the file as they are.
+/// Reading a record does not allocate if its fields need no unescaping.
 ///
-/// `@unchecked Sendable`: it keeps the file that its bytes are of, which nobody changes.
+/// `@unchecked Sendable`: it owns the file of its bytes, which is immutable.
 struct RecordReader: @unchecked Sendable {
     private struct Field {
         var range: Range<Int>
@@ -17,16 +17,16 @@ struct RecordReader: @unchecked Sendable {
     private let bytes: UnsafeRawBufferPointer
     private var scratch: [UInt8] = []
     private var offset = 0
-    /// Records begin before it.
+    /// The end of the range in which records begin.
     private var end: Int
     private var fields: [Field] = []
     private let isJSON: Bool
     private let separator: UInt8
     /// The names of the columns.
     private(set) var header: [String] = []
-    /// Records read so far, without the head.
+    /// The records read so far, without the header.
     private(set) var recordCount = 0
-    /// Bytes read so far.
+    /// The bytes read so far.
     var bytesRead: Int { self.offset }
 
     init(_ file: FileBytes) throws {
@@ -34,7 +34,7 @@ struct RecordReader: @unchecked Sendable {
         let bytes = file.bytes
         self.bytes = bytes
         self.end = bytes.count
-        // A byte order mark is no part of the first name.
+        // A byte order mark is not part of the first name.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { self.offset = 3 }
         let first = bytes[self.offset...].first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D }
         self.isJSON = first == 0x7B
@@ -47,9 +47,9 @@ struct RecordReader: @unchecked Sendable {
         }
     }
 
-    /// The records of the same file that begin within `range`, which begins where a record does.
+    /// Returns a reader of the records that begin within `range`, whose start must be that of a record.
     ///
-    /// They are numbered as if they were all of the file. The last may end behind the range.
+    /// Records are numbered as if the range were the whole file. The last may end behind the range.
     func reader(of range: Range<Int>) -> RecordReader {
         var reader = self
         reader.offset = range.lowerBound
@@ -58,22 +58,23 @@ struct RecordReader: @unchecked Sendable {
         return reader
     }
 
-    /// The number of the record read last, as an editor counts: the head is row 1.
+    /// The row number of the record read last; a header is row 1.
     var number: Int { self.recordCount + (self.isJSON ? 0 : 1) }
 
     /// Reads the next record.
     ///
     /// - Returns: Whether there was one.
+    /// - Throws: ``Failure`` if the file is malformed.
     mutating func next() throws -> Bool {
         self.scratch.removeAll(keepingCapacity: true)
-        let isThere = self.isJSON ? try self.nextObject() : try self.nextDelimited()
-        if isThere { self.recordCount += 1 }
-        return isThere
+        let hasRecord = self.isJSON ? try self.nextObject() : try self.nextDelimited()
+        if hasRecord { self.recordCount += 1 }
+        return hasRecord
     }
 
     // MARK: - Fields
 
-    /// A field's bytes without white space at its ends; none where the record has no such column.
+    /// Calls `body` with a field's bytes without white space at its ends; none if the column is missing.
     @inline(__always)
     func withBytes<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         guard column < self.fields.count else {
@@ -97,7 +98,7 @@ struct RecordReader: @unchecked Sendable {
         return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
     }
 
-    /// As ``withBytes(_:_:)``, of a text: what is no UTF-8 is mended first, as ``text(_:)`` mends it.
+    /// As ``withBytes(_:_:)``, in valid UTF-8: invalid bytes are replaced as ``text(_:)`` replaces them.
     func withUTF8<Value>(_ column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         let value = self.withBytes(column) { bytes -> Value? in
             var all: UInt8 = 0
@@ -109,11 +110,12 @@ struct RecordReader: @unchecked Sendable {
         return text.withUTF8 { body(UnsafeRawBufferPointer($0)) }
     }
 
+    /// Returns a field as a string without white space at its ends; invalid UTF-8 is replaced by U+FFFD.
     func text(_ column: Int) -> String {
         self.withBytes(column) { String(decoding: $0, as: UTF8.self) }.trimmingSpace
     }
 
-    /// A number of at most `decimals` decimals in whole smallest units; nothing if the field is none.
+    /// Returns a number of at most `decimals` decimals in smallest units; `nil` if the field is not one.
     func number(_ column: Int, decimals: UInt8) -> Int64? {
         self.withBytes(column) { DecimalText.parse($0, decimals: decimals) }
     }
@@ -122,7 +124,7 @@ struct RecordReader: @unchecked Sendable {
 
     private mutating func nextDelimited() throws -> Bool {
         self.fields.removeAll(keepingCapacity: true)
-        // A line of nothing is no record.
+        // Empty lines are skipped.
         while self.offset < self.bytes.count,
             self.bytes[self.offset] == 0x0A || self.bytes[self.offset] == 0x0D
         {
@@ -131,7 +133,7 @@ struct RecordReader: @unchecked Sendable {
         guard self.offset < self.end else { return false }
         while true {
             guard self.offset < self.bytes.count, self.bytes[self.offset] == 0x22 else {
-                if self.takePlainFields() { return true }
+                if self.readPlainFields() { return true }
                 continue
             }
             try self.quoted()
@@ -141,7 +143,7 @@ struct RecordReader: @unchecked Sendable {
             if byte == self.separator { continue }
             guard byte == 0x0A || byte == 0x0D else {
                 throw Self.malformed(
-                    "more after a closing quote; a quote inside a quoted field is written twice",
+                    "unexpected data after a closing quote; double the quotes inside a quoted field",
                     line: self.line(at: self.offset - 1)
                 )
             }
@@ -152,10 +154,10 @@ struct RecordReader: @unchecked Sendable {
         }
     }
 
-    /// Takes fields up to the end of the record, or up to one that begins with a quote.
+    /// Reads unquoted fields up to the end of the record or to a field that begins with a quote.
     ///
     /// - Returns: Whether the record ended.
-    private mutating func takePlainFields() -> Bool {
+    private mutating func readPlainFields() -> Bool {
         let separator = self.separator
         var fields: [Field] = []
         swap(&fields, &self.fields)
@@ -198,7 +200,7 @@ struct RecordReader: @unchecked Sendable {
         let opened = self.offset
         self.offset += 1
         let start = self.offset
-        // Most quoted fields have no quote inside: they stand in the file as they are.
+        // Fast path: most quoted fields have no quote inside and need no unescaping.
         var closed = start
         while closed < self.bytes.count, self.bytes[closed] != 0x22 { closed += 1 }
         self.offset = closed
@@ -230,7 +232,7 @@ struct RecordReader: @unchecked Sendable {
             self.fields.append(Field(range: start..<self.scratch.count, isInScratch: true))
             return
         }
-        throw Self.malformed("a quoted field never ends", line: self.line(at: opened))
+        throw Self.malformed("an unterminated quoted field", line: self.line(at: opened))
     }
 
     // MARK: - NDJSON
@@ -244,7 +246,7 @@ struct RecordReader: @unchecked Sendable {
         return nil
     }
 
-    /// Every name in the file: objects need not have the same ones.
+    /// Returns every member name in the file, since objects may have different members.
     private mutating func namesOfObjects() throws -> [String] {
         var names: [String] = []
         var known: Set<String> = []
@@ -268,7 +270,7 @@ struct RecordReader: @unchecked Sendable {
     {
         do throws(JSONError) {
             guard case .object(let members) = try JSONParser.value(of: line) else {
-                throw JSONError(byte: 1, problem: "no object")
+                throw JSONError(byte: 1, problem: "not an object")
             }
             return members
         } catch {
@@ -290,7 +292,7 @@ struct RecordReader: @unchecked Sendable {
 }
 
 extension DecimalText {
-    /// As ``parse(_:decimals:)``, of bytes and for the usual case: digits, at most one point.
+    /// As ``parse(_:decimals:)``, of bytes: a sign, digits, at most one point.
     static func parse(_ bytes: UnsafeRawBufferPointer, decimals: UInt8) -> Int64? {
         var value: Int64 = 0
         var fraction = -1
@@ -303,7 +305,7 @@ extension DecimalText {
             }
             guard (0x30...0x39).contains(byte) else { return nil }
             if fraction >= Int(decimals) {
-                // More decimals than there are is fine where they say nothing.
+                // Further decimals must be zeros.
                 guard byte == 0x30 else { return nil }
                 continue
             }

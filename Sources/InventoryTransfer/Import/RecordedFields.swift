@@ -5,8 +5,9 @@ struct RecordedFields: FieldVisitor {
     typealias Failure = InventoryTransfer.Failure
 
     private let record: ExportRecord
-    /// Decimals of the currency, and of the quantities.
+    /// The decimals of the currency.
     private let money: UInt8
+    /// The decimals of quantities.
     private var decimals: UInt8 = 0
 
     init(_ record: ExportRecord, money: UInt8) {
@@ -15,8 +16,8 @@ struct RecordedFields: FieldVisitor {
     }
 
     func text(_ field: Field<String>, _ value: inout String) {
-        let isThere = self.record.has(field.name)
-        value = isThere ? self.record.text(field.name) : field.standard ?? ""
+        let isPresent = self.record.has(field.name)
+        value = isPresent ? self.record.text(field.name) : field.standard ?? ""
     }
 
     func flag(_ field: Field<Bool>, _ value: inout Bool) {

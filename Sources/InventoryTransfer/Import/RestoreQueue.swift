@@ -1,14 +1,14 @@
 internal import InventoryModel
 
-/// Puts the commands of a whole import together into requests.
+/// Groups the commands of a whole import into requests.
 ///
-/// Where a request ends depends on the file alone, never on what is decided already: the same file makes
-/// the same requests, so that an import that was stopped can go on.
+/// Only the file decides where a request ends, never what is decided already: the same file makes the same
+/// requests, so that an interrupted import can resume.
 struct RestoreQueue {
-    /// Together they keep a request's outcome short enough to be remembered.
+    /// This and ``linesMax`` keep a request's outcome short enough for the server to remember it.
     private static let commandsMax = 128
     private static let linesMax = 512
-    /// Bytes of the file that one request is made of, unless a single step has more.
+    /// The most bytes of the file in one request, unless a single step has more.
     private static let byteCountMax = 1 << 18
 
     let sender: RestoreSender
@@ -16,12 +16,12 @@ struct RestoreQueue {
     private var actor: String?
     private var lineCount = 0
     private var byteCount = 0
-    /// Steps that were put in.
+    /// The steps added so far.
     private(set) var stepCount = 0
 
     init(_ sender: RestoreSender) { self.sender = sender }
 
-    /// Adds a command of the import itself.
+    /// Adds a command of the import itself, which has no actor.
     mutating func add(
         _ command: Command,
         id: UInt64? = nil,
@@ -42,22 +42,20 @@ struct RestoreQueue {
         self.request.lines.append(line)
     }
 
-    /// Sees to it that the step of that number is decided, so that its LSN is known.
-    ///
-    /// `origin`: 0 for none.
+    /// Waits until the step with a number is decided, so that its LSN is known; 0 is no step.
     mutating func settle(_ origin: Int) async throws {
         if origin >= self.request.firstStep, self.request.stepCount > 0 { try await self.flush() }
         if origin > self.sender.steps.count { try await self.sender.drain() }
     }
 
-    /// Adds a step of an actor, and what has to be so before it.
+    /// Adds a step of an actor, with the commands that must precede it.
     mutating func add(
         _ step: RestoredLedger.Step,
         of actor: String,
         line: Int,
         byteCount: Int
     ) async throws {
-        // Of a larger step only what it made is answered.
+        // A larger step is an errors-only batch, whose outcome has only the ids that it created.
         let isSingle = step.commands.count == 1 && step.lineCount <= Self.linesMax
         let isFull =
             self.request.commands.count >= Self.commandsMax
@@ -81,7 +79,7 @@ struct RestoreQueue {
         try await self.flush()
     }
 
-    /// Sends what was put together.
+    /// Sends the current request.
     mutating func flush() async throws {
         let request = self.request
         self.request = RestoreSender.Request()

@@ -2,53 +2,53 @@ internal import Bytes
 import InventoryClient
 internal import InventoryModel
 
-/// Sends the requests of a whole import in their order, several at once, each carried out once however
-/// often the import is run.
+/// Pipelines the requests of a whole import in order; each is executed once however often the import runs.
 ///
-///     actor  ─▶ a connection and a session of that actor       request n of a session is its number n
+///     actor  ─▶ a connection and a session of that actor       request n of a session has sequence n
 ///
-/// A step is done by who did it: each actor has a session of its own, named after the import. Requests of
-/// different actors are not on their way at the same time, so all are decided in the file's order, and
-/// what was decided when an import was stopped is the first so many of them. What was decided is not sent
-/// again; where the steps in it are is then told by the ledger.
+/// A step is executed as its original actor: each actor has its own session, named after the import.
+/// Requests of different actors are never in flight at the same time, so all are decided in the file's
+/// order, and an interrupted import has decided a prefix of them. A retry does not resend that prefix; it
+/// reads the LSNs of its steps from the ledger.
 final class RestoreSender {
-    /// A request and what it must come to.
+    /// A request and its expected outcome.
     struct Request {
         var commands: [Command] = []
         var mode = BatchMode.independent
-        /// The id that the command at a place must get.
+        /// The ids that commands must create, by the command's index.
         var ids: [Int: UInt64] = [:]
-        /// The steps that it makes, and for each command whether it makes one.
+        /// The number of the first step in the request.
         var firstStep = 0
         var stepCount = 0
+        /// Whether each command is a step.
         var makesStep: [Bool] = []
-        /// The line of each command.
+        /// The file's line of each command; 0 for none.
         var lines: [Int] = []
-        /// Whether its commands may be refused.
+        /// Whether the commands may be refused.
         var isOptional = false
     }
 
     private struct Lane {
         var client: InventoryClient?
-        /// Requests that were decided by an earlier run.
+        /// The number of requests decided by an earlier run.
         var done: UInt64
         var next: UInt64 = 1
     }
 
     private static let inFlightMax = 8
-    /// Connections that are kept open: those of more actors are closed and opened again.
+    /// The most open connections; at the limit those of actors are closed, and reopened on demand.
     private static let connectionsMax = 64
 
     private let host: any TransferHost
     private let name: String
-    /// Whether nothing is sent.
+    /// Whether this is a dry run, which sends nothing.
     private let isDry: Bool
-    /// By actor; that of the import itself has none.
+    /// Lanes by actor; the import's own lane has the key `nil`.
     private var lanes: [String?: Lane] = [:]
     private var current: String??
-    /// Where the steps are.
+    /// The LSNs of the steps.
     private(set) var steps = StepNumbers()
-    /// Whether an earlier run had begun.
+    /// Whether this run resumes an earlier one.
     private(set) var isResumed = false
     private var inFlight: [Request] = []
     private let outcomes: AsyncStream<Result<Outcome, ClientError>>
@@ -65,9 +65,9 @@ final class RestoreSender {
 
     /// Opens the session of the import itself.
     func begin() async throws {
-        let standing = try await self.host.client.openSession()
-        self.isResumed = standing.lastSequence > 0
-        self.lanes[nil] = Lane(client: self.host.client, done: standing.lastSequence)
+        let status = try await self.host.client.openSession()
+        self.isResumed = status.lastSequence > 0
+        self.lanes[nil] = Lane(client: self.host.client, done: status.lastSequence)
         if self.isResumed { try await self.readSteps() }
     }
 
@@ -77,7 +77,7 @@ final class RestoreSender {
 
     // MARK: - Sending
 
-    /// Sends a request of an actor, or of the import itself, once those of other actors are decided.
+    /// Sends a request as an actor, or as the import itself, once those of other actors are decided.
     func send(_ request: Request, as actor: String?) async throws {
         guard !request.commands.isEmpty else { return }
         if self.isDry {
@@ -94,23 +94,23 @@ final class RestoreSender {
         lane.next += 1
         self.lanes[actor] = lane
         if lane.next - 1 <= lane.done {
-            try await self.passOver(request)
+            try await self.skip(request)
             return
         }
         if lane.done == 0, request.stepCount > 0, request.firstStep <= self.steps.count {
             throw Self.failure(
-                "the server has forgotten what an earlier run did, or another one runs"
+                "the server has forgotten the session of an earlier run, or another run is active"
             )
         }
-        while self.inFlight.count >= Self.inFlightMax { try await self.takeOne() }
+        while self.inFlight.count >= Self.inFlightMax { try await self.receiveOutcome() }
         self.inFlight.append(request)
         let continuation = self.continuation
         lane.client?.send(.batch(request.commands, request.mode)) { continuation.yield($0) }
     }
 
-    /// Waits until everything is decided.
+    /// Waits until all requests are decided.
     func drain() async throws {
-        while !self.inFlight.isEmpty { try await self.takeOne() }
+        while !self.inFlight.isEmpty { try await self.receiveOutcome() }
     }
 
     private func lane(_ actor: String?) async throws -> Lane {
@@ -124,17 +124,17 @@ final class RestoreSender {
         configuration.actor = actor ?? ""
         configuration.continuesSession = true
         let client = InventoryClient(configuration)
-        let standing = try await client.openSession()
+        let status = try await client.openSession()
         return Lane(
             client: client,
-            done: standing.lastSequence,
+            done: status.lastSequence,
             next: self.lanes[actor]?.next ?? 1
         )
     }
 
     // MARK: - Outcomes
 
-    private func takeOne() async throws {
+    private func receiveOutcome() async throws {
         guard let result = await self.iterator.next() else { return }
         let request = self.inFlight.removeFirst()
         let outcomes: [Outcome] =
@@ -144,7 +144,7 @@ final class RestoreSender {
             }
         for (index, outcome) in outcomes.enumerated() {
             switch outcome {
-            case .done(let done): try self.take(done, index, of: request)
+            case .done(let done): try self.apply(done, index, of: request)
             case .refused(let refusal):
                 if request.isOptional { continue }
                 let place =
@@ -158,16 +158,16 @@ final class RestoreSender {
         }
     }
 
-    private func take(_ done: Outcome.Done, _ index: Int, of request: Request) throws {
+    private func apply(_ done: Outcome.Done, _ index: Int, of request: Request) throws {
         let isAtomic = request.mode == .atomicErrorsOnly
         for (place, wanted) in request.ids where isAtomic || place == index {
             let id = isAtomic ? done.ids[place] : done.id
             guard id == wanted else {
-                throw Self.failure("number \(wanted) of the export is number \(id) here")
+                throw Self.failure("object \(wanted) of the export got the id \(id) here")
             }
         }
         guard isAtomic ? request.stepCount > 0 : request.makesStep[index] else { return }
-        // An earlier run may have been told of it by the ledger.
+        // The step may be known already, from the ledger.
         if done.lsn > self.steps.lastLSN { self.steps.append(done.lsn) }
     }
 
@@ -176,16 +176,16 @@ final class RestoreSender {
             "not_restored",
             what,
             wayOut: """
-                What was restored so far stays, and is not equal. Did something else write to this \
-                database? Begin again with an empty one.
+                The database keeps what was restored so far and is not equal to the export. Did another \
+                client write to it? Start again with an empty database.
                 """,
             exit: Exit.conflict
         )
     }
 
-    // MARK: - What an earlier run did
+    // MARK: - Resuming
 
-    private func passOver(_ request: Request) async throws {
+    private func skip(_ request: Request) async throws {
         let last = request.firstStep + request.stepCount - 1
         if request.stepCount > 0, last > self.steps.count { try await self.readSteps() }
         guard request.stepCount == 0 || last <= self.steps.count else {
@@ -193,7 +193,7 @@ final class RestoreSender {
         }
     }
 
-    /// Reads where the steps are, beyond those that are known.
+    /// Reads the LSNs of the steps that are not known yet from the ledger.
     private func readSteps() async throws {
         for try await part in self.host.client.rows(of: .ledger(LedgerQuery(isNewestFirst: false)))
         {
@@ -204,7 +204,7 @@ final class RestoreSender {
     }
 }
 
-/// What a row of the ledger says of its step.
+/// The LSN of a row of the ledger.
 private struct RecordedStep: AnswerRow {
     var lsn: LSN
 

@@ -1,10 +1,10 @@
 internal import InventoryModel
 
-/// The categories, locations and products of an export, and the commands that make them.
+/// The categories, locations and products of an export, and the commands that create them.
 ///
-/// Each is made in its turn, so that in an empty database its id is its number in the export. What was
-/// archived is made like the rest, under a name of its own, since the ledger still moves it and its name
-/// may be another's by now; it is given its name and archived at the end.
+/// They are created in order, so that in an empty database an id is the number in the export. Archived
+/// objects are created too, since the ledger refers to them, but with placeholder names, since their names
+/// may be in use again. At the end they get their names and are archived.
 struct RestoredCatalog {
     struct Product {
         var sku: String
@@ -29,36 +29,36 @@ struct RestoredCatalog {
     }
 
     private let moneyDecimals: UInt8
-    /// What names that nothing else has begin with.
-    private let standIn: String
+    /// The prefix of placeholder names, which no other object has.
+    private let placeholder: String
     private var categories: [Place] = []
     private var locations: [Place] = []
     private(set) var products: [Product] = []
 
-    init(moneyDecimals: UInt8, standIn: String) {
+    init(moneyDecimals: UInt8, placeholder: String) {
         self.moneyDecimals = moneyDecimals
-        self.standIn = standIn
+        self.placeholder = placeholder
     }
 
-    // MARK: - Making
+    // MARK: - Creation
 
-    /// Takes a line of the catalog.
+    /// Reads a line of the catalog.
     ///
-    /// - Returns: The command that makes it, and the id that it must get.
-    mutating func take(_ record: ExportRecord) throws(Failure) -> (Command, UInt64) {
-        if record.has("product") { return try self.takeProduct(record) }
-        if record.has("location") { return try self.takeLocation(record) }
+    /// - Returns: The command that creates the object, and the id that it must get.
+    mutating func read(_ record: ExportRecord) throws(Failure) -> (Command, UInt64) {
+        if record.has("product") { return try self.readProduct(record) }
+        if record.has("location") { return try self.readLocation(record) }
         let number = try self.next(record, name: "category", count: self.categories.count)
         let place = Place(key: record.text("name"), isArchived: Self.isArchived(record))
         self.categories.append(place)
         return (.createCategory(name: self.name(place, number)), UInt64(number))
     }
 
-    /// The number of a line, which must be the next.
+    /// Returns the number of a line, which must be the next one.
     private func next(_ record: ExportRecord, name: String, count: Int) throws(Failure) -> Int {
         let number = try record.number(name)
         guard number == count + 1 else {
-            throw record.problem("\(name) \(number) comes after \(count)")
+            throw record.problem("\(name) \(number) follows \(name) \(count)")
         }
         return number
     }
@@ -68,10 +68,10 @@ struct RestoredCatalog {
     }
 
     private func name(_ place: Place, _ number: Int) -> String {
-        place.isArchived ? "\(self.standIn)-\(number)" : place.key
+        place.isArchived ? "\(self.placeholder)-\(number)" : place.key
     }
 
-    private mutating func takeLocation(_ record: ExportRecord) throws(Failure) -> (Command, UInt64)
+    private mutating func readLocation(_ record: ExportRecord) throws(Failure) -> (Command, UInt64)
     {
         let number = try self.next(record, name: "location", count: self.locations.count)
         guard number <= Int(Limits.locationsMax) else { throw record.problem("too many locations") }
@@ -82,12 +82,12 @@ struct RestoredCatalog {
         try draft.visit(&reader, only: .all)
         draft.code = self.name(place, number)
         guard number == 1 else { return (.createLocation(draft), UInt64(number)) }
-        // The first is there from the start.
+        // An empty database already has the first location.
         let update = LocationUpdate(.all, of: draft)
         return (.updateLocation(.main, update, ifRevision: nil), UInt64(number))
     }
 
-    private mutating func takeProduct(_ record: ExportRecord) throws(Failure) -> (Command, UInt64) {
+    private mutating func readProduct(_ record: ExportRecord) throws(Failure) -> (Command, UInt64) {
         let number = try self.next(record, name: "product", count: self.products.count)
         let category = try record.number("category")
         guard (1...max(1, self.categories.count)).contains(category) else {
@@ -99,7 +99,7 @@ struct RestoredCatalog {
         let product = Product(fields)
         self.products.append(product)
         if product.status == .archived {
-            fields.sku = "\(self.standIn)-\(number)"
+            fields.sku = "\(self.placeholder)-\(number)"
             fields.barcode = ""
         }
         fields.status = .active
@@ -107,9 +107,9 @@ struct RestoredCatalog {
         return (.createProduct(draft), UInt64(number))
     }
 
-    // MARK: - What a line refers to
+    // MARK: - References
 
-    /// The product and location of those numbers, and the product's decimals.
+    /// Returns the ids of a product and a location by number, and the product's decimals.
     func place(
         _ record: ExportRecord,
         product: Int,
@@ -129,8 +129,8 @@ struct RestoredCatalog {
 
     // MARK: - Finishing
 
-    /// Makes products what they are at last: those that are not for sale, and those whose price had
-    /// another basis meanwhile.
+    /// Returns the commands that restore the final state of inactive products and of prices whose basis was
+    /// changed meanwhile.
     func finishingCommands(changed: [ProductID]) -> [Command] {
         var commands: [Command] = []
         let changed = Set(changed)
@@ -146,9 +146,9 @@ struct RestoredCatalog {
         return commands
     }
 
-    /// Gives what was archived its own name, and archives it: products, categories, locations.
+    /// Returns the commands that rename and archive archived products, categories and locations.
     ///
-    /// Where something else has that name by now, that steps aside meanwhile.
+    /// An object that has the same name by now gets a placeholder name meanwhile.
     func archivingCommands() -> [Command] {
         self.productCommands()
             + self.commands(self.categories) { number, name in
@@ -171,18 +171,18 @@ struct RestoredCatalog {
     ) -> [Command] {
         let archived = places.indices.filter { places[$0].isArchived }
         let keys = Set(archived.map { NormalizedText.key(places[$0].key) })
-        let aside = places.indices.filter {
+        let renamed = places.indices.filter {
             !places[$0].isArchived && keys.contains(NormalizedText.key(places[$0].key))
         }
-        return aside.map { rename($0 + 1, "\(self.standIn)-\($0 + 1)") }
+        return renamed.map { rename($0 + 1, "\(self.placeholder)-\($0 + 1)") }
             + archived.flatMap { [rename($0 + 1, places[$0].key), archive($0 + 1)] }
-            + aside.map { rename($0 + 1, places[$0].key) }
+            + renamed.map { rename($0 + 1, places[$0].key) }
     }
 
     private func productCommands() -> [Command] {
         let archived = self.products.indices.filter { self.products[$0].status == .archived }
         let keys = Set(archived.flatMap { Self.keys(self.products[$0]) })
-        let aside =
+        let renamed =
             keys.isEmpty
             ? []
             : self.products.indices.filter { index in
@@ -193,7 +193,7 @@ struct RestoredCatalog {
             let update = ProductUpdate { ($0.sku, $0.barcode) = (sku, barcode) }
             return .updateProduct(ProductID(UInt32(index + 1)), update, ifRevision: nil)
         }
-        return aside.map { rename($0, sku: "\(self.standIn)-\($0 + 1)", barcode: "") }
+        return renamed.map { rename($0, sku: "\(self.placeholder)-\($0 + 1)", barcode: "") }
             + archived.flatMap { index in
                 [
                     rename(
@@ -204,12 +204,12 @@ struct RestoredCatalog {
                     .deleteProduct(ProductID(UInt32(index + 1)), ifRevision: nil),
                 ]
             }
-            + aside.map {
+            + renamed.map {
                 rename($0, sku: self.products[$0].sku, barcode: self.products[$0].barcode)
             }
     }
 
-    /// What no other product may have at the same time.
+    /// Returns the keys that must be unique among products.
     private static func keys(_ product: Product) -> [String] {
         let sku = "sku " + NormalizedText.key(product.sku)
         return product.barcode.isEmpty

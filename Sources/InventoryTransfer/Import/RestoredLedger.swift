@@ -1,35 +1,35 @@
 internal import Bytes
 internal import InventoryModel
 
-/// Makes of each step of an exported ledger the commands that do it again.
+/// Converts each step of an exported ledger to the commands that reproduce it.
 ///
-///     movements of a step ─▶ runs that one command makes ─▶ commands, carried out as one step
+///     movements of a step ─▶ runs of one command each ─▶ commands, executed as one step
 ///
-/// The engine works out amounts, costs, balances and late costs anew, from the same commands in the same
-/// order, so they come out the same; the digest proves it. What a command goes by is made to fit first: a
-/// floor is as low as can be where less than nothing was left, and a price has the basis of its day.
-/// Both are what they were at last when the import ends.
+/// The engine recomputes amounts, costs, balances and late costs from the same commands in the same order,
+/// so the results are the same; the digest verifies it. Preconditions of a command are set up first: the
+/// floor is lowered to its minimum if less than zero was available, and a price gets its former basis. The
+/// end of the import restores the final values of both.
 struct RestoredLedger {
-    /// What does one step again.
+    /// The commands that reproduce one step.
     struct Step {
-        /// What has to be so before: no part of the step.
+        /// Commands that set up preconditions; not part of the step.
         var before: [Command] = []
-        /// Carried out as one step: by itself, or as one atomic batch.
+        /// Commands that are executed as one step: a single one, or an atomic batch.
         var commands: [Command] = []
-        /// The id that the command at that place must get.
+        /// The ids that commands must create, by the command's index.
         var ids: [Int: UInt64] = [:]
         var lineCount = 0
-        /// Where something was announced that was just taken back with its transfer.
+        /// The destination of a transfer that was just cancelled, whose expectation ends with it.
         fileprivate var announced: RestoredPlace?
     }
 
     private let money: UInt8
     private var balances: [RestoredPlace: RestoredBalance] = [:]
-    /// Levels whose floor is as low as can be.
+    /// Levels whose floor was lowered to its minimum.
     private(set) var lowered: Set<RestoredPlace> = []
-    /// The basis of prices that have another than at last.
+    /// The current price bases that were changed from the final ones.
     private var bases: [ProductID: Int64] = [:]
-    /// Products that ever had another.
+    /// Products whose price basis was ever changed.
     private(set) var changedProducts: Set<ProductID> = []
     private var reservationCount = 0
     private struct Transfer {
@@ -38,13 +38,13 @@ struct RestoredLedger {
         var rest: Int64
     }
 
-    /// What is on its way, by its number.
+    /// Open transfers by number.
     private var transfers: [Int: Transfer] = [:]
     private var transferCount = 0
 
     init(moneyDecimals: UInt8) { self.money = moneyDecimals }
 
-    /// The movements of a line.
+    /// Returns the movements of a line.
     func movements(
         _ record: ExportRecord,
         _ catalog: RestoredCatalog
@@ -56,9 +56,15 @@ struct RestoredLedger {
         return movements
     }
 
-    /// The commands of one step, in the order of its movements.
+    /// Returns the commands of one step, in the order of its movements.
     ///
-    /// `lsn`: Where a step is in this database.
+    /// - Parameters:
+    ///   - movements: The movements of the step.
+    ///   - record: The line of the step, for errors.
+    ///   - catalog: The catalog of the export.
+    ///   - lsn: Returns the LSN of an earlier step in this database.
+    /// - Returns: The commands.
+    /// - Throws: ``Failure`` if no commands can make the movements.
     mutating func step(
         _ movements: [RestoredMovement],
         record: ExportRecord,
@@ -69,19 +75,19 @@ struct RestoredLedger {
         step.lineCount = movements.count
         var rest = movements[...]
         while let first = rest.first {
-            // Cost that came late is made by what it came with.
+            // A cost variance is made by the command that causes it.
             if first.kind == .costVariance {
                 rest.removeFirst()
                 continue
             }
             let counted = self.onHand(first) &+ first.onHand
             let run = Self.run(&rest)
-            for movement in run { self.take(movement, &step) }
+            for movement in run { self.apply(movement, &step) }
             if self.usesBasis(first) { self.setBases(run, catalog: catalog, step: &step) }
             try self.append(run, counted: counted, record: record, at: lsn, step: &step)
             if first.kind != .transferIn { step.announced = nil }
         }
-        guard !step.commands.isEmpty else { throw record.problem("a step of nothing") }
+        guard !step.commands.isEmpty else { throw record.problem("an empty step") }
         return step
     }
 
@@ -91,11 +97,11 @@ struct RestoredLedger {
 
     // MARK: - Runs
 
-    /// Takes the movements that one command makes: one, or lines of it as far as they go.
+    /// Removes the movements that one command makes: one, or as many as can be lines of the same command.
     private static func run(_ rest: inout ArraySlice<RestoredMovement>) -> [RestoredMovement] {
         guard let first = rest.popFirst() else { return [] }
         var run = [first]
-        // What comes in pairs: a promise that is lifted and its sale, what leaves and its announcement.
+        // Pairs: a commit and its sale, a dispatch and its expectation at the destination.
         let isPair = first.kind == .commit || first.kind == .transferOut
         if isPair, let second = rest.popFirst() { run.append(second) }
         guard Self.hasLines(first.kind) else { return run }
@@ -132,16 +138,17 @@ struct RestoredLedger {
         }
     }
 
-    /// Whether all lines of a product in one command have the basis that its price has then.
+    /// Returns whether all lines of a product in one command have the price basis of that moment.
     ///
-    /// A reversal has that of each movement that it undoes: a late cost is per unit, whatever the price is for.
+    /// A reversal has the basis of each movement that it undoes: a late cost is always per unit, whatever
+    /// the price's basis is.
     private static func hasOneBasis(_ kind: MovementKind) -> Bool { kind != .reversal }
 
-    /// Whether two movements can be lines of the same command.
+    /// Returns whether two movements can be lines of the same command.
     private static func isSameCommand(_ a: RestoredMovement, _ b: RestoredMovement) -> Bool {
         guard a.kind == b.kind else { return false }
         return switch a.kind {
-        // Each has the reference of its own reservation, or of what it undoes.
+        // Each line has the reference of its own reservation, or of the movement that it undoes.
         case .commit: true
         case .release: a.note == b.note
         case .reversal:
@@ -155,11 +162,11 @@ struct RestoredLedger {
         }
     }
 
-    // MARK: - What has to be so
+    // MARK: - Preconditions
 
-    private mutating func take(_ movement: RestoredMovement, _ step: inout Step) {
+    private mutating func apply(_ movement: RestoredMovement, _ step: inout Step) {
         let place = RestoredPlace(movement.product, movement.location)
-        self.balances[place, default: RestoredBalance()].take(movement)
+        self.balances[place, default: RestoredBalance()].apply(movement)
         if self.balances[place]?.isShort == true, self.lowered.insert(place).inserted {
             let change = FloorChange(
                 product: movement.product,
@@ -170,7 +177,7 @@ struct RestoredLedger {
         }
     }
 
-    /// Whether a movement's price has the basis that its product has at that moment.
+    /// Returns whether a movement's price has its product's basis of that moment.
     private func usesBasis(_ movement: RestoredMovement) -> Bool {
         switch movement.kind {
         case .sale, .commit, .restock: true
@@ -218,14 +225,14 @@ extension RestoredLedger {
         case .transferIn: try self.appendSettlement(first, record: record, step: &step)
         case .reversal:
             guard let origin = first.originStep, let undone = lsn(origin) else {
-                throw record.problem("it undoes a step that is not before it")
+                throw record.problem("it undoes a step that does not precede it")
             }
             let reversal = Reversal(lsn: undone, reason: first.reason ?? .other, note: first.note)
             step.commands.append(.reverse(reversal))
         case .adjust, .count, .setUnavailable, .expectIncoming:
             self.appendCorrection(first, counted: counted, &step)
         case .expire, .costVariance:
-            throw record.problem("\(first.kind) is not done by a command")
+            throw record.problem("no command makes a movement of kind \(first.kind)")
         }
     }
 
@@ -258,7 +265,7 @@ extension RestoredLedger {
         if let origin = run[0].originStep {
             original = lsn(origin)
             guard original != nil else {
-                throw record.problem("it returns a sale that is not there")
+                throw record.problem("it returns a sale that does not exist")
             }
         }
         return .returnSale(
@@ -293,7 +300,7 @@ extension RestoredLedger {
         )
     }
 
-    /// Those of one product and no lines.
+    /// Appends a command of one product, without lines.
     private func appendCorrection(
         _ movement: RestoredMovement,
         counted: Int64,
@@ -332,7 +339,7 @@ extension RestoredLedger {
             )
             step.commands.append(.setUnavailable(hold))
         default:
-            // An announcement is taken back with its transfer.
+            // The expectation of a cancelled transfer ends with the transfer.
             let place = RestoredPlace(movement.product, movement.location)
             if movement.incoming < 0, step.announced == place { return }
             let expectation = Expectation(
@@ -347,7 +354,7 @@ extension RestoredLedger {
         }
     }
 
-    // MARK: - Promises and transfers
+    // MARK: - Reservations and transfers
 
     private mutating func appendReservation(
         _ run: [RestoredMovement],
@@ -359,7 +366,9 @@ extension RestoredLedger {
         switch first.kind {
         case .reserve:
             guard number == self.reservationCount + 1 else {
-                throw record.problem("reservation \(number) comes after \(self.reservationCount)")
+                throw record.problem(
+                    "reservation \(number) follows reservation \(self.reservationCount)"
+                )
             }
             self.reservationCount += run.count
             let lines = run.map { movement in
@@ -370,7 +379,7 @@ extension RestoredLedger {
                 )
             }
             step.ids[step.commands.count] = UInt64(number)
-            // It gets its own time at last.
+            // Its own expiry is set at the end.
             let reserve = Reserve(
                 lines: lines,
                 expiry: .after(seconds: Limits.reservationSecondsMax),
@@ -428,7 +437,7 @@ extension RestoredLedger {
     ) throws(Failure) {
         let outgoing = run.filter { $0.kind == .transferOut }
         guard run.count == 2 * outgoing.count, run[1].kind == .expectIncoming else {
-            throw record.problem("a transfer that nothing announces")
+            throw record.problem("a transfer without its expectation")
         }
         step.ids[step.commands.count] = UInt64(self.transferCount + 1)
         for movement in outgoing {
@@ -458,7 +467,7 @@ extension RestoredLedger {
         step: inout Step
     ) throws(Failure) {
         guard let number = movement.link, var transfer = self.transfers[number] else {
-            throw record.problem("it receives a transfer that is not on its way")
+            throw record.problem("it receives a transfer that is not in transit")
         }
         transfer.rest = transfer.rest.subtractingSaturated(movement.onHand)
         self.transfers[number] = transfer.rest > 0 ? transfer : nil

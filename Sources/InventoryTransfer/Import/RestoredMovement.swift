@@ -1,6 +1,6 @@
 internal import InventoryModel
 
-/// A movement as a whole export has it, and what it is linked to.
+/// A movement of a whole export, and its links.
 struct RestoredMovement {
     var kind: MovementKind
     var product: ProductID
@@ -16,7 +16,7 @@ struct RestoredMovement {
     var occurred: Occurrence?
     /// The number of the reservation or transfer that it belongs to.
     var link: Int?
-    /// The step that it comes from.
+    /// The step of the movement that it refers to: the sale of a return, the original of a reversal.
     var originStep: Int?
 
     init(
@@ -49,27 +49,27 @@ struct RestoredMovement {
         self.originStep = try record.optionalNumber("originStep")
     }
 
-    /// Whether it says the same of what all lines of a command share.
+    /// Returns whether the fields that all lines of a command share are equal.
     func sharesStrings(with other: RestoredMovement) -> Bool {
         self.reference == other.reference && self.note == other.note
             && self.occurred == other.occurred
     }
 }
 
-/// What a level has, as far as it decides what can be done with it.
+/// The quantities of a level that decide which commands it allows.
 struct RestoredBalance {
     var onHand: Int64 = 0
     var unavailable: Int64 = 0
     var reserved: Int64 = 0
 
-    mutating func take(_ movement: RestoredMovement) {
-        // What a file says may add up to anything; the engine refuses what is out of range.
+    mutating func apply(_ movement: RestoredMovement) {
+        // Sums from a file may overflow; the engine refuses what is out of range.
         self.onHand &+= movement.onHand
         self.unavailable &+= movement.unavailable
         self.reserved &+= movement.reserved
     }
 
-    /// Whether less is there than is held and promised, which takes a floor below zero.
+    /// Whether stock is less than the holds and reservations, which needs a floor below zero.
     var isShort: Bool { self.onHand &- self.unavailable &- self.reserved < 0 }
 }
 

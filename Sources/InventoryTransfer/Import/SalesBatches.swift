@@ -1,22 +1,22 @@
 internal import InventoryModel
 
-/// The rows of a file of sales, in the batches that requests bring in.
+/// Groups the rows of a file of sales into the batches that requests import.
 ///
 ///     rows      1 2 3 | 4 | 5 6 | 7 …        groups: neighbours that make one command
-///     batches   [ 1 2 3   4 ] [ 5 6   7 …    whole groups, together at most so many rows
+///     batches   [ 1 2 3   4 ] [ 5 6   7 …    whole groups, together at most linesMax rows
 ///
-/// The rows are read from the file again; which are sent it says itself.
+/// It is the second pass over the file; ``SalesFile`` decided which rows are sent.
 struct SalesBatches {
     private var reader: SalesReader
     private var times: FileTimes
     private let linesMax: Int
-    /// For each row that could be read the number of its product, by part of the file.
+    /// The number of the product of each readable row, by part of the file.
     private let products: [[UInt32]]
     private var part = 0
     private var rowOfPart = 0
     private var next = SalesBatch()
 
-    /// `linesMax`: Rows of a batch at most, but for one that is a single longer group.
+    /// Creates batches of at most `linesMax` rows, except for a single longer group.
     init(_ file: SalesFile, linesMax: Int) {
         self.reader = file.reader
         self.times = FileTimes(zone: file.reader.options.zone)
@@ -24,14 +24,14 @@ struct SalesBatches {
         self.linesMax = linesMax
     }
 
-    /// The next batch; nothing at the end of the file.
+    /// Returns the next batch; `nil` at the end of the file.
     mutating func batch() throws -> SalesBatch? {
         while let reading = try self.reader.next(&self.times) {
             guard case .row(let row) = reading, let product = self.product() else { continue }
             let isNewGroup = self.reader.withReference { reference in
                 !self.next.continues(row, reference)
             }
-            // The group that ends here may be one too many.
+            // The group that ends here may exceed the limit.
             let full = isNewGroup ? self.next.cut(linesMax: self.linesMax) : nil
             self.reader.withReference {
                 self.next.append(row, product: product, reference: $0, isNewGroup: isNewGroup)
@@ -44,7 +44,7 @@ struct SalesBatches {
         return self.next
     }
 
-    /// - Returns: Nothing if the row is not sent.
+    /// Returns the product of the next readable row; `nil` if the row is not sent.
     private mutating func product() -> Int? {
         while self.rowOfPart == self.products[self.part].count {
             self.part += 1
@@ -56,19 +56,19 @@ struct SalesBatches {
     }
 }
 
-/// Rows of a file that one request brings in.
+/// The rows of a file that one request imports.
 struct SalesBatch {
     private struct Line {
         var row: SalesReader.Row
         var product: Int
-        /// Where in ``references``; the same as the line's before it if it is the same text.
+        /// A range of ``references``; the previous line's range if the reference is the same.
         var reference: Range<Int>
     }
 
     private var lines: [Line] = []
-    /// Where the groups begin.
+    /// The indexes of the first lines of the groups.
     private var starts: [Int] = []
-    /// The sum of the last group.
+    /// The total amount of the last group.
     private var amount = Money.zero
     private var references: [UInt8] = []
 
@@ -76,7 +76,7 @@ struct SalesBatch {
     var lineCount: Int { self.lines.count }
     var groupCount: Int { self.starts.count }
 
-    /// The numbers of a group's rows.
+    /// Returns the row numbers of a group.
     func rows(ofGroup index: Int) -> [Int] {
         self.group(index).map { self.lines[$0].row.number }
     }
@@ -86,9 +86,10 @@ struct SalesBatch {
         return self.starts[index]..<end
     }
 
-    /// Whether a row belongs to the last group: neighbours with the same reference, kind and time make
-    /// one command, at most as many as a sale may have lines, and as long as their sum is within the range
-    /// of money.
+    /// Returns whether a row belongs to the last group.
+    ///
+    /// Neighbours with the same reference, kind and time make one command, up to the line limit of a sale and
+    /// while their total is within the range of money.
     func continues(_ row: SalesReader.Row, _ reference: UnsafeRawBufferPointer) -> Bool {
         guard let last = self.lines.last, let start = self.starts.last else { return false }
         return row.kind != .writeOff && row.kind == last.row.kind
@@ -119,7 +120,7 @@ struct SalesBatch {
         self.lines.append(Line(row: row, product: product, reference: range))
     }
 
-    /// Takes out all groups but the last if with it there are too many rows; nothing if there are not.
+    /// Removes and returns all groups but the last if there are more than `linesMax` rows; otherwise `nil`.
     mutating func cut(linesMax: Int) -> SalesBatch? {
         guard self.lines.count > linesMax, self.starts.count > 1, let last = self.starts.last else {
             return nil
@@ -145,7 +146,7 @@ struct SalesBatch {
 // MARK: - The request
 
 extension SalesBatch {
-    /// The request of the batch, with the products' ids.
+    /// Encodes the batch's request, with the ids of products by the file's numbers.
     func request(_ ids: [ProductID], _ location: LocationID) -> EncodedCommand {
         var request = BatchEncoder(.errorsOnly)
         self.references.withUnsafeBytes { references in

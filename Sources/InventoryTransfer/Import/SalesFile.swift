@@ -1,35 +1,34 @@
 import Foundation
 internal import InventoryModel
 
-/// The sales of a file, read twice.
+/// The sales of a file, read in two passes.
 ///
-/// The first time all of it, in parts side by side: which products there are, what stock has to be there
-/// first, and which rows cannot be taken. The second time batch by batch, as they are sent; of the first
-/// only the number of each row's product is kept beside the products.
+/// The first pass reads all of it, in parallel parts: the products, their opening stock and the rejected
+/// rows. The second pass, ``SalesBatches``, reads batch by batch what is sent. Between them only the
+/// products and the product number of each row stay in memory.
 ///
-///     bytes  [ part 0 | part 1 | part 2 ]     each begins behind the end of a line
+///     bytes  [ part 0 | part 1 | part 2 ]     each begins after the end of a line
 ///               │        │        │
 ///               ▼        ▼        ▼
 ///            products, problems, numbers      joined in the file's order
 ///
-/// A part may begin inside a quoted field that has lines of its own. The part before it then ends behind
-/// that beginning, and all from there on is read again. Nothing here knows a server: the file alone decides
-/// every request of rows, so that the same file read again gives the same requests.
+/// A part may begin inside a quoted field with line ends. The part before it then ends after that start, and
+/// everything from there on is read again. Nothing here depends on the server: only the file decides the
+/// requests, so that a retry with the same file sends the same requests.
 ///
-/// A row that is refused has no part in what its product is opened with, nor in its price, name and category.
-/// One that is too far ahead of the server's clock is sent all the same and refused there: which rows those
-/// are changes from day to day, and a second run has to send the same rows under the same numbers.
+/// A rejected row does not affect its product's opening stock, price, name and category. A row too far ahead
+/// of the server's clock is sent anyway and refused by the server: which rows those are changes from day to
+/// day, and a retry has to send the same rows with the same numbers.
 struct SalesFile: Sendable {
     private(set) var reader: SalesReader
     private(set) var products = SoldProducts()
     private(set) var problems: ProblemList
-    /// The rows that are too far ahead of the server's clock, which are sent all the same.
+    /// The rows too far ahead of the server's clock, which are sent anyway.
     private(set) var ahead: ProblemList
-    /// For each row that could be read the number of its product, ``noProduct`` for one that is not sent:
-    /// those of a part together.
+    /// The product number of each readable row, by part; ``noProduct`` for a row that is not sent.
     private(set) var productsOfRows: [[UInt32]] = []
     private(set) var rowCount = 0
-    /// When the first row happened that is not ahead of the server's clock; beyond all times if there is none.
+    /// The earliest time of a row that is not ahead of the server's clock; the maximum if there is none.
     private(set) var earliest = Instant(microseconds: .max)
     private(set) var saleCount = 0
     private(set) var returnCount = 0
@@ -37,16 +36,20 @@ struct SalesFile: Sendable {
 
     static let noProduct = UInt32.max
 
-    /// Rows that are sent.
-    var takenCount: Int { self.saleCount + self.returnCount + self.writeOffCount }
+    /// The number of rows that are sent.
+    var acceptedCount: Int { self.saleCount + self.returnCount + self.writeOffCount }
 
-    /// Bytes that are worth a part of their own.
+    /// The fewest bytes of a part.
     private static let partByteCountMin = 4 << 20
 
     /// Reads all of a file.
     ///
-    /// `listedMax`: As many rows that cannot be taken are listed. `partCount` is as many as there are
-    /// processors, if nothing is said.
+    /// - Parameters:
+    ///   - file: The file's bytes.
+    ///   - options: How to read the rows.
+    ///   - listedMax: The most rejected rows that are listed.
+    ///   - partCount: The number of parallel parts; by default one per processor, but none below 4 MiB.
+    /// - Throws: ``Failure`` if the file is malformed or a required column is missing.
     init(
         _ file: FileBytes,
         _ options: SalesReader.Options,
@@ -56,16 +59,16 @@ struct SalesFile: Sendable {
         self.reader = try SalesReader(file, options)
         self.problems = ProblemList(listedMax: listedMax)
         self.ahead = ProblemList(listedMax: listedMax)
-        let worthwhile = file.count / Self.partByteCountMin
-        let count = partCount ?? min(ProcessInfo.processInfo.activeProcessorCount, worthwhile)
+        let partCountMax = file.count / Self.partByteCountMin
+        let count = partCount ?? min(ProcessInfo.processInfo.activeProcessorCount, partCountMax)
         let ranges = Self.ranges(of: file.bytes, from: self.reader.records.bytesRead, count: count)
         let parts = await self.parts(ranges)
         for (index, part) in parts.enumerated() {
             let part = try part.get()
-            self.take(part)
-            let begunAt = ranges[index].upperBound
-            if index + 1 < parts.count, part.end > begunAt {
-                self.take(try self.part(part.end..<file.count))
+            self.append(part)
+            let nextStart = ranges[index].upperBound
+            if index + 1 < parts.count, part.end > nextStart {
+                self.append(try self.part(part.end..<file.count))
                 break
             }
         }
@@ -74,45 +77,45 @@ struct SalesFile: Sendable {
         }
     }
 
-    /// Cuts what lies behind `start` into `count` ranges, each but the first behind the end of a line.
+    /// Splits the bytes from `start` into `count` ranges at line ends.
     private static func ranges(
         of bytes: UnsafeRawBufferPointer,
         from start: Int,
         count: Int
     ) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
-        var begun = start
+        var begin = start
         for number in 1..<max(count, 1) {
             let about = start + (bytes.count - start) / count * number
-            guard about > begun, let line = bytes[about...].firstIndex(of: 0x0A) else { continue }
-            ranges.append(begun..<(line + 1))
-            begun = line + 1
+            guard about > begin, let line = bytes[about...].firstIndex(of: 0x0A) else { continue }
+            ranges.append(begin..<(line + 1))
+            begin = line + 1
         }
-        return ranges + [begun..<bytes.count]
+        return ranges + [begin..<bytes.count]
     }
 
     // MARK: - Parts
 
-    /// What a part of the file comes to.
+    /// The results of a part of the file.
     private struct Part: Sendable {
         var products = SoldProducts()
         var problems: ProblemList
         var ahead: ProblemList
         var numbers: [UInt32] = []
         var rowCount = 0
-        /// Where its last record ends.
+        /// The offset of the end of the last record.
         var end: Int
         var earliest = Instant(microseconds: .max)
         var saleCount = 0
         var returnCount = 0
         var writeOffCount = 0
 
-        mutating func take(_ reading: SalesReader.Reading, _ reader: borrowing SalesReader) {
+        mutating func add(_ reading: SalesReader.Reading, _ reader: borrowing SalesReader) {
             self.rowCount += 1
             switch reading {
             case .problem(let reason): self.problems.add(reader.records.number, reason)
             case .row(let row):
-                guard let product = self.products.take(row, reader) else {
+                guard let product = self.products.add(row, reader) else {
                     self.numbers.append(SalesFile.noProduct)
                     self.problems.add(row.number, Self.tooMuchStock)
                     return
@@ -151,12 +154,12 @@ struct SalesFile: Sendable {
         )
         while let reading = try reader.next(&times) {
             part.end = reader.records.bytesRead
-            part.take(reading, reader)
+            part.add(reading, reader)
         }
         return part
     }
 
-    /// Reads the ranges side by side.
+    /// Reads the ranges in parallel.
     private func parts(_ ranges: [Range<Int>]) async -> [Result<Part, any Error>] {
         await withTaskGroup(of: (Int, Result<Part, any Error>).self) { group in
             for (index, range) in ranges.enumerated() {
@@ -168,9 +171,9 @@ struct SalesFile: Sendable {
         }
     }
 
-    /// Goes on with the next part.
-    private mutating func take(_ part: Part) {
-        let numbers = self.products.take(part.products, rowsBefore: self.rowCount)
+    /// Appends the results of the next part.
+    private mutating func append(_ part: Part) {
+        let numbers = self.products.merge(part.products, rowsBefore: self.rowCount)
         self.productsOfRows.append(
             part.numbers.map { $0 == Self.noProduct ? $0 : numbers[Int($0)] }
         )

@@ -3,17 +3,20 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// Brings in past sales: products first, then every row in the file's order.
+/// Imports past sales: first the products, then every row in the file's order.
 package struct SalesImport {
     private let options: ImportOptions
     private let host: any TransferHost
     private let file: SalesFile
     private let problems: Problems
-    /// Rows that are refused for what they say.
-    private let unreadable: Int
-    /// The latest time at which the server takes a row to have happened.
+    /// The number of invalid rows, which are not sent.
+    private let invalidCount: Int
+    /// The latest time of a row that the server accepts.
     private let latest: Instant
 
+    /// Reads the file and finds its products; times without `Z` are in `zone`.
+    ///
+    /// - Throws: ``Failure`` if the file is malformed or a required column is missing.
     package init(
         _ options: ImportOptions,
         host: any TransferHost,
@@ -37,13 +40,16 @@ package struct SalesImport {
             listedMax: self.problems.list.listedMax
         )
         self.problems.add(self.file.problems)
-        self.unreadable = self.problems.count
+        self.invalidCount = self.problems.count
     }
 
+    /// Imports the rows, or reports what would be imported if it is a dry run, and prints the counts.
+    ///
+    /// - Throws: ``Failure`` or the client's error if the import stops.
     package func run() async throws {
         if !self.host.isQuiet { self.host.note(self.file.reader.summary) }
         if self.options.dryRun {
-            // Else the server says so of them.
+            // Without a dry run the server refuses them.
             self.problems.add(self.file.ahead)
             self.summarize(rejected: self.problems.count, "nothing written")
             try self.options.list(self.problems, self.host)
@@ -51,11 +57,11 @@ package struct SalesImport {
             return
         }
         let location = try await self.host.location(self.options.at)
-        let standing = try await self.host.client.openSession()
-        let sender = BatchSender(self.host.client, standing)
+        let status = try await self.host.client.openSession()
+        let sender = BatchSender(self.host.client, status)
         let ids = try await self.createProducts(sender, location)
         let rejected = try await self.sendRows(sender, ids: ids, location: location)
-        let earlier = standing.lastSequence == 0 ? "" : "went on where an earlier run stopped"
+        let earlier = status.lastSequence == 0 ? "" : "resumed an earlier run"
         self.summarize(rejected: rejected, earlier)
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
@@ -64,7 +70,7 @@ package struct SalesImport {
 
     private func summarize(rejected: Int, _ more: String) {
         let parts = [
-            "\(self.file.rowCount) rows: \(self.file.rowCount - rejected) taken, \(rejected) not",
+            "\(self.file.rowCount) rows: \(self.file.rowCount - rejected) accepted, \(rejected) rejected",
             "\(self.file.products.lines.count) products", "\(self.file.saleCount) sales",
             "\(self.file.returnCount) returns", "\(self.file.writeOffCount) write-offs",
         ]
@@ -78,14 +84,14 @@ package struct SalesImport {
         let shown = merged.prefix(3).map { "\"\($0.code)\" = \"\($0.sku)\"" }
         let more = merged.count > shown.count ? ", …" : ""
         self.host.note(
-            "  note  \(merged.count) codes differ from another in case or white space only: "
+            "  note  \(merged.count) codes differ from another only in case or white space: "
                 + shown.joined(separator: ", ") + more
         )
     }
 
-    /// Makes what is not there.
+    /// Creates missing categories and products.
     ///
-    /// - Returns: The products' numbers in the file's order; 0 where one is not there.
+    /// - Returns: The products' ids in the file's order; 0 for a product that could not be created.
     private func createProducts(
         _ sender: BatchSender,
         _ location: LocationID
@@ -120,7 +126,7 @@ package struct SalesImport {
             }
         }
         try await sender.finish()
-        if isForgotten { try await self.look(for: &ids) }
+        if isForgotten { try await self.lookUp(&ids) }
         return ids
     }
 
@@ -129,8 +135,8 @@ package struct SalesImport {
         categories: ImportedCategories,
         location: LocationID
     ) -> EncodedCommand {
-        // A second earlier, unless the calendar begins with the first sale: it is recorded before that anyhow.
-        // Where no row counts there is nothing to open with, at any time.
+        // One second before the first sale, unless that is the start of the calendar: the opening stock is
+        // recorded before the sale anyway. If no row counts the opening stock is 0, at any time.
         let earliest = min(self.file.earliest, self.latest)
         let before = earliest.advanced(bySeconds: -1)
         let openedAt = Instant(microseconds: max(Limits.instantMin, before.microseconds))
@@ -153,8 +159,8 @@ package struct SalesImport {
         return request.finish()
     }
 
-    /// Asks for all products: an earlier run made some, and what it was answered is forgotten.
-    private func look(for ids: inout [ProductID]) async throws {
+    /// Queries all products: an earlier run created some, and their outcomes are forgotten.
+    private func lookUp(_ ids: inout [ProductID]) async throws {
         var byKey: [String: ProductID] = [:]
         for try await part in self.host.client.rows(of: .products(ProductSearch())) {
             for product in try part.rows(as: ListedProduct.self) {
@@ -166,18 +172,18 @@ package struct SalesImport {
         }
     }
 
-    /// - Returns: How many rows were not taken.
+    /// - Returns: The number of rejected rows.
     private func sendRows(
         _ sender: BatchSender,
         ids: [ProductID],
         location: LocationID
     ) async throws -> Int {
-        var rejected = self.unreadable
+        var rejected = self.invalidCount
         var decided = 0
         let progress = ProgressBar(
             self.host,
             "import",
-            total: self.file.takenCount,
+            total: self.file.acceptedCount,
             unit: "rows",
             isQuiet: self.host.isQuiet
         )

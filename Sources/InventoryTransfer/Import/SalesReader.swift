@@ -1,35 +1,35 @@
 import Foundation
 internal import InventoryModel
 
-/// The sales of a file, one row after another, read and checked.
+/// Reads and validates the sales of a file row by row.
 ///
-///     record ─▶ row       kind, quantity, price, time; its code and reference are asked for by bytes
-///            └▶ problem   why the row cannot be taken
+///     record ─▶ row       kind, quantity, price, time; the bytes of its code and reference
+///            └▶ problem   why the row is rejected
 ///
-/// All that a server refuses for what a row says is a problem here already, so that a row that is refused has
-/// no part in what is made of the others. Nothing here knows a server, nor another row. The same range of the
-/// file gives the same rows again; only whether they are ahead of the server's clock depends on the day.
+/// It rejects every row whose values the server would refuse, so that a refused row cannot affect what is
+/// derived from the others. It depends neither on the server nor on other rows. The same range of the file
+/// always has the same rows; only whether they are ahead of the server's clock depends on the day.
 struct SalesReader {
-    /// What a row becomes.
+    /// The command that a row becomes.
     enum Kind: Sendable {
         case sale
-        /// The reference begins as returns do.
+        /// A negative quantity whose reference has the return prefix.
         case `return`
-        /// A negative quantity that is no return.
+        /// A negative quantity that is not a return.
         case writeOff
     }
 
     struct Row: Sendable {
-        /// As an editor counts: the head is row 1.
+        /// The row in the file; a header is row 1.
         var number: Int
         var kind: Kind
         /// Above 0.
         var quantity: Int64
         var price: Money
-        /// Of a sale or a return; zero of a write-off.
+        /// The total price of a sale or a return; zero for a write-off.
         var amount: Money
         var occurredAt: Instant
-        /// Whether the server refuses the row today, as too far ahead of its clock.
+        /// Whether the row is so far ahead of the server's clock that the server refuses it today.
         var isAhead: Bool
     }
 
@@ -44,17 +44,17 @@ struct SalesReader {
         var decimals: UInt8
         var returnPrefix: String
         var category: String
-        /// The latest time at which the server takes a row to have happened.
+        /// The latest time of a row that the server accepts.
         var latest: Instant
     }
 
     private(set) var records: RecordReader
     let options: Options
     private let columns: Columns
-    /// What is taken from which column.
+    /// The mapping of columns to fields, for people.
     let summary: String
 
-    /// Where in a record each field is.
+    /// The column of each field.
     private struct Columns {
         var sku = Int.max, quantity = Int.max, price = Int.max, occurredAt = Int.max
         var name = Int.max, reference = Int.max, category = Int.max
@@ -86,20 +86,20 @@ struct SalesReader {
         self.summary = mapping.summary
     }
 
-    /// The same file's records that begin within `range`, which begins where a record does.
+    /// Returns a reader of the records that begin within `range`, whose start must be that of a record.
     ///
-    /// Rows are numbered as if the range were all of the file.
+    /// Rows are numbered as if the range were the whole file.
     func reader(of range: Range<Int>) -> SalesReader {
         var reader = self
         reader.records = self.records.reader(of: range)
         return reader
     }
 
-    /// Reads the next record.
+    /// Reads the next record, with times in the options' zone.
     ///
-    /// `times`: Those of the options' zone.
+    /// The result is `nil` at the end.
     ///
-    /// - Returns: Nothing at the end.
+    /// - Throws: ``Failure`` if the file is malformed.
     mutating func next(_ times: inout FileTimes) throws -> Reading? {
         guard try self.records.next() else { return nil }
         return self.reading(&times)
@@ -118,7 +118,7 @@ struct SalesReader {
         }
         guard quantity != 0 else { return .problem("quantity: is 0") }
         guard quantity.magnitude <= UInt64(Limits.quantityMax) else {
-            return .problem("quantity: \(quantity) is beyond \(Limits.quantityMax)")
+            return .problem("quantity: \(quantity) exceeds \(Limits.quantityMax)")
         }
         let decimals = self.options.decimals
         guard let price = self.records.number(self.columns.price, decimals: decimals) else {
@@ -134,7 +134,7 @@ struct SalesReader {
         guard let amount = Self.amount(of: quantity, at: price, kind) else {
             let most = DecimalText.format(Limits.moneyMax, decimals: decimals)
             let text = self.records.text(self.columns.price)
-            return .problem("price: \(quantity.magnitude) at \(text) are beyond \(most)")
+            return .problem("price: \(quantity.magnitude) at \(text) exceed \(most)")
         }
         let occurredAt = self.records.withBytes(self.columns.occurredAt) { times.instant($0) }
         guard let occurredAt else {
@@ -162,14 +162,14 @@ struct SalesReader {
     private static let earliest = Instant(microseconds: Limits.instantMin)
     private static let latest = Instant(microseconds: Limits.instantMax)
 
-    /// - Returns: Nothing if it is beyond the range of money.
+    /// Returns the total price of a row; `nil` if it is beyond the range of money.
     private static func amount(of quantity: Int64, at price: Int64, _ kind: Kind) -> Money? {
         if kind == .writeOff { return .zero }
         guard Money(price).isInRange else { return nil }
         return Price(price).amount(of: abs(quantity))
     }
 
-    /// What is wrong with the reference or the category; nothing if they can be stored.
+    /// Returns why the reference or the category is invalid; `nil` if both are valid.
     private func textProblem() -> String? {
         self.withReference {
             Self.problem("reference", $0, byteCountMax: Limits.referenceByteCountMax)
@@ -200,25 +200,25 @@ struct SalesReader {
         return isReturn ? .return : .writeOff
     }
 
-    // MARK: - Texts of the record that was read last
+    // MARK: - Strings of the record that was read last
 
-    /// The bytes of the code as it is typed.
+    /// Calls `body` with the bytes of the code as typed.
     @inline(__always)
     func withCode<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         self.records.withBytes(self.columns.sku, body)
     }
 
-    /// The bytes of the reference, in UTF-8.
+    /// Calls `body` with the reference in UTF-8.
     @inline(__always)
     func withReference<Value>(_ body: (UnsafeRawBufferPointer) -> Value) -> Value {
         self.records.withUTF8(self.columns.reference, body)
     }
 
-    /// The code as it is typed.
+    /// The code as typed.
     var code: String { self.records.text(self.columns.sku) }
     var hasName: Bool { self.records.withBytes(self.columns.name) { !$0.isEmpty } }
 
-    /// The name as a product may have it: as much of it as fits; none if it has control characters.
+    /// The name, truncated to the limit of a product's name; empty if it has control characters.
     var name: String {
         let name = NormalizedText.trimmed(self.records.text(self.columns.name))
         if NormalizedText.hasControlCharacter(name) { return "" }
@@ -232,7 +232,7 @@ struct SalesReader {
         )
     }
 
-    /// The row's own, or the one for rows that have none.
+    /// The row's category, or that of rows without one.
     var category: String {
         let category = self.records.text(self.columns.category)
         return category.isEmpty ? self.options.category : category

@@ -1,54 +1,52 @@
 internal import InventoryModel
 
-/// The products that a file's sales are of, or those of a part of it.
+/// The products of a file's sales, or of a part of it.
 ///
-///     codes   a code as it is typed ─▶ product        "abc-1", "ABC-1 "
-///     keys    what it is compared by ─▶ product       "abc-1"
+///     codes   a code as typed ─▶ product        "abc-1", "ABC-1 "
+///     keys    its normalized key ─▶ product     "abc-1"
 ///
-/// Parts of a file gather theirs side by side; in the file's order they come to what one pass over it
-/// comes to.
+/// Parts of a file are collected in parallel; merged in the file's order they equal the result of one pass.
 struct SoldProducts: Sendable {
     struct Line: Sendable {
-        /// As first typed.
+        /// The code as first typed.
         var sku: String
-        /// The first name that is not empty; none without one.
+        /// The first name that is not empty; empty without one.
         var name: String
-        /// Of the latest sale.
+        /// The price of the latest sale.
         var price: Money
+        /// The time of that sale.
         var pricedAt: Instant
         var category: String
-        /// The first row that sells it.
+        /// The first row with the product.
         var firstRow: Int
-        /// What has to be there first so that no sale of the file lacks stock.
+        /// The opening stock that every sale of the file needs to succeed.
         var opening: Int64 { -self.lowest }
-        /// Whether no row of it was counted yet.
+        /// Whether no row was counted yet.
         fileprivate var isEmpty = true
-        /// What is left of nothing, and the least and the most that was in between; 0 before the first row.
+        /// The running balance from 0, with its minimum and its maximum.
         fileprivate var balance: Int64 = 0
         fileprivate var lowest: Int64 = 0
         fileprivate var highest: Int64 = 0
     }
 
     private(set) var lines: [Line] = []
-    /// Whether a product would have more stock at some time than there may be.
+    /// Whether a product would exceed the stock limit at some time.
     ///
-    /// Which rows are the ones too many depends on all before them: parts that were joined do not say.
+    /// Which rows exceed it depends on all earlier rows, which merged parts do not know.
     private(set) var isBeyondStock = false
-    /// Codes that differ from another's only in case or white space, with the one they are.
+    /// Codes that differ from another only in case or white space, with the SKU that they map to.
     private(set) var merged: [(code: String, sku: String)] = []
     private var codes = NumberedStrings()
     private var keys = NumberedStrings()
 
-    /// Takes a row that was read.
+    /// Adds a row and returns the number of its product.
     ///
-    /// A row that the server refuses for its time has a product, and no part in what that is.
-    ///
-    /// - Returns: The number of its product; nothing if with the row there would be more stock than there
-    ///   may be, once the product is opened with what all rows need: then it is not counted.
-    mutating func take(_ row: SalesReader.Row, _ reader: borrowing SalesReader) -> Int? {
+    /// A row that the server refuses for its time has a product but does not affect it. The result is `nil`,
+    /// and the row is not counted, if the row and the opening stock would exceed the stock limit.
+    mutating func add(_ row: SalesReader.Row, _ reader: borrowing SalesReader) -> Int? {
         let index = self.product(row, reader)
         if row.isAhead { return index }
-        // Only a return brings stock back; a write-off takes it, as a sale does.
+        // A return adds stock; a sale and a write-off remove it.
         let delta = row.kind == .return ? row.quantity : -row.quantity
         guard self.lines[index].move(by: delta) else {
             self.isBeyondStock = true
@@ -86,7 +84,7 @@ struct SoldProducts: Sendable {
         }
     }
 
-    /// The product of a code that was not typed so before; a new one if its key is new too.
+    /// Returns the product of a new code; a new product if the code's key is new too.
     private mutating func product(_ code: String, _ new: () -> Line) -> Int {
         let key = NormalizedText.key(code)
         let known = self.keys.findOrInsert(key, self.lines.count)
@@ -96,17 +94,17 @@ struct SoldProducts: Sendable {
         } else if code != self.lines[index].sku {
             self.merged.append((code, self.lines[index].sku))
         }
-        // Bytes that are no text make no text that is found by them again.
+        // Invalid UTF-8 was replaced in the code, so its bytes are not found again.
         _ = self.codes.findOrInsert(code, index)
         return index
     }
 
-    /// Takes in the products of the part of the file that comes next, whose rows are numbered from
-    /// `firstRow` on.
+    /// Merges the products of the next part of the file, which has `rowsBefore` rows before it.
     ///
-    /// - Returns: For each product of the part the number it has here.
+    /// The result is the number here of each product of the part.
+    ///
     /// - Complexity: O(products of the part)
-    mutating func take(_ part: SoldProducts, rowsBefore: Int) -> [UInt32] {
+    mutating func merge(_ part: SoldProducts, rowsBefore: Int) -> [UInt32] {
         var numbers = [UInt32](repeating: .max, count: part.lines.count)
         part.codes.forEach { code, local in
             let count = self.lines.count
@@ -119,8 +117,8 @@ struct SoldProducts: Sendable {
                 }
             guard numbers[local] == .max else { return }
             numbers[local] = UInt32(number)
-            // A line that came from the part has all of it already.
-            if self.lines.count == count, !self.lines[number].follow(part.lines[local]) {
+            // A line copied from the part is complete already.
+            if self.lines.count == count, !self.lines[number].append(part.lines[local]) {
                 self.isBeyondStock = true
             }
         }
@@ -130,9 +128,9 @@ struct SoldProducts: Sendable {
 }
 
 extension SoldProducts.Line {
-    /// Adds to what is there.
+    /// Adds a change to the balance.
     ///
-    /// - Returns: Whether the stock then stays within what there may be at all times; else nothing is added.
+    /// - Returns: Whether the stock limit holds at all times; if not, the balance is unchanged.
     fileprivate mutating func move(by delta: Int64) -> Bool {
         let balance = self.balance + delta
         let (lowest, highest) = (min(self.lowest, balance), max(self.highest, balance))
@@ -141,10 +139,10 @@ extension SoldProducts.Line {
         return true
     }
 
-    /// Goes on with what a later part of the file has of the product.
+    /// Appends the product's rows of a later part of the file.
     ///
-    /// - Returns: Whether the stock stays within what there may be at all times.
-    fileprivate mutating func follow(_ later: SoldProducts.Line) -> Bool {
+    /// - Returns: Whether the stock limit holds at all times.
+    fileprivate mutating func append(_ later: SoldProducts.Line) -> Bool {
         if self.isEmpty, !later.isEmpty {
             self.isEmpty = false
             self.category = later.category

@@ -2,17 +2,20 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// Brings in stock of products that are there: what was counted, or what came and went.
+/// Imports stock of existing products: counts or changes.
 ///
-///     --mode set    stock is what is on hand now: a count, recorded as its difference
-///     --mode add    stock is the difference: a delivery where the row has a cost, else an adjustment
+///     --mode set    stock is the quantity on hand: a count, recorded as its difference
+///     --mode add    stock is the difference: a delivery if the row has a cost, otherwise an adjustment
 ///
-/// A request is for 250 rows of the file, whichever of them can be taken, so that a second run of the
-/// import gives the same rows to the same numbers.
+/// A request has 250 rows of the file, rejected ones included, so that a retry assigns the same rows to the
+/// same sequence numbers.
 package struct StockImport {
-    /// What the stock of products that are there is.
+    /// The meaning of the stock column.
     package enum Mode: String, CaseIterable, Sendable {
-        case set, add
+        /// The quantity on hand.
+        case set
+        /// The change of the quantity on hand.
+        case add
     }
 
     private let options: ImportOptions
@@ -23,17 +26,20 @@ package struct StockImport {
     private let progress: ProgressBar
     private var tally = Tally()
 
-    /// What the rows come to.
+    /// The results of a dry run.
     private final class Tally {
         var changed = 0
         var unchanged = 0
-        /// What earlier rows would make of a product, where rows add up.
+        /// The stock of products after earlier rows, in ``Mode/add``.
         var onHand: [ProductID: Int64] = [:]
-        /// What would change, for people: the first few.
+        /// The first changes, for people.
         var shown: [String] = []
         static let shownMax = 20
     }
 
+    /// Opens the file and maps its columns.
+    ///
+    /// - Throws: ``Failure`` if the file is malformed or a required column is missing.
     package init(
         _ options: ImportOptions,
         host: any TransferHost,
@@ -60,40 +66,43 @@ package struct StockImport {
         )
     }
 
+    /// Imports the rows, or reports what would change if it is a dry run, and prints the counts.
+    ///
+    /// - Throws: ``Exit/partlyDone`` if rows were rejected; otherwise as the client and the reader do.
     package mutating func run() async throws {
         if !self.host.isQuiet, !self.reader.columns.isEmpty {
             self.host.note(self.reader.columns)
         }
         let location = try await self.host.location(self.options.at)
         guard !self.options.dryRun else {
-            while let rows = try await self.nextRows(location) { self.look(at: rows) }
+            while let rows = try await self.nextRows(location) { self.preview(rows) }
             try self.reportChanges()
             return
         }
-        let standing = try await self.host.client.openSession()
-        let sender = BatchSender(self.host.client, standing)
+        let status = try await self.host.client.openSession()
+        let sender = BatchSender(self.host.client, status)
         while let rows = try await self.nextRows(location) {
             try await self.send(rows, location, by: sender)
         }
         try await sender.finish()
         self.progress.end()
         let (count, rejected) = (self.reader.rowCount, self.problems.count)
-        self.host.print("\(count) rows: \(count - rejected) taken, \(rejected) not")
+        self.host.print("\(count) rows: \(count - rejected) accepted, \(rejected) rejected")
         sender.noteForgotten(self.host)
         try self.options.list(self.problems, self.host)
         if rejected > 0 { throw Exit.partlyDone }
     }
 
-    /// A row with the product it is for.
+    /// A row with its product.
     private struct Found {
         var row: StockReader.Row
         var product: StockedProduct
         var onHand: Int64
-        /// Base units, as the row has them.
+        /// The row's stock in base units.
         var quantity: Int64
     }
 
-    /// Those of the next rows, as many as a request is for, that can be taken; nothing at the file's end.
+    /// Returns the valid rows of the next request; `nil` at the end of the file.
     private mutating func nextRows(_ location: LocationID) async throws -> [Found]? {
         guard let rows = try self.reader.next(BatchSender.rowsMax) else { return nil }
         self.progress.advance(to: self.reader.bytesRead, rows: self.reader.rowCount)
@@ -102,7 +111,7 @@ package struct StockImport {
             guard let product else {
                 self.problems.add(
                     row.number,
-                    "sku: no product is called \"\(row.sku)\"; import it first, without --mode"
+                    "sku: there is no product \"\(row.sku)\"; import it first, without --mode"
                 )
                 return nil
             }
@@ -134,14 +143,14 @@ package struct StockImport {
         _ location: LocationID,
         by sender: BatchSender
     ) async throws {
-        // Adding nothing is no movement.
+        // A change of 0 is not a movement.
         let rows = self.mode == .add ? rows.filter { $0.quantity != 0 } : rows
         func request() -> EncodedCommand {
             var request = BatchEncoder(.errorsOnly)
             for row in rows { request.append(self.command(row, location)) }
             return request.finish()
         }
-        // Not self: a copy of what was seen would be made for each request on its way.
+        // Capturing self would copy the set of SKUs for each request in flight.
         let (problems, host) = (self.problems, self.host)
         let numbers = rows.map { $0.row.number }
         let places = rows.map { Refusal.Place(of: $0.product.product) }
@@ -190,9 +199,9 @@ package struct StockImport {
         }
     }
 
-    // MARK: - Looking
+    // MARK: - Dry run
 
-    private func look(at rows: [Found]) {
+    private func preview(_ rows: [Found]) {
         for found in rows {
             let id = found.product.product.id
             let before = self.tally.onHand[id] ?? found.onHand

@@ -1,17 +1,17 @@
 internal import InventoryModel
 
-/// The stock of a file, row by row, before anything is known of its products.
+/// Reads and validates the stock of a file row by row, before the products are looked up.
 struct StockReader {
     struct Row: Sendable {
         var number: Int
         var sku: String
-        /// As it was written: how many decimals it may have depends on the product's unit.
+        /// The stock as written, since its decimals depend on the product's unit.
         var stock: String
-        /// Of one basis of the product's price.
+        /// The cost of one basis of the product's price.
         var cost: Money?
         var reference: String
 
-        /// The stock in base units; nothing if it is not a number of so many decimals.
+        /// Returns the stock in base units; `nil` if it is not a number of at most `decimals` decimals.
         func quantity(_ decimals: UInt8) -> Int64? {
             DecimalText.parse(self.stock, decimals: decimals)
         }
@@ -23,15 +23,21 @@ struct StockReader {
     private let mayRepeat: Bool
     private let problems: Problems
     private var seen = NumberedStrings()
-    /// What is taken from which column.
+    /// The mapping of columns to fields, for people.
     let columns: String
 
     var rowCount: Int { self.records.recordCount }
     var bytesRead: Int { self.records.bytesRead }
 
-    /// Reads the head of a file.
+    /// Opens a file and maps its columns.
     ///
-    /// `mayRepeat`: Whether a SKU may come again. `problems`: Gets the rows that cannot be taken.
+    /// - Parameters:
+    ///   - file: The file's bytes.
+    ///   - options: The options of the import.
+    ///   - currencyDecimals: The decimals of costs.
+    ///   - mayRepeat: Whether several rows may have the same SKU.
+    ///   - problems: The list to which rejected rows are added.
+    /// - Throws: ``Failure`` if the file is malformed or a required column is missing.
     init(
         _ file: FileBytes,
         options: ImportOptions,
@@ -56,21 +62,23 @@ struct StockReader {
         self.columns = mapping.summary
     }
 
-    /// The rows that are well formed among the next `count` of the file; nothing at its end.
+    /// Returns the valid rows among the next `count` rows; `nil` at the end of the file.
     mutating func next(_ count: Int) throws -> [Row]? {
         var rows: [Row] = []
         var read = 0
         while read < count, try self.records.next() {
             read += 1
-            if let problem = self.take(into: &rows) {
+            if let problem = self.readRow(into: &rows) {
                 self.problems.add(self.records.number, problem)
             }
         }
         return read == 0 ? nil : rows
     }
 
-    /// - Returns: Why the record cannot be taken; nothing if it can.
-    private mutating func take(into rows: inout [Row]) -> String? {
+    /// Appends the current record to the rows.
+    ///
+    /// - Returns: Why the record is rejected; `nil` if it is valid.
+    private mutating func readRow(into rows: inout [Row]) -> String? {
         let number = self.records.number
         let sku = self.records.text(self.sku)
         guard !sku.isEmpty else { return "sku: is empty" }

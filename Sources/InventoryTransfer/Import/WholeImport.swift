@@ -2,20 +2,20 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// Makes an empty database equal to the one that an export was written of, line by line as it comes.
+/// Restores a whole export into an empty database, line by line as a stream.
 ///
-///     catalog        categories, locations and products in their order, as if none were archived
-///     ledger         each step as it was, by the commands that did it, as the actor who gave them
-///     reservations   each that is open ends when it did
+///     catalog        categories, locations and products in order, as if none were archived
+///     ledger         each step, by the commands that made it, as the actor who sent them
+///     reservations   the expiry of each open one
 ///     levels         floors
-///     end            what was archived is archived; then the database is exported, and must come to the
-///                    digest of the file
+///     end            archives what was archived; then exports the database and compares its digest with
+///                    the file's
 ///
-/// Kept in memory are the catalog's keys, what each level has and what is open: nothing grows with the
-/// ledger but 16 bytes for each gap in its LSNs. Every request is the same whenever the import is run, so
-/// one that was stopped goes on. One refusal ends it: then the databases are not equal.
+/// The catalog's keys, the balances and open reservations and transfers are in memory; only 16 bytes for
+/// each gap in its LSNs grow with the ledger. The requests are the same in each run, so an interrupted import
+/// can resume. A refusal ends the import, since the databases would not be equal.
 package struct WholeImport {
-    /// Bytes of a file's beginning that name the import of it.
+    /// The number of bytes at the beginning of a file whose hash names its import.
     package static let nameByteCount = 4_096
 
     private let host: any TransferHost
@@ -27,24 +27,28 @@ package struct WholeImport {
     private var queue: RestoreQueue
     private var lineCount = 0
     private var movementCount = 0
-    /// When each open reservation ends.
+    /// The expiry of each open reservation.
     private var expiries: [Int: Instant] = [:]
-    /// Lowered floors that no level has spoken of yet.
+    /// Lowered floors that no line has restored yet.
     private var lowered: Set<RestoredPlace>?
     private var part = ExportDigest.Part.catalog
 
-    /// `name`: What the import's sessions are named after.
+    /// Creates a restore of a stream; the import's session ids are derived from `name`.
     package init(_ host: any TransferHost, _ stream: ByteStream, name: String, isDry: Bool) {
         self.host = host
         self.isDry = isDry
         self.lines = LineReader(stream)
         let decimals = host.server.currencyDecimals
-        let standIn = "~" + SessionID(hashing: name).text.prefix(16)
-        self.catalog = RestoredCatalog(moneyDecimals: decimals, standIn: standIn)
+        let placeholder = "~" + SessionID(hashing: name).text.prefix(16)
+        self.catalog = RestoredCatalog(moneyDecimals: decimals, placeholder: placeholder)
         self.ledger = RestoredLedger(moneyDecimals: decimals)
         self.queue = RestoreQueue(RestoreSender(host, name: name, isDry: isDry))
     }
 
+    /// Restores the export and verifies the result, or only validates the export if it is a dry run.
+    ///
+    /// - Throws: ``Failure`` if the export is malformed, a command is refused, the connection is lost, or the
+    ///   restored database is not equal to the exported one.
     package mutating func run() async throws {
         do {
             try await self.runAll()
@@ -54,38 +58,39 @@ package struct WholeImport {
                 error.code.description.replacing(" ", with: "_"),
                 "the connection was lost\(error.message.isEmpty ? "" : ": \(error.message)")",
                 wayOut:
-                    "What was restored stays. Run the same import again: it goes on from there.",
+                    "The database keeps what was restored. Run the same import again to resume.",
                 exit: Exit.code(for: error)
             )
         }
     }
 
     private mutating func runAll() async throws {
-        try self.takeHead()
+        try self.readHead()
         if !self.isDry {
             try await self.queue.sender.begin()
             if !self.queue.sender.isResumed { try await self.checkEmpty() }
             self.host.say(
-                ifInterrupted: "what was restored stays, and the same import goes on from there"
+                ifInterrupted:
+                    "the database keeps what was restored; run the same import again to resume"
             )
         }
         var end: ExportRecord?
-        while end == nil, let bytes = try self.lines.next() { end = try await self.take(bytes) }
+        while end == nil, let bytes = try self.lines.next() { end = try await self.readLine(bytes) }
         guard let end else { throw self.cutOff() }
         try self.checkEnd(end)
-        if self.isDry { return self.tell("can be restored; nothing written") }
+        if self.isDry { return self.report("can be restored; nothing written") }
         try await self.finish()
         let late = try await self.lateReservations()
         try await self.compare(isLate: !late.isEmpty)
-        try await self.letExpire(late)
+        try await self.expire(late)
         self.host.say(ifInterrupted: nil)
         self.host.endProgress()
-        self.tell("restored" + (self.queue.sender.isResumed ? "; went on from an earlier run" : ""))
+        self.report("restored" + (self.queue.sender.isResumed ? "; resumed an earlier run" : ""))
     }
 
     // MARK: - Lines
 
-    private mutating func takeHead() throws {
+    private mutating func readHead() throws {
         guard let bytes = try self.lines.next() else { throw self.cutOff() }
         let head = try ExportRecord(bytes, line: 1)
         self.count(bytes, .catalog)
@@ -113,10 +118,10 @@ package struct WholeImport {
         (bytes + [0x0A]).withUnsafeBytes { self.digest.feed($0, part) }
     }
 
-    /// Takes a line.
+    /// Reads a line.
     ///
-    /// - Returns: The last one, which says that the export is whole.
-    private mutating func take(_ bytes: ArraySlice<UInt8>) async throws -> ExportRecord? {
+    /// - Returns: The end record if this is the last line.
+    private mutating func readLine(_ bytes: ArraySlice<UInt8>) async throws -> ExportRecord? {
         let record: ExportRecord
         do {
             record = try ExportRecord(bytes, line: self.lines.number)
@@ -136,7 +141,7 @@ package struct WholeImport {
                 .catalog
             }
         guard part.rawValue >= self.part.rawValue else {
-            throw record.problem("it belongs before what is there already")
+            throw record.problem("it is out of order")
         }
         self.part = part
         self.count(bytes, part)
@@ -145,23 +150,23 @@ package struct WholeImport {
         }
         switch part {
         case .catalog:
-            let (command, id) = try self.catalog.take(record)
+            let (command, id) = try self.catalog.read(record)
             try await self.queue.add(command, id: id, line: record.line)
-        case .ledger: try await self.takeStep(record, byteCount: bytes.count)
-        case .reservations: try await self.takeReservation(record)
-        case .levels: try await self.takeLevel(record)
+        case .ledger: try await self.readStep(record, byteCount: bytes.count)
+        case .reservations: try await self.readReservation(record)
+        case .levels: try await self.readLevel(record)
         }
         return nil
     }
 
-    private mutating func takeStep(_ record: ExportRecord, byteCount: Int) async throws {
+    private mutating func readStep(_ record: ExportRecord, byteCount: Int) async throws {
         guard try record.number("step") == self.queue.stepCount + 1 else {
-            throw record.problem("step \(record.text("step")) comes after \(self.queue.stepCount)")
+            throw record.problem("step \(record.text("step")) follows step \(self.queue.stepCount)")
         }
         let movements = try self.ledger.movements(record, self.catalog)
         let origin = movements.lazy.compactMap { $0.originStep }.max() ?? 0
         guard origin <= self.queue.stepCount else {
-            throw record.problem("it comes from step \(origin), which is not before it")
+            throw record.problem("it refers to step \(origin), which does not precede it")
         }
         try await self.queue.settle(origin)
         let sender = self.queue.sender
@@ -173,12 +178,12 @@ package struct WholeImport {
         try await self.queue.add(step, of: actor, line: record.line, byteCount: byteCount)
     }
 
-    private mutating func takeReservation(_ record: ExportRecord) async throws {
+    private mutating func readReservation(_ record: ExportRecord) async throws {
         let number = try record.number("reservation")
         let time = try record.instant("expiresAt")
         self.expiries[number] = time
         let line = ReservationLine(reservation: ReservationID(UInt32(clamping: number)))
-        // One whose time is over by now is refused: it ends when all is done.
+        // A time in the past is refused: such a reservation expires at the end of the import.
         try await self.queue.add(
             .extendReservation(ExtendReservation(lines: [line], expiry: .at(time))),
             line: record.line,
@@ -186,7 +191,7 @@ package struct WholeImport {
         )
     }
 
-    private mutating func takeLevel(_ record: ExportRecord) async throws {
+    private mutating func readLevel(_ record: ExportRecord) async throws {
         let (number, at) = try record.pair("level")
         let (product, location, decimals) = try self.catalog.place(
             record,
@@ -202,15 +207,15 @@ package struct WholeImport {
         try await self.queue.add(.setFloor(change), line: record.line)
     }
 
-    // MARK: - What must hold
+    // MARK: - Checks
 
     private func cutOff() -> Failure {
         Failure(
             "malformed_file",
-            "the export was cut off after line \(self.lineCount): it has no end",
+            "the export is truncated after line \(self.lineCount): it has no end",
             wayOut: self.isDry
                 ? "Nothing was written."
-                : "What was restored stays. Run the same import with the whole file: it goes on.",
+                : "The database keeps what was restored. Run the import again with the whole file to resume.",
             exit: Exit.failed
         )
     }
@@ -234,7 +239,7 @@ package struct WholeImport {
                 "not_empty",
                 """
                 this database has \(counts["products"] ?? 0) products and \(counts["movements"] ?? 0) \
-                movements; an export makes an equal database of an empty one only
+                movements; an export can only be restored into an empty one
                 """,
                 wayOut: "Nothing was changed. Start an invd with a new --data-dir.",
                 exit: Exit.conflict
@@ -242,7 +247,7 @@ package struct WholeImport {
         }
     }
 
-    /// Exports this database, as of the last step, and compares.
+    /// Exports this database as of the last step and compares the digests.
     private func compare(isLate: Bool) async throws {
         var export = WholeExport(
             self.host,
@@ -256,10 +261,10 @@ package struct WholeImport {
         throw Failure(
             "check_failed",
             """
-            all is done, but the database is not equal: it differs in its \(first) \
+            the import is complete, but the database is not equal: it differs in its \(first) \
             (digest \(export.digest.text), not \(self.digest.text))
             """,
-            wayOut: "Did something else write to it? Compare: invctl export - --what all",
+            wayOut: "Did another client write to it? Compare: invctl export - --what all",
             exit: Exit.checkFailed
         )
     }
@@ -279,7 +284,7 @@ package struct WholeImport {
         try await self.queue.sender.drain()
     }
 
-    /// Open reservations whose time was over before they could be given it.
+    /// Returns open reservations whose expiry passed before the import could set it.
     private func lateReservations() async throws -> [ReservationID] {
         guard !self.expiries.isEmpty else { return [] }
         var late: [ReservationID] = []
@@ -293,21 +298,21 @@ package struct WholeImport {
         return late
     }
 
-    /// Lets those expire now, by the server itself.
-    private func letExpire(_ late: [ReservationID]) async throws {
+    /// Sets the expiry of late reservations to one second from now, so that the server expires them.
+    private func expire(_ late: [ReservationID]) async throws {
         for start in stride(from: 0, to: late.count, by: Limits.linesMax) {
             let lines = late[start..<min(start + Limits.linesMax, late.count)]
                 .map { ReservationLine(reservation: $0) }
-            // One that somebody settled meanwhile needs no more.
+            // A reservation that was settled meanwhile needs no expiry.
             _ = try await self.host.client.send(
                 .extendReservation(ExtendReservation(lines: lines, expiry: .after(seconds: 1)))
             )
         }
         guard !late.isEmpty, !self.host.isQuiet else { return }
-        self.host.note("  note  \(late.count) reservations had run out meanwhile: they expire now")
+        self.host.note("  note  \(late.count) reservations were past their expiry: they expire now")
     }
 
-    private func tell(_ what: String) {
+    private func report(_ what: String) {
         let products = self.catalog.products.count
         guard !self.host.report.isJSON else {
             var object = JSONObject()

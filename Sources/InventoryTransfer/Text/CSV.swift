@@ -1,5 +1,6 @@
-/// Comma-separated values as RFC 4180 has them: quotes around what has commas, quotes or line ends.
+/// Comma-separated values (RFC 4180).
 package enum CSV {
+    /// Returns a field, quoted if it has commas, quotes or line ends.
     package static func quoted(_ text: String) -> String {
         let needsQuotes = text.utf8.contains {
             $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D

@@ -1,8 +1,8 @@
 import Foundation
 
-/// Derived numbers, the only ones that are not exact.
+/// Formats floating-point numbers, which only derived values such as averages are.
 package enum NumberText {
-    /// As few digits as tell it from every other number; a whole one without a point.
+    /// Returns the shortest digits that round-trip; a whole number has no decimal point.
     package static func exact(_ value: Double) -> String {
         guard let whole = Int64(exactly: value), whole.magnitude < 1 << 53 else {
             return "\(value)"
@@ -10,7 +10,7 @@ package enum NumberText {
         return String(whole)
     }
 
-    /// Two decimals; more where there would be nothing but zeros: four digits then.
+    /// Returns two decimals, or four significant digits for a magnitude below 0.1.
     package static func readable(_ value: Double) -> String {
         if value == 0 || value.magnitude >= 0.1 {
             return value.magnitude < 1e15 ? String(format: "%.2f", value) : "\(value)"
@@ -19,11 +19,12 @@ package enum NumberText {
     }
 }
 
-/// Numbers as people write them: 19.99 for 1,999 minor units.
+/// Formats and parses decimal numbers: 19.99 for 1,999 minor units.
 package enum DecimalText {
     /// Parses a number of at most `decimals` decimals into whole smallest units.
     ///
-    /// - Returns: Nothing if it is not a number, has more decimals, or does not fit.
+    /// Further decimals may be zeros. The result is `nil` if the text is not a number, has more decimals,
+    /// or overflows.
     package static func parse(_ text: String, decimals: UInt8) -> Int64? {
         var digits = Substring(text)
         let isNegative = digits.hasPrefix("-")
@@ -49,7 +50,7 @@ package enum DecimalText {
         return isNegative ? -value : value
     }
 
-    /// `1999` with 2 decimals is `19.99`.
+    /// Formats smallest units: `1999` with 2 decimals is `19.99`.
     package static func format(_ value: some FixedWidthInteger, decimals: UInt8) -> String {
         guard decimals > 0 else { return String(value) }
         let digits = String(value.magnitude)
@@ -61,7 +62,7 @@ package enum DecimalText {
         return (value < 0 ? "-" : "") + padded[..<split] + "." + padded[split...]
     }
 
-    /// `2039.97` is `2,039.97`: for people, not for programs.
+    /// Groups digits by thousands, for people: `2039.97` is `2,039.97`.
     package static func grouped(_ text: String) -> String {
         let sign = text.hasPrefix("-") ? "-" : ""
         let parts = text.dropFirst(sign.count).split(separator: ".", maxSplits: 1)
@@ -74,25 +75,26 @@ package enum DecimalText {
         return sign + grouped + (parts.count == 2 ? "." + parts[1] : "")
     }
 
-    /// `1 line`, `2,039 lines`.
+    /// Formats a count with its noun: `1 line`, `2,039 lines`.
     package static func counted(_ count: Int64, _ noun: String) -> String {
         "\(self.grouped(String(count))) \(noun)\(count == 1 ? "" : "s")"
     }
 }
 
-/// Arithmetic on numbers that a server or a file gave: whatever they are, it ends at the limits of the
-/// type and never traps.
+/// Saturating arithmetic for untrusted numbers from a server or a file, which never traps.
 extension FixedWidthInteger where Self: SignedInteger {
+    /// Returns the sum, clamped to the limits of the type.
     package func addingSaturated(_ other: Self) -> Self {
         let (sum, overflow) = self.addingReportingOverflow(other)
         return overflow ? (other < 0 ? .min : .max) : sum
     }
 
+    /// Returns the difference, clamped to the limits of the type.
     package func subtractingSaturated(_ other: Self) -> Self {
         let (difference, overflow) = self.subtractingReportingOverflow(other)
         return overflow ? (other < 0 ? .max : .min) : difference
     }
 
-    /// The number with the other sign.
+    /// The negated number, clamped to the limits of the type.
     package var negatedSaturated: Self { Self.zero.subtractingSaturated(self) }
 }

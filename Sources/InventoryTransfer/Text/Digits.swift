@@ -1,10 +1,10 @@
-/// Numbers inside of words: `last-7-days`, `12:30`, `15m`.
+/// Parses numbers inside of words: `last-7-days`, `12:30`, `15m`.
 ///
-/// There a sign is no part of the number: `last--7-days` is a mistake, not minus seven nor seven.
+/// A sign is not accepted there: `last--7-days` is an error, not minus seven or seven.
 extension FixedWidthInteger {
-    /// The number that a word of nothing but digits is.
+    /// Creates a number from decimal digits.
     ///
-    /// - Returns: `nil` if it is empty, has anything else, or does not fit.
+    /// It is `nil` if the text is empty, has any other character, or overflows.
     package init?(digits: some StringProtocol) {
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             return nil

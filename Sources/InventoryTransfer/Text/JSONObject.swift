@@ -1,20 +1,24 @@
-/// One JSON object, written in the order of its members.
+/// A JSON object that keeps the order in which its members were added.
 package struct JSONObject {
     private var members: [String] = []
 
+    /// Creates an empty object.
     package init() {}
 
+    /// Adds a string member.
     package mutating func add(_ name: String, _ value: String) {
         self.add(name, raw: Self.quoted(value))
     }
 
-    /// A value that is JSON already: a number, `null`, an object.
+    /// Adds a member whose value is JSON already: a number, `null`, an object.
     package mutating func add(_ name: String, raw: String) {
         self.members.append(Self.quoted(name) + ":" + raw)
     }
 
+    /// The object as one line of JSON.
     package var text: String { "{" + self.members.joined(separator: ",") + "}" }
 
+    /// Returns a string as a JSON string, with its quotes.
     package static func quoted(_ text: String) -> String {
         let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
         if isPlain { return "\"\(text)\"" }

@@ -1,14 +1,14 @@
-/// A value of JSON (RFC 8259), its numbers as they were written: none is made a floating-point number.
+/// A JSON value (RFC 8259) that keeps numbers as written, so that none becomes a floating-point number.
 indirect enum JSONValue: Equatable {
     case null
     case boolean(Bool)
     case number(String)
     case text(String)
     case array([JSONValue])
-    /// Members in their order; the last of a name counts.
+    /// Members in their order; the last one with a name wins.
     case object([(name: String, value: JSONValue)])
 
-    /// Values inside values at most.
+    /// The deepest nesting that the parser accepts.
     static let depthMax = 32
 
     static func == (a: JSONValue, b: JSONValue) -> Bool {
@@ -29,7 +29,7 @@ indirect enum JSONValue: Equatable {
         return members.last { $0.name == name }?.value
     }
 
-    /// A text or a number as it was written; nothing of any other kind.
+    /// A string, number or Boolean as it was written; `nil` for other kinds.
     var written: String? {
         switch self {
         case .text(let text), .number(let text): text
@@ -40,14 +40,14 @@ indirect enum JSONValue: Equatable {
 }
 
 struct JSONError: Error, CustomStringConvertible {
-    /// From 1.
+    /// The position, counted from 1.
     var byte: Int
     var problem: String
 
     var description: String { "byte \(self.byte): \(self.problem)" }
 }
 
-/// Reads JSON values out of bytes.
+/// A recursive-descent JSON parser over bytes.
 struct JSONParser {
     private let bytes: ArraySlice<UInt8>
     private var offset: Int
@@ -57,12 +57,16 @@ struct JSONParser {
         self.offset = bytes.startIndex
     }
 
-    /// The one value of a text.
+    /// Parses bytes that hold exactly one value.
+    ///
+    /// - Throws: ``JSONError`` with the position of the first error.
     static func value(of bytes: ArraySlice<UInt8>) throws(JSONError) -> JSONValue {
         var parser = JSONParser(bytes)
         let value = try parser.value(0)
         parser.skipSpace()
-        guard parser.offset == bytes.endIndex else { throw parser.error("more after the value") }
+        guard parser.offset == bytes.endIndex else {
+            throw parser.error("unexpected data after the value")
+        }
         return value
     }
 
@@ -86,7 +90,7 @@ struct JSONParser {
     }
 
     private mutating func value(_ depth: Int) throws(JSONError) -> JSONValue {
-        guard depth < JSONValue.depthMax else { throw self.error("too deep") }
+        guard depth < JSONValue.depthMax else { throw self.error("nested too deeply") }
         self.skipSpace()
         switch self.byte {
         case 0x7B: return try self.object(depth)
@@ -102,7 +106,7 @@ struct JSONParser {
 
     private mutating func word(_ word: String, _ value: JSONValue) throws(JSONError) -> JSONValue {
         guard self.bytes[self.offset...].starts(with: word.utf8) else {
-            throw self.error("what is there is no value")
+            throw self.error("not a JSON value")
         }
         self.offset += word.utf8.count
         return value
@@ -115,7 +119,7 @@ struct JSONParser {
         {
             self.offset += 1
         }
-        guard self.offset > start else { throw self.error("what is there is no value") }
+        guard self.offset > start else { throw self.error("not a JSON value") }
         return .number(String(decoding: self.bytes[start..<self.offset], as: UTF8.self))
     }
 
@@ -151,15 +155,15 @@ struct JSONParser {
             switch byte {
             case 0x22: return String(decoding: text, as: UTF8.self)
             case 0x5C: try self.escape(into: &text)
-            case 0..<0x20: throw self.error("a control character in a text")
+            case 0..<0x20: throw self.error("a control character in a string")
             default: text.append(byte)
             }
         }
-        throw self.error("a text never ends")
+        throw self.error("an unterminated string")
     }
 
     private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
-        guard let byte else { throw self.error("a text never ends") }
+        guard let byte else { throw self.error("an unterminated string") }
         self.offset += 1
         switch byte {
         case 0x22, 0x5C, 0x2F: text.append(byte)
@@ -174,17 +178,21 @@ struct JSONParser {
             {
                 self.offset += 2
                 let low = try self.hex()
-                guard (0xDC00..<0xE000).contains(low) else { throw self.error("half a character") }
+                guard (0xDC00..<0xE000).contains(low) else {
+                    throw self.error("an unpaired surrogate")
+                }
                 unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
             }
-            guard let scalar = Unicode.Scalar(unit) else { throw self.error("half a character") }
+            guard let scalar = Unicode.Scalar(unit) else {
+                throw self.error("an unpaired surrogate")
+            }
             text.append(contentsOf: String(Character(scalar)).utf8)
-        default: throw self.error("an escape that JSON does not have")
+        default: throw self.error("an invalid escape sequence")
         }
     }
 
     private mutating func hex() throws(JSONError) -> UInt32 {
-        // A sign would be read as part of the number.
+        // UInt32(_:radix:) would accept a sign.
         guard self.offset + 4 <= self.bytes.endIndex,
             self.bytes[self.offset] != 0x2B, self.bytes[self.offset] != 0x2D,
             let unit = UInt32(

@@ -1,5 +1,6 @@
-/// What texts and bytes have everywhere in this module and the program that uses it.
+/// Helpers for strings and bytes that this module and its host share.
 extension String {
+    /// The string without white space at its ends.
     package var trimmingSpace: String {
         guard let first = self.utf8.first, let last = self.utf8.last else { return self }
         if first > 0x20, first < 0x80, last > 0x20, last < 0x80 { return self }
@@ -11,5 +12,6 @@ extension String {
 }
 
 extension [UInt8] {
+    /// Appends a string in UTF-8.
     package mutating func append(_ text: String) { self.append(contentsOf: text.utf8) }
 }

@@ -1,22 +1,24 @@
 import Foundation
 package import InventoryModel
 
-/// What `--where` asks of a row, over the columns of any answer.
+/// The grammar of `--where`, a condition on the columns of any answer.
 ///
 ///     or   = and  { "or" and }
 ///     and  = not  { "and" not }
 ///     not  = [ "not" ] ( "(" or ")" | test )
 ///     test = FIELD ( = | != | < | <= | > | >= | ~ | !~ ) VALUE
 ///
-/// `~` is "contains". Instants are times in UTC, and `none` is no value; ``RowCondition`` says how
+/// `~` is "contains". Instants are in UTC, and `none` is a missing value; ``RowCondition`` documents how
 /// cells compare.
 extension RowCondition {
-    /// Reads the conditions of several `--where`: all must hold.
+    /// Parses the conditions of several `--where` options, all of which must hold.
     ///
-    /// - Throws: ``Failure`` saying what is wrong and what there is.
-    package init?(_ texts: [String], _ schema: [ResultField]) throws(Failure) {
+    /// It is `nil` if there are no options.
+    ///
+    /// - Throws: ``Failure`` naming the error and the valid columns or operators.
+    package init?(_ strings: [String], _ schema: [ResultField]) throws(Failure) {
         var all: RowCondition?
-        for text in texts {
+        for text in strings {
             var parser = ConditionParser(text, schema)
             let condition = try parser.parse()
             if let before = all { all = .and(before, condition) } else { all = condition }
@@ -26,18 +28,17 @@ extension RowCondition {
     }
 }
 
-/// Reads one `--where`, by recursive descent.
+/// A recursive-descent parser of one `--where`.
 private struct ConditionParser {
     private let text: String
     private let schema: [ResultField]
     private var words: [String] = []
     private var next = 0
-    /// How many conditions are being read inside one another, and how many tests there were.
+    /// The current nesting, and the number of tests so far.
     private var depth = 0
     private var testCount = 0
 
-    /// Conditions inside conditions at most, and tests of one row: what stands in memory as a tree
-    /// must not outgrow the stack.
+    /// The deepest nesting and the most tests: the tree is traversed recursively and must fit the stack.
     private static let depthMax = 100
     private static let testsMax = 1_000
 
@@ -52,7 +53,7 @@ private struct ConditionParser {
         self.words = Self.words(text)
     }
 
-    /// Words, operators, parentheses; quotes keep a value together.
+    /// Splits the text into words, operators and parentheses; quotes keep a value together.
     private static func words(_ text: String) -> [String] {
         var words: [String] = []
         var word = ""
@@ -95,14 +96,14 @@ private struct ConditionParser {
         Failure.usage(
             "--where '\(self.text)': \(problem)",
             wayOut:
-                "Write it as in --where 'available < 5 and category = Fruit'; = != < <= > >= ~ !~."
+                "Example: --where 'available < 5 and category = Fruit'; operators: = != < <= > >= ~ !~."
         )
     }
 
     mutating func parse() throws(Failure) -> RowCondition {
         let condition = try self.or()
         guard self.next == self.words.count else {
-            throw self.fail("'\(self.words[self.next])' is not expected there")
+            throw self.fail("unexpected '\(self.words[self.next])'")
         }
         return condition
     }
@@ -129,7 +130,7 @@ private struct ConditionParser {
 
     private mutating func not() throws(Failure) -> RowCondition {
         guard self.depth < Self.depthMax else {
-            throw self.fail("more than \(Self.depthMax) conditions inside one another")
+            throw self.fail("more than \(Self.depthMax) nested conditions")
         }
         self.depth += 1
         defer { self.depth -= 1 }
@@ -151,14 +152,17 @@ private struct ConditionParser {
         }
         self.next += 1
         guard let sign = self.word, let comparison = Self.comparisons[sign] else {
-            throw self.fail("'\(self.word ?? "nothing")' after \(name) is no comparison")
+            let found = self.word.map { "'\($0)'" } ?? "the end"
+            throw self.fail("a comparison is expected after \(name), not \(found)")
         }
         self.next += 1
-        guard var value = self.word else { throw self.fail("\(name) is compared with nothing") }
+        guard var value = self.word else {
+            throw self.fail("a value is missing after \(name) \(sign)")
+        }
         self.next += 1
         let isQuoted = value.hasPrefix("\"")
         if isQuoted { value.removeFirst() }
-        // Words that follow belong to the value: category = Garden Tools.
+        // The words that follow belong to the value: category = Garden Tools.
         while !isQuoted, field.kind == .text || field.kind == .instant, let more = self.word,
             !["and", "or", ")"].contains(more.lowercased())
         {

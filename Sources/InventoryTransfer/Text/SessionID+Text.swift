@@ -1,18 +1,20 @@
 internal import Bytes
 package import InventoryModel
 
-/// Sessions that are named by what they do, so that the same work is the same session again.
+/// Session ids derived from a name or from content, so that a retry of the same work resumes its session.
 extension SessionID {
-    /// A session that a text names: two hashes of it.
+    /// Creates an id from two hashes of a string's UTF-8.
     package init(hashing text: String) { self.init(hashing: Array(text.utf8)) }
 
+    /// Creates an id from two hashes of bytes.
     package init(hashing bytes: [UInt8]) { self = bytes.withUnsafeBytes { SessionID(hashing: $0) } }
 
+    /// Creates an id from two hashes of bytes.
     package init(hashing bytes: UnsafeRawBufferPointer) {
         self.init(high: Hash64.hash(bytes, seed: 1), low: Hash64.hash(bytes, seed: 2))
     }
 
-    /// 32 hexadecimal digits as they are; any other text by a hash of it.
+    /// Creates an id from 32 hexadecimal digits, or from a hash of any other string.
     package init(naming text: String) {
         if text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
             let low = UInt64(text.suffix(16), radix: 16)
@@ -23,6 +25,7 @@ extension SessionID {
         self.init(hashing: text)
     }
 
+    /// 32 hexadecimal digits.
     package var text: String {
         func hex(_ value: UInt64) -> String {
             let digits = String(value, radix: 16)

@@ -3,9 +3,9 @@ import Glibc
 internal import InventoryInsights
 package import InventoryModel
 
-/// Instants as people write them.
+/// Formats and parses instants.
 package enum TimeText {
-    /// What the clock of this machine says.
+    /// Returns the time of this machine's clock.
     package static func now() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -14,10 +14,13 @@ package enum TimeText {
         )
     }
 
+    /// The time zone UTC.
     package static let utc = TimeZone(secondsFromGMT: 0) ?? .current
 
-    /// Year, month, day in the proleptic Gregorian calendar from days since 1970-01-01, and back;
-    /// after Howard Hinnant's "chrono-compatible low-level date algorithms".
+    /// Converts days since 1970-01-01 to a date of the proleptic Gregorian calendar.
+    ///
+    /// This and its inverse ``days(_:month:day:)`` follow Howard Hinnant's "chrono-compatible low-level
+    /// date algorithms".
     private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -40,7 +43,7 @@ package enum TimeText {
         return era * 146_097 + dayOfEra - 719_468
     }
 
-    /// `2026-03-01T12:30:05.123456Z`, without the fraction where it is zero.
+    /// Formats microseconds since 1970: `2026-03-01T12:30:05.123456Z`, without a fraction of zero.
     package static func format(_ microseconds: Int64) -> String {
         var seconds = microseconds / 1_000_000
         var fraction = microseconds % 1_000_000
@@ -67,12 +70,12 @@ package enum TimeText {
         return String(repeating: "0", count: max(0, count - digits.utf8.count)) + digits
     }
 
-    /// Reads a day, with or without a time of day.
+    /// Parses a day, with or without a time of day; the result is `nil` if it is neither.
     ///
-    /// `YYYY-MM-DD`, optionally with `HH:MM[:SS[.ffffff]]` after a space or a T, optionally with `Z`.
-    /// Without `Z` the time is that of `zone`. One that comes twice is the first, and one that a change of
-    /// clocks leaves out has the distance from UTC that held before it (RFC 5545, 3.3.5): 02:30 where
-    /// clocks go from 02:00 to 03:00 is 03:30 by the new ones. A day alone is its first instant.
+    /// The format is `YYYY-MM-DD`, optionally with `HH:MM[:SS[.ffffff]]` after a space or a T, optionally
+    /// with `Z`. Without `Z` the time is in `zone`. An ambiguous local time is the first of the two. One that
+    /// a change of clocks skips has the UTC offset before the change (RFC 5545, 3.3.5): 02:30, where clocks
+    /// go from 02:00 to 03:00, is 03:30 of the new offset. A day alone is its first instant.
     package static func parse(_ text: String, zone: TimeZone) -> Instant? {
         var text = Substring(text)
         let isUTC = text.hasSuffix("Z")
@@ -112,12 +115,12 @@ package enum TimeText {
         return Instant(microseconds: utc * 1_000_000 + fraction)
     }
 
-    /// What stands between the separators; nothing for what is no number.
+    /// Returns the numbers between separators; `nil` for an element that is not a number.
     private static func numbers(_ text: Substring, _ separator: Character) -> [Int64?] {
         text.split(separator: separator, omittingEmptySubsequences: false).map { Int64(digits: $0) }
     }
 
-    /// Microseconds of what stands behind the point: one to six digits.
+    /// Returns the microseconds of a fraction of one to six digits.
     private static func fraction(_ parts: ArraySlice<Substring>) -> Int64? {
         guard parts.count == 1, let digits = parts.first, (1...6).contains(digits.utf8.count),
             digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
@@ -125,14 +128,14 @@ package enum TimeText {
         return Int64(digits + String(repeating: "0", count: 6 - digits.utf8.count))
     }
 
-    /// Seconds that the zone is ahead of UTC when its clocks say `local`.
+    /// Returns the seconds that the zone is ahead of UTC at a local time.
     private static func offset(_ local: Int64, _ zone: TimeZone) -> Int64 {
         func offset(at utc: Int64) -> Int64 {
             Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(utc))))
         }
         let before = offset(at: local - 86_400)
         let after = offset(at: local - before)
-        // With neither does the zone's clock show it: it is left out.
+        // If neither offset yields the local time, the change of clocks skips it.
         return after == before || offset(at: local - after) != after ? before : after
     }
 }

@@ -1,12 +1,12 @@
 import Bytes
 import InventoryModel
 
-/// The numbers at which arithmetic goes wrong, in each encoding that PROTOCOL.md has.
+/// Boundary values for arithmetic, in each encoding of PROTOCOL.md.
 ///
-/// Of each width {min, min + 1, −1, 0, 1, max − 1, max}, signed and unsigned, and the largest values
-/// that the domain accepts, since it is these that are added up.
+/// For each width {min, min + 1, −1, 0, 1, max − 1, max}, signed and unsigned, and the largest values
+/// that the model accepts, since those are added up.
 enum BoundaryValues {
-    /// Numbers of the domain whose neighbors it refuses: each is tried with the one before and after.
+    /// Limits of the model: each is tried with the numbers before and after it.
     private static let limits: [Int64] = [
         Limits.quantityMax, -Limits.quantityMax, Limits.moneyMax, -Limits.moneyMax,
         Self.firstInstant, Self.lastInstant, Limits.reservationSecondsMax,
@@ -28,7 +28,7 @@ enum BoundaryValues {
         [0, 1, .max / 2, .max / 2 + 1, .max - 1, .max].map { (value: Value) in UInt64(value) }
     }
 
-    /// What is written over a number of a fixed width.
+    /// The replacements of a number of a fixed width.
     static func fixed(byteCount: Int) -> [[UInt8]] {
         let numbers: [Int64] =
             switch byteCount {
@@ -45,7 +45,7 @@ enum BoundaryValues {
         )
     }
 
-    /// What is written over a varint: as a number without a sign, and zigzag-folded as one with a sign.
+    /// The replacements of a varint: unsigned, and zigzag-encoded for signed numbers.
     static let varints: [[UInt8]] = {
         let limits = Self.limits.flatMap { [$0, $0 + $0.signum()] }
         let folded = (Self.signed(Int32.self) + Self.signed(Int64.self) + limits).map {
@@ -63,7 +63,7 @@ enum BoundaryValues {
         )
     }()
 
-    /// Every encoding there is of them: what a fuzzer puts together requests from.
+    /// All encodings of the values: a fuzzer's dictionary.
     static let dictionary: [[UInt8]] =
         distinct([1, 2, 4, 8].flatMap { fixed(byteCount: $0) } + varints)
 

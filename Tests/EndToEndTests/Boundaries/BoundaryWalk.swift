@@ -6,8 +6,8 @@ import InventoryTestSupport
 import InventoryWire
 import Testing
 
-/// Sends each request with each of its numbers replaced, one at a time, and looks that every one is
-/// answered and that nobody else is disturbed.
+/// Sends each request with each of its numbers replaced, one at a time, and checks that every request is
+/// answered and other clients are not affected.
 ///
 ///     world ─▶ plausible request ─▶ fields ─▶ a frame for each replacement ─▶ answers
 ///                                                                              │
@@ -16,8 +16,9 @@ struct BoundaryWalk {
     struct Counts: Sendable {
         var fields = 0
         var requests = 0
-        /// Answered with what was asked for, and refused.
+        /// The requests that were answered.
         var accepted = 0
+        /// The requests that were refused.
         var refused = 0
     }
 
@@ -29,9 +30,9 @@ struct BoundaryWalk {
     private var worldCount = 0
     private(set) var counts = Counts()
 
-    /// Requests that are sent before an answer is awaited, at most.
+    /// The most requests in flight.
     private static let inFlightMax = 32
-    /// How often what was refused as `overloaded` is sent again.
+    /// The most retries of a request that was refused as `overloaded`.
     private static let attemptsMax = 200
 
     init(_ daemon: Daemon) async throws {
@@ -74,10 +75,10 @@ struct BoundaryWalk {
         }
     }
 
-    /// Whether the numbers of a request are walked.
+    /// Returns whether the numbers of a request are walked.
     ///
-    /// Questions share their windows, filters and limits with each other, and cost the most to answer, so
-    /// a run has every sixth of them: the first from the first on. Six, `make long-boundary-walk`, have all.
+    /// Queries share windows, filters and limits, and are the most expensive to answer, so a run has every
+    /// sixth of them: run 1 from the first on. Six runs, `make long-boundary-walk`, have all.
     private static func isWalked(_ number: Int, of opcode: Opcode) -> Bool {
         guard opcode == .insight || opcode == .subscribeInsight else { return true }
         return Campaign.seeds(suite: 1...1).contains { number % 6 == Int(($0 - 1) % 6) }
@@ -85,9 +86,9 @@ struct BoundaryWalk {
 
     func verify() async throws { try await self.good.verify() }
 
-    // MARK: - One request as it is
+    // MARK: - An unmodified request
 
-    /// The request as it is, which must be answered, and all of whose fields must be found.
+    /// Sends the unmodified request, which must be answered, and finds its fields, all of which must be found.
     private mutating func begin(_ request: PlausibleRequest) throws {
         let unseen = NumericFields(of: request.body, request.opcode).unseenByteCount
         try #require(unseen == 0, "\(unseen) bytes of \(request.name) are of no field")
@@ -110,7 +111,7 @@ struct BoundaryWalk {
         }
     }
 
-    /// A connection of its own for each, since it can say hello but once.
+    /// Sends a hello on a new connection, since a connection accepts only one.
     private mutating func sayHello(_ body: [UInt8]) throws {
         let connection = try RawConnection(self.daemon)
         connection.sendFrame(Opcode.hello.rawValue, body)
@@ -123,7 +124,7 @@ struct BoundaryWalk {
         }
     }
 
-    // MARK: - Many, and their answers
+    // MARK: - Pipelined requests and their answers
 
     private mutating func send(_ bodies: [[UInt8]], of request: PlausibleRequest) throws {
         for start in stride(from: 0, to: bodies.count, by: Self.inFlightMax) {
@@ -187,16 +188,16 @@ struct BoundaryWalk {
     }
 }
 
-/// What a message with the id of a request is to that request.
+/// The meaning of a message for the request with its id.
 enum AnswerStep: Equatable {
-    /// More of the same answer comes.
+    /// More messages of the same answer follow.
     case more
-    /// A subscription has what it begins with, and can be ended.
+    /// A subscription has its initial state and can be ended.
     case unsubscribe
     case accepted
     case refused
     case overloaded
-    /// No answer to that request, as PROTOCOL.md has it.
+    /// Not an answer to that request according to PROTOCOL.md.
     case unexpected
 
     init(_ received: RawConnection.Received, to opcode: Opcode) {

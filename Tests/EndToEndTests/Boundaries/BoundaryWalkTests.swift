@@ -4,11 +4,11 @@ import InventoryModel
 import InventoryWire
 import Testing
 
-/// Every number of every request, replaced by those at which arithmetic goes wrong, against a running
-/// daemon: each is answered or refused by name, and a client beside it is served after each.
+/// Every number of every request, replaced by boundary values, against a running daemon: each request is
+/// answered or refused with a code, and another client is served after each.
 @Suite struct BoundaryWalkTests {
     @Test(arguments: Opcode.allCases.filter { $0.isRequest })
-    func `every number of a request may be anything, and the daemon serves on`(
+    func `the daemon keeps serving, whatever the numbers of requests are`(
         opcode: Opcode
     ) async throws {
         let daemon = try Daemon()
@@ -20,7 +20,7 @@ import Testing
         #expect(walk.counts.requests > (hasNumbers ? 20 : 0))
         #expect(daemon.isRunning)
         #expect(daemon.stop() == 0)
-        // What it took is no trap for the next start, nor for the default window of an insight.
+        // The accepted data traps neither the next start nor the default window of an insight.
         try daemon.start()
         let client = daemon.client()
         _ = try await client.verified()
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func `every number of a frame's header may be anything, and the daemon serves on`()
+    @Test func `the daemon keeps serving, whatever the numbers of frame headers are`()
         async throws
     {
         let daemon = try Daemon()
@@ -55,8 +55,8 @@ import Testing
                 let connection = try RawConnection(daemon)
                 connection.send(RawConnection.hello + frame)
                 connection.finish()
-                // An answer or a refusal, and why the connection ends; but for a frame whose body
-                // never comes, of which there is nothing to say.
+                // An answer or a refusal, and why the connection ends; but none for a frame whose body
+                // never arrives.
                 let messages = connection.messages()
                 #expect(messages.count <= 2, "\(name) \(value): \(messages)")
                 guard case .goodbye = messages.last else {
@@ -69,7 +69,7 @@ import Testing
         try await good.verify()
     }
 
-    @Test func `the walk has requests for every opcode, command, query and insight`() {
+    @Test func `the walk covers every opcode, command, query and insight`() {
         let world = WalkedWorld()
         for opcode in Opcode.allCases where opcode.isRequest {
             #expect(!PlausibleRequests.of(opcode, world).isEmpty, "\(opcode)")
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `the fields of a request are found by its own decoder`() {
+    @Test func `a request's own decoder finds its fields`() {
         let world = WalkedWorld()
         for opcode in Opcode.allCases where opcode.isRequest {
             for request in PlausibleRequests.of(opcode, world) {
@@ -108,7 +108,7 @@ import Testing
                 #expect(request.body.isEmpty || !fields.all.isEmpty, "\(request.name)")
             }
         }
-        // u16, u16, u64, then two texts and bytes behind their counts.
+        // u16, u16, u64, then two strings and bytes, each after its count.
         let hello = PlausibleRequests.of(.hello, world)[0]
         let found = NumericFields(of: hello.body, .hello).all
         #expect(found.prefix(3).map { $0.range } == [0..<2, 2..<4, 4..<12])

@@ -4,15 +4,15 @@ import InventoryModel
 import InventoryWire
 import Testing
 
-/// One life of a daemon under requests that a seed makes up: several connections that ask anything,
-/// subscribe to anything and hang up, and one good client that must be served all the while.
+/// One run of a daemon under random requests from a seed: several connections that send, subscribe and
+/// disconnect at random, and one good client that must be served throughout.
 struct DaemonFuzz {
     struct Counts: Sendable {
         var requests = 0
         var accepted = 0
         var refused = 0
         var subscribed = 0
-        /// Connections that the server ended, saying why.
+        /// Connections that the server ended with a reason.
         var goodbyes = 0
 
         static func += (left: inout Counts, right: Counts) {
@@ -34,13 +34,13 @@ struct DaemonFuzz {
     private(set) var counts = Counts()
 
     private static let connectionCount = 4
-    /// Requests of one connection before their answers are awaited.
+    /// Requests of one connection before it waits for their answers.
     private static let requestsPerTurn = 16
-    /// Seconds within which all of them are answered.
+    /// Seconds within which all of them must be answered.
     private static let answerSeconds = 60
-    /// Rounds of a life: each is a turn of every connection, then one of the good client.
+    /// Rounds of a run: each is a turn of every connection, then one of the good client.
     static let roundsMax = 200
-    /// Rounds before the requests are about other things, and of connections before they hang up.
+    /// Rounds before the requests use other objects, and before connections disconnect.
     private static let roundsPerWorld = 20
 
     init(seed: UInt64) async throws {
@@ -54,7 +54,7 @@ struct DaemonFuzz {
         )
     }
 
-    /// Lives until the rounds are over, or `deadline` has come.
+    /// Runs all rounds, or until `deadline`.
     mutating func run(until deadline: ContinuousClock.Instant) async throws {
         for round in 0..<Self.roundsMax {
             if ContinuousClock.now >= deadline { break }
@@ -80,7 +80,7 @@ struct DaemonFuzz {
         return connection
     }
 
-    /// What was taken in is right, and no trap for the next start.
+    /// Checks that the accepted data is valid and does not trap the next start.
     private func end() async throws {
         try await self.good.verify()
         #expect(self.daemon.stop() == 0, "seed \(self.seed)")
@@ -88,7 +88,7 @@ struct DaemonFuzz {
         let client = self.daemon.client()
         _ = try await client.verified()
         for name in NamedInsight.Name.allCases {
-            // It may be refused, but not end the server.
+            // It may be refused but must not end the server.
             _ = try? await client.insight(.named(NamedInsight(name)))
             _ = try await client.ping()
         }
@@ -106,18 +106,18 @@ struct DaemonFuzz {
             bytes += RawConnection.frame(request.opcode.rawValue, request.body, id: self.nextID)
         }
         self.counts.requests += waiting.count
-        // The server may have ended the connection at one of them: that shows in the answers.
+        // The server may have ended the connection, which shows in the answers.
         self.connections[index].send(bytes)
         let deadline = ContinuousClock.now + .seconds(Self.answerSeconds)
         while !waiting.isEmpty {
-            // A subscription may say something each second for ever.
+            // A subscription may send an event each second without end.
             let messages = self.connections[index].next()
             guard !messages.isEmpty, ContinuousClock.now < deadline else {
                 throw self.unanswered(waiting)
             }
             for message in messages {
                 if case .goodbye? = message.message {
-                    // Such as at a second hello: what was sent behind it is not answered.
+                    // Such as after a second hello: requests behind it are not answered.
                     self.counts.goodbyes += 1
                     self.connections[index] = try self.connect()
                     return
@@ -130,7 +130,7 @@ struct DaemonFuzz {
         }
     }
 
-    /// - Returns: Whether the request is answered; a subscription lives on.
+    /// - Returns: Whether the request is answered; a subscription continues.
     private mutating func count(_ step: AnswerStep, _ message: RawConnection.Received) -> Bool {
         switch step {
         case .accepted: self.counts.accepted += 1

@@ -4,16 +4,16 @@ import Testing
 
 /// Mutated requests against the running daemon.
 ///
-/// A run is the life of a daemon, a second or two; `make long-fuzz-daemon` has as many as one likes.
+/// A run is one daemon for a second or two; `make long-fuzz-daemon` has any number of runs.
 @Suite struct DaemonFuzzTests {
     private static func setting(_ name: String) -> String? {
         ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Seconds of a life in the suite; in a campaign each lives to its end.
+    /// Seconds of a run in the suite; in a campaign each runs all rounds.
     private static let secondsOfSuite = 2
 
-    @Test func `whatever whole frames say, they are answered and a good client is served`()
+    @Test func `whole frames with any content are answered, and a good client is served`()
         async throws
     {
         let seeds = Campaign.seeds(suite: 1...1)

@@ -2,9 +2,9 @@ import InventoryClient
 import InventoryModel
 import Testing
 
-/// A client that sells and looks at its balance while others send what they like.
+/// A client that sells and checks its balance while others send arbitrary requests.
 ///
-/// Of one task.
+/// It must be used by one task.
 struct GoodClient {
     private let client: InventoryClient
     private let product: ProductID
@@ -13,10 +13,10 @@ struct GoodClient {
 
     private static let stock: Int64 = 1_000_000
 
-    /// Its product's id is none of the numbers that a walk replaces others' by.
+    /// Creates the client's product, with an id that a walk never writes into requests.
     ///
-    /// `othersMayTouchIt`: they
-    /// write what chance brings, so a refusal is an answer, and its balance is whatever the ledger says.
+    /// With `othersMayTouchIt` random requests may change the product, so a refusal is a valid answer and
+    /// the balance is not checked.
     init(_ daemon: Daemon, othersMayTouchIt: Bool = false) async throws {
         self.client = daemon.client("good")
         self.othersMayTouchIt = othersMayTouchIt
@@ -26,7 +26,7 @@ struct GoodClient {
         ]
     }
 
-    /// Sells one and finds its balance as it must be.
+    /// Sells one unit and checks the balance.
     mutating func serve(after what: String) async throws {
         let sale = Sale(lines: [SaleLine(product: self.product, quantity: 1)])
         let outcome = try await self.client.send(.sell(sale))
@@ -38,7 +38,7 @@ struct GoodClient {
         }
         self.sold += 1
         if onHand != Self.stock - self.sold {
-            // A walked request may name just the LSN of one of its sales, and undo it.
+            // A walked request may contain the LSN of one of its sales and reverse it.
             let undone = try await self.undoneCount()
             try #require(onHand == Self.stock - self.sold + undone, "after \(what)")
         }

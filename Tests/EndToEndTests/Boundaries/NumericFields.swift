@@ -1,7 +1,7 @@
 import Bytes
 import InventoryWire
 
-/// One number in the body of a request: where it begins, and how it is encoded.
+/// One number in the body of a request: its offset and its encoding.
 struct NumericField: Hashable, Sendable {
     enum Encoding: Hashable, Sendable {
         case fixed(byteCount: Int)
@@ -26,18 +26,17 @@ struct NumericField: Hashable, Sendable {
 
 /// The numbers of a request, found by its own decoder.
 ///
-/// A body that is cut short is refused with the place and the width of the read that found too few
-/// bytes. So, cut short everywhere, it says where each of its fields begins, whatever message it is
-/// and whatever fields that gets one day:
+/// A truncated body is refused with the offset and the width of the read that failed. Truncated at every
+/// byte, it reveals where each of its fields begins, for any message and any future fields:
 ///
 ///     body      03 | e7 07 | 05 'L' 'A' …       cut after 1: a read of 1 byte at 1 is short
 ///               u8   varint  text               cut after 4: a read of 5 bytes at 4 is short
 ///
-/// A byte that is read alone may be a number of one byte or the beginning of a varint, which cannot be
-/// told apart from outside: it counts as both. A text is no number, but its length is.
+/// A single-byte read may be a one-byte number or the beginning of a varint, which are indistinguishable
+/// from outside, so it counts as both. A string is not a number, but its length is.
 struct NumericFields {
     private(set) var all: [NumericField] = []
-    /// Bytes that no read was seen to want: none, or the fields are not all found.
+    /// Bytes that no read covered; if there are any, some fields were not found.
     private(set) var unseenByteCount = 0
 
     init(of body: [UInt8], _ opcode: Opcode) {
@@ -53,7 +52,7 @@ struct NumericFields {
             let range = offset..<min(offset + byteCount, body.count)
             seen.formUnion(range)
             if byteCount == 1 {
-                // The bytes of a longer varint are read one by one.
+                // A longer varint is read byte by byte.
                 let isWithinVarint = offset < varintEnd
                 if !isWithinVarint { varintEnd = Self.varintEnd(body, from: offset) }
                 self.all.append(NumericField(range: range, encoding: .fixed(byteCount: 1)))
@@ -73,7 +72,7 @@ struct NumericFields {
         (body[offset...].firstIndex { $0 < 0x80 } ?? offset) + 1
     }
 
-    /// Which read of the decoder finds too few bytes; `nil` if it finds something else wrong.
+    /// Returns the first read of the decoder that finds too few bytes; `nil` for any other error.
     private static func firstShortRead(
         _ body: [UInt8],
         _ opcode: Opcode
@@ -86,7 +85,7 @@ struct NumericFields {
                 } else {
                     _ = try Request(opcode, from: &reader)
                 }
-                // The fields from here on may be left out: there is one all the same.
+                // The fields from here on are optional; there still is one.
                 return (body.count, 1)
             } catch let error as WireError {
                 guard case .malformedBody(_, .truncated(let offset, let needed, _)) = error

@@ -3,7 +3,7 @@ import InventoryModel
 import InventoryTestSupport
 
 extension PlausibleRequests {
-    /// Commands of that kind: with as little as it takes, and with every field that it has.
+    /// Returns commands of a kind, with the fewest fields and with every field.
     static func commands(_ tag: CommandTag, _ world: WalkedWorld) -> [Command] {
         let revision = world.levelRevision
         let places = world.placesRevision
@@ -136,7 +136,7 @@ extension PlausibleRequests {
         ]
     }
 
-    /// Sales or returns; the first sale is one that the fast path executes.
+    /// Returns sales or returns; the fast path executes the first sale.
     private static func sales(_ isReturn: Bool, _ world: WalkedWorld) -> [Command] {
         let plain = [SaleLine(product: world.product, quantity: 1)]
         let whole = [

@@ -5,7 +5,7 @@ import InventoryWire
 @testable import InventoryInsights
 
 extension PlausibleRequests {
-    /// Queries of that kind: of everything, and with every field that it has.
+    /// Returns queries of a kind, without filters and with every field.
     static func queries(_ tag: QueryTag, _ world: WalkedWorld) -> [Query] {
         let (from, to) = (world.seconds(-900 * 86_400), world.seconds(86_400))
         let past: [AsOf?] = [nil, .lsn(world.sale), .time(world.now)]
@@ -128,22 +128,22 @@ extension PlausibleRequests {
 
     // MARK: - Insights
 
-    /// Every window there is, with bounds that mean something.
+    /// Returns every kind of window, with valid bounds.
     private static func windows(_ world: WalkedWorld) -> [InsightWindow] {
         let (from, to) = (world.seconds(-30 * 86_400), world.seconds(60))
         return [.between(from, to), .all, .between(from, nil), .between(nil, to)]
             + CalendarUnit.allCases.flatMap { [.last(3, $0), .previous(2, $0)] }
     }
 
-    /// Where the window is in the body of a named insight or of a query: behind a byte of what it is and
-    /// one of its name or source.
+    /// Returns the position of the window in the body of a named insight or of a query: after a byte for
+    /// its kind and one for its name or source.
     private static func windowRange(_ window: InsightWindow) -> Range<Int> {
         var writer = ByteWriter()
         window.encode(into: &writer)
         return 2..<(2 + writer.count)
     }
 
-    /// Each named insight with every field, then with each window; each source by each dimension.
+    /// Returns each named insight with every field, then with each window, and each source by each dimension.
     static func insights(_ world: WalkedWorld) -> [PlausibleRequest] {
         let windows = Self.windows(world)
         let named = NamedInsight.Name.allCases.flatMap { name in
@@ -174,7 +174,7 @@ extension PlausibleRequests {
             ]
             guard source.hasTime else { return requests }
             for dimension in dimensions {
-                // The windows that are cut into the most, and the least, buckets.
+                // The windows with the most and the fewest buckets.
                 for window in [windows[0], .previous(2, .hour), .last(3, .month)] {
                     let query = InsightQuery(
                         source: source,
@@ -193,7 +193,7 @@ extension PlausibleRequests {
         }
     }
 
-    /// With every part that the insight has a use for.
+    /// Returns an insight with every part that it uses.
     private static func whole(
         _ name: NamedInsight.Name,
         _ window: InsightWindow,
@@ -229,10 +229,9 @@ extension PlausibleRequests {
         return insight
     }
 
-    /// What is subscribed to: each named insight, and each source.
+    /// Returns live insights: each named insight, and each source.
     ///
-    /// The rest of an insight is decoded as
-    /// where it is asked once.
+    /// The other parts are decoded as in a query.
     static func liveInsights(_ world: WalkedWorld) -> [PlausibleRequest] {
         let windows = Self.windows(world)
         let named = NamedInsight.Name.allCases.map { name in
@@ -274,7 +273,7 @@ extension PlausibleRequests {
         )
     }
 
-    /// Rows of an insight by every comparison and operand.
+    /// Returns insights with row selections of every comparison and operand.
     private static func selections() -> [PlausibleRequest] {
         let operands: [(String, RowCondition.Operand)] = [
             ("sku", .none), ("sku", .text("W")), ("idleDays", .number(1_000_000)),
@@ -293,14 +292,14 @@ extension PlausibleRequests {
                 "rows \(comparison)",
                 .rows(selection, of: .named(NamedInsight(.dead, window: .all)))
             )
-            // They differ by one byte: the others are sent as they are.
+            // They differ by one byte: the others are sent unmodified.
             return number == 0 ? request : request.limited(to: 0..<0)
         }
     }
 
     private static func request(_ name: String, _ insight: Insight) -> PlausibleRequest {
         var request = PlausibleRequest(name, .insight(insight))
-        // A window, or another part, that an insight has no use for is refused.
+        // A window, or another part, that an insight does not use is refused.
         request.mayBeRefused = true
         return request
     }

@@ -2,15 +2,15 @@ import Bytes
 import InventoryModel
 import InventoryWire
 
-/// A request that a daemon answers well as it is: what a walk over its numbers begins with.
+/// A valid request, whose numbers a walk replaces.
 struct PlausibleRequest: Sendable {
-    /// For a person who reads of a failure.
+    /// The name in failure messages.
     var name: String
     var opcode: Opcode
     var body: [UInt8]
-    /// Where the numbers are that are walked; `nil` for everywhere.
+    /// The range of the body whose numbers are walked; `nil` for all of it.
     var range: Range<Int>?
-    /// Whether it may be refused as it is, such as a question whose parts don't go together.
+    /// Whether it may be refused unmodified, such as a query whose parts do not fit together.
     var mayBeRefused = false
 
     init(_ name: String, _ request: Request) {
@@ -42,8 +42,8 @@ struct PlausibleRequest: Sendable {
     }
 }
 
-/// The requests of a walk, some for each case of each enumeration: a new command or query doesn't
-/// compile, and a new opcode or insight fails a test, until it has its own here.
+/// The requests of a walk, some for each case of each enumeration: a new command or query does not
+/// compile, and a new opcode or insight fails a test, until it has a request here.
 enum PlausibleRequests {
     static func of(_ opcode: Opcode, _ world: WalkedWorld) -> [PlausibleRequest] {
         switch opcode {
@@ -102,7 +102,7 @@ enum PlausibleRequests {
         case .getProduct: self.lookups(world)
         case .insight: self.insights(world)
         case .subscribeInsight: self.liveInsights(world)
-        // Of what a server sends; a test asks for some of every other.
+        // Messages of a server have none; a test requires some for every other opcode.
         default: []
         }
     }
@@ -113,7 +113,7 @@ enum PlausibleRequests {
         ]
         return keys.map { key in
             var request = PlausibleRequest("getProduct \(key)", .getProduct(key))
-            // No product has one.
+            // No product has this one.
             if case .barcode = key { request.mayBeRefused = true }
             return request
         }

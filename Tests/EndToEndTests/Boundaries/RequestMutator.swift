@@ -2,13 +2,13 @@ import InventoryModel
 import InventoryTestSupport
 import InventoryWire
 
-/// Makes requests that are nearly right, as a seed decides: plausible ones and random ones, with numbers
-/// replaced by boundary values, parts repeated, cut or taken from elsewhere.
+/// Generates nearly valid requests from a seed: plausible and random ones, with numbers replaced by
+/// boundary values and parts repeated, removed or copied from elsewhere.
 ///
-/// Only bodies are mutated: behind checksums that hold, so that what decides about them is reached.
+/// Only bodies are mutated, and checksums stay valid, so that requests reach the decoders and the engine.
 struct RequestMutator {
     private var random: SplitMix64
-    /// What is mutated, with where its numbers are.
+    /// The requests to mutate, with the positions of their numbers.
     private let pool: [(request: PlausibleRequest, fields: [NumericField])]
 
     private static let mutationsMax: UInt64 = 4
@@ -21,12 +21,12 @@ struct RequestMutator {
             .map { ($0, NumericFields(of: $0.body, $0.opcode).all) }
     }
 
-    /// The next request.
+    /// Returns the next request.
     mutating func next() -> PlausibleRequest {
         var (request, fields) = self.random.below(4) > 0 ? self.plausible() : self.sample()
         guard self.random.below(16) > 0 else { return request }
         for number in 0...self.random.below(Self.mutationsMax) {
-            // The places of numbers are those of the body as it was.
+            // The positions of numbers are those of the unmodified body.
             if number == 0, !fields.isEmpty, self.random.below(4) > 0 {
                 let field = fields[Int(self.random.below(UInt64(fields.count)))]
                 let values = field.replacements

@@ -4,21 +4,23 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// What the requests of a walk are about: things that are there, made anew before each field, so that
-/// what an earlier request did to its own doesn't get the next one refused early.
+/// The objects that the requests of a walk refer to.
+///
+/// They are created again before each field, so that the effects of earlier requests do not cause early
+/// refusals.
 struct WalkedWorld: Sendable {
-    /// Part of each name, and so of no other.
+    /// A unique part of each name.
     var unique = ""
     var category = CategoryID(1)
     var emptyCategory = CategoryID(1)
     var emptyLocation = LocationID(1)
     var other = LocationID(1)
-    /// Has stock at the main location and at ``other``, a sale, a delivery that is expected.
+    /// A product with stock at the main location and at ``other``, a sale, and an expected delivery.
     var product = ProductID(1)
-    /// Has never had any.
+    /// A product that never had stock.
     var emptyProduct = ProductID(1)
     var sale: LSN = 1
-    /// That of a sale that is remembered, with a fingerprint of 7.
+    /// The key of a remembered sale, with the fingerprint 7.
     var key = IdempotencyKey(high: 7, low: 1)
     /// The LSNs of the last change of the category and the locations, of the products, and of the
     /// product's levels, the reservation and the transfer.
@@ -27,7 +29,7 @@ struct WalkedWorld: Sendable {
     var levelRevision: LSN = 1
     var reservation = ReservationID(1)
     var transfer = TransferID(1)
-    /// When it was made, by the server's clock.
+    /// The time of creation, by the server's clock.
     var now = Instant.zero
 
     static func make(_ number: Int, _ client: InventoryClient) async throws -> WalkedWorld {

@@ -1,5 +1,5 @@
-// Moves the clocks that a program sees: loaded before the C library, it adds what the file CLOCK_JUMP
-// says, in seconds, to the time of day; to every clock if a 1 follows.
+// A preloaded library that shifts clocks: it adds the seconds in the file CLOCK_JUMP to the wall clock, or
+// to every clock if a 1 follows.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 """An independent model of the insights: SQL over the rows of a sales file.
 
-Reads the CSV on standard input, puts what an import takes into SQLite, and prints a line a row:
+Reads the CSV from standard input, puts the rows that an import accepts into SQLite, and prints one line per row:
 
     month   <yyyy-mm>   <measures>
     code    <key>       <measures>
@@ -10,17 +10,17 @@ Reads the CSV on standard input, puts what an import takes into SQLite, and prin
     abc     <key> <class>
     end     <date of the last sale>
     dead    <key> <on hand>
-    last    <key> <date of the last sale, or never>     of what is dead
+    last    <key> <date of the last sale, or never>     of dead stock
 
 Measures are gross, returns, net (pence), units, returned units, net units, cost, margin (pence), margin in
-percent, transactions, net per transaction (pence, half to even), rows, products; "-" for one that there is none
-of. A transaction is an invoice with a sale in it. The file knows no costs, so they are 0. A product belongs to
-the country of its first row, as a product has one category. Times are those of the file's own clocks. Which rows
-are taken is said in sales_model.py; write-offs are no sales.
+percent, transactions, net per transaction (pence, half to even), rows, products; "-" for a missing value. A
+transaction is an invoice with at least one sale. The file has no costs, so they are 0. A product belongs to the
+country of its first row, as a product has one category. Times are local times of the file. sales_model.py
+documents which rows are accepted; write-offs are not sales.
 
-A product begins with what it takes for none of its rows to find too little, at the file's first moment. It is
-dead if it has stock and its last sale, or the first time it moved if there was none, was 90 days or more before
-the last sale of the file.
+A product's opening stock, at the file's first instant, is the least with which no row lacks stock. A product is
+dead if it has stock and its last sale, or its first movement if it has no sale, was 90 days or more before the
+last sale of the file.
 """
 
 import csv

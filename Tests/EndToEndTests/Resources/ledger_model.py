@@ -1,18 +1,18 @@
 """An independent model of the money of the insights: SQL over the rows of a ledger.
 
-Reads `invctl ledger list --oldest-first -o csv` on standard input, puts it into SQLite, and prints a line a row:
+Reads `invctl ledger list --oldest-first -o csv` from standard input into SQLite, and prints one line per row:
 
     product  <sku>       <sums>          location <code> <sums>     day <yyyy-mm-dd> <sums>     total - <sums>
     units    <sku>       <units> <returned units>
     margin   <sku>       <net> <cost> <margin>
     turnover <sku>       <cost>
-    value    <sku> <stage> <value>       of what is on hand, and of what is in transit
+    value    <sku> <stage> <value>       of stock on hand, and of stock in transit
     worth    - <value>                   of both
 
-Sums are gross, returns, net, cost, margin, transactions; money in hundredths, units as they are written. Sales are
-sales, returns, cost variances and what reverses these. What a sale cost is what the stock lost by it; a cost variance
-has an amount that is cost. A transaction is a reference at a location on a day (the locations' clocks show UTC), or
-a step without a reference, of lines that were not reversed.
+Sums are gross, returns, net, cost, margin, transactions; money in hundredths, units as written. Sales are sales,
+returns, cost variances and their reversals. The cost of a sale is the stock value that it removes; the amount of a
+cost variance is cost. A transaction is a reference at a location on a day (the locations' time zone is UTC), or a
+step without a reference, of lines that were not reversed.
 """
 
 import csv
@@ -72,7 +72,7 @@ show(
     """SELECT sku, CAST(SUM(CASE of WHEN 'sale' THEN -units ELSE 0 END) AS INTEGER),
     CAST(SUM(CASE of WHEN 'return' THEN units ELSE 0 END) AS INTEGER) FROM sold GROUP BY 1""",
 )
-# What was sent, less what arrived or came back: what that gained the stock, and the late cost behind it.
+# Dispatched less received or cancelled: the change of the stock's value, and the late cost after it.
 db.execute(
     """CREATE VIEW transit AS
     SELECT row.sku, CASE row.kind WHEN 'transferOut' THEN -row.cost ELSE -row.cost - COALESCE(late.amount, 0) END

@@ -1,14 +1,14 @@
-"""An independent model of a sales import: what a file's rows add up to.
+"""An independent model of a sales import: the totals of a file's rows.
 
-Reads the CSV on standard input and prints one line for each stock code and each month:
+Reads the CSV from standard input and prints one line for each stock code and each month:
 
     code  <key>   <net units>  <net revenue in pence>
     month <yyyy-mm> <net units> <net revenue in pence>
-    rows  <taken> <not taken>
+    rows  <accepted> <rejected>
 
-Sales and returns count; write-offs (a negative quantity that is no return) move stock and no money.
-A code is compared without regard to case and outer spaces. A row whose price has more than two
-decimals or is below zero, whose quantity is zero or no whole number, or that has no code, is not taken.
+Sales and returns count; write-offs (a negative quantity that is not a return) move stock but no money.
+Codes are compared without case and outer white space. A row is rejected if its price has more than two
+decimals or is below zero, if its quantity is zero or not a whole number, or if it has no code.
 """
 
 import csv
@@ -18,21 +18,21 @@ from decimal import Decimal
 
 codes = defaultdict(lambda: [0, 0])
 months = defaultdict(lambda: [0, 0])
-taken = not_taken = 0
+accepted = rejected = 0
 for row in csv.DictReader(sys.stdin):
     price = Decimal(row["UnitPrice"])
     quantity = int(row["Quantity"])
     key = row["StockCode"].strip().lower()
     if not key or quantity == 0 or price < 0 or price * 100 != int(price * 100):
-        not_taken += 1
+        rejected += 1
         continue
-    taken += 1
+    accepted += 1
     is_return = quantity < 0 and row["InvoiceNo"].startswith("C")
     if quantity < 0 and not is_return:
         continue
     revenue = int(price * 100) * quantity
-    # The file's times are those of the United Kingdom; months are cut in UTC, as the ledger has them,
-    # and no line of the file is sold in the hour about midnight in which the two differ.
+    # The file's times are those of the United Kingdom; months are in UTC, as in the ledger,
+    # and the file has no sale in the hour around midnight in which the two differ.
     month = row["InvoiceDate"][:7]
     for sums in (codes[key], months[month]):
         sums[0] += quantity
@@ -41,4 +41,4 @@ for key, (units, revenue) in sorted(codes.items()):
     print(f"code\t{key}\t{units}\t{revenue}")
 for month, (units, revenue) in sorted(months.items()):
     print(f"month\t{month}\t{units}\t{revenue}")
-print(f"rows\t{taken}\t{not_taken}")
+print(f"rows\t{accepted}\t{rejected}")

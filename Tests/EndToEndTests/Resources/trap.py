@@ -1,4 +1,4 @@
-"""Has a thread of a process run an instruction that is not there: a real trap, from within."""
+"""Sets a thread's instruction pointer to 0, which raises a real fault inside the process."""
 import ctypes, os, sys
 
 TRACEME, CONT, GETREGS, SETREGS, ATTACH, DETACH = 0, 7, 12, 13, 16, 17

@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
 
-/// A program run by `posix_spawn` and waited for by its own process id.
+/// A child process started by `posix_spawn` and awaited by its process id.
 ///
-/// Foundation's `Process` learns of an end through a descriptor that other children, started at the
-/// same time, can inherit; a daemon among them would then keep everybody waiting.
+/// Foundation's `Process` detects an exit through a descriptor that other children, started at the same
+/// time, can inherit; a daemon among them would then block every wait.
 final class ChildProcess: @unchecked Sendable {
     let id: pid_t
     private var status: Int32?
@@ -14,10 +14,7 @@ final class ChildProcess: @unchecked Sendable {
         var code: Int32
     }
 
-    /// Starts a program.
-    ///
-    /// `input`: The file it reads from; nothing for none.
-    /// `output`: The file or descriptor that it writes to.
+    /// Starts a program that reads from the file `input`, if there is one, and writes to `output`.
     init(
         _ program: URL,
         _ arguments: [String],
@@ -43,9 +40,9 @@ final class ChildProcess: @unchecked Sendable {
 
     func signal(_ number: Int32) { if self.status == nil { Glibc.kill(self.id, number) } }
 
-    /// Waits for its end; one that does not end within two minutes is killed.
+    /// Waits for the exit; a program that does not exit within two minutes is killed.
     ///
-    /// - Returns: Its exit code, or 128 plus the signal that ended it.
+    /// - Returns: The exit code, or 128 plus the signal that ended it.
     @discardableResult
     func wait() -> Int32 {
         if let status { return status }

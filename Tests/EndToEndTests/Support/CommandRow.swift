@@ -1,8 +1,7 @@
+/// A test case for one command of the tree.
 import Bytes
-
-/// One command of the tree, as the suite of all commands tries it.
 struct CommandRow {
-    /// What `-o json` prints: one object, an array of them, or lines of them, each with that key.
+    /// The output of `-o json`: one object, an array of objects, or lines of objects, each with that key.
     enum Shape {
         case object(String)
         case array(String)
@@ -12,20 +11,20 @@ struct CommandRow {
     }
 
     /// The command line; `%` is the number of the run, so that a write can be repeated, and a name in
-    /// braces is something the shop was set up with.
+    /// braces is an object of the shop.
     var line: String
-    /// What it shows, on a terminal and piped.
+    /// Text that the output contains, on a terminal and piped.
     var shows: String
     var json: Shape
-    /// A way to get it wrong, its exit code, and what it says then.
+    /// An invalid command line, its exit code, and text that the error contains.
     var wrong: String
     var code: Int32
     var says: String
-    /// What is typed on the terminal, or comes through the pipe.
+    /// The input on the terminal, or through the pipe.
     var input = ""
-    /// What comes through the pipe to get it wrong.
+    /// The invalid input through the pipe.
     var wrongInput = ""
-    /// Whether it takes seconds: it is then run once only, as JSON.
+    /// Whether it takes seconds; it then runs only once, as JSON.
     var isSlow = false
 
     init(
@@ -57,7 +56,7 @@ struct CommandRow {
         return row
     }
 
-    /// Every command of the tree, in its order.
+    /// Every command of the tree, in order.
     ///
     /// A command without a row here fails the suite.
     static let all: [CommandRow] = [
@@ -107,7 +106,7 @@ struct CommandRow {
             json: .array("kind"),
             wrong: "product history P-0 --where 'kind >'",
             code: 2,
-            says: "kind is compared with nothing"
+            says: "a value is missing after kind >"
         ),
         CommandRow(
             "category add Cat-%",
@@ -355,7 +354,7 @@ struct CommandRow {
             json: .object("levels"),
             wrong: "ledger reverse {sale0}",
             code: 4,
-            says: "was reversed before"
+            says: "was already reversed"
         ),
         CommandRow(
             "ledger sales",
@@ -567,7 +566,7 @@ struct CommandRow {
         ),
         CommandRow(
             "apply {commands}",
-            shows: "2 commands: 2 done, 0 not",
+            shows: "2 commands: 2 done, 0 failed",
             json: .object("done"),
             wrong: "apply /nonexistent.ndjson",
             code: 1,

@@ -5,7 +5,7 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// A real `invd` on a data directory and a port of its own; killed when the last holder goes.
+/// A real `invd` with its own data directory and port; killed on deinitialization.
 final class Daemon: @unchecked Sendable {
     let directory: URL
     private var process: ChildProcess?
@@ -13,7 +13,7 @@ final class Daemon: @unchecked Sendable {
     private(set) var readyLine = ""
     private var port = 0
 
-    /// A program that was built beside this test.
+    /// Returns the URL of a program that was built beside this test.
     static func program(_ name: String) -> URL {
         let beside = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         let candidates = [
@@ -26,11 +26,11 @@ final class Daemon: @unchecked Sendable {
         return beside.appending(path: name)
     }
 
-    /// What starts the program instead of this process itself; it gets the data directory, then the
-    /// program and its arguments.
+    /// A command that starts the program in place of this process; its arguments are the data directory,
+    /// then the program and its arguments.
     private let launcher: [String]
 
-    /// Starts a daemon on a fresh directory, or on a copy of one.
+    /// Starts a daemon on a new directory, or on a copy of one.
     init(
         _ arguments: [String] = [],
         launcher: [String] = [],
@@ -43,7 +43,7 @@ final class Daemon: @unchecked Sendable {
         try self.start(arguments)
     }
 
-    /// The directory as its process sees it, which may have mounted another there.
+    /// The directory as the daemon sees it, which may be a mount.
     var directoryInside: String {
         "/proc/\(self.process?.id ?? 0)/root\(self.directory.path)"
     }
@@ -54,12 +54,12 @@ final class Daemon: @unchecked Sendable {
         try? FileManager.default.removeItem(atPath: self.directory.path + ".log")
     }
 
-    /// Starts it again on the same directory and port.
+    /// Restarts the daemon on the same directory and port.
     func start(_ arguments: [String] = []) throws {
-        precondition(self.process == nil, "it runs already")
+        precondition(self.process == nil, "the daemon is running already")
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
-        // No other child may hold the end that says the daemon is gone.
+        // No other child may inherit the end of the pipe that signals the daemon's exit.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let errors = open(
             self.directory.path + ".log",
@@ -93,7 +93,7 @@ final class Daemon: @unchecked Sendable {
         if case .tcp(_, let port) = self.address { self.port = port }
     }
 
-    /// SIGKILL, as a power cut of the process.
+    /// Sends SIGKILL, a power cut for the process.
     func kill() {
         guard let process = self.process else { return }
         process.signal(SIGKILL)
@@ -101,7 +101,7 @@ final class Daemon: @unchecked Sendable {
         self.process = nil
     }
 
-    /// SIGTERM.
+    /// Sends SIGTERM and waits for the exit.
     ///
     /// - Returns: The exit code.
     func stop() -> Int32 {
@@ -113,7 +113,7 @@ final class Daemon: @unchecked Sendable {
 
     func signal(_ number: Int32) { self.process?.signal(number) }
 
-    /// Waits until it has ended by itself.
+    /// Waits until the daemon exits by itself.
     ///
     /// - Returns: The exit code, or 128 plus the signal that ended it.
     func wait() -> Int32 {
@@ -141,7 +141,7 @@ final class Daemon: @unchecked Sendable {
     }
 }
 
-/// What a program said and how it ended.
+/// The output and the exit code of a program.
 struct Finished: Sendable {
     var output: String
     var errors: String
@@ -173,7 +173,7 @@ extension Daemon {
             .appending(path: "invctl-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        // Files, not pipes: a program that says much must not wait for its reader.
+        // Files, not pipes: a program with much output must not wait for its reader.
         let path = { (name: String) in folder.appending(path: name).path }
         let output = open(path("output"), O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
         let errors = open(path("errors"), O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
@@ -185,7 +185,7 @@ extension Daemon {
         var environment = ProcessInfo.processInfo.environment
         environment["INVCTL_SERVER"] = server
         environment["INVCTL_ACTOR"] = "tester"
-        // A person's own configuration has no part in this.
+        // The user's own configuration must not affect the tests.
         environment["INVCTL_CONFIG"] = more["XDG_CONFIG_HOME"] == nil ? "/nonexistent" : nil
         environment.merge(more) { $1 }
         let process = try ChildProcess(
@@ -208,10 +208,10 @@ extension Daemon {
     }
 }
 
-// MARK: - Shorthands of the tests
+// MARK: - Helpers
 
 extension InventoryClient {
-    /// Has a command carried out that must be.
+    /// Sends a command that must be executed.
     @discardableResult
     func done(
         _ command: Command,
@@ -219,26 +219,26 @@ extension InventoryClient {
     ) async throws -> Outcome.Done {
         let outcome = try await self.send(command)
         guard case .done(let done) = outcome else {
-            Issue.record("\(command) came to \(outcome)", sourceLocation: sourceLocation)
+            Issue.record("the outcome of \(command) was \(outcome)", sourceLocation: sourceLocation)
             throw Unexpected()
         }
         return done
     }
 
-    /// Has a command carried out that must be refused.
+    /// Sends a command that must be refused.
     func refused(
         _ command: Command,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Refusal {
         let outcome = try await self.send(command)
         guard case .refused(let refusal) = outcome else {
-            Issue.record("\(command) came to \(outcome)", sourceLocation: sourceLocation)
+            Issue.record("the outcome of \(command) was \(outcome)", sourceLocation: sourceLocation)
             throw Unexpected()
         }
         return refusal
     }
 
-    /// A category and products in it, each with an opening stock.
+    /// Creates a category and products in it, each with an opening stock.
     func stockedProducts(
         _ count: Int,
         stock: Int64,
@@ -261,7 +261,7 @@ extension InventoryClient {
         }
     }
 
-    /// Whether every check of `verify` holds, and the state's digest.
+    /// Checks that `verify` succeeds, and returns the state checksum.
     func verified(sourceLocation: SourceLocation = #_sourceLocation) async throws -> String {
         let findings = try await self.verify().rows
         #expect(findings.filter { !$0.isOK } == [], sourceLocation: sourceLocation)

@@ -4,7 +4,7 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// A shop in which everything that can happen has happened once, by several actors.
+/// A shop with every kind of event, by several actors.
 struct EventfulShop {
     let daemon: Daemon
 
@@ -16,11 +16,11 @@ struct EventfulShop {
         try await self.makeCatalog(office)
         try await self.moveStock(office, till)
         try await self.sellAndUndo(office, till)
-        try await self.promise(office, till)
+        try await self.reserve(office, till)
         try await self.transfer(office)
         try await self.batch(till)
         try await self.archive(office)
-        // What ran out is given back by the daemon itself.
+        // The daemon itself releases expired reservations.
         let query = ReservationQuery(id: ReservationID(5))
         let isExpired = try await eventually {
             try await office.reservations(query).rows.first?.state == .expired
@@ -32,7 +32,7 @@ struct EventfulShop {
 
     private static let back = LocationID(2)
     private static let kilogram = InventoryModel.Unit(code: "kg", decimals: 3)
-    // By id, as they are made.
+    // By id, in order of creation.
     private let apple = ProductID(1)
     private let flour = ProductID(2)
     private let saw = ProductID(4)
@@ -73,7 +73,7 @@ struct EventfulShop {
         try await product("SAW", 2, Price(1_999))
         try await product("LAMP", 2, Price(4_550))
         try await product("ROPE", 3, Price(7, per: 3))
-        // A product without history goes, and leaves a gap in the ids.
+        // A product without history is deleted and leaves a gap in the ids.
         try await office.done(.deleteProduct(ProductID(3), ifRevision: nil))
         try await office.done(
             .updateLocation(
@@ -138,7 +138,7 @@ struct EventfulShop {
         let other = try await till.done(
             .sell(Sale(lines: [SaleLine(product: self.rope, quantity: 10)], reference: "R-2"))
         )
-        // The price gets another basis, and what was sold keeps the old one.
+        // The price gets another basis, and past sales keep the old one.
         let perPiece = ProductUpdate(price: Price(3))
         try await office.done(.updateProduct(self.rope, perPiece, ifRevision: nil))
         try await till.done(.sell(Sale(lines: [SaleLine(product: self.rope, quantity: 4)])))
@@ -157,7 +157,7 @@ struct EventfulShop {
         )
         try await office.done(.reverse(Reversal(lsn: back.lsn, reason: .correction, note: "no")))
         try await office.done(.reverse(Reversal(lsn: other.lsn, reason: .other)))
-        // Below zero, as far as the floor goes; what comes in then has cost that came late.
+        // Stock below zero, down to the floor; the next delivery then has late cost.
         try await office.done(
             .setFloor(FloorChange(product: self.saw, location: Self.back, floor: -5))
         )
@@ -174,7 +174,7 @@ struct EventfulShop {
         try await office.done(.setFloor(FloorChange(product: self.apple, floor: 17)))
     }
 
-    private func promise(_ office: InventoryClient, _ till: InventoryClient) async throws {
+    private func reserve(_ office: InventoryClient, _ till: InventoryClient) async throws {
         func reserve(_ quantities: [Int64], _ reference: String, _ seconds: Int64) async throws {
             let lines = quantities.map { ReserveLine(product: self.lamp, quantity: $0) }
             try await till.done(
@@ -190,7 +190,7 @@ struct EventfulShop {
         func line(_ id: UInt32, _ quantity: Int64? = nil, price: Money? = nil) -> ReservationLine {
             ReservationLine(reservation: ReservationID(id), quantity: quantity, price: price)
         }
-        // Of two carts at once, each with its own reference.
+        // Two carts at once, each with its own reference.
         try await till.done(
             .commitReservation(
                 CommitReservation(lines: [line(1, 2), line(3, 3, price: Money(4_000))])
@@ -254,7 +254,7 @@ struct EventfulShop {
         )
     }
 
-    /// What is archived has its name taken by another.
+    /// Archives objects and reuses their names.
     private func archive(_ office: InventoryClient) async throws {
         try await office.done(.count(StockCount(product: self.rope, counted: 0)))
         try await office.done(.deleteProduct(self.rope, ifRevision: nil))

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Raised once, seen by all.
+/// A flag shared by tasks, set once.
 final class Flag: Sendable {
     let isRaised = Atomic<Bool>(false)
 }

@@ -4,7 +4,7 @@ import InventoryClient
 import InventoryWire
 import Testing
 
-/// A port of this machine on which each connection is given to `serve`, on a thread of its own.
+/// A listener on a local port that calls `serve` for each connection, on its own thread.
 final class Listener: @unchecked Sendable {
     let address: ServerAddress
     private let descriptor: Int32
@@ -44,8 +44,8 @@ final class Listener: @unchecked Sendable {
         return address
     }
 
-    /// Says one thing to whoever connects and has asked something, and closes.
-    static func saying(_ bytes: [UInt8]) throws -> Listener {
+    /// Returns a listener that answers the first bytes of a connection with `bytes` and closes it.
+    static func answering(_ bytes: [UInt8]) throws -> Listener {
         try Listener { connection in
             var chunk = [UInt8](repeating: 0, count: 4_096)
             _ = recv(connection, &chunk, chunk.count, 0)
@@ -54,9 +54,9 @@ final class Listener: @unchecked Sendable {
         }
     }
 
-    /// Lets everything through to a daemon and back, but for the answers to commands: the network at
-    /// its worst moment.
-    static func swallowingOutcomes(of daemon: Daemon) throws -> Listener {
+    /// Returns a proxy to a daemon that drops the answers to commands, as a network failure at the worst
+    /// moment does.
+    static func droppingOutcomes(of daemon: Daemon) throws -> Listener {
         guard case .tcp(_, let port) = daemon.address else { throw Unexpected() }
         return try Listener { client in
             let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(O_CLOEXEC), 0)
@@ -69,7 +69,7 @@ final class Listener: @unchecked Sendable {
             defer { close(client) }
             guard isConnected else { return }
             Thread.detachNewThread {
-                // Nothing else is under way on the connection of a command: a read has one frame.
+                // A command's connection has no other requests in flight, so a read has one frame.
                 Self.copy(server, client) { $0 != Opcode.outcome.rawValue }
                 shutdown(client, Int32(SHUT_RDWR))
                 close(server)
@@ -79,7 +79,7 @@ final class Listener: @unchecked Sendable {
         }
     }
 
-    /// Copies reads whose first frame's opcode passes, until one side ends.
+    /// Forwards reads whose first frame's opcode passes, until one side closes.
     private static func copy(_ from: Int32, _ to: Int32, _ passes: (UInt8) -> Bool) {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {

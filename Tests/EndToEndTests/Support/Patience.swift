@@ -1,14 +1,14 @@
-/// How long tests wait for what another process does: so long that only what never comes fails,
-/// however busy the machine is.
+/// How long tests wait for another process: long enough that only a missing event fails, however busy the
+/// machine is.
 enum Patience {
     static let seconds: Double = 120
-    /// Between two looks.
+    /// The interval between two checks.
     static let pause = Duration.milliseconds(10)
 }
 
-/// Looks again and again until something holds.
+/// Polls a condition until it holds or the time is up.
 ///
-/// - Returns: Whether it came to that.
+/// - Returns: Whether it held in time.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + .seconds(Patience.seconds)
     while try await !condition() {

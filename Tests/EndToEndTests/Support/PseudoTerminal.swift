@@ -3,20 +3,20 @@ import Glibc
 import InventoryClient
 import Testing
 
-/// A program in a terminal of its own: what it draws can be read as lines of the screen, keys can be
-/// pressed, the window resized, and the settings looked at afterwards.
+/// A program in its own terminal, whose screen can be read as lines, keys pressed, window resized, and
+/// terminal settings inspected afterwards.
 final class PseudoTerminal: @unchecked Sendable {
-    /// The program; its parent is a shell that leads the session, as where people work.
+    /// The program; its parent is a shell that leads the session, as in interactive use.
     private(set) var id: pid_t = 0
     private let leader: pid_t
     private let master: Int32
-    /// Where the shell says the program's exit code.
+    /// The pipe on which the shell reports the program's exit code.
     private let codes: Int32
-    /// Closed once the shell may end.
+    /// A pipe that is closed to let the shell exit.
     private let hold: Int32
     private var status: Int32?
     private(set) var screen: ScreenText
-    /// Everything that was drawn, as it came.
+    /// All output of the program, unmodified.
     private(set) var raw: [UInt8] = []
 
     struct OpenError: Error { var code: Int32 }
@@ -33,7 +33,7 @@ final class PseudoTerminal: @unchecked Sendable {
         rows: Int = 24,
         jobControl: Bool = false
     ) throws {
-        // The C library's calls are hidden from the importer; these are what they do on Linux.
+        // The importer hides the C library's calls; these are their Linux equivalents.
         let master = open("/dev/ptmx", O_RDWR | O_NOCTTY)
         var unlocked: Int32 = 0
         var number: UInt32 = 0
@@ -56,18 +56,18 @@ final class PseudoTerminal: @unchecked Sendable {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        // The leader of a new session that opens a terminal has it as its own.
+        // A terminal opened by the leader of a new session becomes its controlling terminal.
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, name, O_RDWR, 0)
         posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // POSIX_SPAWN_SETSID, which the importer does not show.
+        // POSIX_SPAWN_SETSID, which the importer hides.
         posix_spawnattr_setflags(&attributes, 0x80)
-        // When a session's leader ends, the kernel takes the terminal away and drops what nobody has
-        // read: so it stays until it is let go. Ctrl-C reaches it too, and is none of its business.
-        // With job control it is a job that can be stopped, and goes on at a line of ours.
+        // When a session's leader exits, the kernel closes the terminal and drops unread output, so the
+        // shell waits for the hold pipe. It ignores Ctrl-C, which it receives too. With job control the
+        // program is a job that can be stopped, and continues on a line of input.
         let again = """
             while [ $code -eq 148 ]; do read line <&3 || break; fg >/dev/null; code=$?; done
             """
@@ -122,7 +122,7 @@ final class PseudoTerminal: @unchecked Sendable {
         close(self.master)
     }
 
-    /// A pipe whose ends no other child holds.
+    /// Returns a pipe whose ends no other child inherits.
     private static func pipe() throws -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         guard Glibc.pipe(&ends) == 0 else { throw OpenError(code: errno) }
@@ -130,7 +130,7 @@ final class PseudoTerminal: @unchecked Sendable {
         return (ends[0], ends[1])
     }
 
-    /// Whether the program is over: its exit code is there to be read.
+    /// Whether the program has exited and its exit code can be read.
     private var hasEnded: Bool {
         var entry = pollfd(fd: self.codes, events: Int16(POLLIN), revents: 0)
         return poll(&entry, 1, 0) > 0
@@ -142,13 +142,13 @@ final class PseudoTerminal: @unchecked Sendable {
         return text.split(separator: ")").last?.hasPrefix(" T") ?? false
     }
 
-    /// Has the shell continue a program that was stopped, which needs `jobControl`.
+    /// Lets the shell continue a stopped program, which needs `jobControl`.
     func continueInForeground() {
         var byte: UInt8 = 0x0A
         _ = write(self.hold, &byte, 1)
     }
 
-    /// Forgets what is shown.
+    /// Clears the screen.
     func clear() { self.screen.clear() }
 
     func type(_ text: String) {
@@ -167,9 +167,9 @@ final class PseudoTerminal: @unchecked Sendable {
         _ = ioctl(self.master, UInt(TIOCSWINSZ), &size)
     }
 
-    /// Takes what the program has drawn.
+    /// Reads the program's output.
     ///
-    /// - Returns: Whether there was something.
+    /// - Returns: Whether there was any.
     @discardableResult
     private func pump(_ milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: self.master, events: Int16(POLLIN), revents: 0)
@@ -185,7 +185,7 @@ final class PseudoTerminal: @unchecked Sendable {
         return true
     }
 
-    /// Waits until the screen shows something.
+    /// Waits until the screen shows a text.
     func waits(for text: String) -> Bool { self.waits { $0.contains(text) } }
 
     func waits(_ condition: (String) -> Bool) -> Bool {
@@ -197,9 +197,9 @@ final class PseudoTerminal: @unchecked Sendable {
         }
     }
 
-    /// Waits for the program's end, taking what it draws.
+    /// Waits for the program's exit and reads its output.
     ///
-    /// - Returns: Its exit code, or 128 plus the signal that ended it; -1 if it goes on for too long.
+    /// - Returns: Its exit code, or 128 plus the signal that ended it; -1 if it runs for too long.
     func wait() -> Int32 {
         if let status { return status }
         let end = ContinuousClock.now + .seconds(Patience.seconds)
@@ -216,12 +216,12 @@ final class PseudoTerminal: @unchecked Sendable {
         return status
     }
 
-    /// Takes what is drawn for a while.
+    /// Reads output for a while.
     func settle(milliseconds: Int) {
         for _ in 0..<max(1, milliseconds / 5) { self.pump(5) }
     }
 
-    /// Whether lines are typed and shown as a shell wants it: nothing was left behind.
+    /// Whether the terminal is in the line mode with echo that a shell expects.
     var isSane: Bool {
         var settings = termios()
         guard tcgetattr(self.master, &settings) == 0 else { return false }
@@ -231,7 +231,7 @@ final class PseudoTerminal: @unchecked Sendable {
     }
 }
 
-/// What a terminal shows, as far as our programs go: a grid of characters, a cursor, and the few
+/// A terminal emulator for what our programs use: a grid of characters, a cursor, and the few escape
 /// sequences that move it.
 struct ScreenText {
     private var columns: Int
@@ -272,11 +272,11 @@ struct ScreenText {
 
     mutating func take(_ bytes: ArraySlice<UInt8>) {
         self.pending += bytes
-        while let used = self.takeOne() { self.pending.removeFirst(used) }
+        while let used = self.consumeOne() { self.pending.removeFirst(used) }
     }
 
-    /// - Returns: How many bytes were understood; nothing if more must come first.
-    private mutating func takeOne() -> Int? {
+    /// Returns the number of bytes consumed; `nil` if the sequence is incomplete.
+    private mutating func consumeOne() -> Int? {
         guard let first = self.pending.first else { return nil }
         switch first {
         case 0x1B:

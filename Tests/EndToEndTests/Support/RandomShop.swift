@@ -5,13 +5,13 @@ import InventoryModel
 import InventoryTestSupport
 import Testing
 
-/// A shop in which anything is done at random; what is refused is refused.
+/// A shop with random commands, some of which may be refused.
 struct RandomShop {
     private let daemon: Daemon
     private var random: SplitMix64
     private let products = (1...6).map { ProductID(UInt32($0)) }
     private let locations = (1...3).map { LocationID(UInt16($0)) }
-    /// Steps that were done.
+    /// The LSNs of executed steps.
     private var lsns: [LSN] = []
 
     init(_ daemon: Daemon, seed: UInt64) {
@@ -19,7 +19,7 @@ struct RandomShop {
         self.random = SplitMix64(seed: seed)
     }
 
-    /// Does so many things, and more, at an easy pace, until it is over.
+    /// Sends `count` random commands, then continues at a slow pace until `isOver`.
     mutating func fill(_ count: Int, until isOver: () -> Bool = { true }) async throws {
         let clients = ["ann", "bob", ""].map { self.daemon.client($0) }
         try await clients[0].done(.createCategory(name: "All"))
@@ -57,7 +57,7 @@ struct RandomShop {
                 doneCount += 1
             }
         }
-        try #require(doneCount > count / 4, "too little was done for this to say anything")
+        try #require(doneCount > count / 4, "too few commands were executed for a meaningful test")
         for client in clients { try await client.close() }
     }
 

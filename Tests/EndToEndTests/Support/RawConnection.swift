@@ -4,15 +4,15 @@ import InventoryClient
 import InventoryWire
 import Testing
 
-/// A plain socket to a daemon: what a program does that knows nothing of our library.
+/// A plain socket to a daemon, as a program without our library uses it.
 ///
-/// Of one task at a time, hence `@unchecked Sendable`.
+/// `@unchecked Sendable`: one task at a time uses it.
 final class RawConnection: @unchecked Sendable {
     private let descriptor: Int32
-    /// What was received and is not taken apart yet.
+    /// Received bytes that are not decoded yet.
     private var received: [UInt8] = []
 
-    /// `timeoutSeconds`: How long a read waits at most; then the connection counts as ended.
+    /// Connects; a read that waits longer than `timeoutSeconds` counts as the end of the connection.
     init(_ daemon: Daemon, timeoutSeconds: Int = 15) throws {
         guard case .tcp(_, let port) = daemon.address else { throw Unexpected() }
         self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -48,7 +48,7 @@ final class RawConnection: @unchecked Sendable {
 
     deinit { close(self.descriptor) }
 
-    /// - Returns: Whether all of it was taken.
+    /// - Returns: Whether all of it was written.
     @discardableResult
     func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
@@ -62,9 +62,9 @@ final class RawConnection: @unchecked Sendable {
         return true
     }
 
-    /// Sends as much as is taken without waiting.
+    /// Sends as many bytes as the socket accepts without blocking.
     ///
-    /// - Returns: How many bytes; 0 also if the server has closed.
+    /// - Returns: The number of bytes; 0 also if the server has closed.
     func offer(_ bytes: ArraySlice<UInt8>) -> Int {
         let flags = Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
         return max(
@@ -77,7 +77,7 @@ final class RawConnection: @unchecked Sendable {
         self.send(Self.frame(opcode, body, id: id, version: version))
     }
 
-    /// A frame built by hand, byte by byte.
+    /// Returns a frame built byte by byte.
     static func frame(
         _ opcode: UInt8,
         _ body: [UInt8],
@@ -102,7 +102,7 @@ final class RawConnection: @unchecked Sendable {
 
     /// Waits for more bytes.
     ///
-    /// - Returns: Whether there were any: not if the server closed, or nothing came in time.
+    /// - Returns: Whether any arrived before the server closed or the timeout.
     private func receive() -> Bool {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         let count = recv(self.descriptor, &chunk, chunk.count, 0)
@@ -111,14 +111,14 @@ final class RawConnection: @unchecked Sendable {
         return true
     }
 
-    /// What one frame says; `message` is `nil` for one that is none of ``ServerMessage``.
+    /// A decoded frame; `message` is `nil` if it is not a ``ServerMessage``.
     struct Received {
         var opcode: UInt8
         var requestID: UInt64
         var message: ServerMessage?
     }
 
-    /// The messages that have come, waiting for at least one; none if the connection has ended.
+    /// Returns the received messages, and waits for at least one; none if the connection has ended.
     func next() -> [Received] {
         while true {
             var messages: [Received] = []
@@ -148,24 +148,24 @@ final class RawConnection: @unchecked Sendable {
         }
     }
 
-    /// Everything that comes until the server closes.
+    /// Returns all bytes until the server closes.
     func readAll() -> [UInt8] {
         while self.receive() {}
         defer { self.received = [] }
         return self.received
     }
 
-    /// Waits for the first bytes, and takes them.
+    /// Waits for the first bytes and reads them.
     ///
-    /// - Returns: How many there were; 0 if the server closed or nothing came in time.
+    /// - Returns: The number of bytes; 0 if the server closed or none arrived in time.
     func readSome() -> Int {
         _ = self.receive()
         defer { self.received = [] }
         return self.received.count
     }
 
-    /// The messages that come until the server closes, each with its request id; the answer to the
-    /// hello is left out.
+    /// Returns the messages until the server closes, each with its request id, without the answer to the
+    /// hello.
     func answers() -> [(id: UInt64, message: ServerMessage)] {
         var all: [(id: UInt64, message: ServerMessage)] = []
         while case let messages = self.next(), !messages.isEmpty {
@@ -178,6 +178,6 @@ final class RawConnection: @unchecked Sendable {
 
     func messages() -> [ServerMessage] { self.answers().map { $0.message } }
 
-    /// No more will be sent.
+    /// Closes the sending side.
     func finish() { shutdown(self.descriptor, Int32(SHUT_WR)) }
 }

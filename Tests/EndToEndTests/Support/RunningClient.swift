@@ -3,11 +3,11 @@ import Glibc
 import InventoryClient
 import InventoryModel
 
-/// `invctl` as it runs, to be killed in the middle of what it does.
+/// A running `invctl`, to be killed in the middle.
 final class RunningClient {
     private let process: ChildProcess
 
-    /// `input`: The file that it reads from.
+    /// Starts `invctl` with the file `input` as standard input.
     init(_ daemon: Daemon, _ arguments: [String], input: String = "/dev/null") throws {
         var environment = ProcessInfo.processInfo.environment
         environment["INVCTL_SERVER"] = daemon.address.description
@@ -34,16 +34,16 @@ final class RunningClient {
 
     func wait() -> Int32 { self.process.wait() }
 
-    /// Whether it has come to its end by itself.
+    /// Whether it has exited by itself.
     private var hasEnded: Bool {
         var info = siginfo_t()
         let options = WEXITED | WNOHANG | WNOWAIT
         return waitid(P_PID, id_t(self.process.id), &info, options) != 0 || info.si_signo != 0
     }
 
-    /// Kills it as soon as the daemon's ledger has more than so many movements.
+    /// Kills it as soon as the daemon's ledger has more than a number of movements.
     ///
-    /// - Returns: How many there were then.
+    /// - Returns: The number of movements then.
     func kill(beyond movements: Int64, in daemon: Daemon) async throws -> Int64 {
         let client = daemon.client()
         var count: Int64 = 0
