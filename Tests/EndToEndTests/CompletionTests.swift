@@ -105,7 +105,7 @@ import Testing
         let tree = try #require(CommandTree.whole())
         let completer = Completer(tree, own: ["\\q", "\\timing"])
         func texts(_ line: String) async -> [String] {
-            await completer.candidates(Array(line)).texts
+            await completer.candidates(Array(line)).strings
         }
         #expect(await texts("sto") == ["stock"])
         #expect(await texts("invctl sto") == ["stock"])

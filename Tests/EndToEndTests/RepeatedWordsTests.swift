@@ -100,7 +100,7 @@ import Testing
     @Test(arguments: [
         ("reserve new P-0=2 P-1=1", "reserved 2 lines", "reservations"),
         ("stock transfer dispatch P-0=2 P-1=1 --to back", "dispatched", "transfers"),
-        ("return P-0=2", "took back 1 line", ""),
+        ("return P-0=2", "returned 1 line", ""),
         ("stock restock P-0=2", "restocked 1 line", ""),
     ])
     func `what it made is named again`(words: String, said: String, made: String) async throws {
@@ -146,7 +146,7 @@ import Testing
             _ = try lastLine("sell P-1")
             let name = command.hasPrefix("category") ? "category rename Same" : command
             let same = try lastLine("\(name) Same")
-            #expect(same.contains("so already") && same.hasSuffix(" \(revision)"), "\(same)")
+            #expect(same.contains("is unchanged") && same.hasSuffix(" \(revision)"), "\(same)")
         }
     }
 
