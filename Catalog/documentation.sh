@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes the documentation of every module from its comments, into .build/docs/NAME.doccarchive; a link
-# that leads nowhere, or any other warning, fails.
+# Builds the documentation of every module from its comments, into .build/docs/NAME.doccarchive; a broken
+# link, or any other warning, is an error.
 #
-# A module's documentation stands by itself: names of other modules are code in it, not links.
+# Each module's documentation is self-contained: names of other modules are written as code, not as links.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scratch=.build/documentation
@@ -28,4 +28,4 @@ if [ ${#failed[@]} -gt 0 ]; then
     echo "error: documentation with warnings: ${failed[*]}" >&2
     exit 1
 fi
-echo "documentation of every module in .build/docs"
+echo "the documentation of every module is in .build/docs"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs Debian packages, as root or through sudo, or says how to.
+# Installs Debian packages, as root or through sudo, or prints how to.
 set -euo pipefail
 packages=("$@")
 if ! command -v apt-get >/dev/null; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Starts invd on a data directory of its own, loads the sample catalog, and shows stock live.
-# Nothing is left running when it ends.
+# Starts invd on its own data directory, imports the sample catalog, and shows live stock. invd is stopped
+# when the script exits.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data=.run/data
@@ -22,22 +22,22 @@ trap 'exit 143' TERM
 read -r line <"$ready" || { echo "error: invd did not start:" >&2; tail -n 3 .run/invd.log >&2; exit 1; }
 export INVCTL_SERVER=${line#ready }
 INVCTL_SERVER=${INVCTL_SERVER%% *}
-echo "invd serves at $INVCTL_SERVER, its data is in $data"
+echo "invd listens on $INVCTL_SERVER, its data is in $data"
 $ctl import Catalog/sample.csv --timeout 30
 if [ -t 1 ]; then
     cat <<EOT
 
-Stock as it moves, each change once. In a second terminal try:
+Live changes of stock. In a second terminal try:
 
   .build/release/invctl sell LAP-01=1 MOU-09=2 --ref POS-1 --server $INVCTL_SERVER
   .build/release/invctl product list --server $INVCTL_SERVER
 
-Ctrl-C ends it.
+Ctrl-C stops it.
 
 EOT
     $ctl watch stock
 else
-    # Off a terminal: two sales while somebody watches, and the end.
+    # Without a terminal: a sale and a delivery while a watcher runs, then exit.
     $ctl watch stock --count 3 >.run/watched 2>.run/watching &
     watcher=$!
     for _ in $(seq 100); do
@@ -47,7 +47,7 @@ else
     $ctl sell LAP-01=1 MOU-09=2 --ref POS-1 --id "run-$$-1"
     $ctl stock restock LAP-01=1@720.00 --ref PO-1 --id "run-$$-2"
     wait "$watcher"
-    echo "a watcher saw:"
+    echo "the watcher printed:"
     cat .run/watched
     $ctl stock low
     $ctl verify --quiet

@@ -2,23 +2,28 @@ internal import Bytes
 internal import InventoryModel
 import InventoryWire
 
-/// One connection that asks the longest questions there are, one behind the other, without an end.
+/// A connection that sends the longest queries, one after another, until it is stopped.
 final class BenchAsker: BenchPeer {
     private let phase: BenchPhase
     private let tally: BenchTally
     private var next: Int
     private var requestID: UInt64 = 1
-    private var askedAt: Int64 = 0
+    private var sentAt: Int64 = 0
 
-    /// `number`: Which question it begins with, so that not all ask the same at once.
+    /// Creates a connection.
+    ///
+    /// - Parameters:
+    ///   - number: The index of its first query, so that not all connections send the same at once.
+    ///   - phase: Whether to record latencies.
+    ///   - tally: The results of the thread.
     init(_ number: Int, phase: BenchPhase, tally: BenchTally) {
         self.next = number
         self.phase = phase
         self.tally = tally
     }
 
-    /// Full scans, groups without number, sorted catalogs, and searches that find nothing.
-    private static let questions: [Request] = [
+    /// Full scans, many groups, sorted catalogs, and searches without a match.
+    private static let queries: [Request] = [
         .query(.verify),
         .insight(.named(NamedInsight(.velocity, window: .all))),
         .insight(.named(NamedInsight(.turnover, window: .all))),
@@ -44,15 +49,15 @@ final class BenchAsker: BenchPeer {
 
     func connected(_ out: inout ByteWriter) {
         out.writeBenchHello()
-        self.ask(&out)
+        self.sendQuery(&out)
     }
 
     func due(_ now: UInt64, _ out: inout ByteWriter) -> UInt64? { nil }
 
-    private func ask(_ out: inout ByteWriter) {
+    private func sendQuery(_ out: inout ByteWriter) {
         self.requestID += 1
-        self.askedAt = benchClock()
-        Self.questions[self.next % Self.questions.count]
+        self.sentAt = benchClock()
+        Self.queries[self.next % Self.queries.count]
             .encodeFrame(requestID: self.requestID, into: &out)
         self.next += 1
     }
@@ -63,12 +68,12 @@ final class BenchAsker: BenchPeer {
             switch Opcode(rawValue: frame.opcode) {
             case .refused:
                 self.tally.refuse(frame.body)
-                self.ask(&out)
+                self.sendQuery(&out)
             case .resultEnd:
                 if self.phase.isMeasuring {
-                    self.tally.histogram.record(UInt64(max(0, benchClock() - self.askedAt)))
+                    self.tally.histogram.record(UInt64(max(0, benchClock() - self.sentAt)))
                 }
-                self.ask(&out)
+                self.sendQuery(&out)
             case .goodbye: self.tally.refuse(frame.body)
             default: break
             }

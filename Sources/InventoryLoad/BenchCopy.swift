@@ -1,12 +1,12 @@
 internal import Bytes
 internal import InventoryModel
 
-/// A subscriber's copy of the levels: only their checksum, to hold against the server's.
+/// A subscriber's replica of the levels and their checksum, to verify it against the server's.
 struct BenchCopy {
     private var levels: [UInt64: Level] = [:]
     private var checksum = LevelDigest()
 
-    /// The checksum of the levels as they are in the copy.
+    /// The checksum of the levels in the replica.
     var value: UInt64 { self.checksum.value }
 
     mutating func removeAll() { self = BenchCopy() }
@@ -22,7 +22,9 @@ struct BenchCopy {
         self.checksum.replace(self.levels.updateValue(level, forKey: key), with: level)
     }
 
-    /// Applies one entry: its bytes behind their count.
+    /// Applies one entry, whose bytes begin with their count.
+    ///
+    /// - Throws: An error if the bytes cannot be decoded.
     mutating func apply(entry bytes: UnsafeRawBufferPointer) throws {
         var reader = ByteReader(bytes)
         let entry = try EntryView(from: &reader).entry()
@@ -30,6 +32,8 @@ struct BenchCopy {
     }
 
     /// Applies the rows of a snapshot.
+    ///
+    /// - Throws: An error if the bytes cannot be decoded.
     mutating func apply(snapshotRows bytes: UnsafeRawBufferPointer) throws {
         var reader = ByteReader(bytes)
         for _ in 0..<(try reader.readUInt32()) {

@@ -1,12 +1,12 @@
 import InventoryWire
 
-/// Takes replies and events apart as far as a bench has to.
+/// Decodes the frames of replies and events as far as a bench needs.
 ///
-/// The server's own checksums are left unlooked at, as the peers' drivers look at none: a bench finds
-/// out what a server does, not what a cable does.
+/// Frame checksums are not verified, as the drivers of the peers verify none: a bench measures the
+/// server, not the network.
 struct BenchFrames {
     private let bytes: UnsafeRawBufferPointer
-    /// Bytes of the frames handed out so far.
+    /// The bytes of the frames returned so far.
     private(set) var consumed = 0
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
@@ -17,7 +17,7 @@ struct BenchFrames {
         var body: UnsafeRawBufferPointer
     }
 
-    /// The next whole frame; nothing if the bytes end before it does.
+    /// Returns the next complete frame; `nil` if the bytes end before it does.
     mutating func next() -> Frame? {
         let rest = self.bytes.count - self.consumed
         guard rest >= FrameHeader.byteCount else { return nil }

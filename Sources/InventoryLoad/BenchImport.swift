@@ -4,19 +4,19 @@ internal import InventoryModel
 import InventoryWire
 import Synchronization
 
-/// Past sales at full speed, as `invctl import` sends them: numbered batches of a session, errors only,
-/// as many in flight as an import has.
+/// Imports past sales at full speed, as `invctl import` does: numbered errors-only batches of a session,
+/// as many in flight as in an import.
 final class BenchImport: BenchPeer {
-    /// Read by the thread that waits for the end.
+    /// The progress of the import, read by the thread that waits for its end.
     final class Progress: Sendable {
         private let decided = Atomic(0)
         private let refused = Atomic(0)
         private let lastLSN = Atomic(UInt64(0))
 
-        /// Sales that are answered.
+        /// The number of sales acknowledged.
         var count: Int { self.decided.load(ordering: .relaxed) }
         var failures: Int { self.refused.load(ordering: .relaxed) }
-        /// The LSN of the last sale that is answered.
+        /// The LSN of the last sale acknowledged.
         var lsn: LSN { LSN(self.lastLSN.load(ordering: .relaxed)) }
 
         fileprivate func add(_ count: Int, lsn: LSN) {
@@ -27,7 +27,7 @@ final class BenchImport: BenchPeer {
     }
 
     let progress = Progress()
-    /// Told when each batch is heard of.
+    /// Notified when each batch is acknowledged.
     private let till: TillProgress?
     private let products: [ProductID]
     private let saleCount: Int
@@ -38,7 +38,7 @@ final class BenchImport: BenchPeer {
 
     private static let batchMax = 1_000
     private static let inFlightMax = 32
-    /// The first sale was so long ago, and they end a day ago.
+    /// The age of the first sale; the last one is a day old.
     private static let daysAgo: Int64 = 365
     private let begin: Int64
 

@@ -4,23 +4,23 @@ internal import InventoryModel
 import InventoryWire
 import Synchronization
 
-/// What the connections of one thread found out together.
+/// The results of the connections of one thread.
 ///
-/// Of that thread, until it has ended.
+/// `@unchecked Sendable`: used only by that thread until it has ended.
 final class BenchTally: @unchecked Sendable {
-    /// Latencies of what was done; what was refused has none.
+    /// The latencies in microseconds of executed requests; refused ones are not recorded.
     var histogram = LatencyHistogram()
-    /// Commands, reads and pings that were done while it was measured.
+    /// The number of commands, reads and pings executed while measuring.
     var doneCount = 0
-    /// Why the first request was refused that was.
+    /// The first refusal.
     private(set) var firstRefusal: Refusal?
-    /// Refusals, steps out of order.
+    /// The number of refusals, and of steps out of order.
     var failures = 0 {
         didSet { self.failed.store(self.failures > 0, ordering: .relaxed) }
     }
     private let failed = Atomic(false)
 
-    /// Whether there were any so far: other threads may ask.
+    /// Whether there were any failures so far; other threads may read it.
     var hasFailed: Bool { self.failed.load(ordering: .relaxed) }
 
     func refuse(_ refusal: Refusal) {
@@ -28,7 +28,7 @@ final class BenchTally: @unchecked Sendable {
         if self.firstRefusal == nil { self.firstRefusal = refusal }
     }
 
-    /// A `refused` or `goodbye` came, whose body is the refusal.
+    /// Counts a `refused` or `goodbye` frame, whose body is the refusal.
     func refuse(_ body: UnsafeRawBufferPointer) {
         if self.firstRefusal == nil {
             var reader = ByteReader(body)
@@ -37,11 +37,11 @@ final class BenchTally: @unchecked Sendable {
         self.failures += 1
     }
 
-    /// Takes the answer to a request of commands.
+    /// Counts the refusals in the answer to a request of commands.
     ///
-    /// - Returns: How many of them were done.
+    /// - Returns: The number of commands executed.
     func take(outcome body: UnsafeRawBufferPointer) -> Int {
-        // The first byte says that it was done, as nearly every one is.
+        // Fast path: the first byte is the tag of a result, as it nearly always is.
         if body.first == 1 { return 1 }
         var reader = ByteReader(body)
         guard let outcome = try? Outcome(from: &reader) else {
@@ -58,11 +58,11 @@ final class BenchTally: @unchecked Sendable {
     }
 }
 
-/// One connection that asks: a number of requests in flight, or so many a second.
+/// A connection that sends requests: a number in flight, or at a rate.
 final class BenchLoad: BenchPeer {
     private let requests: BenchRequests
     private let depth: Int
-    /// Nanoseconds between two requests; 0 for as many as go.
+    /// Nanoseconds between two requests; 0 for no rate limit.
     private let interval: UInt64
     private let phase: BenchPhase
     private let tally: BenchTally
@@ -73,7 +73,7 @@ final class BenchLoad: BenchPeer {
     private var isOpen = false
     /// When the next request is due, with an interval.
     private var dueAt: UInt64 = 0
-    /// When each request in flight was sent, or was due, by its id modulo the depth's power of two.
+    /// When each request in flight was sent or due, by its id modulo the depth rounded up to a power of two.
     private var startedAt: [UInt64]
     private let mask: UInt64
 
@@ -91,10 +91,10 @@ final class BenchLoad: BenchPeer {
         self.phase = phase
         self.tally = tally
         self.random = BenchRandom(seed: seed)
-        var room = 1
-        while room < depth { room *= 2 }
-        self.startedAt = Array(repeating: 0, count: room)
-        self.mask = UInt64(room - 1)
+        var capacity = 1
+        while capacity < depth { capacity *= 2 }
+        self.startedAt = Array(repeating: 0, count: capacity)
+        self.mask = UInt64(capacity - 1)
     }
 
     func connected(_ out: inout ByteWriter) {
@@ -139,7 +139,7 @@ final class BenchLoad: BenchPeer {
         case .sessionOpened:
             self.isOpen = true
             if self.interval > 0 {
-                // Connections begin apart from each other, within one interval.
+                // Connections start at random times within one interval.
                 self.dueAt = now + UInt64(self.random.next(below: Int(clamping: self.interval)))
             } else {
                 for _ in 0..<self.depth { self.send(startedAt: now, &out) }
@@ -174,7 +174,7 @@ final class BenchLoad: BenchPeer {
         guard self.interval > 0 else { return nil }
         guard self.isOpen else { return now + 1_000_000 }
         self.catchUp(now, &out)
-        // At the full depth an answer sends what is due; until then there is nothing to do.
+        // At full depth the next answer sends what is due; until then nothing can be sent.
         return max(self.dueAt, now + 20_000)
     }
 

@@ -4,37 +4,37 @@ import Glibc
 import InventoryClient
 import Synchronization
 
-/// One end of a connection of a bench: told what came, it says what to send.
+/// The client end of a connection of a bench: it receives bytes and appends those to send.
 ///
-/// Of the thread of its ``BenchPoller``.
+/// Used only on the thread of its ``BenchPoller``.
 protocol BenchPeer: AnyObject {
-    /// The connection is there.
+    /// Called when the connection is established.
     func connected(_ out: inout ByteWriter)
 
-    /// Bytes came; returns how many of them were whole frames, which do not come again.
+    /// Called with received bytes; returns the bytes of whole frames, which are consumed.
     func received(_ bytes: UnsafeRawBufferPointer, _ out: inout ByteWriter) -> Int
 
-    /// Looks whether something is due by itself.
+    /// Sends requests that are due.
     ///
-    /// - Returns: When to be asked again, in nanoseconds of the monotonic clock; nothing for never.
+    /// - Returns: When to call again, in nanoseconds of the monotonic clock; `nil` for never.
     func due(_ now: UInt64, _ out: inout ByteWriter) -> UInt64?
 }
 
-/// A thread of its own that serves the sockets of many peers.
+/// Serves the sockets of many peers on a thread of its own.
 ///
-///     epoll ──▶ read, all sockets into one buffer ──▶ peer ──▶ one write, if it has something to say
+///     epoll ──▶ read, all sockets into one buffer ──▶ peer ──▶ one write, if it has bytes to send
 ///
-/// A load that costs as much as what it measures measures itself: so there is no event loop, no
-/// allocation and no copy between the socket and the peer. It shares its thread with nothing, hence
-/// `@unchecked Sendable`.
+/// A load that costs as much as what it measures would measure itself: so there is no event loop, no
+/// allocation and no copy between the socket and the peer. `@unchecked Sendable`: it does not share its
+/// thread.
 final class BenchPoller: @unchecked Sendable {
     private final class Connection {
         let descriptor: Int32
         let peer: any BenchPeer
-        /// The beginning of a frame whose rest has not come.
+        /// The beginning of a frame whose rest has not arrived.
         var partial: [UInt8] = []
         var out = ByteWriter(capacity: 4_096)
-        /// Bytes of ``out`` that the socket has taken.
+        /// The bytes of ``out`` that the socket has accepted.
         var sent = 0
         var waitsToWrite = false
 
@@ -52,7 +52,7 @@ final class BenchPoller: @unchecked Sendable {
     private let isStopping = Atomic(false)
     private let cutOff = Atomic(0)
 
-    /// Connections that the server has ended.
+    /// The number of connections closed by the server.
     var cutOffCount: Int { self.cutOff.load(ordering: .relaxed) }
 
     deinit {
@@ -60,7 +60,9 @@ final class BenchPoller: @unchecked Sendable {
         self.buffer.deallocate()
     }
 
-    /// Connects; before ``run()``.
+    /// Connects a peer; call it before ``run()``.
+    ///
+    /// - Throws: An error if the connection fails.
     func add(_ peer: any BenchPeer, at address: ServerAddress) throws {
         let connection = Connection(try BenchSocket.connect(to: address), peer)
         invd_poll_add(self.poll, connection.descriptor, UInt32(self.connections.count))
@@ -76,8 +78,8 @@ final class BenchPoller: @unchecked Sendable {
         var events = [invd_poll_event](repeating: invd_poll_event(), count: 256)
         var next = self.serveDue()
         while !self.isStopping.load(ordering: .relaxed) {
-            let room = Int32(events.count)
-            let count = invd_poll_wait(self.poll, &events, room, Self.patience(until: next))
+            let capacity = Int32(events.count)
+            let count = invd_poll_wait(self.poll, &events, capacity, Self.timeout(until: next))
             for event in events.prefix(max(0, Int(count))) {
                 if event.writable != 0 { self.flush(Int(event.number)) }
                 if event.readable != 0 { self.read(Int(event.number)) }
@@ -86,16 +88,16 @@ final class BenchPoller: @unchecked Sendable {
         }
     }
 
-    /// Nanoseconds until something is due, and until it is seen that it should stop.
-    private static func patience(until next: UInt64?) -> Int {
+    /// Returns the nanoseconds until something is due, at most those after which to check for a stop.
+    private static func timeout(until next: UInt64?) -> Int {
         let longest = 50_000_000
         guard let next else { return longest }
         return max(0, min(Int(clamping: next) - Int(clamping: benchNanoseconds()), longest))
     }
 
-    /// Has every peer send what is due.
+    /// Lets every peer send what is due.
     ///
-    /// - Returns: When the next is.
+    /// - Returns: When the next request is due.
     private func serveDue() -> UInt64? {
         let now = benchNanoseconds()
         var next: UInt64?
@@ -137,7 +139,7 @@ final class BenchPoller: @unchecked Sendable {
         self.buffer = larger
     }
 
-    /// Sends what the socket takes, and waits for it to take the rest.
+    /// Sends what the socket accepts, and polls for when it accepts the rest.
     private func flush(_ index: Int) {
         let connection = self.connections[index]
         guard connection.sent < connection.out.count else { return }
@@ -162,7 +164,7 @@ final class BenchPoller: @unchecked Sendable {
     }
 }
 
-/// Nanoseconds of a clock that only rises.
+/// Returns the nanoseconds of the monotonic clock.
 func benchNanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

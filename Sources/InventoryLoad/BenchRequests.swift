@@ -2,7 +2,7 @@ internal import Bytes
 package import InventoryModel
 import InventoryWire
 
-/// What the connections of a load ask for.
+/// The kind of requests of a load.
 package enum BenchWork: Sendable, Equatable {
     case sell(batch: Int)
     case get(bySKU: Bool)
@@ -19,15 +19,17 @@ package enum BenchWork: Sendable, Equatable {
     }
 }
 
-/// The requests of a bench, encoded beforehand so that the load costs little more than its bytes: one
-/// body for each product, put one behind another.
+/// The requests of a bench, encoded in advance so that the load costs little more than its bytes: one
+/// body for each product.
 package final class BenchRequests: Sendable {
     package let work: BenchWork
     let productCount: Int
-    /// A sale, as the sale command is encoded; and a read's key.
+    /// The encoded sale command of each product.
     private let sales: [[UInt8]]
+    /// The encoded key of a read of each product.
     private let keys: [[UInt8]]
 
+    /// Encodes the requests for the products `ids`, whose SKUs are `bench-0`, `bench-1`, ….
     package init(_ work: BenchWork, _ ids: [ProductID]) {
         self.work = work
         self.productCount = ids.count
@@ -56,7 +58,7 @@ package final class BenchRequests: Sendable {
 
     /// Appends the next request.
     ///
-    /// - Returns: Whether it is a command, which took the sequence number.
+    /// - Returns: Whether it is a command, which uses the sequence number.
     func append(
         _ id: UInt64,
         sequence: UInt64,
@@ -114,7 +116,7 @@ package final class BenchRequests: Sendable {
     }
 }
 
-/// Xorshift64: the same numbers for the same seed.
+/// A random number generator (xorshift64): the same numbers for the same seed.
 struct BenchRandom: Sendable {
     private var state: UInt64
 

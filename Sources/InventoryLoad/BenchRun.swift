@@ -3,19 +3,19 @@ package import InventoryClient
 package import InventoryModel
 import Synchronization
 
-/// Microseconds since 1970, by the clock that the server on the same machine records with.
+/// Returns the microseconds since 1970, by the clock that a server on the same machine uses.
 func benchClock() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
 }
 
-/// Whether what happens now counts, told to the threads of a bench.
+/// The phase of a bench, shared by its threads: whether latencies are recorded.
 final class BenchPhase: Sendable {
     private let measuring = Atomic(false)
     private let begun = Atomic(0)
 
-    /// How many subscribers have what they begin with.
+    /// The number of subscribers that have received their initial state.
     var begunCount: Int { self.begun.load(ordering: .relaxed) }
     func subscriberBegan() { self.begun.add(1, ordering: .relaxed) }
 
@@ -23,30 +23,36 @@ final class BenchPhase: Sendable {
     func measure(_ isMeasuring: Bool) { self.measuring.store(isMeasuring, ordering: .relaxed) }
 }
 
-/// How much of a load there is.
+/// The amount of a load.
 package protocol LoadOptions {
     var connections: Int { get }
-    /// Requests that each connection has in flight, at most.
+    /// The maximum number of requests in flight per connection.
     var depth: Int { get }
-    /// How long it is measured.
+    /// How long to measure.
     var seconds: Int { get }
-    /// Requests a second of all connections together; 0 for as many as go.
+    /// Requests per second of all connections; 0 for no rate limit.
     var rate: Int { get }
 }
 
 /// One run of load.
 ///
-/// Its connections are on one thread, so that the client leaves the other core to the server, and
-/// subscribers on another.
+/// Its connections share one thread, so that the client leaves the other core to the server; subscribers
+/// share another.
 package struct BenchRun {
     package let options: any LoadOptions
     package let requests: BenchRequests
     private let interests: [BenchSubscriber.Interest]
-    /// Connections that ask long questions meanwhile.
+    /// The number of connections that send long queries meanwhile.
     private let askers: Int
     private let address: ServerAddress
 
-    /// Load on the server of a client; `subscribers` more connections follow all stock.
+    /// Creates a load on the server of a client.
+    ///
+    /// - Parameters:
+    ///   - options: The amount of the load.
+    ///   - requests: The requests to send.
+    ///   - subscribers: The number of further connections that subscribe to all stock.
+    ///   - client: The client whose server to use.
     package init(
         _ options: any LoadOptions,
         requests: BenchRequests,
@@ -73,29 +79,31 @@ package struct BenchRun {
 
     package var subscriberCount: Int { self.interests.count }
 
+    /// Runs the load and returns its results.
     package func measure() async throws -> Result {
         BenchSocket.allowMany()
         let phase = BenchPhase()
-        let (asked, heard) = (BenchTally(), BenchTally())
-        let (asking, listening) = (BenchPoller(), BenchPoller())
+        let (loadTally, subscriberTally) = (BenchTally(), BenchTally())
+        let (loading, listening) = (BenchPoller(), BenchPoller())
         for interest in self.interests {
             try listening.add(
-                BenchSubscriber(interest, phase: phase, tally: heard),
+                BenchSubscriber(interest, phase: phase, tally: subscriberTally),
                 at: self.address
             )
         }
         for number in 0..<self.askers {
-            try listening.add(BenchAsker(number, phase: phase, tally: heard), at: self.address)
+            let asker = BenchAsker(number, phase: phase, tally: subscriberTally)
+            try listening.add(asker, at: self.address)
         }
         let listener = self.subscriberCount + self.askers > 0 ? Self.start(listening) : nil
         for number in 0..<self.options.connections {
-            try asking.add(self.load(number, phase: phase, tally: asked), at: self.address)
+            try loading.add(self.load(number, phase: phase, tally: loadTally), at: self.address)
         }
-        let asker = Self.start(asking)
+        let loader = Self.start(loading)
         let clock = ContinuousClock()
         let begin = clock.now
         try await Task.sleep(for: .seconds(1))
-        // What a subscription costs is its following, not the first answer over all there was.
+        // Only the updates of a subscription are measured, not its initial state.
         while phase.begunCount < self.subscriberCount, clock.now - begin < Self.warmUpMax {
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -105,16 +113,17 @@ package struct BenchRun {
         try await Task.sleep(for: .seconds(self.options.seconds))
         phase.measure(false)
         let seconds = (clock.now - start) / .seconds(1)
-        asking.stop()
+        loading.stop()
         listening.stop()
-        await asker.value
+        await loader.value
         await listener?.value
         return Result(
-            requests: asked.histogram,
-            doneCount: asked.doneCount,
-            deliveries: heard.histogram,
-            failures: asked.failures + heard.failures + asking.cutOffCount + listening.cutOffCount,
-            firstRefusal: asked.firstRefusal ?? heard.firstRefusal,
+            requests: loadTally.histogram,
+            doneCount: loadTally.doneCount,
+            deliveries: subscriberTally.histogram,
+            failures: loadTally.failures + subscriberTally.failures + loading.cutOffCount
+                + listening.cutOffCount,
+            firstRefusal: loadTally.firstRefusal ?? subscriberTally.firstRefusal,
             seconds: seconds,
             warmSeconds: warmSeconds
         )
@@ -122,7 +131,7 @@ package struct BenchRun {
 
     private static let warmUpMax = Duration.seconds(60)
 
-    /// Serves the poller's sockets on a thread of its own; completes when that has ended.
+    /// Runs the poller on a new thread; the task completes when that has ended.
     static func start(_ poller: BenchPoller) -> Task<Void, Never> {
         Task.detached {
             await withCheckedContinuation { continuation in
@@ -146,17 +155,22 @@ package struct BenchRun {
         )
     }
 
-    // MARK: - What came of it
+    // MARK: - Result
 
+    /// The results of a run.
     package struct Result: Sendable {
+        /// The latencies of executed requests, in microseconds.
         package var requests = LatencyHistogram()
-        /// Commands, reads and pings that were done, none that was refused.
+        /// The number of commands, reads and pings executed, without those refused.
         package var doneCount = 0
+        /// The latencies of deliveries to subscribers, or of long queries, in microseconds.
         package var deliveries = LatencyHistogram()
+        /// The number of refusals, steps out of order, and connections closed by the server.
         package var failures = 0
         package var firstRefusal: Refusal?
+        /// The measured duration.
         package var seconds = 0.0
-        /// Before that, until it had begun.
+        /// The seconds of warm-up before that.
         var warmSeconds = 0.0
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 import InventoryClient
 
-/// Sockets of a bench, connected and not blocking.
+/// Connected, non-blocking sockets of a bench.
 enum BenchSocket {
     static func connect(to address: ServerAddress) throws -> Int32 {
         let descriptor: Int32
@@ -13,7 +13,7 @@ enum BenchSocket {
         return descriptor
     }
 
-    /// A thousand subscribers are more sockets than a process has by default.
+    /// Raises the limit of open files: a thousand subscribers need more sockets than the default allows.
     static func allowMany() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
@@ -26,7 +26,7 @@ enum BenchSocket {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, String(port), &hints, &found) == 0, let first = found else {
-            throw ClientError(.unreachable, "no address of \(host)")
+            throw ClientError(.unreachable, "no address for \(host)")
         }
         defer { freeaddrinfo(first) }
         let info = first.pointee
@@ -45,7 +45,7 @@ enum BenchSocket {
         name.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
         guard bytes.count < MemoryLayout.size(ofValue: name.sun_path) else {
-            throw ClientError(.unreachable, "\(path) is longer than the name of a socket")
+            throw ClientError(.unreachable, "\(path) is too long for a socket path")
         }
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: bytes) }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)

@@ -2,28 +2,28 @@ internal import Bytes
 internal import InventoryModel
 import InventoryWire
 
-/// One connection that listens to all stock, or to an insight, and notes how long after its recording
-/// each step came, or the result of it.
+/// A connection that subscribes to all stock or to an insight, and records the latency of each step or
+/// result since its recording.
 ///
-/// Beside an import that is faster than a step a microsecond, the times of steps run ahead of the clock:
-/// there it is the first and the last step of a frame, and how long ago the import heard of them.
+/// During an import faster than a step per microsecond, the recording times of steps run ahead of the
+/// clock: then the latency is that of the first and last step of a frame since their acknowledgement.
 ///
-/// Of each step it reads the head, which says its LSN and when it was recorded: that none is missing
-/// or out of order shows in the LSNs, and what is in it is the client library's part.
+/// It decodes only the header of each step, with its LSN and recording time: the LSNs show that no step is
+/// missing or out of order. The contents are decoded only by a replica.
 final class BenchSubscriber: BenchPeer {
-    /// What it listens to.
+    /// What it subscribes to.
     enum Interest: Sendable {
         case stock
-        /// All stock from the state on, with checksums.
+        /// All stock, starting with the current state, with checksums.
         case copy
         case insight(Insight)
 
-        /// Whether it begins with a result, or with a snapshot.
+        /// Whether it begins with a result or a snapshot.
         fileprivate var hasResult: Bool {
             if case .stock = self { false } else { true }
         }
 
-        /// Conflated to so many windows a second, where that is given.
+        /// Returns the request to subscribe, conflated to `rate` updates per second if there is one.
         fileprivate func request(updatesPerSecond rate: UInt8?) -> Request {
             switch self {
             case .stock:
@@ -45,11 +45,11 @@ final class BenchSubscriber: BenchPeer {
     private let updatesPerSecond: UInt8?
     private let phase: BenchPhase
     private let tally: BenchTally
-    /// Where a bench waits until it has everything.
+    /// The progress for which the bench waits.
     private let progress: TillProgress?
     private var lastLSN: LSN = 0
     private var hasBegun = false
-    /// Of one that holds its copy against the server's.
+    /// The replica that is verified against the server's checksum; `nil` for none.
     private var copy: BenchCopy?
     private var reachedLSN: LSN = 0
     private var verifiedLSN: LSN = 0
@@ -95,22 +95,21 @@ final class BenchSubscriber: BenchPeer {
             case .digest where frame.body.count >= 16: self.compare(frame.body)
             case .insightChanged:
                 guard frame.body.count >= 16 else { break }
-                self.heard(frame.body, at: now, isMeasuring: isMeasuring)
+                self.receiveResult(frame.body, at: now, isMeasuring: isMeasuring)
             case .refused, .goodbye: self.tally.refuse(frame.body)
             case .closed, .reset: self.tally.failures += 1
             default: break
             }
         }
-        if let progress { self.tell(progress, delivered) }
+        if let progress { self.report(progress, delivered) }
         return frames.consumed
     }
 
-    /// An entry begins with its byte count, its LSN and when it was recorded.
+    /// Receives entries, each of which begins with its byte count, its LSN and its recording time.
     ///
-    /// There are ten million a second, on the processors that the server has too: what is the same for all
-    /// is looked up once.
+    /// There are ten million per second, on the same cores as the server: loop invariants are loaded once.
     ///
-    /// - Returns: How many there were.
+    /// - Returns: The number of entries.
     private func receive(
         _ body: UnsafeRawBufferPointer,
         at now: Int64,
@@ -146,7 +145,7 @@ final class BenchSubscriber: BenchPeer {
         return count
     }
 
-    /// Microseconds since what was recorded at the time that is there.
+    /// Returns the microseconds since the recording time at `offset`; 0 if that is in the future.
     private static func latency(
         _ body: UnsafeRawBufferPointer,
         at offset: Int,
@@ -156,15 +155,19 @@ final class BenchSubscriber: BenchPeer {
         return now > recordedAt ? UInt64(bitPattern: now &- recordedAt) : 0
     }
 
-    /// A result: its LSN, and when that was recorded.
-    private func heard(_ body: UnsafeRawBufferPointer, at now: Int64, isMeasuring: Bool) {
+    /// Receives a result, which begins with its LSN and recording time.
+    private func receiveResult(
+        _ body: UnsafeRawBufferPointer,
+        at now: Int64,
+        isMeasuring: Bool
+    ) {
         let lsn = LSN(body.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         if lsn <= self.lastLSN { self.tally.failures += 1 }
         self.lastLSN = lsn
         if isMeasuring { self.tally.histogram.record(Self.latency(body, at: 8, now)) }
     }
 
-    // MARK: - A copy, and how far it is
+    // MARK: - Replica and progress
 
     private func apply(_ entry: UnsafeRawBufferPointer.SubSequence) {
         do {
@@ -182,23 +185,23 @@ final class BenchSubscriber: BenchPeer {
         }
     }
 
-    /// Everything up to an LSN was delivered.
+    /// Receives the LSN up to which everything was delivered.
     private func progressed(_ body: UnsafeRawBufferPointer) {
         let lsn = LSN(body.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         self.lastLSN = max(self.lastLSN, lsn)
     }
 
-    /// The server's checksum after an LSN: to be compared where that is the copy's too.
+    /// Compares the server's checksum after an LSN if the replica is at that LSN.
     private func compare(_ body: UnsafeRawBufferPointer) {
         let lsn = LSN(body.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
         let value = body.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
-        // Entries behind that LSN may have come already: then the next one is waited for.
+        // Entries after that LSN may have arrived already: then wait for the next checksum.
         guard let copy, lsn >= self.lastLSN else { return }
         if copy.value == value { self.verifiedLSN = lsn } else { self.tally.failures += 1 }
     }
 
-    /// Says what was delivered, and once for each target that it was reached.
-    private func tell(_ progress: TillProgress, _ delivered: Int) {
+    /// Reports deliveries, and once for each target that it was reached.
+    private func report(_ progress: TillProgress, _ delivered: Int) {
         if delivered > 0 { progress.delivered(delivered) }
         let target = progress.target
         guard target != .max else { return }

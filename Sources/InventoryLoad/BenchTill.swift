@@ -3,10 +3,10 @@ import InventoryClient
 internal import InventoryModel
 import InventoryWire
 
-/// A till: a ping, a read of a product and a sale of one, in turns, at even intervals.
+/// A till: pings, reads of a product and sales of one, in turns, at even intervals.
 ///
-/// Requests are due whatever the server does, and a latency counts from when its request was due: so a
-/// stall is charged to every request that it made late.
+/// Requests are due whatever the server does (open loop), and a latency counts from when its request was
+/// due, so a stall is charged to every request that it delayed.
 final class BenchTill: BenchPeer {
     enum Kind: Int, CaseIterable, Sendable {
         case ping, read, sale
@@ -14,7 +14,7 @@ final class BenchTill: BenchPeer {
         var name: String { "\(self)" }
     }
 
-    /// Of the thread that serves it, until that has ended.
+    /// The latencies by kind; used only by the thread that serves it until that has ended.
     private(set) var latencies = Kind.allCases.map { _ in LatencyHistogram() }
     let tally = BenchTally()
 
@@ -23,13 +23,17 @@ final class BenchTill: BenchPeer {
     private var nextID: UInt64 = 1
     private var dueAt: UInt64 = 0
     private var isOpen = false
-    /// When each request in flight was due, by its id modulo as many as may be.
+    /// When each request in flight was due, by its id modulo ``inFlightMax``.
     private var startedAt = [UInt64](repeating: 0, count: BenchTill.inFlightMax)
     private var inFlight = 0
 
     private static let inFlightMax = 4_096
 
-    /// `interval`: Nanoseconds between two requests.
+    /// Creates a till.
+    ///
+    /// - Parameters:
+    ///   - product: The product to read and sell.
+    ///   - interval: Nanoseconds between two requests.
     init(_ product: ProductID, interval: UInt64) {
         self.product = product
         self.interval = interval

@@ -1,35 +1,36 @@
 package import InventoryClient
 package import InventoryModel
 
-/// Sales alone and sales with subscribers to insights, in turns, so that what else the machine does
-/// falls on both alike.
+/// Measures sales alone and with live insights, in turns, so that other load of the machine affects both
+/// alike.
 package struct InsightBench {
     package let options: any LoadOptions
     private let requests: BenchRequests
     private let interests: [BenchSubscriber.Interest]
-    package let standing: Int
+    /// The number of different live insights.
+    package let insightCount: Int
     package let rounds: Int
     private let client: InventoryClient
 
     package init(
         _ options: any LoadOptions,
         requests: BenchRequests,
-        standing: Int,
+        insightCount: Int,
         subscribers: Int,
         rounds: Int,
         client: InventoryClient
     ) {
         self.options = options
         self.requests = requests
-        self.standing = standing
+        self.insightCount = insightCount
         self.rounds = rounds
         self.client = client
-        self.interests = (0..<subscribers).map { .insight(Self.insight($0 % standing)) }
+        self.interests = (0..<subscribers).map { .insight(Self.insight($0 % insightCount)) }
     }
 
     package var subscriberCount: Int { self.interests.count }
 
-    /// A mix of what a shop keeps on its wall: totals, curves, lists, and a product each.
+    /// Returns one of a mix of dashboard queries: totals, time series, lists, and single products.
     private static func insight(_ number: Int) -> Insight {
         let limit = UInt32(10 + number)
         let product = InsightFilter(products: [ProductID(UInt32(number + 1))])
@@ -81,18 +82,22 @@ package struct InsightBench {
         return .query(query)
     }
 
-    /// What came of all rounds.
+    /// The results of all rounds.
     package struct Total {
+        /// Sales per second alone, by round.
         package var alone: [Double] = []
+        /// Sales per second with live insights, by round.
         package var together: [Double] = []
+        /// The latencies of results, in microseconds.
         package var results = LatencyHistogram()
         package var failures = 0
         package var firstRefusal: Refusal?
-        /// Microseconds of the query threads that standing insights took.
+        /// The microseconds that the query threads spent on live insights.
         package var busy: Int64 = 0
+        /// The duration with live insights, including the warm-up.
         package var seconds = 0.0
 
-        /// What is left of the throughput, in percent.
+        /// The throughput with live insights, in percent of that without.
         package var share: Double {
             100 * self.together.reduce(0, +) / max(1, self.alone.reduce(0, +))
         }
@@ -106,7 +111,7 @@ package struct InsightBench {
             let before = try await self.busy()
             let together = try await self.measure(self.interests)
             total.busy += try await self.busy() - before
-            // To warm up is not measured, but worked.
+            // The warm-up is not measured, but the server works during it.
             total.seconds += together.seconds + together.warmSeconds
             total.together.append(self.rate(together))
             total.results.add(together.deliveries)

@@ -1,13 +1,15 @@
-/// Counts of latencies in microseconds, in buckets 1/32 wide: within 3 % at any size.
+/// A histogram of latencies in microseconds, with a relative error of at most 3 % at any size.
 ///
-/// The buckets are those of HdrHistogram: exact below 64, then 32 to each doubling.
+/// The buckets are those of HdrHistogram: exact below 64, then 32 per doubling.
 package struct LatencyHistogram: Sendable {
     private static let subBits: UInt64 = 5
     private var buckets = [UInt64](repeating: 0, count: 2_048)
+    /// The number of values recorded.
     package private(set) var count = 0
 
     package init() {}
 
+    /// Records a latency in microseconds.
     package mutating func record(_ value: UInt64) {
         self.buckets[Self.bucket(value)] += 1
         self.count += 1
@@ -18,13 +20,13 @@ package struct LatencyHistogram: Sendable {
         self.count += other.count
     }
 
-    /// The value that `share` of all lie at or below.
+    /// Returns the quantile at `share`, from 0 to 1; 0 if the histogram is empty.
     package func value(at share: Double) -> UInt64 {
-        let wanted = UInt64((Double(self.count) * share).rounded(.up))
+        let rank = UInt64((Double(self.count) * share).rounded(.up))
         var sum: UInt64 = 0
         for (index, bucket) in self.buckets.enumerated() {
             sum += bucket
-            if sum >= max(wanted, 1) { return Self.value(index) }
+            if sum >= max(rank, 1) { return Self.value(index) }
         }
         return 0
     }

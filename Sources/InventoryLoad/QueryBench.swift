@@ -1,8 +1,8 @@
 package import InventoryClient
 package import InventoryModel
 
-/// Sales alone and sales beside connections that ask the longest questions, in turns, so that what else
-/// the machine does falls on both alike.
+/// Measures sales alone and during long queries, in turns, so that other load of the machine affects both
+/// alike.
 package struct QueryBench {
     private let options: any LoadOptions
     private let requests: BenchRequests
@@ -24,11 +24,14 @@ package struct QueryBench {
         self.client = client
     }
 
-    /// What came of all rounds.
+    /// The results of all rounds.
     package struct Result {
+        /// The latencies of sales alone.
         package var alone = LatencyHistogram()
+        /// The latencies of sales during long queries.
         package var beside = LatencyHistogram()
-        package var asked = LatencyHistogram()
+        /// The latencies of the long queries.
+        package var queries = LatencyHistogram()
         package var failures = 0
         package var firstRefusal: Refusal?
     }
@@ -40,7 +43,7 @@ package struct QueryBench {
             let busy = try await self.measure(askers: self.askers)
             result.alone.add(quiet.requests)
             result.beside.add(busy.requests)
-            result.asked.add(busy.deliveries)
+            result.queries.add(busy.deliveries)
             result.failures += quiet.failures + busy.failures
             result.firstRefusal =
                 result.firstRefusal ?? quiet.firstRefusal ?? busy.firstRefusal

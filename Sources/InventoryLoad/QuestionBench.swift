@@ -2,13 +2,13 @@ internal import InventoryEngine
 internal import InventoryInsights
 internal import InventoryModel
 
-/// Questions over many sales, without a server or a disk: each is asked on a view of synthetic sales,
-/// in this process.
+/// Measures queries over many sales, without a server or a disk: each is executed on a view of synthetic
+/// sales in this process.
 package struct QuestionBench {
     private let view: ReadView
     private let now: Instant
 
-    /// Makes the sales.
+    /// Creates the view of the sales.
     package init(_ sales: SyntheticSales) {
         self.view = sales.view()
         self.now = sales.end
@@ -24,21 +24,27 @@ package struct QuestionBench {
         }
     }
 
-    /// How long an answer takes, in hundredths of a millisecond; `anew`, with nothing kept of earlier
-    /// ones.
+    /// Executes a query and returns its duration in hundredths of a millisecond.
+    ///
+    /// - Parameters:
+    ///   - question: The query to execute.
+    ///   - threads: The number of threads to use.
+    ///   - uncached: Whether to clear the aggregate cache before.
+    /// - Returns: The duration in hundredths of a millisecond.
+    /// - Throws: The error of the query.
     package func hundredths(
         _ question: Question,
         threads: Int,
-        anew: Bool = false
+        uncached: Bool = false
     ) throws -> Int64 {
-        if anew { self.view.clearAggregateCache() }
+        if uncached { self.view.clearAggregateCache() }
         let clock = ContinuousClock()
         let from = clock.now
         _ = try self.view.answer(question.query, at: self.now, threads: threads)
         return Int64(from.duration(to: clock.now) / .microseconds(10))
     }
 
-    // MARK: - What is asked
+    // MARK: - Queries
 
     package static let questions = Self.shapes.map { Question($0, $1) }
 
@@ -70,7 +76,7 @@ package struct QuestionBench {
     private static let one = InsightFilter(categories: [CategoryID(3)])
     private static let days30 = InsightWindow.previous(30, .day)
 
-    /// A line for each shape that has a path of its own; the first ones are asked of peers too.
+    /// One query for each shape that has a code path of its own; the first ones run on the peers too.
     private static let shapes: [(String, InsightQuery)] = [
         ("by category", sums([.category])),
         ("category × day", sums([.category, .day])),

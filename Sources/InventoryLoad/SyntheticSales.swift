@@ -2,10 +2,10 @@ internal import Bytes
 internal import InventoryEngine
 internal import InventoryModel
 
-/// A view of many sales, put straight into the tables: for measuring questions without a server.
+/// A view of many sales, inserted directly into the tables, for measuring queries without a server.
 ///
-/// The same numbers give the same sales: products are drawn evenly, times rise evenly over the days,
-/// each sale has one line of 1 to 5 units.
+/// The same parameters create the same sales: products are uniformly distributed, times increase evenly
+/// over the days, and each sale has one line of 1 to 5 units.
 package struct SyntheticSales {
     private let rows: Int
     private let products: Int
@@ -19,7 +19,7 @@ package struct SyntheticSales {
         self.days = days
     }
 
-    /// 2024-01-01.
+    /// The time of the first sale: 2024-01-01 in UTC, in microseconds since 1970.
     static let start: Int64 = 1_704_067_200_000_000
 
     var end: Instant {

@@ -4,46 +4,46 @@ import Glibc
 package import InventoryClient
 package import InventoryModel
 
-/// How much a ``TillBench`` does.
+/// The options of a ``TillBench``.
 package protocol TillOptions {
     /// Connections that each subscribe to all stock.
     var subscribers: Int { get }
-    /// Of those, how many keep a copy and compare checksums.
+    /// Of those, the number that keep a replica and verify its checksum.
     var copies: Int { get }
     /// Further connections that subscribe and never read.
     var silent: Int { get }
-    /// Windows a second of conflated subscribers; nothing for every change.
+    /// Updates per second of conflated subscribers; `nil` for every change.
     var conflate: UInt8? { get }
-    /// Sales that are imported beside the till.
+    /// Sales imported while the till runs.
     var sales: Int { get }
-    /// Sales that are imported alone, before.
+    /// Sales imported alone, before.
     var alone: Int { get }
-    /// Requests of the till a second.
+    /// Requests of the till per second.
     var rate: Int { get }
-    /// How long any part may take.
+    /// The maximum duration of each part.
     var secondsMax: Int { get }
-    /// The server's process, to tell its peak memory.
+    /// The server's process id, to report its peak memory.
     var pid: Int? { get }
 }
 
-/// Why a bench came to no result.
+/// The reason why a bench has no result.
 package struct BenchFailure: Error {
     package var message: String
 }
 
-/// A till beside a thousand subscribers while a year of sales is imported.
+/// A till with many subscribers during an import of a year of sales.
 ///
-///     import alone ─▶ subscribers begin ─▶ the import again, the till beside it ─▶ all have caught up
-///                                                                              ─▶ copies are right
+///     import alone ─▶ subscribers start ─▶ import again, with the till ─▶ all subscribers caught up
+///                                                                      ─▶ replicas verified
 ///
-/// Four threads of this process: the importer, the till, the subscribers, and the one that waits.
-/// Subscribers that never read are sockets that nobody looks at.
+/// It uses four threads: for the importer, the till, the subscribers, and waiting. Subscribers that never
+/// read are sockets that are not polled.
 package struct TillBench {
     package let options: any TillOptions
     private let ids: [ProductID]
     private let client: InventoryClient
     private let phase = BenchPhase()
-    private let heard = BenchTally()
+    private let subscriberTally = BenchTally()
     private let progress = TillProgress()
 
     package init(
@@ -56,27 +56,34 @@ package struct TillBench {
         self.client = client
     }
 
-    /// What it came to.
+    /// The results.
     package struct Result {
+        /// Sales imported per second without other load.
         package var alonePerSecond = 0.0
+        /// Sales imported per second with the till and the subscribers.
         package var importPerSecond = 0.0
-        /// What the till asked for in turns, and how long that took.
+        /// The latencies of the till's requests by kind.
         package var till: [(name: String, latencies: LatencyHistogram)] = []
-        /// From when the import heard of a step until a subscriber has it.
+        /// The latencies from the acknowledgement of a step to the import until its delivery.
         package var deliveries = LatencyHistogram()
+        /// The entries and levels received by all subscribers.
         package var deliveryCount = 0
-        /// From the import's begin until all subscribers had all of it.
+        /// From the start of the import until all subscribers have received all of it.
         package var deliverySeconds = 0.0
-        /// From the import's end on.
+        /// From the end of the import until all subscribers have received all of it.
         package var catchUpSeconds = 0.0
+        /// Deliveries per second after the end of the import.
         package var caughtUpPerSecond = 0.0
+        /// The number of verified replicas.
         package var verifiedCount = 0
+        /// The server's peak memory; `nil` without its process id.
         package var serverPeakBytes: Int64?
-        /// What the server says of the turns of its loop.
+        /// The server statistics on the turns of its event loop.
         package var turns: [Statistic] = []
         package var failures = 0
         package var firstRefusal: Refusal?
 
+        /// The import rate with the till and the subscribers, in percent of that without.
         package var sharePercent: Int {
             Int(100 * self.importPerSecond / max(1, self.alonePerSecond))
         }
@@ -93,7 +100,7 @@ package struct TillBench {
         let silent = try self.silentSubscribers()
         defer { for descriptor in silent { close(descriptor) } }
         let listener = BenchRun.start(listening)
-        try await self.wait("the subscribers begin") {
+        try await self.wait("starting the subscribers") {
             self.phase.begunCount >= self.options.subscribers
         }
         let till = BenchTill(self.ids[0], interval: UInt64(1_000_000_000 / self.options.rate))
@@ -108,7 +115,7 @@ package struct TillBench {
         let importedAt = clock.now
         let deliveredMeanwhile = self.progress.deliveryCount
         self.progress.aim(at: imported.lsn)
-        try await self.wait("the subscribers catch up") {
+        try await self.wait("catching up the subscribers") {
             self.progress.reachedCount >= self.options.subscribers
         }
         let caughtUpAt = clock.now
@@ -117,10 +124,10 @@ package struct TillBench {
         selling.stop()
         await seller.value
 
-        // With nobody writing any more, what each copy has is what the server has.
+        // Nothing is written any more, so each replica must equal the server's state.
         self.progress.aim(at: try await self.lastLSN())
-        try await self.wait("the copies are compared") {
-            self.progress.verifiedCount >= self.options.copies || self.heard.hasFailed
+        try await self.wait("verifying the replicas") {
+            self.progress.verifiedCount >= self.options.copies || self.subscriberTally.hasFailed
         }
         listening.stop()
         await listener.value
@@ -130,21 +137,22 @@ package struct TillBench {
         result.caughtUpPerSecond =
             Double(result.deliveryCount - deliveredMeanwhile) / max(result.catchUpSeconds, 0.001)
         result.till = zip(BenchTill.Kind.allCases, till.latencies).map { ($0.name, $1) }
-        result.deliveries = self.heard.histogram
+        result.deliveries = self.subscriberTally.histogram
         result.verifiedCount = self.progress.verifiedCount
         result.failures =
-            till.tally.failures + self.heard.failures + listening.cutOffCount + selling.cutOffCount
-        result.firstRefusal = till.tally.firstRefusal ?? self.heard.firstRefusal
+            till.tally.failures + self.subscriberTally.failures + listening.cutOffCount
+            + selling.cutOffCount
+        result.firstRefusal = till.tally.firstRefusal ?? self.subscriberTally.firstRefusal
         result.serverPeakBytes = self.options.pid.flatMap { Self.peakBytes(of: $0) }
         result.turns = try await self.turns()
         return result
     }
 
-    // MARK: - Its parts
+    // MARK: - Parts
 
-    /// Imports so many sales.
+    /// Imports `count` sales.
     ///
-    /// - Returns: How many a second, and the LSN of the last one.
+    /// - Returns: The rate per second, and the LSN of the last sale.
     private func importSales(
         _ count: Int,
         _ till: TillProgress? = nil
@@ -157,7 +165,7 @@ package struct TillBench {
         let begin = clock.now
         try sending.add(importer, at: self.address)
         let sender = BenchRun.start(sending)
-        try await self.wait("the import") {
+        try await self.wait("importing") {
             progress.count == count || progress.failures > 0 || sending.cutOffCount > 0
         }
         let seconds = (clock.now - begin) / .seconds(1)
@@ -179,7 +187,7 @@ package struct TillBench {
                 BenchSubscriber(
                     interest,
                     phase: self.phase,
-                    tally: self.heard,
+                    tally: self.subscriberTally,
                     progress: self.progress,
                     updatesPerSecond: self.options.conflate
                 ),
@@ -188,12 +196,13 @@ package struct TillBench {
         }
     }
 
-    /// Sockets that subscribe and never read.
+    /// Opens sockets that subscribe and are never read.
     private func silentSubscribers() throws -> [Int32] {
         try (0..<self.options.silent).map { _ in
             let descriptor = try BenchSocket.connect(to: self.address)
             var out = ByteWriter()
-            BenchSubscriber(.stock, phase: self.phase, tally: self.heard).connected(&out)
+            BenchSubscriber(.stock, phase: self.phase, tally: self.subscriberTally)
+                .connected(&out)
             let sent = out.withBytes {
                 send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
@@ -208,7 +217,7 @@ package struct TillBench {
         while !isOver() {
             guard clock.now - begin < .seconds(self.options.secondsMax) else {
                 throw BenchFailure(
-                    message: "\(what): not within \(self.options.secondsMax) s"
+                    message: "\(what) did not finish within \(self.options.secondsMax) s"
                 )
             }
             try await Task.sleep(for: .milliseconds(2))
@@ -221,7 +230,7 @@ package struct TillBench {
         try await self.client.statistics().all.filter { $0.name.lowercased().contains("turn") }
     }
 
-    /// The most memory that a process of this machine has had.
+    /// Returns the peak memory of a local process in bytes; `nil` if it cannot be read.
     private static func peakBytes(of process: Int) -> Int64? {
         guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })

@@ -3,10 +3,10 @@ import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
 
-/// What can be completed: looked up at the server, quickly or not at all.
+/// Completion candidates, queried from the server with a short timeout.
 ///
-/// A shell that asks for completions waits for them, so a server that does not answer in a fraction of a
-/// second has none, and nothing is said of what went wrong.
+/// The shell waits for completions, so a server that does not answer within
+/// ``timeoutMilliseconds`` yields none, and errors are not reported.
 enum Candidates {
     private static let timeoutMilliseconds: Int64 = 300
     private static let candidatesMax: UInt32 = 200
@@ -15,25 +15,25 @@ enum Candidates {
         await Candidates.skus(prefix, words)
     }
 
-    /// A SKU, and where it is the only one also with the `=` that a quantity follows.
+    /// A SKU; a single candidate is also offered with the `=` that precedes a quantity.
     static let ofLine = CompletionKind.custom { words, _, prefix in
         let skus = await Candidates.skus(prefix, words)
         return skus.count == 1 ? skus + [skus[0] + "="] : skus
     }
 
     static let ofCategory = CompletionKind.custom { words, _, prefix in
-        await Candidates.texts(prefix, words: words) {
+        await Candidates.strings(prefix, words: words) {
             try await $0.categories().rows.map { $0.name }
         }
     }
 
     static let ofLocation = CompletionKind.custom { words, _, prefix in
-        await Candidates.texts(prefix, words: words) {
+        await Candidates.strings(prefix, words: words) {
             try await $0.locations().rows.map { $0.code }
         }
     }
 
-    /// Reservations or transfers that are not over, by their numbers.
+    /// Returns completion of the numbers of open reservations or transfers.
     static func of<Kind: OpenItemKind>(_ kind: Kind.Type) -> CompletionKind {
         .custom { words, _, prefix in
             let query = OpenItemQuery<Kind.ID, Kind.State>(
@@ -41,7 +41,7 @@ enum Candidates {
                 isNewestFirst: true,
                 limit: candidatesMax
             )
-            return await Candidates.texts(prefix, words: words) {
+            return await Candidates.strings(prefix, words: words) {
                 try await $0.query(Kind.query(query), as: Kind.Row.self).rows.map { "\($0.number)" }
             }
         }
@@ -52,31 +52,31 @@ enum Candidates {
         return names.filter { $0.hasPrefix(prefix) }
     }
 
-    /// SKUs that begin with what was typed.
+    /// Returns the SKUs that begin with `prefix`.
     private static func skus(_ prefix: String, _ words: [String]) async -> [String] {
         let search = ProductSearch(skuPrefix: prefix, sort: .sku, limit: Self.candidatesMax)
-        return await self.texts(prefix, words: words) {
+        return await self.strings(prefix, words: words) {
             try await $0.products(search).rows.map { $0.sku }
         }
     }
 
-    private static func texts(
+    private static func strings(
         _ prefix: String,
         words: [String],
-        ask: (InventoryClient) async throws -> [String]
+        query: (InventoryClient) async throws -> [String]
     ) async -> [String] {
         guard let settings = self.settings(words), var configuration = try? settings.client() else {
             return []
         }
         configuration.timeoutMilliseconds = self.timeoutMilliseconds
         let client = InventoryClient(configuration)
-        let all = try? await ask(client)
+        let all = try? await query(client)
         try? await client.close()
         let key = NormalizedText.key(prefix)
         return (all ?? []).filter { NormalizedText.key($0).hasPrefix(key) }
     }
 
-    /// The settings, with the server or context that the line names so far.
+    /// Returns the settings, with the server or context named in the incomplete command line.
     private static func settings(_ words: [String]) -> Settings? {
         func value(_ name: String) -> String? {
             for (index, word) in words.enumerated() {

@@ -2,9 +2,9 @@ import ArgumentParser
 import InventoryTransfer
 import TerminalKit
 
-/// What can be read off a command line before it is parsed.
+/// What is read from a command line before it is parsed.
 enum CommandLineText {
-    /// Whether errors are to be told as JSON, wherever they come from.
+    /// Returns whether to report errors as JSON.
     static func wantsJSON(_ arguments: [String]) -> Bool {
         let format =
             self.value(of: "--output", or: "-o", in: arguments)
@@ -12,7 +12,7 @@ enum CommandLineText {
         return format.flatMap { OutputFormat(rawValue: $0) }?.isJSON ?? false
     }
 
-    /// When messages are coloured.
+    /// Returns when to color messages.
     static func color(_ arguments: [String]) -> ColorChoice {
         let choice =
             self.value(of: "--color", or: nil, in: arguments)
@@ -20,7 +20,7 @@ enum CommandLineText {
         return choice.flatMap { ColorChoice(rawValue: $0) } ?? .auto
     }
 
-    /// What an option was given, as `--name value`, `--name=value` or `-nvalue`; the last counts.
+    /// Returns the value of an option: `--name value`, `--name=value` or `-nvalue`; the last wins.
     private static func value(
         of name: String,
         or short: String?,
@@ -40,7 +40,7 @@ enum CommandLineText {
         return value
     }
 
-    /// A word where a command should stand, if it is none, with those that may have been meant.
+    /// Returns the error for an unknown command, with similar commands as a hint.
     static func unknownCommand(
         _ arguments: [String],
         in root: any ParsableCommand.Type
@@ -62,9 +62,9 @@ enum CommandLineText {
             let near = Nearness.nearest(to: argument, among: names)
             return Failure(
                 "usage",
-                "'\(argument)' is no command of \(path)",
+                "unknown command '\(argument)' for \(path)",
                 wayOut: near.isEmpty
-                    ? "There are \(names.joined(separator: ", "))."
+                    ? "Commands: \(names.joined(separator: ", "))."
                     : "Did you mean \(near.map { path + " " + $0 }.joined(separator: " or "))?",
                 exit: Exit.usage
             )
@@ -74,7 +74,7 @@ enum CommandLineText {
 }
 
 extension ParsableCommand {
-    /// The name it is called by.
+    /// The name of the command on the command line.
     static var name: String {
         if let name = self.configuration.commandName { return name }
         var name = ""

@@ -5,10 +5,10 @@ internal import InventoryModel
 import InventoryTransfer
 import TerminalKit
 
-/// Options that every command takes.
+/// Options of every command.
 ///
-/// What is not typed comes from the environment, the context, the configuration file, or is built in,
-/// in that order: see ``Settings``.
+/// An option that is not given is taken from the environment, the context, the configuration file or the
+/// built-in defaults, in that order: see ``Settings``.
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -49,7 +49,7 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What long output on a terminal goes through; off for nothing. [INVCTL_PAGER, PAGER]",
+            "The pager for long output on a terminal; off for none. [INVCTL_PAGER, PAGER]",
             valueName: "command"
         )
     )
@@ -57,7 +57,7 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long a call may take: 2, 500ms, 5m. [INVCTL_TIMEOUT; default 10]",
+            "The timeout of a call: 2, 500ms, 5m. [INVCTL_TIMEOUT; default 10]",
             valueName: "seconds"
         )
     )
@@ -65,7 +65,7 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Who acts, as the ledger will say. [INVCTL_ACTOR; default: the user]",
+            "The actor recorded in the ledger. [INVCTL_ACTOR; default: the user]",
             valueName: "name"
         )
     )
@@ -73,16 +73,16 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The file with the token that the server asks for. [INVCTL_TOKEN_FILE]",
+            "The file with the server's token. [INVCTL_TOKEN_FILE]",
             valueName: "file"
         )
     )
     var tokenFile: String?
 
-    @Flag(help: "Says how long it took.")
+    @Flag(help: "Prints how long the command took.")
     var timing = false
 
-    @Flag(name: .shortAndLong, help: "Says nothing beyond what was asked for.")
+    @Flag(name: .shortAndLong, help: "Prints only the requested data.")
     var quiet = false
 
     func settings() throws(Failure) -> Settings {
@@ -111,20 +111,20 @@ extension Settings {
             token: try self.token(),
             session: session,
             timeoutMilliseconds: self.timeoutMilliseconds,
-            // Whoever asked wants to know, and a full disk is not over in a moment.
+            // The user should see the error: a full disk does not recover in a moment.
             waitsForStorage: false
         )
     }
 }
 
-/// Options of commands that list rows: every list has them, whatever it lists.
+/// Options of every command that lists rows.
 struct ListOptions: ParsableArguments {
     @OptionGroup var global: GlobalOptions
 
     @Option(
         name: .customLong("where"),
         help: ArgumentHelp(
-            "Only rows that hold: 'available < 5 and category = Fruit'; = != < <= > >= ~ !~.",
+            "Only matching rows: 'available < 5 and category = Fruit'; = != < <= > >= ~ !~.",
             valueName: "condition"
         )
     )
@@ -132,17 +132,17 @@ struct ListOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("By these columns; '-' before one turns it round.", valueName: "a,-b")
+        help: ArgumentHelp("Sort by these columns; '-' for descending.", valueName: "a,-b")
     )
     var sort: String?
 
-    @Option(help: ArgumentHelp("At most this many rows; 0 for all.", valueName: "rows"))
+    @Option(help: ArgumentHelp("The maximum number of rows; 0 for all.", valueName: "rows"))
     var limit: UInt32?
 
-    @Flag(help: "Shows the list as it changes, until Ctrl-C; NDJSON when piped.")
+    @Flag(help: "Updates the list as it changes, until Ctrl-C; NDJSON when piped.")
     var watch = false
 
-    /// The rows the server need not go beyond; 0 where rows are still left out or ordered here.
+    /// The row limit to send to the server; 0 for none, because rows are filtered or sorted here.
     var serverLimit: UInt32 {
         self.conditions.isEmpty && self.sort == nil && !self.watch ? self.limit ?? 0 : 0
     }
@@ -156,12 +156,12 @@ struct ListOptions: ParsableArguments {
     }
 }
 
-/// Options that name a request, so that it can be given again.
+/// Options that give a request an idempotency key, so that it can be retried.
 struct RetryOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Names this request (its idempotency key): given again with the same id within 24 hours, it is "
-                + "executed once and answered as it was. 1 to 64 bytes; see: invctl help retries",
+            "The idempotency key of this request: a retry with the same id within 24 hours is not executed "
+                + "again and returns the first answer. 1 to 64 bytes; see: invctl help retries",
             valueName: "id"
         )
     )
@@ -169,8 +169,8 @@ struct RetryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With --id: when it was tried first. If that is so long ago that the server may have forgotten "
-                + "it, it is refused (outcome_forgotten) and not executed a second time.",
+            "With --id: the time of the first try. If the server may have forgotten its outcome since, the "
+                + "request is refused (outcome_forgotten) and not executed a second time.",
             valueName: "time"
         )
     )
@@ -180,7 +180,7 @@ struct RetryOptions: ParsableArguments {
         if let id { try Self.check(id) }
         guard let firstTried else { return }
         guard self.id != nil else {
-            throw ValidationError("--first-tried is of a request that --id names")
+            throw ValidationError("--first-tried requires --id")
         }
         guard Self.instant(firstTried) != nil else {
             throw ValidationError(
@@ -189,7 +189,9 @@ struct RetryOptions: ParsableArguments {
         }
     }
 
-    /// Checks what names a request.
+    /// Checks an idempotency key.
+    ///
+    /// - Throws: `ValidationError` if it is empty, too long or has control characters.
     static func check(_ id: String) throws {
         if IdempotencyKey(id) != nil { return }
         let problem =
@@ -214,11 +216,11 @@ private enum TextTime {
     static let utc = TimeZone(identifier: "UTC")
 }
 
-/// How a command that changes something is to be sent.
+/// How to send a command that changes something.
 struct WriteRequest: Sendable {
-    /// What the user named it; `nil` if it has no name.
+    /// The user's idempotency key; `nil` if the user gave none.
     var id: String?
-    /// When the user says it was tried first.
+    /// The time of the first try, as the user gave it.
     var firstTried: Instant?
     var isDryRun = false
 }
@@ -229,14 +231,14 @@ struct WriteOptions: ParsableArguments {
 
     @Option(
         name: .customLong("ref"),
-        help: ArgumentHelp("The order, invoice or receipt.", valueName: "text")
+        help: ArgumentHelp("The number of the order, invoice or receipt.", valueName: "text")
     )
     var reference = ""
 
     @Option(help: ArgumentHelp("A note for the ledger.", valueName: "text"))
     var note = ""
 
-    @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
+    @Flag(help: "Shows what the command would do, as the server decides it; changes nothing.")
     var dryRun = false
 
     var request: WriteRequest {

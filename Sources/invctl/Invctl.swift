@@ -5,10 +5,9 @@ import InventoryTransfer
 import Synchronization
 import TerminalKit
 
-/// What the program calls.
+/// The entry point of the program.
 package enum InvctlProgram {
-    /// Runs the command line that the process was started with, and ends the process with its exit
-    /// code.
+    /// Runs the command line of the process and exits with its exit code.
     package static func run() async { await Invctl.main() }
 }
 
@@ -16,7 +15,7 @@ package enum InvctlProgram {
 struct Invctl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invctl",
-        abstract: "Drives an inventory: products, stock, sales, live.",
+        abstract: "Manages an inventory: products, stock, sales, live.",
         discussion: """
             Data goes to standard output, messages to standard error. invctl help errors lists the \
             exit codes, invctl help configuration the settings.
@@ -40,21 +39,21 @@ struct Invctl: AsyncParsableCommand {
         ]
     )
 
-    /// Seconds that a crash may take to write where it was.
+    /// Seconds that a crash may take to write its backtrace.
     private static let crashReportSeconds: UInt32 = 30
 
     static func main() async {
         invd_end_on_fatal_signals(Self.crashReportSeconds)
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.first == TerminalGuard.word {
-            TerminalGuard.stand(Array(arguments.dropFirst()), for: "invctl")
+            TerminalGuard.run(Array(arguments.dropFirst()), for: "invctl")
             return
         }
         Interruption.begin()
         Glibc.exit(await Self.run(arguments).rawValue)
     }
 
-    /// Runs one command line, and tells what goes wrong.
+    /// Runs one command line and reports its errors.
     ///
     /// - Returns: The exit code.
     static func run(_ arguments: [String]) async -> ExitStatus {
@@ -83,27 +82,27 @@ struct Invctl: AsyncParsableCommand {
             failure.report(asJSON: wantsJSON)
             return failure.exit
         } catch let error as ValidationError {
-            // Found out by the command itself: how it is used would say nothing more.
+            // The command found the error itself, so the usage would add nothing.
             Failure.usage(error.message).report(asJSON: wantsJSON)
             return Exit.usage
         } catch {
-            return Self.tell(error, wantsJSON)
+            return Self.report(error, wantsJSON)
         }
     }
 
-    private static func tell(_ error: any Error, _ wantsJSON: Bool) -> ExitStatus {
+    private static func report(_ error: any Error, _ wantsJSON: Bool) -> ExitStatus {
         if Self.exitCode(for: error) == .success {
-            // Help, a version, a script of completions: asked for, so no error.
+            // Help, the version or a completion script, which is no error.
             Terminal.print(Self.fullMessage(for: error))
             return .success
         }
         if wantsJSON {
             Failure.usage(Self.message(for: error)).report(asJSON: true)
         } else {
-            // The parser says what is wrong and how it is used; it begins as every error does.
+            // The parser's message with the usage, under the common "error:" prefix.
             let text = Self.fullMessage(for: error)
-            let told = text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text
-            Terminal.note(Failure.head + " " + told)
+            let message = text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text
+            Terminal.note(Failure.head + " " + message)
         }
         return Exit.usage
     }

@@ -5,7 +5,7 @@ import InventoryClient
 public import InventoryModel
 import InventoryTransfer
 
-/// What commands need to know of a product to read and write its quantities.
+/// The attributes of a product that commands need to read and write its quantities.
 struct ProductInfo: Sendable {
     var id: ProductID
     var sku: String
@@ -23,7 +23,7 @@ struct ProductInfo: Sendable {
         self.revision = product.revision
     }
 
-    /// What a movement says of its product.
+    /// Creates it from a movement, which has no name and no revision.
     init(_ movement: ListedMovement) {
         self.id = movement.product
         self.sku = movement.sku
@@ -35,9 +35,9 @@ struct ProductInfo: Sendable {
 }
 
 extension Shell {
-    /// The product with that SKU.
+    /// Returns the product with that SKU.
     ///
-    /// A name that nothing has is a ``Failure`` with code 3 that names what was meant, if anything.
+    /// - Throws: ``Failure`` with exit code 3 and similar SKUs as a hint if there is none.
     func product(_ sku: String) async throws -> ProductInfo {
         if let found = try await self.find(sku) { return found }
         let near = try await self.similar(to: sku)
@@ -45,7 +45,7 @@ extension Shell {
             RefusalCode.productNotFound.name,
             "no product has the SKU '\(sku)'",
             wayOut: near.isEmpty
-                ? "invctl product list TEXT looks for it by SKU, name and barcode."
+                ? "invctl product list TEXT searches by SKU, name and barcode."
                 : "Did you mean \(near.joined(separator: " or "))?",
             number: RefusalCode.productNotFound.rawValue,
             exit: Exit.notFound
@@ -56,10 +56,10 @@ extension Shell {
         try await self.client.product(.sku(sku), asOf: nil).map { ProductInfo($0.product) }
     }
 
-    /// Products that are looked at for one that may have been meant.
+    /// The most products searched for a similar SKU.
     private static let candidatesMax: UInt32 = 5_000
 
-    /// Up to three SKUs that are nearly the same, else that begin alike.
+    /// Returns up to three similar SKUs, else SKUs with the same first three characters.
     private func similar(to sku: String) async throws -> [String] {
         let all = try await self.client.products(ProductSearch(limit: Self.candidatesMax)).rows
         let near = Nearness.nearest(to: sku, among: all.map { $0.sku })
@@ -81,7 +81,7 @@ extension Shell {
         return try await self.listedLocation(code).id
     }
 
-    /// The IANA name of the zone that a location has.
+    /// Returns the IANA name of a location's time zone.
     func zone(of code: String) async throws -> String { try await self.listedLocation(code).zone }
 
     private func listedLocation(_ code: String) async throws -> Location {
@@ -90,7 +90,7 @@ extension Shell {
         return all[try self.index(of: code, among: codes, .locationNotFound, "location")]
     }
 
-    /// Names that a message lists at most.
+    /// The most names that a message lists.
     private static let listedMax = 12
 
     private func index(
@@ -104,12 +104,12 @@ extension Shell {
         let near = Nearness.nearest(to: name, among: names)
         let shown = names.prefix(Self.listedMax).joined(separator: ", ")
         let more = names.count > Self.listedMax ? ", …" : ""
-        let known = names.isEmpty ? "there is none yet" : "there are \(shown)\(more)"
+        let known = names.isEmpty ? "there are none yet" : "there are \(shown)\(more)"
         throw Failure(
             code.name,
             "no \(what) is called '\(name)'; \(known)",
             wayOut: near.isEmpty
-                ? "invctl \(what) add '\(name)' makes it."
+                ? "Add it: invctl \(what) add '\(name)'"
                 : "Did you mean \(near.joined(separator: " or "))?",
             number: code.rawValue,
             exit: Exit.notFound
@@ -117,7 +117,7 @@ extension Shell {
     }
 }
 
-/// `SKU`, `SKU=QUANTITY` or `SKU=QUANTITY@PRICE`, as it was typed.
+/// A line of a command as typed: `SKU`, `SKU=QUANTITY` or `SKU=QUANTITY@PRICE`.
 struct LineArgument: ExpressibleByArgument, Sendable {
     var sku: String
     var quantity: String?
@@ -138,21 +138,24 @@ struct LineArgument: ExpressibleByArgument, Sendable {
     }
 }
 
-/// An enumeration is given by the word for it.
+/// Parses an enumeration from the name of its case.
 extension ExpressibleByArgument where Self: FieldChoice {
+    /// Creates the case with that name; `nil` if there is none.
     public init?(argument: String) {
         guard let choice = Self.allCases.first(where: { "\($0)" == argument }) else { return nil }
         self = choice
     }
 
+    /// The name of the case, for the help.
     public var defaultValueDescription: String { "\(self)" }
+    /// The names of all cases, for help and completion.
     public static var allValueStrings: [String] { Self.allCases.map { "\($0)" } }
 }
 
 extension Reason: ExpressibleByArgument {}
 
 extension AsOf {
-    /// An LSN, or a time such as 2026-03-01T12:00:00Z; nothing for nothing.
+    /// Parses an LSN or a time such as 2026-03-01T12:00:00Z; `nil` if the argument is `nil`.
     init?(argument: String?) throws {
         guard let argument else { return nil }
         if let lsn = UInt64(digits: argument) {

@@ -1,23 +1,23 @@
 internal import InventoryModel
 
-/// The words of a command line that say what is to be done, as the fingerprint of its request.
+/// The words of a command line that determine its effect: the fingerprint of its request.
 ///
-/// A request that is given again with the same `--id` is the same by these words, in the same order,
-/// whatever the names in them stand for by then: those of a category that was renamed meanwhile, by this
-/// very request, for nothing. What says only where, how and for whom the answer is shown is left out.
+/// A retry with the same `--id` is the same request if it has these words in the same order, whatever
+/// the names in them refer to by then: a category may have been renamed meanwhile, even by this request.
+/// Options that only affect how the answer is shown are ignored.
 struct RequestWords: Equatable {
-    /// The command line that runs.
+    /// The command line being executed.
     @TaskLocal static var commandLine: [String] = []
 
-    /// Options that say nothing of what is to be done: those of ``GlobalOptions`` and ``RetryOptions``.
+    /// Options with a value that are ignored: those of ``GlobalOptions`` and ``RetryOptions``.
     static let ignoredOptions: Set<String> = [
         "--context", "--server", "--output", "-o", "--fields", "--color", "--pager", "--timeout",
         "--actor", "--token-file", "--id", "--first-tried",
     ]
-    /// Flags of the same.
+    /// Flags that are ignored.
     static let ignoredFlags: Set<String> = ["--timing", "--quiet", "-q"]
 
-    /// `--name=value` as two words.
+    /// The words; `--name=value` is split in two.
     private(set) var words: [String] = []
 
     init(_ line: [String]) {
@@ -48,7 +48,7 @@ struct RequestWords: Equatable {
     }
 
     var fingerprint: RequestFingerprint {
-        // No word has a zero byte in it: the system ends words with one.
+        // No word contains a zero byte: arguments are C strings.
         let bytes = Array(self.words.joined(separator: "\0").utf8)
         return bytes.withUnsafeBytes { RequestFingerprint(hashing: $0) }
     }

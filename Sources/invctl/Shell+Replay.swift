@@ -6,14 +6,14 @@ import InventoryTransfer
 import InventoryWire
 import TerminalKit
 
-/// Requests that are given again with their `--id`.
+/// Idempotent retries: requests repeated with their `--id`.
 ///
-///     words ──names looked up──▶ sent under the key ──▶ done, or answered as it was
-///               │ nothing has such a name any more
-///               └──▶ the key is asked for its outcome ──▶ answered as it was
-///                                                  └────▶ the error
+///     words ──names resolved──▶ sent with the key ──▶ executed, or answered as before
+///               │ a name no longer exists
+///               └──▶ the outcome of the key is queried ──▶ answered as before
+///                                                    └───▶ the error
 extension Shell {
-    /// Sends a command under the key, and notes whether it was executed before.
+    /// Sends a command with the idempotency key and notes whether it was executed before.
     func sendWithKey(
         _ command: Command,
         fingerprint: RequestFingerprint?
@@ -29,22 +29,22 @@ extension Shell {
         return result.outcome
     }
 
-    /// Whether the answer is that of an earlier request with the same id.
+    /// Whether the answer is that of an earlier request with the same `--id`.
     var isReplayed: Bool { self.replay.isReplayed }
 
     private func noteReplay() {
         self.replay.isReplayed = true
         guard !self.format.isJSON else { return }
         Terminal.note(
-            "replayed: a request with this --id was executed before; this is its answer, and nothing was "
-                + "done again"
+            "replayed: a request with this --id was executed before; this is its answer, and it was not "
+                + "executed again"
         )
     }
 
-    /// Answers a request that can't be put together any more as it was answered before, if it was.
+    /// Answers a request that can no longer be built with its earlier answer, if there is one.
     ///
-    /// - Returns: Whether that is known: if not, what kept it from being put together counts.
-    /// - Throws: ``Failure`` if it was refused then, or if its `--id` is another request's.
+    /// - Returns: Whether the server remembers the outcome; if not, the caller reports its own error.
+    /// - Throws: ``Failure`` if the request was refused then, or if its `--id` belongs to another request.
     func answerAgain() async throws -> Bool {
         guard !self.replay.wasSent else { return false }
         let found = try await self.outcomeUnderKey(self.words)
@@ -52,7 +52,7 @@ extension Shell {
         let done = try await self.done(outcome, of: nil, about: nil)
         var products: [ProductInfo] = []
         for product in Set(done.levels.map { $0.product }) {
-            // One without a history is gone for good once it is deleted.
+            // A product without movements is removed completely when it is deleted.
             guard let found = try? await self.client.product(.id(product), asOf: nil) else {
                 continue
             }
@@ -73,8 +73,8 @@ extension Shell {
         return true
     }
 
-    /// What a step did, told from its movements: the word for it, and the numbers of the reservations or
-    /// transfers that it made, one for each line.
+    /// Returns what a step did, derived from its movements: the verb for it, and the numbers of the
+    /// reservations or transfers that it created, one for each line.
     private func step(_ done: Outcome.Done) async throws(ClientError) -> DoneStep {
         let movements: [ListedMovement]
         do throws(ClientError) {
@@ -84,19 +84,19 @@ extension Shell {
             return DoneStep(verb: "done")
         }
         let kinds = movements.map { $0.kind }
-        guard let (kind, told) = Self.told.first(where: { kinds.contains($0.kind) }) else {
+        guard let (kind, known) = Self.knownSteps.first(where: { kinds.contains($0.kind) }) else {
             return DoneStep(verb: "done:")
         }
-        var step = told
+        var step = known
         let lines = UInt64(kinds.count { $0 == kind })
         step.ids = (done.id..<(done.id + lines)).map { String($0) }.joined(separator: ",")
         return step
     }
 
-    /// By the kind of a movement that only such a step has; of several the first counts.
-    private static let told: [(kind: MovementKind, step: DoneStep)] = [
+    /// Steps by the kind of movement that identifies them; the first match wins.
+    private static let knownSteps: [(kind: MovementKind, step: DoneStep)] = [
         (.sale, DoneStep(verb: "sold")),
-        (.return, DoneStep(verb: "took back")),
+        (.return, DoneStep(verb: "returned")),
         (.restock, DoneStep(verb: "restocked")),
         (.reserve, DoneStep(verb: "reserved", entities: "reservations")),
         (.transferOut, DoneStep(verb: "dispatched", entities: "transfers")),
@@ -104,12 +104,12 @@ extension Shell {
 
     private struct DoneStep {
         var verb: String
-        /// What it made, if that has numbers.
+        /// The JSON key of what it created; `nil` if that has no numbers.
         var entities: String?
         var ids = ""
     }
 
-    /// What became of an earlier request with the same id; `nil` if none is remembered.
+    /// Returns the outcome of an earlier request with the same `--id`; `nil` if none is remembered.
     func outcomeUnderKey(_ fingerprint: RequestFingerprint) async throws -> Outcome? {
         let outcome = try await self.client.outcome(
             of: self.key,
@@ -120,25 +120,27 @@ extension Shell {
         return outcome
     }
 
-    /// Takes an id for a run of many requests, which have a session of that name: whoever gives it to another
-    /// request or run is refused, as this run is if it was given to one.
+    /// Claims an id for a run of many requests, which use a session of that name.
     ///
-    /// `run`: What tells it from other runs.
+    /// Another request or run with the same id is refused, as is this run if another has the id.
     ///
-    /// - Throws: ``Failure`` if the id is another request's.
+    /// - Parameters:
+    ///   - id: The `--id` of the run.
+    ///   - run: What distinguishes it from other runs; its hash is the fingerprint.
+    /// - Throws: ``Failure`` if the id belongs to another request.
     func claim(_ id: String, for run: String) async throws {
         guard let key = IdempotencyKey(id) else { return }
         var run = run
         let fingerprint = run.withUTF8 { RequestFingerprint(hashing: UnsafeRawBufferPointer($0)) }
-        let nothing = Command.batch([], .independent)
-        let claim = try await self.client.send(nothing, key: key, fingerprint: fingerprint)
-        // That it is nothing is remembered; anything else keeps the run from having the id.
+        let empty = Command.batch([], .independent)
+        let claim = try await self.client.send(empty, key: key, fingerprint: fingerprint)
+        // The server remembers the refusal of the empty batch; any other refusal means the claim failed.
         if case .refused(let refusal) = claim.outcome, !refusal.code.isRemembered {
             throw await self.failure(refusal)
         }
     }
 
-    /// A refusal as a failure, which says whether it is a repeat.
+    /// Returns a refusal as a failure that records whether it is replayed.
     private func refused(
         _ refusal: Refusal,
         of command: Command?,
@@ -149,10 +151,14 @@ extension Shell {
         return failure
     }
 
-    /// What an outcome says was done; a refusal is told in a sentence.
+    /// Returns the result of an outcome, or throws its refusal with a readable message.
     ///
-    /// `command`: What it is the outcome of, where that is known. `subject`: What the command is about, for
-    /// the sentence.
+    /// - Parameters:
+    ///   - outcome: The outcome of a command; of a batch, the first refusal or the last result counts.
+    ///   - command: The command; `nil` if unknown.
+    ///   - subject: What the command is about, such as a SKU, for the message.
+    /// - Returns: The result.
+    /// - Throws: ``Failure`` for a refusal.
     func done(
         _ outcome: Outcome,
         of command: Command?,
@@ -175,14 +181,16 @@ extension Shell {
         case .errorsOnly:
             throw Failure(
                 "protocol_violation",
-                "an errors-only answer nobody wanted",
+                "an errors-only answer that was not requested",
                 exit: Exit.failed
             )
         }
     }
 }
 
-/// What is known of a request once it was sent; of the one task that runs a command.
+/// What is known of a request once it was sent.
+///
+/// `@unchecked Sendable`: used only by the one task that runs a command.
 final class ReplayNote: @unchecked Sendable {
     var wasSent = false
     var isReplayed = false

@@ -4,7 +4,7 @@ import InventoryTransfer
 import Synchronization
 import TerminalKit
 
-/// Imports, exports and `apply` speak through the shell: its streams, its settings, its interruption.
+/// Gives imports, exports and `apply` the shell's streams, settings and interruption handling.
 extension Shell: TransferHost {
     var startFilter: FilterStart { Subprocess.startFilter }
 
@@ -30,7 +30,7 @@ extension Shell: TransferHost {
     func progress(_ line: String) { Terminal.progress(line) }
     func endProgress() { Terminal.endProgress() }
 
-    func say(ifInterrupted word: String?) { Interruption.say(word) }
+    func say(ifInterrupted message: String?) { Interruption.setMessage(message) }
 
     func whenInterrupted(_ cleanUp: @escaping @Sendable () -> Void) {
         Interruption.state.withLock { state in
@@ -44,7 +44,7 @@ extension Shell: TransferHost {
 }
 
 extension Subprocess: FilterProcess {
-    /// Starts a program that packs or unpacks.
+    /// Starts a program that compresses or decompresses.
     static let startFilter: FilterStart = { arguments, file in
         if let file { return Subprocess(filter: arguments, into: file) }
         return Subprocess(filter: arguments)

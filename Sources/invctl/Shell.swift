@@ -5,29 +5,29 @@ import InventoryTransfer
 import InventoryWire
 import TerminalKit
 
-/// What a command works with: a connected client, the currency, and how to print.
+/// The context of a command: a connected client, the currency, and output.
 struct Shell: Sendable {
     let options: GlobalOptions
     let settings: Settings
     private(set) var listing: Listing
-    /// Whether lists are shown as they change.
+    /// Whether lists are live (`--watch`).
     let isWatching: Bool
-    /// Whether commands are only decided, and not carried out.
+    /// Whether commands are only decided and not executed (`--dry-run`).
     let isDryRun: Bool
     let client: InventoryClient
     let server: HelloAccepted
     let session: SessionID
-    /// What names the command that is sent: the user's id, else a random one.
+    /// The idempotency key of the command: the user's `--id`, else a random one.
     let key: IdempotencyKey
-    /// When the user says that the command was tried first.
+    /// The time of the first try, as the user gave it.
     let firstTried: Instant?
-    /// What the request is known by when it is given again.
+    /// The fingerprint by which the server recognizes a retry.
     let words: RequestFingerprint
     let replay = ReplayNote()
 
     var format: OutputFormat { self.settings.format }
 
-    /// Connects, runs `body`, and turns what goes wrong into a ``Failure``.
+    /// Connects, runs `body`, and converts client errors to ``Failure``.
     static func run(
         _ options: GlobalOptions,
         write: WriteRequest? = nil,
@@ -39,7 +39,7 @@ struct Shell: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         let settings = try options.settings()
-        // A dry run must not use up the name that the real request is to have.
+        // A dry run must not use up the idempotency key of the real request.
         let isDryRun = write?.isDryRun ?? false
         let name = isDryRun ? nil : write?.id
         let session = name.map { SessionID(naming: $0) } ?? .random()
@@ -77,11 +77,11 @@ struct Shell: Sendable {
             throw error
         }
         if options.timing || Terminal.environment("INVCTL_TIMING") != nil {
-            Self.tell(clock.now - start)
+            Self.report(clock.now - start)
         }
     }
 
-    /// A command that changes something.
+    /// Runs a command that changes something.
     static func run(
         _ options: GlobalOptions,
         write: WriteOptions,
@@ -90,7 +90,7 @@ struct Shell: Sendable {
         try await self.run(options, write: write.request, body: body)
     }
 
-    /// A command that lists rows.
+    /// Runs a command that lists rows.
     static func run(
         _ options: ListOptions,
         _ body: (Shell) async throws -> Void
@@ -122,7 +122,7 @@ struct Shell: Sendable {
         )
     }
 
-    private static func tell(_ duration: Duration) {
+    private static func report(_ duration: Duration) {
         let microseconds =
             duration.components.attoseconds / 1_000_000_000_000
             + duration.components.seconds * 1_000_000
@@ -161,14 +161,14 @@ struct Shell: Sendable {
 
     // MARK: - Lists
 
-    /// As it is, but lists keep the order they come in.
+    /// Returns this shell without `--sort`: lists keep the order of arrival.
     func withoutSort() -> Shell {
         var shell = self
         shell.listing.sort = nil
         return shell
     }
 
-    /// How rows are written for this run.
+    /// Returns how to write rows.
     func style(isSingle: Bool = false, omitting: Set<String> = []) -> RowStyle {
         RowStyle(
             format: self.format,
@@ -182,10 +182,14 @@ struct Shell: Sendable {
         )
     }
 
-    /// Prints the answer to a query as it comes, with everything a list can do: `--where`, `--sort`,
+    /// Prints the answer to a query as it arrives, with all list options: `--where`, `--sort`,
     /// `--limit`, `--fields`, every format, the pager, `--watch`.
     ///
-    /// `omitting`: Columns that people need not see, for they are the same in every row.
+    /// - Parameters:
+    ///   - query: The query to send.
+    ///   - isSingle: Whether to write one object instead of an array with one.
+    ///   - omitting: Columns to hide from people because they are the same in every row.
+    /// - Throws: ``Failure`` or an error of the client.
     func list(
         _ query: Query,
         isSingle: Bool = false,
@@ -197,7 +201,7 @@ struct Shell: Sendable {
         }
         var output = RowOutput(self.style(isSingle: isSingle, omitting: omitting), self.listing)
         let sink = self.sink()
-        // Said once there is an answer.
+        // Printed once there is an answer.
         var note = self.options.quiet ? nil : query.asOf?.note
         for try await part in self.client.rows(of: query) {
             note.take().map { Terminal.note($0) }
@@ -210,7 +214,7 @@ struct Shell: Sendable {
         sink.finish()
     }
 
-    /// Prints rows that were made here, in the same ways.
+    /// Prints locally created rows with the same options.
     func list(_ table: ResultTable, isSingle: Bool = false) throws {
         var output = RowOutput(self.style(isSingle: isSingle), self.listing)
         let sink = self.sink()
@@ -226,30 +230,34 @@ struct Shell: Sendable {
 
     // MARK: - Commands
 
-    /// Has a command carried out; a refusal is told in a sentence and ends the program.
+    /// Executes a command.
     ///
-    /// `subject`: What the command is about, for the sentence.
+    /// - Parameters:
+    ///   - command: The command to send.
+    ///   - subject: What the command is about, such as a SKU, for the message of a refusal.
+    /// - Returns: The result; of a dry run, the result that it would have.
+    /// - Throws: ``Failure`` for a refusal, or an error of the client.
     func send(_ command: Command, about subject: String? = nil) async throws -> Outcome.Done {
         if self.isDryRun { return try await self.dryRun(command, about: subject) }
-        Interruption.say(
-            "the command may have been executed; give it again with --id \(self.key) to "
-                + "settle it: it is executed once"
+        Interruption.setMessage(
+            "the command may have been executed; retry it with --id \(self.key): "
+                + "it is executed only once"
         )
         let outcome = try await self.sendWithKey(command, fingerprint: self.words)
-        Interruption.say(nil)
+        Interruption.setMessage(nil)
         return try await self.done(outcome, of: command, about: subject)
     }
 }
 
 extension Shell {
-    /// Prints the outcome of a command, as JSON, and whether it is a repeat.
+    /// Prints the outcome of a command as JSON, with `replayed` if it is a replay.
     func print(_ object: JSONObject) {
         var object = object
         if self.isReplayed { object.add("replayed", raw: "true") }
         Terminal.print(object.text)
     }
 
-    /// Has a command decided and not carried out; says so, and what it would come to.
+    /// Has the server decide a command without executing it, and returns the result that it would have.
     private func dryRun(
         _ command: Command,
         about subject: String?
@@ -258,7 +266,7 @@ extension Shell {
         if case .batch(let all, _) = command { commands = all }
         switch try await self.client.dryRun(commands) {
         case .done(var done):
-            Terminal.note("dry run: nothing was changed; this is what it would come to")
+            Terminal.note("dry run: nothing was changed; this would be the result")
             if case .batch = command { return done }
             done.id = done.ids.first ?? 0
             done.ids = []
@@ -271,7 +279,7 @@ extension Shell {
                 about: subject
             )
         case .batch, .errorsOnly:
-            throw Failure("protocol_violation", "a list answers a dry run", exit: Exit.failed)
+            throw Failure("protocol_violation", "a dry run returned a list", exit: Exit.failed)
         }
     }
 }

@@ -6,20 +6,20 @@ import Glibc
 import InventoryServer
 import Logging
 
-/// The daemon: options to configuration, then a service until it is told to stop.
+/// The daemon: parses the options and runs the server until it is stopped.
 @main
 struct Invd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invd",
         abstract: "A real-time inventory engine: products, stock and sales, durable and live.",
         discussion: """
-            Every setting is a flag or an environment variable; the flag wins. The first line on \
-            standard output, once it serves, is "ready" with the addresses and the LSN. Log lines \
-            go to standard error. SIGTERM or SIGINT stops it gracefully; SIGHUP, SIGUSR1 and SIGUSR2 \
-            are ignored, with a log line.
+            Every setting is a flag or an environment variable; the flag takes precedence. Once it \
+            serves, it prints "ready" with the addresses and the LSN as the first line on standard \
+            output. Log lines go to standard error. SIGTERM or SIGINT stops it gracefully; SIGHUP, \
+            SIGUSR1 and SIGUSR2 are ignored, with a log line.
 
             Exit: 0 stopped gracefully, 1 failed, 2 wrong usage, 3 the data is refused, 4 another \
-            process has the directory.
+            process has the directory open.
             """,
         version: "invd \(InvdVersion.current)",
         subcommands: [CheckCommand.self, RepairCommand.self]
@@ -52,16 +52,16 @@ struct Invd: ParsableCommand {
         return error.isDataRefused ? 3 : 1
     }
 
-    /// Written at once, since whoever started the daemon waits for it.
+    /// Writes a line unbuffered, because the process that started the daemon waits for it.
     private static func printLine(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         _ = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
     }
 
-    /// Seconds that a crashed server may take to write where it was.
+    /// Seconds that a crash may take to write its backtrace.
     private static let crashReportSeconds: UInt32 = 30
 
-    /// Usage errors exit with 2, as DOMAIN and most tools have it.
+    /// Runs the command line; usage errors exit with 2, as in most tools.
     static func main() {
         invd_end_on_fatal_signals(Self.crashReportSeconds)
         do {

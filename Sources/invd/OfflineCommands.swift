@@ -4,18 +4,18 @@ import Durability
 import Glibc
 import InventoryServer
 
-/// `invd check`: everything of a directory is read and verified, nothing is changed.
+/// `invd check`: reads and verifies a whole data directory without changing it.
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Verifies a data directory that no server has open, and changes nothing.",
+        abstract: "Verifies a data directory that no server has open; changes nothing.",
         discussion: """
-            Reads every file: pages against their parity, the log's whole chain, each snapshot; then \
+            Reads every file: pages with their parity, the whole chain of the log, each snapshot; then \
             opens it as a start would, and recomputes every balance from the ledger.
 
-            What a server puts in order by itself or has no need of is named, and the verdict is that \
-            of a start. Exit: 0 a start serves everything, 1 failed, 2 wrong usage, 3 a start is \
-            refused, or the balances are not what the ledger says, 4 a server has it.
+            Lists also what a server repairs by itself or does not need; the verdict is that of a \
+            start. Exit: 0 a start serves everything, 1 failed, 2 wrong usage, 3 a start is refused, \
+            or balances differ from the ledger, 4 a server has it open.
             """
     )
 
@@ -42,51 +42,51 @@ struct CheckCommand: ParsableCommand {
         let sound =
             isClean
             ? "sound     everything is as it was written"
-            : "sound     a start serves everything; see above for what it does without or puts in order"
+            : "sound     a start serves everything; see above for what it repairs or does not need"
         print(check.isSound ? sound : "damaged   see above")
         if !check.isSound { throw ExitCode(3) }
     }
 }
 
-/// `invd repair`: says what would put a directory in order, and does it when told to.
+/// `invd repair`: lists the repairs of a data directory, and makes them with `--write`.
 struct RepairCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "repair",
-        abstract: "Says what would put a data directory in order; does it with --write.",
+        abstract: "Lists the repairs that a data directory needs; makes them with --write.",
         discussion: """
-            Damaged pages come back from parity. A snapshot that cannot is set aside for the one \
-            before it, which with the log holds the same. If a block of the log is lost, --cut gives \
-            up the steps from there on, and no others. What is changed is kept under a name that \
-            begins with aside-.
+            Damaged pages are restored from parity. A snapshot that cannot be restored is set aside \
+            for the one before it, which has the same state together with the log. If a block of the \
+            log is lost, --cut drops the steps from there on, and no others. Changed files are kept \
+            under a name that begins with aside-.
 
             Exit: 0 the directory opens, or will, 1 failed, 2 wrong usage, 3 it still would not open, \
-            4 a server has it.
+            4 a server has it open.
             """
     )
 
     @Argument(help: "The data directory.") var directory: String
-    @Flag(help: "Does it, instead of saying what it would do.") var write = false
-    @Flag(help: "May give up acknowledged steps, from the first lost one on.") var cut = false
+    @Flag(help: "Makes the repairs instead of listing them.") var write = false
+    @Flag(help: "Allows dropping acknowledged steps, from the first lost one on.") var cut = false
 
     func run() throws {
         let repaired = try Offline.run { () throws(DurabilityError) in
             try OfflineDirectory(self.directory).repair(writes: self.write, mayCut: self.cut)
         }
         for action in repaired.actions { print(Offline.line(action, isDone: self.write)) }
-        if repaired.actions.isEmpty { print("nothing   there is nothing to repair") }
+        if repaired.actions.isEmpty { print("nothing   no repair is needed") }
         print(Offline.line(repaired.opening))
         if !self.write, !repaired.actions.isEmpty {
-            print("unchanged say --write to do it")
+            print("unchanged use --write to make the repairs")
         }
         guard case .refused(let error) = repaired.opening else { return }
         if let lsn = Offline.firstLost(error), !self.cut {
-            print("lost      say --cut to give up everything from LSN \(lsn) on")
+            print("lost      use --cut to drop everything from LSN \(lsn) on")
         }
         throw ExitCode(3)
     }
 }
 
-/// What both commands say, a line for each thing: a word, then what it is about.
+/// Output of both commands, one line per item: a keyword, then the details.
 private enum Offline {
     static func run<Result>(
         _ body: () throws(DurabilityError) -> Result
@@ -103,21 +103,21 @@ private enum Offline {
     static func line(_ finding: DirectoryScan.Finding) -> String {
         switch finding {
         case .damagedPage(let path, let offset, isHealable: true):
-            "damaged   \(path), byte \(offset): parity can bring it back"
+            "damaged   \(path), byte \(offset): can be restored from parity"
         case .damagedPage(let path, let offset, isHealable: false):
-            "damaged   \(path), byte \(offset): beyond what parity can bring back"
+            "damaged   \(path), byte \(offset): cannot be restored from parity"
         case .noParity(let path):
-            "unguarded \(path) has no whole parity; a server makes it, or invd repair --write"
+            "unguarded \(path) has no complete parity; a server or invd repair --write creates it"
         case .refused(let error):
             "damaged   \(error)"
         case .noHistory(let error):
-            "reduced   the log before the newest snapshot does not hold, which a start has no need of: \(error)"
+            "reduced   the log before the newest snapshot, which a start does not need, is damaged: \(error)"
         case .noFallback(let error):
-            "reduced   the older snapshot is damaged, which a start has no need of: \(error)"
+            "reduced   the older snapshot, which a start does not need, is damaged: \(error)"
         }
     }
 
-    /// The first step that a cut would give up.
+    /// Returns the first step that a cut would drop.
     static func firstLost(_ error: DurabilityError) -> LSN? {
         switch error {
         case .corruptBlock(_, _, let lsn, _): lsn
@@ -147,13 +147,13 @@ private enum Offline {
         case .parityWritten(let path):
             "\(will)write the parity of \(path)"
         case .named(let path):
-            "\(will)write \(path) again, as the log names the database"
+            "\(will)rewrite \(path) with the identity of the log's database"
         case .setAside(let path, let kept):
             "\(will)set \(path) aside as \(kept)"
         case .cut(let path, let offset, let lsn, let kept):
-            "\(will)cut \(path) off at byte \(offset): steps from LSN \(lsn) on are lost; it is kept as \(kept)"
+            "\(will)truncate \(path) at byte \(offset): steps from LSN \(lsn) on are lost; it is kept as \(kept)"
         case .givenUp(let lsn):
-            "\(will)give up the steps from LSN \(lsn) on: the end of the log is not there"
+            "\(will)drop the steps from LSN \(lsn) on: the end of the log is missing"
         }
     }
 }

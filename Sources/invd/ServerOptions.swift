@@ -5,11 +5,11 @@ internal import InventoryModel
 import InventoryServer
 import Logging
 
-/// The flags, each with its environment variable: unit, default and consequence.
+/// The flags of the server, each with its environment variable and default.
 struct ServerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The directory of the database; made if it is not there. One invd has it at a time. "
+            "The data directory; created if missing. Only one invd can have it open. "
                 + "[INVD_DATA_DIR]",
             valueName: "dir"
         )
@@ -18,7 +18,7 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen for TCP; 'none' for nowhere, port 0 for any free one. "
+            "The TCP address to listen on; 'none' for no TCP, port 0 for any free port. "
                 + "[INVD_LISTEN; default 127.0.0.1:7411]",
             valueName: "host:port"
         )
@@ -35,15 +35,15 @@ struct ServerOptions: ParsableArguments {
 
     @Flag(
         help: """
-            Listens on an address that other machines reach, though there is no protection yet: \
-            whoever reaches it can read and change everything. [INVD_UNPROTECTED=1]
+            Allows listening on an address that other machines can reach, although there is no access \
+            control yet: anyone can read and change everything. [INVD_UNPROTECTED=1]
             """
     )
     var unprotected = false
 
     @Option(
         help: ArgumentHelp(
-            "ISO 4217 code of a new database's currency; an existing one keeps its own. "
+            "The ISO 4217 currency of a new database; an existing one keeps its own. "
                 + "[INVD_CURRENCY; default USD]",
             valueName: "code"
         )
@@ -52,7 +52,7 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "MiB of one file of the log. Two are written in advance; a larger one is recycled "
+            "The size of a log file in MiB. Two are allocated in advance; larger files are recycled "
                 + "less often. [INVD_LOG_FILE_MIB; default 64]",
             valueName: "mib"
         )
@@ -61,8 +61,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "MiB of old log that are kept for subscribers that come back; beyond it they take a "
-                + "new snapshot. [INVD_LOG_RETENTION_MIB; default 4096]",
+            "MiB of old log retained for subscribers that resume; beyond it they need a new snapshot. "
+                + "[INVD_LOG_RETENTION_MIB; default 4096]",
             valueName: "mib"
         )
     )
@@ -70,8 +70,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "MiB of log after which a snapshot is taken. Fewer make restarts faster and write "
-                + "more. [INVD_SNAPSHOT_MIB; default 256]",
+            "MiB of log after which a snapshot is taken. Lower values make restarts faster but cause "
+                + "more writes. [INVD_SNAPSHOT_MIB; default 256]",
             valueName: "mib"
         )
     )
@@ -79,7 +79,7 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Threads for queries; each may take a core from the engine. "
+            "The number of query threads; each may take a core from the engine. "
                 + "[INVD_QUERY_THREADS; default 1]",
             valueName: "count"
         )
@@ -88,8 +88,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Milliseconds of work on a query, or on a part of its answer, after which it ends with "
-                + "deadline_exceeded. [INVD_QUERY_MILLISECONDS; default 60000]",
+            "The maximum milliseconds of work on a query, or on a part of its answer; beyond it the "
+                + "query ends with deadline_exceeded. [INVD_QUERY_MILLISECONDS; default 60000]",
             valueName: "milliseconds"
         )
     )
@@ -97,8 +97,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Connections there may be at once, fewer where the limit of open files (ulimit -n) is "
-                + "lower; whoever comes beyond waits to be accepted. "
+            "The maximum number of connections, fewer if the limit of open files (ulimit -n) is "
+                + "lower; further ones wait to be accepted. "
                 + "[INVD_CONNECTIONS; default 10000]",
             valueName: "count"
         )
@@ -107,8 +107,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long a connection may ask nothing and listen to nothing before it is closed: 1h, 90m, 30s; "
-                + "0 for as long as it likes. [INVD_IDLE_TIMEOUT; default 1h]",
+            "The time after which a connection without requests and subscriptions is closed: 1h, 90m, "
+                + "30s; 0 for never. [INVD_IDLE_TIMEOUT; default 1h]",
             valueName: "duration"
         )
     )
@@ -116,7 +116,7 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Seconds that open requests have to end when the server stops. "
+            "Seconds that open requests have to finish when the server stops. "
                 + "[INVD_DRAIN_SECONDS; default 10]",
             valueName: "seconds"
         )
@@ -125,8 +125,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Seconds from one scrub to the next: every file that no longer changes is read, and "
-                + "healed where it is damaged; 0 for never. [INVD_SCRUB_SECONDS; default 86400]",
+            "Seconds between scrubs, which read all files that no longer change and repair damaged "
+                + "pages; 0 for never. [INVD_SCRUB_SECONDS; default 86400]",
             valueName: "seconds"
         )
     )
@@ -134,8 +134,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long a request is remembered under its idempotency key, at least: 24h, 90m, 30s. Sent "
-                + "again within it, it is answered as it was. [INVD_KEY_RETENTION; default 24h]",
+            "How long idempotency keys are remembered, at least: 24h, 90m, 30s. A retry within that "
+                + "time returns the first answer. [INVD_KEY_RETENTION; default 24h]",
             valueName: "duration"
         )
     )
@@ -143,8 +143,8 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "MiB of memory for idempotency keys, some 90 bytes each; one connection takes a quarter at "
-                + "most. At the bound new keys are refused, none is forgotten early. "
+            "MiB of memory for idempotency keys, some 90 bytes each; one connection can use at most a "
+                + "quarter. At the limit new keys are refused, and none is forgotten early. "
                 + "[INVD_KEY_MEMORY_MIB; default 512]",
             valueName: "mib"
         )
@@ -154,8 +154,8 @@ struct ServerOptions: ParsableArguments {
     @Option(
         name: .customLong("log-level"),
         help: ArgumentHelp(
-            "Least important log lines to write: trace, debug, info, notice, warning, error or "
-                + "critical. [INVD_LOG_LEVEL; default info]",
+            "The minimum level of log lines: trace, debug, info, notice, warning, error or critical. "
+                + "[INVD_LOG_LEVEL; default info]",
             valueName: "level"
         )
     )
@@ -198,10 +198,12 @@ struct ServerOptions: ParsableArguments {
         return value
     }
 
-    /// The settings, checked.
+    /// Returns the validated configuration.
+    ///
+    /// - Throws: `ValidationError` for a missing or invalid setting.
     func configuration() throws -> ServerConfiguration {
         guard let directory = Self.text(self.dataDir, "INVD_DATA_DIR") else {
-            throw ValidationError("name the database's directory: --data-dir DIR")
+            throw ValidationError("the data directory is missing: --data-dir DIR")
         }
         let code = Self.text(self.currency, "INVD_CURRENCY") ?? "USD"
         guard let currency = Currency(code: code) else {
@@ -210,7 +212,7 @@ struct ServerOptions: ParsableArguments {
         if let level = Self.text(self.logLevelName, "INVD_LOG_LEVEL"),
             Logger.Level(rawValue: level) == nil
         {
-            throw ValidationError("--log-level is '\(level)', which is no level")
+            throw ValidationError("--log-level is '\(level)', not a log level")
         }
         let fileMib = try Self.number(
             self.logFileMib,
@@ -305,7 +307,7 @@ struct ServerOptions: ParsableArguments {
         )
     }
 
-    /// A duration such as 24h, in seconds.
+    /// Returns a duration such as 24h, in seconds.
     private static func seconds(
         _ flag: String?,
         variable: String,
@@ -351,9 +353,8 @@ struct ServerOptions: ParsableArguments {
         guard Self.isLoopback(host) || isUnprotected else {
             throw ValidationError(
                 """
-                \(host) is no address that only this machine reaches, and there is no protection yet: \
-                whoever reaches it could read and change everything. Listen on 127.0.0.1, or say \
-                --unprotected if that is what you want.
+                other machines can reach \(host), and there is no access control yet: anyone could read \
+                and change everything. Listen on 127.0.0.1, or use --unprotected to allow it.
                 """
             )
         }

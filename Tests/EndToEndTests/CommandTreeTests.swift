@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `every command of the tree has its row`() throws {
-        let rows = CommandRow.all.map { CommandWords($0.line).texts }
+        let rows = CommandRow.all.map { CommandWords($0.line).strings }
         for path in try Self.allLeaves() {
             #expect(rows.contains { $0.starts(with: path) }, "no row tries \(path)")
         }
@@ -54,8 +54,8 @@ import Testing
         }
         let terminal = try shop.terminal(row.line, run: 0)
         if !row.input.isEmpty {
-            // Input typed before the program reads keys is handled by the terminal.
-            #expect(terminal.waits(for: "Ctrl-D leaves"))
+            // What is typed before somebody reads keys is taken by the terminal itself.
+            #expect(terminal.waits(for: "Ctrl-D quits"))
             terminal.type(row.input + "\u{04}")
         }
         let code = terminal.wait()
@@ -160,7 +160,7 @@ private final class Shop: @unchecked Sendable {
     deinit { try? FileManager.default.removeItem(at: self.folder) }
 
     private func words(_ line: String, _ run: Int) -> [String] {
-        CommandWords(line).texts.map { word in
+        CommandWords(line).strings.map { word in
             var word = word.replacing("%", with: String(run))
             for (name, value) in self.names { word = word.replacing("{\(name)}", with: value) }
             return word

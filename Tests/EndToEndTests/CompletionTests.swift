@@ -104,7 +104,7 @@ import Testing
         let tree = try #require(CommandTree.whole())
         let completer = Completer(tree, own: ["\\q", "\\timing"])
         func candidates(_ line: String) async -> [String] {
-            await completer.candidates(Array(line)).texts
+            await completer.candidates(Array(line)).strings
         }
         #expect(await candidates("sto") == ["stock"])
         #expect(await candidates("invctl sto") == ["stock"])

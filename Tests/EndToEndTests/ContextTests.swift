@@ -81,7 +81,7 @@ import Testing
             .write(to: folder.appending(path: "config"))
         let typo = try home.run(["ping"])
         #expect(typo.code == 2)
-        #expect(typo.errors.contains("line 3: 'sever' is no setting"))
+        #expect(typo.errors.contains("line 3: unknown setting 'sever'"))
     }
 
     @Test func `a context is used, and deleted`() throws {

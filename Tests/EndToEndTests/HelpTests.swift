@@ -19,7 +19,7 @@ import Testing
 
     private static func examples(_ command: any ParsableCommand.Type) -> [[String]] {
         command.configuration.discussion.split { "\n;".contains($0) }.compactMap { line in
-            let words = CommandWords(String(line)).texts
+            let words = CommandWords(String(line)).strings
             return words.first == "invctl" ? Array(words.dropFirst()) : nil
         }
     }

@@ -34,7 +34,7 @@ import Testing
         daemon.kill()
         #expect(terminal.waits(for: "OFFLINE"))
         try daemon.start()
-        #expect(terminal.waits(for: "the server is back"))
+        #expect(terminal.waits(for: "reconnected after"))
         try daemon.invctl("sell", "P-1=5")
         #expect(terminal.waits(for: "P-1  Product 1       25"))
         terminal.type("q")
@@ -94,6 +94,6 @@ import Testing
         #expect(process.wait() == 130)
         let all = try String(contentsOfFile: path, encoding: .utf8)
         #expect(all.contains("connection lost"))
-        #expect(all.contains("the server is back"))
+        #expect(all.contains("reconnected after"))
     }
 }

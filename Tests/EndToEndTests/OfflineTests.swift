@@ -88,8 +88,8 @@ import Testing
         let check = try self.invd("check", daemon)
         // A server repairs it at start, so the check's verdict is that of a start.
         #expect(check.code == 0, "\(check.output)")
-        #expect(check.output.contains("\(log), byte 8192: parity can bring it back"))
-        #expect(check.output.contains("\(blocks), byte 0: parity can bring it back"))
+        #expect(check.output.contains("\(log), byte 8192: can be restored from parity"))
+        #expect(check.output.contains("\(blocks), byte 0: can be restored from parity"))
         #expect(try self.invd("repair", daemon).output.contains("would heal"))
         #expect(try self.contents(daemon) == damaged)
         #expect(try self.invd("repair", daemon, "--write").code == 0)
@@ -158,8 +158,12 @@ import Testing
         let check = try self.invd("check", daemon)
         #expect(check.code == 0, "\(check.output)")
         #expect(check.lines.last?.hasPrefix("sound     a start serves everything") == true)
-        #expect(check.output.contains("\(log), byte 0: beyond what parity can bring back"))
-        #expect(check.output.contains("reduced   the older snapshot is damaged"))
+        #expect(check.output.contains("\(log), byte 0: cannot be restored from parity"))
+        #expect(
+            check.output.contains(
+                "reduced   the older snapshot, which a start does not need, is damaged"
+            )
+        )
         #expect(check.lines.contains { $0.hasPrefix("noted") && $0.contains(log) })
         let repair = try self.invd("repair", daemon, "--write")
         #expect(repair.code == 0 && !repair.output.contains("aside"), "\(repair.output)")
@@ -185,7 +189,7 @@ import Testing
         try self.damage(daemon, last, [4_096 + 200])
         let plan = try self.invd("repair", daemon)
         #expect(plan.code == 3)
-        #expect(plan.lines.last?.contains("say --cut") == true, "\(plan.output)")
+        #expect(plan.lines.last?.contains("use --cut") == true, "\(plan.output)")
         let cut = try self.invd("repair", daemon, "--cut", "--write")
         #expect(cut.code == 0, "\(cut.output)")
         #expect(cut.output.contains("steps from LSN \(Int(last.dropFirst(4).prefix(20)) ?? 0) on"))

@@ -54,7 +54,7 @@ import Testing
             let tail = " ; echo \"exit $?\""
             let saysExit = step.command.hasSuffix(tail)
             let line = saysExit ? String(step.command.dropLast(tail.count)) : step.command
-            let words = CommandWords(line).texts.dropFirst().map { word in
+            let words = CommandWords(line).strings.dropFirst().map { word in
                 word.hasPrefix("Tests/") ? Self.root.appending(path: word).path : word
             }
             let terminal = try daemon.terminal(
@@ -76,7 +76,7 @@ import Testing
         let text = try String(contentsOf: Self.root.appending(path: "README.md"), encoding: .utf8)
         var count = 0
         for (number, code) in text.split(separator: "`").enumerated() where number % 2 == 1 {
-            let words = CommandWords(String(code)).texts
+            let words = CommandWords(String(code)).strings
             guard words.count > 1, words.first == "invctl", !code.contains("\n") else { continue }
             count += 1
             #expect(throws: Never.self, "\(code)") {

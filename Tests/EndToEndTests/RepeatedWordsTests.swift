@@ -99,7 +99,7 @@ import Testing
     @Test(arguments: [
         ("reserve new P-0=2 P-1=1", "reserved 2 lines", "reservations"),
         ("stock transfer dispatch P-0=2 P-1=1 --to back", "dispatched", "transfers"),
-        ("return P-0=2", "took back 1 line", ""),
+        ("return P-0=2", "returned 1 line", ""),
         ("stock restock P-0=2", "restocked 1 line", ""),
     ])
     func `a retry names the created object again`(
@@ -149,7 +149,7 @@ import Testing
             _ = try lastLine("sell P-1")
             let name = command.hasPrefix("category") ? "category rename Same" : command
             let same = try lastLine("\(name) Same")
-            #expect(same.contains("so already") && same.hasSuffix(" \(revision)"), "\(same)")
+            #expect(same.contains("is unchanged") && same.hasSuffix(" \(revision)"), "\(same)")
         }
     }
 

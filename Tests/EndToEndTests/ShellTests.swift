@@ -142,7 +142,7 @@ import Testing
         _ = try await daemon.client().stockedProducts(1, stock: 50)
         let terminal = try Self.open(daemon, Home())
         terminal.type("sell P-0=1\r\\watch\r")
-        #expect(terminal.waits(for: "changes something: it is not repeated"))
+        #expect(terminal.waits(for: "changes something and cannot be repeated"))
         terminal.type("product get P-0 --fields onHand\r")
         #expect(terminal.waits(for: "49"))
         terminal.type("\\watch 0.1\r")

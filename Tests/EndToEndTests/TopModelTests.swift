@@ -98,7 +98,7 @@ import Testing
         #expect(laptop.contains("Laptop") && laptop.contains("1,999.98"))
         let mouse = try #require(lines.first { $0.contains("  MOU-09") })
         #expect(mouse.contains(" 5 ") && mouse.contains("99.95"))
-        let tape = try #require(lines.firstIndex { $0.contains("Sales as they come") })
+        let tape = try #require(lines.firstIndex { $0.contains("Recent sales") })
         #expect(lines[tape + 2].contains("12:00:00   59  MOU-09"))
         #expect(lines[tape + 2].contains("return POS-59"))
         #expect(lines[tape + 3].contains("till-1"))
@@ -110,7 +110,7 @@ import Testing
         model.take(Self.sale(57, [(1, 1, 99_999), (2, 9, 900), (3, 9, 900)]), now: Self.noon)
         model.prepare()
         #expect(model.sellers.map { $0.product.value } == [1, 2, 3])
-        #expect(model.take(.character("s")) == .nothing)
+        #expect(model.take(.character("s")) == .none)
         #expect(model.sellers.map { $0.product.value } == [2, 3, 1])
         #expect(Self.screen(model).contains("Top sellers today, by units"))
     }
@@ -120,7 +120,7 @@ import Testing
     {
         var model = try Self.model()
         model.take(Self.sale(57, [(1, 1, 99_999), (2, 9, 900), (3, 666, 500)]), now: Self.noon)
-        #expect(model.take(.character("s")) == .nothing)
+        #expect(model.take(.character("s")) == .none)
         #expect(model.sellers.map { $0.product.value } == [1, 2, 3])
         #expect(Self.screen(model).contains("Top sellers today, by revenue"))
     }
@@ -211,8 +211,8 @@ import Testing
         var model = try Self.model()
         model.take(Self.sale(57, [(1, 2, 300), (2, 1, 200), (3, 1, 100)]), now: Self.noon)
         model.prepare()
-        func press(_ keys: Key...) -> TopOrder {
-            var order = TopOrder.nothing
+        func press(_ keys: Key...) -> TopAction {
+            var order = TopAction.none
             for key in keys { order = model.take(key) }
             return order
         }
@@ -235,13 +235,13 @@ import Testing
         _ = press(.escape)
         #expect(model.shownSellers.count == 3)
 
-        #expect(press(.tab) == .nothing)
+        #expect(press(.tab) == .none)
         #expect(model.keys.pane == .low)
         _ = press(.character("3"))
         #expect(press(.enter) == .show(sku: "梨-1"), "the last line of the sale is the newest")
         _ = press(.escape)
 
-        func command(_ text: String) -> TopOrder {
+        func command(_ text: String) -> TopAction {
             _ = model.take(.character(":"))
             for character in text { _ = model.take(.character(character)) }
             return model.take(.enter)
@@ -250,16 +250,16 @@ import Testing
         _ = press(.escape)
         #expect(command("invctl ping") == .run(["ping"]))
         _ = press(.escape)
-        #expect(command("watch sales") == .nothing)
-        #expect(model.keys.page?.lines.first?.contains("terminal of its own") ?? false)
+        #expect(command("watch sales") == .none)
+        #expect(model.keys.page?.lines.first?.contains("another terminal") ?? false)
         _ = press(.escape)
-        #expect(command("low") == .nothing)
+        #expect(command("low") == .none)
         #expect(model.keys.pane == .low)
-        #expect(command("") == .nothing)
-        #expect(press(.character(":"), .backspace) == .nothing)
+        #expect(command("") == .none)
+        #expect(press(.character(":"), .backspace) == .none)
         #expect(model.keys.prompt == nil)
         #expect(command("q") == .leave)
-        #expect(press(.character("?")) == .nothing)
+        #expect(press(.character("?")) == .none)
         #expect(Self.screen(model).contains("the next pane"))
         _ = press(.escape)
         #expect(press(.character("q")) == .leave)
@@ -274,7 +274,7 @@ import Testing
         model.advance(to: Self.noon + 3 * Self.second)
         #expect(Self.screen(model).contains("OFFLINE for 3 s (reset)"))
         model.take(.began(lsn: 1, hasSnapshot: false), now: Self.noon + 4 * Self.second)
-        #expect(Self.screen(model).contains("the server is back after 4 s; nothing was missed"))
+        #expect(Self.screen(model).contains("reconnected after 4 s; no changes were missed"))
     }
 
     @Test func `no line exceeds the width and no screen the rows, at any size`() throws {

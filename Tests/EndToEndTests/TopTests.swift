@@ -34,11 +34,11 @@ import Testing
         terminal.type("\u{1B}")
         #expect(terminal.waits(for: "Top sellers today"))
         terminal.type("/p-2\r")
-        #expect(terminal.waits { $0.contains("only what has 'p-2'") && !$0.contains("P-1") })
+        #expect(terminal.waits { $0.contains("filter 'p-2'") && !$0.contains("P-1") })
         terminal.type("\u{1B}")
         #expect(terminal.waits(for: "> P-1"))
         terminal.type("?")
-        #expect(terminal.waits(for: "all there is of a product"))
+        #expect(terminal.waits(for: "stock and history of a product"))
         terminal.type("q:sell P-2=5 --ref FROM-TOP\r")
         #expect(terminal.waits { $0.contains("sold 1 line") })
         terminal.type("\u{1B}")
@@ -62,7 +62,7 @@ import Testing
         daemon.kill()
         #expect(terminal.waits(for: "OFFLINE"))
         try daemon.start()
-        #expect(terminal.waits(for: "the server is back"))
+        #expect(terminal.waits(for: "reconnected after"))
         try daemon.invctl("sell", "P-0=1", "--ref", "POS-9")
         #expect(terminal.waits { $0.contains("POS-9") && $0.contains("· 4 sales") })
         terminal.type("q")
@@ -74,7 +74,7 @@ import Testing
     func `the terminal is restored, however top ends`(_ signal: Int32) async throws {
         let daemon = try Daemon()
         let terminal = try daemon.terminal("top")
-        #expect(terminal.waits(for: "no sale yet"))
+        #expect(terminal.waits(for: "no sales yet"))
         #expect(!terminal.isSane)
         kill(terminal.id, signal)
         _ = terminal.wait()
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["top"], "no sale yet"), (["stock", "show", "--watch"], "P-2"), (["shell"], "127.0.0.1:"),
+        (["top"], "no sales yet"), (["stock", "show", "--watch"], "P-2"), (["shell"], "127.0.0.1:"),
     ])
     func `Ctrl-Z restores the terminal, and continuing redraws the screen`(
         words: [String],
@@ -108,7 +108,7 @@ import Testing
     func `keys quit`(_ keys: String) async throws {
         let daemon = try Daemon()
         let terminal = try daemon.terminal("top")
-        #expect(terminal.waits(for: "no sale yet"))
+        #expect(terminal.waits(for: "no sales yet"))
         terminal.type(keys)
         #expect(terminal.wait() == 0)
         #expect(terminal.isSane)

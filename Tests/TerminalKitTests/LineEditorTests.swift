@@ -2,7 +2,7 @@ import Testing
 
 @testable import TerminalKit
 
-/// The line of the shell, key by key, without a terminal.
+/// The line editor of the shell, key by key, without a terminal.
 @Suite struct LineEditorTests {
     private static func typed(
         _ keys: [Key],
@@ -16,7 +16,7 @@ import Testing
 
     private static func characters(_ text: String) -> [Key] { text.map { .character($0) } }
 
-    @Test func `keys that move, cut and put back do what they do elsewhere`() {
+    @Test func `editing keys move, cut and paste as in other line editors`() {
         let cases: [([Key], String, Int)] = [
             ([.control("a")], "sell LAP-01=2", 0),
             ([.home, .right, .right], "sell LAP-01=2", 2),
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func `no order of keys takes the cursor out of the line`() {
+    @Test func `no sequence of keys moves the cursor out of the line`() {
         var random = SystemRandomNumberGenerator()
         let seed = UInt64.random(in: .min ... .max, using: &random)
         var state = seed
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test
-    func `the history goes back through what begins alike, and forth to what was being typed`() {
+    func `history goes back through entries with the same prefix, and forth to the draft`() {
         let history = ["sell A=1", "stock show", "sell B=2", "ping"]
         #expect(String(Self.typed([.up], history: history).text) == "ping")
         #expect(String(Self.typed([.up, .up, .down], history: history).text) == "ping")
@@ -82,7 +82,7 @@ import Testing
         )
     }
 
-    @Test func `a search finds further back, shows what it looks for, and can be given up`() {
+    @Test func `a search goes further back, shows its text, and can be cancelled`() {
         let history = ["sell A=1", "stock show A", "sell B=2"]
         let r = [Key.control("r")]
         let found = Self.typed(r + Self.characters("sell"), history: history)
@@ -106,7 +106,7 @@ import Testing
         #expect(submitted.take(.enter) == .submit("stock show A"))
     }
 
-    @Test func `a command goes on in the next line while a quote is open or a backslash ends it`() {
+    @Test func `an open quote or a final backslash continues the command on the next line`() {
         var editor = Self.typed(Self.characters("sell A=1 \\"))
         #expect(editor.take(.enter) == .draw)
         for key in Self.characters("--note 'a") { _ = editor.take(key) }
@@ -116,38 +116,38 @@ import Testing
         #expect(view.rows == ["shop> sell A=1 \\", " ...> --note 'a", " ...> b'"])
         #expect(editor.take(.enter) == .submit("sell A=1 \\\n--note 'a\nb'"))
         #expect(
-            CommandWords("sell A=1 \\\n--note 'a\nb'").texts == ["sell", "A=1", "--note", "a\nb"]
+            CommandWords("sell A=1 \\\n--note 'a\nb'").strings == ["sell", "A=1", "--note", "a\nb"]
         )
         var empty = LineEditor()
         #expect(empty.take(.control("d")) == .leave)
         #expect(Self.typed(Self.characters("x") + [.control("c")]).text.isEmpty)
     }
 
-    @Test func `words are read as they were quoted`() {
+    @Test func `quoted words are read back as the original text`() {
         let cases: [(String, [String])] = [
             ("", []), ("  ", []), ("# all of it", []), ("a # b", ["a"]), ("a#b", ["a#b"]),
             ("a  b\tc", ["a", "b", "c"]), ("'a b' \"c d\"", ["a b", "c d"]),
             (#"a\ b"#, ["a b"]), (#""5\" wide \\ \n""#, [#"5" wide \ \n"#]), ("''", [""]),
             ("--name='Desk lamp'", ["--name=Desk lamp"]), (#"'it'\''s'"#, ["it's"]),
         ]
-        for (line, words) in cases { #expect(CommandWords(line).texts == words, "\(line)") }
+        for (line, words) in cases { #expect(CommandWords(line).strings == words, "\(line)") }
         for text in ["", "a", "a b", "it's", #"5" \ 'x'"#, "#1", "Möbel & Co", #"a\"#] {
-            #expect(CommandWords(CommandWords.quoted(text)).texts == [text])
+            #expect(CommandWords(CommandWords.quoted(text)).strings == [text])
         }
         #expect(CommandWords("a 'b").open == .quote("'"))
         #expect(CommandWords("a \\").open == .backslash)
-        #expect(CommandWords("a 'b' ").open == .nothing)
+        #expect(CommandWords("a 'b' ").open == .none)
     }
 
     @Test
-    func `a long line is wrapped and the cursor is where it belongs, wide characters included`() {
+    func `a long line wraps with the cursor in its place, with wide characters too`() {
         let editor = Self.typed([.left], text: String(repeating: "x", count: 10) + "日本")
         let view = LineView(editor, prompt: "> ", columns: 10)
         #expect(view.rows == ["> xxxxxxx", "xxx日本"])
         #expect(view.cursorRow == 1 && view.cursorColumn == 5)
     }
 
-    @Test func `the history file keeps entries of several lines and forgets none`() {
+    @Test func `history entries of several lines survive encoding`() {
         for entry in ["a", "a\nb", #"a\nb"#, #"\"#, "日\\\n"] {
             #expect(LineHistory.decoded(Substring(LineHistory.encoded(entry))) == entry)
         }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import TerminalKit
 
-/// Tables as lines, by their columns and the width there is.
+/// Tables formatted as lines within a width.
 @Suite struct TextTableTests {
     private static let columns: [TextTable.Column] = [
         TextTable.Column("sku", .text), TextTable.Column("name", .text),
@@ -14,11 +14,11 @@ import Testing
 
     private static func lines(_ width: Int?, isChosen: Bool = false) -> ([String], [String]) {
         var table = TextTable(self.columns, width: width, isChosen: isChosen, hasColor: false)
-        return (table.lines(self.rows), table.leftOut)
+        return (table.lines(self.rows), table.omitted)
     }
 
-    @Test func `cells stand under their heads, numbers at the right, wide characters by width`() {
-        let (lines, leftOut) = Self.lines(nil)
+    @Test func `cells align under their headers, numbers right, wide characters by width`() {
+        let (lines, omitted) = Self.lines(nil)
         #expect(
             lines == [
                 "SKU     NAME                       ON HAND = AVAILABLE",
@@ -26,14 +26,14 @@ import Testing
                 "日本                                   -12        1234",
             ]
         )
-        #expect(leftOut.isEmpty)
+        #expect(omitted.isEmpty)
     }
 
-    @Test func `where it is narrow texts are cut, then columns left out`() {
+    @Test func `a narrow table truncates text, then omits columns`() {
         let (cut, none) = Self.lines(44)
         #expect(cut[1] == "LAP-01  A laptop with …        8           7")
         #expect(none.isEmpty)
-        let (narrow, leftOut) = Self.lines(30)
+        let (narrow, omitted) = Self.lines(30)
         #expect(
             narrow == [
                 "SKU     NAME      ON HAND",
@@ -41,11 +41,11 @@ import Testing
                 "日本                  -12",
             ]
         )
-        #expect(leftOut == ["available"])
+        #expect(omitted == ["available"])
         #expect(Self.lines(1, isChosen: true).1 == ["name", "onHand", "available"])
     }
 
-    @Test func `later rows widen a column only where no width is to be kept`() {
+    @Test func `later rows widen a column only if the width is unlimited`() {
         for (width, isWider) in [(nil, true), (80, false)] {
             var table = TextTable(
                 [TextTable.Column("sku", .text), TextTable.Column("at", .text)],
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func `colours repeat what the text says`() {
+    @Test func `colors repeat what the text says`() {
         var table = TextTable(
             [
                 TextTable.Column("status", .text, colors: ["ok": 32]),
@@ -77,7 +77,7 @@ import Testing
         )
     }
 
-    @Test func `bars end at the largest, and a sparkline needs time`() throws {
+    @Test func `bars scale to the largest value, and a sparkline needs a time series`() throws {
         let bars = try #require(Bars([4, 0, -1, 1, .nan], isTime: true))
         #expect(bars.bars == [String(repeating: "█", count: 20), "", "", "█████", ""])
         #expect(bars.sparkline == "█▁▁▂▁")

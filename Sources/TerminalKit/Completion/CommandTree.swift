@@ -1,8 +1,8 @@
 import Foundation
 
-/// A command as its declaration tells it: name, options, subcommands.
+/// A command as declared: name, options and subcommands.
 ///
-/// Help, manual pages and the completion of the shell are made from this one source.
+/// Help, manual pages and shell completion are generated from it.
 package struct CommandTree: Decodable, Sendable {
     package var commandName: String
     package var abstract: String?
@@ -10,34 +10,39 @@ package struct CommandTree: Decodable, Sendable {
     package var subcommands: [CommandTree]?
     package var arguments: [Argument]?
 
+    /// A positional argument, an option with a value, or a flag.
     package struct Argument: Decodable, Sendable {
         package enum Kind: String, Decodable, Sendable { case positional, option, flag }
 
+        /// A name without its dashes, and whether it is long or short.
         package struct Name: Decodable, Sendable {
             var kind: String
             var name: String
 
-            /// As it is typed.
+            /// The name as typed, with its dashes.
             package var text: String { (self.kind == "long" ? "--" : "-") + self.name }
         }
 
-        /// What completes a value: a list that is known, files, or a look at the server.
+        /// How a value is completed: from a fixed list, from files, or by a query to the server.
         struct Completion: Decodable, Sendable {
             var values: [String]?
         }
 
         package var kind: Kind
+        /// Whether help and completion show it.
         package var shouldDisplay: Bool
         package var isOptional: Bool
         package var isRepeating: Bool
+        /// The names of an option or flag; `nil` for a positional argument.
         package var names: [Name]?
+        /// The placeholder of the value in the help.
         package var valueName: String?
         var defaultValue: String?
         var allValues: [String]?
         var completionKind: [String: Completion]?
         package var abstract: String?
 
-        /// The name that says most.
+        /// The long name, or the first one if there is no long name.
         package var longName: String? {
             (self.names?.first { $0.kind == "long" } ?? self.names?.first)?.text
         }
@@ -45,20 +50,19 @@ package struct CommandTree: Decodable, Sendable {
 
     private struct Tool: Decodable { var command: CommandTree }
 
-    /// The whole tree as swift-argument-parser dumps it; nothing if it tells it in a way that is not
-    /// known here.
+    /// Decodes the tree that swift-argument-parser dumps as JSON; `nil` if the format is unknown.
     package init?(dump: String) {
         let tool = try? JSONDecoder().decode(Tool.self, from: Data(dump.utf8))
         guard let tool else { return nil }
         self = tool.command
     }
 
-    /// The subcommand of that name.
+    /// The subcommand with that name.
     package subscript(name: String) -> CommandTree? {
         self.subcommands?.first { $0.commandName == name }
     }
 
-    /// The command that a line of words names.
+    /// Returns the command that the leading words name.
     package func command(of words: [String]) -> CommandTree {
         var node = self
         for word in words {
@@ -68,7 +72,7 @@ package struct CommandTree: Decodable, Sendable {
         return node
     }
 
-    /// The option or flag that is typed so.
+    /// Returns the option or flag with that name, dashes included.
     package func argument(typed text: String) -> Argument? {
         self.arguments?.first { argument in
             argument.names?.contains { $0.text == text } ?? false

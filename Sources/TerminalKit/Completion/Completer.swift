@@ -1,61 +1,68 @@
 import Foundation
 
-/// What may stand where the cursor is: commands, flags, values, names that the server knows.
+/// Completes the word at the cursor: commands, flags, values, and names known to the server.
 ///
-/// The tree of commands says what belongs there; values are completed by the same means as in bash,
-/// zsh and fish.
+/// The command tree determines what is valid at the cursor; values are completed by the same
+/// functions as in bash, zsh and fish.
 package struct Completer: Sendable {
-    /// The word to complete, and what it may become.
+    /// The word to complete and its candidates.
     package struct Candidates: Equatable, Sendable {
-        /// Where the word begins, in characters of the line.
+        /// The start of the word, in characters from the start of the line.
         package var start: Int
-        package var texts: [String]
-        /// What stands before each text in the word, such as `--category=`.
+        /// The candidates without `lead`, in the order of their source.
+        package var strings: [String]
+        /// The prefix of the word that every candidate follows, such as `--category=`.
         var lead = ""
-        /// What was typed of it.
+        /// The typed part of the word, without `lead`.
         var typed: String
-        /// Whether it is a command of the shell itself, which has no quotes.
+        /// Whether it is a command of the shell itself, which is never quoted.
         var isOwn = false
     }
 
-    /// What is wanted at the cursor, before anybody is asked.
-    enum Wanted: Equatable, Sendable {
-        case texts([String])
+    /// The source of the candidates for the word at the cursor.
+    enum Source: Equatable, Sendable {
+        case strings([String])
         case files
-        /// What the command line's parser completes: subcommands, and the argument.
-        case asked(path: [String], argument: String)
+        /// The argument parser's completion for an argument of the subcommand at `path`.
+        case parser(path: [String], argument: String)
     }
 
     private let tree: CommandTree
-    /// The name that a line may begin with, and need not.
+    /// The program's name, which a line may begin with.
     private let program: String
     /// Commands of the shell itself.
     private let own: [String]
-    private let ask: @Sendable ([String]) async -> [String]
+    private let complete: @Sendable ([String]) async -> [String]
 
-    /// `ask` gives the program's answer to a question for completions, which is asked with the words
-    /// that swift-argument-parser's scripts for shells use.
+    /// Creates a completer.
+    ///
+    /// - Parameters:
+    ///   - tree: The commands of the program.
+    ///   - program: The program's name, which a line may begin with.
+    ///   - own: Commands of the shell itself, which begin with a backslash.
+    ///   - complete: Returns the program's completions for the arguments that
+    ///     swift-argument-parser's shell scripts pass.
     package init(
         _ tree: CommandTree,
         of program: String,
         own: [String],
-        ask: @escaping @Sendable ([String]) async -> [String]
+        complete: @escaping @Sendable ([String]) async -> [String]
     ) {
         self.tree = tree
         self.program = program
         self.own = own
-        self.ask = ask
+        self.complete = complete
     }
 
-    /// Everything that `text` may go on with.
+    /// Returns all candidates for the last word of `text`.
     package func candidates(_ text: [Character]) async -> Candidates {
         let line = CommandWords(text)
-        var words = line.texts
+        var words = line.strings
         let isWord = line.endsInWord && !words.isEmpty
         let typed = isWord ? words.removeLast() : ""
         var found = Candidates(
             start: isWord ? line.words[line.words.count - 1].start : text.count,
-            texts: [],
+            strings: [],
             typed: typed
         )
         // A word that begins with a backslash is a command of the shell itself.
@@ -65,21 +72,21 @@ package struct Completer: Sendable {
             found.start = start
             found.typed = String(text[start...])
             found.isOwn = true
-            found.texts = self.own.filter { $0.hasPrefix(found.typed) }
+            found.strings = self.own.filter { $0.hasPrefix(found.typed) }
             return found
         }
         if words.first == self.program { words.removeFirst() }
-        let (wanted, lead) = self.wanted(words, typed)
+        let (source, lead) = self.source(words, typed)
         found.lead = lead
         found.typed = String(typed.dropFirst(lead.count))
-        found.texts = await self.texts(wanted, typed: found.typed, words: words)
+        found.strings = await self.strings(source, typed: found.typed, words: words)
         return found
     }
 
-    // MARK: - What belongs there
+    // MARK: - Sources
 
-    /// What is wanted after `words` where `typed` was begun, and what of that stays as it is.
-    func wanted(_ words: [String], _ typed: String) -> (Wanted, lead: String) {
+    /// Returns the source of candidates for `typed` after `words`, and the prefix of `typed` to keep.
+    func source(_ words: [String], _ typed: String) -> (Source, lead: String) {
         var node = self.tree
         var path: [String] = []
         var positionalCount = 0
@@ -100,22 +107,22 @@ package struct Completer: Sendable {
         if let pending { return (self.values(of: pending, path, pending.longName ?? ""), "") }
         if typed.hasPrefix("--"), let equals = typed.firstIndex(of: "=") {
             let name = String(typed[..<equals])
-            guard let argument = node.argument(typed: name) else { return (.texts([]), "") }
+            guard let argument = node.argument(typed: name) else { return (.strings([]), "") }
             return (self.values(of: argument, path, name), name + "=")
         }
         if typed.hasPrefix("-") {
             let names = (node.arguments ?? []).filter { $0.shouldDisplay }.compactMap {
                 $0.longName
             }
-            return (.texts(names), "")
+            return (.strings(names), "")
         }
         if let children = node.subcommands, positionalCount == 0 {
-            return (.texts(children.map { $0.commandName }), "")
+            return (.strings(children.map { $0.commandName }), "")
         }
         let positionals = node.positionals
         let index = min(positionalCount, positionals.count - 1)
         guard index >= 0, positionalCount == index || positionals[index].isRepeating else {
-            return (.texts([]), "")
+            return (.strings([]), "")
         }
         return (self.values(of: positionals[index], path, "positional@\(index)"), "")
     }
@@ -124,25 +131,25 @@ package struct Completer: Sendable {
         of argument: CommandTree.Argument,
         _ path: [String],
         _ name: String
-    ) -> Wanted {
+    ) -> Source {
         switch argument.completionKind?.first {
-        case ("list", let list)?: return .texts(list.values ?? [])
+        case ("list", let list)?: return .strings(list.values ?? [])
         case ("file", _)?, ("directory", _)?: return .files
-        case ("custom", _)?, ("customAsync", _)?: return .asked(path: path, argument: name)
-        default: return .texts(argument.allValues ?? [])
+        case ("custom", _)?, ("customAsync", _)?: return .parser(path: path, argument: name)
+        default: return .strings(argument.allValues ?? [])
         }
     }
 
-    // MARK: - Asking
+    // MARK: - Candidates
 
-    private func texts(_ wanted: Wanted, typed: String, words: [String]) async -> [String] {
+    private func strings(_ source: Source, typed: String, words: [String]) async -> [String] {
         let all: [String]
-        switch wanted {
-        case .texts(let texts): all = texts
+        switch source {
+        case .strings(let strings): all = strings
         case .files: all = Self.files(typed)
-        case .asked(let path, let argument):
+        case .parser(let path, let argument):
             let arguments = words + [typed]
-            all = await self.ask(
+            all = await self.complete(
                 ["---completion"] + path + ["--", argument]
                     + ["\(arguments.count - 1)", "\(typed.count)"] + arguments
             )
@@ -165,24 +172,24 @@ package struct Completer: Sendable {
 }
 
 extension Completer.Candidates {
-    /// What to put in the word's place; nothing if there is nothing to add.
+    /// The replacement for the word; `nil` if there is nothing to add.
     ///
-    /// The only candidate whole and with a blank after it, else what all begin with.
+    /// A single candidate is completed and followed by a space; several are completed to their common prefix.
     package var completion: String? {
-        guard let first = self.texts.first else { return nil }
-        if self.texts.count == 1 {
+        guard let first = self.strings.first else { return nil }
+        if self.strings.count == 1 {
             let word = self.isOwn ? first : CommandWords.quoted(self.lead + first)
             return first.hasSuffix("/") ? word : word + " "
         }
-        let common = self.texts.dropFirst().reduce(first) { $0.commonStart(with: $1) }
+        let common = self.strings.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
         guard common.count >= self.typed.count, common != self.typed else { return nil }
         return self.isOwn ? common : CommandWords.quoted(self.lead + common, isOpen: true)
     }
 }
 
 extension String {
-    /// What both begin with, whatever the case, as the first of them writes it.
-    fileprivate func commonStart(with other: String) -> String {
+    /// Returns the common prefix, compared without case, as this string spells it.
+    fileprivate func commonPrefix(with other: String) -> String {
         let pairs = zip(self, other)
         return String(pairs.prefix { $0.lowercased() == $1.lowercased() }.map { $0.0 })
     }

@@ -1,57 +1,63 @@
-/// A line of the shell taken apart into words.
+/// A shell command line split into words.
 ///
-///     product add --name 'Desk lamp' --note "5\" wide" \⏎ --price 19.99   # what follows is a remark
+///     product add --name 'Desk lamp' --note "5\" wide" \⏎ --price 19.99   # a comment
 ///
-/// Blanks part words. Single quotes keep everything as it stands; double quotes all but `\"` and
-/// `\\`; outside of quotes a backslash keeps the next character. A backslash at the end of a line,
-/// and a quote that is still open, say that the command goes on in the next line.
+/// Whitespace separates words. Text in single quotes is literal; in double quotes only `\"` and `\\`
+/// are escapes; outside quotes a backslash escapes the next character. A backslash at the end of a
+/// line, or an open quote, continues the command on the next line.
 package struct CommandWords: Equatable, Sendable {
-    /// What still has to come before the command is whole.
+    /// What is unfinished at the end of the text.
     package enum Open: Equatable, Sendable {
-        case nothing
+        case none
         case backslash
         case quote(Character)
     }
 
-    /// A word, and where it begins in the text, quotes included.
+    /// A word without its quotes.
     package struct Word: Equatable, Sendable {
         var text = ""
+        /// The index of its first character in the text, an opening quote included.
         var start: Int
     }
 
     package private(set) var words: [Word] = []
-    package private(set) var open = Open.nothing
-    /// Whether the text ends inside a word: what is typed next belongs to it.
+    /// What must follow before the command is complete.
+    package private(set) var open = Open.none
+    /// Whether the text ends inside a word, so that the next character belongs to it.
     private(set) var endsInWord = false
 
-    package var texts: [String] { self.words.map { $0.text } }
+    /// The words without their quotes, in order.
+    package var strings: [String] { self.words.map { $0.text } }
 
+    /// Splits a command, which may have several lines.
     package init(_ text: String) { self.init(Array(text)) }
 
     init(_ text: [Character]) {
-        var isRemark = false
+        var isComment = false
         for (index, character) in text.enumerated() {
-            if isRemark {
-                isRemark = !character.isNewline
+            if isComment {
+                isComment = !character.isNewline
                 continue
             }
             switch self.open {
             case .backslash:
-                self.open = .nothing
-                // Of a line's end that was kept from ending the command, nothing is left.
+                self.open = .none
+                // An escaped newline is dropped.
                 if !character.isNewline { self.extend(with: character, at: index - 1) }
             case .quote("\""):
-                self.takeQuoted(character, text: text, at: index)
+                self.readQuoted(character, text: text, at: index)
             case .quote(let mark):
-                if character == mark { self.open = .nothing } else { self.append(character) }
-            case .nothing:
-                isRemark = self.takePlain(character, index)
+                if character == mark { self.open = .none } else { self.append(character) }
+            case .none:
+                isComment = self.readPlain(character, index)
             }
         }
     }
 
-    /// - Returns: Whether a remark begins.
-    private mutating func takePlain(_ character: Character, _ index: Int) -> Bool {
+    /// Reads a character outside quotes.
+    ///
+    /// - Returns: Whether a comment begins.
+    private mutating func readPlain(_ character: Character, _ index: Int) -> Bool {
         switch character {
         case "#" where !self.endsInWord:
             return true
@@ -68,19 +74,19 @@ package struct CommandWords: Equatable, Sendable {
         return false
     }
 
-    private mutating func takeQuoted(_ character: Character, text: [Character], at index: Int) {
+    private mutating func readQuoted(_ character: Character, text: [Character], at index: Int) {
         let isEscaped = Self.isEscaped(text, index)
         let next = index + 1 < text.count ? text[index + 1] : " "
         if character == "\"", !isEscaped {
-            self.open = .nothing
+            self.open = .none
         } else if character == "\\", !isEscaped, next == "\"" || next == "\\" {
-            // It keeps what follows.
+            // An escape: the next character is appended instead.
         } else {
             self.append(character)
         }
     }
 
-    /// Whether an odd number of backslashes stands before.
+    /// Returns whether an odd number of backslashes precedes the character.
     private static func isEscaped(_ text: [Character], _ index: Int) -> Bool {
         var count = 0
         while index - count > 0, text[index - count - 1] == "\\" { count += 1 }
@@ -102,11 +108,14 @@ package struct CommandWords: Equatable, Sendable {
         self.append(character)
     }
 
-    // MARK: - The other way
+    // MARK: - Quoting
 
-    /// A word as it has to be typed to be read as `text`.
+    /// Returns `text` quoted, if necessary, so that it is read as one word.
     ///
-    /// One that is to go on, `isOpen`, has no closing quote.
+    /// - Parameters:
+    ///   - text: The word to quote.
+    ///   - isOpen: Whether the word is unfinished; it then has no closing quote.
+    /// - Returns: The word as typed in the shell.
     package static func quoted(_ text: String, isOpen: Bool = false) -> String {
         let needsQuotes = text.contains { character in
             character.isWhitespace || "'\"\\#".contains(character)

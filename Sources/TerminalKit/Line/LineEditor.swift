@@ -1,15 +1,15 @@
-/// The line that is being typed: text, cursor, and what each key does to them.
+/// The line being edited: its text, its cursor, and the effect of each key.
 ///
-/// A plain value: it takes a key and says what is to be done, and draws nothing itself.
+/// A plain value: it takes a key and returns an action, and draws nothing itself.
 ///
 ///     ←→ Home End ^A ^E ^B ^F      move          ^K ^U ^W ^T ^Y    cut to the end, to the start, a
-///     Ctrl-← Ctrl-→                by words                        word, swap, put back
-///     ↑↓ ^P ^N                     history: entries that begin with what is left of the cursor
-///     ^R ^S                        look in the history, further back, forth
+///     Ctrl-← Ctrl-→                by words                        word, swap, paste
+///     ↑↓ ^P ^N                     history: entries that begin with the text left of the cursor
+///     ^R ^S                        search the history backwards, forwards
 ///     Tab                          complete      ^L                clear the screen
-///     ^C                           drop the line ^D                on an empty line: leave
+///     ^C                           drop the line ^D                on an empty line: quit
 package struct LineEditor: Sendable {
-    /// What is to be done besides drawing the line anew.
+    /// What the caller must do besides redrawing the line.
     package enum Action: Equatable, Sendable {
         case draw
         case submit(String)
@@ -21,17 +21,17 @@ package struct LineEditor: Sendable {
         case suspend
     }
 
-    /// Looking for something in the history.
+    /// A search of the history.
     struct Search: Equatable, Sendable {
         var text = ""
-        /// The entry that was found last.
+        /// The index of the last entry found.
         var match: Int?
         var isFailing = false
         fileprivate var draft: [Character]
         fileprivate var draftCursor: Int
     }
 
-    /// Going through the history.
+    /// Browsing of the history.
     private struct Browse {
         var prefix: [Character]
         var draft: [Character]
@@ -39,23 +39,25 @@ package struct LineEditor: Sendable {
     }
 
     package private(set) var text: [Character] = []
+    /// The position of the cursor, from 0 to the number of characters.
     package private(set) var cursor = 0
     private(set) var search: Search?
     private var browse: Browse?
     private var cut: [Character] = []
-    /// What was typed before, the oldest first.
+    /// Earlier lines, the oldest first.
     var history: [String]
 
-    /// Characters a line may have: far more than any command needs.
+    /// The most characters a line may have: far more than any command needs.
     static let lengthMax = 65_536
 
+    /// Creates an editor with the cursor at the end of `text`; `history` has the oldest entry first.
     package init(history: [String] = [], text: String = "") {
         self.history = history
         self.text = Array(text)
         self.cursor = self.text.count
     }
 
-    /// Takes a key.
+    /// Handles a key.
     package mutating func take(_ key: Key) -> Action {
         if self.search != nil, let action = self.takeWhileSearching(key) { return action }
         if ![.up, .down, .control("p"), .control("n")].contains(key) { self.browse = nil }
@@ -110,9 +112,9 @@ package struct LineEditor: Sendable {
         return .draw
     }
 
-    /// A whole command is given; one that goes on gets another line.
+    /// Submits a complete command; an incomplete one gets another line.
     private mutating func enter() -> Action {
-        if CommandWords(self.text).open != .nothing {
+        if CommandWords(self.text).open != .none {
             self.cursor = self.text.count
             self.insert(["\n"])
             return .draw
@@ -129,17 +131,17 @@ package struct LineEditor: Sendable {
         self.cursor = text.count
     }
 
-    /// Puts `text` in place of what stands between `start` and the cursor.
+    /// Replaces the characters between `start` and the cursor with `text`.
     package mutating func replace(from start: Int, with text: String) {
         self.remove(start..<self.cursor)
         self.insert(Array(text))
     }
 
     private mutating func insert(_ characters: [Character]) {
-        let room = Self.lengthMax - self.text.count
-        let taken = characters.prefix(max(0, room))
-        self.text.insert(contentsOf: taken, at: self.cursor)
-        self.cursor += taken.count
+        let space = Self.lengthMax - self.text.count
+        let accepted = characters.prefix(max(0, space))
+        self.text.insert(contentsOf: accepted, at: self.cursor)
+        self.cursor += accepted.count
     }
 
     private mutating func remove(_ range: Range<Int>) {
@@ -153,7 +155,7 @@ package struct LineEditor: Sendable {
         self.remove(range)
     }
 
-    /// Swaps the characters around the cursor, the last two at the end.
+    /// Swaps the characters around the cursor; at the end of the line, the last two.
     private mutating func swap() {
         let second = min(self.cursor, self.text.count - 1)
         guard second >= 1 else { return }
@@ -161,7 +163,7 @@ package struct LineEditor: Sendable {
         self.cursor = second + 1
     }
 
-    /// Pasted text without what would move the cursor about.
+    /// Returns pasted text without control characters, which would move the cursor.
     private static func clean(_ text: String) -> [Character] {
         let lines = text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
             .replacing("\t", with: " ")
@@ -170,7 +172,7 @@ package struct LineEditor: Sendable {
         }
     }
 
-    // MARK: - Places
+    // MARK: - Positions
 
     private var lineStart: Int {
         (self.text[..<self.cursor].lastIndex(of: "\n") ?? -1) + 1
@@ -180,7 +182,7 @@ package struct LineEditor: Sendable {
         self.text[self.cursor...].firstIndex(of: "\n") ?? self.text.count
     }
 
-    /// Where the word before the cursor begins; words are letters and digits.
+    /// The start of the word before the cursor; words consist of letters and digits.
     private var wordStart: Int {
         var place = self.cursor
         while place > 0, !Self.isWord(self.text[place - 1]) { place -= 1 }
@@ -195,7 +197,7 @@ package struct LineEditor: Sendable {
         return place
     }
 
-    /// As ``wordStart``, but whatever is no blank is of the word.
+    /// The start of the word before the cursor, where words are separated by whitespace.
     private var blankWordStart: Int {
         var place = self.cursor
         while place > 0, self.text[place - 1].isWhitespace { place -= 1 }
@@ -214,7 +216,7 @@ extension LineEditor {
     fileprivate mutating func goBack() {
         let start = self.lineStart
         if start > 0 {
-            // A line up within the command; the same column, if it is that long.
+            // Up one line within the command, in the same column if that line is long enough.
             let column = self.cursor - start
             self.cursor = start - 1
             self.cursor = min(self.lineStart + column, start - 1)
@@ -234,7 +236,7 @@ extension LineEditor {
         self.set(Array(self.history[found]))
         self.browse = browse
         self.browse?.index = found
-        // The next step back is one through the history, not through this entry's lines.
+        // The next step back goes through the history, not through this entry's lines.
         if self.text.contains("\n") { self.cursor = min(self.cursor, self.firstLineEnd) }
     }
 
@@ -260,9 +262,9 @@ extension LineEditor {
         }
     }
 
-    /// Takes a key while the history is looked through.
+    /// Handles a key during a search of the history.
     ///
-    /// - Returns: Nothing if the search is over and the key means what it means elsewhere.
+    /// - Returns: `nil` if the search is over and the key must be handled as usual.
     fileprivate mutating func takeWhileSearching(_ key: Key) -> Action? {
         guard var search = self.search else { return nil }
         switch key {

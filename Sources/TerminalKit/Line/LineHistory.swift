@@ -1,17 +1,18 @@
 import Foundation
 import Glibc
 
-/// What was typed in earlier shells, in a file: an entry a line, the newest last.
+/// The history of earlier shells, in a file with one entry per line, the newest last.
 ///
-/// That of a program `invctl` lies at `INVCTL_HISTORY`, else `$XDG_STATE_HOME/invctl/history`, else
-/// `~/.local/state/invctl/history` (XDG Base Directory Specification), for its owner alone. Line ends
-/// within an entry are written `\n`, backslashes `\\`. Shells that run side by side add to it without
-/// losing each other's lines. A file that cannot be written is done without.
+/// For a program `invctl` the file is `INVCTL_HISTORY`, else `$XDG_STATE_HOME/invctl/history`, else
+/// `~/.local/state/invctl/history` (XDG Base Directory Specification), readable by its owner only.
+/// Newlines within an entry are written `\n`, backslashes `\\`. Concurrent shells append to it without
+/// losing each other's lines. If the file cannot be written, the history is not saved.
 package struct LineHistory {
     private let path: String
+    /// At most ``entriesMax`` entries, the oldest first.
     package private(set) var entries: [String] = []
 
-    /// Entries that are kept; the file is cut to them when it has half as many more.
+    /// The most entries kept; the file is truncated to them when it has half as many more.
     static let entriesMax = 10_000
 
     private static func standardPath(_ program: String) -> String {
@@ -21,7 +22,7 @@ package struct LineHistory {
         return base + "/\(program)/history"
     }
 
-    /// The history of a program's shell.
+    /// Reads the history of a program's shell.
     package init(of program: String) {
         let path = Self.standardPath(program)
         self.path = path
@@ -31,7 +32,7 @@ package struct LineHistory {
         if lines.count > Self.entriesMax * 3 / 2 { self.rewrite() }
     }
 
-    /// Adds an entry, unless it is the last one again or begins with a blank.
+    /// Adds an entry unless it equals the last one or begins with whitespace.
     package mutating func add(_ entry: String) {
         guard !entry.isEmpty, entry.first?.isWhitespace == false, entry != self.entries.last else {
             return
@@ -52,7 +53,7 @@ package struct LineHistory {
         let descriptor = open(self.path, flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        // One write, so that shells side by side do not mix their lines.
+        // A single write, so that concurrent shells do not interleave their lines.
         _ = Terminal.tryWrite(Array(text.utf8), to: descriptor)
     }
 

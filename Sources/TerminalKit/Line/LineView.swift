@@ -1,9 +1,9 @@
-/// How a line that is being typed looks: rows of the screen, and where the cursor stands.
+/// The line being edited as screen rows with a cursor position.
 ///
 ///     shop> product list \
 ///      ...> --sort available
 ///
-/// Rows are wrapped here and not by the terminal, so that it is known where everything stands.
+/// Rows are wrapped here and not by the terminal, so that all positions are known.
 package struct LineView: Equatable, Sendable {
     private(set) var rows: [String] = [""]
     private(set) var cursorRow = 0
@@ -12,12 +12,13 @@ package struct LineView: Equatable, Sendable {
     private let columns: Int
     private var width = 0
 
+    /// Lays out the editor's text after `prompt` on a terminal of that many columns.
     package init(_ editor: LineEditor, prompt: String, columns: Int) {
-        // The last column stays free: terminals differ in what they do there.
+        // The last column stays empty: terminals differ in how they wrap there.
         self.columns = max(8, columns - 1)
         var prompt = prompt
         if let search = editor.search {
-            let word = search.isFailing ? "nothing with" : "search"
+            let word = search.isFailing ? "no match for" : "search"
             prompt = "(\(word) '\(search.text)')> "
         }
         self.put(prompt)
@@ -55,15 +56,17 @@ package struct LineView: Equatable, Sendable {
         self.width = 0
     }
 
-    // MARK: - On the screen
+    // MARK: - Escape sequences
 
-    /// What draws it over `before`, the cursor being where that left it.
+    /// Returns the escape sequences that draw this view over `before`.
+    ///
+    /// The cursor must be where `before` left it.
     package func drawing(over before: LineView?, isBold: Bool) -> String {
         var text = before?.toTop ?? "\r"
         text += "\u{1B}[J"
         for (index, row) in self.rows.enumerated() {
             let isFirst = index == 0
-            text += (isFirst ? "" : "\r\n") + (isFirst && isBold ? Self.coloured(row) : row)
+            text += (isFirst ? "" : "\r\n") + (isFirst && isBold ? Self.withBoldPrompt(row) : row)
         }
         let below = self.rows.count - 1 - self.cursorRow
         if below > 0 { text += "\u{1B}[\(below)A" }
@@ -72,17 +75,17 @@ package struct LineView: Equatable, Sendable {
         return text
     }
 
-    /// Brings the cursor from where it is to the first row.
+    /// The escape sequence that moves the cursor to the first row.
     private var toTop: String { (self.cursorRow > 0 ? "\u{1B}[\(self.cursorRow)A" : "") + "\r" }
 
-    /// Brings the cursor below the last row.
+    /// The escape sequence that moves the cursor below the last row.
     package var leave: String {
         let below = self.rows.count - 1 - self.cursorRow
         return (below > 0 ? "\u{1B}[\(below)B" : "") + "\r\n"
     }
 
-    /// The row with its prompt in bold.
-    private static func coloured(_ row: String) -> String {
+    /// Returns the row with its prompt in bold.
+    private static func withBoldPrompt(_ row: String) -> String {
         guard let end = row.firstRange(of: "> ")?.upperBound else { return row }
         return "\u{1B}[1m\(row[..<end])\u{1B}[0m\(row[end...])"
     }

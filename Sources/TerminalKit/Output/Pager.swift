@@ -1,13 +1,12 @@
 import Glibc
 import Synchronization
 
-/// Rows on their way to standard output: as they are, or through the pager once they no longer fit
-/// the screen.
+/// Writes rows to standard output, directly or through a pager if they do not fit the screen.
 ///
-///     on a terminal   the first screenful is held; more than that starts the pager, less is printed
+///     on a terminal   the first screenful is buffered; more starts the pager, less is printed
 ///     piped           written at once
 package final class RowSink {
-    /// The reader of the pager left it: that is all it wants.
+    /// The user quit the pager, so no more rows are needed.
     package struct ReaderLeft: Error {}
 
     private let command: String?
@@ -16,13 +15,13 @@ package final class RowSink {
     private var lineCount = 0
     private var pager: Subprocess?
 
-    /// A sink; `pager` is the command to page with, or nothing for none.
+    /// Creates a sink that pages with the command `pager`; `nil` for no pager.
     package init(pager: String?) {
         self.command = Terminal.isOutput ? pager : nil
         self.lineMax = max(4, Terminal.size.rows - 2)
     }
 
-    /// Writes bytes and empties the array.
+    /// Writes bytes and clears the array.
     package func write(_ bytes: inout [UInt8]) throws(ReaderLeft) {
         defer { bytes.removeAll(keepingCapacity: true) }
         guard !bytes.isEmpty else { return }
@@ -39,7 +38,7 @@ package final class RowSink {
         if self.lineCount > self.lineMax { try self.startPager() }
     }
 
-    /// Writes what is held and waits for the pager.
+    /// Writes the buffered rows and waits for the pager to exit.
     package func finish() {
         if let pager = self.pager {
             pager.closeInput()

@@ -1,18 +1,18 @@
 import Foundation
 import Glibc
 
-/// A program that takes bytes on its standard input, or gives them on its standard output.
+/// A child process, with pipes to its standard input and from its standard output as needed.
 ///
-/// It gets the signals' defaults back: this program blocks those that it waits for.
+/// Signals have their default handlers in it: this program blocks those that it waits for.
 ///
 /// `@unchecked Sendable`: used by one thread at a time.
 package final class Subprocess: @unchecked Sendable {
     private let id: pid_t
     private var input: Int32
-    /// The end to read what it says from; -1 where it writes to this program's output.
+    /// The descriptor to read its output from; -1 if it writes to this program's output.
     package let output: Int32
 
-    /// Starts a command line of the shell whose input is written by ``write(_:)``.
+    /// Starts a shell command line whose input is written by ``write(_:)``.
     package convenience init?(shell command: String, environment: [String: String] = [:]) {
         self.init(["/bin/sh", "-c", command], environment, hasInput: true, hasOutput: false)
     }
@@ -22,7 +22,7 @@ package final class Subprocess: @unchecked Sendable {
         self.init(arguments, [:], hasInput: true, hasOutput: false)
     }
 
-    /// Starts a program that has this program's input and output to itself.
+    /// Starts a program that inherits this program's input and output.
     package convenience init?(sharing arguments: [String]) {
         self.init(arguments, [:], hasInput: false, hasOutput: false)
     }
@@ -32,7 +32,7 @@ package final class Subprocess: @unchecked Sendable {
         self.init(arguments, [:], hasInput: true, hasOutput: true)
     }
 
-    /// Starts a program whose input is written and whose output goes into an open file.
+    /// Starts a program whose input is written and whose output goes to an open file.
     package convenience init?(filter arguments: [String], into descriptor: Int32) {
         self.init(arguments, [:], hasInput: true, hasOutput: false, outputFile: descriptor)
     }
@@ -100,33 +100,36 @@ package final class Subprocess: @unchecked Sendable {
         self.output = outputEnds[0]
     }
 
-    /// A pipe whose ends no child inherits but by name.
+    /// Opens a pipe whose ends a child inherits only if they are passed explicitly.
     private static func openPipe(_ ends: inout [Int32]) -> Bool {
         guard pipe(&ends) == 0 else { return false }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return true
     }
 
-    /// This program's environment, with what is added where it is not set.
+    /// Returns this program's environment merged with `added`.
     private static func environment(_ added: [String: String]) -> [String] {
         var settings = ProcessInfo.processInfo.environment
-        // How less pages is the person's own choice, if there is one; the rest is this program's.
+        // The user's own LESS takes precedence; other added variables replace existing ones.
         settings.merge(added) { known, new in added["LESS"] == nil ? new : known }
         return settings.map { "\($0.key)=\($0.value)" }
     }
 
-    /// - Returns: Whether it still reads.
+    /// Writes to its standard input.
+    ///
+    /// - Returns: Whether it still reads its input.
     package func write(_ bytes: [UInt8]) -> Bool { Terminal.tryWrite(bytes, to: self.input) }
 
+    /// Closes its standard input, so that it reads the end of the file; further calls do nothing.
     package func closeInput() {
         guard self.input >= 0 else { return }
         close(self.input)
         self.input = -1
     }
 
-    /// Everything it says, up to so many bytes; more is read and dropped, so that it can end.
+    /// Reads its output to the end and returns at most `byteCountMax` bytes of it.
     ///
-    /// Once only.
+    /// The rest is read and discarded, so that the process can exit. Call it once only.
     package func readAll(_ byteCountMax: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -140,12 +143,12 @@ package final class Subprocess: @unchecked Sendable {
         return bytes
     }
 
-    /// Asks it to end, as Ctrl-C does.
+    /// Interrupts it, as Ctrl-C does.
     package func end() { kill(self.id, SIGINT) }
 
-    /// Waits for its end.
+    /// Waits for it to exit.
     ///
-    /// - Returns: Its exit code, or 128 plus the signal that ended it.
+    /// - Returns: Its exit code, or 128 plus the number of the signal that killed it.
     @discardableResult
     package func wait() -> Int32 {
         var raw: Int32 = 0

@@ -1,14 +1,18 @@
 import Glibc
 import Synchronization
 
-/// Standard output and error as this program uses them: whole lines, and a write that fails because
-/// the reader went away ends the program quietly.
+/// Standard output and error, written in whole lines.
+///
+/// A write that fails because the reader closed the pipe exits the program silently.
 package enum Terminal {
+    /// Whether standard input is a terminal.
     package static var isInput: Bool { isatty(STDIN_FILENO) == 1 }
+    /// Whether standard output is a terminal.
     package static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
+    /// Whether standard error is a terminal.
     package static var isError: Bool { isatty(STDERR_FILENO) == 1 }
 
-    /// Columns and rows of the terminal; 80 × 24 where there is none.
+    /// The terminal's columns and rows; `COLUMNS` × `LINES`, else 80 × 24, without a terminal.
     package static var size: (columns: Int, rows: Int) {
         for descriptor in [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO] {
             var size = winsize()
@@ -21,16 +25,19 @@ package enum Terminal {
         return (max(1, columns), max(1, rows))
     }
 
+    /// Writes a line to standard output.
     package static func print(_ line: String) { self.write(line + "\n", to: STDOUT_FILENO) }
+    /// Writes a line to standard error.
     package static func note(_ line: String) { self.write(line + "\n", to: STDERR_FILENO) }
 
-    /// Shows progress in place; only on a terminal.
+    /// Shows progress in place, on a terminal only.
     package static func progress(_ line: String) {
         guard self.isError else { return }
         let clipped = TextWidth.clipped(line, to: self.size.columns - 1)
         self.write("\r\u{1B}[K" + clipped, to: STDERR_FILENO)
     }
 
+    /// Clears the line of progress, on a terminal only.
     package static func endProgress() {
         guard self.isError else { return }
         self.write("\r\u{1B}[K", to: STDERR_FILENO)
@@ -40,19 +47,22 @@ package enum Terminal {
         self.write(Array(text.utf8), to: descriptor)
     }
 
+    /// Writes all bytes; exits the process with 0 if the reader closed the pipe, with 1 on another error.
     package static func write(_ bytes: [UInt8], to descriptor: Int32) {
-        // Nobody reads on: `invctl … | head` has all it wants.
+        // The reader closed the pipe: `invctl … | head` needs no more.
         let isWritten = self.gate.withLock { _ in self.tryWrite(bytes, to: descriptor) }
         guard isWritten else { exit(errno == EPIPE ? 0 : 1) }
     }
 
-    /// Held while something is written, and while the terminal is somebody else's.
+    /// Held during writes, and while another program has the terminal.
     private static let gate = Mutex(())
 
-    /// Has nobody else write meanwhile; `body` itself writes by ``tryWrite(_:to:)``.
+    /// Blocks other writes while `body` runs; `body` itself writes with ``tryWrite(_:to:)``.
     static func pause(_ body: () -> Void) { self.gate.withLock { _ in body() } }
 
-    /// - Returns: Whether all was written; `errno` says why not.
+    /// Writes all bytes, however many calls it takes.
+    ///
+    /// - Returns: Whether all bytes were written; if not, `errno` has the reason.
     package static func tryWrite(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         bytes.withUnsafeBytes { bytes in
             var done = 0
@@ -72,6 +82,7 @@ package enum Terminal {
         }
     }
 
+    /// Returns an environment variable; `nil` if it is not set or empty.
     package static func environment(_ name: String) -> String? {
         guard let value = getenv(name) else { return nil }
         let text = String(cString: value)
@@ -79,11 +90,13 @@ package enum Terminal {
     }
 }
 
-/// When output is coloured.
+/// When output is colored.
 package enum ColorChoice: String, CaseIterable, Sendable {
     case auto, always, never
 
-    /// `auto` is colour on a terminal that has it, unless NO_COLOR is set (no-color.org).
+    /// Returns whether to color output.
+    ///
+    /// `auto` colors on a terminal that supports it, unless NO_COLOR is set (no-color.org).
     package func isColored(_ isTerminal: Bool) -> Bool {
         switch self {
         case .always: true

@@ -1,29 +1,29 @@
-/// Rows of cells as lines aligned under their heads, within a width.
+/// Formats rows of cells as lines aligned under a header, within a width.
 ///
 ///     LOCATION  ON HAND − UNAVAILABLE − RESERVED = AVAILABLE   FLOOR
 ///     main            8             0          1           7       0
 ///
-/// The first block of rows settles the widths, so that the first line appears at once; later rows may
-/// widen a column where there is no width to keep. Where it is too narrow, long texts are cut with …,
-/// then columns are left out from the right; columns that somebody chose are cut further before one is
-/// left out.
+/// The first block of rows determines the widths, so that the first line appears at once; later rows
+/// may widen a column if the width is unlimited. If the width is too small, long strings are truncated
+/// with …, then columns are omitted from the right; columns that the user chose are truncated further
+/// before one is omitted.
 package struct TextTable {
-    /// What stands in the cells under one head.
+    /// A column: its name, alignment and colors.
     package struct Column: Sendable {
         package enum Kind: Sendable {
-            /// At the left, and cut where there is no space for it.
+            /// Left-aligned, and truncated if there is no space.
             case text
-            /// At the right, and never cut.
+            /// Right-aligned, and never truncated.
             case number
-            /// At the left, and as wide as it must be.
+            /// Left-aligned, and as wide as necessary.
             case other
         }
 
         var name: String
         var kind: Kind
-        /// What stands between it and the next column.
+        /// The separator between it and the next column.
         var gap: String
-        /// The numbers of colours that cells with these texts have.
+        /// ANSI color numbers by cell text.
         var colors: [String: Int]
 
         package init(
@@ -46,16 +46,22 @@ package struct TextTable {
     private var widths: [Int] = []
     private var hasBegun = false
 
-    /// The names of the columns that do not fit, once the first lines were drawn.
-    package private(set) var leftOut: [String] = []
+    /// The names of the columns that do not fit, known once the first lines are formatted.
+    package private(set) var omitted: [String] = []
 
-    /// A text is cut to no fewer columns than these, and to no fewer than that at first.
+    /// The smallest width of a truncated text column: `textWidthGood` at first, then `textWidthMin`.
     private static let textWidthMin = 8
     private static let textWidthGood = 24
-    /// So many columns stay at least, unless they do not fit however much their texts are cut.
+    /// The columns not to omit, unless they do not fit at `textWidthMin`.
     private static let columnsKept = 6
 
-    /// `width` is that of a line, nothing for any; `isChosen` says that somebody chose the columns.
+    /// Creates a table.
+    ///
+    /// - Parameters:
+    ///   - columns: The columns, from left to right.
+    ///   - width: The width of a line, in terminal columns; `nil` for unlimited.
+    ///   - isChosen: Whether the user chose the columns.
+    ///   - hasColor: Whether to write ANSI colors.
     package init(_ columns: [Column], width: Int?, isChosen: Bool, hasColor: Bool) {
         self.columns = columns
         self.width = width
@@ -63,15 +69,15 @@ package struct TextTable {
         self.hasColor = hasColor
     }
 
-    /// How many columns are shown: what stands in further cells of a row is not looked at.
+    /// The number of columns shown; further cells of a row are ignored.
     package var columnCount: Int { self.columns.count }
 
-    /// The lines of some rows, of which there is one at least; the first time with the head above them.
+    /// Returns the lines of `rows`, which must not be empty; the first call puts the header above them.
     package mutating func lines(_ rows: [[String]]) -> [String] {
         var lines: [String] = []
         if !self.hasBegun {
             self.hasBegun = true
-            self.settle(rows)
+            self.determineWidths(rows)
             lines.append(self.head)
         } else if self.width == nil {
             self.widen(rows)
@@ -81,21 +87,21 @@ package struct TextTable {
 
     // MARK: - Widths
 
-    private mutating func settle(_ rows: [[String]]) {
+    private mutating func determineWidths(_ rows: [[String]]) {
         self.widths = self.columns.map { TextWidth.of(Self.head($0.name)) }
         self.widen(rows)
         guard let width = self.width else { return }
         if !self.isChosen {
-            self.cutStrings(to: width, noNarrowerThan: Self.textWidthGood)
-            self.leaveOut(to: width, keeping: Self.columnsKept)
+            self.truncateText(to: width, noNarrowerThan: Self.textWidthGood)
+            self.omitColumns(to: width, keeping: Self.columnsKept)
         }
-        self.cutStrings(to: width, noNarrowerThan: Self.textWidthMin)
-        self.leaveOut(to: width, keeping: 1)
+        self.truncateText(to: width, noNarrowerThan: Self.textWidthMin)
+        self.omitColumns(to: width, keeping: 1)
     }
 
-    private mutating func leaveOut(to width: Int, keeping count: Int) {
+    private mutating func omitColumns(to width: Int, keeping count: Int) {
         while self.total > width, self.columns.count > count {
-            self.leftOut.insert(self.columns.removeLast().name, at: 0)
+            self.omitted.insert(self.columns.removeLast().name, at: 0)
             self.widths.removeLast()
         }
     }
@@ -108,12 +114,13 @@ package struct TextTable {
         }
     }
 
-    /// Takes from the widest texts, one column at a time, until all fits or none can give more.
-    private mutating func cutStrings(to width: Int, noNarrowerThan narrowest: Int) {
-        let texts = self.columns.indices.filter { self.columns[$0].kind == .text }
+    /// Narrows the widest text column, one terminal column at a time, until the line fits or no text
+    /// column is wider than `narrowest`.
+    private mutating func truncateText(to width: Int, noNarrowerThan narrowest: Int) {
+        let textColumns = self.columns.indices.filter { self.columns[$0].kind == .text }
         var excess = self.total - width
         while excess > 0 {
-            let widest = texts.max { self.widths[$0] < self.widths[$1] }
+            let widest = textColumns.max { self.widths[$0] < self.widths[$1] }
             guard let widest, self.widths[widest] > narrowest else { return }
             self.widths[widest] -= 1
             excess -= 1
@@ -138,7 +145,7 @@ package struct TextTable {
     private func line(_ cells: [String], _ gap: (String) -> String) -> String {
         var line = ""
         for (index, column) in self.columns.enumerated() {
-            // A number is never cut: rather than a wrong one, a line that sticks out.
+            // A number is never truncated: a long line is better than a wrong number.
             let isNumber = column.kind == .number
             let isWide = TextWidth.of(cells[index]) > self.widths[index]
             let text =
@@ -151,7 +158,7 @@ package struct TextTable {
         return line
     }
 
-    /// Colour repeats what the text says, and says nothing by itself.
+    /// Returns the cell in its color, which only repeats what the text says.
     private func colored(_ padded: String, text: String, column: Column) -> String {
         guard self.hasColor else { return padded }
         let isNegative = column.kind == .number && text.hasPrefix("-")
@@ -159,7 +166,7 @@ package struct TextTable {
         return "\u{1B}[\(color)m\(padded)\u{1B}[0m"
     }
 
-    /// `onHand` is ON HAND.
+    /// Returns the header of a column: `onHand` becomes ON HAND.
     private static func head(_ name: String) -> String {
         var head = ""
         for character in name {

@@ -1,14 +1,15 @@
-/// How wide text is on a terminal, and text made to be as wide as it must.
+/// The width of text on a terminal, and text clipped or padded to a width.
 package enum TextWidth {
-    /// Columns of a terminal that a text takes: 0 for what combines with the character before it,
-    /// 2 for East Asian wide characters and emoji, else 1.
+    /// Returns the terminal columns that a text occupies.
+    ///
+    /// A combining character counts 0, an East Asian wide character or an emoji 2, any other 1.
     package static func of(_ text: String) -> Int {
         // Nearly everything is ASCII.
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return text.utf8.count }
         return text.reduce(0) { $0 + self.of($1) }
     }
 
-    /// A character is as wide as its widest scalar: a family of emoji is one picture.
+    /// Returns the width of a character, which is that of its widest scalar: joined emoji are one glyph.
     package static func of(_ character: Character) -> Int {
         character.unicodeScalars.reduce(0) { max($0, self.of($1)) }
     }
@@ -27,7 +28,7 @@ package enum TextWidth {
         }
     }
 
-    /// The text in at most `width` columns, its end replaced by … if it is longer.
+    /// Returns the text clipped to `width` columns, its end replaced by … if it is longer.
     package static func clipped(_ text: String, to width: Int) -> String {
         guard self.of(text) > width else { return text }
         guard width > 0 else { return "" }
@@ -42,7 +43,7 @@ package enum TextWidth {
         return clipped + "…"
     }
 
-    /// The text in exactly `width` columns.
+    /// Returns the text clipped or padded to exactly `width` columns.
     package static func padded(_ text: String, to width: Int, isRight: Bool = false) -> String {
         let clipped = self.clipped(text, to: width)
         let padding = String(repeating: " ", count: max(0, width - self.of(clipped)))

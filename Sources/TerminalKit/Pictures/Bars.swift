@@ -1,19 +1,19 @@
 /// Values as bars: `███████▌`, the largest as wide as ``width``.
 ///
-/// Those at or below zero have none.
+/// The bar of a value at or below zero is empty.
 package struct Bars {
-    /// One a value.
+    /// One bar per value.
     package let bars: [String]
-    /// One block a value, if the values follow one another in time.
+    /// One block per value; `nil` if the values are no time series.
     package let sparkline: String?
 
     private static let width = 20
     private static let eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
     private static let blocks = Array("▁▂▃▄▅▆▇█").map { String($0) }
-    /// A longer line than this is no picture any more.
+    /// The most values of a sparkline.
     private static let sparklineMax = 200
 
-    /// Nothing if no value is above zero.
+    /// Creates the bars; `nil` if no value is above zero.
     package init?(_ values: [Double], isTime: Bool) {
         let values = values.map { $0.isFinite ? max(0, $0) : 0 }
         let largest = values.reduce(0, max)

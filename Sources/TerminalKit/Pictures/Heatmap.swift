@@ -1,9 +1,9 @@
-/// Weekdays down, hours across, each cell the darker the more there is.
+/// A heat map of a week: weekdays down, hours across, a larger value is darker.
 ///
 ///          0  2  4  6  8 10 12 14 16 18 20 22
 ///     Mon              ░▒▓█▓▒░
 ///
-/// The legend says what the darkest stands for.
+/// The legend gives the value of the darkest shade.
 package struct Heatmap {
     private let values: [Int64]
     private let largest: Int64
@@ -12,10 +12,14 @@ package struct Heatmap {
     private static let days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
     private static let shades = ["··", "░░", "▒▒", "▓▓", "██"]
 
-    /// Cells a week has.
+    /// The cells of a week.
     package static let cellCount = 7 * 24
 
-    /// The hours of Monday, then those of Tuesday, …; `legend` says in words what the largest is.
+    /// Creates a heat map.
+    ///
+    /// - Parameters:
+    ///   - values: The hours of Monday, then those of Tuesday, …: ``cellCount`` values.
+    ///   - legend: Formats the largest value.
     package init(_ values: [Int64], legend: (_ largest: Int64) -> String) {
         precondition(values.count == Self.cellCount, "a week of \(values.count) hours")
         self.values = values
@@ -23,6 +27,7 @@ package struct Heatmap {
         self.legend = legend(self.largest)
     }
 
+    /// The lines of the map: hours, seven days, and the legend.
     package var lines: [String] {
         let hours = (0..<24).map { $0 % 2 == 0 ? Self.padded("\($0)", 2) : "  " }.joined()
         var lines = ["     " + hours]

@@ -1,42 +1,49 @@
 import Glibc
 package import Synchronization
 
-/// What happens when somebody presses Ctrl-C or ends the program: one clear word, the terminal as it
-/// was, exit 130.
+/// Handles signals: Ctrl-C restores the terminal, prints one message and exits with 130.
 ///
-/// And on Ctrl-Z: the terminal as it was while the program is stopped, then taken again.
+/// Ctrl-Z restores the terminal while the program is stopped; when continued, the program takes it
+/// again.
 ///
-/// A signal only leaves its number in a pipe; a thread of its own takes it from there, so what
-/// follows may take locks and write. (Signals can't be blocked and waited for instead: the runtime's
-/// main thread unblocks them all.) Call ``begin()`` once, before anything else.
+/// A signal handler only writes the signal's number to a pipe; a dedicated thread reads it, so the
+/// handling may take locks and write. (Signals cannot be blocked and waited for instead: the
+/// runtime's main thread unblocks them all.) Call ``begin()`` once, before anything else.
 package enum Interruption {
+    /// What to do on signals; set by the program as it runs.
     package struct State: Sendable {
-        /// What was done so far, and how to go on; nothing if nothing can have changed.
-        package var word: String?
-        /// Whether another program has the terminal, and so the right to Ctrl-C: a pager, a command of
-        /// the shell.
+        /// What was done so far, and how to continue; `nil` if nothing can have changed.
+        package var message: String?
+        /// Whether another program, such as a pager or a command of the shell, has the terminal and
+        /// handles Ctrl-C.
         package var isLent = false
+        /// Restores the terminal before the program exits.
         package var restore: (@Sendable () -> Void)?
-        /// Puts the terminal back for as long as the program is stopped, and takes it again.
+        /// Restores the terminal before the program stops.
         var suspend: (@Sendable () -> Void)?
+        /// Takes the terminal again when the program continues.
         var resume: (@Sendable () -> Void)?
+        /// Called when the terminal was resized, or the program continued.
         package var resized: (@Sendable () -> Void)?
     }
 
-    /// What an interrupted program exits with.
+    /// The exit code of an interrupted program: 128 plus SIGINT.
     package static let exitCode: Int32 = 130
 
     package static let state = Mutex(State())
 
-    /// Says what to tell should the program be interrupted from here on.
-    package static func say(_ word: String?) { self.state.withLock { $0.word = word } }
+    /// Sets the message to print if the program is interrupted from here on.
+    package static func setMessage(_ message: String?) {
+        self.state.withLock { $0.message = message }
+    }
 
-    /// Where the numbers of signals come out of the pipe, and where they go in.
+    /// The read and write ends of the pipe of signal numbers.
     private static let outlet = Atomic<Int32>(-1)
     private static let inlet = Atomic<Int32>(-1)
 
+    /// Installs the signal handlers and starts the thread that handles signals.
     package static func begin() {
-        // A reader that goes away is an error of the write, not the end of the program by signal.
+        // A closed pipe must fail the write (EPIPE), not kill the program.
         signal(SIGPIPE, SIG_IGN)
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return }
@@ -53,7 +60,7 @@ package enum Interruption {
             nil
         )
         for number in [SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT] { self.handle(number) }
-        // Where nobody can continue it, nothing is stopped.
+        // If SIGTSTP is ignored, nobody can continue the program, so it must not stop.
         var found = sigaction()
         sigaction(SIGTSTP, nil, &found)
         let isIgnored = unsafeBitCast(found.__sigaction_handler.sa_handler, to: Int.self) == 1
@@ -61,7 +68,7 @@ package enum Interruption {
         if !isIgnored { self.handle(SIGTSTP) }
     }
 
-    /// Has the number of a signal put into the pipe.
+    /// Installs a handler that writes the signal's number to the pipe.
     private static func handle(_ number: Int32) {
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { number in
@@ -78,7 +85,7 @@ package enum Interruption {
 
     private static let canStop = Atomic(false)
 
-    /// Stops all of the job, as Ctrl-Z does where it is no key; comes back once it is continued.
+    /// Stops the whole job, as Ctrl-Z does in cooked mode; returns once it is continued.
     package static func suspendJob() {
         guard self.canStop.load(ordering: .relaxed) else { return }
         signal(SIGTSTP, SIG_IGN)
@@ -86,14 +93,14 @@ package enum Interruption {
         self.suspend()
     }
 
-    /// Stops this program, with the terminal as it was; comes back once it is continued and the terminal
-    /// taken again.
+    /// Restores the terminal and stops this program; returns once it is continued and has the terminal
+    /// again.
     private static func suspend() {
         Terminal.pause {
             let state = self.state.withLock { $0 }
             if !state.isLent { state.suspend?() }
-            // To this thread, so that it stops here and not a little later; threads may be begun with all
-            // signals blocked.
+            // Sent to this thread, so that it stops here and not a little later; threads may start with
+            // all signals blocked.
             signal(SIGTSTP, SIG_DFL)
             var stops = sigset_t()
             sigemptyset(&stops)
@@ -105,7 +112,7 @@ package enum Interruption {
         self.takeTerminalAgain()
     }
 
-    /// The program was continued: whoever had the terminal meanwhile has left it as they like.
+    /// Takes the terminal again after the program was continued: its settings may have changed.
     private static func takeTerminalAgain() {
         let state = self.state.withLock { $0 }
         guard !state.isLent else { return }
@@ -126,11 +133,11 @@ package enum Interruption {
         case SIGINT:
             state.restore?()
             Terminal.endProgress()
-            Terminal.note("interrupted: \(state.word ?? "nothing was changed")")
+            Terminal.note("interrupted: \(state.message ?? "nothing was changed")")
             _exit(Self.exitCode)
         default:
             state.restore?()
-            if let word = state.word { Terminal.note("ended: \(word)") }
+            if let message = state.message { Terminal.note("ended: \(message)") }
             _exit(128 + signal)
         }
     }

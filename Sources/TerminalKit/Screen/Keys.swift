@@ -1,6 +1,6 @@
 import Glibc
 
-/// A key as people press it.
+/// A key press, or pasted text.
 package enum Key: Hashable, Sendable {
     case character(Character)
     /// With Ctrl held: `control("c")`.
@@ -9,25 +9,28 @@ package enum Key: Hashable, Sendable {
     case up, down, left, right, home, end, pageUp, pageDown
     /// With Ctrl or Alt held, or as Alt-B and Alt-F.
     case wordLeft, wordRight
-    /// Text that was pasted at once.
+    /// Text that was pasted (bracketed paste).
     case paste(String)
-    /// Nobody types any more.
+    /// The input is closed.
     case endOfInput
 }
 
-/// Takes keys out of the bytes that a terminal sends.
+/// Decodes keys from the bytes that a terminal sends.
 ///
-/// A lone Esc and the beginning of a sequence are told apart by time: a sequence comes at once.
+/// A lone Esc and the start of an escape sequence are distinguished by time: the bytes of a sequence
+/// arrive together.
 package struct KeyReader {
     private let descriptor: Int32
     private var bytes: [UInt8] = []
 
-    /// Milliseconds after which a lone Esc is one.
+    /// Milliseconds after which an Esc is a key of its own.
     private static let escapeMilliseconds: Int32 = 40
 
     package init(_ descriptor: Int32 = STDIN_FILENO) { self.descriptor = descriptor }
 
-    /// The next key; nothing if none comes in that time, which is for ever below 0.
+    /// Returns the next key; `nil` if none arrives within `milliseconds`.
+    ///
+    /// A negative time waits forever.
     package mutating func next(_ milliseconds: Int32 = -1) -> Key? {
         guard let first = self.byte(milliseconds) else { return nil }
         switch first {
@@ -42,7 +45,7 @@ package struct KeyReader {
         }
     }
 
-    /// A byte; `.some(nil)` at the end of input, nothing if none comes in time.
+    /// Returns the next byte; `.some(nil)` at the end of input, `nil` if none arrives in time.
     private mutating func byte(_ milliseconds: Int32) -> UInt8?? {
         if self.bytes.isEmpty {
             var entry = pollfd(fd: self.descriptor, events: Int16(POLLIN), revents: 0)
@@ -67,7 +70,7 @@ package struct KeyReader {
         return .character(String(decoding: encoded, as: UTF8.self).first ?? "?")
     }
 
-    /// What follows an Esc: `[A`, `OA`, `[3~`, `[1;5C`, `[200~ … [201~`.
+    /// Decodes the bytes after an Esc: `[A`, `OA`, `[3~`, `[1;5C`, `[200~ … [201~`.
     private mutating func sequence() -> Key {
         guard case .some(.some(let second)) = self.byte(Self.escapeMilliseconds) else {
             return .escape
@@ -107,7 +110,7 @@ package struct KeyReader {
         }
     }
 
-    /// Whether Ctrl or Alt was held, as `1;5` and `1;3` say.
+    /// Returns whether Ctrl or Alt was held, which the terminal sends as `1;5` and `1;3`.
     private static func isWord(_ parameters: String) -> Bool {
         parameters.hasSuffix(";5") || parameters.hasSuffix(";3")
     }

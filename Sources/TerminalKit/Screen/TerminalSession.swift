@@ -2,21 +2,20 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// The terminal in our hands: keys come one by one, the screen is ours, and it is put back as it was
-/// on every way out.
+/// A terminal in raw mode: keys arrive one by one, and every exit restores the terminal.
 ///
-///     leave()          the ordinary end
-///     Interruption     Ctrl-C, SIGTERM, SIGHUP: put back, then the program ends; Ctrl-Z, SIGTSTP: put
-///                      back, then it is stopped, and takes the terminal again when it is continued
-///     TerminalGuard    a crash or SIGKILL: a process of its own notices, and puts it back
+///     leave()          the normal exit
+///     Interruption     Ctrl-C, SIGTERM, SIGHUP: restores it, then the program exits; Ctrl-Z, SIGTSTP:
+///                      restores it, then stops, and takes it again when the program is continued
+///     TerminalGuard    a crash or SIGKILL: a separate process detects it and restores the terminal
 package final class TerminalSession: Sendable {
-    /// What the screen is used for.
+    /// How the screen is used.
     package enum Mode: Sendable {
-        /// A screen of our own, without a cursor; Ctrl-C ends the program.
+        /// The alternate screen, without a cursor; Ctrl-C ends the program.
         case fullScreen
         /// As `fullScreen`, but Ctrl-C is a key.
         case dashboard
-        /// A line to edit on the ordinary screen; Ctrl-C is a key.
+        /// Line editing on the normal screen; Ctrl-C is a key.
         case line
     }
 
@@ -32,7 +31,7 @@ package final class TerminalSession: Sendable {
     private static let beginPaste = "\u{1B}[?2004h"
     static let endPaste = "\u{1B}[?2004l"
 
-    /// Takes the terminal; nothing if input or output is none.
+    /// Takes the terminal; `nil` if input or output is not a terminal.
     package init?(_ mode: Mode) {
         guard Terminal.isInput, Terminal.isOutput else { return nil }
         var settings = termios()
@@ -55,7 +54,7 @@ package final class TerminalSession: Sendable {
 
     deinit { self.leave() }
 
-    /// Puts the terminal back as it was; again does nothing.
+    /// Restores the terminal; further calls do nothing.
     package func leave() {
         guard self.isOpen.exchange(false, ordering: .acquiringAndReleasing) else { return }
         let text = self.mode == .line ? Self.endPaste : Self.leaveScreen
@@ -68,14 +67,14 @@ package final class TerminalSession: Sendable {
         }
     }
 
-    // MARK: - Stopped for a while
+    // MARK: - Suspension
 
-    /// How often the program was continued: what is on the screen since then is not its own.
+    /// How often the program was continued: each time the screen must be redrawn.
     package var continuedCount: Int { self.continued.load(ordering: .acquiring) }
 
     private func suspend() {
         guard self.isOpen.load(ordering: .acquiring) else { return }
-        // A line that is edited stays where it is.
+        // A line being edited stays on the screen.
         let text = self.mode == .line ? Self.endPaste + "\r\n" : Self.leaveScreen
         _ = Terminal.tryWrite(Array(text.utf8), to: STDOUT_FILENO)
         var settings = self.saved
@@ -84,7 +83,7 @@ package final class TerminalSession: Sendable {
 
     private func resume() {
         guard self.isOpen.load(ordering: .acquiring) else { return }
-        // In the background this stops the program, until it is in front again.
+        // In the background this stops the program until it is in the foreground again.
         var settings = self.raw
         tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
         let text = self.mode == .line ? Self.beginPaste : Self.enterScreen
@@ -92,9 +91,9 @@ package final class TerminalSession: Sendable {
         self.continued.add(1, ordering: .acquiringAndReleasing)
     }
 
-    /// Lends the terminal, as it was found, to whoever `body` starts; takes it back afterwards.
+    /// Restores the terminal for the programs that `body` starts, and takes it back afterwards.
     ///
-    /// Ctrl-C is the borrower's meanwhile.
+    /// Meanwhile those programs handle Ctrl-C.
     package func lend<Answer>(_ body: () async throws -> Answer) async rethrows -> Answer {
         var settings = self.saved
         Terminal.write(self.mode == .line ? Self.endPaste : Self.leaveScreen, to: STDOUT_FILENO)
@@ -112,7 +111,7 @@ package final class TerminalSession: Sendable {
         return try await body()
     }
 
-    /// Keys as they are pressed, from a thread that waits for them.
+    /// Returns the keys as they are pressed; a thread reads them.
     package func keys() -> AsyncStream<Key> {
         let (stream, continuation) = AsyncStream<Key>.makeStream()
         Thread.detachNewThread { [weak self] in
@@ -127,7 +126,7 @@ package final class TerminalSession: Sendable {
         return stream
     }
 
-    /// Draws lines from the top, each on a line of the screen, and clears what is below.
+    /// Draws lines from the top of the screen, one per row, and clears the rows below.
     package static func draw(_ lines: [String]) {
         let size = Terminal.size
         var text = "\u{1B}[H"
@@ -138,12 +137,12 @@ package final class TerminalSession: Sendable {
     }
 }
 
-/// Stands by while the terminal is ours, and puts it back should this program die without doing so.
+/// Restores the terminal if this program dies without doing so.
 ///
-/// A process of its own, told by a pipe: it knows the settings as they were, and waits. A farewell byte
-/// ends it; the pipe closing without one means that nobody is left to clean up.
+/// A separate process that receives the original settings through a pipe and waits. A farewell byte ends
+/// it; if the pipe closes without one, this program died and the guard restores the terminal.
 package final class TerminalGuard: Sendable {
-    /// The word that starts this program as a guard.
+    /// The argument that starts this program as a guard.
     package static let word = "restore-terminal"
     private static let farewell: UInt8 = 1
 
@@ -169,8 +168,12 @@ package final class TerminalGuard: Sendable {
         }
     }
 
-    /// What the guard of `program` does: `arguments` are those behind the word.
-    package static func stand(_ arguments: [String], for program: String) {
+    /// Runs the guard.
+    ///
+    /// - Parameters:
+    ///   - arguments: The arguments after ``word``: `screen` or `line`.
+    ///   - program: The name of the program, for the message.
+    package static func run(_ arguments: [String], for program: String) {
         for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTTOU, SIGTSTP, SIGPIPE] {
             Glibc.signal(signal, SIG_IGN)
         }
@@ -191,7 +194,7 @@ package final class TerminalGuard: Sendable {
         guard isWhole else { return }
         var byte: UInt8 = 0
         while read(STDIN_FILENO, &byte, 1) < 0, errno == EINTR {
-            // Told apart from the end of the pipe.
+            // Interrupted, which is not the end of the pipe.
         }
         guard byte != Self.farewell else { return }
         let text =
@@ -199,7 +202,7 @@ package final class TerminalGuard: Sendable {
         _ = Terminal.tryWrite(Array((text + "\r\n").utf8), to: STDOUT_FILENO)
         tcsetattr(STDOUT_FILENO, TCSANOW, &settings)
         _ = Terminal.tryWrite(
-            Array("\(program) was ended from outside; the terminal is as it was.\r\n".utf8),
+            Array("\(program) was killed; the terminal is restored.\r\n".utf8),
             to: STDOUT_FILENO
         )
     }

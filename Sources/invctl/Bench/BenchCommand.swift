@@ -5,15 +5,15 @@ internal import InventoryModel
 import InventoryTransfer
 import InventoryWire
 
-/// `invctl bench`: one kind of work each, measured the same way.
+/// `invctl bench`: load of several kinds, measured the same way.
 ///
-/// Closed loop: each connection keeps its depth in flight, so the server sets the pace. With `--rate`,
-/// open loop: requests are due at even intervals whatever the server does, and a latency counts from
-/// when its request was due, so a stall is charged to every request that it made late.
+/// Closed loop: each connection keeps `--depth` requests in flight, so the server sets the pace. Open
+/// loop, with `--rate`: requests are due at even intervals whatever the server does, and a latency counts
+/// from when its request was due, so a stall is charged to every request that it delayed.
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Puts a server under load and tells how it did.",
+        abstract: "Puts a server under load and reports the results.",
         subcommands: [
             Sell.self, Get.self, Mixed.self, Subscribe.self, Till.self, Insights.self, Ping.self,
             Questions.self, Queries.self,
@@ -22,14 +22,14 @@ struct BenchCommand: AsyncParsableCommand {
 
     struct Options: ParsableArguments, LoadOptions {
         @OptionGroup var global: GlobalOptions
-        @Option(help: "Connections at once.") var connections = 8
-        @Option(help: "Requests that each has in flight, at most.") var depth = 64
-        @Option(help: "Seconds to measure for, after one to warm up.") var seconds = 5
-        @Option(help: "Products that are sold or read.") var products = 1_000
+        @Option(help: "The number of connections.") var connections = 8
+        @Option(help: "The maximum number of requests in flight per connection.") var depth = 64
+        @Option(help: "Seconds to measure, after one of warm-up.") var seconds = 5
+        @Option(help: "The number of products sold or read.") var products = 1_000
         @Option(
             help: """
-                Requests a second of all connections together; 0 for as many as go. Latencies then \
-                count from when a request was due.
+                Requests per second of all connections; 0 for unlimited. With a rate, latencies count \
+                from when a request was due.
                 """
         )
         var rate = 0
@@ -71,7 +71,7 @@ struct BenchCommand: AsyncParsableCommand {
                 try await InsightBench(
                     self,
                     requests: requests,
-                    standing: insights.standing,
+                    insightCount: insights.standing,
                     subscribers: insights.subscribers,
                     rounds: insights.rounds,
                     client: shell.client
@@ -82,18 +82,18 @@ struct BenchCommand: AsyncParsableCommand {
 
     struct Queries: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sales while others ask the longest questions: what that costs the sales.",
+            abstract: "Sales during long queries: the effect on their latency.",
             discussion: """
-                Sales alone, then beside --askers connections that ask one long question after \
-                another (full scans, sorted catalogs, searches that find nothing), --rounds times.
+                Measures sales alone, then with --askers connections that send long queries one after \
+                another (full scans, sorted catalogs, searches without a match), --rounds times.
 
                 Examples:
                   invctl bench queries --connections 1 --depth 1 --askers 50
                 """
         )
         @OptionGroup var options: Options
-        @Option(help: "Connections that ask.") var askers = 50
-        @Option(help: "Times that sales are measured alone and beside them.") var rounds = 2
+        @Option(help: "The number of connections that send queries.") var askers = 50
+        @Option(help: "The number of rounds, each alone and with queries.") var rounds = 2
 
         func validate() throws {
             try Options.check("askers", value: self.askers, range: 1...1_000)
@@ -126,7 +126,7 @@ struct BenchCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var options: Options
-        @Option(help: "Independent sales in each request.") var batch = 1
+        @Option(help: "The number of independent sales per request.") var batch = 1
 
         func validate() throws { try Options.check("batch", value: self.batch, range: 1...1_000) }
         func run() async throws { try await self.options.bench(.sell(batch: self.batch)) }
@@ -141,7 +141,7 @@ struct BenchCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var options: Options
-        @Flag(help: "By SKU instead of by id.") var sku = false
+        @Flag(help: "Reads by SKU instead of by id.") var sku = false
         func run() async throws { try await self.options.bench(.get(bySKU: self.sku)) }
     }
 
@@ -154,7 +154,7 @@ struct BenchCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var options: Options
-        @Option(help: "Of 100 requests, how many read.") var reads = 90
+        @Option(help: "The percentage of reads.") var reads = 90
 
         func validate() throws { try Options.check("reads", value: self.reads, range: 0...100) }
         func run() async throws { try await self.options.bench(.mixed(reads: self.reads)) }
@@ -162,9 +162,9 @@ struct BenchCommand: AsyncParsableCommand {
 
     struct Subscribe: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sales told to many: from a sale's recording until each subscriber has it.",
+            abstract: "Fan-out of sales: from recording until delivery to each subscriber.",
             discussion: """
-                The sales go over --connections connections, --depth deep, at --rate.
+                The sales are sent over --connections connections, --depth in flight, at --rate.
 
                 Examples:
                   invctl bench subscribe --subscribers 1000 --rate 1000
@@ -172,7 +172,7 @@ struct BenchCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: Options
         @Option(help: "Connections that each subscribe to all stock.") var subscribers = 1_000
-        @Option(help: "Independent sales in each request.") var batch = 1
+        @Option(help: "The number of independent sales per request.") var batch = 1
 
         func validate() throws {
             try Options.check("subscribers", value: self.subscribers, range: 1...18_000)
@@ -186,13 +186,13 @@ struct BenchCommand: AsyncParsableCommand {
 
     struct Till: AsyncParsableCommand, TillOptions {
         static let configuration = CommandConfiguration(
-            abstract: "A till beside many subscribers while past sales are imported.",
+            abstract: "A till with many subscribers during an import of past sales.",
             discussion: """
-                --alone sales are imported first, with nobody else there. Then --subscribers follow \
-                all stock, and --silent more subscribe and never read, while --sales are imported and \
-                a till sends a ping, a read and a sale in turns, --rate a second together; each \
-                latency counts from when its request was due. It ends once every subscriber has \
-                everything and each of the --copies has the server's checksum.
+                First imports --alone sales without other load. Then --subscribers subscribe to all \
+                stock, and --silent more subscribe and never read, while --sales are imported and a \
+                till sends pings, reads and sales in turns, --rate per second in total; each latency \
+                counts from when its request was due. It ends once every subscriber has received \
+                everything and each of the --copies is verified with the server's checksum.
 
                 Examples:
                   invctl bench till --subscribers 1000 --sales 5000000
@@ -200,16 +200,16 @@ struct BenchCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @Option(help: "Connections that each subscribe to all stock.") var subscribers = 1_000
-        @Option(help: "Of those, how many keep a copy and compare checksums.") var copies = 4
+        @Option(help: "Of those, the number that keep a replica and verify it.") var copies = 4
         @Option(help: "Further connections that subscribe and never read.") var silent = 0
-        @Option(help: "Windows a second of conflated subscribers; without it, every change.")
+        @Option(help: "Updates per second of conflated subscribers; default: every change.")
         var conflate: UInt8?
-        @Option(help: "Sales that are imported beside the till.") var sales = 5_000_000
-        @Option(help: "Sales that are imported alone, before.") var alone = 1_000_000
-        @Option(help: "Products that are sold.") var products = 500
-        @Option(help: "Requests of the till a second.") var rate = 150
-        @Option(help: "Seconds that any part may take at most.") var secondsMax = 1_800
-        @Option(help: "The server's process, to tell its peak memory.") var pid: Int?
+        @Option(help: "Sales imported while the till runs.") var sales = 5_000_000
+        @Option(help: "Sales imported alone, before.") var alone = 1_000_000
+        @Option(help: "The number of products sold.") var products = 500
+        @Option(help: "Requests of the till per second.") var rate = 150
+        @Option(help: "The maximum duration of each part, in seconds.") var secondsMax = 1_800
+        @Option(help: "The server's process id, to report its peak memory.") var pid: Int?
 
         func validate() throws {
             try Options.check("subscribers", value: self.subscribers, range: 1...18_000)
@@ -232,20 +232,20 @@ struct BenchCommand: AsyncParsableCommand {
 
     struct Insights: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sales while many subscribe to insights: its cost, and how soon they hear.",
+            abstract: "Sales with live insights: their cost and latency.",
             discussion: """
-                Sales alone, then with --subscribers that share --standing different insights, \
-                --rounds times; a latency is from a step's recording until its result has come.
+                Measures sales alone, then with --subscribers that share --standing different live \
+                insights, --rounds times; a latency is from a step's recording until its result arrives.
 
                 Examples:
                   invctl bench insights --standing 100 --subscribers 1000
                 """
         )
         @OptionGroup var options: Options
-        @Option(help: "Different insights that are subscribed to.") var standing = 100
+        @Option(help: "The number of different live insights.") var standing = 100
         @Option(help: "Connections that each subscribe to one of them.") var subscribers = 1_000
-        @Option(help: "Independent sales in each request.") var batch = 1
-        @Option(help: "Times that sales are measured alone and with subscribers.") var rounds = 2
+        @Option(help: "The number of independent sales per request.") var batch = 1
+        @Option(help: "The number of rounds, each alone and with subscribers.") var rounds = 2
 
         func validate() throws {
             try Options.check("standing", value: self.standing, range: 1...256)
@@ -271,7 +271,7 @@ struct BenchCommand: AsyncParsableCommand {
 }
 
 extension Shell {
-    /// Products of the bench's own, with stock that no run uses up.
+    /// Returns the products of the bench, created if necessary with stock that no run uses up.
     fileprivate func benchProducts(_ count: Int) async throws -> [ProductID] {
         let search = ProductSearch(skuPrefix: "bench-", limit: UInt32(count))
         var ids = try await self.client.products(search).rows.map { $0.id }

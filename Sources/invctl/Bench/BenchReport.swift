@@ -8,14 +8,14 @@ extension LatencyHistogram {
         ("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p999", 0.999), ("max", 1),
     ]
 
-    /// The points as people read them.
+    /// The points as text for people.
     var text: String {
         Self.points.map { "\($0.name) \(self.value(at: $0.share)) µs" }.joined(separator: "   ")
     }
 }
 
 extension JSONObject {
-    /// The points of latencies, each under its name behind `prefix`.
+    /// Adds the points of a histogram, each under `prefix` and its name.
     mutating func add(_ histogram: LatencyHistogram, _ prefix: String = "") {
         for (name, share) in LatencyHistogram.points {
             self.add(prefix + name + "Microseconds", raw: String(histogram.value(at: share)))
@@ -24,8 +24,8 @@ extension JSONObject {
 }
 
 extension Shell {
-    /// Says on standard error why the first request of a bench was refused, if one was.
-    func tell(firstRefusal refusal: Refusal?) async {
+    /// Reports the first refusal of a bench, if any, on standard error.
+    func report(firstRefusal refusal: Refusal?) async {
         guard let refusal else { return }
         let failure = await self.failure(refusal, of: nil)
         Terminal.note("  first refused  \(failure.name)  \(failure.message)")

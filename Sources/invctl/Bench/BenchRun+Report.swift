@@ -4,11 +4,11 @@ import InventoryTransfer
 import TerminalKit
 
 extension BenchRun {
-    /// Measures, and says what came of it.
+    /// Runs the bench and reports the results.
     func run(_ shell: Shell) async throws {
         let result = try await self.measure()
         self.report(result, asJSON: shell.format.isJSON)
-        await shell.tell(firstRefusal: result.firstRefusal)
+        await shell.report(firstRefusal: result.firstRefusal)
         if result.failures > 0 { throw Exit.failed }
     }
 

@@ -3,11 +3,11 @@ import InventoryTransfer
 import TerminalKit
 
 extension InsightBench {
-    /// Measures, and says what came of it.
+    /// Runs the bench and reports the results.
     func run(_ shell: Shell) async throws {
         let total = try await self.measure()
         self.report(total, asJSON: shell.format.isJSON)
-        await shell.tell(firstRefusal: total.firstRefusal)
+        await shell.report(firstRefusal: total.firstRefusal)
         if total.failures > 0 { throw Exit.failed }
     }
 
@@ -20,11 +20,11 @@ extension InsightBench {
         guard isJSON else {
             Terminal.print(
                 """
-                sales alone: \(DecimalText.grouped(String(alone)))/s; with \(self.standing) standing \
+                sales alone: \(DecimalText.grouped(String(alone)))/s; with \(self.insightCount) live \
                 insights and \(self.subscriberCount) subscribers: \
                 \(DecimalText.grouped(String(together)))/s, \(Int(total.share)) % of that
                 results \(DecimalText.grouped(String(perSecond)))/s, \(total.failures) failures; \
-                \(core) % of a core to keep them
+                \(core) % of a core to maintain them
                 \(total.results.text)
                 """
             )
@@ -32,7 +32,7 @@ extension InsightBench {
         }
         var object = JSONObject()
         object.add("work", "insights")
-        object.add("standing", raw: String(self.standing))
+        object.add("standing", raw: String(self.insightCount))
         object.add("subscribers", raw: String(self.subscriberCount))
         object.add("alonePerSecond", raw: String(alone))
         object.add("togetherPerSecond", raw: String(together))

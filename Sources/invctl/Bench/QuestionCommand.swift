@@ -4,28 +4,30 @@ import InventoryTransfer
 import TerminalKit
 
 extension BenchCommand {
-    /// `invctl bench questions`: questions over many sales, without a server or a disk.
+    /// `invctl bench questions`: queries over many sales, without a server or a disk.
     struct Questions: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Questions over sales that are made up in memory: no server takes part.",
+            abstract: "Queries over synthetic sales in memory, without a server.",
             discussion: """
-                A question is asked anew, with nothing kept of earlier ones, and as it is asked later: by
-                sums that are kept of the ledger's full segments, where they serve it.
+                Each query is measured uncached ("anew"), and with cached aggregates of the ledger's full
+                segments ("kept") where the query can use them.
+
                 Examples:
                   invctl bench questions --rows 50000000
                 """,
             shouldDisplay: false
         )
 
-        @Option(help: "Sales.") var rows = 50_000_000
-        @Option(help: "Products, drawn evenly.") var products = 100_000
-        @Option(help: "Categories.") var categories = 64
-        @Option(help: "Days that the sales are spread over.") var days = 365
-        @Option(help: "Runs of each question; the median counts.") var runs = 5
-        @Option(help: "Threads to measure with.") var threads: [Int] = [1, 2]
+        @Option(help: "The number of sales.") var rows = 50_000_000
+        @Option(help: "The number of products, uniformly distributed.") var products = 100_000
+        @Option(help: "The number of categories.") var categories = 64
+        @Option(help: "The days over which the sales are spread.") var days = 365
+        @Option(help: "The runs of each query; the median counts.") var runs = 5
+        @Option(help: "The numbers of threads to measure with.") var threads: [Int] = [1, 2]
         @Flag(
             name: .customLong("ask"),
-            help: "Reads THREADS, kept or anew and a name a line, and tells how long each took."
+            help:
+                "Reads lines of THREADS, kept or anew, and a query; prints the time of each in ms."
         )
         var asks = false
 
@@ -48,10 +50,10 @@ extension BenchCommand {
                 days: self.days
             )
             let clock = ContinuousClock()
-            var made: QuestionBench?
-            let making = clock.measure { made = QuestionBench(sales) }
-            guard let bench = made else { return }
-            Terminal.print("\(self.rows) sales of \(self.products) products made in \(making)")
+            var created: QuestionBench?
+            let duration = clock.measure { created = QuestionBench(sales) }
+            guard let bench = created else { return }
+            Terminal.print("created \(self.rows) sales of \(self.products) products in \(duration)")
             if self.asks {
                 try self.answer(bench)
             } else {
@@ -63,13 +65,13 @@ extension BenchCommand {
             for question in QuestionBench.questions {
                 var line = question.name
                 for threads in self.threads {
-                    let anew = try self.median {
-                        try bench.hundredths(question, threads: threads, anew: true)
+                    let uncached = try self.median {
+                        try bench.hundredths(question, threads: threads, uncached: true)
                     }
-                    let kept = try self.median {
+                    let cached = try self.median {
                         try bench.hundredths(question, threads: threads)
                     }
-                    line += "\t\(anew) ms anew, \(kept) ms"
+                    line += "\t\(uncached) ms uncached, \(cached) ms"
                 }
                 Terminal.print(line)
             }
@@ -80,7 +82,7 @@ extension BenchCommand {
             return DecimalText.format(taken[taken.count / 2], decimals: 2)
         }
 
-        /// Runs what each line of standard input says, once, and writes how many milliseconds it took.
+        /// Runs the query of each line of standard input once and prints its time in milliseconds.
         private func answer(_ bench: QuestionBench) throws {
             while let line = readLine() {
                 let parts = line.split(separator: "\t")
@@ -88,12 +90,12 @@ extension BenchCommand {
                     ["kept", "anew"].contains(parts[1]),
                     let question = QuestionBench.questions.first(where: { $0.name == parts[2] })
                 else {
-                    throw ValidationError("'\(line)' is not threads, kept or anew and a question")
+                    throw ValidationError("'\(line)' is not THREADS, kept or anew, and a query")
                 }
                 let taken = try bench.hundredths(
                     question,
                     threads: threads,
-                    anew: parts[1] == "anew"
+                    uncached: parts[1] == "anew"
                 )
                 Terminal.print(DecimalText.format(taken, decimals: 2))
             }

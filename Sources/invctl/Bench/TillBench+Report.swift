@@ -4,13 +4,13 @@ import InventoryTransfer
 import TerminalKit
 
 extension TillBench {
-    /// Measures, and says what came of it.
+    /// Runs the bench and reports the results.
     func run(_ shell: Shell) async throws {
         let result = try await self.result()
         Terminal.print(shell.format.isJSON ? self.json(result) : self.text(result))
-        await shell.tell(firstRefusal: result.firstRefusal)
-        let isRight = result.verifiedCount == self.options.copies
-        if result.failures > 0 || !isRight { throw Exit.failed }
+        await shell.report(firstRefusal: result.firstRefusal)
+        let isVerified = result.verifiedCount == self.options.copies
+        if result.failures > 0 || !isVerified { throw Exit.failed }
     }
 
     private func result() async throws -> Result {
@@ -38,10 +38,10 @@ extension TillBench {
                 + "caught up \(DecimalText.format(Int64(result.catchUpSeconds * 10), decimals: 1)) s "
                 + "after the import, at \(grouped(result.caughtUpPerSecond))/s",
             "delivery  \(result.deliveries.text)",
-            "copies  \(result.verifiedCount) of \(self.options.copies) right, "
+            "replicas  \(result.verifiedCount) of \(self.options.copies) verified, "
                 + "\(result.failures) failures",
         ]
-        if let peak = result.serverPeakBytes { lines.append("server  \(peak >> 20) MiB at most") }
+        if let peak = result.serverPeakBytes { lines.append("server  peak \(peak >> 20) MiB") }
         lines += result.turns.map { "\($0.name)  \($0.value)" }
         return lines.joined(separator: "\n")
     }

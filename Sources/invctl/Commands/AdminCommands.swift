@@ -9,7 +9,7 @@ import TerminalKit
 struct PingCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ping",
-        abstract: "Asks whether the server is there.",
+        abstract: "Checks that the server responds.",
         discussion: """
             Examples:
               invctl ping
@@ -36,7 +36,7 @@ struct PingCommand: AsyncParsableCommand {
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "What the server has and does.",
+        abstract: "Shows server statistics.",
         discussion: """
             Examples:
               invctl stats
@@ -63,7 +63,7 @@ struct VerifyCommand: AsyncParsableCommand {
     @OptionGroup var global: ListOptions
 
     func validate() throws {
-        if self.global.watch { throw ValidationError("verify looks once; it cannot be watched") }
+        if self.global.watch { throw ValidationError("verify runs once; it cannot be watched") }
     }
 
     func run() async throws {
@@ -85,7 +85,7 @@ struct VerifyCommand: AsyncParsableCommand {
 struct SnapshotCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "snapshot",
-        abstract: "Has the server write a snapshot now.",
+        abstract: "Makes the server write a snapshot now.",
         discussion: """
             Examples:
               invctl snapshot
@@ -117,7 +117,7 @@ struct SnapshotCommand: AsyncParsableCommand {
 struct VersionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version",
-        abstract: "The version of this program, and of the server if it is there.",
+        abstract: "Prints the version of this program, and of the server if it responds.",
         discussion: """
             Examples:
               invctl version

@@ -6,12 +6,12 @@ import TerminalKit
 struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "apply",
-        abstract: "Carries out commands that are written as NDJSON, one object a line.",
+        abstract: "Executes commands written as NDJSON, one object per line.",
         discussion: """
-            Every command that changes something, by its name and its fields: invctl help commands \
-            lists them. Each line is carried out on its own, in order, and what is wrong is told by \
-            line and field; the rest is done (exit 8). --atomic has all of them done in one step or \
-            none. Given again with the same --id, a line that was executed is not executed again.
+            Accepts every command that changes something, with its fields: see invctl help commands. \
+            Lines are executed one by one, in order; errors are reported with line and field, and the \
+            other lines are executed (exit 8). --atomic executes all of them as one step or none. A \
+            retry with the same --id does not execute a line again that was executed before.
 
             Examples:
               echo '{"command":"createCategory","name":"Garden"}' | invctl apply -
@@ -23,20 +23,20 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The file, or - for standard input.") var file: String
-    @Flag(help: "All of them as one step, or none.") var atomic = false
-    @Flag(help: "Says what it would do, and changes nothing.") var dryRun = false
+    @Flag(help: "Executes all commands as one step, or none.") var atomic = false
+    @Flag(help: "Shows what it would do; changes nothing.") var dryRun = false
     @OptionGroup var retry: RetryOptions
 
     func validate() throws {
         if self.retry.firstTried != nil, !self.atomic {
-            throw ValidationError("--first-tried is of one request: it needs --atomic")
+            throw ValidationError("--first-tried applies to a single request: it needs --atomic")
         }
     }
 
     func run() async throws {
         let stream = try ByteStream(self.file, Subprocess.startFilter)
         let write = self.retry.request
-        // An atomic batch is one request, which can be asked for again; of many lines some are done.
+        // An atomic batch is one request, which can be replayed; of many lines some may be executed.
         try await Shell.run(self.global, write: write, continuesSession: !self.atomic) { shell in
             if self.dryRun {
                 try await ApplyDryRun(shell, stream, isAtomic: self.atomic).run()

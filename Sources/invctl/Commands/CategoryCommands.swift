@@ -21,7 +21,7 @@ struct CategoryCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its name, 1 to 200 bytes.") var name: String
+        @Argument(help: "The name, 1 to 200 bytes.") var name: String
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -45,7 +45,7 @@ struct CategoryCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Flag(help: "Archived ones too.") var all = false
+        @Flag(help: "Includes archived categories.") var all = false
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
@@ -64,9 +64,9 @@ struct CategoryCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its name as it is.", completion: Candidates.ofCategory) var name: String
-        @Argument(help: "Its new name.") var newName: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
+        @Argument(help: "The current name.", completion: Candidates.ofCategory) var name: String
+        @Argument(help: "The new name.") var newName: String
+        @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -81,7 +81,7 @@ struct CategoryCommand: AsyncParsableCommand {
                 try await shell.say(
                     "renamed category \(done.id)  \(self.newName)",
                     done,
-                    orSoAlready: "category \(done.id)  \(self.newName)"
+                    unchanged: "category \(done.id)  \(self.newName)"
                 ) {
                     try await shell.client.categories(includingArchived: true).rows
                         .first { $0.id.value == done.id }?.revision
@@ -100,8 +100,8 @@ struct CategoryCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its name.", completion: Candidates.ofCategory) var name: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
+        @Argument(help: "The name.", completion: Candidates.ofCategory) var name: String
+        @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in

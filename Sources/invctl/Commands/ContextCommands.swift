@@ -6,10 +6,10 @@ import TerminalKit
 struct ContextCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "context",
-        abstract: "Servers by name: show, list, set, use, delete.",
+        abstract: "Named servers: show, list, set, use, delete.",
         discussion: """
-            Every setting is a flag, else an environment variable, else a key of the context, else one \
-            of the file for all contexts, else built in. invctl context show says which it was.
+            A setting is taken from a flag, else an environment variable, else the context, else the \
+            top of the file, else the built-in default. invctl context show lists the sources.
 
             invctl context set shop --server 10.0.0.5:7411 --zone Europe/London
             invctl context use shop
@@ -19,7 +19,7 @@ struct ContextCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Every setting, its value, and where the value comes from.",
+            abstract: "Shows every setting, its value, and the source of the value.",
             discussion: """
                 Examples:
                   invctl context show
@@ -52,7 +52,7 @@ struct ContextCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The contexts there are.",
+            abstract: "Lists the contexts.",
             discussion: """
                 Examples:
                   invctl context list
@@ -83,28 +83,28 @@ struct ContextCommand: AsyncParsableCommand {
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a context, or changes settings of one; an empty value removes one.",
+            abstract: "Creates or changes a context; an empty value removes a setting.",
             discussion: """
                 Examples:
                   invctl context set shop --server 10.0.0.5:7411 --zone Europe/London
                   invctl context set shop --token-file ~/.config/invctl/shop.token
                 """
         )
-        @Argument(help: "Its name.", completion: Candidates.ofContext)
+        @Argument(help: "The name.", completion: Candidates.ofContext)
         var name: String
         @Option(help: "HOST:PORT or unix:PATH.") var server: String?
-        @Option(name: .shortAndLong, help: "The format when none is asked for.")
+        @Option(name: .shortAndLong, help: "The default output format.")
         var output: String?
         @Option(help: "auto, always or never.") var color: String?
-        @Option(help: "The IANA zone people are shown times in.") var zone: String?
-        @Option(help: "How long a call may take.") var timeout: String?
-        @Option(help: "Who acts.") var actor: String?
-        @Option(help: "What long output goes through; off for nothing.") var pager: String?
+        @Option(help: "The IANA time zone in which times are shown.") var zone: String?
+        @Option(help: "The timeout of a call.") var timeout: String?
+        @Option(help: "The actor recorded in the ledger.") var actor: String?
+        @Option(help: "The pager for long output; off for none.") var pager: String?
         @Option(help: "The file with the token.") var tokenFile: String?
 
         func run() async throws {
             guard ConfigurationFile.isName(self.name) else {
-                throw Failure.usage("'\(self.name)' is no name: letters, digits, - _ . only")
+                throw Failure.usage("invalid name '\(self.name)': letters, digits, - _ . only")
             }
             let given: [(Setting.Key, String?)] = [
                 (.server, self.server), (.output, self.output), (.color, self.color),
@@ -114,7 +114,7 @@ struct ContextCommand: AsyncParsableCommand {
             var flags: [Setting.Key: String] = [:]
             for case (let key, let value?) in given where !value.isEmpty { flags[key] = value }
             var file = try ConfigurationFile()
-            // What makes no sense is not written down.
+            // Invalid settings are not saved.
             _ = try Settings(flags: flags, context: file.contexts.first)
             file.set("", nil, of: self.name)
             for case (let key, let value?) in given {
@@ -127,13 +127,13 @@ struct ContextCommand: AsyncParsableCommand {
 
     struct Use: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a context the one that is used when none is named.",
+            abstract: "Makes a context the current one, which is used when none is named.",
             discussion: """
                 Examples:
                   invctl context use shop
                 """
         )
-        @Argument(help: "Its name.", completion: Candidates.ofContext)
+        @Argument(help: "The name.", completion: Candidates.ofContext)
         var name: String
 
         func run() async throws {
@@ -141,19 +141,19 @@ struct ContextCommand: AsyncParsableCommand {
             var file = try ConfigurationFile()
             file.set("current", self.name, of: "")
             try file.save()
-            Terminal.print("context \(self.name) is used from now on")
+            Terminal.print("context \(self.name) is now the current one")
         }
     }
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Forgets a context.",
+            abstract: "Deletes a context.",
             discussion: """
                 Examples:
                   invctl context delete shop
                 """
         )
-        @Argument(help: "Its name.", completion: Candidates.ofContext)
+        @Argument(help: "The name.", completion: Candidates.ofContext)
         var name: String
 
         func run() async throws {
@@ -164,16 +164,16 @@ struct ContextCommand: AsyncParsableCommand {
             }
             file.remove(self.name)
             try file.save()
-            Terminal.print("context \(self.name) is forgotten")
+            Terminal.print("context \(self.name) is deleted")
         }
     }
 }
 
-/// Lists of what needs no server.
+/// Lists that need no server.
 enum Offline {
     static func list(_ table: ResultTable, options: ListOptions, settings: Settings) throws {
         guard !options.watch else {
-            throw Failure.usage("there is nothing to watch: this list comes from a file")
+            throw Failure.usage("--watch does not apply: this list comes from a file")
         }
         let style = RowStyle(
             format: settings.format,

@@ -8,18 +8,18 @@ import TerminalKit
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Writes everything, or one kind of rows, to a file or standard output.",
+        abstract: "Exports everything, or one kind of rows, to a file or standard output.",
         discussion: """
-            Everything is NDJSON that invctl import makes an equal database of: categories, locations, \
-            products, the ledger step by step, what is promised and on its way, and all levels to \
-            check against. invctl help export says what is in it and what is not. --digest tells \
-            what it all comes to, and writes nothing: the same for equal databases.
+            A full export is NDJSON from which invctl import recreates an equal database: categories, \
+            locations, products, the ledger step by step, open reservations and transfers, and all \
+            levels for verification. invctl help export lists what it contains and omits. --digest \
+            prints a digest of everything, which is the same for equal databases; it writes no file.
 
-            One kind of rows is CSV, or what --format or the name says. Without --what it is everything \
-            into a name with .ndjson, and products otherwise.
+            One kind of rows is written as CSV, or in the format of --format or the file name. Without \
+            --what a name with .ndjson exports everything, any other name products.
 
-            A name that ends in .gz, .xz, .lz4 or .zst is packed by that program. A file has its \
-            name only once it is whole.
+            A file whose name ends in .gz, .xz, .lz4 or .zst is compressed by that program. A file \
+            gets its name only once it is complete.
 
             Examples:
               invctl export backup.ndjson.gz
@@ -39,11 +39,11 @@ struct ExportCommand: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The file, or - for standard output.") var file: String?
-    @Option(help: "What to write.") var what: What?
-    @Option(help: "How rows are written; else as the name says, else csv.") var format: Format?
-    @Flag(help: "Tells the digest of everything, and writes nothing.") var digest = false
+    @Option(help: "What to export.") var what: What?
+    @Option(help: "The format of rows; default: by the file name, else csv.") var format: Format?
+    @Flag(help: "Prints the digest of everything; writes no file.") var digest = false
 
-    /// What the file's name says of its format, a packing aside.
+    /// The format by the file's name, ignoring the ending of a compression.
     private var named: Format? {
         var name = self.file ?? ""
         if let packing = ExportSink.ending(of: name), ExportSink.packings[packing] != nil {
@@ -62,13 +62,13 @@ struct ExportCommand: AsyncParsableCommand {
     func validate() throws {
         if self.digest {
             guard self.file == nil, self.chosen == .all else {
-                throw ValidationError("--digest is of everything, and writes no file")
+                throw ValidationError("--digest covers everything and writes no file")
             }
         } else if self.file == nil {
             throw ValidationError("name a file, or - for standard output")
         }
         if self.chosen == .all, let format = self.format ?? self.named, format != .ndjson {
-            throw ValidationError("everything is written as ndjson; name the rows with --what")
+            throw ValidationError("a full export is ndjson; select rows with --what")
         }
     }
 
@@ -93,7 +93,7 @@ struct ExportCommand: AsyncParsableCommand {
         try await export.write()
         try sink.finish()
         if self.digest {
-            try self.tell(export, shell)
+            try self.printDigest(export, shell)
         } else if !self.global.quiet {
             func count(_ value: Int) -> String { DecimalText.grouped(String(value)) }
             Terminal.note(
@@ -105,7 +105,7 @@ struct ExportCommand: AsyncParsableCommand {
         }
     }
 
-    private func tell(_ export: WholeExport, _ shell: Shell) throws {
+    private func printDigest(_ export: WholeExport, _ shell: Shell) throws {
         guard shell.format.isJSON else { return Terminal.print(export.digest.text) }
         var object = JSONObject()
         object.add("digest", export.digest.text)

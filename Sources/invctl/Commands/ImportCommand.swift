@@ -9,26 +9,25 @@ import TerminalKit
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
-        abstract: "Brings in products, or past sales, from CSV or NDJSON, a file or a pipe.",
+        abstract: "Imports products or past sales from CSV or NDJSON, a file or a pipe.",
         discussion: """
-            Which column is which field is said by --map FIELD=COLUMN, else by their names, else \
-            guessed from what such columns are usually called; what was taken is shown first. \
-            Commas or tabs, or one JSON object a line; gzip, xz, lz4 and zstd are unpacked by their \
-            own programs, from a pipe too.
+            Columns are mapped to fields by --map FIELD=COLUMN, else by their names, else by common \
+            names of such columns; the mapping is shown first. Rows are separated by commas or tabs, \
+            or are one JSON object per line. Compressed files are accepted, from a pipe too: gzip, \
+            xz, lz4 and zstd, which their own programs decompress.
 
             --as products: sku, name, category, price; barcode, unit, decimals, stock, cost, \
             \(ImportedFields.others), status.
-            --mode set or add: sku, stock; cost, reference. The stock of products that are there: \
-            what was counted, or what came (a delivery where the row has a cost) and went.
-            --as sales: sku, quantity, price, occurredAt; name, reference, category. It makes the \
+            --mode set or add: sku, stock; cost, reference. The stock of existing products: what was \
+            counted, or differences (a delivery if the row has a cost).
+            --as sales: sku, quantity, price, occurredAt; name, reference, category. It creates the \
             products, an opening stock that covers the file, and its sales and returns.
 
-            What invctl export wrote of everything makes an equal database of an empty one: see invctl \
-            help export.
+            A full export recreates an equal database in an empty one: see invctl help export.
 
-            Every row that cannot be taken is counted, and the first are listed with number, \
-            column and reason. Run again after it was stopped, the same import goes on, doubles \
-            nothing, and lists again what was refused before.
+            Rejected rows are counted, and the first are listed with number, column and reason. If \
+            an import was interrupted, the same command resumes it, imports no row twice, and lists \
+            earlier rejected rows again.
 
             invctl import stock.csv --mode set --dry-run
 
@@ -46,31 +45,31 @@ struct ImportCommand: AsyncParsableCommand {
     @Argument(help: "The file, or - for standard input.") var file: String
     @Option(name: .customLong("as"), help: "What the rows are.") var kind: Kind = .products
     @Option(
-        help: "Changes only the stock of products that are there: to what the rows say, or by it."
+        help: "Changes only the stock of existing products: sets it, or adds to it."
     )
     var mode: StockImport.Mode?
-    @Option(help: ArgumentHelp("Which column a field is.", valueName: "field=column"))
+    @Option(help: ArgumentHelp("The column of a field.", valueName: "field=column"))
     var map: [String] = []
     @Option(help: "The IANA time zone of the file's times.") var zone = "UTC"
-    @Option(help: "References that begin so are returns, where the quantity is negative.")
+    @Option(help: "The prefix of references that are returns, if the quantity is negative.")
     var returnPrefix = ""
-    @Option(help: "The category of products that have none of their own.")
+    @Option(help: "The category of products that have none.")
     var category = "Imported"
-    @Option(help: "Where the stock is.") var at: String?
-    @Option(help: "Lists rows that cannot be taken in this file, all of them.")
+    @Option(help: "The location of the stock.") var at: String?
+    @Option(help: "The file in which to list all rejected rows.")
     var rejects: String?
     @Option(
-        help: "How many rows that cannot be taken are listed on standard error: a number or all."
+        help: "How many rejected rows to list on standard error: a number or all."
     )
     var errors = "100"
-    @Option(help: "Names the import, so that it can go on; else its content does.")
+    @Option(help: "Identifies the import, so that it can resume; default: its content.")
     var id: String?
-    @Flag(help: "Says what it would do, and writes nothing.") var dryRun = false
+    @Flag(help: "Shows what it would do; changes nothing.") var dryRun = false
 
     func validate() throws {
         if let id { try RetryOptions.check(id) }
         if self.mode != nil, self.kind == .sales {
-            throw ValidationError("--mode is for the stock of products; sales have none")
+            throw ValidationError("--mode applies to the stock of products, not to sales")
         }
         guard self.errors == "all" || Int(self.errors).map({ $0 >= 0 }) == true else {
             throw ValidationError("--errors is '\(self.errors)', neither a number nor all")
@@ -79,7 +78,7 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let zone = TimeZone(identifier: self.zone) else {
-            throw ValidationError("--zone is '\(self.zone)', which is no IANA time zone")
+            throw ValidationError("--zone is '\(self.zone)', not an IANA time zone")
         }
         let stream = try ByteStream(self.file, Subprocess.startFilter)
         if stream.head.starts(with: WholeExport.head) { return try await self.restore(stream) }
@@ -87,8 +86,8 @@ struct ImportCommand: AsyncParsableCommand {
         let session = SessionID(naming: self.id ?? self.contentName(file))
         let write = WriteRequest(id: session.text)
         if !self.dryRun {
-            Interruption.say(
-                "what was taken stays; the same command goes on where this one stopped"
+            Interruption.setMessage(
+                "imported rows stay; the same command resumes the import"
             )
         }
         try await Shell.run(self.global, write: write, continuesSession: true) { shell in
@@ -105,12 +104,12 @@ struct ImportCommand: AsyncParsableCommand {
                 try await stock.run()
             }
         }
-        Interruption.say(nil)
+        Interruption.setMessage(nil)
     }
 
-    /// Brings in a whole export.
+    /// Imports a full export.
     private func restore(_ stream: ByteStream) async throws {
-        // Its beginning names it: the whole is not there yet.
+        // The first bytes identify it: the rest is not read yet.
         let head = Array(stream.head.prefix(WholeImport.nameByteCount))
         let headName = "restore \(SessionID(hashing: head).text)"
         let name = self.id ?? headName
@@ -122,14 +121,14 @@ struct ImportCommand: AsyncParsableCommand {
         }
     }
 
-    /// Takes the id, if one is given: for this file, read in this way.
+    /// Claims the `--id`, if there is one, for this file and these options.
     private func claimID(_ name: String, _ shell: Shell) async throws {
         if let id, !self.dryRun { try await shell.claim(id, for: name) }
     }
 
-    /// The same file read in the same way is the same import.
+    /// Returns the identity of the import: the same file with the same options is the same import.
     ///
-    /// The number in front is that of the way in which rows are put into requests.
+    /// The number is the version of how rows are put into requests.
     private func contentName(_ file: FileBytes) -> String {
         let mode = self.mode.map { " \($0)" } ?? ""
         let how =
@@ -153,9 +152,9 @@ struct ImportCommand: AsyncParsableCommand {
 
 extension StockImport.Mode: ExpressibleByArgument {}
 
-/// The fields of products that a file may have, as the help lists them.
+/// The product fields of an import, for the help.
 private enum ImportedFields {
-    /// Those that the help does not name by itself.
+    /// The fields that the help does not name itself.
     static var others: String {
         let named: Set = ["sku", "name", "category", "price", "barcode", "unit", "status"]
         return ProductFields.descriptions.map { $0.name }.filter { !named.contains($0) }

@@ -3,14 +3,14 @@ internal import Bytes
 internal import InventoryModel
 import InventoryTransfer
 
-/// `invctl insight NAME`: what the ledger adds up to, a command for each name.
+/// `invctl insight NAME`: named insights, one command each.
 struct InsightCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "insight",
-        abstract: "What the ledger adds up to: sales, stock and what to do about them.",
+        abstract: "Insights from the ledger: sales, stock and what to do about them.",
         discussion: """
-            Each tells the window, the zone and the LSN it is of, and is live with --watch.
-            Time counts to the end of the running hour, so that an answer holds until then.
+            Each states its window, zone and LSN, and is live with --watch. Time counts to the end of
+            the current hour, so that an answer is valid until then.
 
             Examples:
               invctl insight sales --window last-7-days --by day
@@ -28,11 +28,11 @@ struct InsightCommand: AsyncParsableCommand {
 /// One named insight as a command.
 protocol NamedInsightCommand: AsyncParsableCommand {
     static var insight: NamedInsight.Name { get }
-    /// The window if none is given.
+    /// The default window.
     static var window: InsightWindow { get }
     var options: InsightOptions { get }
     var picture: InsightPicture { get }
-    /// Adds what only this insight takes.
+    /// Adds the parameters of this insight.
     func complete(_ insight: inout NamedInsight) throws
 }
 
@@ -40,7 +40,7 @@ extension NamedInsightCommand {
     var picture: InsightPicture { .none }
 
     func complete(_ insight: inout NamedInsight) throws {
-        // Most take nothing of their own.
+        // Most have no parameters of their own.
     }
 
     func run() async throws {
@@ -66,7 +66,7 @@ extension InsightCommand {
         static let configuration = CommandConfiguration(
             commandName: "sales",
             abstract:
-                "Gross, returns, net, units, transactions, average value; in total, or by time or thing.",
+                "Gross, returns, net, units, transactions, average value; in total or by a dimension.",
             discussion: """
                 Examples:
                   invctl insight sales --window last-7-days --by day
@@ -74,7 +74,7 @@ extension InsightCommand {
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "By this: a thing, or a span of time.") var by: String?
+        @Option(help: "The dimension to group by, such as category or day.") var by: String?
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
         var picture: InsightPicture { .bars("net") }
 
@@ -102,7 +102,7 @@ extension InsightCommand {
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "By this: a thing, or a span of time.") var by: String?
+        @Option(help: "The dimension to group by, such as category or day.") var by: String?
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
         var picture: InsightPicture { .bars("margin") }
 
@@ -125,8 +125,8 @@ extension InsightCommand {
             commandName: "top",
             abstract: "The most or least sold, with ranks and growth over the window before.",
             discussion: """
-                By net, unless another measure is given. Units rank where all that sold is counted in \
-                one unit.
+                Ranked by net, unless another measure is given. Units can rank only if all that was \
+                sold has the same unit.
 
                 Examples:
                   invctl insight top --measure units --category Cameras --limit 10
@@ -134,9 +134,9 @@ extension InsightCommand {
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "By this: a thing, or a span of time.") var by: String?
-        @Option(help: "What ranks.") var measure: String?
-        @Flag(help: "The least instead of the most.") var bottom = false
+        @Option(help: "The dimension to group by, such as category or day.") var by: String?
+        @Option(help: "The measure to rank by.") var measure: String?
+        @Flag(help: "Lists the least sold instead of the most sold.") var bottom = false
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
         var picture: InsightPicture { .bars(self.measure ?? "net") }
 
@@ -165,14 +165,14 @@ extension InsightCommand {
         static let window = InsightWindow.last(30, .day)
         static let configuration = CommandConfiguration(
             commandName: "velocity",
-            abstract: "Units a day: in all, in stock, moving average, weighted average.",
+            abstract: "Units per day: overall, while in stock, moving average, weighted average.",
             discussion: """
                 Examples:
                   invctl insight velocity --window last-28-days --days 7
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "Days of the moving averages; 7 if not given.") var days: UInt32?
+        @Option(help: "Days of the moving averages; default 7.") var days: UInt32?
         var picture: InsightPicture { .bars("velocity") }
 
         func complete(_ insight: inout NamedInsight) throws {
@@ -200,7 +200,7 @@ extension InsightCommand {
         static let window = InsightWindow.last(30, .day)
         static let configuration = CommandConfiguration(
             commandName: "reorder",
-            abstract: "Safety stock, reorder point and suggested order, from demand as it was.",
+            abstract: "Safety stock, reorder point and suggested order, from past demand.",
             discussion: """
                 Examples:
                   invctl insight reorder --service-level 97.5
@@ -208,13 +208,13 @@ extension InsightCommand {
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "The share of cycles without a stock-out, in %; 95 if not given.")
+        @Option(help: "The share of cycles without a stock-out, in %; default 95.")
         var serviceLevel: String?
 
         func complete(_ insight: inout NamedInsight) throws {
             guard let serviceLevel else { return }
             guard let level = DecimalText.parse(serviceLevel, decimals: 4) else {
-                throw Failure.usage("--service-level '\(serviceLevel)' is not a share in %")
+                throw Failure.usage("--service-level '\(serviceLevel)' is not a percentage")
             }
             insight.parameters.serviceLevel = UInt32(clamping: level)
         }
@@ -225,14 +225,14 @@ extension InsightCommand {
         static let window = InsightWindow.last(30, .day)
         static let configuration = CommandConfiguration(
             commandName: "abc",
-            abstract: "Which few products make most of the turnover.",
+            abstract: "ABC analysis: the few products with most of the turnover.",
             discussion: """
                 Examples:
                   invctl insight abc --window last-12-months
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "What ranks.") var measure: String?
+        @Option(help: "The measure to rank by.") var measure: String?
         var picture: InsightPicture { .bars(self.measure ?? "net") }
 
         func complete(_ insight: inout NamedInsight) throws {
@@ -251,14 +251,14 @@ extension InsightCommand {
         static let window = InsightWindow.all
         static let configuration = CommandConfiguration(
             commandName: "dead",
-            abstract: "Stock that nobody has bought for so many days.",
+            abstract: "Dead stock: products without a sale for a number of days.",
             discussion: """
                 Examples:
                   invctl insight dead --days 180
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "Days without a sale; 90 if not given.") var days: UInt32?
+        @Option(help: "Days without a sale; default 90.") var days: UInt32?
         var picture: InsightPicture { .bars("value") }
 
         func complete(_ insight: inout NamedInsight) throws {
@@ -285,7 +285,7 @@ extension InsightCommand {
         static let window = InsightWindow.all
         static let configuration = CommandConfiguration(
             commandName: "ageing",
-            abstract: "How old the stock is, first in first out.",
+            abstract: "The age of the stock, first in, first out.",
             discussion: """
                 Examples:
                   invctl insight ageing --category Electronics
@@ -319,7 +319,7 @@ extension InsightCommand {
         static let window = InsightWindow.last(30, .day)
         static let configuration = CommandConfiguration(
             commandName: "refused",
-            abstract: "Demand that stock could not meet, and the fill rate.",
+            abstract: "Unmet demand (lost sales), and the fill rate.",
             discussion: """
                 Examples:
                   invctl insight refused --product LAP-01 -o json
@@ -334,7 +334,7 @@ extension InsightCommand {
         static let window = InsightWindow.last(30, .day)
         static let configuration = CommandConfiguration(
             commandName: "availability",
-            abstract: "How long products were away, and how often they ran out.",
+            abstract: "How long products were out of stock, and how often.",
             discussion: """
                 Examples:
                   invctl insight availability --window last-month
@@ -349,16 +349,16 @@ extension InsightCommand {
         static let window = InsightWindow.all
         static let configuration = CommandConfiguration(
             commandName: "valuation",
-            abstract: "What the stock is worth, at cost and at retail.",
+            abstract: "The value of the stock, at cost and at retail.",
             discussion: """
-                What is on its way between two locations has rows of its own, at the one it goes to.
+                Stock in transit has rows of its own, at the destination.
 
                 Examples:
                   invctl insight valuation --by location
                 """
         )
         @OptionGroup var options: InsightOptions
-        @Option(help: "By this: a thing, or a span of time.") var by: String?
+        @Option(help: "The dimension to group by, such as category or day.") var by: String?
 
         func complete(_ insight: inout NamedInsight) throws {
             if let by {

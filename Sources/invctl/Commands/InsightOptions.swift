@@ -2,57 +2,57 @@ import ArgumentParser
 internal import InventoryModel
 import InventoryTransfer
 
-/// What every insight and question takes: a window, a zone, and whose rows count.
+/// Options of every insight and query: a window, a time zone, and filters.
 struct InsightOptions: ParsableArguments {
     @OptionGroup var list: ListOptions
 
-    @Option(help: ArgumentHelp("Of when: \(WindowText.help).", valueName: "window"))
+    @Option(help: ArgumentHelp("The time window: \(WindowText.help).", valueName: "window"))
     var window: String?
 
     @Option(
         help: ArgumentHelp(
-            "The IANA zone that days are cut in; that of --at, else UTC.",
+            "The IANA time zone of days; default: that of --at, else UTC.",
             valueName: "zone"
         )
     )
     var zone = ""
 
     @Option(
-        help: "Only of this SKU; may be given several times.",
+        help: "Only this SKU; repeatable.",
         completion: Candidates.ofSKU
     )
     var product: [String] = []
 
     @Option(
-        help: "Only products of this category; may be given several times.",
+        help: "Only products of this category; repeatable.",
         completion: Candidates.ofCategory
     )
     var category: [String] = []
 
     @Option(
-        help: "Only at this location; may be given several times.",
+        help: "Only at this location; repeatable.",
         completion: Candidates.ofLocation
     )
     var at: [String] = []
 
-    @Option(help: "Only SKUs that begin so.") var prefix = ""
+    @Option(help: "Only SKUs with this prefix.") var prefix = ""
 
     @OptionGroup var past: PointOptions
 
-    /// The window, its dates by the clock that the server cuts days by.
+    /// Returns the window, its dates in the time zone that the server uses for days.
     func window(orElse other: InsightWindow, _ shell: Shell) async throws -> InsightWindow {
         guard let window else { return other }
         return try WindowText.parse(window, zone: try await self.dayZone(shell))
     }
 
-    /// What `--zone` says, else the zone of the location that is asked about, if it is one; empty for UTC.
+    /// Returns `--zone`, else the zone of the location if there is exactly one; empty for UTC.
     private func dayZone(_ shell: Shell) async throws -> String {
         guard self.zone.isEmpty, let first = self.at.first else { return self.zone }
         let codes = Set(self.at.map { NormalizedText.key($0) })
         return codes.count == 1 ? try await shell.zone(of: first) : ""
     }
 
-    /// The filter, with names looked up.
+    /// Returns the filter, with names resolved to ids.
     func filter(_ shell: Shell) async throws -> InsightFilter {
         var filter = InsightFilter(skuPrefix: self.prefix)
         for sku in self.product { filter.products.append(try await shell.product(sku).id) }
@@ -62,9 +62,11 @@ struct InsightOptions: ParsableArguments {
     }
 }
 
-/// A word of a list of choices, as it is typed.
+/// Parsing of enumeration cases from their names.
 enum Choice {
-    /// The case of that name; a ``Failure`` that says what may have been meant if there is none.
+    /// Returns the case with that name, ignoring case.
+    ///
+    /// - Throws: ``Failure`` with similar names if there is none.
     static func parse<Value: CaseIterable>(
         _ text: String,
         type: Value.Type,
@@ -74,14 +76,14 @@ enum Choice {
         for value in Value.allCases where "\(value)".lowercased() == key { return value }
         let names = Value.allCases.map { "\($0)" }
         let near = Nearness.nearest(to: text, among: names)
-        let way =
+        let hint =
             near.isEmpty
             ? "there are \(names.joined(separator: ", "))"
             : "did you mean \(near.joined(separator: " or "))?"
-        throw Failure.usage("\(option): there is no '\(text)'; \(way)")
+        throw Failure.usage("\(option): there is no '\(text)'; \(hint)")
     }
 
-    /// The cases of a list with commas; empty for no text.
+    /// Returns the cases of a comma-separated list; empty for an empty text.
     static func list<Value: CaseIterable>(
         _ text: String,
         type: Value.Type,

@@ -9,7 +9,7 @@ struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
         abstract:
-            "Every movement of stock: list, show, reverse; sales and refused demand, line by line.",
+            "Every movement of stock: list, show, reverse; sales and unmet demand, line by line.",
         subcommands: [List.self, Show.self, Reverse.self, Sales.self, Refusals.self]
     )
 
@@ -23,10 +23,9 @@ struct LedgerCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
+        @Option(help: "Only this SKU.", completion: Candidates.ofSKU) var product: String?
         @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "Only of this kind; may be given several times.") var kind: [MovementKind] =
-            []
+        @Option(help: "Only this kind; repeatable.") var kind: [MovementKind] = []
         @Option(help: "Happened at or after this time, UTC.") var from: String?
         @Option(help: "Happened before this time, UTC.") var to: String?
         @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""
@@ -60,7 +59,7 @@ struct LedgerCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Argument(help: "Its LSN.") var lsn: LSN
+        @Argument(help: "The LSN of the step.") var lsn: LSN
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
@@ -73,7 +72,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
     struct Reverse: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Undoes one step by movements the other way; once.",
+            abstract: "Reverses one step by opposite movements; only once.",
             discussion: """
                 Examples:
                   invctl ledger reverse 57 --reason correction --note 'wrong till'
@@ -81,8 +80,8 @@ struct LedgerCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its LSN.") var lsn: LSN
-        @Option(help: "Why.") var reason: Reason = .correction
+        @Argument(help: "The LSN of the step.") var lsn: LSN
+        @Option(help: "The reason.") var reason: Reason = .correction
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -100,7 +99,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
     struct Sales: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sales and returns, newest first, with value and age.",
+            abstract: "Lists sales and returns, newest first, with value and age.",
             discussion: """
                 Examples:
                   invctl ledger sales --from 2026-03-01 --category Electronics
@@ -108,7 +107,7 @@ struct LedgerCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
+        @Option(help: "Only this SKU.", completion: Candidates.ofSKU) var product: String?
         @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
         var category: String?
@@ -134,7 +133,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
     struct Refusals: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Demand that stock could not meet, newest first.",
+            abstract: "Lists unmet demand (lost sales), newest first.",
             discussion: """
                 Examples:
                   invctl ledger refusals
@@ -142,7 +141,7 @@ struct LedgerCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
+        @Option(help: "Only this SKU.", completion: Candidates.ofSKU) var product: String?
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
@@ -157,7 +156,7 @@ struct LedgerCommand: AsyncParsableCommand {
 extension MovementKind: ExpressibleByArgument {}
 
 extension Instant {
-    /// A time in UTC as it was typed; nothing for nothing.
+    /// Parses a time in UTC; `nil` if the option is `nil`.
     init?(option: String?, _ name: String) throws {
         guard let option else { return nil }
         let zone = TimeZone(identifier: "UTC") ?? .current

@@ -20,10 +20,10 @@ struct LocationCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its code.") var code: String
-        @Option(help: "Its name; the code if not given.") var name: String?
+        @Argument(help: "The code.") var code: String
+        @Option(help: "The name; default: the code.") var name: String?
         @Option(help: "store, warehouse or transit.") var kind: LocationKind = .store
-        @Option(help: "The IANA name of its time zone.") var zone = "UTC"
+        @Option(help: "The IANA time zone.") var zone = "UTC"
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -53,7 +53,7 @@ struct LocationCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Flag(help: "Archived ones too.") var all = false
+        @Flag(help: "Includes archived locations.") var all = false
 
         func run() async throws {
             try await Shell.run(self.global) { shell in
@@ -72,12 +72,12 @@ struct LocationCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its code as it is.", completion: Candidates.ofLocation) var code: String
-        @Option(name: .customLong("code"), help: "Its new code.") var newCode: String?
-        @Option(help: "Its new name.") var name: String?
+        @Argument(help: "The current code.", completion: Candidates.ofLocation) var code: String
+        @Option(name: .customLong("code"), help: "The new code.") var newCode: String?
+        @Option(help: "The new name.") var name: String?
         @Option(help: "store, warehouse or transit.") var kind: LocationKind?
-        @Option(help: "The IANA name of its time zone.") var zone: String?
-        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
+        @Option(help: "The IANA time zone.") var zone: String?
+        @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -95,7 +95,7 @@ struct LocationCommand: AsyncParsableCommand {
                 try await shell.say(
                     "changed location \(done.id)",
                     done,
-                    orSoAlready: "location \(done.id)"
+                    unchanged: "location \(done.id)"
                 ) {
                     try await shell.client.locations(includingArchived: true).rows
                         .first { $0.id.value == done.id }?.revision
@@ -114,8 +114,8 @@ struct LocationCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "Its code.", completion: Candidates.ofLocation) var code: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
+        @Argument(help: "The code.", completion: Candidates.ofLocation) var code: String
+        @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in

@@ -9,17 +9,17 @@ import TerminalKit
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
-        abstract: "The write-ahead log as the server keeps it: every step, what it changed.",
+        abstract: "The server's write-ahead log: every step and its changes.",
         subcommands: [Inspect.self]
     )
 
     struct Inspect: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists steps of the log, oldest first, a row for each change.",
+            abstract: "Lists steps of the log, oldest first, one row per change.",
             discussion: """
-                The last twenty steps, or those from --from to --to, both included. The log goes back \
-                to the figure firstRetainedLsn of invctl stats; what came before is in a snapshot. A \
-                data directory at rest is looked at with invd check DIR.
+                Lists the last 20 steps, or those from --from to --to, inclusive. The log begins at \
+                firstRetainedLsn of invctl stats; earlier state is in a snapshot. For a data \
+                directory at rest use invd check DIR.
 
                 Examples:
                   invctl log inspect
@@ -31,7 +31,7 @@ struct LogCommand: AsyncParsableCommand {
         @Option(help: "The first step.") var from: LSN?
         @Option(help: "The last step.") var to: LSN?
 
-        /// Steps that are shown when nobody says which.
+        /// The number of steps shown by default.
         private static let stepsShown: UInt64 = 20
 
         func validate() throws {
@@ -40,7 +40,7 @@ struct LogCommand: AsyncParsableCommand {
             }
             if self.from == 0 { throw ValidationError("--from is 0; the first step is 1") }
             if self.global.watch {
-                throw ValidationError("the log is followed by invctl watch stock, sales, products")
+                throw ValidationError("to follow the log use invctl watch stock, sales or products")
             }
         }
 
@@ -67,14 +67,14 @@ extension Shell {
 
     private static let logBlockRows = 500
 
-    /// Lists what the log keeps of some steps.
+    /// Lists the changes of some steps of the log.
     ///
-    /// A subscription from before them brings it: the log is the feed.
+    /// They come from a subscription that starts before the first step: the log is the feed.
     fileprivate func listLog(_ steps: ClosedRange<LSN>) async throws {
         var output = RowOutput(self.style(), self.listing)
         let sink = self.sink()
         var names = Names(self)
-        // The first block settles how wide the columns are, so it should be more than a step.
+        // The first block determines the widths of the columns, so it should have more than one step.
         var block = ResultTable(Self.logSchema)
         let start = SubscriptionStart.after(steps.lowerBound.previous)
         var wantsMore = true
@@ -131,7 +131,7 @@ extension Shell {
             "not_retained",
             "the log no longer goes back to LSN \(lsn); it begins at \(first ?? "")",
             wayOut:
-                "What came before is in a snapshot; invctl ledger list still has every movement.",
+                "Earlier state is in a snapshot; invctl ledger list still has every movement.",
             exit: Exit.notFound
         )
     }

@@ -5,17 +5,17 @@ internal import InventoryModel
 import InventoryTransfer
 import TerminalKit
 
-/// Until when something is reserved.
+/// Options for the expiry of a reservation.
 struct ExpiryOptions: ParsableArguments {
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("From now on: 90s, 15m, 2h or 7d.", valueName: "duration")
+        help: ArgumentHelp("The duration: 90s, 15m, 2h or 7d; default 15m.", valueName: "duration")
     )
     var duration: String?
 
     @Option(
         help: ArgumentHelp(
-            "Until then, UTC: 2026-12-24 or '2026-12-24 18:00'; 15 minutes if neither is given.",
+            "The end, in UTC: 2026-12-24 or '2026-12-24 18:00'.",
             valueName: "time"
         )
     )
@@ -23,7 +23,7 @@ struct ExpiryOptions: ParsableArguments {
 
     func validate() throws {
         if self.duration != nil, self.until != nil {
-            throw ValidationError("either --for or --until")
+            throw ValidationError("give --for or --until, not both")
         }
         if let duration, Self.seconds(duration) == nil {
             throw ValidationError("--for is '\(duration)', not a duration: 90s, 15m, 2h or 7d")
@@ -46,7 +46,7 @@ struct ExpiryOptions: ParsableArguments {
     }
 }
 
-/// `ID`, `ID=QUANTITY` or `ID=QUANTITY@PRICE`, as it was typed.
+/// A part of a reservation or transfer as typed: `ID`, `ID=QUANTITY` or `ID=QUANTITY@PRICE`.
 struct PartArgument: ExpressibleByArgument, Sendable {
     var id: UInt32
     var quantity: String?
@@ -65,60 +65,60 @@ struct PartArgument: ExpressibleByArgument, Sendable {
     init(id: UInt32) { self.id = id }
 }
 
-/// Which reservations, or which transfers, a command is about.
+/// Options that select reservations or transfers for a command.
 struct OpenItemChoice<Kind: OpenItemKind>: ParsableArguments {
     @Argument(help: Kind.partsHelp, completion: Candidates.of(Kind.self))
     var parts: [PartArgument] = []
 
     @Option(help: Kind.ofHelp) var of: String?
 
-    @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
+    @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
 
     func validate() throws {
         if self.parts.isEmpty == (self.of == nil) {
-            throw ValidationError("which \(Kind.title)s? Give their numbers, or --of REFERENCE")
+            throw ValidationError("give the numbers of \(Kind.title)s, or --of REFERENCE")
         }
         if let problem = Kind.whyNoPrice, self.parts.contains(where: { $0.price != nil }) {
             throw ValidationError(problem)
         }
         if self.ifRevision != nil, self.parts.count != 1 {
-            throw ValidationError("--if-revision goes with one \(Kind.title)")
+            throw ValidationError("--if-revision applies to a single \(Kind.title)")
         }
     }
 }
 
-/// Which reservations, or which transfers, are listed.
+/// Options that filter a list of reservations or transfers.
 struct OpenItemFilter<Kind: OpenItemKind>: ParsableArguments {
     @Argument(help: Kind.numberHelp) var number: UInt32?
-    @Option(help: "Only of this SKU.", completion: Candidates.ofSKU) var product: String?
+    @Option(help: "Only this SKU.", completion: Candidates.ofSKU) var product: String?
     @Option(help: Kind.atHelp, completion: Candidates.ofLocation) var at: String?
     @Option(help: "Only with this reference.") var ref = ""
     @Option(help: Kind.stateHelp) var state: [Kind.State] = []
-    @Flag(help: "Also those that are over.") var all = false
-    @Flag(help: "The newest first.") var newestFirst = false
+    @Flag(help: "Includes closed ones.") var all = false
+    @Flag(help: "Newest first.") var newestFirst = false
 }
 
 typealias ReservationChoice = OpenItemChoice<ReservationKind>
 
-/// A reservation or transfer that a command is about, looked up.
+/// A selected reservation or transfer, looked up.
 struct ChosenItem<Row> {
     var number: UInt32
     var product: ProductInfo
-    /// Base units, where it is not the whole.
+    /// The quantity in base units; `nil` for the whole.
     var quantity: Int64?
     var price: Money?
-    /// As a query shows it.
+    /// The row of the query.
     var row: Row
 }
 
-/// A reservation that a command is about, and its product.
+/// A selected reservation and its product.
 struct ChosenReservation: Sendable {
     var line: ReservationLine
     var product: ProductInfo
 }
 
 extension Shell {
-    /// What was chosen, looked up.
+    /// Returns the selected reservations, looked up.
     func reservations(_ choice: ReservationChoice) async throws -> [ChosenReservation] {
         try await self.items(choice).map { item in
             let line = ReservationLine(
@@ -174,7 +174,7 @@ extension Shell {
             throw Failure(
                 Kind.notFound.name,
                 "no \(Kind.title) with the reference '\(reference)' \(Kind.whatOpenOnesDo)",
-                wayOut: "invctl \(Kind.list) --all lists them, also those that are over.",
+                wayOut: "invctl \(Kind.list) --all lists them, including closed ones.",
                 number: Kind.notFound.rawValue,
                 exit: Exit.notFound
             )
@@ -182,7 +182,9 @@ extension Shell {
         return rows.map { PartArgument(id: $0.number) }
     }
 
-    /// A reservation or transfer; a ``Failure`` that names it if there is none.
+    /// Returns a reservation or transfer.
+    ///
+    /// - Throws: ``Failure`` with its number if there is none.
     private func row<Kind: OpenItemKind>(
         of number: UInt32,
         _ kind: Kind.Type
@@ -204,7 +206,7 @@ extension Shell {
         }
     }
 
-    /// A product that another row names.
+    /// Returns a product by its id, as another row refers to it.
     func product(_ id: ProductID) async throws -> ProductInfo {
         guard let found = try await self.client.product(.id(id), asOf: nil) else {
             throw ClientError(.refused, refusal: Refusal(.productNotFound, .id(UInt64(id.value))))
@@ -212,9 +214,9 @@ extension Shell {
         return ProductInfo(found.product)
     }
 
-    // MARK: - Telling
+    // MARK: - Output
 
-    /// Says what was reserved, by which numbers, until when.
+    /// Prints what was reserved, the numbers of the reservations, and their expiry.
     func say(_ done: Outcome.Done, reserved: Reserve, _ products: [ProductInfo]) {
         let until = TimeText.format(reserved.expiry.instant(after: done.time).microseconds)
         let numbers = done.id..<done.id + UInt64(reserved.lines.count)
@@ -234,7 +236,7 @@ extension Shell {
         self.print(object)
     }
 
-    /// Numbers that follow one another: `reservation 4`, `reservations 4 to 6`.
+    /// Returns the text of consecutive numbers: `reservation 4`, `reservations 4 to 6`.
     func text(of numbers: Range<UInt64>, _ title: String) -> String {
         numbers.count == 1
             ? "\(title) \(numbers.lowerBound)"
@@ -261,7 +263,7 @@ extension Shell {
 }
 
 extension Expiry {
-    /// When what a step at that time promised is over.
+    /// Returns when a reservation made at that time expires.
     fileprivate func instant(after time: Instant) -> Instant {
         switch self {
         case .at(let instant): instant

@@ -2,30 +2,31 @@ public import ArgumentParser
 import InventoryClient
 public import InventoryModel
 
-/// Reservations or transfers: what commands about either say, and how they ask for them.
+/// Reservations or transfers: the strings and queries of the commands about them.
 protocol OpenItemKind: SendableMetatype {
     associatedtype ID: EntityID where ID.Value == UInt32
     associatedtype State: FieldChoice & ExpressibleByArgument
     associatedtype Row: NumberedItem
-    /// What one is called.
+    /// The word for one of them.
     static var title: String { get }
     /// The command that lists them.
     static var list: String { get }
     static var notFound: RefusalCode { get }
-    /// The states of those that are not over, and what these do.
+    /// The states of open ones, and what they do.
     static var open: ChoiceSet<State> { get }
     static var whatOpenOnesDo: String { get }
-    /// Why a part of one has no price; `nil` where it may have one.
+    /// Why a part of one has no price; `nil` if it may have one.
     static var whyNoPrice: String? { get }
     static var partsHelp: ArgumentHelp { get }
     static var ofHelp: ArgumentHelp { get }
     static var numberHelp: ArgumentHelp { get }
     static var atHelp: ArgumentHelp { get }
     static var stateHelp: ArgumentHelp { get }
-    static func query(_ wanted: OpenItemQuery<ID, State>) -> Query
+    /// Returns the query of reservations or transfers.
+    static func query(_ query: OpenItemQuery<ID, State>) -> Query
 }
 
-/// A reservation or transfer, as a query lists it.
+/// A reservation or transfer as listed by a query.
 protocol NumberedItem: AnswerRow {
     var number: UInt32 { get }
     var item: ListedOpenItem { get }
@@ -49,14 +50,14 @@ enum ReservationKind: OpenItemKind {
     static let whatOpenOnesDo = "holds stock"
     static let whyNoPrice: String? = nil
     static var partsHelp: ArgumentHelp { "ID[=QUANTITY[@PRICE]] …" }
-    static var ofHelp: ArgumentHelp { "All that hold stock and have this reference." }
-    static var numberHelp: ArgumentHelp { "The number; those that hold stock if not given." }
+    static var ofHelp: ArgumentHelp { "All active reservations with this reference." }
+    static var numberHelp: ArgumentHelp { "The number; default: all active reservations." }
     static var atHelp: ArgumentHelp { "Only at this location." }
     static var stateHelp: ArgumentHelp {
-        "active, committed, released or expired; may be given several times."
+        "active, committed, released or expired; repeatable."
     }
 
-    static func query(_ wanted: ReservationQuery) -> Query { .reservations(wanted) }
+    static func query(_ query: ReservationQuery) -> Query { .reservations(query) }
 }
 
 enum TransferKind: OpenItemKind {
@@ -67,16 +68,16 @@ enum TransferKind: OpenItemKind {
     static let notFound = RefusalCode.transferNotFound
     static let open = TransferStateSet.inTransit
     static let whatOpenOnesDo = "is on its way"
-    static let whyNoPrice: String? = "what is moved keeps its cost, and has no price"
+    static let whyNoPrice: String? = "transferred stock keeps its cost and has no price"
     static var partsHelp: ArgumentHelp { "ID[=QUANTITY] …" }
-    static var ofHelp: ArgumentHelp { "All that are on their way and have this reference." }
-    static var numberHelp: ArgumentHelp { "The number; those on their way if not given." }
+    static var ofHelp: ArgumentHelp { "All transfers in transit with this reference." }
+    static var numberHelp: ArgumentHelp { "The number; default: all transfers in transit." }
     static var atHelp: ArgumentHelp { "Only from or to this location." }
     static var stateHelp: ArgumentHelp {
-        "inTransit, received or cancelled; may be given several times."
+        "inTransit, received or cancelled; repeatable."
     }
 
-    static func query(_ wanted: TransferQuery) -> Query { .transfers(wanted) }
+    static func query(_ query: TransferQuery) -> Query { .transfers(query) }
 }
 
 extension ReservationState: ExpressibleByArgument {}

@@ -4,7 +4,8 @@ import Foundation
 internal import InventoryModel
 import InventoryTransfer
 
-/// Which point of the past an answer is of: by when things were recorded, or by when they happened.
+/// Options for the past: by the time of recording (`--as-of`), or by when things happened
+/// (`--effective`).
 struct PointOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -24,10 +25,10 @@ struct PointOptions: ParsableArguments {
 
     func validate() throws {
         guard self.asOf != nil, self.effective != nil else { return }
-        throw ValidationError("give --as-of or --effective, and only one of them")
+        throw ValidationError("give --as-of or --effective, not both")
     }
 
-    /// `nil` for now.
+    /// Returns the point in the past; `nil` for now.
     func point() throws -> AsOf? {
         if let effective = try Instant(option: self.effective, "--effective") {
             return .effective(effective)
@@ -37,7 +38,7 @@ struct PointOptions: ParsableArguments {
 }
 
 extension AsOf {
-    /// What an answer is of, in words: beside the data, on standard error.
+    /// The description of the point in the past, printed to standard error.
     var note: String {
         switch self {
         case .lsn(let lsn): "as of LSN \(lsn): what was recorded by then"
@@ -50,7 +51,7 @@ extension AsOf {
 }
 
 extension Query {
-    /// The point of the past that it asks about; `nil` for now.
+    /// The point in the past that the query is about; `nil` for now.
     var asOf: AsOf? {
         switch self {
         case .product(_, let asOf), .categoryRollup(let asOf): asOf

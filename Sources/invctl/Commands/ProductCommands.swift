@@ -14,7 +14,7 @@ struct ProductCommand: AsyncParsableCommand {
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Adds a product, with its opening stock if you say so.",
+            abstract: "Adds a product, optionally with an opening stock.",
             discussion: """
                 Examples:
                   invctl product add --sku LAP-01 --name Laptop --category Electronics --price 999.99
@@ -23,28 +23,28 @@ struct ProductCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Option(help: "What it is ordered by, 1 to 64 bytes.") var sku: String
-        @Option(help: "What people call it, 1 to 200 bytes.") var name: String
+        @Option(help: "The SKU, 1 to 64 bytes.") var sku: String
+        @Option(help: "The name, 1 to 200 bytes.") var name: String
         @Option(help: "The name of its category.", completion: Candidates.ofCategory) var category:
             String
-        @Option(help: "What one costs, such as 19.99.") var price: String
-        @Option(help: "A barcode; GTINs are compared as 14 digits.") var barcode = ""
-        @Option(help: "What it is counted in.") var unit = "pcs"
+        @Option(help: "The price of one unit, such as 19.99.") var price: String
+        @Option(help: "The barcode; GTINs are compared as 14 digits.") var barcode = ""
+        @Option(help: "The unit of quantities.") var unit = "pcs"
         @Option(help: "Decimals of a quantity, 0 to 6.") var decimals: UInt8 = 0
         @Option(
             help: ArgumentHelp("The quantity that the price is for.", valueName: "quantity")
         ) var per: String?
         @Option(help: "Stock at or below this is low.") var reorderPoint: String?
-        @Option(help: "Stock that an order should bring back.") var reorderTarget: String?
+        @Option(help: "The stock level to order up to.") var reorderTarget: String?
         @Option(help: "Units in one pack of the supplier.") var packSize: String?
         @Option(help: "Days from order to delivery.") var leadTimeDays: UInt16 = 0
         @Flag(help: "Adds it without putting it on sale.") var inactive = false
         @Option(
-            help: ArgumentHelp("Stock that is there already.", valueName: "quantity[@cost]")
+            help: ArgumentHelp("The opening stock.", valueName: "quantity[@cost]")
         ) var opening: String?
         @Option(
             name: .customLong("at"),
-            help: "Where the opening stock is.",
+            help: "The location of the opening stock.",
             completion: Candidates.ofLocation
         ) var location: String?
 
@@ -60,7 +60,7 @@ struct ProductCommand: AsyncParsableCommand {
                 draft.barcode = self.barcode
                 draft.status = self.inactive ? .inactive : .active
                 draft.leadTimeDays = self.leadTimeDays
-                // One of a unit with decimals is many base units.
+                // The price is per unit; with decimals, one unit is many base units.
                 let basis = try self.quantity(self.per ?? "1", "--per")
                 draft.price = Price(draft.price.minorUnits, per: basis)
                 if let text = self.reorderPoint {
@@ -95,7 +95,7 @@ struct ProductCommand: AsyncParsableCommand {
             return value
         }
 
-        /// That stock which nobody named a cost for came in at none.
+        /// Returns a note if the opening stock was given without a cost and so has cost 0.
         private func costNote(_ draft: ProductDraft) -> String {
             guard let opening = self.opening, !opening.contains("@"),
                 draft.opening?.quantity ?? 0 > 0
@@ -132,14 +132,14 @@ struct ProductCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String?
-        @Option(help: "Looks it up by its barcode.") var barcode: String?
-        @Option(help: "Looks it up by its number.") var id: UInt32?
+        @Option(help: "The barcode.") var barcode: String?
+        @Option(help: "The number of the product.") var id: UInt32?
         @OptionGroup var past: PointOptions
 
         func validate() throws {
             let given = [self.sku != nil, self.barcode != nil, self.id != nil]
             guard given.filter({ $0 }).count == 1 else {
-                throw ValidationError("give a SKU, --barcode or --id, and only one of them")
+                throw ValidationError("give exactly one of SKU, --barcode and --id")
             }
         }
 
@@ -171,11 +171,11 @@ struct ProductCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Option(help: "Only those of this category.", completion: Candidates.ofCategory)
+        @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
         var category: String?
-        @Option(help: "Only SKUs that begin so.") var prefix = ""
+        @Option(help: "Only SKUs with this prefix.") var prefix = ""
         @Option(help: "Only names that contain this.") var name = ""
-        @Argument(help: "Only those whose SKU, name or barcode contains this.") var text = ""
+        @Argument(help: "Only products whose SKU, name or barcode contains this.") var text = ""
         @Option(help: "active, inactive, archived or all.") var status: String?
         @OptionGroup var past: PointOptions
 
@@ -196,12 +196,12 @@ struct ProductCommand: AsyncParsableCommand {
             }
         }
 
-        /// Has the server sort, where it can: it need not send what the limit leaves out.
+        /// Pushes the sort down to the server if it can do it, so that it sends only the rows of the limit.
         private func pushSort(into search: inout ProductSearch, _ shell: Shell) -> Shell {
             guard let text = self.global.sort, !text.contains(",") else { return shell }
             let isDescending = text.hasPrefix("-")
-            let wanted = isDescending ? String(text.dropFirst()) : text
-            guard let sort = ProductSearch.Sort.allCases.first(where: { "\($0)" == wanted }) else {
+            let name = isDescending ? String(text.dropFirst()) : text
+            guard let sort = ProductSearch.Sort.allCases.first(where: { "\($0)" == name }) else {
                 return shell
             }
             search.sort = sort
@@ -229,7 +229,7 @@ struct ProductCommand: AsyncParsableCommand {
 
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Changes any fields of a product in one step.",
+            abstract: "Changes fields of a product in one step.",
             discussion: """
                 Examples:
                   invctl product set LAP-01 --price 949.99 --if-revision 41
@@ -238,18 +238,18 @@ struct ProductCommand: AsyncParsableCommand {
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
-        @Argument(help: "The SKU as it is.", completion: Candidates.ofSKU) var sku: String
-        @Option(name: .customLong("sku"), help: "Its new SKU.") var newSKU: String?
-        @Option(help: "Its new name.") var name: String?
-        @Option(help: "Its new barcode; empty removes it.") var barcode: String?
-        @Option(help: "Its new category.", completion: Candidates.ofCategory) var category: String?
-        @Option(help: "Its new price.") var price: String?
+        @Argument(help: "The current SKU.", completion: Candidates.ofSKU) var sku: String
+        @Option(name: .customLong("sku"), help: "The new SKU.") var newSKU: String?
+        @Option(help: "The new name.") var name: String?
+        @Option(help: "The new barcode; empty removes it.") var barcode: String?
+        @Option(help: "The new category.", completion: Candidates.ofCategory) var category: String?
+        @Option(help: "The new price.") var price: String?
         @Option(help: "active or inactive.") var status: String?
         @Option(help: "Stock at or below this is low.") var reorderPoint: String?
-        @Option(help: "Stock that an order should bring back.") var reorderTarget: String?
+        @Option(help: "The stock level to order up to.") var reorderTarget: String?
         @Option(help: "Units in one pack of the supplier.") var packSize: String?
         @Option(help: "Days from order to delivery.") var leadTimeDays: UInt16?
-        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
+        @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -295,7 +295,7 @@ struct ProductCommand: AsyncParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Deletes a product; one with a history is archived and its SKU is free.",
+            abstract: "Deletes a product; one with a history is archived and frees its SKU.",
             discussion: """
                 Examples:
                   invctl product delete LAP-01
@@ -305,7 +305,7 @@ struct ProductCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "The SKU.", completion: Candidates.ofSKU) var sku: String
-        @Option(help: "Only while it is still at this revision.") var ifRevision: LSN?
+        @Option(help: "Only if it is at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -321,7 +321,7 @@ struct ProductCommand: AsyncParsableCommand {
 
     struct History: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Everything that moved a product's stock, newest first.",
+            abstract: "Lists the movements of a product, newest first.",
             discussion: """
                 Examples:
                   invctl product history LAP-01 --limit 10
@@ -343,7 +343,7 @@ struct ProductCommand: AsyncParsableCommand {
 }
 
 extension Shell {
-    /// Says what was done: a line for people, an object for programs.
+    /// Prints the result of a command: a line for people, an object for programs.
     func say(_ line: String, id: UInt64, lsn: LSN) {
         var object = JSONObject()
         object.add("id", raw: String(id))
@@ -359,7 +359,7 @@ extension Shell {
         }
     }
 
-    /// Shows a product as it is, as the answer to a command, and whether that is a repeat.
+    /// Prints a product as the answer to a command, with `replayed` if it is a replay.
     func show(_ id: ProductID) async throws {
         let query = Query.product(.id(id), asOf: nil)
         guard self.isReplayed else { return try await self.list(query, isSingle: true) }
@@ -370,7 +370,7 @@ extension Shell {
         try self.list(whole, isSingle: true)
     }
 
-    /// Says that a product was changed, or that it was so before; programs get the product.
+    /// Prints that a product was changed or is unchanged; programs get the product.
     func show(changed product: ProductInfo, _ done: Outcome.Done) async throws {
         switch self.format {
         case .json, .ndjson:
@@ -379,26 +379,31 @@ extension Shell {
             try await self.say(
                 "changed \(product.sku)",
                 done,
-                orSoAlready: product.sku
+                unchanged: product.sku
             ) { try await self.client.product(.id(product.id), asOf: nil)?.revision }
         }
     }
 
-    /// Says that something was changed, to people, or that it was so already: then its revision is older than
-    /// the answer.
+    /// Prints for people that something was changed, or that it is unchanged: then its revision is older
+    /// than the answer.
     ///
-    /// `revision`: Asks for its own.
+    /// - Parameters:
+    ///   - line: The line if it was changed.
+    ///   - done: The result of the command.
+    ///   - name: What is unchanged, for the other line.
+    ///   - revision: Queries the current revision.
+    /// - Throws: The error of `revision`.
     func say(
         _ line: String,
         _ done: Outcome.Done,
-        orSoAlready name: String,
+        unchanged name: String,
         revision: () async throws -> LSN?
     ) async throws {
         guard !self.options.quiet else { return }
         let revision = try await revision() ?? done.lsn
         Terminal.print(
             revision < done.lsn
-                ? "\(name) is so already   revision \(revision)"
+                ? "\(name) is unchanged   revision \(revision)"
                 : "\(line)   revision \(done.lsn)"
         )
     }

@@ -2,16 +2,16 @@ import ArgumentParser
 internal import InventoryModel
 import InventoryTransfer
 
-/// `invctl query`: a question put together from flags.
+/// `invctl query`: a query composed from flags.
 struct QueryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query",
-        abstract: "Any question over stock and its history: source, window, groups, measures.",
+        abstract: "Queries stock and its history: source, window, groups, measures.",
         discussion: """
             Sources: sales, movements, levels, products, refusals. Groups: product, category, \
             location, hour, day, week, month, weekday, hourOfDay, reason, kind, stage (on hand or in \
-            transit). What does not go together is refused by name. Quantities of different units \
-            are not added up: they are empty, or null.
+            transit). Invalid combinations are refused by name. Quantities of different units are \
+            not added: they are empty, or null.
 
             Examples:
               invctl query --from sales --window last-7-days --by day --measure net,units
@@ -25,14 +25,14 @@ struct QueryCommand: AsyncParsableCommand {
     @OptionGroup var options: InsightOptions
 
     @Option(
-        help: "What is counted and added up.",
+        help: "The source of the rows.",
         completion: .list(InsightSource.allCases.map { "\($0)" })
     )
     var from = "sales"
 
     @Option(
         help: ArgumentHelp(
-            "By these; given again, one more set of rows; total for the sum of all.",
+            "Group by these; each --by adds a set of rows; total for the grand total.",
             valueName: "a,b"
         ),
         completion: .list(InsightDimension.allCases.map { "\($0)" } + ["total"])
@@ -40,7 +40,7 @@ struct QueryCommand: AsyncParsableCommand {
     var by: [String] = []
 
     @Option(
-        help: ArgumentHelp("What is shown of each group.", valueName: "a,b"),
+        help: ArgumentHelp("The measures of each group.", valueName: "a,b"),
         completion: .list(InsightMeasure.allCases.map { "\($0)" })
     )
     var measure: String
@@ -48,16 +48,16 @@ struct QueryCommand: AsyncParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "By these groups or measures, before --limit; '-' before one turns it round.",
+            "Order by these groups or measures, before --limit; '-' for descending.",
             valueName: "a,-b"
         )
     )
     var order: String?
 
-    @Option(help: "Only movements of this kind; may be given several times.")
+    @Option(help: "Only movements of this kind; repeatable.")
     var kind: [MovementKind] = []
 
-    @Option(help: "Only movements for this reason; may be given several times.")
+    @Option(help: "Only movements for this reason; repeatable.")
     var reason: [Reason] = []
 
     @Option(name: .customLong("ref"), help: "Only with this reference.") var reference = ""

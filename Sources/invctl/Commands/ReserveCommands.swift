@@ -6,17 +6,17 @@ import InventoryTransfer
 struct ReserveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reserve",
-        abstract: "Stock promised to somebody until a moment: new, extend, commit, release, list.",
+        abstract: "Reservations of stock with an expiry: new, extend, commit, release, list.",
         discussion: """
-            What is reserved is still on hand and not available. It is sold by a commit, given back by \
-            a release, or by itself when its time is up.
+            Reserved stock is on hand but not available. A commit sells it; a release or the expiry \
+            makes it available again.
             """,
         subcommands: [New.self, Extend.self, Commit.self, Release.self, List.self]
     )
 
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Reserves: all lines or none, never more than there is.",
+            abstract: "Reserves stock: all lines or none, never more than is available.",
             discussion: """
                 Examples:
                   invctl reserve new LAP-01=2 MOU-09=1 --for 15m --ref CART-5
@@ -27,7 +27,8 @@ struct ReserveCommand: AsyncParsableCommand {
         @OptionGroup var write: WriteOptions
         @OptionGroup var expiry: ExpiryOptions
         @Argument(help: "SKU[=QUANTITY] …", completion: Candidates.ofLine) var lines: [LineArgument]
-        @Option(help: "Where it is kept.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "The location of the stock.", completion: Candidates.ofLocation)
+        var at: String?
 
         func validate() throws {
             if let line = self.lines.first(where: { $0.price != nil }) {
@@ -63,7 +64,7 @@ struct ReserveCommand: AsyncParsableCommand {
 
     struct Extend: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Gives reservations another time to end at, from now on.",
+            abstract: "Sets a new expiry of reservations, from now on.",
             discussion: """
                 Examples:
                   invctl reserve extend 4 5 --for 30m
@@ -74,12 +75,14 @@ struct ReserveCommand: AsyncParsableCommand {
         @OptionGroup var choice: ReservationChoice
         @OptionGroup var expiry: ExpiryOptions
         @OptionGroup var retry: RetryOptions
-        @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
+        @Flag(help: "Shows what the command would do, as the server decides it; changes nothing.")
         var dryRun = false
 
         func validate() throws {
             if self.choice.parts.contains(where: { $0.quantity != nil }) {
-                throw ValidationError("an extension is of the whole reservation: give its number")
+                throw ValidationError(
+                    "an extension applies to whole reservations: give only numbers"
+                )
             }
         }
 
@@ -101,10 +104,10 @@ struct ReserveCommand: AsyncParsableCommand {
 
     struct Commit: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sells what was reserved, whole or in part: one sale, all lines or none.",
+            abstract: "Sells reserved stock, whole or in part: one sale, all lines or none.",
             discussion: """
-                A line is ID, ID=QUANTITY or ID=QUANTITY@PRICE; without a quantity it is all that is \
-                left, without a price the product's. --ref is that of the sale.
+                A line is ID, ID=QUANTITY or ID=QUANTITY@PRICE. The default quantity is all that is \
+                left, the default price the product's. --ref is that of the sale.
 
                 Examples:
                   invctl reserve commit 4 5=1
@@ -131,7 +134,7 @@ struct ReserveCommand: AsyncParsableCommand {
 
     struct Release: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Gives back what was reserved, whole or in part.",
+            abstract: "Releases reserved stock, whole or in part.",
             discussion: """
                 Examples:
                   invctl reserve release 4 5=1
@@ -141,13 +144,13 @@ struct ReserveCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var choice: ReservationChoice
         @OptionGroup var retry: RetryOptions
-        @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
+        @Flag(help: "Shows what the command would do, as the server decides it; changes nothing.")
         var dryRun = false
         @Option(help: "A note for the ledger.") var note = ""
 
         func validate() throws {
             if self.choice.parts.contains(where: { $0.price != nil }) {
-                throw ValidationError("nothing is sold, so there is no price")
+                throw ValidationError("a release sells nothing, so it has no price")
             }
         }
 
@@ -165,7 +168,7 @@ struct ReserveCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists reservations: those that hold stock, or all.",
+            abstract: "Lists reservations: the active ones, or all.",
             discussion: """
                 Examples:
                   invctl reserve list --sort expiresAt

@@ -3,7 +3,7 @@ import InventoryTransfer
 import InventoryWire
 import TerminalKit
 
-/// What the lines of a delivery that name no cost came in at: the server decides, and the answer says it.
+/// Output of the costs that the server assigned to lines of a delivery without a cost.
 extension Shell {
     func say(_ done: Outcome.Done, restocked: Restock, _ products: [ProductInfo]) {
         let costs = self.costs(done, restock: restocked, products: products)
@@ -32,7 +32,7 @@ extension Shell {
 
     private struct StatedCost {
         var sku: String
-        /// Of the price basis; `nil` where stock is owed to backorders and none is on hand.
+        /// The cost per price basis; `nil` if all stock is owed to backorders and none is on hand.
         var unit: String?
         var text: String
     }

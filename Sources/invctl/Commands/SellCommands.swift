@@ -7,10 +7,10 @@ import InventoryTransfer
 struct SellCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sell",
-        abstract: "Sells: all lines or none, never more than there is.",
+        abstract: "Sells stock: all lines or none, never more than is available.",
         discussion: """
-            A line is SKU, SKU=QUANTITY or SKU=QUANTITY@PRICE; without a price it is the
-            product's. With --id the same sale given again is made once.
+            A line is SKU, SKU=QUANTITY or SKU=QUANTITY@PRICE; the default price is the
+            product's. With --id a retried sale is executed only once.
 
             Examples:
               invctl sell LAP-01=2 MOU-09=1 --ref POS-7781
@@ -22,7 +22,7 @@ struct SellCommand: AsyncParsableCommand {
     @OptionGroup var write: WriteOptions
     @Argument(help: "SKU[=QUANTITY[@PRICE]] …", completion: Candidates.ofLine) var lines:
         [LineArgument]
-    @Option(help: "Where it is taken from.", completion: Candidates.ofLocation) var at: String?
+    @Option(help: "The location to sell from.", completion: Candidates.ofLocation) var at: String?
 
     func run() async throws {
         try await Shell.run(self.global, write: self.write) { shell in
@@ -41,7 +41,7 @@ struct SellCommand: AsyncParsableCommand {
 struct ReturnCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "return",
-        abstract: "Takes goods back.",
+        abstract: "Records returned goods.",
         discussion: """
             Examples:
               invctl return LAP-01=1 --sale 57
@@ -52,16 +52,16 @@ struct ReturnCommand: AsyncParsableCommand {
     @OptionGroup var write: WriteOptions
     @Argument(help: "SKU[=QUANTITY[@PRICE]] …", completion: Candidates.ofLine) var lines:
         [LineArgument]
-    @Option(help: "Where it goes.", completion: Candidates.ofLocation) var at: String?
-    @Option(help: "The LSN of the sale: no more than it sold can come back, at its price.")
+    @Option(help: "The location to return to.", completion: Candidates.ofLocation) var at: String?
+    @Option(help: "The LSN of the sale: limits the return to what it sold, at its price.")
     var sale: LSN?
-    @Flag(help: "Puts it on hold instead of back on the shelf.") var damaged = false
+    @Flag(help: "Puts the goods on hold instead of back on sale.") var damaged = false
 
     func run() async throws {
         try await Shell.run(self.global, write: self.write) { shell in
             let place = try await shell.location(self.at)
             let products = try await shell.products(of: self.lines)
-            let wanted = SaleReturn(
+            let saleReturn = SaleReturn(
                 lines: try shell.saleLines(self.lines, products: products, place: place),
                 target: self.damaged ? .unavailable : .available,
                 original: self.sale,
@@ -69,8 +69,8 @@ struct ReturnCommand: AsyncParsableCommand {
                 note: self.write.note
             )
             shell.say(
-                try await shell.send(.returnSale(wanted)),
-                verb: "took back",
+                try await shell.send(.returnSale(saleReturn)),
+                verb: "returned",
                 products: products
             )
         }
@@ -99,6 +99,6 @@ extension Shell {
 }
 
 extension DecimalText {
-    /// What a line without a quantity means.
+    /// The default quantity of a line.
     static let one = "1"
 }

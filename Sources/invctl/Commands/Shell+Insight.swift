@@ -6,14 +6,17 @@ import InventoryWire
 import TerminalKit
 
 extension Shell {
-    /// Shows an insight: a picture or a table on a terminal, plain rows when piped, and beside the data,
-    /// on stderr, which window of time it is of, in which zone, and at which LSN.
+    /// Shows an insight: a chart or a table on a terminal, plain rows when piped; its window, zone and LSN
+    /// go to standard error.
     ///
-    /// `picture`: What people would rather look at; a table without.
+    /// - Parameters:
+    ///   - insight: The insight to query.
+    ///   - picture: The chart for people; `none` for a table only.
+    /// - Throws: ``Failure`` or an error of the client.
     func show(_ insight: Insight, picture: InsightPicture = .none) async throws {
         if self.isWatching {
-            let wanted = try await self.selecting(insight)
-            try await InsightWatch(self, wanted) { answer, shell in
+            let selected = try await self.selecting(insight)
+            try await InsightWatch(self, selected) { answer, shell in
                 try shell.lines(answer, picture)
             }.run()
             return
@@ -23,7 +26,7 @@ extension Shell {
             Terminal.note("\(InsightWatch.window(answer.window)), LSN \(answer.lsn)")
             if let asOf = insight.asOf { Terminal.note(asOf.note) }
             if answer.table.hasMixedUnits {
-                Terminal.note("quantities of different units are not added up")
+                Terminal.note("quantities of different units are not added")
             }
         }
         guard self.format == .table else {
@@ -36,8 +39,8 @@ extension Shell {
         sink.finish()
     }
 
-    /// The insight with `--where`, `--sort` and `--limit` done by the server, before it limits the rows
-    /// of a result that is subscribed to.
+    /// Returns the insight with `--where`, `--sort` and `--limit` applied by the server, before it limits
+    /// the rows of a live query.
     private func selecting(_ insight: Insight) async throws -> Insight {
         let listing = self.listing
         guard !listing.conditions.isEmpty || listing.sort != nil || listing.limit != nil else {
@@ -45,7 +48,7 @@ extension Shell {
         }
         var selection = RowSelection(limit: UInt32(clamping: listing.limit ?? 0))
         if !listing.conditions.isEmpty || listing.sort != nil {
-            // What its columns are is known from an answer of no rows to speak of.
+            // The columns are known from an answer with a single row.
             let one = try await self.client.insight(.rows(RowSelection(limit: 1), of: insight))
             let schema = one.table.schema
             selection.condition = try RowCondition(listing.conditions, schema)
@@ -56,7 +59,7 @@ extension Shell {
         return .rows(selection, of: insight)
     }
 
-    /// An answer as a person sees it.
+    /// Returns the lines of an answer for people.
     private func lines(_ answer: InsightAnswer, _ picture: InsightPicture) throws -> [String] {
         if case .heatmap(let measure) = picture,
             let lines = Heatmap(
@@ -83,7 +86,7 @@ extension Shell {
 }
 
 extension ResultTable {
-    /// Whether a row has no value in a quantity, as one of products of several units has none.
+    /// Whether a row has an empty quantity, as rows over several units have.
     fileprivate var hasMixedUnits: Bool {
         self.columns.indices.contains { column in
             self.columns[column].field.kind == .quantity

@@ -31,7 +31,7 @@ struct StockCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var global: ListOptions
-        @Argument(help: "The SKU; all products if not given.", completion: Candidates.ofSKU)
+        @Argument(help: "The SKU; default: all products.", completion: Candidates.ofSKU)
         var sku: String?
         @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
         @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
@@ -47,7 +47,7 @@ struct StockCommand: AsyncParsableCommand {
                 if let sku { query.product = try await shell.product(sku).id }
                 if let at { query.location = try await shell.location(at) }
                 if let category { query.category = try await shell.category(category) }
-                // One product's name is no news in its own table.
+                // The name of a single product is redundant in its own table.
                 let omitted: Swift.Set<String> = self.sku == nil ? [] : ["sku", "name"]
                 try await shell.list(.levels(query), omitting: omitted)
             }
@@ -57,23 +57,23 @@ struct StockCommand: AsyncParsableCommand {
     struct RestockStock: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "restock",
-            abstract: "Takes a delivery in.",
+            abstract: "Records a delivery.",
             discussion: """
                 Examples:
                   invctl stock restock LAP-01=5@700.00 --ref PO-118
                   invctl stock restock LAP-01=5@700.00 MOU-09=40@8.50 --at depot --from-incoming
 
-                Without a cost, a unit costs what the stock there costs on average, or, on an
-                empty shelf, what it cost there last; the answer says how much. Free goods
-                cost 0: LAP-01=5@0.
+                The default cost is the average cost of the stock at the location, or, without
+                stock, its last known cost; the answer states it. Free goods cost 0:
+                LAP-01=5@0.
                 """
         )
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=QUANTITY[@UNIT-COST] …", completion: Candidates.ofLine) var lines:
             [LineArgument]
-        @Option(help: "Where it goes.", completion: Candidates.ofLocation) var at: String?
-        @Flag(help: "It was expected: incoming falls by it.") var fromIncoming = false
+        @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
+        @Flag(help: "The delivery was expected: reduces incoming.") var fromIncoming = false
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -107,7 +107,7 @@ struct StockCommand: AsyncParsableCommand {
 
     struct Adjust: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Corrects stock by a difference; several at once all or none.",
+            abstract: "Adjusts stock by a difference: all lines or none.",
             discussion: """
                 Examples:
                   invctl stock adjust LAP-01=-1 --reason damaged
@@ -117,8 +117,8 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=DIFFERENCE …", completion: Candidates.ofLine) var lines: [LineArgument]
-        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "Why.") var reason: Reason
+        @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "The reason.") var reason: Reason
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -147,7 +147,7 @@ struct StockCommand: AsyncParsableCommand {
 
     struct Count: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says what is physically there; several at once all or none.",
+            abstract: "Sets stock to a counted quantity: all lines or none.",
             discussion: """
                 Examples:
                   invctl stock count LAP-01=8
@@ -157,8 +157,8 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=COUNTED …", completion: Candidates.ofLine) var lines: [LineArgument]
-        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "Only while the level is still at this revision.") var ifRevision: LSN?
+        @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "Only if the level is at this revision.") var ifRevision: LSN?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -195,8 +195,8 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
-        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "Why.") var reason: Reason = .damaged
+        @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "The reason.") var reason: Reason = .damaged
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -222,8 +222,8 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
-        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "Why.") var reason: Reason = .correction
+        @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "The reason.") var reason: Reason = .correction
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -240,7 +240,7 @@ struct StockCommand: AsyncParsableCommand {
 
     struct Expect: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Notes stock that was ordered; a negative quantity will not come after all.",
+            abstract: "Records ordered stock; a negative quantity cancels part of an order.",
             discussion: """
                 Examples:
                   invctl stock expect LAP-01=20 --eta 2026-04-01 --ref PO-119
@@ -250,8 +250,8 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=QUANTITY …", completion: Candidates.ofLine) var lines: [LineArgument]
-        @Option(help: "Where it will come.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "When, such as 2026-04-01.") var eta: String?
+        @Option(help: "The destination.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "The expected date, such as 2026-04-01.") var eta: String?
 
         func run() async throws {
             let zone = TimeZone(identifier: "UTC") ?? .current
@@ -285,7 +285,7 @@ struct StockCommand: AsyncParsableCommand {
 
     struct Floor: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sets what sales must leave: a safety buffer, or below 0 a backorder bound.",
+            abstract: "Sets the stock that sales must leave, or below 0 the limit of backorders.",
             discussion: """
                 Examples:
                   invctl stock floor LAP-01=2
@@ -295,7 +295,7 @@ struct StockCommand: AsyncParsableCommand {
         @OptionGroup var global: GlobalOptions
         @OptionGroup var write: WriteOptions
         @Argument(help: "SKU=FLOOR …", completion: Candidates.ofLine) var lines: [LineArgument]
-        @Option(help: "Where it is.", completion: Candidates.ofLocation) var at: String?
+        @Option(help: "The location.", completion: Candidates.ofLocation) var at: String?
 
         func run() async throws {
             try await Shell.run(self.global, write: self.write) { shell in
@@ -321,7 +321,8 @@ struct StockCommand: AsyncParsableCommand {
 
     struct Low: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Products for sale at or below their reorder point, the emptiest first.",
+            abstract:
+                "Lists products for sale at or below their reorder point, the emptiest first.",
             discussion: """
                 Examples:
                   invctl stock low
@@ -351,7 +352,7 @@ extension Shell {
         return products
     }
 
-    /// The products that a step moved.
+    /// Returns the products that a step moved.
     func products(movedBy lsn: LSN) async throws -> [ProductInfo] {
         var products: [ProductID: ProductInfo] = [:]
         for try await part in self.client.rows(of: .ledger(LedgerQuery(lsn: lsn))) {
@@ -362,7 +363,9 @@ extension Shell {
         return Array(products.values)
     }
 
-    /// The quantity of a line that must have one.
+    /// Returns the quantity of a line that must have one.
+    ///
+    /// - Throws: `ValidationError` if it has none or is invalid.
     func needed(_ line: LineArgument, _ product: ProductInfo) throws -> Int64 {
         guard let text = line.quantity else {
             throw ValidationError("\(line.sku) needs a quantity: \(line.sku)=5")
@@ -370,7 +373,7 @@ extension Shell {
         return try self.quantity(text, of: product, "the quantity")
     }
 
-    /// One command as it is, several as one step.
+    /// Sends one command as it is, several as one atomic batch.
     func send(
         together commands: [Command],
         about subject: String? = nil
@@ -402,14 +405,18 @@ extension Shell {
         }
         self.say(
             try await self.send(together: commands),
-            verb: sign > 0 ? "put on hold" : "freed",
+            verb: sign > 0 ? "put on hold" : "released",
             products: products
         )
     }
 
-    /// Says what was done to stock, and what is left of each product.
+    /// Prints what was done to stock, and what is left of each product.
     ///
-    /// `adding`: What else people are told, behind the LSN.
+    /// - Parameters:
+    ///   - done: The result of the command.
+    ///   - verb: What was done, such as `sold`.
+    ///   - products: The products of the lines.
+    ///   - more: Text for people after the LSN.
     func say(
         _ done: Outcome.Done,
         verb: String,

@@ -3,21 +3,21 @@ import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
 
-/// Stock on its way from one location to another.
+/// `invctl stock transfer`: stock in transit between locations.
 struct TransferCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "transfer",
-        abstract: "Stock on its way between locations: dispatch, receive, cancel, list.",
+        abstract: "Transfers between locations: dispatch, receive, cancel, list.",
         discussion: """
-            What was dispatched is on hand nowhere and incoming where it goes, until it is received or \
-            cancelled. Its cost travels with it.
+            Dispatched stock is on hand nowhere and incoming at the destination until it is received or \
+            cancelled. It keeps its cost.
             """,
         subcommands: [Dispatch.self, Receive.self, Cancel.self, List.self]
     )
 
     struct Dispatch: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sends stock on its way: all lines or none, never more than there is.",
+            abstract: "Dispatches stock: all lines or none, never more than is available.",
             discussion: """
                 Examples:
                   invctl stock transfer dispatch LAP-01=2 MOU-09=10 --to depot --ref TO-12
@@ -29,20 +29,22 @@ struct TransferCommand: AsyncParsableCommand {
         @Argument(help: "SKU[=QUANTITY] …", completion: Candidates.ofLine) var lines: [LineArgument]
         @Option(
             name: .customLong("from"),
-            help: "Where it leaves; main if not given.",
+            help: "The source; default main.",
             completion: Candidates.ofLocation
         )
         var source: String?
         @Option(
             name: .customLong("to"),
-            help: "Where it goes.",
+            help: "The destination.",
             completion: Candidates.ofLocation
         )
         var destination: String
 
         func validate() throws {
             if let line = self.lines.first(where: { $0.price != nil }) {
-                throw ValidationError("\(line.sku): what is moved keeps its cost, and has no price")
+                throw ValidationError(
+                    "\(line.sku): transferred stock keeps its cost and has no price"
+                )
             }
         }
 
@@ -73,7 +75,7 @@ struct TransferCommand: AsyncParsableCommand {
 
     struct Receive: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Takes in what arrived, whole or in part.",
+            abstract: "Receives transfers, whole or in part.",
             discussion: """
                 Examples:
                   invctl stock transfer receive 3 4=5
@@ -99,7 +101,7 @@ struct TransferCommand: AsyncParsableCommand {
 
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sends what is on its way back to where it came from, whole or in part.",
+            abstract: "Cancels transfers, whole or in part: the stock returns to its source.",
             discussion: """
                 Examples:
                   invctl stock transfer cancel 3
@@ -118,18 +120,18 @@ struct TransferCommand: AsyncParsableCommand {
                     note: self.write.note
                 )
                 var done = try await shell.send(.cancelTransfer(settlement))
-                // What is left is said of where it came back to.
+                // The output shows what is left at the source.
                 done.levels = done.levels.filter { level in
                     chosen.contains { $0.source == level.location }
                 }
-                shell.say(done, verb: "took back", products: chosen.map { $0.product })
+                shell.say(done, verb: "cancelled", products: chosen.map { $0.product })
             }
         }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists transfers: those on their way, or all.",
+            abstract: "Lists transfers: those in transit, or all.",
             discussion: """
                 Examples:
                   invctl stock transfer list
@@ -148,11 +150,11 @@ struct TransferCommand: AsyncParsableCommand {
     }
 }
 
-/// Options of what becomes of goods on their way.
+/// Options of receiving and cancelling transfers.
 struct SettlementOptions: ParsableArguments {
     @OptionGroup var retry: RetryOptions
     @Option(help: "A note for the ledger.") var note = ""
-    @Flag(help: "Has the server decide it, says what it would come to, and changes nothing.")
+    @Flag(help: "Shows what the command would do, as the server decides it; changes nothing.")
     var dryRun = false
 
     var request: WriteRequest {
@@ -164,7 +166,7 @@ struct SettlementOptions: ParsableArguments {
 
 typealias TransferChoice = OpenItemChoice<TransferKind>
 
-/// A transfer that a command is about, and its product.
+/// A selected transfer, its product and its source.
 struct ChosenTransfer: Sendable {
     var line: TransferLine
     var product: ProductInfo
@@ -172,7 +174,7 @@ struct ChosenTransfer: Sendable {
 }
 
 extension Shell {
-    /// What was chosen, looked up.
+    /// Returns the selected transfers, looked up.
     func transfers(_ choice: TransferChoice) async throws -> [ChosenTransfer] {
         var chosen: [ChosenTransfer] = []
         for item in try await self.items(choice) {
@@ -187,10 +189,10 @@ extension Shell {
         return chosen
     }
 
-    /// Says what was sent, by which numbers.
+    /// Prints what was dispatched, with the numbers of the transfers.
     func say(_ done: Outcome.Done, dispatched: DispatchTransfer, _ products: [ProductInfo]) {
         let numbers = done.id..<done.id + UInt64(dispatched.lines.count)
-        // What is left is said of where it came from.
+        // The output shows what is left at the source.
         var source = done
         source.levels = done.levels.filter { $0.location == dispatched.source }
         guard self.format == .json || self.format == .ndjson else {

@@ -7,10 +7,10 @@ import InventoryWire
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
-        abstract: "Shows changes as they happen, each once and in order, for as long as it runs.",
+        abstract: "Prints changes as they happen, each once and in order, until interrupted.",
         discussion: """
-            It survives a restart of the server and goes on where it was. On a terminal it is a line \
-            for each change, piped an object (NDJSON).
+            It survives a restart of the server and resumes where it was. Each change is a line on a \
+            terminal, and an object (NDJSON) when piped.
 
             Examples:
               invctl watch sales
@@ -24,13 +24,13 @@ struct WatchCommand: AsyncParsableCommand {
 
     struct Options: ParsableArguments {
         @OptionGroup var global: GlobalOptions
-        @Flag(help: "Begins with the state as it is.") var snapshot = false
+        @Flag(help: "Begins with the current state.") var snapshot = false
         @Option(help: "Begins after this LSN.") var after: LSN?
-        @Option(help: "Only SKUs that begin so.") var prefix = ""
+        @Option(help: "Only SKUs with this prefix.") var prefix = ""
         @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
         var category: String?
         @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
-        @Option(help: "Ends after so many changes; 0 for never.") var count: UInt64 = 0
+        @Option(help: "Exits after this many changes; 0 for never.") var count: UInt64 = 0
         @Option(
             help: ArgumentHelp(
                 "Only the latest level of each product, at most n times a second, 1 to 60.",
@@ -54,7 +54,7 @@ struct WatchCommand: AsyncParsableCommand {
                 let start: SubscriptionStart =
                     self.after.map { .after($0) } ?? (self.snapshot ? .snapshot : .now)
                 var watcher = Watcher(shell, topics, limit: self.count)
-                // Names change too, so products are always heard of.
+                // Names change too, so products are always subscribed to.
                 let subscription = Subscription(
                     topics: topics.union(.products),
                     filter: filter,
@@ -70,7 +70,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     struct Products: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Products, categories and locations as they are added and changed.",
+            abstract: "Prints products, categories and locations as they are added and changed.",
             discussion: """
                 Examples:
                   invctl watch products
@@ -83,10 +83,10 @@ struct WatchCommand: AsyncParsableCommand {
 
     struct Stock: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Every movement of stock.",
+            abstract: "Prints every movement of stock.",
             discussion: """
-                With --conflate it shows where levels are instead of how they got there, which a busy \
-                screen can follow.
+                With --conflate it prints the latest levels instead of every movement, at a rate that a \
+                dashboard can follow.
 
                 Examples:
                   invctl watch stock --snapshot
@@ -100,7 +100,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     struct Sales: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sales and returns, and what was reversed of them.",
+            abstract: "Prints sales and returns, and their reversals.",
             discussion: """
                 Examples:
                   invctl watch sales
@@ -112,7 +112,7 @@ struct WatchCommand: AsyncParsableCommand {
         func validate() throws {
             guard self.options.conflate != nil else { return }
             throw ValidationError(
-                "sales cannot be conflated, since each of them counts: use `watch stock --conflate`"
+                "sales cannot be conflated, since each one counts: use `watch stock --conflate`"
             )
         }
 
@@ -121,7 +121,7 @@ struct WatchCommand: AsyncParsableCommand {
 
     struct Alerts: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Low stock, stock-outs, oversold, refused demand.",
+            abstract: "Prints alerts: low stock, stock-outs, oversold, unmet demand.",
             discussion: """
                 Examples:
                   invctl watch alerts

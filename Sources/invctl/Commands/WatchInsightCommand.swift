@@ -1,14 +1,14 @@
 import ArgumentParser
 internal import InventoryModel
 
-/// `invctl watch insight NAME`: a named insight as it changes.
+/// `invctl watch insight NAME`: a live insight.
 struct WatchInsightCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "insight",
-        abstract: "An insight by its name: its rows, and what becomes of them.",
+        abstract: "Shows a live insight: its rows and their changes.",
         discussion: """
-            On a terminal it is redrawn in place, piped it is an object for each row that is new, \
-            changed or gone. Its window moves on as time passes, also when nothing is sold.
+            On a terminal it is redrawn in place; when piped it is an object for each row that is \
+            added, changed or removed. Its window moves with time, also when nothing is sold.
 
             Examples:
               invctl watch insight sales --days 1
@@ -17,15 +17,18 @@ struct WatchInsightCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: "Which.", completion: .list(NamedInsight.Name.allCases.map { "\($0)" }))
+    @Argument(
+        help: "The insight.",
+        completion: .list(NamedInsight.Name.allCases.map { "\($0)" })
+    )
     var name: String
-    @Option(help: "Of the last so many days, today among them.") var days: UInt32 = 30
-    @Option(help: "The zone that days are cut in; that of --at, else UTC.") var zone = ""
+    @Option(help: "The last n days, including today.") var days: UInt32 = 30
+    @Option(help: "The time zone of days; default: that of --at, else UTC.") var zone = ""
     @Option(help: "Only products of this category.", completion: Candidates.ofCategory)
     var category: String?
     @Option(help: "Only at this location.", completion: Candidates.ofLocation) var at: String?
-    @Option(help: "At most this many rows; 0 for all.") var limit: UInt32 = 0
-    @Option(help: "Ends after so many results; 0 for never.") var count = 0
+    @Option(help: "The maximum number of rows; 0 for all.") var limit: UInt32 = 0
+    @Option(help: "Exits after this many results; 0 for never.") var count = 0
 
     func validate() throws {
         guard Self.name(self.name) == nil else { return }

@@ -2,12 +2,12 @@ import Foundation
 internal import InventoryModel
 import InventoryTransfer
 
-/// A window of time as people type it.
+/// Parsing of time windows.
 ///
 ///     all · today · yesterday · this-week · this-month · last-month
 ///     last-7-days          today and the six days before it; also hours, weeks, months
-///     previous-2-weeks     whole weeks before the one that is running
-///     2026-01-01..2026-02-01   from the first to before the second, in the zone; either may be left out
+///     previous-2-weeks     whole weeks before the current one
+///     2026-01-01..2026-02-01   from the first up to the second, exclusive, in the zone; both optional
 enum WindowText {
     static let help = """
         all, today, yesterday, this-week, this-month, last-month, last-7-days, previous-2-weeks, or \
@@ -35,12 +35,12 @@ enum WindowText {
         let parts = text.split(separator: "-", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let count = UInt32(digits: parts[1]), let unit = self.unit(parts[2])
         else {
-            throw Failure.usage("--window '\(text)' is none of \(self.help)")
+            throw Failure.usage("--window '\(text)' is not one of \(self.help)")
         }
         switch parts[0] {
         case "last": return .last(count, unit)
         case "previous": return .previous(count, unit)
-        default: throw Failure.usage("--window '\(text)' is none of \(self.help)")
+        default: throw Failure.usage("--window '\(text)' is not one of \(self.help)")
         }
     }
 
@@ -58,7 +58,7 @@ enum WindowText {
         if text.isEmpty { return nil }
         guard let instant = TimeText.parse(String(text), zone: zone) else {
             throw Failure.usage(
-                "--window: '\(text)' is no time such as 2026-03-01 or 2026-03-01T12:00"
+                "--window: '\(text)' is not a time such as 2026-03-01 or 2026-03-01T12:00"
             )
         }
         return instant

@@ -11,8 +11,8 @@ struct CompletionCommand: AsyncParsableCommand {
             zsh:   invctl completion zsh > \"${fpath[1]}/_invctl\"
             fish:  invctl completion fish > ~/.config/fish/completions/invctl.fish
 
-            Besides commands and flags it completes SKUs, categories and locations, which it asks the \
-            server for; one that does not answer within 0.3 s has none.
+            Besides commands and flags it completes SKUs, categories and locations, which it queries \
+            from the server if it answers within 0.3 s.
             """
     )
     @Argument(
@@ -26,7 +26,7 @@ struct CompletionCommand: AsyncParsableCommand {
             let known = CompletionShell.allCases.map { $0.rawValue }
             let near = Nearness.nearest(to: self.shell, among: known)
             throw Failure.usage(
-                "'\(self.shell)' is no shell that is known; there are "
+                "unknown shell '\(self.shell)'; shells are "
                     + known.joined(separator: ", "),
                 wayOut: near.isEmpty ? "" : "Did you mean \(near.joined(separator: " or "))?"
             )

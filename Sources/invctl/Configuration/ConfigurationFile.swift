@@ -2,17 +2,17 @@ import Foundation
 import InventoryTransfer
 import TerminalKit
 
-/// The file of contexts: named servers and how to work with them.
+/// The configuration file: named contexts, each a server and its settings.
 ///
-///     current = shop          # the context that is used when none is named
-///     zone = Europe/London    # for every context that does not say otherwise
+///     current = shop          # the context to use when none is named
+///     zone = Europe/London    # for every context that does not set its own
 ///
 ///     [shop]
 ///     server = 10.0.0.5:7411
 ///     token-file = ~/.config/invctl/shop.token
 ///
-/// It lies at `INVCTL_CONFIG`, else `$XDG_CONFIG_HOME/invctl/config`, else `~/.config/invctl/config`
-/// (XDG Base Directory Specification). A line that is no setting is an error naming the line.
+/// The path is `INVCTL_CONFIG`, else `$XDG_CONFIG_HOME/invctl/config`, else `~/.config/invctl/config`
+/// (XDG Base Directory Specification). An invalid line is an error with its line number.
 struct ConfigurationFile {
     struct Entry {
         var value: String
@@ -20,10 +20,10 @@ struct ConfigurationFile {
     }
 
     let path: String
-    /// By context, then by key; "" holds what stands before the first context.
+    /// Entries by context, then by key; "" has the lines before the first context.
     private(set) var sections: [String: [String: Entry]] = ["": [:]]
 
-    /// Names a context may have: what a shell takes without quotes.
+    /// Returns whether a context may have that name: at most 64 bytes that need no quotes in a shell.
     static func isName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 64
             && name.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
@@ -36,7 +36,7 @@ struct ConfigurationFile {
         return base + "/invctl/config"
     }
 
-    /// Reads a file; one that is not there is empty.
+    /// Reads a file; a missing file is empty.
     init(path: String = Self.standardPath) throws(Failure) {
         self.path = path
         guard let data = FileManager.default.contents(atPath: path) else { return }
@@ -49,7 +49,7 @@ struct ConfigurationFile {
             if line.hasPrefix("["), line.hasSuffix("]") {
                 section = String(line.dropFirst().dropLast()).trimmingSpace
                 guard Self.isName(section) else {
-                    throw self.problem(index + 1, "'\(section)' is no name of a context")
+                    throw self.problem(index + 1, "'\(section)' is not a valid context name")
                 }
                 if self.sections[section] == nil { self.sections[section] = [:] }
                 continue
@@ -61,7 +61,7 @@ struct ConfigurationFile {
             let isKnown = Setting.Key(rawValue: key) != nil || (section.isEmpty && key == "current")
             guard isKnown else {
                 let known = Setting.Key.allCases.map { $0.rawValue }.joined(separator: ", ")
-                throw self.problem(index + 1, "'\(key)' is no setting; there are \(known)")
+                throw self.problem(index + 1, "unknown setting '\(key)'; settings are \(known)")
             }
             let value = String(line[line.index(after: equals)...]).trimmingSpace
             self.sections[section]?[key] = Entry(value: value, line: index + 1)
@@ -91,7 +91,7 @@ struct ConfigurationFile {
         if self.current == context { self.sections[""]?["current"] = nil }
     }
 
-    /// Writes the file anew, for its owner alone; one that stops half-way leaves the old one.
+    /// Replaces the file atomically, readable by its owner only.
     func save() throws(Failure) {
         var text = ""
         for (name, entries) in self.sections.sorted(by: { $0.key < $1.key }) {

@@ -3,7 +3,7 @@ import InventoryClient
 import InventoryTransfer
 import TerminalKit
 
-/// One thing that can be set, and where its value came from.
+/// The value of a setting and where it came from.
 struct Setting: Sendable {
     enum Key: String, CaseIterable, Sendable {
         case server, output, color, zone, timeout, actor, pager
@@ -14,7 +14,7 @@ struct Setting: Sendable {
             "INVCTL_" + self.rawValue.uppercased().replacing("-", with: "_")
         }
 
-        /// What it is when nothing says otherwise.
+        /// The built-in default.
         var standard: String {
             switch self {
             case .server: ServerAddress.standard.description
@@ -33,27 +33,33 @@ struct Setting: Sendable {
     var origin: String
 }
 
-/// Every setting of one run, by precedence: flag, environment, context, the file's own settings,
-/// what is built in.
+/// The settings of one run, by precedence: flag, environment, context, top of the file, built-in
+/// default.
 struct Settings: Sendable {
     private(set) var values: [Setting.Key: Setting] = [:]
-    /// The context in use; nothing for none.
+    /// The context in use; `nil` for none.
     let context: String?
+    /// The path of the configuration file.
     let path: String
 
-    /// Works every setting out, `flags` being those that were typed.
+    /// Resolves every setting.
+    ///
+    /// - Parameters:
+    ///   - flags: The values typed on the command line.
+    ///   - context: The context named on the command line; `nil` for `INVCTL_CONTEXT` or the current one.
+    /// - Throws: ``Failure`` for an unknown context or an invalid value.
     init(flags: [Setting.Key: String], context: String?) throws(Failure) {
         let file = try ConfigurationFile()
         self.path = file.path
         let named = context ?? Terminal.environment("INVCTL_CONTEXT")
         self.context = named ?? file.current
-        if let wanted = self.context, !file.contexts.contains(wanted) {
-            let near = Nearness.nearest(to: wanted, among: file.contexts)
+        if let name = self.context, !file.contexts.contains(name) {
+            let near = Nearness.nearest(to: name, among: file.contexts)
             throw Failure(
                 "context_not_found",
-                "no context is called '\(wanted)' in \(file.path)",
+                "no context is called '\(name)' in \(file.path)",
                 wayOut: near.isEmpty
-                    ? "Make it: invctl context set \(wanted) --server HOST:PORT"
+                    ? "Create it: invctl context set \(name) --server HOST:PORT"
                     : "Did you mean \(near.joined(separator: " or "))?",
                 exit: Exit.notFound
             )
@@ -108,7 +114,7 @@ struct Settings: Sendable {
             )
         }
         if self[.zone] != "UTC", TimeZone(identifier: self[.zone]) == nil {
-            throw self.problem(.zone, "the zone is '\(self[.zone])', which is no IANA time zone")
+            throw self.problem(.zone, "the zone is '\(self[.zone])', not an IANA time zone")
         }
         if self.timeoutSeconds == nil {
             throw self.problem(
@@ -126,11 +132,11 @@ struct Settings: Sendable {
 
     subscript(key: Setting.Key) -> String { self.values[key]?.value ?? key.standard }
 
-    // MARK: - As they are used
+    // MARK: - Parsed values
 
     var address: ServerAddress { ServerAddress(self[.server]) ?? .standard }
 
-    /// `2`, `2s`, `500ms` or `5m`.
+    /// The timeout, written `2`, `2s`, `500ms` or `5m`; `nil` if it is invalid.
     private var timeoutSeconds: Double? {
         let text = self[.timeout]
         let units: [(String, Double)] = [("ms", 0.001), ("s", 1), ("m", 60), ("", 1)]
@@ -147,9 +153,9 @@ struct Settings: Sendable {
 
     var timeoutMilliseconds: Int64 { max(1, Int64((self.timeoutSeconds ?? 10) * 1_000)) }
     var color: ColorChoice { ColorChoice(rawValue: self[.color]) ?? .auto }
-    /// The zone people are shown times in.
+    /// The zone in which times are shown to people.
     var zone: TimeZone {
-        // The usual one without asking for the data of all the others.
+        // UTC, the default, without loading the time zone database.
         self[.zone] == "UTC" ? TimeText.utc : TimeZone(identifier: self[.zone]) ?? TimeText.utc
     }
 
@@ -157,12 +163,14 @@ struct Settings: Sendable {
         OutputFormat(rawValue: self[.output]) ?? (Terminal.isOutput ? .table : .plain)
     }
 
-    /// The command that long output goes through; nothing if it goes through none.
+    /// The pager's command; `nil` for no pager.
     var pagerCommand: String? {
         ["", "cat", "off", "never"].contains(self[.pager]) ? nil : self[.pager]
     }
 
-    /// The bytes of the token file, without a line end.
+    /// Returns the bytes of the token file without surrounding whitespace; empty without a file.
+    ///
+    /// - Throws: ``Failure`` if the file cannot be read.
     func token() throws(Failure) -> [UInt8] {
         var path = self[.tokenFile]
         if path.isEmpty { return [] }

@@ -3,18 +3,18 @@ import InventoryTransfer
 import Synchronization
 import TerminalKit
 
-/// How a failure is told on standard error, and how one of the client library becomes one.
+/// Reporting of failures on standard error, and conversion of client errors.
 extension Failure {
-    /// When errors are coloured, as the command line that runs has it.
+    /// When errors are colored, set from the command line being executed.
     static let color = Mutex(ColorChoice.auto)
 
-    /// What every error begins with.
+    /// The prefix of every error.
     static var head: String {
         let isColored = Self.color.withLock { $0 }.isColored(Terminal.isError)
         return isColored ? "\u{1B}[1;31merror:\u{1B}[0m" : "error:"
     }
 
-    /// Tells it on standard error.
+    /// Writes it to standard error.
     func report(asJSON: Bool) {
         if asJSON {
             var object = JSONObject()
@@ -38,9 +38,12 @@ extension Failure {
 }
 
 extension Failure {
-    /// What the client library could not do, for a person.
+    /// Creates a readable failure from an error of the client library.
     ///
-    /// `id`: What settles a write whose outcome is unknown.
+    /// - Parameters:
+    ///   - error: The error of the client.
+    ///   - address: The server's address.
+    ///   - id: The `--id` with which to retry a write whose outcome is unknown.
     init(_ error: ClientError, address: ServerAddress, id: String) {
         let name = error.code.description.replacing(" ", with: "_")
         switch error.code {
@@ -49,8 +52,8 @@ extension Failure {
                 name,
                 error.message,
                 wayOut: """
-                    The command may have been executed. Give it again with --id \(id) \
-                    to settle it: it is executed once.
+                    The command may have been executed. Retry it with --id \(id): \
+                    it is executed only once.
                     """,
                 exit: Exit.code(for: error)
             )
@@ -59,8 +62,8 @@ extension Failure {
                 name,
                 error.message.isEmpty ? "no answer from \(address)" : error.message,
                 wayOut: """
-                    Nothing was sent. Is invd running, and is --server or INVCTL_SERVER right? \
-                    invctl context show says where the address comes from.
+                    Nothing was sent. Is invd running, and is --server or INVCTL_SERVER correct? \
+                    invctl context show lists the source of the address.
                     """,
                 exit: Exit.code(for: error)
             )
@@ -76,7 +79,7 @@ extension Failure {
                 name,
                 "\(address) does not speak this protocol: \(error.message)",
                 wayOut: """
-                    Is it invd that listens there? Use the invctl that came with it \
+                    Is it invd that listens there? Use the invctl of the same release \
                     (this is \(InvctlVersion.current)).
                     """,
                 exit: Exit.code(for: error)

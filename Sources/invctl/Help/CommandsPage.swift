@@ -1,27 +1,27 @@
 import InventoryTransfer
 
-/// The page of help on commands that are written as NDJSON.
+/// The help page on commands in NDJSON.
 enum CommandsPage {
     static var text: String {
         """
-        invctl apply FILE carries out commands, one JSON object a line:
+        invctl apply FILE executes commands, one JSON object per line:
 
           {"command":"sell","lines":[{"product":"LAP-01","quantity":2}]}
           {"command":"adjust","product":"LAP-01","delta":-1,"reason":"damaged"}
 
-        A product is its SKU, or as a number its id; a location its code, a category
-        its name. Money is a text or a number ("19.99"), a quantity has the decimals of
-        the product's unit, a time is 2026-03-01T12:30:00Z. ? marks what may be left
-        out.
+        A product is given by its SKU, or its id as a number; a location by its code,
+        a category by its name. Money is a string or a number ("19.99"), a quantity
+        has the decimals of the product's unit, a time is 2026-03-01T12:30:00Z. ? marks
+        optional fields.
 
         \(Self.list)
 
-        Lines are carried out one after the other; --atomic makes them one step, of at
-        most 8,190, in which none can name what another one makes.
+        Lines are executed in order; --atomic makes them one step of at most 8,190
+        commands, in which none can refer to what another one creates.
         """
     }
 
-    /// Each command with its fields, wrapped.
+    /// The commands with their fields, wrapped.
     private static var list: String {
         CommandReader.shapes.map { "  \($0.name)\n" + Self.wrapped($0.fields) }
             .joined(separator: "\n")

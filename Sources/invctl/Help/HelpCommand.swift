@@ -15,7 +15,7 @@ struct HelpCommand: AsyncParsableCommand {
               invctl help --man > invctl.1
             """
     )
-    @Flag(help: "Writes the whole manual as a page for man.") var man = false
+    @Flag(help: "Writes the whole manual as a man page.") var man = false
     @Argument(
         help: "A command, word by word, or a topic.",
         completion: .list(HelpTopic.allCases.map { $0.rawValue })
@@ -25,7 +25,7 @@ struct HelpCommand: AsyncParsableCommand {
     func run() throws {
         if self.man {
             guard let tree = CommandTree.whole() else {
-                throw Failure("internal", "the tree of commands cannot be read", exit: Exit.failed)
+                throw Failure("internal", "cannot decode the command tree", exit: Exit.failed)
             }
             Terminal.write(ManualPage(tree).text, to: 1)
             return
@@ -38,7 +38,9 @@ struct HelpCommand: AsyncParsableCommand {
         Terminal.print(try Self.help(self.words))
     }
 
-    /// What `--help` says of a command.
+    /// Returns the `--help` text of a command.
+    ///
+    /// - Throws: ``Failure`` for an unknown command.
     private static func help(_ words: [String]) throws(Failure) -> String {
         var command: any ParsableCommand.Type = Invctl.self
         var path = "invctl"
@@ -51,7 +53,7 @@ struct HelpCommand: AsyncParsableCommand {
                 throw Failure.usage(
                     "there is no help on '\(words.joined(separator: " "))'",
                     wayOut: near.isEmpty
-                        ? "invctl help lists what there is."
+                        ? "invctl help lists the commands and topics."
                         : "Did you mean \(near.joined(separator: " or "))?"
                 )
             }

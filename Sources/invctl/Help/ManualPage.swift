@@ -1,11 +1,10 @@
 import InventoryTransfer
 import TerminalKit
 
-/// The manual as a page for `man`: every command, topic and exit code, from the same declarations as
-/// `--help`.
+/// The manual page: every command, topic and exit code, from the same declarations as `--help`.
 ///
-/// Its text is roff with the macros of man(7): a line that begins with a dot is a macro, so text never
-/// does.
+/// The text is roff with the macros of man(7). A line that begins with a dot is a macro, so lines of text
+/// are escaped.
 struct ManualPage {
     private let tree: CommandTree
 
@@ -22,7 +21,7 @@ struct ManualPage {
             lines += Self.lines(argument.value)
         }
         lines.append(".SH COMMANDS")
-        lines += Self.lines(self.tree, path: [], leavingOut: Set(shared.keys))
+        lines += Self.lines(self.tree, path: [], omitting: Set(shared.keys))
         for topic in HelpTopic.allCases {
             lines.append(".SH \(topic.rawValue.uppercased())")
             lines += Self.verbatim(topic.text)
@@ -30,7 +29,7 @@ struct ManualPage {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// The options that nearly every command has, by their names: told once.
+    /// The options of nearly every command, by name, which are documented once.
     private var shared: [String: CommandTree.Argument] {
         let arguments = self.tree["product"]?["list"]?.arguments ?? []
         let ping = Set((self.tree["ping"]?.arguments ?? []).compactMap { $0.longName })
@@ -44,7 +43,7 @@ struct ManualPage {
     private static func lines(
         _ node: CommandTree,
         path: [String],
-        leavingOut shared: Set<String>
+        omitting shared: Set<String>
     ) -> [String] {
         var lines: [String] = []
         for child in node.subcommands ?? [] {
@@ -63,7 +62,7 @@ struct ManualPage {
             for argument in arguments where argument.kind != .positional {
                 lines += Self.lines(argument)
             }
-            lines += Self.lines(child, path: words, leavingOut: shared)
+            lines += Self.lines(child, path: words, omitting: shared)
         }
         return lines
     }
@@ -76,7 +75,7 @@ struct ManualPage {
         ]
     }
 
-    /// Lines as they stand.
+    /// Returns the lines without filling.
     private static func verbatim(_ text: String) -> [String] {
         [".nf"]
             + text.split(separator: "\n", omittingEmptySubsequences: false).map {
@@ -84,7 +83,7 @@ struct ManualPage {
             } + [".fi"]
     }
 
-    /// Text that no macro can begin.
+    /// Returns text that cannot be read as a macro.
     private static func plain(_ text: String) -> String {
         let escaped = Self.escaped(text)
         return escaped.hasPrefix(".") || escaped.hasPrefix("'") ? "\\&" + escaped : escaped

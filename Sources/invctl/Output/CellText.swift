@@ -2,13 +2,13 @@ import Foundation
 internal import InventoryModel
 import InventoryTransfer
 
-/// A cell as people and programs write it.
+/// Formats cells for people and for programs.
 struct CellText: Sendable {
     let currencyDecimals: UInt8
-    /// How people are shown instants; nothing for the exact form in UTC.
+    /// How instants are shown to people; `nil` for the exact form in UTC.
     var clock: ClockText?
-    /// Whether it is for people: money is written 2,039.97, and a number with as many decimals as
-    /// one reads.
+    /// Whether it is for people: money is written 2,039.97, and a number with a readable number of
+    /// decimals.
     var groupsMoney = false
 
     func text(_ table: ResultTable, row: Int, column: Int) -> String {
@@ -31,7 +31,7 @@ struct CellText: Sendable {
         }
     }
 
-    /// Decimals of the quantities in a row.
+    /// Returns the decimals of the quantities in a row.
     static func unitDecimals(_ table: ResultTable, _ row: Int) -> UInt8 {
         guard let column = table.column(named: "unitDecimals"),
             case .integer(let decimals) = table.cell(row, column)
@@ -40,11 +40,11 @@ struct CellText: Sendable {
     }
 }
 
-/// Instants for people: to the second, in a zone, with the zone said.
+/// Formats instants for people: to the second, in a time zone, with its offset.
 struct ClockText: Sendable {
     var zone: TimeZone?
 
-    /// `2026-03-01 12:30:05Z`, or with the zone's distance from UTC.
+    /// Returns `2026-03-01 12:30:05Z`, or the local time with the zone's offset from UTC.
     func format(_ microseconds: Int64) -> String {
         let microseconds = Instant(microseconds: microseconds).clampedToCalendar.microseconds
         var seconds = microseconds / 1_000_000

@@ -1,7 +1,7 @@
 internal import InventoryModel
 import InventoryTransfer
 
-/// A line a row, its cells separated by one byte; the names of the columns first.
+/// Writes a header with the column names, then one line per row, its cells separated by one byte.
 struct DelimitedWriter: RowWriter {
     private let style: RowStyle
     private let cells: CellText
@@ -36,11 +36,11 @@ struct DelimitedWriter: RowWriter {
     }
 
     mutating func finish(into bytes: inout [UInt8]) {
-        // Every line is whole already.
+        // Every line is complete already.
     }
 }
 
-/// A table as Markdown has it: `| a | b |`, numbers to the right.
+/// Writes a Markdown table: `| a | b |`, numbers right-aligned.
 struct MarkdownWriter: RowWriter {
     private let style: RowStyle
     private let cells: CellText
@@ -72,7 +72,7 @@ struct MarkdownWriter: RowWriter {
     }
 
     mutating func finish(into bytes: inout [UInt8]) {
-        // Every line is whole already.
+        // Every line is complete already.
     }
 
     private func line(_ cells: [String], into bytes: inout [UInt8]) {

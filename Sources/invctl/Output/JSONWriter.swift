@@ -1,10 +1,10 @@
 internal import InventoryModel
 import InventoryTransfer
 
-/// An object a row: one array of them, a line each, or the only one by itself.
+/// Writes an object per row: as one array, one per line, or a single object.
 ///
-/// Money is a string with its decimals, so that no reader makes it a floating-point number; quantities
-/// and LSNs are numbers; what is not there is null.
+/// Money is a string with its decimals, so that no parser makes it a floating-point number; quantities
+/// and LSNs are numbers; missing values are null.
 struct JSONWriter: RowWriter {
     private let style: RowStyle
     private let cells: CellText

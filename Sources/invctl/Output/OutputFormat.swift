@@ -1,44 +1,44 @@
 internal import InventoryModel
 import InventoryTransfer
 
-/// How rows are written.
+/// The format of rows.
 ///
-///     table   aligned, for people at a terminal       md     a table for documents
-///     plain   tab-separated with a head, when piped   csv    RFC 4180
-///     json    one array of objects                    tsv    as csv with tabs; tab and line end as \t, \n
-///     ndjson  an object a line
+///     table   aligned, for people at a terminal         md     a Markdown table
+///     plain   tab-separated with a header, when piped   csv    RFC 4180
+///     json    one array of objects                      tsv    as csv with tabs; tab, newline as \t, \n
+///     ndjson  one object per line
 enum OutputFormat: String, CaseIterable, Sendable {
     case table, plain, json, ndjson, csv, tsv, md
 
-    /// Whether programs read it, who want every column and the parts of a sentence.
+    /// Whether the format is JSON, with every column, and the parts of a message as fields.
     var isJSON: Bool { self == .json || self == .ndjson }
 
-    /// Whether people read it, who are spared the columns that only say how to show others.
+    /// Whether the format is for people, without columns that only determine how others are shown.
     var isForPeople: Bool { self == .table || self == .plain || self == .md }
 }
 
-/// How one answer is to be written.
+/// How to write one answer.
 struct RowStyle: Sendable {
     var format: OutputFormat
     var currencyDecimals: UInt8
     /// The columns to show, in this order; all if empty.
     var fields: [String] = []
-    /// Columns that say nothing here, such as the SKU where only one was asked for; for people.
+    /// Columns hidden from people because they are redundant, such as the SKU of a single product.
     var omitted: Set<String> = []
     /// Whether to write one object instead of an array with one.
     var isSingle = false
-    /// Columns of the terminal; nothing where there is none to fit.
+    /// The width of the terminal in columns; `nil` for unlimited.
     var width: Int?
     var hasColor = false
     var clock = ClockText()
 
-    /// Columns that only say how to show others.
+    /// Columns that only determine how others are shown.
     private static let hidden: Set<String> = [
         "unitDecimals", "priceBasis", "productId", "categoryId", "locationId", "unit",
         "reservedDelta", "originLine",
     ]
 
-    /// The columns that are shown, in order.
+    /// Returns the indices of the shown columns, in order.
     func columns(of schema: [ResultField]) -> [Int] {
         if !self.fields.isEmpty {
             return self.fields.compactMap { name in schema.firstIndex { $0.name == name } }
@@ -50,7 +50,7 @@ struct RowStyle: Sendable {
         }
     }
 
-    /// A writer of this style.
+    /// Returns a writer for this style.
     func writer() -> any RowWriter {
         switch self.format {
         case .table: TableWriter(self)
@@ -62,7 +62,7 @@ struct RowStyle: Sendable {
         }
     }
 
-    /// One cell on one line.
+    /// Returns the text of a cell on one line: control characters become spaces.
     static func flat(_ text: String) -> String {
         guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
         return String(
@@ -77,10 +77,10 @@ struct RowStyle: Sendable {
     }
 }
 
-/// Writes rows in one format: the head once its columns are known, rows as they come, the end.
+/// Writes rows in one format: the header once the columns are known, rows as they arrive, the end.
 protocol RowWriter {
     mutating func begin(_ schema: [ResultField], into bytes: inout [UInt8])
-    /// Rows of a table, by their numbers in it.
+    /// Writes rows of a table, given by their indices in it.
     mutating func write(_ table: ResultTable, _ rows: [Int], into bytes: inout [UInt8])
     mutating func finish(into bytes: inout [UInt8])
 }

@@ -1,11 +1,11 @@
 internal import InventoryModel
 import InventoryTransfer
 
-/// What `--sort a,-b` asks for: columns, `-` before one turns it round; ties keep their order.
+/// The order of `--sort a,-b`: columns, `-` for descending; ties keep their order (stable).
 ///
-/// Quantities are compared as they are written: 52 pieces are more than half a kilogram.
+/// Quantities are compared by their decimal value: 52 pieces are more than half a kilogram.
 ///
-/// Sorting has to see every row, so it holds them; with a limit it holds twice that many.
+/// Sorting needs all rows, so it buffers them; with a limit it buffers at most twice as many, or 4,096.
 struct RowOrder {
     private let keys: [RowComparison.Key]
     private let limit: Int?
@@ -19,9 +19,9 @@ struct RowOrder {
         self.held = ResultTable(schema)
     }
 
-    /// The columns that a `--sort` names; none without one.
+    /// Parses the columns of `--sort`; empty without one.
     ///
-    /// - Throws: ``Failure`` for one that is not there.
+    /// - Throws: ``Failure`` for an unknown column.
     static func columns(
         _ text: String?,
         _ schema: [ResultField]
@@ -46,7 +46,7 @@ struct RowOrder {
         self.held = self.picked(self.sorted().prefix(limit))
     }
 
-    /// The rows in order.
+    /// Returns the rows in order.
     func sortedTable() -> ResultTable { self.picked(self.sorted().prefix(self.limit ?? .max)) }
 
     private func picked(_ rows: ArraySlice<Int>) -> ResultTable {

@@ -1,19 +1,19 @@
 internal import InventoryModel
 import InventoryTransfer
 
-/// What a person asked of a list, whatever it lists.
+/// The options of a list: `--where`, `--sort` and `--limit`.
 struct Listing: Sendable {
     var conditions: [String] = []
     var sort: String?
     var limit: Int?
 }
 
-/// The way of rows from an answer to the reader: condition, order, limit, columns, format.
+/// The pipeline from an answer to its output: condition, order, limit, columns, format.
 ///
-///     blocks ─▶ --where ─▶ (--sort: held) ─▶ --limit ─▶ writer ─▶ bytes
+///     blocks ─▶ --where ─▶ (--sort: buffered) ─▶ --limit ─▶ writer ─▶ bytes
 ///
-/// Without `--sort` nothing is held but one block, so a million rows need no more memory than ten and
-/// the first is out before the second block comes.
+/// Without `--sort` only one block is buffered, so a million rows need no more memory than ten, and the
+/// first block is written before the second arrives.
 struct RowOutput {
     private let style: RowStyle
     private let listing: Listing
@@ -23,12 +23,12 @@ struct RowOutput {
     private var rest: Int?
     /// The columns, once they are known.
     private var schema: [ResultField]?
-    /// Whether anything was written: the head comes with the first row, or at the end where there is none.
+    /// Whether the header was written: with the first row, or at the end if there are no rows.
     ///
-    /// An answer that turns out to be a refusal before it has a row has no head either.
+    /// An answer that is refused before its first row has no header either.
     private var hasHead = false
     private(set) var rowCount = 0
-    /// What is to be written; whoever takes it empties it.
+    /// The output so far; the caller writes and clears it.
     var bytes: [UInt8] = []
 
     init(_ style: RowStyle, _ listing: Listing) {
@@ -38,10 +38,10 @@ struct RowOutput {
         self.rest = listing.limit
     }
 
-    /// Takes a block of rows; the first settles the columns.
+    /// Processes a block of rows; the first one determines the columns.
     ///
-    /// - Returns: Whether more are wanted.
-    /// - Throws: ``Failure`` for a column that is not there, or a condition that makes no sense.
+    /// - Returns: Whether more rows are needed.
+    /// - Throws: ``Failure`` for an unknown column or an invalid condition.
     mutating func take(_ table: ResultTable) throws(Failure) -> Bool {
         if self.schema == nil { try self.begin(table.schema) }
         var rows = Array(0..<table.rowCount)
@@ -90,7 +90,7 @@ struct RowOutput {
             let decimals = self.style.currencyDecimals
             return try BoundCondition(condition, schema, currencyDecimals: decimals)
         } catch {
-            preconditionFailure("a condition names a column that it was read with: \(error)")
+            preconditionFailure("a condition parsed with this schema does not bind to it: \(error)")
         }
     }
 

@@ -2,15 +2,15 @@ internal import InventoryModel
 import InventoryTransfer
 import TerminalKit
 
-/// Rows aligned under their heads, within the width of the terminal.
+/// Writes rows aligned under their headers, within the width of the terminal.
 ///
 ///     LOCATION  ON HAND − UNAVAILABLE − RESERVED = AVAILABLE   FLOOR
 ///     main            8             0          1           7       0
 ///
-/// The first block of rows settles the widths, so that the first line appears at once; later rows may
-/// widen a column. Where the terminal is too narrow, long texts are cut with …, then columns are left
-/// out from the right, and a last line says which; columns that somebody chose are cut further before
-/// one is left out.
+/// The first block of rows determines the widths, so that the first line appears at once; later rows may
+/// widen a column. If the terminal is too narrow, long strings are truncated with …, then columns are
+/// omitted from the right, and the last line names them; columns that the user chose are truncated
+/// further before one is omitted.
 struct TableWriter: RowWriter {
     private let style: RowStyle
     private let cells: CellText
@@ -35,22 +35,22 @@ struct TableWriter: RowWriter {
     mutating func write(_ table: ResultTable, _ rows: [Int], into bytes: inout [UInt8]) {
         guard !rows.isEmpty else { return }
         let columns = self.columns.prefix(self.drawing.columnCount)
-        let texts = rows.map { row in
+        let cells = rows.map { row in
             columns.map { RowStyle.flat(self.cells.text(table, row: row, column: $0)) }
         }
-        for line in self.drawing.lines(texts) {
+        for line in self.drawing.lines(cells) {
             bytes.append(line)
             bytes.append(0x0A)
         }
     }
 
     mutating func finish(into bytes: inout [UInt8]) {
-        let leftOut = self.drawing.leftOut
-        guard !leftOut.isEmpty else { return }
-        let names = leftOut.joined(separator: ", ")
-        let word = leftOut.count == 1 ? "column does" : "columns do"
+        let omitted = self.drawing.omitted
+        guard !omitted.isEmpty else { return }
+        let names = omitted.joined(separator: ", ")
+        let word = omitted.count == 1 ? "column does" : "columns do"
         bytes.append(
-            self.dim("(\(leftOut.count) \(word) not fit: \(names); --fields a,b chooses)")
+            self.dim("(\(omitted.count) \(word) not fit: \(names); select with --fields a,b)")
         )
         bytes.append(0x0A)
     }
@@ -79,7 +79,7 @@ struct TableWriter: RowWriter {
         )
     }
 
-    /// The equation of available stock reads as one.
+    /// Returns the gap between two columns: an operator between those of the equation of available stock.
     private static func gap(_ name: String, _ next: String) -> String {
         switch (name, next) {
         case ("onHand", "unavailable"), ("unavailable", "reserved"): " − "
@@ -93,7 +93,7 @@ struct TableWriter: RowWriter {
 }
 
 extension ResultField {
-    /// Whether its cells stand at the right.
+    /// Whether its cells are right-aligned.
     var isNumber: Bool {
         switch self.kind {
         case .integer, .money, .quantity, .number: true

@@ -2,18 +2,18 @@ internal import InventoryModel
 import InventoryTransfer
 import TerminalKit
 
-/// What an insight is shown as, besides its numbers.
+/// The chart shown with the numbers of an insight.
 enum InsightPicture: Sendable {
     case none
-    /// A bar behind each row, and a sparkline over rows that follow one another in time.
+    /// A bar after each row, and a sparkline for a time series.
     case bars(String)
     /// Weekdays by hours, shaded.
     case heatmap(String)
 }
 
 extension Bars {
-    /// A measure of each row as a bar; nothing if the table has no such column of numbers, or nothing
-    /// above zero in it.
+    /// Creates bars of one column; `nil` if the table has no such column of numbers, or no value above zero
+    /// in it.
     init?(_ table: ResultTable, _ measure: String) {
         guard let column = table.column(named: measure) else { return nil }
         let values = (0..<table.rowCount).map { Self.value(table.cell($0, column)) }
@@ -28,7 +28,7 @@ extension Bars {
         }
     }
 
-    /// The table with the bars behind its rows.
+    /// Returns the table with a last column of bars.
     func behind(_ table: ResultTable) -> ResultTable {
         var bars = ResultColumn(ResultField(" ", .text))
         for bar in self.bars { bars.append(.text(bar)) }
@@ -37,7 +37,7 @@ extension Bars {
 }
 
 extension Heatmap {
-    /// Nothing if the table is not one of weekdays and hours.
+    /// Creates a heat map; `nil` if the table is not one of weekdays and hours.
     init?(_ table: ResultTable, measure: String, currencyDecimals: UInt8) {
         guard let weekday = table.column(named: "weekday"),
             let hour = table.column(named: "hourOfDay"), let value = table.column(named: measure)

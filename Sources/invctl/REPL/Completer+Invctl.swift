@@ -2,19 +2,18 @@ import ArgumentParser
 import TerminalKit
 
 extension CommandTree {
-    /// The tree of this program's commands; nothing if the parser tells it in a way that is not known
-    /// here.
+    /// Returns the tree of this program's commands; `nil` if the parser's dump has an unknown format.
     static func whole() -> CommandTree? { CommandTree(dump: Invctl._dumpHelp()) }
 }
 
 extension Completer {
-    /// Completes what this program's command line takes, and the shell's `own` commands.
+    /// Creates a completer for this program's commands and the shell's `own` commands.
     init(_ tree: CommandTree, own: [String]) {
-        self.init(tree, of: "invctl", own: own) { await Self.ask($0) }
+        self.init(tree, of: "invctl", own: own) { await Self.completions($0) }
     }
 
-    /// The command line's parser answers a question for completions by an error that says them.
-    private static func ask(_ arguments: [String]) async -> [String] {
+    /// Returns the parser's completions, which it throws as the message of an error.
+    private static func completions(_ arguments: [String]) async -> [String] {
         do {
             _ = try await Invctl.asyncParseAsRoot(arguments)
             return []

@@ -5,10 +5,10 @@ import InventoryTransfer
 import InventoryWire
 import TerminalKit
 
-/// The shell somebody sits at: a line is edited, what it asks for is done, and again.
+/// The interactive shell: it reads a line, executes it, and repeats.
 ///
-/// Each command runs as a program of its own that has the terminal meanwhile: Ctrl-C ends it and not
-/// the shell, and whatever goes wrong in it stays there.
+/// Each command runs in a process of its own that has the terminal meanwhile: Ctrl-C ends it and not the
+/// shell, and its crash does not affect the shell.
 struct InteractiveShell {
     private let session: TerminalSession
     private let isQuiet: Bool
@@ -19,9 +19,9 @@ struct InteractiveShell {
     private var completer: Completer?
     private var shown: LineView?
 
-    /// Candidates that are shown at once.
+    /// The most candidates shown at once.
     private static let candidatesShownMax = 60
-    /// How long the guard of a command that was killed may take to put the terminal back.
+    /// How long the guard of a killed command may take to restore the terminal.
     private static let guardMicroseconds: UInt32 = 100_000
 
     init(_ session: TerminalSession, isQuiet: Bool) {
@@ -57,7 +57,7 @@ struct InteractiveShell {
         try? await client.close()
         let what = server.map { "\($0.software) at \(settings.address)" }
         Terminal.print(what ?? "No server answers at \(settings.address) yet.")
-        Terminal.print("Tab completes, \\? helps, Ctrl-D leaves.")
+        Terminal.print("Tab completes, \\? shows help, Ctrl-D quits.")
     }
 
     private var prompt: String {
@@ -65,12 +65,14 @@ struct InteractiveShell {
         return "\(settings.context ?? settings.address.description)> "
     }
 
-    // MARK: - What was asked for
+    // MARK: - Requests
 
-    /// - Returns: Whether it goes on.
+    /// Performs a request.
+    ///
+    /// - Returns: Whether the shell continues.
     private mutating func perform(_ request: ShellState.Request) async -> Bool {
         switch request {
-        case .nothing: break
+        case .none: break
         case .leave: return false
         case .say(let text): Terminal.print(text)
         case .listHistory(let text):
@@ -90,14 +92,14 @@ struct InteractiveShell {
         return true
     }
 
-    /// Runs a command in a process of its own.
+    /// Runs a command in its own process.
     ///
     /// - Returns: Its exit code.
     private func execute(_ words: [String]) async -> Int32 {
         let code = await self.session.lend { () -> Int32 in
             guard let process = Subprocess(sharing: ["/proc/self/exe"] + words) else { return 1 }
             let code = process.wait()
-            // Its own guard puts the terminal back first.
+            // Its own guard restores the terminal first.
             if code > 128, code != 130 { usleep(Self.guardMicroseconds) }
             return code
         }
@@ -106,7 +108,7 @@ struct InteractiveShell {
 
     // MARK: - A line
 
-    /// The next command; nothing if there are to be no more.
+    /// Returns the next command; `nil` if the user quits.
     private mutating func readLine() async -> String? {
         var editor = LineEditor(history: self.history.entries)
         let prompt = self.prompt
@@ -157,7 +159,7 @@ struct InteractiveShell {
         self.shown = view
     }
 
-    /// Leaves the line as it is and goes below it.
+    /// Leaves the line on the screen and moves the cursor below it.
     private mutating func finish() {
         Terminal.write(self.shown?.leave ?? "\r\n", to: STDOUT_FILENO)
         self.shown = nil
@@ -170,17 +172,17 @@ struct InteractiveShell {
         let found = await completer.candidates(Array(editor.text[..<editor.cursor]))
         if let completion = found.completion {
             editor.replace(from: found.start, with: completion)
-        } else if found.texts.isEmpty {
+        } else if found.strings.isEmpty {
             Terminal.write("\u{07}", to: STDOUT_FILENO)
         } else {
-            self.list(found.texts)
+            self.list(found.strings)
         }
     }
 
     /// Shows candidates below the line, in columns.
-    private mutating func list(_ texts: [String]) {
+    private mutating func list(_ candidates: [String]) {
         self.finish()
-        let shown = texts.prefix(Self.candidatesShownMax)
+        let shown = candidates.prefix(Self.candidatesShownMax)
         let width = (shown.map { TextWidth.of($0) }.max() ?? 0) + 2
         let perRow = max(1, (Terminal.size.columns - 1) / width)
         var row = ""
@@ -191,6 +193,8 @@ struct InteractiveShell {
                 row = ""
             }
         }
-        if texts.count > shown.count { Terminal.print("and \(texts.count - shown.count) more") }
+        if candidates.count > shown.count {
+            Terminal.print("and \(candidates.count - shown.count) more")
+        }
     }
 }

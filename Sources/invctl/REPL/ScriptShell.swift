@@ -2,26 +2,26 @@ import Glibc
 import InventoryTransfer
 import TerminalKit
 
-/// The shell that reads a script: commands from standard input, one after the other.
+/// The shell that executes a script from standard input.
 ///
-/// They run within this process, so that thousands of them take no thousand starts.
+/// Commands run within this process, so that thousands of them do not start thousands of processes.
 struct ScriptShell {
     private var state = ShellState()
     private var bytes: [UInt8] = []
     private var next = 0
     private var isAtEnd = false
 
-    /// Runs everything there is.
+    /// Runs all commands.
     ///
-    /// - Returns: The code of the first command that failed.
+    /// - Returns: The exit code of the first command that failed.
     mutating func run() async -> ExitStatus {
-        // A pager would wait for somebody who is not there.
+        // A pager would wait for input that never comes.
         setenv("INVCTL_PAGER", "off", 1)
         var first = ExitStatus.success
         var command = ""
         while let line = self.readLine() {
             command += command.isEmpty ? line : "\n" + line
-            if CommandWords(command).open != .nothing, !self.isDrained { continue }
+            if CommandWords(command).open != .none, !self.isDrained { continue }
             let code = await self.perform(command)
             command = ""
             guard let code else { break }
@@ -30,14 +30,16 @@ struct ScriptShell {
         return first
     }
 
-    /// - Returns: The exit code; nothing if it is over.
+    /// Executes one command.
+    ///
+    /// - Returns: The exit code; `nil` if the shell exits.
     private mutating func perform(_ command: String) async -> ExitStatus? {
         do throws(Failure) {
-            if CommandWords(command).open != .nothing {
+            if CommandWords(command).open != .none {
                 throw Failure.usage("the script ends within '\(command)'")
             }
             switch try self.state.request(command) {
-            case .nothing, .listHistory: return .success
+            case .none, .listHistory: return .success
             case .leave: return nil
             case .say(let text):
                 Terminal.print(text)
@@ -59,7 +61,7 @@ struct ScriptShell {
 
     private static func execute(_ words: [String]) async -> ExitStatus {
         let code = await Invctl.run(words)
-        Interruption.say(nil)
+        Interruption.setMessage(nil)
         return code
     }
 

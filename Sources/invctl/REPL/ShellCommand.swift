@@ -7,15 +7,15 @@ import TerminalKit
 struct ShellCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "shell",
-        abstract: "Commands one after the other, with history, completion and editing.",
+        abstract: "Runs commands interactively, with history, completion and editing.",
         discussion: """
-            Every command is typed as it is behind invctl. Tab completes, also SKUs, categories and \
-            locations; an open quote or a \\ at the end goes on in the next line; # begins a remark.
+            Commands are typed without invctl. Tab completes, also SKUs, categories and locations; an \
+            open quote or a \\ at the end continues on the next line; # begins a comment.
 
             \(ShellWord.table)
 
-            Off a terminal it reads commands from standard input, a line each, goes on after one that \
-            fails, and exits with the code of the first that did:
+            Without a terminal it reads commands from standard input, one per line, continues after a \
+            failure, and exits with the code of the first command that failed:
 
             printf 'product list\\nstock low\\n' | invctl shell
             """
@@ -24,7 +24,7 @@ struct ShellCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try self.global.settings()
-        self.handDown(settings)
+        self.exportToEnvironment(settings)
         if let session = TerminalSession(.line) {
             var shell = InteractiveShell(session, isQuiet: self.global.quiet)
             await shell.run()
@@ -35,8 +35,8 @@ struct ShellCommand: AsyncParsableCommand {
         if code != .success { throw code }
     }
 
-    /// What was asked of the shell is what its commands find in their environment.
-    private func handDown(_ settings: Settings) {
+    /// Passes the shell's own options to its commands through the environment.
+    private func exportToEnvironment(_ settings: Settings) {
         for (key, setting) in settings.values where setting.origin == "--\(key.rawValue)" {
             setenv(key.variable, setting.value, 1)
         }
@@ -45,7 +45,7 @@ struct ShellCommand: AsyncParsableCommand {
     }
 }
 
-/// What the shell itself understands, besides the commands.
+/// The commands of the shell itself.
 enum ShellWord: String, CaseIterable, Sendable {
     case help = "\\?"
     case quit = "\\q"
@@ -68,13 +68,13 @@ enum ShellWord: String, CaseIterable, Sendable {
 
     var meaning: String {
         switch self {
-        case .help: "says this; help COMMAND explains a command"
-        case .quit: "leaves, as do Ctrl-D, exit and quit"
-        case .timing: "says how long each command took, or no longer"
-        case .watch: "the last command again, each 2 s or so often, until Ctrl-C"
-        case .output: "the format from here on: table, json, csv, …; nothing for the usual"
-        case .connect: "another server from here on; nothing says which it is"
-        case .history: "what was typed, or what of it has TEXT"
+        case .help: "shows this help; help COMMAND explains a command"
+        case .quit: "quits, as do Ctrl-D, exit and quit"
+        case .timing: "turns the duration of each command on or off"
+        case .watch: "repeats the last command every 2 s or SECONDS, until Ctrl-C"
+        case .output: "sets the output format: table, json, csv, …; the default without one"
+        case .connect: "switches to another server; without one shows the current server"
+        case .history: "lists the history, or the entries that contain TEXT"
         }
     }
 
@@ -83,14 +83,16 @@ enum ShellWord: String, CaseIterable, Sendable {
             .joined(separator: "\n")
     }
 
-    /// The word of a line that begins with a backslash, and what follows it.
+    /// Parses a line that begins with a backslash.
+    ///
+    /// - Throws: ``Failure`` for an unknown command.
     static func parse(_ line: String) throws(Failure) -> (ShellWord, argument: String) {
         let parts = line.split(maxSplits: 1) { $0.isWhitespace }.map { String($0) }
         let name = parts.first ?? ""
         guard let word = ShellWord(rawValue: name) else {
             let near = Nearness.nearest(to: name, among: self.allCases.map { $0.rawValue })
             throw Failure.usage(
-                "'\(name)' is no word of the shell",
+                "unknown command '\(name)' of the shell",
                 wayOut: near.isEmpty
                     ? "\\? lists them." : "Did you mean \(near.joined(separator: " or "))?"
             )

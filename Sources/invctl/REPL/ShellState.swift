@@ -4,15 +4,15 @@ import InventoryClient
 import InventoryTransfer
 import TerminalKit
 
-/// What a shell remembers between two commands, whether somebody sits there or it reads a script.
+/// The state that a shell, interactive or scripted, keeps between commands.
 ///
-/// The settings live in the environment, where commands look for theirs anyway.
+/// The settings are kept in the environment, where commands look for them anyway.
 struct ShellState: Sendable {
-    /// What a line asks for.
+    /// What a line requests.
     enum Request: Equatable, Sendable {
-        case nothing
+        case none
         case run([String])
-        /// The last command again and again.
+        /// Repeat the last command.
         case watch([String], pauseMilliseconds: Int32)
         case leave
         case say(String)
@@ -25,19 +25,19 @@ struct ShellState: Sendable {
     /// The longest pause of `\watch`, in seconds.
     private static let pauseSecondsMax: Double = 86_400
 
-    /// Says what a line asks for.
+    /// Returns what a line requests.
     mutating func request(_ line: String) throws(Failure) -> Request {
         let trimmed = line.trimmingSpace
         if trimmed.hasPrefix("\\") {
             let (word, argument) = try ShellWord.parse(trimmed)
             return try self.request(word, argument)
         }
-        var words = CommandWords(line).texts
+        var words = CommandWords(line).strings
         if words.first == "invctl" { words.removeFirst() }
         switch words.first {
-        case nil: return .nothing
+        case nil: return .none
         case "exit"?, "quit"?: return .leave
-        case "shell"?: throw Failure.usage("this is the shell already")
+        case "shell"?: throw Failure.usage("this is already the shell")
         default:
             self.last = words
             return .run(words)
@@ -76,7 +76,7 @@ struct ShellState: Sendable {
     private static func setOutput(_ argument: String) throws(Failure) -> String {
         if argument.isEmpty {
             unsetenv("INVCTL_OUTPUT")
-            return "the format is the usual one"
+            return "the format is the default"
         }
         _ = try Settings(flags: [.output: argument], context: nil)
         setenv("INVCTL_OUTPUT", argument, 1)
@@ -90,7 +90,7 @@ struct ShellState: Sendable {
         } else if !argument.isEmpty {
             _ = try Settings(flags: [:], context: argument)
             setenv("INVCTL_CONTEXT", argument, 1)
-            // The variable would go before the context.
+            // The variable would take precedence over the context.
             unsetenv("INVCTL_SERVER")
         }
         let settings = try Settings(flags: [:], context: nil)
@@ -98,22 +98,24 @@ struct ShellState: Sendable {
         return "the server is \(settings[.server]) (\(origin))"
     }
 
-    // MARK: - Again
+    // MARK: - Repetition
 
     private func watch(_ argument: String) throws(Failure) -> Request {
         guard let seconds = argument.isEmpty ? 2 : Double(argument), seconds > 0,
             seconds <= Self.pauseSecondsMax
-        else { throw Failure.usage("\\watch takes seconds above 0, not '\(argument)'") }
+        else {
+            throw Failure.usage("\\watch takes a number of seconds above 0, not '\(argument)'")
+        }
         guard !self.last.isEmpty else { throw Failure.usage("there is no command to repeat yet") }
         if Self.changesSomething(self.last) {
             throw Failure.usage(
-                "'\(self.last.joined(separator: " "))' changes something: it is not repeated by itself"
+                "'\(self.last.joined(separator: " "))' changes something and cannot be repeated"
             )
         }
         return .watch(self.last, pauseMilliseconds: Int32(min(seconds * 1_000, 86_400_000)))
     }
 
-    /// Whether a command writes: those that do take a note for the ledger, some are of their own kind.
+    /// Returns whether a command writes: it takes a `--note` for the ledger, or is one of a few others.
     private static func changesSomething(_ words: [String]) -> Bool {
         if ["import", "apply", "bench", "snapshot", "context"].contains(words.first) {
             return true

@@ -2,24 +2,24 @@ internal import Bytes
 internal import InventoryModel
 import InventoryTransfer
 
-/// What was sold on each of the last days: sums by product, and by where it was.
+/// Sales of the last days: daily sums by product, and by product and location.
 ///
-///     day − 7 … day − 1   day        a day is one of the zone people look from
+///     day − 7 … day − 1   day        days in the time zone of the display
 ///     └── velocity ────────┘
 ///                        └ today: revenue, sales, sellers
 ///
-/// Net: returns and reversed sales take away. Days that have gone by are dropped.
+/// Sums are net: returns and reversed sales are subtracted. Older days are dropped.
 ///
-/// Each line fits into 64 bits, and a day of them need not: sums have 128, which no number of lines
-/// that a ledger can have exceeds.
+/// Each line fits in 64 bits, but a day of lines may not: sums have 128 bits, which the lines of no
+/// ledger can exceed.
 struct SalesBook: Sendable {
-    /// Days before today that the velocity looks back.
+    /// The days before today that the velocity covers.
     static let daysBack: Int64 = 7
 
     struct Sold: Equatable, Sendable {
-        /// Base units of the product, less what came back.
+        /// Base units of the product, less returns.
         var units: Int128 = 0
-        /// Minor units of the currency.
+        /// Minor units of the currency, less returns.
         var amount: Int128 = 0
     }
 
@@ -28,7 +28,7 @@ struct SalesBook: Sendable {
         var location: LocationID
     }
 
-    /// One line of a sale or of what took one back.
+    /// One line of a sale, return or reversal.
     struct Line: Equatable, Sendable {
         var lsn: LSN
         var product: ProductID
@@ -49,10 +49,11 @@ struct SalesBook: Sendable {
     private var days: [Int64: Day] = [:]
     private var clock: DayClock
     private(set) var today: Int64
-    /// The sales of today that were not undone, and those that were undone of whatever day, by step.
+    /// The LSNs of today's sales that are not reversed.
     private var sales: Set<LSN> = []
+    /// The LSNs of reversed steps of any day.
     private var undone: Set<LSN> = []
-    /// When the first sale happened that is in here.
+    /// The time of the earliest line, in microseconds; `Int64.max` if there is none.
     private var first = Int64.max
 
     init(_ clock: DayClock, now: Int64) {
@@ -60,38 +61,38 @@ struct SalesBook: Sendable {
         self.today = self.clock.day(of: now)
     }
 
-    /// The first instant whose sales matter now.
+    /// The start of the earliest day included.
     var from: Instant {
         Instant(microseconds: self.clock.start(of: self.today - Self.daysBack))
     }
 
-    /// When today began.
+    /// The start of today.
     var todayFrom: Instant { Instant(microseconds: self.clock.start(of: self.today)) }
 
-    /// Takes a line; one from before the days that are kept changes nothing.
+    /// Adds a line; one from before the days included is ignored.
     mutating func add(_ line: Line) {
         let day = self.clock.day(of: line.occurredAt)
         guard day >= self.today - Self.daysBack else { return }
         self.first = min(self.first, line.occurredAt)
-        var kept = self.days.removeValue(forKey: day) ?? Day()
+        var sums = self.days.removeValue(forKey: day) ?? Day()
         let (units, amount) = (Int128(line.units), Int128(line.amount))
-        kept.products[line.product, default: Sold()].units += units
-        kept.products[line.product, default: Sold()].amount += amount
-        kept.units[Spot(product: line.product, location: line.location), default: 0] += units
-        kept.amount += amount
+        sums.products[line.product, default: Sold()].units += units
+        sums.products[line.product, default: Sold()].amount += amount
+        sums.units[Spot(product: line.product, location: line.location), default: 0] += units
+        sums.amount += amount
         if line.isSale, day == self.today, !self.undone.contains(line.lsn) {
             self.sales.insert(line.lsn)
         }
-        self.days[day] = kept
+        self.days[day] = sums
     }
 
-    /// A step was undone: if it was a sale, it is none.
+    /// Records that a step was reversed: it no longer counts as a sale.
     mutating func undo(_ lsn: LSN) {
         self.undone.insert(lsn)
         self.sales.remove(lsn)
     }
 
-    /// Lets days go that are over.
+    /// Moves to the current day and drops days that are too old.
     mutating func advance(to now: Int64) {
         let day = self.clock.day(of: now)
         guard day > self.today else { return }
@@ -106,8 +107,8 @@ struct SalesBook: Sendable {
     var saleCountToday: Int { self.sales.count }
     var productsToday: [ProductID: Sold] { self.days[self.today]?.products ?? [:] }
 
-    /// Base units sold a day at a spot, over the days that are kept, or since the first sale where that
-    /// is later; over a day at least.
+    /// Returns the base units sold per day at a spot, over the days included, or since the first sale if
+    /// that is later; over at least one day.
     func velocity(_ spot: Spot, now: Int64) -> Double {
         let units = self.days.values.reduce(Int128(0)) { $0 + ($1.units[spot] ?? 0) }
         let from = max(self.first, self.from.microseconds)
@@ -115,7 +116,7 @@ struct SalesBook: Sendable {
         return Double(max(0, units)) / days
     }
 
-    /// Days that what is available lasts: available ÷ velocity; nothing where nothing sells.
+    /// Returns the days that the available stock lasts: available ÷ velocity; `nil` if nothing sells.
     func cover(available: Int64, at spot: Spot, now: Int64) -> Double? {
         let velocity = self.velocity(spot, now: now)
         return velocity > 0 ? Double(max(0, available)) / velocity : nil

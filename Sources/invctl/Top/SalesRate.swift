@@ -2,20 +2,20 @@ import Foundation
 internal import InventoryInsights
 internal import InventoryModel
 
-/// How many sales each of the last seconds had.
+/// The number of sales in each of the last seconds.
 ///
-///     seconds   … 57 58 59 60     60 goes on and is not counted yet
+///     seconds   … 57 58 59 60     60 is not over and not counted yet
 ///     counts    …  3  0  7  2
 ///
-/// A ring: a second that comes later clears those between; one too old is left out.
+/// A ring buffer: a later second clears those between; a second that is too old is ignored.
 struct SalesRate: Sendable {
-    /// Seconds that are kept.
+    /// The number of seconds stored.
     static let secondsMax = 180
-    /// Seconds that the rate is the mean of.
+    /// The number of seconds that the rate is averaged over.
     static let meanSeconds = 10
 
     private var counts = [Int](repeating: 0, count: Self.secondsMax)
-    /// The second that goes on, since 1970.
+    /// The current second, since 1970.
     private var newest: Int64 = 0
 
     mutating func add(_ count: Int, second: Int64) {
@@ -24,7 +24,7 @@ struct SalesRate: Sendable {
         self.counts[Self.slot(second)] += count
     }
 
-    /// Says what time it is; going back changes nothing.
+    /// Moves to the current second; an earlier one is ignored.
     ///
     /// - Complexity: O(seconds between), at most ``secondsMax``
     mutating func advance(to second: Int64) {
@@ -34,13 +34,13 @@ struct SalesRate: Sendable {
         self.newest = second
     }
 
-    /// The last whole seconds, the oldest first.
+    /// Returns the counts of the last whole seconds, the oldest first.
     func last(_ count: Int) -> [Int] {
         let count = Int64(max(0, min(count, Self.secondsMax - 1)))
         return (0..<count).map { self.counts[Self.slot(self.newest - count + $0)] }
     }
 
-    /// Sales a second, over the last ``meanSeconds`` whole seconds.
+    /// Sales per second, averaged over the last ``meanSeconds`` whole seconds.
     var perSecond: Double {
         Double(self.last(Self.meanSeconds).reduce(0, +)) / Double(Self.meanSeconds)
     }
@@ -55,8 +55,8 @@ struct SalesRate: Sendable {
 enum Sparkline {
     private static let bars: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
-    /// A bar for each value: the lowest for none, the highest for the largest; whatever is above 0 is
-    /// seen.
+    /// Returns a bar for each value: the lowest for 0, the highest for the largest; any value above 0 is
+    /// higher than the lowest bar.
     static func text(_ values: [Int]) -> String {
         let largest = max(1, values.max() ?? 1)
         return String(
@@ -69,24 +69,24 @@ enum Sparkline {
     }
 }
 
-/// The day an instant belongs to, in a zone.
+/// Days and local times of instants in a time zone.
 struct DayClock: Sendable {
     private let calendar: ZoneCalendar
 
     init(_ zone: TimeZone) { self.calendar = (try? ZoneCalendar(zone.identifier)) ?? .utc }
 
-    /// Days since 1970-01-01 on the zone's calendar.
+    /// Returns the day of an instant: days since 1970-01-01 on the zone's calendar.
     func day(of microseconds: Int64) -> Int64 {
         self.calendar.dayNumber(Instant(microseconds: microseconds).clampedToCalendar.microseconds)
     }
 
-    /// The clock of the zone, in seconds since 1970 as its hands show it.
+    /// Returns the local time of the zone, as seconds since 1970 of its wall clock.
     func local(_ microseconds: Int64) -> Int64 {
         let instant = Instant(microseconds: microseconds).clampedToCalendar
         let local = self.calendar.local(instant.microseconds)
         return local / 1_000_000 - (local % 1_000_000 < 0 ? 1 : 0)
     }
 
-    /// When that day begins, in microseconds since 1970.
+    /// Returns when a day begins, in microseconds since 1970.
     func start(of day: Int64) -> Int64 { self.calendar.startOfDay(day) }
 }

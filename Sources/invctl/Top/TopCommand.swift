@@ -6,11 +6,11 @@ import TerminalKit
 struct TopCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "top",
-        abstract: "The shop at a glance, live: sales, sellers, low stock, the server.",
+        abstract: "Shows a live dashboard: sales, best sellers, low stock, the server.",
         discussion: """
-            Sales a second, revenue today, what sells best, what runs low and how long it lasts, each \
-            sale as it comes, the server's log, snapshot, subscribers and times. ? lists the keys; / \
-            searches, : runs any command, Enter shows a product, q leaves.
+            Shows sales per second, revenue today, best sellers, low stock and how long it lasts, each \
+            sale as it happens, and the server's log, snapshot, subscribers and latencies. ? lists the \
+            keys; / searches, : runs any command, Enter shows a product, q quits.
 
             Examples:
               invctl top
@@ -20,16 +20,16 @@ struct TopCommand: AsyncParsableCommand {
     )
     @OptionGroup var global: GlobalOptions
     @Option(help: "Only this location.", completion: Candidates.ofLocation) var at: String?
-    @Flag(help: "Shows it once and ends; also where there is no terminal.") var once = false
+    @Flag(help: "Prints it once and exits; needs no terminal.") var once = false
 
     func run() async throws {
         let hasTerminal = Terminal.isInput && Terminal.isOutput
         guard self.once || hasTerminal else {
             throw Failure.usage(
-                "top draws on a terminal, and this is none",
+                "top draws on a terminal, but there is none",
                 wayOut: """
-                    invctl top --once shows it once; invctl stats, stock low and insight sales tell \
-                    the same in every format.
+                    invctl top --once prints it once; invctl stats, stock low and insight sales have \
+                    the same data in every format.
                     """
             )
         }

@@ -8,20 +8,19 @@ import InventoryWire
 import Synchronization
 import TerminalKit
 
-/// What makes the dashboard go: it asks the server, reads keys and draws, and decides nothing;
-/// ``TopModel`` does.
+/// Drives the dashboard: it queries the server, reads keys and draws; ``TopModel`` makes all decisions.
 ///
-///     feed      the ledger so far, then a subscription from there: nothing is missed, nothing twice
-///     health    each second: figures, a ping, low stock if it may have changed, names
-///     pulse     each second: the time
+///     feed      the ledger so far, then a subscription from there: no change is missed or repeated
+///     health    every second: statistics, a ping, low stock if it may have changed, names
+///     time      every second: the current time
 ///     keys      as they are pressed
-///     drawing   when something changed, at most ten times a second
+///     drawing   after a change, at most ten times a second
 final class TopDriver: Sendable {
     private struct State: Sendable {
         var model: TopModel
         var isOver = false
         var failure: ClientError?
-        /// The command that a page waits for.
+        /// The command whose output the open page waits for.
         var process: Subprocess?
     }
 
@@ -30,18 +29,18 @@ final class TopDriver: Sendable {
     private let state: Mutex<State>
     private let wake: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
-    /// Microseconds that the server's clock is ahead of this one.
+    /// The microseconds by which the server's clock is ahead of the local one.
     private let ahead: Int64
 
     private static let pause = Duration.milliseconds(100)
-    /// Rows of the past beyond which only today's are read.
+    /// The number of past rows beyond which only today's are read.
     private static let pastRowsMax = 1_000_000
     private static let lowMax: UInt32 = 200
-    /// Names that are asked for in a second.
+    /// The most names fetched per second.
     private static let namesMax = 64
-    /// What of a product's movements fits beside each other.
+    /// The columns of a product's movements that fit on a line.
     private static let history = "recordedAt,kind,onHandDelta,location,amount,reference,actor"
-    /// Bytes of a command's answer that are shown.
+    /// The most bytes shown of a command's output.
     private static let answerBytesMax = 1 << 20
 
     init(_ shell: Shell, at location: LocationID?) {
@@ -66,18 +65,18 @@ final class TopDriver: Sendable {
         )
     }
 
-    /// Shows it until somebody leaves.
+    /// Shows the dashboard until the user quits.
     func run() async throws {
         guard let session = TerminalSession(.dashboard) else {
-            throw Failure.usage("top draws on a terminal, and this is none")
+            throw Failure.usage("top draws on a terminal, but there is none")
         }
         defer { session.leave() }
-        Interruption.say("left top; nothing was changed")
+        Interruption.setMessage("left top; nothing was changed")
         Interruption.state.withLock { $0.resized = { [weak self] in self?.waker.yield() } }
         let tasks = [
             Task { await self.feed() },
-            Task { await self.keepHealth() },
-            Task { await self.keepTime() },
+            Task { await self.pollHealth() },
+            Task { await self.pollTime() },
             Task { await self.takeKeys(session) },
         ]
         defer {
@@ -85,7 +84,7 @@ final class TopDriver: Sendable {
             self.stopProcess()
         }
         try await self.draw()
-        Interruption.say(nil)
+        Interruption.setMessage(nil)
     }
 
     @discardableResult
@@ -96,7 +95,7 @@ final class TopDriver: Sendable {
 
     private func now() -> Int64 { TimeText.now().microseconds.addingSaturated(self.ahead) }
 
-    // MARK: - What happened, and happens
+    // MARK: - Feed
 
     private func feed() async {
         while !Task.isCancelled {
@@ -108,12 +107,12 @@ final class TopDriver: Sendable {
                     start: .after(lsn)
                 )
                 for try await event in self.shell.client.subscribe(subscription) {
-                    // The log no longer goes back to where this was: what is known is void.
+                    // The log no longer goes back to the subscription's LSN: reload everything.
                     if case .reset = event { break }
                     let now = self.now()
                     self.change { $0.model.take(event, now: now) }
                 }
-            } catch let error as ClientError where error.isPassing {
+            } catch let error as ClientError where error.isTransient {
                 let now = self.now()
                 self.change { $0.model.status.lose(error, now: now) }
                 try? await Task.sleep(for: .milliseconds(500))
@@ -156,20 +155,22 @@ final class TopDriver: Sendable {
         return lsn
     }
 
-    // MARK: - How the server is
+    // MARK: - Health
 
-    private func keepHealth() async {
+    private func pollHealth() async {
         while !Task.isCancelled {
             do {
-                if !self.state.withLock({ $0.model.status.isLost }) { try await self.askHealth() }
+                if !self.state.withLock({ $0.model.status.isLost }) {
+                    try await self.fetchHealth()
+                }
             } catch {
-                // The feed says what befell the connection; this is asked again in a second.
+                // The feed reports errors of the connection; this is retried in a second.
             }
             try? await Task.sleep(for: .seconds(1))
         }
     }
 
-    private func askHealth() async throws {
+    private func fetchHealth() async throws {
         let client = self.shell.client
         let start = ContinuousClock.now
         _ = try await client.ping()
@@ -198,7 +199,7 @@ final class TopDriver: Sendable {
         }
     }
 
-    private func keepTime() async {
+    private func pollTime() async {
         while !Task.isCancelled {
             let now = self.now()
             self.change { $0.model.advance(to: now) }
@@ -212,7 +213,7 @@ final class TopDriver: Sendable {
         let hasColor = self.shell.settings.color.isColored(true)
         for await _ in self.wake {
             let size = Terminal.size
-            // Within the lock: a copy that outlived it would have the next event copy all there is.
+            // Within the lock: a copy that outlived it would make the next event copy the whole model.
             let (lines, isOver, failure) = self.state.withLock { state in
                 state.model.prepare()
                 let screen = TopScreen(
@@ -230,10 +231,10 @@ final class TopDriver: Sendable {
         }
     }
 
-    /// Everything once, as it is now.
+    /// Prints the dashboard once.
     func showOnce() async throws {
         _ = try await self.load()
-        try await self.askHealth()
+        try await self.fetchHealth()
         let model = self.state.withLock { state in
             state.model.prepare()
             return state.model
@@ -260,9 +261,9 @@ final class TopDriver: Sendable {
                 Interruption.suspendJob()
                 continue
             }
-            let order = self.change { $0.model.take(key) }
-            switch order {
-            case .nothing: break
+            let action = self.change { $0.model.take(key) }
+            switch action {
+            case .none: break
             case .leave: self.change { $0.isOver = true }
             case .stop: self.stopProcess()
             case .show(let sku):
@@ -283,13 +284,13 @@ final class TopDriver: Sendable {
 
     private func stopProcess() { self.state.withLock { $0.process.take() }?.end() }
 
-    /// Runs commands one after the other, on a thread of their own, and shows what they say.
+    /// Runs commands in order on a separate thread and shows their output.
     private func run(_ commands: [[String]], title: String) {
-        let settings = self.shell.handedDown
+        let settings = self.shell.childEnvironment
         Thread.detachNewThread {
             var bytes: [UInt8] = []
             for words in commands {
-                guard let process = Subprocess(asking: words, settings) else { continue }
+                guard let process = Subprocess(invctl: words, settings) else { continue }
                 self.state.withLock { $0.process = process }
                 bytes += process.readAll(Self.answerBytesMax)
                 let code = process.wait()
@@ -305,16 +306,16 @@ final class TopDriver: Sendable {
 }
 
 extension ClientError {
-    /// Whether trying again may mend it.
-    fileprivate var isPassing: Bool {
+    /// Whether a retry may succeed.
+    fileprivate var isTransient: Bool {
         if let refusal { return Exit.code(for: refusal) == Exit.unreachable }
         return self.code != .protocolViolation && self.code != .cancelled
     }
 }
 
 extension Shell {
-    /// The settings of this run, as a command started from it finds them in its environment.
-    fileprivate var handedDown: [String: String] {
+    /// The settings of this run as environment variables for a child process.
+    fileprivate var childEnvironment: [String: String] {
         var settings: [String: String] = ["INVCTL_OUTPUT": "table", "INVCTL_COLOR": "never"]
         for key in [Setting.Key.server, .actor, .timeout, .zone, .tokenFile] {
             settings[key.variable] = self.settings[key]
@@ -324,8 +325,8 @@ extension Shell {
 }
 
 extension Subprocess {
-    /// Starts this program with other words, to be read from: what it prints and what it complains of.
-    fileprivate convenience init?(asking words: [String], _ settings: [String: String]) {
+    /// Starts this program with `words`; its standard output and error are read.
+    fileprivate convenience init?(invctl words: [String], _ settings: [String: String]) {
         guard
             let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         else { return nil }

@@ -1,7 +1,7 @@
 import InventoryLoad
 import InventoryTransfer
 
-/// The dashboard for programs: one object with what the screen shows.
+/// The dashboard as JSON: one object with the data of the screen.
 struct TopFigures {
     private let model: TopModel
 
@@ -57,7 +57,7 @@ struct TopFigures {
             "reorderPoint",
             raw: DecimalText.format(level.reorderPoint, decimals: item.decimals)
         )
-        // Where nothing sells there is no end to it.
+        // If nothing sells, the stock lasts indefinitely.
         object.add("coverDays", raw: cover.map { String($0) } ?? "null")
         return object
     }

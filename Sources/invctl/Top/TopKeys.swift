@@ -1,7 +1,6 @@
 import TerminalKit
 
-/// What a person is doing with the dashboard: which pane, which row, what is being typed, what page lies
-/// on top.
+/// The input state of the dashboard: the selected pane and row, the typed text, the open page.
 struct TopKeys: Equatable, Sendable {
     enum Pane: Int, CaseIterable, Hashable, Sendable {
         case sellers, low, tape
@@ -12,16 +11,16 @@ struct TopKeys: Equatable, Sendable {
         case command
     }
 
-    /// Text on top of the panes: help, a product, the answer to a command.
+    /// Text shown over the panes: help, a product, or the output of a command.
     struct Page: Equatable, Sendable {
         var title: String
         var lines: [String]
-        /// The first line that is shown.
+        /// The index of the first line shown.
         var top = 0
     }
 
     var pane = Pane.sellers
-    /// The row that is marked in each pane.
+    /// The index of the marked row in each pane.
     var marks: [Pane: Int] = [:]
     var order = TopModel.Order.revenue
     var filter = ""
@@ -30,31 +29,31 @@ struct TopKeys: Equatable, Sendable {
     var page: Page?
 }
 
-/// What whoever drives the dashboard is to do.
-enum TopOrder: Equatable, Sendable {
-    case nothing
+/// What ``TopDriver`` must do after a key.
+enum TopAction: Equatable, Sendable {
+    case none
     case leave
-    /// Show all there is of a product.
+    /// Show the stock and history of a product.
     case show(sku: String)
-    /// Run a command line and show what it says.
+    /// Run a command line and show its output.
     case run([String])
-    /// The page that was waited for is no longer wanted.
+    /// Stop the running command: its page was closed.
     case stop
 }
 
 extension TopModel {
-    /// Rows that Page Up and Page Down go.
+    /// The rows that Page Up and Page Down move.
     private static let pageRows = 10
 
-    mutating func take(_ key: Key) -> TopOrder {
+    mutating func take(_ key: Key) -> TopAction {
         if key == .endOfInput || key == .control("c") { return .leave }
         if self.keys.prompt != nil { return self.takeTyped(key) }
         if self.keys.page != nil { return self.takeOnPage(key) }
         switch key {
         case .character("q"): return .leave
         case .character("?"): self.keys.page = Self.help
-        case .character("/"): self.ask(.filter)
-        case .character(":"): self.ask(.command)
+        case .character("/"): self.open(.filter)
+        case .character(":"): self.open(.command)
         case .escape: self.setFilter("")
         case .enter:
             guard let id = self.marked else { break }
@@ -75,7 +74,7 @@ extension TopModel {
         case .end, .character("G"): self.move(.max)
         default: break
         }
-        return .nothing
+        return .none
     }
 
     private mutating func turn(_ step: Int) {
@@ -91,9 +90,9 @@ extension TopModel {
         self.keys.marks[self.keys.pane] = overflow ? last : min(max(next, 0), last)
     }
 
-    // MARK: - A line that is typed
+    // MARK: - Prompt
 
-    private mutating func ask(_ prompt: TopKeys.Prompt) {
+    private mutating func open(_ prompt: TopKeys.Prompt) {
         self.keys.prompt = prompt
         self.keys.typed = prompt == .filter ? self.keys.filter : ""
     }
@@ -103,13 +102,13 @@ extension TopModel {
         self.keys.marks = [:]
     }
 
-    private mutating func takeTyped(_ key: Key) -> TopOrder {
+    private mutating func takeTyped(_ key: Key) -> TopAction {
         switch key {
         case .enter: return self.commit()
         case .escape:
             if self.keys.prompt == .filter { self.setFilter("") }
             self.keys.prompt = nil
-            return .nothing
+            return .none
         case .backspace where self.keys.typed.isEmpty: self.keys.prompt = nil
         case .backspace: self.keys.typed.removeLast()
         case .control("u"): self.keys.typed = ""
@@ -117,18 +116,18 @@ extension TopModel {
         case .paste(let text): self.keys.typed += RowStyle.flat(text)
         default: break
         }
-        // What is searched for narrows the lists while it is typed.
+        // The filter applies while it is typed.
         if self.keys.prompt == .filter { self.setFilter(self.keys.typed) }
-        return .nothing
+        return .none
     }
 
-    private mutating func commit() -> TopOrder {
+    private mutating func commit() -> TopAction {
         defer { self.keys.prompt = nil }
-        guard self.keys.prompt == .command else { return .nothing }
-        var words = CommandWords(self.keys.typed).texts
+        guard self.keys.prompt == .command else { return .none }
+        var words = CommandWords(self.keys.typed).strings
         if words.first == "invctl" { words.removeFirst() }
         switch words.first {
-        case nil: return .nothing
+        case nil: return .none
         case "q", "quit", "exit": return .leave
         case "help" where words.count == 1, "?": self.keys.page = Self.help
         case "sellers": self.keys.pane = .sellers
@@ -137,7 +136,7 @@ extension TopModel {
         case .some where Self.wantsTerminal(words):
             self.keys.page = TopKeys.Page(
                 title: words.joined(separator: " "),
-                lines: ["This goes on by itself; run it in a terminal of its own."]
+                lines: ["This command runs until interrupted; use another terminal for it."]
             )
         case .some:
             self.keys.page = TopKeys.Page(
@@ -146,30 +145,30 @@ extension TopModel {
             )
             return .run(words)
         }
-        return .nothing
+        return .none
     }
 
-    /// Whether a command goes on for ever, or wants the screen for itself.
+    /// Returns whether a command runs until interrupted, or needs the whole screen.
     private static func wantsTerminal(_ words: [String]) -> Bool {
         ["top", "shell", "watch"].contains(words.first) || words.contains("--watch")
     }
 
-    // MARK: - A page on top
+    // MARK: - Page
 
-    private mutating func show(_ sku: String) -> TopOrder {
-        self.keys.page = TopKeys.Page(title: sku, lines: ["asking …"])
+    private mutating func show(_ sku: String) -> TopAction {
+        self.keys.page = TopKeys.Page(title: sku, lines: ["loading …"])
         return .show(sku: sku)
     }
 
-    /// Takes the text of the page that is open under that title; of another, nothing.
+    /// Sets the text of the open page; ignored if a page with another title is open.
     mutating func take(page lines: [String], title: String) {
         guard self.keys.page?.title == title else { return }
         self.keys.page?.lines = lines
         self.keys.page?.top = 0
     }
 
-    private mutating func takeOnPage(_ key: Key) -> TopOrder {
-        guard var page = self.keys.page else { return .nothing }
+    private mutating func takeOnPage(_ key: Key) -> TopAction {
+        guard var page = self.keys.page else { return .none }
         switch key {
         case .escape, .enter, .character("q"), .character("?"):
             self.keys.page = nil
@@ -182,13 +181,13 @@ extension TopModel {
         case .end, .character("G"): page.top = page.lines.count
         case .character(":"):
             self.keys.page = nil
-            self.ask(.command)
+            self.open(.command)
             return .stop
         default: break
         }
         page.top = min(max(page.top, 0), max(0, page.lines.count - 1))
         self.keys.page = page
-        return .nothing
+        return .none
     }
 
     static let help = TopKeys.Page(
@@ -196,20 +195,20 @@ extension TopModel {
         lines: [
             "j k ↑ ↓      a row down, up        g G Home End  the first, the last",
             "Tab h l ← →  the next pane         1 2 3         sellers, low, sales",
-            "Enter        all there is of a product",
-            "/ TEXT       only what has TEXT in its SKU or name; Esc shows all again",
-            ": COMMAND    any command of invctl, as :stock show LAP-01; :q leaves",
-            "s            sellers by revenue, by units",
-            "q Ctrl-C     leaves",
-            "Ctrl-Z       stops it, until the shell's fg",
+            "Enter        stock and history of a product",
+            "/ TEXT       only products with TEXT in SKU or name; Esc shows all again",
+            ": COMMAND    any command of invctl, as :stock show LAP-01; :q quits",
+            "s            best sellers by revenue, by units",
+            "q Ctrl-C     quits",
+            "Ctrl-Z       suspends, until the shell's fg",
             "",
-            "revenue      net of returns, by the day of the zone at the upper right",
+            "revenue      net of returns, today in the time zone at the upper right",
             "sales/s      the mean of the last \(SalesRate.meanSeconds) seconds; a bar is a second",
-            "COVER        days that what is available lasts: available ÷ units sold a day,",
+            "COVER        days that the available stock lasts: available ÷ units sold per day,",
             "             over the last \(SalesBook.daysBack) days and today, or since the first sale;",
-            "             ∞ where nothing sells",
-            "ping         an empty round trip from here: half of them (p50) and 99 of 100",
-            "             (p99) took at most that long",
+            "             ∞ if nothing sells",
+            "ping         the time of an empty round trip: median (p50) and 99th percentile",
+            "             (p99)",
             "sync         the same of a write to the server's log",
         ]
     )

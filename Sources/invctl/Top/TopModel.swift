@@ -3,23 +3,22 @@ import InventoryLoad
 internal import InventoryModel
 import InventoryTransfer
 
-/// The dashboard as a value: what the server tells and what a person presses go in, lines of the screen
-/// and orders to whoever drives come out.
+/// The state of the dashboard as a plain value: it takes data of the server and keys, and returns the
+/// lines of the screen and actions for ``TopDriver``.
 ///
-///     ledger rows ─┐                        ┌─▶ lines(columns:rows:)
+///     ledger rows ─┐                        ┌─▶ TopScreen: lines
 ///     events ──────┼─▶ take(…) ─▶ TopModel ─┤
-///     stats, low ──┤                        └─▶ TopOrder: leave, show a product, run a command
+///     stats, low ──┤                        └─▶ TopAction: leave, show a product, run a command
 ///     keys ────────┘
 ///
-/// It has no clock: times come in with what happened, in microseconds since 1970 as the server's clock
-/// has them.
+/// It has no clock: times are parameters, in microseconds since 1970 by the server's clock.
 struct TopModel: Sendable {
-    /// How a product is named and counted.
+    /// The name and unit of a product.
     struct Item: Equatable, Sendable {
         var sku: String
         var name: String
         var decimals: UInt8
-        /// What it is counted in.
+        /// The code of the unit.
         var unit = ""
     }
 
@@ -30,7 +29,7 @@ struct TopModel: Sendable {
         var recordedAt: Int64
         var reference: String
         var actor: String
-        /// What is available there afterwards.
+        /// The stock available at the location afterwards, in base units; `Int64.min` if unknown.
         var left: Int64
     }
 
@@ -48,7 +47,7 @@ struct TopModel: Sendable {
 
     enum Order: Equatable, Sendable { case revenue, units }
 
-    /// What the screen is of: the server's name, money, the zone.
+    /// The server's name, the currency, and the time zone.
     struct Place: Sendable {
         var name: String
         var currencyCode: String
@@ -60,14 +59,14 @@ struct TopModel: Sendable {
     private(set) var now: Int64
     private(set) var clock: DayClock
     var status = LiveStatus()
-    /// Whether what happened before is still being read.
+    /// Whether past sales are still being read.
     private(set) var isLoading = true
 
     private(set) var book: SalesBook
     private(set) var rate = SalesRate()
     private(set) var items: [ProductID: Item] = [:]
     private(set) var locations: [LocationID: String] = [:]
-    /// The newest last; up to twice what is kept, so that most tickets cost no move of the others.
+    /// The newest last; up to twice ``tapeMax``, so that most insertions do not move the others.
     private var tickets: [Ticket] = []
     private(set) var sellers: [Seller] = []
     private(set) var low: [LowLevel] = []
@@ -78,11 +77,11 @@ struct TopModel: Sendable {
 
     var keys = TopKeys()
 
-    /// Lines of the tape that are kept.
+    /// The most lines of the tape.
     static let tapeMax = 500
-    /// Sellers that are ranked.
+    /// The most sellers ranked.
     static let sellersMax = 200
-    /// Products beyond which sellers are ranked once a second only.
+    /// The number of products beyond which sellers are ranked only once a second.
     private static let rankedAtOnceMax = 2_000
 
     init(_ place: Place, zone: DayClock, now: Int64) {
@@ -93,9 +92,9 @@ struct TopModel: Sendable {
         self.rate.advance(to: now / 1_000_000)
     }
 
-    // MARK: - What happened before
+    // MARK: - Loading
 
-    /// Begins anew: what was known of sales is forgotten.
+    /// Discards all sales before they are loaded.
     mutating func beginLoading() {
         self.isLoading = true
         self.book = SalesBook(self.clock, now: self.now)
@@ -103,11 +102,11 @@ struct TopModel: Sendable {
         self.isLowDirty = true
     }
 
-    /// Takes rows of the ledger: sales, returns and reversals, the newest first.
+    /// Adds rows of the ledger: sales, returns and reversals, the newest first.
     mutating func take(ledger movements: [ListedMovement]) {
         for movement in movements {
             let units = movement.onHandDelta.negatedSaturated
-            // The reversal of late cost has an amount too, which nobody was charged.
+            // The reversal of late cost has an amount too, but it was not charged to a customer.
             guard movement.kind != .reversal || movement.amount != .zero && units != 0 else {
                 continue
             }
@@ -148,7 +147,7 @@ struct TopModel: Sendable {
         for location in locations { self.locations[location.id] = location.code }
     }
 
-    // MARK: - What happens
+    // MARK: - Events
 
     mutating func take(_ event: SubscriptionEvent, now: Int64) {
         self.advance(to: now)
@@ -177,7 +176,9 @@ struct TopModel: Sendable {
         if isSale { self.rate.add(1, second: entry.time.microseconds / 1_000_000) }
     }
 
-    /// - Returns: Whether it is of a sale.
+    /// Adds a movement if it is a sale, a return or the reversal of one.
+    ///
+    /// - Returns: Whether it was added.
     private mutating func take(_ movement: Movement, level: Level, entry: Entry) -> Bool {
         switch movement.kind {
         case .sale, .return: break
@@ -217,7 +218,7 @@ struct TopModel: Sendable {
         self.items[id]?.decimals = new.unit.decimals
     }
 
-    /// Takes the list of low stock, the emptiest first.
+    /// Sets the list of low stock, the emptiest first.
     mutating func take(low: [ListedLowStock]) {
         self.low = low.map { row in
             self.items[row.product] = Item(
@@ -236,7 +237,7 @@ struct TopModel: Sendable {
         }
     }
 
-    /// Takes the server's figures, and how long an empty round trip took.
+    /// Sets the server statistics and records the time of a ping.
     mutating func take(_ statistics: Statistics, pingMicroseconds: UInt64) {
         for figure in statistics.all { self.figures[figure.name] = figure.value }
         self.pings.record(pingMicroseconds)
@@ -244,7 +245,7 @@ struct TopModel: Sendable {
 
     mutating func take(_ item: Item, of id: ProductID) { self.items[id] = item }
 
-    /// Says what time it is; once a second at least.
+    /// Moves to the current time; call it at least once a second.
     mutating func advance(to now: Int64) {
         guard now > self.now else { return }
         let isNextSecond = now / 1_000_000 != self.now / 1_000_000
@@ -254,19 +255,19 @@ struct TopModel: Sendable {
         if isNextSecond { self.rank() }
     }
 
-    // MARK: - What is shown
+    // MARK: - Output
 
-    /// The last lines of sales, the newest first.
+    /// The last sales, the newest first.
     var tape: [Ticket] {
         self.isLoading ? self.tickets : self.tickets.suffix(Self.tapeMax).reversed()
     }
 
-    /// Ranks what was sold today, unless that is too much to do at each drawing.
+    /// Ranks today's sellers, unless there are too many to do it at each drawing.
     mutating func prepare() {
         if self.book.productsToday.count <= Self.rankedAtOnceMax { self.rank() }
     }
 
-    /// What sellers are ranked by: units only where all that sold is counted in one unit.
+    /// The order of sellers: by units only if all that was sold has the same unit.
     var order: Order {
         guard self.keys.order == .units else { return .revenue }
         var decimals: UInt8?
@@ -279,7 +280,7 @@ struct TopModel: Sendable {
         return .units
     }
 
-    /// The first ``sellersMax`` of today's products, without sorting all of them; ties by id.
+    /// Ranks the first ``sellersMax`` of today's products without sorting all of them; ties by id.
     private mutating func rank() {
         let order = self.order
         func isBefore(_ a: Seller, _ b: Seller) -> Bool {
@@ -306,23 +307,23 @@ struct TopModel: Sendable {
         self.sellers = best
     }
 
-    /// Products that are ranked or on the tape and whose names are not known yet, at most so many.
+    /// Returns up to `countMax` products that are ranked or on the tape and whose names are unknown.
     func unnamed(_ countMax: Int) -> [ProductID] {
-        var wanted: [ProductID] = []
+        var unnamed: [ProductID] = []
         for id in self.tape.map({ $0.line.product }) + self.sellers.map({ $0.product })
-        where self.items[id] == nil && !wanted.contains(id) {
-            wanted.append(id)
-            if wanted.count == countMax { break }
+        where self.items[id] == nil && !unnamed.contains(id) {
+            unnamed.append(id)
+            if unnamed.count == countMax { break }
         }
-        return wanted
+        return unnamed
     }
 
     func item(_ id: ProductID) -> Item {
         self.items[id] ?? Item(sku: "product \(id.value)", name: "", decimals: 0)
     }
 
-    /// Whether a product is one that was searched for.
-    func isWanted(_ id: ProductID) -> Bool {
+    /// Returns whether a product matches the filter.
+    func matchesFilter(_ id: ProductID) -> Bool {
         let filter = NormalizedText.key(self.keys.filter)
         if filter.isEmpty { return true }
         let item = self.item(id)
@@ -330,11 +331,11 @@ struct TopModel: Sendable {
             || NormalizedText.key(item.name).contains(filter)
     }
 
-    var shownSellers: [Seller] { self.sellers.filter { self.isWanted($0.product) } }
-    var shownLow: [LowLevel] { self.low.filter { self.isWanted($0.spot.product) } }
-    var shownTape: [Ticket] { self.tape.filter { self.isWanted($0.line.product) } }
+    var shownSellers: [Seller] { self.sellers.filter { self.matchesFilter($0.product) } }
+    var shownLow: [LowLevel] { self.low.filter { self.matchesFilter($0.spot.product) } }
+    var shownTape: [Ticket] { self.tape.filter { self.matchesFilter($0.line.product) } }
 
-    /// Rows of a pane.
+    /// Returns the number of rows of a pane.
     func count(_ pane: TopKeys.Pane) -> Int {
         switch pane {
         case .sellers: self.shownSellers.count
@@ -343,7 +344,7 @@ struct TopModel: Sendable {
         }
     }
 
-    /// The product of the row that is marked.
+    /// The product of the marked row; `nil` if the pane is empty.
     var marked: ProductID? {
         let index = self.keys.marks[self.keys.pane] ?? 0
         return switch self.keys.pane {

@@ -11,11 +11,11 @@ import TerminalKit
 ///     server: log, snapshot, subscribers, p50/p99
 ///     ▸ Top sellers today          │   Low stock
 ///       …                          │   …
-///       Sales as they come
-///     keys, or the line that is typed
+///       Recent sales
+///     keys, or the prompt
 ///
-/// A screen too narrow or too low for three panes shows the chosen one. No line is wider than the
-/// screen, and there are never more lines than rows.
+/// A screen too small for three panes shows the selected one. No line is wider than the screen, and
+/// there are never more lines than rows.
 struct TopScreen {
     private let model: TopModel
     private let columns: Int
@@ -24,7 +24,7 @@ struct TopScreen {
 
     private static let widthOfTwo = 76
     private static let bodyOfAll = 10
-    /// Below this there is no room for a pane.
+    /// The minimum width of a pane.
     private static let paneWidthMin = 8
 
     init(_ model: TopModel, columns: Int, rows: Int, hasColor: Bool = false) {
@@ -48,20 +48,20 @@ struct TopScreen {
         return Array(lines.prefix(self.rows - 1)) + [self.footer]
     }
 
-    // MARK: - Above
+    // MARK: - Header
 
     private var title: String {
         var words = ["invctl top", self.model.place.name]
         words += self.model.status.words(now: self.model.now)
-        if self.model.isLoading { words.append("reading the sales so far …") }
+        if self.model.isLoading { words.append("loading sales …") }
         let clock = self.model.clock
         let seconds = clock.local(self.model.now)
         let time = TimeText.format(seconds * 1_000_000).dropFirst(11).dropLast()
         let right = "\(time) \(self.model.place.zone)"
-        let room = self.columns - TextWidth.of(right) - 2
+        let space = self.columns - TextWidth.of(right) - 2
         let left = words.joined(separator: " · ")
-        guard room > 20 else { return self.reversed(TextWidth.padded(left, to: self.columns)) }
-        return self.reversed(TextWidth.padded(left, to: room) + "  " + right)
+        guard space > 20 else { return self.reversed(TextWidth.padded(left, to: self.columns)) }
+        return self.reversed(TextWidth.padded(left, to: space) + "  " + right)
     }
 
     private var sales: String {
@@ -73,8 +73,8 @@ struct TopScreen {
         ].joined(separator: " · ")
         let speed = rate < 100 ? DecimalText.format(Int64(rate * 10 + 0.5), decimals: 1) : nil
         let head = "sales/s \(speed ?? DecimalText.grouped(String(Int64(rate)))) "
-        let room = self.columns - TextWidth.of(head) - TextWidth.of(figures) - 3
-        let bars = Sparkline.text(self.model.rate.last(min(max(room, 0), 60)))
+        let space = self.columns - TextWidth.of(head) - TextWidth.of(figures) - 3
+        let bars = Sparkline.text(self.model.rate.last(min(max(space, 0), 60)))
         let rest = TextWidth.clipped(
             (bars.isEmpty ? "" : bars + " · ") + figures,
             to: self.columns - TextWidth.of(head)
@@ -110,11 +110,11 @@ struct TopScreen {
         let typed = self.model.keys.typed
         let text =
             switch self.model.keys.prompt {
-            case .filter: "/\(typed)▏  Enter keeps it, Esc shows all"
-            case .command: ":\(typed)▏  a command of invctl; Esc leaves it"
+            case .filter: "/\(typed)▏  Enter keeps the filter, Esc clears it"
+            case .command: ":\(typed)▏  a command of invctl; Esc cancels"
             case nil where self.model.keys.page != nil: "j k scroll · Esc back · : command · q back"
             case nil where !self.model.keys.filter.isEmpty:
-                "only what has '\(self.model.keys.filter)'; Esc shows all · ? help · q quits"
+                "filter '\(self.model.keys.filter)'; Esc clears it · ? help · q quits"
             case nil: "/ filter · : command · Enter details · Tab pane · s order · ? help · q quits"
             }
         return self.dim(TextWidth.clipped(text, to: self.columns))
@@ -134,7 +134,7 @@ struct TopScreen {
         return both + self.pane(.tape, width: self.columns, rows: rows - upper)
     }
 
-    /// A pane of exactly that many lines, each exactly that wide.
+    /// Returns a pane of exactly `rows` lines, each exactly `width` columns wide.
     private func pane(_ pane: TopKeys.Pane, width: Int, rows: Int) -> [String] {
         guard width >= Self.paneWidthMin else { return [] }
         let isChosen = pane == self.model.keys.pane
@@ -173,7 +173,7 @@ struct TopScreen {
             switch pane {
             case .sellers: "Top sellers today, by \(self.model.order)"
             case .low: "Low stock: \(total)"
-            case .tape: "Sales as they come"
+            case .tape: "Recent sales"
             }
         let text = (isChosen ? "▸ " : "  ") + name
         return self.bold(TextWidth.padded(text, to: width), "")
@@ -181,11 +181,11 @@ struct TopScreen {
 
     private func emptiness(of pane: TopKeys.Pane) -> String {
         if self.model.isLoading { return "…" }
-        if !self.model.keys.filter.isEmpty { return "nothing has '\(self.model.keys.filter)'" }
+        if !self.model.keys.filter.isEmpty { return "no match for '\(self.model.keys.filter)'" }
         return switch pane {
-        case .sellers: "nothing was sold today yet"
-        case .low: "nothing is low"
-        case .tape: "no sale yet"
+        case .sellers: "no sales today yet"
+        case .low: "no low stock"
+        case .tape: "no sales yet"
         }
     }
 
@@ -229,7 +229,7 @@ struct TopScreen {
                 now: self.model.now
             )
         else { return "∞" }
-        // Beyond a few years it is a number without a meaning.
+        // Beyond a few years the number has no meaning.
         guard days < 999 else { return "> 999 d" }
         return DecimalText.format(Int64(days * 10), decimals: 1) + " d"
     }
@@ -264,7 +264,7 @@ struct TopScreen {
         return [title] + shown.map { "  " + TextWidth.clipped($0, to: self.columns - 2) }
     }
 
-    // MARK: - Texts
+    // MARK: - Formatting
 
     private func money(_ value: some FixedWidthInteger) -> String {
         DecimalText.grouped(
@@ -304,7 +304,7 @@ struct TopScreen {
         return "\(text) \(units[unit])"
     }
 
-    // MARK: - Colour, which repeats what marks say
+    // MARK: - Color, which only repeats what the text says
 
     private func bold(_ text: String, _ rest: String) -> String {
         self.hasColor ? "\u{1B}[1m\(text)\u{1B}[0m\(rest)" : text + rest
@@ -319,10 +319,10 @@ struct TopScreen {
     }
 }
 
-/// Rows in columns within a given width.
+/// Formats rows in columns within a given width.
 ///
-/// The flexible column takes what the others leave; where they leave too little it goes first, then
-/// columns go from the right.
+/// The flexible column takes the space that the others leave. If they leave too little, it is omitted
+/// first, then columns from the right.
 struct TopTable {
     struct Column {
         var title: String
@@ -337,7 +337,7 @@ struct TopTable {
     let columns: [Column]
     let rows: [[String]]
 
-    /// A column that is not flexible is no wider than this.
+    /// The maximum width of a column that is not flexible.
     private static let widthMax = 20
     private static let flexibleMin = 6
 
@@ -346,22 +346,22 @@ struct TopTable {
         self.rows = rows
     }
 
-    /// The head and a line for each row, each exactly `width` wide.
+    /// Returns the header and one line per row, each exactly `width` columns wide.
     func lines(width: Int) -> [String] {
         let width = max(0, width)
         var widths = self.columns.indices.map { index in
-            let texts = self.rows.map { $0[index] } + [self.columns[index].title]
-            return min(Self.widthMax, texts.map { TextWidth.of($0) }.max() ?? 0)
+            let cells = self.rows.map { $0[index] } + [self.columns[index].title]
+            return min(Self.widthMax, cells.map { TextWidth.of($0) }.max() ?? 0)
         }
         var kept = Array(self.columns.indices)
         func total() -> Int { kept.reduce(0) { $0 + widths[$1] } + 2 * max(0, kept.count - 1) }
         if let flexible = kept.first(where: { self.columns[$0].isFlexible }) {
             widths[flexible] = 0
-            let room = width - total()
-            if room < Self.flexibleMin {
+            let space = width - total()
+            if space < Self.flexibleMin {
                 kept.removeAll { $0 == flexible }
             } else {
-                widths[flexible] = room
+                widths[flexible] = space
             }
         }
         while kept.count > 1, total() > width { kept.removeLast() }

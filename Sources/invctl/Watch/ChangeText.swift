@@ -1,7 +1,7 @@
 internal import InventoryModel
 import InventoryTransfer
 
-/// What a change says to people and programs: the name of the event, and its facts in order.
+/// A change for people and programs: the name of the event, and its facts in order.
 struct ChangeText {
     private let names: Names
     private let currencyDecimals: UInt8
@@ -33,7 +33,7 @@ struct ChangeText {
             self.facts = facts.map { ($0.0, $0.1) }
         }
 
-        /// The facts one after the other, for people.
+        /// The facts as one line, for people.
         var sentence: String {
             self.facts.map { name, value -> String in
                 switch value {
@@ -44,7 +44,7 @@ struct ChangeText {
         }
     }
 
-    /// What is shown of a change; nothing if it is not of the topic watched.
+    /// Returns the row of a change; `nil` if it does not belong to the topics watched.
     func row(_ change: Change, _ topics: SubscriptionTopics) -> Row? {
         switch change {
         case .category(let category):
@@ -147,7 +147,7 @@ struct ChangeText {
             switch movement.kind {
             case .sale: "saleRecorded"
             case .return: "returnRecorded"
-            // One of anything but a sale has no amount.
+            // The reversal of anything but a sale has no amount.
             case .reversal where movement.amount != 0 || !topics.contains(.stock): "saleReversed"
             default: nil
             }
@@ -179,24 +179,24 @@ struct ChangeText {
         return Row("levelChanged", facts)
     }
 
-    /// What changed, each `old → new`; a quantity in the unit that the product had then.
+    /// Returns the changed fields, each as `old → new`; a quantity in the unit of the product at the time.
     private func facts(
         of difference: ProductDifference,
         _ id: ProductID
     ) -> [(String, Value)] {
-        func texts(_ fields: ProductFields) -> FieldStrings {
+        func strings(_ fields: ProductFields) -> FieldStrings {
             let changed = difference.contains(.unit) ? fields.unit.decimals : nil
-            var texts = FieldStrings(
+            var strings = FieldStrings(
                 self.names,
                 money: self.currencyDecimals,
                 decimals: changed ?? self.names.decimals(id)
             )
             var fields = fields
-            fields.visit(&texts, only: difference.fields)
-            return texts
+            fields.visit(&strings, only: difference.fields)
+            return strings
         }
-        let (before, after) = (texts(difference.before), texts(difference.after))
-        return zip(before.texts, after.texts).map { old, new in
+        let (before, after) = (strings(difference.before), strings(difference.after))
+        return zip(before.strings, after.strings).map { old, new in
             (old.name, .text("\(old.text) → \(new.text)"))
         }
     }

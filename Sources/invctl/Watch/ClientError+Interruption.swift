@@ -2,7 +2,7 @@ import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
 
-/// Why a subscription doesn't go on for now, in words.
+/// Descriptions of why a subscription is interrupted.
 extension ClientError {
     var reason: String {
         guard let refusal else { return self.message.isEmpty ? "\(self.code)" : self.message }
@@ -12,6 +12,6 @@ extension ClientError {
 
     var interruption: String {
         self.refusal == nil
-            ? "connection lost (\(self.reason))" : "refused for now (\(self.reason))"
+            ? "connection lost (\(self.reason))" : "temporarily refused (\(self.reason))"
     }
 }

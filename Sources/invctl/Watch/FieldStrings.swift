@@ -1,15 +1,16 @@
 internal import InventoryModel
 import InventoryTransfer
 
-/// Described fields as people read them: money and quantities with their decimals, ids by their names.
+/// Formats fields for people: money and quantities with their decimals, ids by their names.
 struct FieldStrings: FieldVisitor {
     typealias Failure = Never
 
     private let names: Names
-    /// Decimals of the currency, and of the quantities.
+    /// The decimals of the currency.
     private let money: UInt8
+    /// The decimals of quantities.
     private let decimals: UInt8
-    private(set) var texts: [(name: String, text: String)] = []
+    private(set) var strings: [(name: String, text: String)] = []
 
     init(_ names: Names, money: UInt8, decimals: UInt8) {
         self.names = names
@@ -18,7 +19,7 @@ struct FieldStrings: FieldVisitor {
     }
 
     private mutating func add<Value>(_ field: Field<Value>, _ text: String) {
-        self.texts.append((field.name, text))
+        self.strings.append((field.name, text))
     }
 
     mutating func text(_ field: Field<String>, _ value: inout String) { self.add(field, value) }

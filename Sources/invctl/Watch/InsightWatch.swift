@@ -5,30 +5,32 @@ import InventoryTransfer
 import Synchronization
 import TerminalKit
 
-/// An insight as it changes: the server says what became of its result, and this shows it.
+/// Shows a live insight: the server publishes changes of its result.
 ///
-///     terminal   redrawn in place, at most ten times a second, with the state of the connection above
-///     piped      an object for each row that is new, changed or gone, as NDJSON
+///     terminal   redrawn in place, at most ten times a second, below the state of the connection
+///     piped      an object for each row that is added, changed or removed, as NDJSON
 ///
-/// The connection may go and come back: the whole result comes again, and only what is otherwise in
-/// it is told.
+/// After a reconnect the server sends the whole result again, and only the differences are printed.
 struct InsightWatch {
-    /// Draws an answer on a terminal: lines of text.
+    /// Returns the lines of an answer for a terminal.
     typealias Drawing = @Sendable (InsightAnswer, Shell) throws -> [String]
 
     private let shell: Shell
     private let insight: Insight
     private let draw: Drawing
-    /// Results after which it ends; nothing for never.
+    /// Results until it ends; `nil` for never.
     private var rest: Int?
 
-    /// The least time between two redraws.
+    /// The minimum time between two redraws.
     private static let pause = Duration.milliseconds(100)
 
-    /// Follows an insight.
+    /// Creates a watch of an insight.
     ///
-    /// `count`: Results after which it ends; 0 for never.
-    /// `draw`: How a terminal shows the answer; rows in a table if not given.
+    /// - Parameters:
+    ///   - shell: The connected shell.
+    ///   - insight: The insight to subscribe to.
+    ///   - count: The number of results after which it ends; 0 for never.
+    ///   - draw: Formats the answer for a terminal; `nil` for rows in a table.
     init(_ shell: Shell, _ insight: Insight, count: Int = 0, draw: Drawing? = nil) {
         self.shell = shell
         self.insight = insight
@@ -37,7 +39,7 @@ struct InsightWatch {
     }
 
     func run() async throws {
-        Interruption.say("stopped watching; nothing was changed")
+        Interruption.setMessage("stopped watching; nothing was changed")
         let last = try await self.shell.lastLSN(of: self.insight)
         if let session = Terminal.isOutput ? TerminalSession(.fullScreen) : nil {
             defer { session.leave() }
@@ -45,15 +47,15 @@ struct InsightWatch {
         } else {
             try await self.printChanges(last)
         }
-        Interruption.say(nil)
+        Interruption.setMessage(nil)
     }
 
     // MARK: - On a terminal
 
-    /// What the subscription has told, shared with whoever draws.
+    /// The state of the subscription, shared with the drawing task.
     private struct State: Sendable {
         var answer: InsightAnswer?
-        /// Why the connection is gone; nothing while it is there.
+        /// Why the connection is lost; `nil` while it is up.
         var lost: String?
         var lag: Int64 = 0
         var rest: Int?
@@ -81,7 +83,7 @@ struct InsightWatch {
         }
     }
 
-    /// The state, and a wake-up for each change of it.
+    /// The state, and a wake-up after each change of it.
     private final class SharedState: Sendable {
         private let value: Mutex<State>
         let wake: AsyncStream<Void>
@@ -108,7 +110,7 @@ struct InsightWatch {
         Interruption.state.withLock {
             $0.resized = {
                 state.change { _ in
-                    // Only to be drawn again.
+                    // Redraws only.
                 }
             }
         }
@@ -124,8 +126,8 @@ struct InsightWatch {
             let now = state.now
             if let failure = now.failure { throw failure }
             if let answer = now.answer {
-                let room = max(1, Terminal.size.rows - 2)
-                let lines = try self.draw(answer, self.shell).prefix(room)
+                let space = max(1, Terminal.size.rows - 2)
+                let lines = try self.draw(answer, self.shell).prefix(space)
                 TerminalSession.draw([self.header(now, answer: answer, last: last), ""] + lines)
             }
             if now.isOver { return }
@@ -145,7 +147,7 @@ struct InsightWatch {
 
     private func header(_ state: State, answer: InsightAnswer, last: LSN) -> String {
         let parts = [
-            state.lost.map { "OFFLINE (\($0)), trying again; rows are as they were" } ?? "live",
+            state.lost.map { "OFFLINE (\($0)), reconnecting; rows may be stale" } ?? "live",
             Self.window(answer.window), "LSN \(min(answer.lsn, last))",
             "lag \(DecimalText.format(state.lag / 10, decimals: 2)) ms", "q quits",
         ]
@@ -153,7 +155,7 @@ struct InsightWatch {
         return self.shell.settings.color.isColored(true) ? "\u{1B}[7m\(text)\u{1B}[0m" : text
     }
 
-    /// From when to when, and in which zone days are cut.
+    /// Returns the text of a window with the time zone of its days.
     static func window(_ window: ResolvedWindow) -> String {
         let from = window.from.map { "from " + TimeText.format($0.microseconds) }
         let to = window.to.map { "before " + TimeText.format($0.microseconds) }
@@ -182,7 +184,7 @@ struct InsightWatch {
             case .progress: continue
             case .disconnected(let error):
                 if !self.shell.options.quiet {
-                    Terminal.note("\(error.interruption); trying again")
+                    Terminal.note("\(error.interruption); reconnecting")
                 }
                 continue
             }
@@ -193,7 +195,7 @@ struct InsightWatch {
         }
     }
 
-    /// Each row, and what tells it from every other, as a line of NDJSON.
+    /// Returns the rows and their keys, each as a line of NDJSON.
     private func lines(of answer: InsightAnswer) throws -> (keys: [UInt8], rows: [UInt8]) {
         var style = self.shell.style()
         style.format = .ndjson
@@ -212,7 +214,7 @@ struct InsightWatch {
 }
 
 extension Shell {
-    /// The last LSN that an insight is of, however far the server is; the highest there is for one of now.
+    /// Returns the last LSN that an insight covers; `UInt64.max` for one of the present.
     fileprivate func lastLSN(of insight: Insight) async throws -> LSN {
         switch insight.asOf {
         case .lsn(let lsn): return lsn
@@ -222,7 +224,7 @@ extension Shell {
         }
     }
 
-    /// Shows an insight as it changes, until it is ended.
+    /// Shows a live insight until it is interrupted.
     func watch(_ insight: Insight, count: Int = 0) async throws {
         try await InsightWatch(self, insight, count: count).run()
     }

@@ -6,15 +6,15 @@ import InventoryWire
 import Synchronization
 import TerminalKit
 
-/// A list as it changes: a subscription says when, the query says what.
+/// Shows a live list: a subscription signals changes, and the query is re-executed.
 ///
-///     terminal   redrawn in place, at most ten times a second, with the state of the connection above
-///     piped      an object for each row that is new, changed or gone, as NDJSON
+///     terminal   redrawn in place, at most ten times a second, below the state of the connection
+///     piped      an object for each row that is added, changed or removed, as NDJSON
 ///
-/// The connection may go and come back: the subscription resumes where it was, so no change goes by
-/// unseen, and the list is asked for again.
+/// After a reconnect the subscription resumes where it was, so no change is missed, and the query is
+/// re-executed.
 struct ListWatch {
-    /// What the subscription has told, shared with whoever draws.
+    /// The state of the subscription, shared with the drawing task.
     struct State: Sendable {
         var status = LiveStatus()
         var isDirty = true
@@ -27,7 +27,7 @@ struct ListWatch {
     private let omitting: Set<String>
     private let state = SharedState()
 
-    /// The least time between two redraws.
+    /// The minimum time between two redraws.
     private static let pause = Duration.milliseconds(100)
 
     final class SharedState: Sendable {
@@ -57,7 +57,7 @@ struct ListWatch {
         let session = Terminal.isOutput ? TerminalSession(.fullScreen) : nil
         defer { session?.leave() }
         let state = self.state
-        Interruption.say("stopped watching; nothing was changed")
+        Interruption.setMessage("stopped watching; nothing was changed")
         Interruption.state.withLock { $0.resized = { state.change { $0.isDirty = true } } }
         let client = self.shell.client
         let subscription = Task { await Self.listen(client, state) }
@@ -65,7 +65,7 @@ struct ListWatch {
             while !Task.isCancelled {
                 try await Task.sleep(for: .seconds(1))
                 state.change { _ in
-                    // Only to be drawn again: the clock went on.
+                    // Redraws only: the clock advanced.
                 }
             }
         }
@@ -83,7 +83,7 @@ struct ListWatch {
         } else {
             try await self.redraw()
         }
-        Interruption.say(nil)
+        Interruption.setMessage(nil)
     }
 
     private static func listen(_ client: InventoryClient, _ state: SharedState) async {
@@ -113,7 +113,7 @@ struct ListWatch {
 
     // MARK: - Answers
 
-    /// Takes whether there is something to ask for; nothing once it is over.
+    /// Waits for a change and returns the state before it is marked clean; `nil` once the watch is over.
     private func next() async throws -> State? {
         for await _ in self.state.wake {
             let state = self.state.value.withLock { state in
@@ -128,8 +128,8 @@ struct ListWatch {
         return nil
     }
 
-    /// Asks anew; nothing if the connection went meanwhile.
-    private func ask(_ take: (ResultTable, LSN) throws -> Bool) async throws -> Bool {
+    /// Re-executes the query; returns `false` if the connection was lost meanwhile.
+    private func runQuery(_ take: (ResultTable, LSN) throws -> Bool) async throws -> Bool {
         do {
             for try await part in self.shell.client.rows(of: self.query) {
                 if try !take(part.table, part.lsn) { break }
@@ -153,10 +153,10 @@ struct ListWatch {
             if state.isDirty, !state.status.isLost, let fresh = try await self.answer() {
                 lines = fresh
             }
-            let room = max(1, Terminal.size.rows - 2)
-            let shown = lines.prefix(room)
+            let space = max(1, Terminal.size.rows - 2)
+            let shown = lines.prefix(space)
             let rest = lines.count - shown.count
-            let more = rest > 0 ? "   \(rest) more rows; --limit, --where and --sort choose" : ""
+            let more = rest > 0 ? "   \(rest) more rows; use --limit, --where and --sort" : ""
             TerminalSession.draw([self.header(state) + more, ""] + shown)
             try await Task.sleep(for: Self.pause)
         }
@@ -164,10 +164,10 @@ struct ListWatch {
 
     private func answer() async throws -> [String]? {
         var listing = self.shell.listing
-        // What is far below the screen is not asked for, unless it may be sorted up.
+        // Rows far below the screen are not requested, unless sorting may move them up.
         if listing.sort == nil { listing.limit = min(listing.limit ?? .max, 500) }
         var output = RowOutput(self.shell.style(omitting: self.omitting), listing)
-        guard try await self.ask({ table, _ in try output.take(table) }) else { return nil }
+        guard try await self.runQuery({ table, _ in try output.take(table) }) else { return nil }
         output.finish()
         return String(decoding: output.bytes, as: UTF8.self)
             .split(separator: "\n", omittingEmptySubsequences: true).map { String($0) }
@@ -196,7 +196,7 @@ struct ListWatch {
             var rows = RowOutput(style, self.shell.listing)
             var keys: RowOutput?
             var lsn = state.status.lsn
-            let isWhole = try await self.ask { table, answered in
+            let isWhole = try await self.runQuery { table, answered in
                 lsn = answered
                 if keys == nil {
                     var keyStyle = style
@@ -215,13 +215,13 @@ struct ListWatch {
     }
 }
 
-/// What of a list is new, changed or gone since it was looked at last.
+/// The differences of a list from its last result: rows added, changed and removed.
 ///
-/// Rows and their keys come as lines of NDJSON, side by side.
+/// Rows and their keys are lines of NDJSON in the same order.
 struct RowChanges {
     private var known: [String: String] = [:]
 
-    /// The columns that say which row it is: those of an entity, else everything that is no measure.
+    /// Returns the columns that identify a row: those of an entity, else all that are no measure.
     static func keyFields(of schema: [ResultField]) -> [String] {
         let names = schema.map { $0.name }
         if names.contains("id") { return ["id"] }
@@ -238,25 +238,25 @@ struct RowChanges {
         let lines = { (bytes: [UInt8]) in
             String(decoding: bytes, as: UTF8.self).split(separator: "\n").map { String($0) }
         }
-        func tell(_ change: String, _ object: String) {
+        func append(_ change: String, _ object: String) {
             bytes.append("{\"change\":\"\(change)\",\"lsn\":\(lsn),\(object.dropFirst())\n")
         }
         for (key, row) in zip(lines(keys), lines(rows)) {
             seen[key] = row
             switch self.known[key] {
-            case nil: tell("added", row)
+            case nil: append("added", row)
             case row?: break
-            case .some: tell("changed", row)
+            case .some: append("changed", row)
             }
         }
-        for key in self.known.keys.sorted() where seen[key] == nil { tell("removed", key) }
+        for key in self.known.keys.sorted() where seen[key] == nil { append("removed", key) }
         self.known = seen
         return bytes
     }
 }
 
 extension Shell {
-    /// Shows a list as it changes, until it is ended.
+    /// Shows a live list until it is interrupted.
     func watch(_ query: Query, omitting: Set<String>) async throws {
         try await ListWatch(self, query, omitting: omitting).run()
     }

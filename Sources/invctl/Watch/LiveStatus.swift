@@ -3,10 +3,9 @@ import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
 
-/// What a subscription tells of its connection, in the words people are shown: live, offline, how far,
-/// how late, and that it came back.
+/// The status of a subscription's connection, as text for people: live or offline, LSN, lag, reconnects.
 ///
-/// A value: events and the time go in, words come out. Times are in microseconds since 1970.
+/// A plain value: it takes events and the time, and returns text. Times are in microseconds since 1970.
 struct LiveStatus: Sendable {
     enum Connection: Equatable, Sendable {
         case connecting
@@ -16,19 +15,19 @@ struct LiveStatus: Sendable {
 
     private(set) var connection = Connection.connecting
     private(set) var lsn: LSN = 0
-    /// How old the last step was when it came, in microseconds.
+    /// The age of the last step when it arrived, in microseconds.
     private(set) var lag: Int64 = 0
-    /// How often the connection came back.
-    private(set) var returnCount = 0
-    /// The last thing that befell the connection.
+    /// The number of reconnects.
+    private(set) var reconnectCount = 0
+    /// The last event of the connection.
     private var notice = ""
     private var noticedAt: Int64 = 0
-    /// What befell it and has not been told yet.
-    private var unpublished: [String] = []
+    /// Notices that are not printed yet.
+    private var pending: [String] = []
 
-    /// Notices that wait for somebody to be told; more are dropped.
+    /// The most pending notices; more are dropped.
     private static let pendingMax = 16
-    /// How long a notice stands beside the state, in microseconds.
+    /// How long a notice is shown beside the state, in microseconds.
     private static let noticeMicroseconds: Int64 = 60_000_000
 
     var isLost: Bool {
@@ -39,9 +38,9 @@ struct LiveStatus: Sendable {
         switch event {
         case .began(let lsn, _):
             if case .lost(let since, _) = self.connection {
-                self.returnCount += 1
+                self.reconnectCount += 1
                 self.note(
-                    "the server is back after \(Self.seconds(since, now)); nothing was missed",
+                    "reconnected after \(Self.seconds(since, now)); no changes were missed",
                     now
                 )
             }
@@ -54,7 +53,7 @@ struct LiveStatus: Sendable {
             self.connection = .live
             self.lsn = lsn
         case .differs(let lsn):
-            self.note("this copy was not the server's at LSN \(lsn); beginning anew", now)
+            self.note("this replica differs from the server at LSN \(lsn); reloading", now)
         case .disconnected(let error):
             self.lose(error, now: now)
         case .snapshot, .reset:
@@ -62,26 +61,26 @@ struct LiveStatus: Sendable {
         }
     }
 
-    /// Notes that the connection is gone; again changes nothing.
+    /// Notes that the connection is lost; further calls do nothing.
     mutating func lose(_ error: ClientError, now: Int64) {
         if self.isLost { return }
         self.connection = .lost(since: now, reason: error.reason)
-        self.note("\(error.interruption); trying again", now)
+        self.note("\(error.interruption); reconnecting", now)
     }
 
     private mutating func note(_ text: String, _ now: Int64) {
         self.notice = text
         self.noticedAt = now
-        if self.unpublished.count < Self.pendingMax { self.unpublished.append(text) }
+        if self.pending.count < Self.pendingMax { self.pending.append(text) }
     }
 
-    /// What has not been told yet; it is then.
+    /// Returns the pending notices and clears them.
     mutating func takePending() -> [String] {
-        defer { self.unpublished = [] }
-        return self.unpublished
+        defer { self.pending = [] }
+        return self.pending
     }
 
-    /// State, place and lag, and what befell the connection for a minute afterwards.
+    /// Returns the state, the LSN and the lag, and for a minute after a reconnect the notice of it.
     func words(now: Int64) -> [String] {
         var words: [String]
         switch self.connection {
@@ -91,10 +90,10 @@ struct LiveStatus: Sendable {
             words = ["live"]
         case .lost(let since, let reason):
             words = [
-                "OFFLINE for \(Self.seconds(since, now)) (\(reason)), trying again; rows are as they were"
+                "OFFLINE for \(Self.seconds(since, now)) (\(reason)), reconnecting; rows may be stale"
             ]
         }
-        if self.returnCount > 0, !self.isLost, now - self.noticedAt < Self.noticeMicroseconds {
+        if self.reconnectCount > 0, !self.isLost, now - self.noticedAt < Self.noticeMicroseconds {
             words.append(self.notice)
         }
         words.append("LSN \(self.lsn)")

@@ -2,8 +2,10 @@ import InventoryClient
 internal import InventoryModel
 import InventoryTransfer
 
-/// What products and locations are called, learned from changes as they go by, else asked for when a
-/// change is about one that is not known: nothing is read ahead, however large the catalog.
+/// A cache of the names of products, locations and categories.
+///
+/// Names are learned from changes, and fetched from the server on a cache miss; nothing is read ahead,
+/// however large the catalog.
 struct Names: Sendable {
     struct Product: Sendable {
         var sku: String
@@ -15,9 +17,9 @@ struct Names: Sendable {
     private var products: [ProductID: Product] = [:]
     private var locations: [LocationID: String] = [:]
     private var categories: [CategoryID: String] = [:]
-    private var hasAskedForLocations = false
+    private var hasAllLocations = false
 
-    /// Products that are remembered; beyond that all are forgotten and asked for again.
+    /// The most products cached; beyond that the cache is cleared.
     private static let productsMax = 200_000
 
     init(_ shell: Shell) { self.client = shell.client }
@@ -28,9 +30,9 @@ struct Names: Sendable {
     func code(_ id: LocationID) -> String { self.locations[id] ?? "location \(id.value)" }
     func name(_ id: CategoryID) -> String { self.categories[id] ?? "category \(id.value)" }
 
-    /// Learns what a change tells, and what it takes to tell it.
+    /// Learns the names in a change, and fetches those needed to print it.
     ///
-    /// A name that the server does not give now stays a number.
+    /// A name that the server does not return is shown as a number.
     mutating func learn(_ change: Change) async {
         switch change {
         case .productCreated(let product):
@@ -42,24 +44,24 @@ struct Names: Sendable {
         case .category(let category):
             self.categories[category.id] = category.name
         case .productUpdated(let id, let difference):
-            await self.ask(id)
+            await self.fetch(id)
             self.take(difference, of: id)
             if difference.contains(.category) {
-                await self.askForCategories(difference.before.category, difference.after.category)
+                await self.fetchCategories(difference.before.category, difference.after.category)
             }
         case .location(let location):
             self.locations[location.id] = location.code
         case .productArchived(let id), .productDeleted(let id), .productLeft(let id):
-            await self.ask(id)
+            await self.fetch(id)
         case .moved(_, let level), .level(let level):
-            await self.ask(level.product)
-            await self.askForLocations()
+            await self.fetch(level.product)
+            await self.fetchLocations()
         case .demandRefused(let refused):
-            await self.ask(refused.product)
-            await self.askForLocations()
+            await self.fetch(refused.product)
+            await self.fetchLocations()
         case .alert(_, _, let product, _, _, _):
-            await self.ask(product)
-            await self.askForLocations()
+            await self.fetch(product)
+            await self.fetchLocations()
         default:
             break
         }
@@ -72,7 +74,7 @@ struct Names: Sendable {
         if difference.contains(.unit) { self.products[id]?.decimals = new.unit.decimals }
     }
 
-    private mutating func ask(_ id: ProductID) async {
+    private mutating func fetch(_ id: ProductID) async {
         guard self.products[id] == nil, let found = try? await self.client.product(.id(id)) else {
             return
         }
@@ -84,20 +86,20 @@ struct Names: Sendable {
         )
     }
 
-    private mutating func askForLocations() async {
-        guard !self.hasAskedForLocations else { return }
+    private mutating func fetchLocations() async {
+        guard !self.hasAllLocations else { return }
         guard let all = try? await self.client.locations(includingArchived: true).rows else {
             return
         }
-        self.hasAskedForLocations = true
+        self.hasAllLocations = true
         for location in all where self.locations[location.id] == nil {
             self.locations[location.id] = location.code
         }
     }
 
-    /// Asks for the names of all categories, unless those in `wanted` are known.
-    private mutating func askForCategories(_ wanted: CategoryID...) async {
-        guard wanted.contains(where: { self.categories[$0] == nil }) else { return }
+    /// Fetches the names of all categories unless those of `ids` are known.
+    private mutating func fetchCategories(_ ids: CategoryID...) async {
+        guard ids.contains(where: { self.categories[$0] == nil }) else { return }
         guard let all = try? await self.client.categories(includingArchived: true).rows else {
             return
         }

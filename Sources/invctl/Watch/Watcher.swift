@@ -5,7 +5,7 @@ import InventoryTransfer
 import InventoryWire
 import TerminalKit
 
-/// Prints the events of a subscription: a line each for people, an object each for programs.
+/// Prints the events of a subscription: one line each for people, one object each for programs.
 struct Watcher {
     private let shell: Shell
     private let topics: SubscriptionTopics
@@ -23,14 +23,15 @@ struct Watcher {
         self.names = Names(shell)
     }
 
-    /// Takes one event.
+    /// Prints one event.
     ///
-    /// - Returns: Whether more are wanted.
+    /// - Returns: Whether to continue.
+    /// - Throws: An error of the output.
     mutating func take(_ event: SubscriptionEvent) async throws -> Bool {
         self.status.take(event, now: TimeText.now().microseconds)
         switch event {
         case .began(let lsn, let hasSnapshot):
-            if self.status.returnCount == 0 {
+            if self.status.reconnectCount == 0 {
                 let what = hasSnapshot ? "a snapshot, then changes" : "changes"
                 self.note("watching: \(what) after LSN \(lsn)")
             }
@@ -45,7 +46,7 @@ struct Watcher {
                 try await self.show(change, lsn: entry.lsn, time: entry.time, actor: entry.actor)
             }
         case .reset:
-            self.note("beginning anew: a snapshot follows")
+            self.note("reset: a snapshot follows")
         case .progress, .proven, .differs, .disconnected:
             break
         }

@@ -214,7 +214,7 @@ struct CommandRow {
         ),
         CommandRow(
             "stock unhold P-0=1",
-            shows: "freed 1 line",
+            shows: "released 1 line",
             json: .object("levels"),
             wrong: "stock unhold P-0=999",
             code: 1,
@@ -262,7 +262,7 @@ struct CommandRow {
         ),
         CommandRow(
             "stock transfer cancel 2=1",
-            shows: "took back 1 line",
+            shows: "cancelled 1 line",
             json: .object("levels"),
             wrong: "stock transfer cancel 1=9999",
             code: 5,
@@ -326,7 +326,7 @@ struct CommandRow {
         ),
         CommandRow(
             "return P-1=1",
-            shows: "took back 1 line",
+            shows: "returned 1 line",
             json: .object("amount"),
             wrong: "return P-1=1 --sale 999999",
             code: 3,
@@ -482,7 +482,7 @@ struct CommandRow {
             json: .array("stockOuts"),
             wrong: "insight availability --window lately",
             code: 2,
-            says: "--window 'lately' is none of"
+            says: "--window 'lately' is not one of"
         ),
         CommandRow(
             "insight valuation",
@@ -586,7 +586,7 @@ struct CommandRow {
             json: .object("lsn"),
             wrong: "shell",
             code: 2,
-            says: "'frobnicate' is no command of invctl"
+            says: "unknown command 'frobnicate' for invctl"
         ).with(input: "ping\n", wrong: "frobnicate\n"),
         CommandRow(
             "ping",
@@ -728,7 +728,7 @@ struct CommandRow {
         ),
         CommandRow(
             "context use shop-%",
-            shows: "is used from now on",
+            shows: "is now the current one",
             json: .none,
             wrong: "context use shpo-0",
             code: 3,
@@ -736,7 +736,7 @@ struct CommandRow {
         ),
         CommandRow(
             "context delete shop-%",
-            shows: "is forgotten",
+            shows: "is deleted",
             json: .none,
             wrong: "context delete shop-0",
             code: 3,
