@@ -118,7 +118,7 @@ extension InventoryState {
     }
 
     /// The answer to a command that changed the entity `id`.
-    func done(_ id: UInt64 = 0, amount: Int64 = 0, in draft: Draft) -> Outcome.Done {
+    func done(_ id: UInt64 = 0, amount: Money = 0, in draft: Draft) -> Outcome.Done {
         Outcome.Done(lsn: draft.lsn, time: draft.time, id: id, amount: amount)
     }
 }
@@ -197,10 +197,10 @@ extension InventoryState {
             do throws(Refusal) {
                 let one = try self.decide(command, in: &draft)
                 done.ids.append(one.id)
-                guard let sum = Money(done.amount).adding(Money(one.amount)) else {
+                guard let sum = done.amount.adding(one.amount) else {
                     throw .overflow("amount")
                 }
-                done.amount = sum.minorUnits
+                done.amount = sum
             } catch {
                 throw Refusal(.batchRolledBack, .batch(index: UInt32(index), error))
             }

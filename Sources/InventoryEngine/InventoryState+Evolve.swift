@@ -259,7 +259,7 @@ extension InventoryState {
         self.openTransfers.note(
             row,
             wasInTransit: isKnown,
-            remainingBefore: before,
+            remainingBefore: Quantity(before),
             in: self.tables.transfers
         )
     }

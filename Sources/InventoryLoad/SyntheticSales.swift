@@ -58,10 +58,10 @@ package struct SyntheticSales {
                     kind: .sale,
                     product: ProductID(UInt32(product)),
                     location: .main,
-                    onHandDelta: -quantity,
-                    amount: quantity * price,
+                    onHandDelta: -Quantity(quantity),
+                    amount: Money(quantity * price),
                     price: Price(price),
-                    cost: -quantity * price / 2,
+                    cost: Money(-quantity * price / 2),
                     occurredAt: time
                 ),
                 id: MovementID(lsn: LSN(UInt64(row + 1)), line: 0),

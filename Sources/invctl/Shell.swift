@@ -149,14 +149,14 @@ struct Shell: Sendable {
         return DecimalText.grouped(text) + " " + self.server.currencyCode
     }
 
-    func quantity(_ text: String, of product: ProductInfo, _ what: String) throws -> Int64 {
+    func quantity(_ text: String, of product: ProductInfo, _ what: String) throws -> Quantity {
         guard let value = DecimalText.parse(text, decimals: product.unitDecimals) else {
             let kind =
                 product.unitDecimals == 0
                 ? "a whole number" : "a number with at most \(product.unitDecimals) decimals"
             throw ValidationError("\(what) of \(product.sku) is '\(text)', not \(kind)")
         }
-        return value
+        return Quantity(value)
     }
 
     // MARK: - Lists

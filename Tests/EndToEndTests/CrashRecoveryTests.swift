@@ -94,7 +94,7 @@ import Testing
         let products = try await client.stockedProducts(200, stock: 1_000)
         for round in 0..<3 {
             for number in 0..<100 {
-                let line = SaleLine(product: products[number], quantity: Int64(round + 1))
+                let line = SaleLine(product: products[number], quantity: Quantity(Int64(round + 1)))
                 try await client.done(.sell(Sale(lines: [line], reference: "R\(round)")))
             }
             if round < 2 { _ = try await client.takeSnapshot() }

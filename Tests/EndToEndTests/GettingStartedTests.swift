@@ -12,7 +12,7 @@ import Testing
     // page
     struct Seller: AnswerRow {
         var sku: String
-        var units: Int64
+        var units: Quantity
 
         init(from row: inout RowReader) throws(ClientError) {
             self.sku = try row.text("sku")
@@ -69,7 +69,7 @@ import Testing
         // end
         #expect(levels.rows.map { $0.onHand } == [8] && levels.lsn == done.lsn)
         // page
-        var sold: Int64 = 0
+        var sold: Quantity = 0
         let sales = LedgerQuery(kinds: MovementKindSet(.sale))
         for try await block in client.rows(of: .ledger(sales)) {
             for movement in try block.rows(as: ListedMovement.self) { sold -= movement.onHandDelta }
@@ -130,7 +130,7 @@ import Testing
 
         func forget() { self.levels.withLock { $0 = [:] } }
 
-        func available(_ product: ProductID) -> Int64? {
+        func available(_ product: ProductID) -> Quantity? {
             self.levels.withLock { $0[product]?.available }
         }
     }

@@ -27,7 +27,7 @@ import Testing
                 let date = Date(timeIntervalSince1970: TimeInterval(seconds))
                 let day = date.formatted(.iso8601.year().month().day())
                 for key in ["code\t\(sku)", "month\t\(day.prefix(7))"] {
-                    sums[key, default: (0, 0)].units += sale.quantity
+                    sums[key, default: (0, 0)].units += sale.quantity.baseUnits
                     sums[key, default: (0, 0)].pence += sale.amount.minorUnits
                 }
             }

@@ -54,7 +54,7 @@ import Testing
         let products = try await client.stockedProducts(3, stock: 100)
         var last: LSN = 0
         for (number, product) in products.enumerated() {
-            let line = SaleLine(product: product, quantity: Int64(number + 1))
+            let line = SaleLine(product: product, quantity: Quantity(Int64(number + 1)))
             last = try await client.done(.sell(Sale(lines: [line]))).lsn
         }
         let answer = try await client.insight(Self.sold)

@@ -64,8 +64,8 @@ import Testing
                 kind: .sale,
                 product: ProductID(1),
                 location: .main,
-                onHandDelta: lsn == 1 ? .min : -1,
-                amount: Limits.moneyMax,
+                onHandDelta: lsn == 1 ? Quantity(.min) : -1,
+                amount: Money(Limits.moneyMax),
                 occurredAt: Instant(microseconds: Self.noon)
             )
             let entry = Entry(

@@ -46,7 +46,11 @@ import Testing
         ]
         for (time, quantity) in sales {
             let at = try #require(TimeText.parse(time, zone: TimeText.utc))
-            var line = SaleLine(product: product, location: LocationID(2), quantity: quantity)
+            var line = SaleLine(
+                product: product,
+                location: LocationID(2),
+                quantity: Quantity(quantity)
+            )
             line.price = Money(100)
             let occurred = Occurrence(at: at, isImported: true)
             let outcome = try await client.send(.sell(Sale(lines: [line], occurred: occurred)))

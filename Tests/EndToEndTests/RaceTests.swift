@@ -16,7 +16,7 @@ import Testing
                     var refused = 0
                     for attempt in 0..<12 {
                         let quantity = Int64((number + attempt) % 5 + 1)
-                        let line = SaleLine(product: product, quantity: quantity)
+                        let line = SaleLine(product: product, quantity: Quantity(quantity))
                         switch try await client.send(.sell(Sale(lines: [line]))) {
                         case .done: sold += quantity
                         case .refused(let refusal):

@@ -11,7 +11,7 @@ import Testing
         _ quantity: Int64,
         until: Instant
     ) -> Command {
-        let line = ReserveLine(product: product, quantity: quantity)
+        let line = ReserveLine(product: product, quantity: Quantity(quantity))
         return .reserve(Reserve(lines: [line], expiry: .at(until), reference: "CART"))
     }
 

@@ -71,11 +71,11 @@ import Testing
                 break
             }
             let left = levels.values.reduce(0) { $0 + $1.onHand }
-            if isCaughtUp, left == 50 * 100 - 400 { break }
+            if isCaughtUp, left == Quantity(50 * 100 - 400) { break }
         }
         try await seller.value
         for product in products {
-            #expect(try await client.level(product).onHand == levels[product]?.onHand)
+            #expect(try await client.level(product).onHand == levels[product]?.onHand.baseUnits)
         }
     }
 
@@ -135,7 +135,7 @@ import Testing
         let product = try await client.stockedProducts(1, stock: 12)[0]
         let start = try await client.ping()
         func sell(_ quantity: Int64) -> Command {
-            .sell(Sale(lines: [SaleLine(product: product, quantity: quantity)]))
+            .sell(Sale(lines: [SaleLine(product: product, quantity: Quantity(quantity))]))
         }
         for _ in 0..<4 { try await client.done(sell(1)) }
         try await client.done(
@@ -177,7 +177,7 @@ import Testing
             switch change {
             case .productCreated(let product): self.products.insert(product.id)
             case .level(let level), .moved(_, let level):
-                self.levels[level.product] = level.onHand
+                self.levels[level.product] = level.onHand.baseUnits
             case .productLeft(let id):
                 self.products.remove(id)
                 self.levels[id] = nil
@@ -253,7 +253,9 @@ import Testing
         for try await event in watcher.subscribe(subscription) {
             switch event {
             case .snapshot(let changes):
-                for case .level(let level) in changes { levels[level.product] = level.onHand }
+                for case .level(let level) in changes {
+                    levels[level.product] = level.onHand.baseUnits
+                }
             case .caughtUp:
                 for _ in 0..<40 {
                     let sales = (0..<500).map {
@@ -271,7 +273,7 @@ import Testing
                 for change in entry.changes {
                     switch change {
                     case .level(let level):
-                        levels[level.product] = level.onHand
+                        levels[level.product] = level.onHand.baseUnits
                         levelCount += 1
                     case .alert(.lowStock, let isRaised, _, _, _, _): raised += isRaised ? 1 : 0
                     default: Issue.record("not conflated: \(change)")

@@ -47,12 +47,16 @@ import Testing
                             kind: kind,
                             product: ProductID(line.product),
                             location: .main,
-                            onHandDelta: -line.units,
-                            amount: line.amount,
+                            onHandDelta: -Quantity(line.units),
+                            amount: Money(line.amount),
                             reference: "POS-\(lsn)",
                             occurredAt: Instant(microseconds: time)
                         ),
-                        Level(product: ProductID(line.product), location: .main, onHand: left)
+                        Level(
+                            product: ProductID(line.product),
+                            location: .main,
+                            onHand: Quantity(left)
+                        )
                     )
                 }
             )
@@ -135,8 +139,8 @@ import Testing
                 kind: .reversal,
                 product: ProductID(1),
                 location: .main,
-                onHandDelta: Int64(-units),
-                amount: Int64(amount),
+                onHandDelta: Quantity(Int64(-units)),
+                amount: Money(Int64(amount)),
                 origin: MovementID(lsn: LSN(UInt64(origin)), line: 0),
                 occurredAt: Instant(microseconds: Self.noon)
             )

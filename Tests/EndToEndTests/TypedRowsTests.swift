@@ -13,7 +13,7 @@ import Testing
         let products = try await client.products(ProductSearch(statuses: .all)).rows
         let productTable = try await client.query(.products(ProductSearch(statuses: .all))).table
         #expect(products.map { $0.sku } == productTable.strings("sku"))
-        #expect(products.map { $0.available } == productTable.integers("available"))
+        #expect(products.map { $0.available.baseUnits } == productTable.integers("available"))
         #expect(products.map { $0.categoryName } == productTable.strings("category"))
         #expect(products.map { "\($0.status)" } == productTable.strings("status"))
         for product in products {
@@ -37,8 +37,8 @@ import Testing
 
         let levels = try await client.levels().rows
         let levelTable = try await client.query(.levels(LevelQuery())).table
-        #expect(levels.map { $0.onHand } == levelTable.integers("onHand"))
-        #expect(levels.map { $0.incoming } == levelTable.integers("incoming"))
+        #expect(levels.map { $0.onHand.baseUnits } == levelTable.integers("onHand"))
+        #expect(levels.map { $0.incoming.baseUnits } == levelTable.integers("incoming"))
         #expect(levels.map { $0.value.minorUnits } == levelTable.integers("value"))
         #expect(levels.map { $0.locationCode } == levelTable.strings("location"))
         #expect(levels.allSatisfy { $0.available == $0.onHand - $0.unavailable - $0.reserved })
@@ -47,7 +47,7 @@ import Testing
         let ledgerTable = try await client.query(.ledger(LedgerQuery())).table
         #expect(Set(movements.map { $0.kind }).count > 10)
         #expect(movements.map { Int64($0.id.lsn.value) } == ledgerTable.integers("lsn"))
-        #expect(movements.map { $0.onHandDelta } == ledgerTable.integers("onHandDelta"))
+        #expect(movements.map { $0.onHandDelta.baseUnits } == ledgerTable.integers("onHandDelta"))
         #expect(movements.map { $0.note } == ledgerTable.strings("note"))
         #expect(movements.map { $0.actor } == ledgerTable.strings("actor"))
         #expect(movements.contains { $0.origin != nil } && movements.contains { $0.reason != nil })
@@ -61,7 +61,9 @@ import Testing
         let reservations = try await client.reservations(all).rows
         let reservationTable = try await client.query(.reservations(all)).table
         #expect(reservations.map { "\($0.state)" } == reservationTable.strings("state"))
-        #expect(reservations.map { $0.remaining } == reservationTable.integers("remaining"))
+        #expect(
+            reservations.map { $0.remaining.baseUnits } == reservationTable.integers("remaining")
+        )
         #expect(reservations.contains { $0.state == .expired })
 
         let transfers = try await client.transfers().rows
@@ -73,13 +75,13 @@ import Testing
 
         let low = try await client.lowStock().rows
         let lowTable = try await client.query(.lowStock(LowStockQuery())).table
-        #expect(low.map { $0.reorderPoint } == lowTable.integers("reorderPoint"))
+        #expect(low.map { $0.reorderPoint.baseUnits } == lowTable.integers("reorderPoint"))
         #expect(!low.isEmpty && low.allSatisfy { $0.available <= $0.reorderPoint })
 
         let sales = try await client.sales().rows
         let salesTable = try await client.query(.sales(SalesQuery())).table
         #expect(sales.map { $0.amount.minorUnits } == salesTable.integers("amount"))
-        #expect(sales.map { $0.quantity } == salesTable.integers("quantity"))
+        #expect(sales.map { $0.quantity.baseUnits } == salesTable.integers("quantity"))
         #expect(!sales.isEmpty)
 
         // A limit beyond all row counts.

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ReplicaVerificationTests {
     private func level(_ product: UInt32, onHand: Int64) -> Change {
-        .level(Level(product: ProductID(product), location: .main, onHand: onHand))
+        .level(Level(product: ProductID(product), location: .main, onHand: Quantity(onHand)))
     }
 
     /// The digest of some levels, as the server makes it.
@@ -15,7 +15,7 @@ import Testing
         for (product, onHand) in levels {
             digest.replace(
                 nil,
-                with: Level(product: ProductID(product), location: .main, onHand: onHand)
+                with: Level(product: ProductID(product), location: .main, onHand: Quantity(onHand))
             )
         }
         return digest.value

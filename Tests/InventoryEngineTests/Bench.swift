@@ -19,7 +19,7 @@ struct Bench {
                 name: "N\(number)",
                 category: CategoryID(1),
                 price: Price(100),
-                opening: OpeningStock(quantity: stock, unitCost: Money(cost))
+                opening: OpeningStock(quantity: Quantity(stock), unitCost: Money(cost))
             )
             try self.done(.createProduct(draft))
         }
@@ -111,11 +111,11 @@ struct Bench {
     }
 
     func sale(_ product: UInt32, _ quantity: Int64) -> Command {
-        .sell(Sale(lines: [SaleLine(product: ProductID(product), quantity: quantity)]))
+        .sell(Sale(lines: [SaleLine(product: ProductID(product), quantity: Quantity(quantity))]))
     }
 
     func comeBack(_ product: UInt32, _ quantity: Int64, of lsn: LSN?) -> Command {
-        let line = SaleLine(product: ProductID(product), quantity: quantity)
+        let line = SaleLine(product: ProductID(product), quantity: Quantity(quantity))
         return .returnSale(SaleReturn(lines: [line], original: lsn))
     }
 
@@ -124,14 +124,17 @@ struct Bench {
     }
 
     func reserve(_ product: UInt32, _ quantity: Int64, for seconds: Int64 = 3_600) -> Command {
-        let line = ReserveLine(product: ProductID(product), quantity: quantity)
+        let line = ReserveLine(product: ProductID(product), quantity: Quantity(quantity))
         return .reserve(
             Reserve(lines: [line], expiry: .after(seconds: seconds), reference: "R")
         )
     }
 
     private func line(_ reservation: UInt32, _ quantity: Int64?) -> ReservationLine {
-        ReservationLine(reservation: ReservationID(reservation), quantity: quantity)
+        ReservationLine(
+            reservation: ReservationID(reservation),
+            quantity: quantity.map { Quantity($0) }
+        )
     }
 
     func commit(_ reservation: UInt32, _ quantity: Int64? = nil) -> Command {

@@ -16,7 +16,7 @@ import Testing
     }
 
     private static func level(_ product: UInt32, _ onHand: Int64, at lsn: LSN) -> Level {
-        Level(product: ProductID(product), location: .main, onHand: onHand, revision: lsn)
+        Level(product: ProductID(product), location: .main, onHand: Quantity(onHand), revision: lsn)
     }
 
     private static func moved(_ product: UInt32, _ onHand: Int64, at lsn: LSN) -> Change {
@@ -153,7 +153,7 @@ import Testing
         var levels: [UInt32: Int64] = [:]
         for entry in entries {
             for case .level(let level) in entry.changes {
-                levels[level.product.value] = level.onHand
+                levels[level.product.value] = level.onHand.baseUnits
             }
         }
         return levels

@@ -20,7 +20,12 @@ import Testing
 
     private func find(_ quantity: Int64, at location: LocationID = .main) -> Command {
         .adjust(
-            Adjustment(product: self.one, location: location, delta: quantity, reason: .found)
+            Adjustment(
+                product: self.one,
+                location: location,
+                delta: Quantity(quantity),
+                reason: .found
+            )
         )
     }
 
@@ -32,14 +37,14 @@ import Testing
         let line = RestockLine(
             product: self.one,
             location: location,
-            quantity: quantity,
+            quantity: Quantity(quantity),
             unitCost: cost.map { Money($0) }
         )
         return .restock(Restock(lines: [line]))
     }
 
     private func value(_ bench: Bench, _ location: LocationID = .main) -> Int64 {
-        bench.state.tables.levels.level(self.one, location).value
+        bench.state.tables.levels.level(self.one, location).value.minorUnits
     }
 
     // MARK: - The last known cost
@@ -194,7 +199,9 @@ import Testing
     @Test func `a kilogram that comes back gram by gram gives back what was charged`() throws {
         var (bench, sale) = try self.weighed()
         var back: Int64 = 0
-        for _ in 0..<1_000 { back += try bench.done(bench.comeBack(1, 1, of: sale)).amount }
+        for _ in 0..<1_000 {
+            back += try bench.done(bench.comeBack(1, 1, of: sale)).amount.minorUnits
+        }
         #expect(back == -1_501 && self.value(bench) == 501)
         #expect(bench.code(bench.comeBack(1, 1, of: sale)) == .exceedsSold)
         bench.check()
@@ -243,9 +250,10 @@ import Testing
         )
         try bench.done(.createProduct(draft))
         for (grams, amount) in [(945, 95), (125, 13), (944, 94), (5, 1), (4, 0)] {
-            #expect(try bench.done(bench.sale(1, Int64(grams))).amount == Int64(amount))
+            #expect(try bench.done(bench.sale(1, Int64(grams))).amount == Money(Int64(amount)))
             #expect(
-                try bench.done(bench.comeBack(1, Int64(grams), of: nil)).amount == -Int64(amount)
+                try bench.done(bench.comeBack(1, Int64(grams), of: nil)).amount
+                    == Money(-Int64(amount))
             )
         }
         #expect(bench.state.tables.product(self.one).reorderPoint == 10_000)
@@ -258,7 +266,11 @@ import Testing
         let line = RestockLine(product: self.one, quantity: 1, unitCost: Money(Limits.moneyMax))
         let lines = [RestockLine](repeating: line, count: Limits.linesMax)
         #expect(bench.code(.restock(Restock(lines: lines))) == .amountOverflow)
-        let many = RestockLine(product: self.one, quantity: Limits.quantityMax, unitCost: Money(0))
+        let many = RestockLine(
+            product: self.one,
+            quantity: Quantity(Limits.quantityMax),
+            unitCost: Money(0)
+        )
         let all = [RestockLine](repeating: many, count: Limits.linesMax)
         #expect(bench.code(.restock(Restock(lines: all))) == .outOfRange)
         let refused = bench.refusal(self.deliver(2, Limits.moneyMax))

@@ -51,7 +51,7 @@ struct ErrorOrderShop {
                 Adjustment(
                     product: four,
                     location: north,
-                    delta: Limits.quantityMax,
+                    delta: Quantity(Limits.quantityMax),
                     reason: .found
                 )
             )
@@ -67,7 +67,7 @@ struct ErrorOrderShop {
         try bench.done(.cancelTransfer(TransferSettlement(lines: [closed])))
         try bench.done(
             .expectIncoming(
-                Expectation(product: four, location: north, delta: Limits.quantityMax - 2)
+                Expectation(product: four, location: north, delta: Quantity(Limits.quantityMax - 2))
             )
         )
         try bench.done(bench.writeOff(5))
@@ -103,7 +103,7 @@ struct Wanted {
     struct Line {
         var product: UInt32 = 1
         var location: UInt16 = 1
-        var quantity: Int64? = 2
+        var quantity: Quantity? = 2
         var price: Int64?
         var ifRevision: LSN?
         /// A reservation or a transfer.
@@ -118,7 +118,7 @@ struct Wanted {
     var destination: UInt16 = 2
     var expiry = Expiry.after(seconds: 60)
     var eta: Instant?
-    var delta: Int64 = 1
+    var delta: Quantity = 1
 
     // What is created or changed.
     var id: UInt32 = 1
@@ -213,10 +213,10 @@ extension [Fault] {
         [
             .line(.outOfRange, "0 units", ["quantity"]) { $0.quantity = 0 },
             .line(.outOfRange, "too many units", ["quantity"]) {
-                $0.quantity = Limits.quantityMax + 1
+                $0.quantity = Quantity(Limits.quantityMax + 1)
             },
-            .line(.outOfRange, "the fewest units", ["quantity"]) { $0.quantity = .min },
-            .line(.outOfRange, "the most units", ["quantity"]) { $0.quantity = .max },
+            .line(.outOfRange, "the fewest units", ["quantity"]) { $0.quantity = Quantity(.min) },
+            .line(.outOfRange, "the most units", ["quantity"]) { $0.quantity = Quantity(.max) },
         ]
     }
     static var price: Self {

@@ -193,9 +193,11 @@ import Testing
     private var deltas: [Fault] {
         [
             .all(.invalidField, "nothing", ["delta"]) { $0.delta = 0 },
-            .all(.outOfRange, "too much", ["delta"]) { $0.delta = Limits.quantityMax + 1 },
-            .all(.outOfRange, "the least", ["delta"]) { $0.delta = .min },
-            .all(.outOfRange, "the most", ["delta"]) { $0.delta = .max },
+            .all(.outOfRange, "too much", ["delta"]) {
+                $0.delta = Quantity(Limits.quantityMax + 1)
+            },
+            .all(.outOfRange, "the least", ["delta"]) { $0.delta = Quantity(.min) },
+            .all(.outOfRange, "the most", ["delta"]) { $0.delta = Quantity(.max) },
             .all(.outOfRange, "more than is there", ["delta", "product", "location"]) {
                 $0.delta = -11
             },
@@ -245,8 +247,8 @@ import Testing
                     self.costly,
                     [
                         .all(.outOfRange, "below 0", ["delta"]) { $0.delta = -1 },
-                        .all(.outOfRange, "the most", ["delta"]) { $0.delta = .max },
-                        .all(.outOfRange, "the least", ["delta"]) { $0.delta = .min },
+                        .all(.outOfRange, "the most", ["delta"]) { $0.delta = Quantity(.max) },
+                        .all(.outOfRange, "the least", ["delta"]) { $0.delta = Quantity(.min) },
                     ],
                 ])
             ) {
@@ -325,7 +327,9 @@ import Testing
                 faults: join([
                     .place,
                     [
-                        .all(.outOfRange, "floor", ["delta"]) { $0.delta = Limits.quantityMax + 1 }
+                        .all(.outOfRange, "floor", ["delta"]) {
+                            $0.delta = Quantity(Limits.quantityMax + 1)
+                        }
                     ],
                 ])
             ) {
@@ -522,7 +526,7 @@ import Testing
 
     @Test func `a transfer that arrives where no more can be is refused for that first`() {
         for (quantity, code) in [(1, RefusalCode.outOfRange), (3, .outOfRange)] {
-            let line = TransferLine(transfer: TransferID(1), quantity: Int64(quantity))
+            let line = TransferLine(transfer: TransferID(1), quantity: Quantity(Int64(quantity)))
             let receive = Command.receiveTransfer(TransferSettlement(lines: [line]))
             guard case .refused(let refusal) = self.shop.outcome(receive) else {
                 Issue.record("\(quantity) were received")
@@ -629,7 +633,9 @@ import Testing
     private var productKinds: [Kind] {
         let opening: [Fault] = [
             .all(.outOfRange, "opening", ["opening.quantity"]) { $0.opening.quantity = -1 },
-            .all(.outOfRange, "the least", ["opening.quantity"]) { $0.opening.quantity = .min },
+            .all(.outOfRange, "the least", ["opening.quantity"]) {
+                $0.opening.quantity = Quantity(.min)
+            },
             .all(.amountOverflow, "opening", ["opening.cost"]) {
                 $0.opening.unitCost = Money(Limits.moneyMax)
             },

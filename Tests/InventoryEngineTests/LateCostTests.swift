@@ -32,7 +32,8 @@ import Testing
                 case .costVariance: self.sold += ledger.amounts[row]
                 case .restock where !isReversal && !isUndone:
                     let price = Price(ledger.prices[row], per: ledger.priceBases[row])
-                    self.paid += price.amount(of: ledger.onHandDeltas[row])?.minorUnits ?? 0
+                    self.paid +=
+                        price.amount(of: Quantity(ledger.onHandDeltas[row]))?.minorUnits ?? 0
                 case .adjust, .count:
                     if !isReversal, !isUndone {
                         self.corrected += cost + Self.lateCost(after: row, in: ledger)
@@ -59,13 +60,13 @@ import Testing
     }
 
     private func floor(_ bench: inout Bench, _ floor: Int64) throws {
-        try bench.done(.setFloor(FloorChange(product: ProductID(1), floor: floor)))
+        try bench.done(.setFloor(FloorChange(product: ProductID(1), floor: Quantity(floor))))
     }
 
     private func restock(_ quantity: Int64, at cost: Int64) -> Command {
         let line = RestockLine(
             product: ProductID(1),
-            quantity: quantity,
+            quantity: Quantity(quantity),
             unitCost: Money(cost)
         )
         return .restock(Restock(lines: [line]))
@@ -187,23 +188,23 @@ import Testing
             let each = Int64(random.below(900))
             let unit = random.below(5) == 0 ? nil : Price(Int64(random.below(900)))
             let before = Int64(random.below(14)) - 10
-            func value(_ part: StockMath.Returned, on onHand: Int64) -> Int64? {
+            func value(_ part: StockMath.Returned, on onHand: Int64) -> Money? {
                 var level = Level(product: ProductID(1), location: .main)
-                level.onHand = onHand
+                level.onHand = Quantity(onHand)
                 return StockMath.value(of: part, at: unit, onto: level)
             }
             let together = StockMath.Returned(
-                quantity: backordered + others,
-                backordered: backordered,
-                cost: others * each
+                quantity: Quantity(backordered + others),
+                backordered: Quantity(backordered),
+                cost: Money(others * each)
             )
-            var oneByOne: Int64 = 0
+            var oneByOne: Money = 0
             for number in 0..<(backordered + others) {
                 let isLate = number < backordered
                 let part = StockMath.Returned(
                     quantity: 1,
                     backordered: isLate ? 1 : 0,
-                    cost: isLate ? 0 : each
+                    cost: Money(isLate ? 0 : each)
                 )
                 oneByOne += try #require(value(part, on: before + number))
             }
@@ -234,7 +235,7 @@ import Testing
         try bench.done(self.restock(10, at: 70))
         try bench.done(bench.comeBack(1, 1, of: first))
         // Of four units still sold, one cost 50 and three 70.
-        #expect(bench.level(1).value == 7 * 70 + 50 && Books(bench.state).sold == 260)
+        #expect(bench.level(1).value == Money(7 * 70 + 50) && Books(bench.state).sold == 260)
         bench.check()
     }
 
@@ -250,7 +251,7 @@ import Testing
         try bench.done(bench.reversal(first))
         try bench.done(bench.comeBack(1, 3, of: sale))
         #expect(bench.level(1).onHand == 13)
-        #expect(bench.level(1).value == 3_300 + 2 * 330 + 50)
+        #expect(bench.level(1).value == Money(3_300 + 2 * 330 + 50))
         #expect(Books(bench.state).isBalanced)
         bench.check()
     }
@@ -336,7 +337,7 @@ import Testing
             let product = ProductID(UInt32(1 + below(2)))
             let place = places[Int(below(2))]
             let quantity = 1 + below(9)
-            let line = SaleLine(product: product, location: place, quantity: quantity)
+            let line = SaleLine(product: product, location: place, quantity: Quantity(quantity))
             let command: Command
             switch below(12) {
             case 0..<4: command = .sell(Sale(lines: [line]))
@@ -348,7 +349,7 @@ import Testing
                             RestockLine(
                                 product: product,
                                 location: place,
-                                quantity: quantity,
+                                quantity: Quantity(quantity),
                                 unitCost: cost
                             )
                         ]
@@ -362,13 +363,13 @@ import Testing
                     Adjustment(
                         product: product,
                         location: place,
-                        delta: below(2) == 0 ? quantity : -quantity,
+                        delta: Quantity(below(2) == 0 ? quantity : -quantity),
                         reason: .correction
                     )
                 )
             case 8:
                 let other = place == .main ? places[1] : .main
-                let line = DispatchLine(product: product, quantity: quantity)
+                let line = DispatchLine(product: product, quantity: Quantity(quantity))
                 command = .dispatchTransfer(DispatchTransfer(from: place, to: other, lines: [line]))
             case 9:
                 let count = UInt32(bench.state.tables.transfers.rowCount)

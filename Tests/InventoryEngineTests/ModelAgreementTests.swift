@@ -22,17 +22,17 @@ private struct SeededRandom: RandomNumberGenerator {
 /// An inventory in plain dictionaries, written from the rules and not from our code.
 private struct ModelInventory {
     struct Stock {
-        var onHand: Int64 = 0
-        var unavailable: Int64 = 0
-        var floor: Int64 = 0
-        var available: Int64 { self.onHand - self.unavailable }
+        var onHand: Quantity = 0
+        var unavailable: Quantity = 0
+        var floor: Quantity = 0
+        var available: Quantity { self.onHand - self.unavailable }
     }
 
     var stock: [Int: Stock] = [:]
     var refused = 0
 
     /// All lines or none.
-    mutating func sell(_ lines: [(product: Int, quantity: Int64)]) -> Bool {
+    mutating func sell(_ lines: [(product: Int, quantity: Quantity)]) -> Bool {
         var next = self.stock
         for line in lines {
             guard var one = next[line.product],
@@ -101,7 +101,7 @@ private struct ModelInventory {
         for step in 0..<4_000 {
             let product = Int.random(in: 0..<Self.products, using: &random)
             let id = ProductID(UInt32(product + 1))
-            let quantity = Int64.random(in: 1...9, using: &random)
+            let quantity = Quantity(.random(in: 1...9, using: &random))
             var one = model.stock[product] ?? ModelInventory.Stock()
             var command: Command
             var isDone = true
@@ -109,14 +109,16 @@ private struct ModelInventory {
             case 0...1:
                 let line = RestockLine(
                     product: id,
-                    quantity: quantity * 3,
-                    unitCost: Money(quantity)
+                    quantity: quantity + quantity + quantity,
+                    unitCost: Money(quantity.baseUnits)
                 )
                 command = .restock(Restock(lines: [line]))
-                one.onHand += quantity * 3
+                one.onHand += quantity + quantity + quantity
             case 2:
                 let delta = Bool.random(using: &random) ? quantity : -quantity
-                command = .adjust(Adjustment(product: id, delta: delta, reason: .found))
+                command = .adjust(
+                    Adjustment(product: id, delta: Quantity(delta.baseUnits), reason: .found)
+                )
                 isDone = one.onHand + delta >= 0 || delta > 0
                 if isDone { one.onHand += delta }
             case 3:
@@ -124,13 +126,15 @@ private struct ModelInventory {
                 one.onHand = quantity
             case 4:
                 let delta = Bool.random(using: &random) ? quantity : -quantity
-                command = .setUnavailable(Hold(product: id, delta: delta, reason: .damaged))
+                command = .setUnavailable(
+                    Hold(product: id, delta: Quantity(delta.baseUnits), reason: .damaged)
+                )
                 isDone =
                     one.unavailable + delta >= 0
                     && (delta < 0 || one.unavailable + delta <= one.onHand)
                 if isDone { one.unavailable += delta }
             case 5:
-                let floor = Int64.random(in: -5...5, using: &random)
+                let floor = Quantity(.random(in: -5...5, using: &random))
                 command = .setFloor(FloorChange(product: id, floor: floor))
                 one.floor = floor
             default:
@@ -138,7 +142,7 @@ private struct ModelInventory {
                 let lines = (0..<count).map { _ in
                     (
                         product: Int.random(in: 0..<Self.products, using: &random),
-                        quantity: Int64.random(in: 1...6, using: &random)
+                        quantity: Quantity(.random(in: 1...6, using: &random))
                     )
                 }
                 command = .sell(
@@ -146,7 +150,7 @@ private struct ModelInventory {
                         lines: lines.map {
                             SaleLine(
                                 product: ProductID(UInt32($0.product + 1)),
-                                quantity: $0.quantity
+                                quantity: Quantity($0.quantity.baseUnits)
                             )
                         }
                     )

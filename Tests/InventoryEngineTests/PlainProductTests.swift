@@ -60,13 +60,13 @@ import Testing
             unit: random.below(3) == 0 ? Unit(code: "kg", decimals: 3) : .piece,
             price: Price(Int64(random.below(9_999)), per: random.below(3) == 0 ? 1_000 : 1),
             status: random.below(9) == 0 ? .inactive : .active,
-            reorderPoint: Int64(random.below(30)),
+            reorderPoint: Quantity(Int64(random.below(30))),
             leadTimeDays: UInt16(random.below(9))
         )
         guard random.below(9) > 0 else { return draft }
         draft.opening = OpeningStock(
             location: LocationID(UInt16(1 + random.below(20) / 18 + random.below(20) / 19)),
-            quantity: Int64(random.below(200)) - 2,
+            quantity: Quantity(Int64(random.below(200)) - 2),
             unitCost: Money(Int64(random.below(500)) - 1),
             occurredAt: random.below(3) == 0 ? Instant(microseconds: 5) : nil
         )

@@ -74,7 +74,7 @@ import Testing
                 category: CategoryID(1),
                 price: Price(Int64(number) * 7 + 99, per: number % 3 == 0 ? 1_000 : 1),
                 status: number == 4 ? .inactive : .active,
-                reorderPoint: Int64(number) * 3
+                reorderPoint: Quantity(Int64(number) * 3)
             )
             _ = Self.apply(.createProduct(draft), to: &state)
         }
@@ -102,7 +102,7 @@ import Testing
         var line = SaleLine(
             product: product,
             location: location,
-            quantity: Int64.random(in: 0...12, using: &random)
+            quantity: Quantity(Int64.random(in: 0...12, using: &random))
         )
         if Int.random(in: 0..<4, using: &random) == 0 {
             line.price = Money(Int64.random(in: -1...5_000, using: &random))
@@ -137,7 +137,7 @@ import Testing
                 let restock = RestockLine(
                     product: ProductID(UInt32.random(in: 1...Self.products, using: &random)),
                     location: LocationID(UInt16.random(in: 1...2, using: &random)),
-                    quantity: Int64.random(in: 1...60, using: &random),
+                    quantity: Quantity(Int64.random(in: 1...60, using: &random)),
                     unitCost: Money(Int64.random(in: 0...99, using: &random))
                 )
                 command = .restock(Restock(lines: [restock]))
@@ -146,7 +146,7 @@ import Testing
                     let line = ReserveLine(
                         product: restock.product,
                         location: restock.location,
-                        quantity: 1 + Int64(random.below(9))
+                        quantity: 1 + Quantity(Int64(random.below(9)))
                     )
                     let until = Self.time(general).advanced(bySeconds: 60)
                     command = .reserve(Reserve(lines: [line], expiry: .at(until)))
@@ -345,8 +345,8 @@ import Testing
                 let level = Level(
                     product: id,
                     location: LocationID(location),
-                    onHand: Int64(number) - 9,
-                    floor: Int64(location)
+                    onHand: Quantity(Int64(number) - 9),
+                    floor: Quantity(Int64(location))
                 )
                 apply([.level(level)])
             }

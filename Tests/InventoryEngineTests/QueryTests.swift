@@ -21,7 +21,7 @@ import Testing
                 category: CategoryID(UInt32(number % 2 + 1)),
                 price: Price(Int64.random(in: 1...9, using: &random)),
                 opening: OpeningStock(
-                    quantity: Int64.random(in: 1...9, using: &random),
+                    quantity: Quantity(Int64.random(in: 1...9, using: &random)),
                     unitCost: Money(3)
                 )
             )
@@ -186,7 +186,7 @@ import Testing
         let categories = try cells("category")
         let skus = try cells("sku")
         let total = (0..<bench.state.tables.levels.rowCount).reduce(Int64(0)) {
-            $0 + bench.state.tables.levels.level($1).onHand
+            $0 + bench.state.tables.levels.level($1).onHand.baseUnits
         }
         var sums: (products: Int64, categories: Int64, all: Int64) = (0, 0, 0)
         for row in 0..<table.rowCount {

@@ -208,7 +208,7 @@ import Testing
         )
         try self.expect(.expectIncoming(Expectation(product: one, delta: -1)), .outOfRange)
         try self.expect(
-            .setFloor(FloorChange(product: one, floor: Limits.quantityMax + 1)),
+            .setFloor(FloorChange(product: one, floor: Quantity(Limits.quantityMax + 1))),
             .outOfRange
         )
         try self.expect(.setFloor(FloorChange(product: ProductID(9), floor: 1)), .productNotFound)

@@ -93,9 +93,9 @@ import Testing
                         name: "Product \(self.products)",
                         category: CategoryID(1),
                         price: Price(Int64(self.below(900)), per: self.below(3) == 0 ? 1_000 : 1),
-                        reorderPoint: Int64(self.below(9)),
+                        reorderPoint: Quantity(Int64(self.below(9))),
                         opening: OpeningStock(
-                            quantity: Int64(self.below(3)) * 300,
+                            quantity: Quantity(Int64(self.below(3)) * 300),
                             unitCost: Money(Int64(self.below(50)))
                         )
                     )
@@ -108,7 +108,7 @@ import Testing
             let line = SaleLine(
                 product: product,
                 location: self.below(9) == 0 ? LocationID(2) : .main,
-                quantity: Int64(self.below(6)) + 1
+                quantity: Quantity(Int64(self.below(6)) + 1)
             )
             var sale = Sale(
                 lines: Array(repeating: line, count: self.below(12) == 0 ? 2 : 1),
@@ -132,7 +132,7 @@ import Testing
                 let line = RestockLine(
                     product: product,
                     location: self.below(3) == 0 ? LocationID(2) : .main,
-                    quantity: quantity * 20,
+                    quantity: Quantity(quantity * 20),
                     unitCost: Money(quantity)
                 )
                 self.run(.restock(Restock(lines: [line])))
@@ -146,7 +146,7 @@ import Testing
                 let sale = self.sales[self.below(self.sales.count)]
                 self.run(.reverse(Reversal(lsn: sale, reason: .correction)))
             case 5:
-                let line = ReserveLine(product: product, quantity: quantity)
+                let line = ReserveLine(product: product, quantity: Quantity(quantity))
                 let until = self.time.advanced(bySeconds: 60)
                 self.run(.reserve(Reserve(lines: [line], expiry: .at(until))))
             case 6:
@@ -157,7 +157,13 @@ import Testing
                 self.run(.commitReservation(CommitReservation(lines: [line])))
             default:
                 self.run(
-                    .adjust(Adjustment(product: product, delta: quantity - 4, reason: .correction))
+                    .adjust(
+                        Adjustment(
+                            product: product,
+                            delta: Quantity(quantity - 4),
+                            reason: .correction
+                        )
+                    )
                 )
             }
         }

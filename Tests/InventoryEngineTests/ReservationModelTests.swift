@@ -14,17 +14,17 @@ private struct ReservationModel {
     }
 
     struct Stock {
-        var onHand: Int64 = 0
-        var reserved: Int64 = 0
-        var incoming: Int64 = 0
-        var floor: Int64 = 0
-        var available: Int64 { self.onHand - self.reserved }
-        var free: Int64 { max(0, self.available - self.floor) }
+        var onHand: Quantity = 0
+        var reserved: Quantity = 0
+        var incoming: Quantity = 0
+        var floor: Quantity = 0
+        var available: Quantity { self.onHand - self.reserved }
+        var free: Quantity { max(0, self.available - self.floor) }
     }
 
     struct Promise {
         var place: Place
-        var left: Int64
+        var left: Quantity
         var due: Int64
         var isExpired = false
     }
@@ -32,7 +32,7 @@ private struct ReservationModel {
     struct Freight {
         var from: Place
         var to: Place
-        var left: Int64
+        var left: Quantity
     }
 
     var stock: [Place: Stock] = [:]
@@ -48,7 +48,7 @@ private struct ReservationModel {
     }
 
     /// Why nothing can be taken of a promise; nothing if it can.
-    func refusal(_ id: UInt32, _ quantity: Int64, at time: Int64) -> RefusalCode? {
+    func refusal(_ id: UInt32, _ quantity: Quantity, at time: Int64) -> RefusalCode? {
         guard let promise = self.promises[id] else { return .reservationNotFound }
         if promise.isExpired || promise.left > 0 && promise.due <= time {
             return .reservationExpired
@@ -57,14 +57,14 @@ private struct ReservationModel {
         return quantity > promise.left ? .exceedsReservation : nil
     }
 
-    mutating func take(_ id: UInt32, _ quantity: Int64) {
+    mutating func take(_ id: UInt32, _ quantity: Quantity) {
         guard let place = self.promises[id]?.place else { return }
         self.promises[id]?.left -= quantity
         self.stock[place, default: Stock()].reserved -= quantity
     }
 
     /// What there is of a product everywhere, on its way or not.
-    func total(_ product: UInt32) -> Int64 {
+    func total(_ product: UInt32) -> Quantity {
         let here = self.stock.filter { $0.key.product == product }.map { $0.value.onHand }
         let away = self.freights.values.filter { $0.from.product == product }.map { $0.left }
         return (here + away).reduce(0, +)
@@ -148,27 +148,33 @@ private struct ReservationModel {
         )
         let product = ProductID(place.product)
         let location = LocationID(place.location)
-        let quantity = Int64(1 + random.below(8))
+        let quantity = Quantity(Int64(1 + random.below(8)))
         switch random.below(12) {
         case 0, 1:
             let line = RestockLine(
                 product: product,
                 location: location,
-                quantity: quantity * 3,
-                unitCost: Money(quantity)
+                quantity: quantity + quantity + quantity,
+                unitCost: Money(quantity.baseUnits)
             )
             self.expect(self.run(.restock(Restock(lines: [line]))), nil)
-            self.model.stock[place, default: .init()].onHand += quantity * 3
+            self.model.stock[place, default: .init()].onHand += quantity + quantity + quantity
         case 2:
             self.expect(
                 self.run(
-                    .count(StockCount(product: product, location: location, counted: quantity * 2))
+                    .count(
+                        StockCount(
+                            product: product,
+                            location: location,
+                            counted: quantity + quantity
+                        )
+                    )
                 ),
                 nil
             )
-            self.model.stock[place, default: .init()].onHand = quantity * 2
+            self.model.stock[place, default: .init()].onHand = quantity + quantity
         case 3:
-            let floor = Int64(random.below(9)) - 4
+            let floor = Quantity(Int64(random.below(9)) - 4)
             self.expect(
                 self.run(
                     .setFloor(FloorChange(product: product, location: location, floor: floor))
@@ -194,7 +200,7 @@ private struct ReservationModel {
         }
     }
 
-    private mutating func sell(_ place: ReservationModel.Place, _ quantity: Int64) {
+    private mutating func sell(_ place: ReservationModel.Place, _ quantity: Quantity) {
         let isThere = (self.model.stock[place]?.free ?? 0) >= quantity
         let line = SaleLine(
             product: ProductID(place.product),
@@ -207,7 +213,7 @@ private struct ReservationModel {
 
     private mutating func reserve(
         _ place: ReservationModel.Place,
-        _ quantity: Int64,
+        _ quantity: Quantity,
         seconds: Int64
     ) {
         let isThere = (self.model.stock[place]?.free ?? 0) >= quantity
@@ -227,7 +233,7 @@ private struct ReservationModel {
         self.model.stock[place]?.reserved += quantity
     }
 
-    private mutating func settleReservation(_ random: inout SplitMix64, _ quantity: Int64) {
+    private mutating func settleReservation(_ random: inout SplitMix64, _ quantity: Quantity) {
         // The latest ones are likely still open.
         let count = UInt64(self.model.promises.count)
         let id = UInt32(1 + count - min(count, random.below(12)))
@@ -270,7 +276,7 @@ private struct ReservationModel {
         self.apply(self.state.tick(at: Instant(microseconds: self.now)))
     }
 
-    private mutating func dispatch(_ from: ReservationModel.Place, _ quantity: Int64) {
+    private mutating func dispatch(_ from: ReservationModel.Place, _ quantity: Quantity) {
         // A floor below 0 is for sales alone.
         let stock = self.model.stock[from] ?? .init()
         let isThere = stock.available - max(0, stock.floor) >= quantity
@@ -291,7 +297,7 @@ private struct ReservationModel {
         #expect(self.model.total(from.product) == total)
     }
 
-    private mutating func settleFreight(_ random: inout SplitMix64, _ quantity: Int64) {
+    private mutating func settleFreight(_ random: inout SplitMix64, _ quantity: Quantity) {
         let count = UInt64(self.model.freights.count)
         let id = UInt32(1 + count - min(count, random.below(6)))
         let freight = self.model.freights[id]
@@ -317,7 +323,7 @@ private struct ReservationModel {
 
     /// Every balance of a product, and that what there is of it in all is what the model says.
     private func check(_ product: UInt32) throws {
-        var total: Int64 = 0
+        var total: Quantity = 0
         for location in 1...2 as ClosedRange<UInt16> {
             let place = ReservationModel.Place(product: product, location: location)
             let expected = self.model.stock[place] ?? .init()
@@ -332,7 +338,7 @@ private struct ReservationModel {
         }
         let transfers = self.state.tables.transfers
         for row in 1..<transfers.rowCount where transfers.items.products[row] == product {
-            total += transfers.items.remaining[row]
+            total += Quantity(transfers.items.remaining[row])
         }
         try #require(total == self.model.total(product))
     }

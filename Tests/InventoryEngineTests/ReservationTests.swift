@@ -45,7 +45,7 @@ import Testing
         var bench = try Bench(products: 2)
         try bench.done(bench.reserve(2, 7))
         let lines = [(1, 3), (2, 4)].map {
-            ReserveLine(product: ProductID(UInt32($0.0)), quantity: Int64($0.1))
+            ReserveLine(product: ProductID(UInt32($0.0)), quantity: Quantity(Int64($0.1)))
         }
         let wanted = Reserve(lines: lines, expiry: .after(seconds: 60), reference: "C")
         let decision = bench.state.decide(.reserve(wanted), at: bench.time)
@@ -278,7 +278,7 @@ import Testing
         }
         bench.wait(100)
         bench.tick()
-        #expect(bench.level(1).reserved == 2_000 - Int64(Limits.tickReservationsMax))
+        #expect(bench.level(1).reserved == Quantity(2_000 - Int64(Limits.tickReservationsMax)))
         #expect(try bench.state(of: 1_001) == "expired")
         #expect(try bench.state(of: 24) == "expired")
         #expect(try bench.state(of: 25) == "active")

@@ -9,7 +9,7 @@ import Testing
     @Test func `a sale of many lines happens whole or not at all`() throws {
         var bench = try Bench()
         let lines = [(1, 4), (2, 4), (3, 11)].map {
-            SaleLine(product: ProductID(UInt32($0.0)), quantity: Int64($0.1))
+            SaleLine(product: ProductID(UInt32($0.0)), quantity: Quantity(Int64($0.1)))
         }
         let outcome = bench.run(.sell(Sale(lines: lines)))
         guard case .refused(let refusal) = outcome else { throw Unexpected() }
@@ -173,7 +173,7 @@ import Testing
         #expect(Price(100, per: 1_000).amount(of: 944) == Money(94))
         // With a product beyond 64 bits, too.
         let half = Price(Limits.moneyMax, per: 2 * Limits.quantityMax)
-        #expect(half.amount(of: Limits.quantityMax) == Money((Limits.moneyMax + 1) / 2))
+        #expect(half.amount(of: Quantity(Limits.quantityMax)) == Money((Limits.moneyMax + 1) / 2))
         #expect(Price(Limits.moneyMax).amount(of: 2) == nil)
     }
 }

@@ -12,7 +12,12 @@ import Testing
 
     private func hold(_ delta: Int64, ifRevision: LSN? = nil) -> Command {
         .setUnavailable(
-            Hold(product: self.one, delta: delta, reason: .damaged, ifRevision: ifRevision)
+            Hold(
+                product: self.one,
+                delta: Quantity(delta),
+                reason: .damaged,
+                ifRevision: ifRevision
+            )
         )
     }
 
@@ -38,7 +43,7 @@ import Testing
         #expect(bench.refusal(delete) == Refusal(.inUse, .id(1)))
         try bench.done(bench.writeOff(1))
         func expect(_ delta: Int64) -> Command {
-            .expectIncoming(Expectation(product: self.one, delta: delta))
+            .expectIncoming(Expectation(product: self.one, delta: Quantity(delta)))
         }
         try bench.done(expect(1))
         #expect(bench.refusal(delete) == Refusal(.inUse, .id(1)))

@@ -7,15 +7,15 @@ import Testing
     private let one = ProductID(1)
 
     private func hold(_ delta: Int64) -> Command {
-        .setUnavailable(Hold(product: self.one, delta: delta, reason: .damaged))
+        .setUnavailable(Hold(product: self.one, delta: Quantity(delta), reason: .damaged))
     }
 
     private func expect(_ delta: Int64) -> Command {
-        .expectIncoming(Expectation(product: self.one, delta: delta))
+        .expectIncoming(Expectation(product: self.one, delta: Quantity(delta)))
     }
 
     private func restock(_ quantity: Int64, fromIncoming: Bool = false) -> Command {
-        let line = RestockLine(product: self.one, quantity: quantity, unitCost: Money(5))
+        let line = RestockLine(product: self.one, quantity: Quantity(quantity), unitCost: Money(5))
         return .restock(Restock(lines: [line], fromIncoming: fromIncoming))
     }
 
@@ -155,7 +155,7 @@ import Testing
     @Test func `refused demand says what was asked and what there was`() throws {
         var bench = try Bench(products: 2)
         let lines = [(1, 4), (2, 12)].map {
-            SaleLine(product: ProductID(UInt32($0.0)), quantity: Int64($0.1))
+            SaleLine(product: ProductID(UInt32($0.0)), quantity: Quantity(Int64($0.1)))
         }
         let changes = bench.changes(of: .sell(Sale(lines: lines, reference: "R-1")))
         guard case .demandRefused(let refused) = changes.first else { throw Unexpected() }

@@ -16,11 +16,11 @@ import Testing
     }
 
     private func line(_ transfer: UInt32, _ quantity: Int64? = nil) -> TransferLine {
-        TransferLine(transfer: TransferID(transfer), quantity: quantity)
+        TransferLine(transfer: TransferID(transfer), quantity: quantity.map { Quantity($0) })
     }
 
     private func send(_ quantity: Int64, of product: UInt32 = 1) -> Command {
-        let line = DispatchLine(product: ProductID(product), quantity: quantity)
+        let line = DispatchLine(product: ProductID(product), quantity: Quantity(quantity))
         return .dispatchTransfer(
             DispatchTransfer(from: .main, to: self.back, lines: [line], reference: "T")
         )
@@ -107,7 +107,10 @@ import Testing
         var bench = try self.benched(products: 2)
         func dispatch(_ quantities: [Int64]) -> Command {
             let lines = quantities.enumerated().map {
-                DispatchLine(product: ProductID(UInt32($0.offset + 1)), quantity: $0.element)
+                DispatchLine(
+                    product: ProductID(UInt32($0.offset + 1)),
+                    quantity: Quantity($0.element)
+                )
             }
             return .dispatchTransfer(DispatchTransfer(from: .main, to: self.back, lines: lines))
         }
@@ -174,7 +177,9 @@ import Testing
         try bench.done(delivery)
         #expect(self.there(bench).onHand == 6 && self.there(bench).incoming == 6)
         func expect(_ delta: Int64) -> Command {
-            .expectIncoming(Expectation(product: self.one, location: self.back, delta: delta))
+            .expectIncoming(
+                Expectation(product: self.one, location: self.back, delta: Quantity(delta))
+            )
         }
         let range = Refusal.Detail.range("delta", value: -1, lowest: 0, highest: Limits.quantityMax)
         #expect(bench.refusal(expect(-1)) == Refusal(.outOfRange, range))

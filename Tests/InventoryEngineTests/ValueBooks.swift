@@ -39,28 +39,29 @@ struct ValueBooks {
         let late = Self.lateCosts(changes)
         for change in changes {
             if case .transfer(let transfer) = change {
-                self.inTransit += transfer.value - (self.transferValues[transfer.id] ?? 0)
-                self.transferValues[transfer.id] = transfer.value
+                self.inTransit +=
+                    transfer.value.minorUnits - (self.transferValues[transfer.id] ?? 0)
+                self.transferValues[transfer.id] = transfer.value.minorUnits
             }
             guard case .moved(let movement, _) = change else { continue }
             let id = MovementID(lsn: lsn, line: line)
             line += 1
-            self.onHand += movement.cost
+            self.onHand += movement.cost.minorUnits
             switch movement.kind {
             case .sale:
-                self.costOfSales -= movement.cost
+                self.costOfSales -= movement.cost.minorUnits
             case .return where movement.origin == nil:
-                self.book(.returnedWithoutSale, movement.cost, id)
+                self.book(.returnedWithoutSale, movement.cost.minorUnits, id)
             case .return:
-                self.costOfSales -= movement.cost
+                self.costOfSales -= movement.cost.minorUnits
             case .costVariance:
-                self.costOfSales += movement.amount
+                self.costOfSales += movement.amount.minorUnits
             case .restock:
                 self.book(.paid, paid.popFirst() ?? 0, id)
             case .adjust:
-                self.book(.adjusted, movement.cost + (late[Int(line)] ?? 0), id)
+                self.book(.adjusted, movement.cost.minorUnits + (late[Int(line)] ?? 0), id)
             case .count:
-                self.book(.counted, movement.cost + (late[Int(line)] ?? 0), id)
+                self.book(.counted, movement.cost.minorUnits + (late[Int(line)] ?? 0), id)
             case .reversal:
                 guard let undone = movement.origin else { break }
                 self.undo(undone, kindOf(undone), by: movement)
@@ -75,7 +76,7 @@ struct ValueBooks {
         var late: [Int: Int64] = [:]
         var line = 0
         for case .moved(let movement, _) in changes {
-            if movement.kind == .costVariance { late[line] = movement.amount }
+            if movement.kind == .costVariance { late[line] = movement.amount.minorUnits }
             line += 1
         }
         return late
@@ -88,10 +89,10 @@ struct ValueBooks {
 
     private mutating func undo(_ id: MovementID, _ undone: Movement, by reversal: Movement) {
         switch undone.kind {
-        case .sale: self.costOfSales -= reversal.cost
-        case .return where undone.origin != nil: self.costOfSales -= reversal.cost
-        case .return: self.accounts[.returnedWithoutSale, default: 0] += reversal.cost
-        case .costVariance: self.costOfSales += reversal.amount
+        case .sale: self.costOfSales -= reversal.cost.minorUnits
+        case .return where undone.origin != nil: self.costOfSales -= reversal.cost.minorUnits
+        case .return: self.accounts[.returnedWithoutSale, default: 0] += reversal.cost.minorUnits
+        case .costVariance: self.costOfSales += reversal.amount.minorUnits
         default:
             guard let (account, value) = self.booked[id] else { return }
             self.accounts[account, default: 0] -= value

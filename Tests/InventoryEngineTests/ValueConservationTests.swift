@@ -77,7 +77,7 @@ private struct RandomMoves {
                 || (movement.kind == .expectIncoming && Self.isOfTransfer(changes, index))
             guard !isOfTransfer else { continue }
             let key = LevelKey(product: movement.product, location: movement.location)
-            self.expected[key, default: 0] += movement.incomingDelta
+            self.expected[key, default: 0] += movement.incomingDelta.baseUnits
         }
     }
 
@@ -142,7 +142,11 @@ private struct RandomMoves {
         var lines: [SaleLine] = []
         for _ in 0..<(1 + self.random.below(3)) {
             let (product, location) = self.place()
-            var line = SaleLine(product: product, location: location, quantity: self.quantity())
+            var line = SaleLine(
+                product: product,
+                location: location,
+                quantity: Quantity(self.quantity())
+            )
             if self.random.below(5) == 0 { line.price = Money(Int64(self.random.below(3_000))) }
             lines.append(line)
         }
@@ -155,12 +159,16 @@ private struct RandomMoves {
         let isNamed = self.random.below(4) > 0
         guard isNamed, let sale = self.sales.randomElement(using: &self.random) else {
             let (product, location) = self.place()
-            let line = SaleLine(product: product, location: location, quantity: self.quantity())
+            let line = SaleLine(
+                product: product,
+                location: location,
+                quantity: Quantity(self.quantity())
+            )
             self.run(.returnSale(SaleReturn(lines: [line])))
             return
         }
         var line = SaleLine(product: sale.product, location: sale.location, quantity: 1)
-        if self.random.below(3) == 0 { line.quantity = self.quantity() }
+        if self.random.below(3) == 0 { line.quantity = Quantity(self.quantity()) }
         if self.random.below(9) == 0 { line.price = Money(Int64(self.random.below(900))) }
         let target: ReturnTarget = self.random.below(6) == 0 ? .unavailable : .available
         self.run(.returnSale(SaleReturn(lines: [line], target: target, original: sale.lsn)))
@@ -170,7 +178,7 @@ private struct RandomMoves {
         let (product, location) = self.place()
         let quantity = self.quantity() * (self.random.below(3) == 0 ? 9 : 1)
         let basis = self.state.tables.product(product).price.basis
-        var line = RestockLine(product: product, location: location, quantity: quantity)
+        var line = RestockLine(product: product, location: location, quantity: Quantity(quantity))
         var paid: Int64 = 0
         if self.random.below(4) > 0 {
             let unit = Int64(self.random.below(self.random.below(5) == 0 ? 2 : 5_000))
@@ -192,7 +200,7 @@ private struct RandomMoves {
 
     /// What a unit costs, from the ledger: the average, else that before the shelf became empty.
     private static func unitCost(of level: Level, _ state: InventoryState) -> Price {
-        if level.onHand > 0 { return Price(level.value, per: level.onHand) }
+        if level.onHand > 0 { return Price(level.value.minorUnits, per: level.onHand.baseUnits) }
         // Looking it up in the ledger each time would take too long; RuleTests hold it to that.
         return state.unitCost(
             of: level,
@@ -206,7 +214,12 @@ private struct RandomMoves {
         let delta = self.random.below(2) == 0 ? quantity : -quantity
         self.run(
             .adjust(
-                Adjustment(product: product, location: location, delta: delta, reason: .found)
+                Adjustment(
+                    product: product,
+                    location: location,
+                    delta: Quantity(delta),
+                    reason: .found
+                )
             )
         )
     }
@@ -214,13 +227,15 @@ private struct RandomMoves {
     private mutating func count() {
         let (product, location) = self.place()
         let counted = Int64(self.random.below(30))
-        self.run(.count(StockCount(product: product, location: location, counted: counted)))
+        self.run(
+            .count(StockCount(product: product, location: location, counted: Quantity(counted)))
+        )
     }
 
     private mutating func dispatch() {
         let (product, source) = self.place()
         let destination = self.place().location
-        let lines = [DispatchLine(product: product, quantity: self.quantity())]
+        let lines = [DispatchLine(product: product, quantity: Quantity(self.quantity()))]
         let wanted = DispatchTransfer(from: source, to: destination, lines: lines)
         if self.run(.dispatchTransfer(wanted)) != nil { self.transfers += 1 }
     }
@@ -230,7 +245,9 @@ private struct RandomMoves {
         let recent = min(self.transfers, 40)
         let id = TransferID(self.transfers - UInt32(self.random.below(UInt64(recent))))
         let quantity = self.random.below(3) == 0 ? nil : self.quantity()
-        let wanted = TransferSettlement(lines: [TransferLine(transfer: id, quantity: quantity)])
+        let wanted = TransferSettlement(lines: [
+            TransferLine(transfer: id, quantity: quantity.map { Quantity($0) })
+        ])
         self.run(
             self.random.below(3) == 0 ? .cancelTransfer(wanted) : .receiveTransfer(wanted)
         )
@@ -238,7 +255,11 @@ private struct RandomMoves {
 
     private mutating func reserve() {
         let (product, location) = self.place()
-        let line = ReserveLine(product: product, location: location, quantity: self.quantity())
+        let line = ReserveLine(
+            product: product,
+            location: location,
+            quantity: Quantity(self.quantity())
+        )
         let expiry = Expiry.after(seconds: Int64(1 + self.random.below(300)))
         if self.run(.reserve(Reserve(lines: [line], expiry: expiry))) != nil {
             self.reservations += 1
@@ -250,7 +271,7 @@ private struct RandomMoves {
         let recent = min(self.reservations, 20)
         let id = ReservationID(self.reservations - UInt32(self.random.below(UInt64(recent))))
         let quantity = self.random.below(2) == 0 ? nil : self.quantity()
-        let line = ReservationLine(reservation: id, quantity: quantity)
+        let line = ReservationLine(reservation: id, quantity: quantity.map { Quantity($0) })
         guard self.random.below(3) > 0 else {
             self.run(.releaseReservation(ReleaseReservation(lines: [line])))
             return
@@ -265,7 +286,9 @@ private struct RandomMoves {
     private mutating func setFloor() {
         let (product, location) = self.place()
         let floor = Int64(self.random.below(60)) - 50
-        self.run(.setFloor(FloorChange(product: product, location: location, floor: floor)))
+        self.run(
+            .setFloor(FloorChange(product: product, location: location, floor: Quantity(floor)))
+        )
     }
 
     private mutating func hold() {
@@ -273,7 +296,7 @@ private struct RandomMoves {
         let delta = Int64(self.random.below(7)) - 3
         self.run(
             .setUnavailable(
-                Hold(product: product, location: location, delta: delta, reason: .damaged)
+                Hold(product: product, location: location, delta: Quantity(delta), reason: .damaged)
             )
         )
     }
@@ -281,7 +304,11 @@ private struct RandomMoves {
     private mutating func expect() {
         let (product, location) = self.place()
         let delta = self.random.below(3) == 0 ? -self.quantity() : self.quantity()
-        self.run(.expectIncoming(Expectation(product: product, location: location, delta: delta)))
+        self.run(
+            .expectIncoming(
+                Expectation(product: product, location: location, delta: Quantity(delta))
+            )
+        )
     }
 
     private mutating func undo() {
@@ -302,7 +329,7 @@ private struct RandomMoves {
             let key = LevelKey(product: level.product, location: level.location)
             let arriving = self.state.openTransfers.arriving(level.product, level.location)
             try #require(
-                level.incoming == arriving + (self.expected[key] ?? 0),
+                level.incoming == arriving + Quantity(self.expected[key] ?? 0),
                 "step \(self.steps): \(level) has \(arriving) on its way"
             )
             try #require(self.expected[key] ?? 0 >= 0)
@@ -316,24 +343,27 @@ private struct RandomMoves {
     func checkReturns() throws {
         let ledger = self.state.tables.ledger
         var ownPrice: Set<Int> = []
-        var costs: [Int: Int64] = [:]
+        var costs: [Int: Money] = [:]
         for row in 0..<ledger.rowCount where ledger.kind(row) == .return && ledger.origins[row] > 0
         {
             let sale = Int(ledger.origins[row]) - 1
             if ledger.prices[sale] != ledger.prices[row] { ownPrice.insert(sale) }
-            if !self.state.links.isReversed(row) { costs[sale, default: 0] += ledger.costs[row] }
+            if !self.state.links.isReversed(row) {
+                costs[sale, default: 0] += Money(ledger.costs[row])
+            }
         }
         for (sale, sums) in self.state.links.returned {
-            let (charged, cost) = (ledger.amounts[sale], -ledger.costs[sale])
+            let (charged, cost) = (Money(ledger.amounts[sale]), Money(-ledger.costs[sale]))
+            let sold = Quantity(-ledger.onHandDeltas[sale])
             if ledger.backordered(sale) == 0 {
                 try #require(costs[sale] ?? 0 <= cost, "LSN \(ledger.lsns[sale])")
             }
-            try #require((0...ledger.backordered(sale)).contains(sums.backordered))
-            try #require((0...cost).contains(sums.cost), "LSN \(ledger.lsns[sale])")
-            if sums.quantity == -ledger.onHandDeltas[sale] { try #require(sums.cost == cost) }
+            try #require(sums.backordered >= 0 && sums.backordered <= ledger.backordered(sale))
+            try #require(sums.cost >= 0 && sums.cost <= cost, "LSN \(ledger.lsns[sale])")
+            if sums.quantity == sold { try #require(sums.cost == cost) }
             guard !ownPrice.contains(sale) else { continue }
             try #require(sums.amount <= charged, "LSN \(ledger.lsns[sale])")
-            if sums.quantity == -ledger.onHandDeltas[sale] {
+            if sums.quantity == sold {
                 try #require(sums.amount == charged, "LSN \(ledger.lsns[sale])")
             }
         }

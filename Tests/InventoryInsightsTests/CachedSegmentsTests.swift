@@ -61,7 +61,7 @@ import Testing
             SaleLine(
                 product: ProductID(UInt32(1 + self.ledger.below(9))),
                 location: LocationID(UInt16(1 + self.ledger.below(2))),
-                quantity: Int64(1 + self.ledger.below(4)),
+                quantity: Quantity(Int64(1 + self.ledger.below(4))),
                 price: self.ledger.below(3) == 0 ? Money(Int64(self.ledger.below(90_000))) : nil
             )
         }
@@ -70,7 +70,7 @@ import Testing
             RestockLine(
                 product: ProductID(UInt32(1 + self.ledger.below(9))),
                 location: LocationID(1),
-                quantity: Int64(1 + self.ledger.below(30)),
+                quantity: Quantity(Int64(1 + self.ledger.below(30))),
                 unitCost: Money(Int64(50 + self.ledger.below(100)))
             )
         }

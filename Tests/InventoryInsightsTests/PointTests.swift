@@ -52,7 +52,7 @@ import Testing
         #expect(!before.isEmpty)
         let first = Instant(microseconds: Limits.instantMin)
         for (eta, delta) in [(first, Int64(5)), (try Shop.at("2023-12-01T00:00:00Z"), -5)] {
-            let expected = Expectation(product: ProductID(1), delta: delta, eta: eta)
+            let expected = Expectation(product: ProductID(1), delta: Quantity(delta), eta: eta)
             try shop.run(.expectIncoming(expected))
         }
         #expect(try shop.rows(insight, at: Self.now) == before)

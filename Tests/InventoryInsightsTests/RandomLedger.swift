@@ -117,7 +117,7 @@ struct RandomLedger {
         switch self.below(23) {
         case 20:
             let other = LocationID(UInt16(1 + self.below(Self.zones.count)))
-            let line = DispatchLine(product: product, quantity: Int64(1 + self.below(3)))
+            let line = DispatchLine(product: product, quantity: Quantity(Int64(1 + self.below(3))))
             self.run(
                 .dispatchTransfer(
                     DispatchTransfer(from: location, to: other, lines: [line], reference: reference)
@@ -139,7 +139,7 @@ struct RandomLedger {
                     product: ProductID(UInt32(1 + self.below(9))),
                     location: self.below(2) == 0
                         ? location : LocationID(UInt16(1 + self.below(Self.zones.count))),
-                    quantity: Int64(1 + self.below(3))
+                    quantity: Quantity(Int64(1 + self.below(3)))
                 )
             }
             self.run(.sell(Sale(lines: lines, reference: reference, occurred: occurred)))
@@ -148,7 +148,7 @@ struct RandomLedger {
                 RestockLine(
                     product: ProductID(UInt32(1 + self.below(9))),
                     location: LocationID(UInt16(1 + self.below(Self.zones.count))),
-                    quantity: Int64(1 + self.below(30)),
+                    quantity: Quantity(Int64(1 + self.below(30))),
                     unitCost: Money(Int64(50 + self.below(100)))
                 )
             }
@@ -176,7 +176,7 @@ struct RandomLedger {
                     Adjustment(
                         product: product,
                         location: location,
-                        delta: Int64(self.below(7)) - 3,
+                        delta: Quantity(Int64(self.below(7)) - 3),
                         reason: Reason.allCases[self.below(Reason.allCases.count)],
                         reference: reference,
                         occurred: occurred

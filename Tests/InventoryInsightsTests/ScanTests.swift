@@ -43,7 +43,7 @@ import Testing
         mutating func sell(_ quantity: Int64, price: Int64? = nil, lines: Int = 1, at: Int64) {
             let line = SaleLine(
                 product: ProductID(1),
-                quantity: quantity,
+                quantity: Quantity(quantity),
                 price: price.map { Money($0) }
             )
             self.run(

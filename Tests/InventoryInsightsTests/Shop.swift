@@ -60,7 +60,7 @@ struct Shop {
         let line = RestockLine(
             product: ProductID(product),
             location: .main,
-            quantity: quantity,
+            quantity: Quantity(quantity),
             unitCost: Money(cost)
         )
         let occurred = Occurrence(at: try Self.at(at), isImported: true)
@@ -74,7 +74,11 @@ struct Shop {
         _ at: String,
         isDone: Bool = true
     ) throws -> LSN {
-        let line = SaleLine(product: ProductID(product), location: .main, quantity: quantity)
+        let line = SaleLine(
+            product: ProductID(product),
+            location: .main,
+            quantity: Quantity(quantity)
+        )
         let occurred = Occurrence(at: try Self.at(at), isImported: true)
         return try self.run(.sell(Sale(lines: [line], occurred: occurred)), isDone: isDone)
     }

@@ -12,7 +12,7 @@ import Testing
             for number in 0..<40 {
                 let line = SaleLine(
                     product: ProductID(UInt32(number * 99)),
-                    quantity: Int64(number) << 20,
+                    quantity: Quantity(Int64(number) << 20),
                     price: number % 2 == 0 ? Money(Int64(number) * 77) : nil
                 )
                 let sale = Sale(
@@ -58,15 +58,15 @@ import Testing
                 unit: Unit(code: "kg", decimals: UInt8(number % 7)),
                 price: Price(Int64(number) << 40, per: 1_000),
                 status: number % 3 == 0 ? .inactive : .active,
-                reorderPoint: Int64(number) << 50,
-                reorderTarget: -Int64(number),
-                packSize: number == 9 ? .max : 1,
+                reorderPoint: Quantity(Int64(number) << 50),
+                reorderTarget: -Quantity(Int64(number)),
+                packSize: number == 9 ? Quantity(.max) : 1,
                 leadTimeDays: UInt16(number) * 1_000
             )
             if number % 4 > 0 {
                 draft.opening = OpeningStock(
                     location: LocationID(UInt16(number) * 1_600),
-                    quantity: number == 5 ? .min : 4,
+                    quantity: number == 5 ? Quantity(.min) : 4,
                     unitCost: Money(Int64(number) << 30),
                     occurredAt: number % 4 > 1 ? Instant(microseconds: -5) : nil
                 )

@@ -58,9 +58,9 @@ struct DescribedBytes: RowVisitor {
         self.add(number, field.standard) { $0.writeVarint(UInt64(number)) }
     }
 
-    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) {
+    mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) {
         let quantity = value
-        let usual = field.standard?.baseUnits(of: .piece)
+        let usual = field.standard?.quantity(in: .piece)
         self.add(quantity, usual) { $0.writeVarint(quantity) }
     }
 
@@ -186,7 +186,7 @@ struct DescribedBytes: RowVisitor {
         given.insertAll()
     }
 
-    mutating func maskedQuantity(_ field: Field<Quantity>, _ value: inout Int64?) {
+    mutating func maskedQuantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity?) {
         self.optional(value) { $0.writeVarint($1 ?? 0) }
     }
 

@@ -115,7 +115,7 @@ import Testing
                 lsn: LSN(random.unsigned()),
                 time: random.instant(),
                 id: random.unsigned(),
-                amount: random.signed(),
+                amount: Money(random.signed()),
                 levels: random.list { $0.level(at: 7) },
                 ids: random.list { $0.unsigned() }
             )

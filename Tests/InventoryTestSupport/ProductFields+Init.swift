@@ -11,9 +11,9 @@ extension ProductFields {
         unit: Unit = .piece,
         price: Price,
         status: ProductStatus = .active,
-        reorderPoint: Int64? = nil,
-        reorderTarget: Int64 = 0,
-        packSize: Int64 = 1,
+        reorderPoint: Quantity? = nil,
+        reorderTarget: Quantity = 0,
+        packSize: Quantity = 1,
         leadTimeDays: UInt16 = 0
     ) {
         self.init()
@@ -35,9 +35,9 @@ extension ProductDraft {
         unit: Unit = .piece,
         price: Price,
         status: ProductStatus = .active,
-        reorderPoint: Int64? = nil,
-        reorderTarget: Int64 = 0,
-        packSize: Int64 = 1,
+        reorderPoint: Quantity? = nil,
+        reorderTarget: Quantity = 0,
+        packSize: Quantity = 1,
         leadTimeDays: UInt16 = 0,
         opening: OpeningStock? = nil
     ) {
@@ -67,9 +67,9 @@ extension FieldUpdate<ProductFields> {
         unit: Unit? = nil,
         price: Price? = nil,
         status: ProductStatus? = nil,
-        reorderPoint: Int64? = nil,
-        reorderTarget: Int64? = nil,
-        packSize: Int64? = nil,
+        reorderPoint: Quantity? = nil,
+        reorderTarget: Quantity? = nil,
+        packSize: Quantity? = nil,
         leadTimeDays: UInt16? = nil
     ) {
         self.init()

@@ -9,10 +9,10 @@ import InventoryTestSupport
 /// The model is dictionaries and sums, written from the rules; it shares no code with the tables.
 struct History {
     struct Balance: Equatable {
-        var onHand: Int64 = 0
-        var unavailable: Int64 = 0
-        var reserved: Int64 = 0
-        var available: Int64 { self.onHand - self.unavailable - self.reserved }
+        var onHand: Quantity = 0
+        var unavailable: Quantity = 0
+        var reserved: Quantity = 0
+        var available: Quantity { self.onHand - self.unavailable - self.reserved }
     }
 
     /// A row of the ledger, as far as it is compared.
@@ -31,7 +31,7 @@ struct History {
     /// The balances of each product after its movements, by ascending LSN.
     private var balances: [UInt32: [(lsn: LSN, balance: Balance)]] = [:]
     /// What each reservation has left, and whether it was over already.
-    private var reservations: [ReservationID: (left: Int64, isOver: Bool)] = [:]
+    private var reservations: [ReservationID: (left: Quantity, isOver: Bool)] = [:]
     /// The step and the product of a commit, if that was the preceding movement.
     private var lifted: [UInt64] = []
     /// The number of expired reservations.
@@ -74,7 +74,7 @@ struct History {
                 Move(
                     lsn: lsn,
                     product: product,
-                    onHandDelta: movement.onHandDelta,
+                    onHandDelta: movement.onHandDelta.baseUnits,
                     note: movement.note
                 )
             )

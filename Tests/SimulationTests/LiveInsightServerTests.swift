@@ -43,7 +43,9 @@ import Testing
 
     private func sell(_ product: UInt32 = 1, _ quantity: Int64 = 1) {
         self.seller.run(
-            .sell(Sale(lines: [SaleLine(product: ProductID(product), quantity: quantity)]))
+            .sell(
+                Sale(lines: [SaleLine(product: ProductID(product), quantity: Quantity(quantity))])
+            )
         )
     }
 

@@ -124,7 +124,7 @@ final class RepeatingClient: @unchecked Sendable {
     private func sale(_ sequence: UInt64, _ random: inout SplitMix64) -> Command {
         let product = ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random))
         let quantity = Int64.random(in: 1...4, using: &random)
-        let line = SaleLine(product: product, quantity: quantity)
+        let line = SaleLine(product: product, quantity: Quantity(quantity))
         return .sell(Sale(lines: [line], note: self.tag(sequence)))
     }
 

@@ -131,11 +131,11 @@ final class SimulatedClient: @unchecked Sendable {
         case 1:
             let delta = Int64.random(in: -3...3, using: &random)
             return .adjust(
-                Adjustment(product: product, delta: delta, reason: .found, note: tag)
+                Adjustment(product: product, delta: Quantity(delta), reason: .found, note: tag)
             )
         case 2:
             let counted = Int64.random(in: 0...60, using: &random)
-            return .count(StockCount(product: product, counted: counted, note: tag))
+            return .count(StockCount(product: product, counted: Quantity(counted), note: tag))
         case 3, 4:
             let parts = (0..<Int.random(in: 1...4, using: &random)).map {
                 self.randomSale("\(tag)-\($0)", &random)
@@ -145,7 +145,7 @@ final class SimulatedClient: @unchecked Sendable {
         case 5, 6:
             let line = ReserveLine(
                 product: product,
-                quantity: Int64.random(in: 1...4, using: &random)
+                quantity: Quantity(Int64.random(in: 1...4, using: &random))
             )
             let seconds = Int64.random(in: 1...4, using: &random)
             return .reserve(
@@ -179,7 +179,7 @@ final class SimulatedClient: @unchecked Sendable {
         let lines = (0..<Int.random(in: 1...3, using: &random)).map { _ in
             SaleLine(
                 product: ProductID(UInt32.random(in: 1...UInt32(self.products), using: &random)),
-                quantity: Int64.random(in: 1...6, using: &random)
+                quantity: Quantity(Int64.random(in: 1...6, using: &random))
             )
         }
         return .sell(Sale(lines: lines, note: tag))
@@ -202,8 +202,8 @@ final class SimulatedClient: @unchecked Sendable {
                 Reading(
                     lsn: lsn,
                     product: level.product.value,
-                    onHand: level.onHand,
-                    available: level.available
+                    onHand: level.onHand.baseUnits,
+                    available: level.available.baseUnits
                 )
             }
         }
@@ -219,7 +219,7 @@ final class SimulatedClient: @unchecked Sendable {
                     History.Move(
                         lsn: movement.id.lsn,
                         product: movement.product.value,
-                        onHandDelta: movement.onHandDelta,
+                        onHandDelta: movement.onHandDelta.baseUnits,
                         note: movement.note
                     )
                 }
@@ -237,8 +237,8 @@ final class SimulatedClient: @unchecked Sendable {
                         Reading(
                             lsn: product.lsn,
                             product: level.product.value,
-                            onHand: level.onHand,
-                            available: level.available
+                            onHand: level.onHand.baseUnits,
+                            available: level.available.baseUnits
                         )
                     )
                 }

@@ -380,7 +380,7 @@ final class Simulator {
         var onHand: [UInt32: Int64] = [:]
         for row in 0..<levels.rowCount {
             let level = levels.level(row)
-            onHand[level.product.value] = level.onHand
+            onHand[level.product.value] = level.onHand.baseUnits
         }
         return onHand
     }

@@ -149,6 +149,11 @@ final class Box<Value>: @unchecked Sendable { var value: Value? }
 
 extension Command {
     static func sale(_ product: UInt32, _ quantity: Int64 = 1, note: String = "") -> Command {
-        .sell(Sale(lines: [SaleLine(product: ProductID(product), quantity: quantity)], note: note))
+        .sell(
+            Sale(
+                lines: [SaleLine(product: ProductID(product), quantity: Quantity(quantity))],
+                note: note
+            )
+        )
     }
 }

@@ -23,7 +23,7 @@ struct Verdict {
         for client in simulator.repeating { self.judge(client) }
         let last = UInt64(self.history.entries.count)
         for (product, onHand) in simulator.finalOnHand()
-        where self.history.balance(product, at: LSN(last)).onHand != onHand {
+        where self.history.balance(product, at: LSN(last)).onHand.baseUnits != onHand {
             self.failures.append("product \(product) has \(onHand), its ledger differs")
         }
     }
@@ -43,7 +43,9 @@ struct Verdict {
         for reading in client.readings {
             self.readings += 1
             let balance = self.history.balance(reading.product, at: reading.lsn)
-            if balance.onHand != reading.onHand || balance.available != reading.available {
+            if balance.onHand.baseUnits != reading.onHand
+                || balance.available.baseUnits != reading.available
+            {
                 self.failures.append("\(reading) was \(balance)")
             }
         }

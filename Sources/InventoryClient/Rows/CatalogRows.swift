@@ -12,9 +12,9 @@ public struct ListedProduct: AnswerRow, Hashable {
     /// What its category is called.
     public var categoryName: String
     /// Base units that are physically there.
-    public var onHand: Int64
+    public var onHand: Quantity
     /// Base units that are on hand and neither on hold nor reserved.
-    public var available: Int64
+    public var available: Quantity
     /// What the stock on hand cost.
     public var value: Money
 

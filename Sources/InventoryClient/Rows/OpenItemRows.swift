@@ -14,9 +14,9 @@ public struct ListedOpenItem: AnswerRow, Hashable {
     /// The product's name.
     public var name: String
     /// What was reserved or dispatched.
-    public var quantity: Int64
+    public var quantity: Quantity
     /// What of it still is.
-    public var remaining: Int64
+    public var remaining: Quantity
     /// `nil` where the ledger does not have its movement.
     public var createdAt: Instant?
     /// Empty for none.

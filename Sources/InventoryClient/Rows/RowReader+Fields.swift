@@ -29,8 +29,8 @@ private struct DescribedCells: FieldVisitor {
     ) throws(ClientError) { value = try self.row.integer(field.name) }
 
     mutating func quantity(
-        _ field: Field<Quantity>,
-        _ value: inout Int64
+        _ field: Field<DefaultQuantity>,
+        _ value: inout Quantity
     ) throws(ClientError) { value = try self.row.quantity(field.name) }
 
     mutating func money(_ field: Field<Money>, _ value: inout Money) throws(ClientError) {

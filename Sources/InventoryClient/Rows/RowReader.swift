@@ -8,7 +8,7 @@ public import InventoryModel
 ///
 ///     struct Seller: AnswerRow {
 ///         var sku: String
-///         var units: Int64
+///         var units: Quantity
 ///
 ///         init(from row: inout RowReader) throws(ClientError) {
 ///             self.sku = try row.text("sku")
@@ -125,9 +125,9 @@ public struct RowReader {
     }
 
     /// Base units of the row's product.
-    public mutating func quantity(_ name: String) throws(ClientError) -> Int64 {
+    public mutating func quantity(_ name: String) throws(ClientError) -> Quantity {
         let number = try self.number(name, .quantity)
-        return try self.present(number, name)
+        return Quantity(try self.present(number, name))
     }
 
     /// Minor units of the database's currency.
@@ -141,7 +141,7 @@ public struct RowReader {
         let money = try self.money(name)
         let basis = try self.quantity(name + "Basis")
         guard basis > 0 else { throw Self.violation("a price for \(basis) base units") }
-        return Price(money.minorUnits, per: basis)
+        return Price(money, for: basis)
     }
 
     /// A unit, of its code and its decimals: the column `nameDecimals`.

@@ -22,7 +22,7 @@ public struct ListedSale: AnswerRow, Hashable {
     /// The location's code.
     public var locationCode: String
     /// What was sold; negative for what came back.
-    public var quantity: Int64
+    public var quantity: Quantity
     /// The price of that day.
     public var price: Price
     /// What was charged; negative for what was paid back.
@@ -68,9 +68,9 @@ public struct ListedRefusal: AnswerRow, Hashable {
     /// The location's code.
     public var locationCode: String
     /// What was asked for.
-    public var asked: Int64
+    public var asked: Quantity
     /// What could be sold at that moment.
-    public var available: Int64
+    public var available: Quantity
     /// Empty for none.
     public var reference: String
     /// Who asked.

@@ -16,17 +16,17 @@ public struct ListedLevel: AnswerRow, Hashable {
     /// The location's code.
     public var locationCode: String
     /// What is physically there.
-    public var onHand: Int64
+    public var onHand: Quantity
     /// Of that, damaged or on quality hold.
-    public var unavailable: Int64
+    public var unavailable: Quantity
     /// Of that, reserved.
-    public var reserved: Int64
+    public var reserved: Quantity
     /// On hand, less what is unavailable or reserved.
-    public var available: Int64
+    public var available: Quantity
     /// What sales never take ``available`` below.
-    public var floor: Int64
+    public var floor: Quantity
     /// Ordered and not received yet.
-    public var incoming: Int64
+    public var incoming: Quantity
     /// What the stock on hand cost.
     public var value: Money
     /// What the quantities are counted in.
@@ -71,13 +71,13 @@ public struct ListedMovement: AnswerRow, Hashable {
     /// The location's code.
     public var locationCode: String
     /// What came, or went if negative.
-    public var onHandDelta: Int64
+    public var onHandDelta: Quantity
     /// What was put on hold, or released from that if negative.
-    public var unavailableDelta: Int64
+    public var unavailableDelta: Quantity
     /// What was reserved, or is so no longer if negative.
-    public var reservedDelta: Int64
+    public var reservedDelta: Quantity
     /// What was ordered, or is expected no longer if negative.
-    public var incomingDelta: Int64
+    public var incomingDelta: Quantity
     /// What was charged for a sale, paid back for a return (negative), or cost that came late; else 0.
     public var amount: Money
     /// Of a sale or a return the price, of a delivery the unit cost; 0 where there is none.
@@ -140,13 +140,13 @@ public struct ListedLowStock: AnswerRow, Hashable {
     /// The location's code.
     public var locationCode: String
     /// On hand, less what is unavailable or reserved.
-    public var available: Int64
+    public var available: Quantity
     /// Stock at or below this is low.
-    public var reorderPoint: Int64
+    public var reorderPoint: Quantity
     /// Ordered and not received yet.
-    public var incoming: Int64
+    public var incoming: Quantity
     /// What an order should bring the stock up to; 0 for none.
-    public var reorderTarget: Int64
+    public var reorderTarget: Quantity
     /// What the quantities are counted in.
     public var unit: Unit
 

@@ -49,7 +49,7 @@ struct Draft {
     /// What a unit of a level cost, which this step has left with nothing on hand.
     private var lastCosts: [LevelKey: Price] = [:]
     /// By how much more, or less, is on its way to a level than before the step.
-    private var arriving: [LevelKey: Int64] = [:]
+    private var arriving: [LevelKey: Quantity] = [:]
     var reversed: Set<Int> = []
 
     /// Products as a step leaves them, by id: the first in place, since most steps touch one.
@@ -107,7 +107,7 @@ struct Draft {
     }
 
     /// By how much more is on its way to the level than before the step.
-    func arriving(_ product: ProductID, _ location: LocationID) -> Int64 {
+    func arriving(_ product: ProductID, _ location: LocationID) -> Quantity {
         if self.arriving.isEmpty { return 0 }
         return self.arriving[LevelKey(product: product, location: location)] ?? 0
     }
@@ -162,7 +162,7 @@ struct Draft {
     mutating func touch(_ level: Level) { self.put(level) }
 
     /// Records that an alert of a touched level was raised or cleared.
-    mutating func setAlert(_ kind: AlertKind, isRaised: Bool, at index: Int, threshold: Int64) {
+    mutating func setAlert(_ kind: AlertKind, isRaised: Bool, at index: Int, threshold: Quantity) {
         if isRaised {
             self.levels[index].alerts.insert(AlertSet(kind))
         } else {

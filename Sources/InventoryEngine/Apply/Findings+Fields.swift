@@ -46,8 +46,8 @@ private struct FieldRules: SelectiveVisitor {
         self.findings.check(field.name, Int64(clamping: value), in: field.bounds)
     }
 
-    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) {
-        self.findings.check(field.name, value, in: field.bounds)
+    mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) {
+        self.findings.check(field.name, value.baseUnits, in: field.bounds)
     }
 
     mutating func money(_ field: Field<Money>, _ value: inout Money) {

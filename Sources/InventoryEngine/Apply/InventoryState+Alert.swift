@@ -26,7 +26,7 @@ extension InventoryState {
 
     /// What of a level an alert compares its available units with.
     @inline(__always)
-    static func threshold(of kind: AlertKind, _ level: Level, reorderPoint: Int64) -> Int64 {
+    static func threshold(of kind: AlertKind, _ level: Level, reorderPoint: Quantity) -> Quantity {
         switch kind {
         case .lowStock: reorderPoint
         case .stockout: 0

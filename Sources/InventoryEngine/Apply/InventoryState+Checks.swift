@@ -179,10 +179,10 @@ extension InventoryState {
     func checkRange(of level: Level, line: UInt32?, _ findings: inout Findings) -> Bool {
         let before = findings.count
         let range = -Limits.quantityMax...Limits.quantityMax
-        findings.check("onHand", level.onHand, in: range, line: line)
-        findings.check("unavailable", level.unavailable, in: range, line: line)
-        findings.check("incoming", level.incoming, in: range, line: line)
-        if !Money(level.value).isInRange { findings.add(.overflow("value", line: line)) }
+        findings.check("onHand", level.onHand.baseUnits, in: range, line: line)
+        findings.check("unavailable", level.unavailable.baseUnits, in: range, line: line)
+        findings.check("incoming", level.incoming.baseUnits, in: range, line: line)
+        if !level.value.isInRange { findings.add(.overflow("value", line: line)) }
         return findings.count == before
     }
 

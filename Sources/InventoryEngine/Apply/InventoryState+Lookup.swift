@@ -142,7 +142,7 @@ extension InventoryState {
     }
 
     /// What of a level's incoming stock is expected from outside: all but what transfers bring.
-    func expected(_ level: Level, _ draft: Draft) -> Int64 {
+    func expected(_ level: Level, _ draft: Draft) -> Quantity {
         let arriving =
             self.openTransfers.arriving(level.product, level.location)
             + draft.arriving(level.product, level.location)
@@ -171,7 +171,7 @@ extension InventoryState {
     }
 
     private func ownCost(of level: Level, _ draft: Draft) -> Price? {
-        if level.onHand > 0 { return Price(level.value, per: level.onHand) }
+        if level.onHand > 0 { return Price(level.value, for: level.onHand) }
         return draft.lastCost(level.product, level.location)
             ?? self.tables.levels.lastCost(level.product, level.location)
     }

@@ -89,7 +89,12 @@ extension InventoryState {
         draft: Draft,
         findings: inout Findings
     ) -> Level? {
-        findings.check("quantity", line.quantity, in: 1...Limits.quantityMax, line: number)
+        findings.check(
+            "quantity",
+            line.quantity.baseUnits,
+            in: 1...Limits.quantityMax,
+            line: number
+        )
         let place = self.place(
             line.product,
             location: line.location,
@@ -201,7 +206,7 @@ extension InventoryState {
             self.record(movement, at: lifted, in: &draft)
         }
         try unmet.settle(findings, in: &draft)
-        return self.done(wanted.lines.first, amount: total.minorUnits, in: draft)
+        return self.done(wanted.lines.first, amount: total, in: draft)
     }
 
     /// Records the sale that a commit makes.
@@ -214,7 +219,7 @@ extension InventoryState {
 
     /// What of the promised stock is there to be handed over: what is on the shelf and good, and
     /// what the floor allows beyond it.
-    private static func committable(_ level: Level) -> Int64 {
+    private static func committable(_ level: Level) -> Quantity {
         max(0, level.onHand - level.unavailable - min(0, level.floor))
     }
 
@@ -368,7 +373,7 @@ extension InventoryState {
 
     private func done(
         _ line: ReservationLine?,
-        amount: Int64 = 0,
+        amount: Money = 0,
         in draft: Draft
     ) -> Outcome.Done {
         self.done(UInt64(line?.reservation.value ?? 0), amount: amount, in: draft)

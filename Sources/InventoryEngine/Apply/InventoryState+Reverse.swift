@@ -39,7 +39,7 @@ extension InventoryState {
             guard let before = place.level else { continue }
             // Cost that came late was never charged to anybody.
             let amount = movement.kind == .costVariance ? 0 : -movement.amount
-            _ = findings.add(Money(amount), to: &total, line: nil)
+            _ = findings.add(amount, to: &total, line: nil)
             let after = self.undoing(
                 row,
                 movement: movement,
@@ -51,7 +51,7 @@ extension InventoryState {
             self.undo(row, movement: movement, wanted: wanted, from: before, to: after, in: &draft)
         }
         try findings.settle()
-        return self.done(amount: total.minorUnits, in: draft)
+        return self.done(amount: total, in: draft)
     }
 
     private func checkReversible(_ row: Int, draft: Draft, findings: inout Findings) {
@@ -111,10 +111,14 @@ extension InventoryState {
             )
         }
         let holdable = max(before.unavailable, level.onHand, 0)
-        findings.check("unavailable", level.unavailable, in: 0...holdable)
+        findings.check("unavailable", level.unavailable.baseUnits, in: 0...holdable.baseUnits)
         // What transfers bring stays announced.
         let announced = before.incoming - self.expected(before, draft)
-        findings.check("incoming", level.incoming, in: announced...Limits.quantityMax)
+        findings.check(
+            "incoming",
+            level.incoming.baseUnits,
+            in: announced.baseUnits...Limits.quantityMax
+        )
         level.value = self.value(of: level, undoing: row, before, draft)
         let isInRange = self.checkRange(of: level, line: nil, &findings)
         return isInRange && findings.count == found ? level : nil
@@ -131,9 +135,10 @@ extension InventoryState {
         undoing row: Int,
         _ before: Level,
         _ draft: Draft
-    ) -> Int64 {
+    ) -> Money {
         let ledger = self.tables.ledger
-        let (quantity, cost) = (-ledger.onHandDeltas[row], -ledger.costs[row])
+        let quantity = Quantity(-ledger.onHandDeltas[row])
+        let cost = Money(-ledger.costs[row])
         guard quantity > 0 else {
             guard level.onHand > 0 else { return 0 }
             let left = max(0, before.value + cost)

@@ -50,7 +50,7 @@ extension InventoryState {
             draft.move(movement, leaving: taken.level)
         }
         try unmet.settle(findings, in: &draft)
-        return self.done(amount: total.minorUnits, in: draft)
+        return self.done(amount: total, in: draft)
     }
 
     /// What must hold of one line of a sale or a return, whatever the stock is.
@@ -121,7 +121,7 @@ extension InventoryState {
                     location: line.location,
                     onHandDelta: part.quantity,
                     unavailableDelta: wanted.target == .unavailable ? part.quantity : 0,
-                    amount: -(part.amount?.minorUnits ?? 0),
+                    amount: -(part.amount ?? 0),
                     price: part.price,
                     reason: .customerReturn,
                     reference: wanted.reference,
@@ -143,7 +143,7 @@ extension InventoryState {
             }
         }
         try findings.settle()
-        return self.done(amount: total.minorUnits, in: draft)
+        return self.done(amount: total, in: draft)
     }
 
     /// A part of a returned line on its level, its cost found.
@@ -204,7 +204,7 @@ extension InventoryState {
 
     /// A share of a returned line that belongs to one line of the sale.
     private struct ReturnPart {
-        var quantity: Int64
+        var quantity: Quantity
         var price: Price
         /// What is given back for it; `nil` beyond the range of money.
         var amount: Money?
@@ -232,7 +232,7 @@ extension InventoryState {
         let sales = ledger.rows(of: original).filter { ledger.kind($0) == .sale }
         var parts: [ReturnPart] = []
         var rest = line.quantity
-        var remaining: Int64 = 0
+        var remaining: Quantity = 0
         for row in sales where ledger.products[row] == line.product.value {
             let left = self.remaining(of: row, draft)
             guard left.quantity > 0 else { continue }
@@ -263,8 +263,8 @@ extension InventoryState {
         if self.links.isReversed(row) || draft.reversed.contains(row) { return ReturnedSums() }
         let ledger = self.tables.ledger
         let sold = ReturnedSums(
-            quantity: -ledger.onHandDeltas[row],
-            amount: ledger.amounts[row]
+            quantity: Quantity(-ledger.onHandDeltas[row]),
+            amount: Money(ledger.amounts[row])
         )
         return sold + -self.returned(row, draft)
     }
@@ -279,7 +279,7 @@ extension InventoryState {
     ///
     /// `price`: One that is given back instead of what was charged; the sale's own counts as none.
     private func part(
-        _ quantity: Int64,
+        _ quantity: Quantity,
         of left: ReturnedSums,
         soldIn row: Int,
         for price: Money?
@@ -296,7 +296,7 @@ extension InventoryState {
         return ReturnPart(
             quantity: quantity,
             price: own,
-            amount: own == sold ? Money(share) : own.amount(of: quantity),
+            amount: own == sold ? share : own.amount(of: quantity),
             origin: row
         )
     }

@@ -16,7 +16,7 @@ extension InventoryState {
             let number = UInt32(index)
             let found = findings.count
             let quantities = 1...Limits.quantityMax
-            findings.check("quantity", line.quantity, in: quantities, line: number)
+            findings.check("quantity", line.quantity.baseUnits, in: quantities, line: number)
             if let cost = line.unitCost {
                 findings.check("unitCost", cost.minorUnits, in: 0...Limits.moneyMax, line: number)
             }
@@ -28,14 +28,16 @@ extension InventoryState {
                 draft: draft,
                 findings: &findings
             )
-            guard quantities.contains(line.quantity), let facts = place.facts else { continue }
+            guard quantities.contains(line.quantity.baseUnits), let facts = place.facts else {
+                continue
+            }
             let price = self.cost(of: line, facts: facts, level: place.level, draft: draft)
             let cost = price.amount(of: line.quantity)
             if cost == nil { findings.add(.overflow("cost", line: number)) }
             guard var level = place.level else { continue }
             let gained = StockMath.receiving(
                 line.quantity,
-                costing: cost?.minorUnits ?? 0,
+                costing: cost ?? 0,
                 onto: level
             )
             let arrived = wanted.fromIncoming ? min(line.quantity, self.expected(level, draft)) : 0
@@ -93,7 +95,11 @@ extension InventoryState {
         if isDelta, let level {
             // The shelf cannot hold less than nothing.
             let lowest = wanted.delta < 0 ? -max(0, level.onHand) : 0
-            findings.check("delta", wanted.delta, in: lowest...Limits.quantityMax)
+            findings.check(
+                "delta",
+                wanted.delta.baseUnits,
+                in: lowest.baseUnits...Limits.quantityMax
+            )
             corrected = self.correction(of: level, by: wanted.delta, draft, &findings)
         }
         try findings.settle()
@@ -117,7 +123,11 @@ extension InventoryState {
     func count(_ wanted: StockCount, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
         Self.checkStrings(reference: wanted.reference, note: wanted.note, &findings)
-        let isCount = findings.check("counted", wanted.counted, in: 0...Limits.quantityMax)
+        let isCount = findings.check(
+            "counted",
+            wanted.counted.baseUnits,
+            in: 0...Limits.quantityMax
+        )
         let level = self.place(
             wanted.product,
             location: wanted.location,
@@ -127,7 +137,7 @@ extension InventoryState {
             findings: &findings
         ).level
         var corrected: Correction?
-        var delta: Int64 = 0
+        var delta: Quantity = 0
         if isCount, let level {
             delta = wanted.counted - level.onHand
             corrected = self.correction(of: level, by: delta, draft, &findings)
@@ -153,9 +163,9 @@ extension InventoryState {
     private struct Correction {
         var level: Level
         /// The change of its value.
-        var cost: Int64
+        var cost: Money
         /// What came late for units that were sold before they were found.
-        var late: Int64
+        var late: Money
     }
 
     /// Moves what is on hand by `delta` at what a unit costs.
@@ -163,7 +173,7 @@ extension InventoryState {
     /// - Returns: `nil` where a finding was added.
     private func correction(
         of old: Level,
-        by delta: Int64,
+        by delta: Quantity,
         _ draft: Draft,
         _ findings: inout Findings
     ) -> Correction? {
@@ -214,7 +224,11 @@ extension InventoryState {
         if isDelta, let level = place.level {
             // No more than is there can be put on hold.
             let highest = max(0, level.onHand - level.unavailable)
-            findings.check("delta", wanted.delta, in: -level.unavailable...highest)
+            findings.check(
+                "delta",
+                wanted.delta.baseUnits,
+                in: -level.unavailable.baseUnits...highest.baseUnits
+            )
         }
         try findings.settle()
         guard var level = place.level else { preconditionFailure("no level and no finding") }
@@ -257,7 +271,11 @@ extension InventoryState {
         if isDelta, let before = level {
             // What transfers bring is not this command's to take back.
             let lowest = -self.expected(before, draft)
-            findings.check("delta", wanted.delta, in: lowest...Limits.quantityMax)
+            findings.check(
+                "delta",
+                wanted.delta.baseUnits,
+                in: lowest.baseUnits...Limits.quantityMax
+            )
             level?.incoming += wanted.delta
             _ = level.map { self.checkRange(of: $0, line: nil, &findings) }
         }
@@ -281,7 +299,11 @@ extension InventoryState {
 
     func setFloor(_ wanted: FloorChange, in draft: inout Draft) throws(Refusal) -> Outcome.Done {
         var findings = Findings()
-        findings.check("floor", wanted.floor, in: -Limits.quantityMax...Limits.quantityMax)
+        findings.check(
+            "floor",
+            wanted.floor.baseUnits,
+            in: -Limits.quantityMax...Limits.quantityMax
+        )
         let place = self.place(
             wanted.product,
             location: wanted.location,
@@ -301,11 +323,15 @@ extension InventoryState {
     // MARK: - Shared
 
     /// - Returns: Whether it is within the range of quantities.
-    private static func checkDelta(_ delta: Int64, _ findings: inout Findings) -> Bool {
+    private static func checkDelta(_ delta: Quantity, _ findings: inout Findings) -> Bool {
         if delta == 0 {
             findings.add(Refusal(.invalidField, .field("delta", problem: "is 0")))
         }
-        return findings.check("delta", delta, in: -Limits.quantityMax...Limits.quantityMax)
+        return findings.check(
+            "delta",
+            delta.baseUnits,
+            in: -Limits.quantityMax...Limits.quantityMax
+        )
     }
 
     /// Records cost that belongs to what was sold, though no sale has it: an amount without a
@@ -315,7 +341,7 @@ extension InventoryState {
     /// such cost, or the cost of goods that were sold since, is taken back. So what was paid is always
     /// the value of the stock and the cost of what was sold, these included.
     func recordLateCost(
-        _ late: Int64,
+        _ late: Money,
         of movement: Movement,
         at level: Level,
         in draft: inout Draft

@@ -54,8 +54,8 @@ extension InventoryState {
 
     /// One line of a dispatch: both levels as it leaves them, and what is on its way.
     private struct Sent {
-        var quantity: Int64
-        var cost: Int64
+        var quantity: Quantity
+        var cost: Money
         var leaving: Level
         var arriving: Level
     }
@@ -71,7 +71,12 @@ extension InventoryState {
         findings: inout Findings
     ) -> Sent? {
         let quantities = 1...Limits.quantityMax
-        let isQuantity = findings.check("quantity", line.quantity, in: quantities, line: number)
+        let isQuantity = findings.check(
+            "quantity",
+            line.quantity.baseUnits,
+            in: quantities,
+            line: number
+        )
         let source = self.place(
             line.product,
             location: wanted.source,
@@ -144,7 +149,7 @@ extension InventoryState {
 
     /// Announces stock at a destination, or takes the announcement back.
     private func expect(
-        _ delta: Int64,
+        _ delta: Quantity,
         like movement: Movement,
         leaving level: Level,
         in draft: inout Draft
@@ -275,7 +280,7 @@ extension InventoryState {
         _ part: TransferPart,
         of state: TransferState,
         into level: Level,
-        announced: Int64,
+        announced: Quantity,
         wanted: TransferSettlement,
         in draft: inout Draft,
         findings: inout Findings

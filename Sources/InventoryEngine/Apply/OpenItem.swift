@@ -11,8 +11,8 @@ protocol OpenItem: Sendable {
     var number: UInt32 { get }
     var product: ProductID { get }
     /// Base units at first, and those that are not settled.
-    var quantity: Int64 { get }
-    var remaining: Int64 { get set }
+    var quantity: Quantity { get }
+    var remaining: Quantity { get set }
     var stateCode: UInt8 { get }
     var reference: String { get }
     var origin: MovementID { get }
@@ -99,14 +99,14 @@ struct DraftItems<Item: OpenItem> {
 struct OpenItemLine {
     var number: UInt32
     /// All that remains if not given.
-    var quantity: Int64?
+    var quantity: Quantity?
     var ifRevision: LSN?
 }
 
 /// As much of an open item as a line means.
 struct OpenItemPart<Item: OpenItem> {
     var item: Item
-    var quantity: Int64
+    var quantity: Quantity
     var line: UInt32
     /// Whether nothing was found against it; if something was, the part is only looked at.
     var isSound: Bool
@@ -128,7 +128,7 @@ extension OpenItemPart {
         let id = UInt64(line.number)
         let range = 1...Limits.quantityMax
         if let quantity = line.quantity {
-            findings.check("quantity", quantity, in: range, line: number)
+            findings.check("quantity", quantity.baseUnits, in: range, line: number)
         }
         guard let item else {
             findings.add(Refusal(terms.notFound, line: number, .id(id)))
@@ -143,7 +143,7 @@ extension OpenItemPart {
             let detail = Refusal.Detail.remainder(id, asked: quantity, remaining: remaining)
             findings.add(Refusal(terms.exceeds, line: number, detail))
         }
-        guard range.contains(quantity) else { return nil }
+        guard range.contains(quantity.baseUnits) else { return nil }
         self.item = item
         self.quantity = quantity
         self.line = number

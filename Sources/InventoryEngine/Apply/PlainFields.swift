@@ -55,9 +55,10 @@ struct PlainFields: FieldVisitor {
     }
 
     @inline(__always)
-    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure) {
-        value = try self.reader.readSignedVarint()
-        self.note(field.bounds.contains(value))
+    mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) throws(Failure)
+    {
+        value = try self.reader.readQuantity()
+        self.note(field.bounds.contains(value.baseUnits))
     }
 
     @inline(__always)

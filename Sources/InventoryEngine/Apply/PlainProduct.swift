@@ -63,7 +63,7 @@ public struct PlainProduct {
         }
         self.opening = OpeningStock(
             location: try reader.readLocationID(),
-            quantity: try reader.readSignedVarint(),
+            quantity: try reader.readQuantity(),
             unitCost: Money(try reader.readSignedVarint()),
             occurredAt: try reader.readOptionalInstant()
         )

@@ -9,9 +9,9 @@ struct ProductNumbers: Sendable {
     var leadTimeDays: UInt16 = 0
     var price: Int64 = 0
     var priceBasis: Int64 = 0
-    var reorderPoint: Int64 = 0
-    var reorderTarget: Int64 = 0
-    var packSize: Int64 = 0
+    var reorderPoint: Quantity = 0
+    var reorderTarget: Quantity = 0
+    var packSize: Quantity = 0
 
     init() {}
 
@@ -33,11 +33,11 @@ struct ProductNumbers: Sendable {
 struct OpenedStock: Sendable {
     var location = LocationID.main
     /// Base units; 0 for a product that begins empty.
-    var quantity: Int64 = 0
+    var quantity: Quantity = 0
     /// What one basis of the product's price cost, and all of it, in minor units.
-    var unitCost: Int64 = 0
+    var unitCost: Money = 0
     var basis: Int64 = 1
-    var value: Int64 = 0
+    var value: Money = 0
     var occurredAt = Instant.zero
     var isImported = false
 
@@ -49,7 +49,7 @@ struct OpenedStock: Sendable {
             product: product,
             location: self.location,
             onHandDelta: self.quantity,
-            price: Price(self.unitCost, per: self.basis),
+            price: Price(self.unitCost.minorUnits, per: self.basis),
             cost: self.value,
             occurredAt: self.occurredAt,
             isImported: self.isImported
@@ -107,9 +107,9 @@ enum ProductRule {
         at time: Instant,
         _ checks: inout some Checks
     ) -> OpenedStock {
-        let unitCost = opening.unitCost.minorUnits
-        checks.check("opening.quantity", opening.quantity, in: 0...Limits.quantityMax)
-        checks.check("opening.unitCost", unitCost, in: 0...Limits.moneyMax)
+        let unitCost = opening.unitCost
+        checks.check("opening.quantity", opening.quantity.baseUnits, in: 0...Limits.quantityMax)
+        checks.check("opening.unitCost", unitCost.minorUnits, in: 0...Limits.moneyMax)
         InventoryState.check(opening.location, isArchived: isArchived, &checks)
         let occurred = opening.occurredAt.map { Occurrence(at: $0, isImported: true) }
         var opened = OpenedStock(
@@ -120,12 +120,12 @@ enum ProductRule {
             isImported: occurred != nil
         )
         guard opening.quantity > 0, basis > 0 else { return opened }
-        guard let value = Price(unitCost, per: basis).amount(of: opening.quantity) else {
+        guard let value = Price(unitCost.minorUnits, per: basis).amount(of: opening.quantity) else {
             checks.add(.overflow("opening"))
             return opened
         }
         opened.quantity = opening.quantity
-        opened.value = value.minorUnits
+        opened.value = value
         return opened
     }
 }

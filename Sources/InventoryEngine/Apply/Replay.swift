@@ -205,13 +205,14 @@ extension PlainSale.Step {
         self.movement.location = try reader.readLocationID()
         let mask = try reader.readMask(of: GatheredMovements.fields)
         func has(_ field: UInt64) -> Bool { mask & field != 0 }
-        self.movement.onHandDelta = has(Movement.Mask.onHandDelta) ? try reader.readNonZero() : 0
-        self.movement.amount = has(Movement.Mask.amount) ? try reader.readNonZero() : 0
+        self.movement.onHandDelta =
+            has(Movement.Mask.onHandDelta) ? try reader.readPresentQuantity() : 0
+        self.movement.amount = has(Movement.Mask.amount) ? try reader.readPresentMoney() : 0
         let minorUnits = has(Movement.Mask.price) ? try reader.readNonZero() : 0
         let basis = has(Movement.Mask.priceBasis) ? try reader.readSignedVarint() : 1
         guard !has(Movement.Mask.priceBasis) || basis != 1 else { return false }
         self.movement.price = Price(minorUnits, per: basis)
-        self.movement.cost = has(Movement.Mask.cost) ? try reader.readNonZero() : 0
+        self.movement.cost = has(Movement.Mask.cost) ? try reader.readPresentMoney() : 0
         let reference = has(Movement.Mask.reference) ? try reader.readNonEmptyText() : ""
         let note = has(Movement.Mask.note) ? try reader.readNonEmptyText() : ""
         // Nearly always both are empty, and so were those before them.

@@ -20,7 +20,7 @@ enum SaleRule {
         /// Without the revision of the step.
         var level: Level
         /// What the units cost, in minor units.
-        var cost: Int64
+        var cost: Money
     }
 
     /// Checks the numbers of a line of a sale or a return.
@@ -29,7 +29,12 @@ enum SaleRule {
     @inline(__always)
     static func check(_ line: SaleLine, number: UInt32, checks: inout some Checks) -> Bool {
         let quantities = 1...Limits.quantityMax
-        let isQuantity = checks.check("quantity", line.quantity, in: quantities, line: number)
+        let isQuantity = checks.check(
+            "quantity",
+            line.quantity.baseUnits,
+            in: quantities,
+            line: number
+        )
         Self.check(line.price, number: number, checks: &checks)
         return isQuantity
     }
@@ -55,7 +60,8 @@ enum SaleRule {
 
     /// What `quantity` units are charged: at the line's price, or else at the product's.
     @inline(__always)
-    static func priced(_ quantity: Int64, at own: Money?, _ facts: ProductTable.Facts) -> Priced {
+    static func priced(_ quantity: Quantity, at own: Money?, _ facts: ProductTable.Facts) -> Priced
+    {
         let minorUnits = own?.minorUnits ?? facts.price.minorUnits
         let price = Price(minorUnits, per: facts.price.basis)
         return Priced(price: price, amount: price.amount(of: quantity))
@@ -65,7 +71,7 @@ enum SaleRule {
     ///
     /// `sellable`: What of the level this sale may take.
     @inline(__always)
-    static func take(_ quantity: Int64, from level: Level, sellable: Int64) -> Taken? {
+    static func take(_ quantity: Quantity, from level: Level, sellable: Quantity) -> Taken? {
         guard sellable >= quantity else { return nil }
         let cost = StockMath.cost(ofTaking: quantity, from: level)
         var level = level
@@ -77,7 +83,7 @@ enum SaleRule {
     /// Fills in a sale's movement, which may be of the sale before.
     @inline(__always)
     static func record(
-        _ quantity: Int64,
+        _ quantity: Quantity,
         _ taken: Taken,
         charged amount: Money,
         at price: Price,
@@ -90,7 +96,7 @@ enum SaleRule {
         movement.product = taken.level.product
         movement.location = taken.level.location
         movement.onHandDelta = -quantity
-        movement.amount = amount.minorUnits
+        movement.amount = amount
         movement.price = price
         movement.cost = -taken.cost
         // Nearly always both are empty, and so were those before them.

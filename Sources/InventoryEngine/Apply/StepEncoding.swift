@@ -54,7 +54,7 @@ extension ByteWriter {
         lsn: LSN,
         time: Instant,
         id: UInt64 = 0,
-        amount: Int64,
+        amount: Money,
         leaving level: Level
     ) -> Range<Int> {
         let start = self.count

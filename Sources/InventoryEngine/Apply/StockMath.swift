@@ -13,7 +13,7 @@ internal import InventoryModel
 enum StockMath {
     /// The cost of taking `quantity` units off a level: half-even(value × quantity ÷ onHand); all
     /// of it with the last unit; 0 for units that are not there.
-    static func cost(ofTaking quantity: Int64, from level: Level) -> Int64 {
+    static func cost(ofTaking quantity: Quantity, from level: Level) -> Money {
         guard level.onHand > 0 else { return 0 }
         guard quantity < level.onHand else { return level.value }
         // The quotient is at most the value, so it is in range.
@@ -22,9 +22,9 @@ enum StockMath {
 
     /// What `quantity` units cost at the cost of a unit; 0 where that is not known, `nil` beyond the
     /// range of money.
-    static func cost(of quantity: Int64, at unit: Price?) -> Int64? {
+    static func cost(of quantity: Quantity, at unit: Price?) -> Money? {
         guard let unit else { return 0 }
-        return Price.proportion(unit.minorUnits, times: quantity, over: unit.basis)
+        return Price.proportion(Money(unit.minorUnits), times: quantity, over: Quantity(unit.basis))
     }
 
     /// Puts `quantity` units that cost `cost` onto a level that may be in backorder.
@@ -34,23 +34,23 @@ enum StockMath {
     ///
     /// - Returns: What the level gains in value, and what came late.
     static func receiving(
-        _ quantity: Int64,
-        costing cost: Int64,
+        _ quantity: Quantity,
+        costing cost: Money,
         onto level: Level
-    ) -> (value: Int64, late: Int64) {
+    ) -> (value: Money, late: Money) {
         guard level.onHand < 0 else { return (cost, 0) }
         let kept = max(0, level.onHand + quantity)
-        let value = Price.proportion(cost, times: kept, over: quantity) ?? 0
+        let value = Price.proportion(cost, times: kept, over: quantity) ?? .zero
         return (value, cost - value)
     }
 
     /// Units that were sold and come back: those that were not there then come first.
     struct Returned: Equatable {
-        var quantity: Int64
+        var quantity: Quantity
         /// Those of them that were not there; they cost what units cost now.
-        var backordered: Int64
+        var backordered: Quantity
         /// What the others cost, in minor units.
-        var cost: Int64
+        var cost: Money
     }
 
     /// What a level that may be in backorder gains by units that come back.
@@ -62,20 +62,20 @@ enum StockMath {
     /// `unit`: What a unit costs now.
     ///
     /// - Returns: `nil` beyond the range of money
-    static func value(of returned: Returned, at unit: Price?, onto level: Level) -> Int64? {
+    static func value(of returned: Returned, at unit: Price?, onto level: Level) -> Money? {
         let gone = min(returned.quantity, max(0, -level.onHand))
         let backordered = returned.backordered - min(gone, returned.backordered)
         let others = returned.quantity - returned.backordered
         let goneOthers = gone - min(gone, returned.backordered)
         let cost = returned.cost - Self.share(of: returned.cost, goneOthers, of: others)
         guard let late = Self.cost(of: backordered, at: unit) else { return nil }
-        let (value, isOverflow) = cost.addingReportingOverflow(late)
-        return isOverflow ? nil : value
+        let (value, isOverflow) = cost.minorUnits.addingReportingOverflow(late.minorUnits)
+        return isOverflow ? nil : Money(value)
     }
 
     /// How many of the `quantity` units of a sale that left `onHand` were not there.
     @inline(__always)
-    static func backordered(of quantity: Int64, leaving onHand: Int64) -> Int64 {
+    static func backordered(of quantity: Quantity, leaving onHand: Quantity) -> Quantity {
         max(0, min(quantity, -onHand))
     }
 
@@ -84,11 +84,11 @@ enum StockMath {
     ///
     /// `sum`: 0 or more, so that the parts add up to it and none is below 0.
     static func share(
-        of sum: Int64,
-        _ quantity: Int64,
-        of remaining: Int64,
+        of sum: Money,
+        _ quantity: Quantity,
+        of remaining: Quantity,
         rounding: Price.Rounding = .halfEven
-    ) -> Int64 {
+    ) -> Money {
         guard quantity < remaining else { return sum }
         // The quotient is at most the sum, so it is in range.
         let share = Price.proportion(sum, times: quantity, over: remaining, rounding: rounding)
@@ -102,7 +102,7 @@ enum StockMath {
     static func cost(knownAfter movement: borrowing Movement, leaving level: Level) -> Price? {
         guard level.onHand <= 0 else { return nil }
         let before = level.onHand - movement.onHandDelta
-        if before > 0 { return Price(level.value - movement.cost, per: before) }
+        if before > 0 { return Price(level.value - movement.cost, for: before) }
         return movement.kind == .restock ? movement.price : nil
     }
 }

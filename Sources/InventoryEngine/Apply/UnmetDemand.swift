@@ -9,9 +9,9 @@ struct UnmetDemand {
     ///
     /// `isDemand`: Whether the line is sound but for that; else it is refused, and no demand.
     mutating func add(
-        _ asked: Int64,
+        _ asked: Quantity,
         of level: Level,
-        sellable: Int64,
+        sellable: Quantity,
         line: UInt32,
         reference: String,
         isDemand: Bool = true,

@@ -107,6 +107,8 @@ extension ResultCell {
         .integer(Int64(value))
     }
 
+    static func number(_ quantity: Quantity) -> ResultCell { .integer(quantity.baseUnits) }
+    static func number(_ money: Money) -> ResultCell { .integer(money.minorUnits) }
     static func number(_ lsn: LSN) -> ResultCell { .integer(Int64(lsn.value)) }
 
     /// `none` for the empty text.

@@ -86,11 +86,11 @@ package struct PastBalances {
         var sum =
             self.later[key]
             ?? Level(product: ProductID(key.product), location: LocationID(key.location))
-        sum.onHand += ledger.onHandDeltas[row]
-        sum.unavailable += ledger.unavailableDeltas[row]
-        sum.reserved += ledger.reservedDeltas[row]
-        sum.incoming += ledger.incomingDeltas[row]
-        sum.value += ledger.costs[row]
+        sum.onHand += Quantity(ledger.onHandDeltas[row])
+        sum.unavailable += Quantity(ledger.unavailableDeltas[row])
+        sum.reserved += Quantity(ledger.reservedDeltas[row])
+        sum.incoming += Quantity(ledger.incomingDeltas[row])
+        sum.value += Money(ledger.costs[row])
         self.later[key] = sum
         self.laterCounts[key.product, default: 0] += 1
     }

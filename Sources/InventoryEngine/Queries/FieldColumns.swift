@@ -52,8 +52,8 @@ struct FieldColumns: FieldVisitor {
         self.add(field.name, as: .integer, cell: .number(value))
     }
 
-    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) {
-        self.add(field.name, as: .quantity, cell: .integer(value))
+    mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) {
+        self.add(field.name, as: .quantity, cell: .integer(value.baseUnits))
     }
 
     mutating func money(_ field: Field<Money>, _ value: inout Money) {

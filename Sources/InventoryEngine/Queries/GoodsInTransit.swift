@@ -8,7 +8,7 @@ package struct GoodsInTransit {
     package struct Line {
         package var product: ProductID
         package var destination: LocationID
-        package var quantity: Int64
+        package var quantity: Quantity
         /// What it cost.
         package var value: Int64
     }
@@ -17,7 +17,7 @@ package struct GoodsInTransit {
 
     /// What arrived, or came back, of a transfer after the point that is asked for.
     private struct Later {
-        var quantity: Int64 = 0
+        var quantity: Quantity = 0
         var value: Int64 = 0
     }
 
@@ -45,7 +45,7 @@ package struct GoodsInTransit {
             case .transferOut: sentLater.insert(ledger.movementID(row))
             case .transferIn:
                 let origin = ledger.movementID(Int(ledger.origins[row]) - 1)
-                later[origin, default: Later()].quantity += ledger.onHandDeltas[row]
+                later[origin, default: Later()].quantity += Quantity(ledger.onHandDeltas[row])
                 later[origin, default: Later()].value +=
                     ledger.costs[row] + ledger.lateCost(after: row)
             default: break
@@ -65,7 +65,7 @@ package struct GoodsInTransit {
             Line(
                 product: ProductID(transfers.items.products[row]),
                 destination: LocationID(transfers.destinations[row]),
-                quantity: transfers.items.remaining[row] + later.quantity,
+                quantity: Quantity(transfers.items.remaining[row]) + later.quantity,
                 value: transfers.values[row] + later.value
             )
         )

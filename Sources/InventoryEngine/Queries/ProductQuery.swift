@@ -114,9 +114,9 @@ struct ProductRows {
         for location in 1..<max(tables.locations.rowCount, 1) {
             guard let row = tables.levels.row(id, LocationID(UInt16(location))) else { continue }
             let level = self.past.level(tables.levels.level(row))
-            sum.onHand += level.onHand
-            sum.available += level.available
-            sum.value += level.value
+            sum.onHand += level.onHand.baseUnits
+            sum.available += level.available.baseUnits
+            sum.value += level.value.minorUnits
         }
         return sum
     }

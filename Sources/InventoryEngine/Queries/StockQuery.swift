@@ -86,8 +86,8 @@ extension ReadView {
                 takes(level.product, level.location)
             else { continue }
             let point = tables.products.reorderPoints[level.product.row]
-            guard level.available <= point else { continue }
-            let share = StockShare(of: point, left: level.available)
+            guard level.available.baseUnits <= point else { continue }
+            let share = StockShare(of: point, left: level.available.baseUnits)
             low.append(LowLevel(level: level, row: row, share: share))
         }
         try self.sort(&low) { ($0.share, $0.row) < ($1.share, $1.row) }
@@ -137,7 +137,7 @@ extension ReadView {
         let tables = self.tables
         var inTransit: [ProductID: (quantity: Int64, value: Int64)] = [:]
         for line in try GoodsInTransit(self, asOf).lines {
-            inTransit[line.product, default: (0, 0)].quantity += line.quantity
+            inTransit[line.product, default: (0, 0)].quantity += line.quantity.baseUnits
             inTransit[line.product, default: (0, 0)].value += line.value
         }
         var byCategory: [UInt32: [ProductID]] = [:]
@@ -215,7 +215,7 @@ private struct RollupSum {
         self.onHand = stock.onHand
         self.available = stock.available
         self.value = stock.value
-        self.retail = product.price.amount(of: stock.onHand)?.minorUnits
+        self.retail = product.price.amount(of: Quantity(stock.onHand))?.minorUnits
         self.inTransit = inTransit.quantity
         self.inTransitValue = inTransit.value
         self.unit = product.unit

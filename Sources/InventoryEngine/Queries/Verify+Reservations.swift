@@ -16,19 +16,19 @@ extension Verification {
             let reservation = self.tables.reservation(ReservationID(UInt32(row)))
             let isActive = reservation.state == .active
             guard let made = ledger.row(of: reservation.origin), ledger.kind(made) == .reserve,
-                ledger.reservedDeltas[made] == reservation.quantity,
+                ledger.reservedDeltas[made] == reservation.quantity.baseUnits,
                 ledger.products[made] == reservation.product.value,
                 ledger.locations[made] == reservation.location.value
             else {
                 failure = failure ?? "reservation \(row): nothing in the ledger made it"
                 continue
             }
-            let left = reservation.quantity + (lifted[made] ?? 0)
+            let left = reservation.quantity + Quantity(lifted[made] ?? 0)
             if left != reservation.remaining || (left > 0) != isActive {
                 failure = failure ?? "\(reservation) has \(left) left by the ledger"
             }
             if let level = levels.row(reservation.product, reservation.location) {
-                held[level, default: 0] += reservation.remaining
+                held[level, default: 0] += reservation.remaining.baseUnits
             }
         }
         for row in 0..<levels.rowCount {
@@ -55,7 +55,7 @@ extension Verification {
             try self.checkpoint(at: row)
             let transfer = self.tables.transfer(TransferID(UInt32(row)))
             guard let out = ledger.row(of: transfer.origin), ledger.kind(out) == .transferOut,
-                ledger.onHandDeltas[out] == -transfer.quantity,
+                ledger.onHandDeltas[out] == -transfer.quantity.baseUnits,
                 ledger.products[out] == transfer.product.value,
                 ledger.locations[out] == transfer.source.value
             else {
@@ -63,7 +63,7 @@ extension Verification {
                 continue
             }
             sent += 1
-            let left = transfer.quantity - (arrived[out] ?? 0)
+            let left = transfer.quantity - Quantity(arrived[out] ?? 0)
             let isValued = left > 0 ? transfer.value >= 0 : transfer.value == 0
             if left != transfer.remaining || (left > 0) != (transfer.state == .inTransit)
                 || !isValued

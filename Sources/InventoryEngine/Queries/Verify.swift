@@ -60,12 +60,12 @@ struct Verification {
                 failure = failure ?? "LSN \(ledger.lsns[row]) moved a level that is not there"
                 continue
             }
-            sums[index].onHand += ledger.onHandDeltas[row]
-            sums[index].unavailable += ledger.unavailableDeltas[row]
-            sums[index].reserved += ledger.reservedDeltas[row]
-            sums[index].incoming += ledger.incomingDeltas[row]
-            sums[index].value += ledger.costs[row]
-            if let problem = self.backorderProblem(row, leaving: sums[index].onHand) {
+            sums[index].onHand += Quantity(ledger.onHandDeltas[row])
+            sums[index].unavailable += Quantity(ledger.unavailableDeltas[row])
+            sums[index].reserved += Quantity(ledger.reservedDeltas[row])
+            sums[index].incoming += Quantity(ledger.incomingDeltas[row])
+            sums[index].value += Money(ledger.costs[row])
+            if let problem = self.backorderProblem(row, leaving: sums[index].onHand.baseUnits) {
                 backorders = backorders ?? problem
             }
         }
@@ -95,7 +95,7 @@ struct Verification {
         default: units = 0
         }
         let kept = ledger.backordered(row)
-        if kept == units { return nil }
+        if kept.baseUnits == units { return nil }
         return "LSN \(ledger.lsns[row]): \(units) units were sold without being there, not \(kept)"
     }
 

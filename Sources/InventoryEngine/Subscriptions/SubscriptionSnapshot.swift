@@ -121,9 +121,9 @@ public final class SubscriptionSnapshot {
     private static func alerts(_ level: Level, in tables: InventoryTables) -> [Change] {
         let point = tables.products.reorderPoints[level.product.row]
         return AlertKind.allCases.filter { level.alerts.contains(AlertSet($0)) }.map { kind in
-            let threshold: Int64 =
+            let threshold: Quantity =
                 switch kind {
-                case .lowStock: point
+                case .lowStock: Quantity(point)
                 case .stockout: 0
                 case .oversold: level.floor
                 }

@@ -25,7 +25,7 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
         var priceBasis: Int64
         var cost: Int64
         /// Units that were not there.
-        var backordered: Int64
+        var backordered: Quantity
         var product: UInt32
         var texts: MovementLedger.TextCodes
         var location: UInt16
@@ -37,7 +37,7 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
             lsn: LSN,
             time: Instant,
             texts: MovementLedger.TextCodes,
-            backordered: Int64
+            backordered: Quantity
         ) {
             assert(
                 movement.presence(recordedAt: time) & ~GatheredMovements.fields == 0,
@@ -46,11 +46,11 @@ public struct GatheredMovements: ~Copyable, @unchecked Sendable {
             self.lsn = lsn
             self.time = time.microseconds
             self.occurredAt = movement.occurredAt.microseconds
-            self.onHandDelta = movement.onHandDelta
-            self.amount = movement.amount
+            self.onHandDelta = movement.onHandDelta.baseUnits
+            self.amount = movement.amount.minorUnits
             self.price = movement.price.minorUnits
             self.priceBasis = movement.price.basis
-            self.cost = movement.cost
+            self.cost = movement.cost.minorUnits
             self.backordered = backordered
             self.product = movement.product.value
             self.texts = texts

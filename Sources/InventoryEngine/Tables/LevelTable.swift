@@ -73,15 +73,15 @@ package struct LevelTable: Sendable {
     /// Whether a sale that says to leave `level` in `row` fits what is there: what it takes agrees with what it
     /// leaves, and all else is as it was.
     @inline(__always)
-    func permits(_ level: Level, in row: Int, onHandDelta: Int64, cost: Int64) -> Bool {
-        let onHand = self.onHand[row].addingReportingOverflow(onHandDelta)
-        let value = self.values[row].addingReportingOverflow(cost)
-        return !onHand.overflow && level.onHand == onHand.partialValue
-            && !value.overflow && level.value == value.partialValue
-            && level.unavailable == self.unavailable[row]
-            && level.reserved == self.reserved[row]
-            && level.incoming == self.incoming[row]
-            && level.floor == self.floors[row]
+    func permits(_ level: Level, in row: Int, onHandDelta: Quantity, cost: Money) -> Bool {
+        let onHand = self.onHand[row].addingReportingOverflow(onHandDelta.baseUnits)
+        let value = self.values[row].addingReportingOverflow(cost.minorUnits)
+        return !onHand.overflow && level.onHand.baseUnits == onHand.partialValue
+            && !value.overflow && level.value.minorUnits == value.partialValue
+            && level.unavailable.baseUnits == self.unavailable[row]
+            && level.reserved.baseUnits == self.reserved[row]
+            && level.incoming.baseUnits == self.incoming[row]
+            && level.floor.baseUnits == self.floors[row]
     }
 
     package func level(_ row: Int) -> Level {
@@ -94,12 +94,12 @@ package struct LevelTable: Sendable {
         Level(
             product: product,
             location: location,
-            onHand: self.onHand[row],
-            unavailable: self.unavailable[row],
-            reserved: self.reserved[row],
-            incoming: self.incoming[row],
-            floor: self.floors[row],
-            value: self.values[row],
+            onHand: Quantity(self.onHand[row]),
+            unavailable: Quantity(self.unavailable[row]),
+            reserved: Quantity(self.reserved[row]),
+            incoming: Quantity(self.incoming[row]),
+            floor: Quantity(self.floors[row]),
+            value: Money(self.values[row]),
             alerts: AlertSet(rawValue: self.alerts[row]),
             revision: LSN(self.revisions[row])
         )
@@ -152,12 +152,12 @@ package struct LevelTable: Sendable {
             self.append(level, revision: revision)
             return
         }
-        Self.set(&self.onHand, row: row, value: level.onHand)
-        Self.set(&self.unavailable, row: row, value: level.unavailable)
-        Self.set(&self.reserved, row: row, value: level.reserved)
-        Self.set(&self.incoming, row: row, value: level.incoming)
-        Self.set(&self.floors, row: row, value: level.floor)
-        Self.set(&self.values, row: row, value: level.value)
+        Self.set(&self.onHand, row: row, value: level.onHand.baseUnits)
+        Self.set(&self.unavailable, row: row, value: level.unavailable.baseUnits)
+        Self.set(&self.reserved, row: row, value: level.reserved.baseUnits)
+        Self.set(&self.incoming, row: row, value: level.incoming.baseUnits)
+        Self.set(&self.floors, row: row, value: level.floor.baseUnits)
+        Self.set(&self.values, row: row, value: level.value.minorUnits)
         self.revisions[row] = revision.value
     }
 
@@ -170,8 +170,8 @@ package struct LevelTable: Sendable {
         if let cost = StockMath.cost(knownAfter: movement, leaving: level) {
             self.setLastCost(row, cost)
         }
-        self.onHand[row] = level.onHand
-        Self.set(&self.values, row: row, value: level.value)
+        self.onHand[row] = level.onHand.baseUnits
+        Self.set(&self.values, row: row, value: level.value.minorUnits)
         self.revisions[row] = level.revision.value
     }
 
@@ -199,12 +199,12 @@ package struct LevelTable: Sendable {
         let row = self.rowCount
         self.products.append(level.product.value)
         self.locations.append(level.location.value)
-        self.onHand.append(level.onHand)
-        self.unavailable.append(level.unavailable)
-        self.reserved.append(level.reserved)
-        self.incoming.append(level.incoming)
-        self.floors.append(level.floor)
-        self.values.append(level.value)
+        self.onHand.append(level.onHand.baseUnits)
+        self.unavailable.append(level.unavailable.baseUnits)
+        self.reserved.append(level.reserved.baseUnits)
+        self.incoming.append(level.incoming.baseUnits)
+        self.floors.append(level.floor.baseUnits)
+        self.values.append(level.value.minorUnits)
         self.alerts.append(0)
         self.revisions.append(revision.value)
         self.link(level.product, level.location, row: row)
@@ -218,12 +218,12 @@ package struct LevelTable: Sendable {
         let first = self.rowCount
         self.products.append(count: count) { rows[$0].id }
         self.locations.append(repeating: rows[0].opened.location.value, count: count)
-        self.onHand.append(count: count) { rows[$0].opened.quantity }
+        self.onHand.append(count: count) { rows[$0].opened.quantity.baseUnits }
         self.unavailable.append(repeating: 0, count: count)
         self.reserved.append(repeating: 0, count: count)
         self.incoming.append(repeating: 0, count: count)
         self.floors.append(repeating: 0, count: count)
-        self.values.append(count: count) { rows[$0].opened.value }
+        self.values.append(count: count) { rows[$0].opened.value.minorUnits }
         self.alerts.append(count: count) { rows[$0].alerts.rawValue }
         self.revisions.append(count: count) { rows[$0].lsn.value }
         let location = rows[0].opened.location.row

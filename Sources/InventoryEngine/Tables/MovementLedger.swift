@@ -107,7 +107,7 @@ package struct MovementLedger: Sendable {
         recordedAt: Instant,
         origin: Int?,
         texts: TextCodes,
-        backordered: Int64 = 0
+        backordered: Quantity = 0
     ) {
         if movement.kind == .reversal { self.reversals.append(UInt64(self.rowCount)) }
         if backordered > 0 { self.noteBackorder(of: backordered, in: self.rowCount) }
@@ -118,14 +118,14 @@ package struct MovementLedger: Sendable {
         self.kinds.append(movement.kind.rawValue)
         self.products.append(movement.product.value)
         self.locations.append(movement.location.value)
-        self.onHandDeltas.append(movement.onHandDelta)
-        self.unavailableDeltas.append(movement.unavailableDelta)
-        self.reservedDeltas.append(movement.reservedDelta)
-        self.incomingDeltas.append(movement.incomingDelta)
-        self.amounts.append(movement.amount)
+        self.onHandDeltas.append(movement.onHandDelta.baseUnits)
+        self.unavailableDeltas.append(movement.unavailableDelta.baseUnits)
+        self.reservedDeltas.append(movement.reservedDelta.baseUnits)
+        self.incomingDeltas.append(movement.incomingDelta.baseUnits)
+        self.amounts.append(movement.amount.minorUnits)
         self.prices.append(movement.price.minorUnits)
         self.priceBases.append(movement.price.basis)
-        self.costs.append(movement.cost)
+        self.costs.append(movement.cost.minorUnits)
         self.reasons.append(movement.reason?.rawValue ?? 0)
         self.references.append(texts.reference)
         self.notes.append(texts.note)
@@ -134,36 +134,40 @@ package struct MovementLedger: Sendable {
         self.imported.append(movement.isImported ? 1 : 0)
     }
 
-    private mutating func noteBackorder(of units: Int64, in row: Int) {
+    private mutating func noteBackorder(of units: Quantity, in row: Int) {
         self.backorderRows.append(UInt64(row))
-        self.backorderUnits.append(units)
+        self.backorderUnits.append(units.baseUnits)
     }
 
     /// How many units of the movement in `row` were sold without being there; see ``backorderRows``.
     ///
     /// - Complexity: O(log n)
-    package func backordered(_ row: Int) -> Int64 {
+    package func backordered(_ row: Int) -> Quantity {
         if self.backorderRows.count == 0 { return 0 }
         let index = row == 0 ? 0 : self.backorderRows.firstRow(above: UInt64(row - 1))
         guard index < self.backorderRows.count, self.backorderRows[index] == UInt64(row) else {
             return 0
         }
-        return self.backorderUnits[index]
+        return Quantity(self.backorderUnits[index])
     }
 
     /// How many of the next `quantity` units that come back of the sale in `row` were not there when they
     /// were sold: such come back first, so that the level's average is what they cost.
-    func backordered(of quantity: Int64, soldIn row: Int, after returned: ReturnedSums) -> Int64 {
+    func backordered(
+        of quantity: Quantity,
+        soldIn row: Int,
+        after returned: ReturnedSums
+    ) -> Quantity {
         min(quantity, self.backordered(row) - returned.backordered)
     }
 
     /// What the next `quantity` units that come back of the sale in `row` cost, in minor units, of those
     /// that were there when they were sold: their share of what has not come back, so that all parts
     /// together come to what the row says, in whatever order returns are made and undone.
-    func cost(of quantity: Int64, soldIn row: Int, after returned: ReturnedSums) -> Int64 {
-        let sold = -self.onHandDeltas[row] - self.backordered(row)
+    func cost(of quantity: Quantity, soldIn row: Int, after returned: ReturnedSums) -> Money {
+        let sold = Quantity(-self.onHandDeltas[row]) - self.backordered(row)
         return StockMath.share(
-            of: -self.costs[row] - returned.cost,
+            of: Money(-self.costs[row]) - returned.cost,
             quantity,
             of: sold - (returned.quantity - returned.backordered)
         )
@@ -214,13 +218,13 @@ package struct MovementLedger: Sendable {
             kind: self.kind(row),
             product: ProductID(self.products[row]),
             location: LocationID(self.locations[row]),
-            onHandDelta: self.onHandDeltas[row],
-            unavailableDelta: self.unavailableDeltas[row],
-            reservedDelta: self.reservedDeltas[row],
-            incomingDelta: self.incomingDeltas[row],
-            amount: self.amounts[row],
+            onHandDelta: Quantity(self.onHandDeltas[row]),
+            unavailableDelta: Quantity(self.unavailableDeltas[row]),
+            reservedDelta: Quantity(self.reservedDeltas[row]),
+            incomingDelta: Quantity(self.incomingDeltas[row]),
+            amount: Money(self.amounts[row]),
             price: Price(self.prices[row], per: self.priceBases[row]),
-            cost: self.costs[row],
+            cost: Money(self.costs[row]),
             reason: Reason(rawValue: self.reasons[row]),
             reference: texts[Int(self.references[row])],
             note: texts[Int(self.notes[row])],
@@ -259,8 +263,8 @@ package struct MovementLedger: Sendable {
             let origin = self.origins[row] > 0 ? Int(self.origins[row]) - 1 : nil
             let units = self.backordered(
                 by: self.kind(row),
-                of: self.onHandDeltas[row],
-                leaving: left,
+                of: Quantity(self.onHandDeltas[row]),
+                leaving: Quantity(left),
                 returned: origin.map { ($0, links.returned($0)) }
             )
             if units > 0 { self.noteBackorder(of: units, in: row) }
@@ -273,10 +277,10 @@ package struct MovementLedger: Sendable {
     /// `returned`: The row that it refers to, and what came back of that before.
     func backordered(
         by kind: MovementKind,
-        of delta: Int64,
-        leaving onHand: Int64,
+        of delta: Quantity,
+        leaving onHand: Quantity,
         returned: (row: Int, sums: ReturnedSums)?
-    ) -> Int64 {
+    ) -> Quantity {
         switch kind {
         case .sale:
             return StockMath.backordered(of: -delta, leaving: onHand)

@@ -3,14 +3,14 @@ internal import InventoryModel
 
 /// How much of a sale came back: units, what was given back for them, and what they had cost.
 struct ReturnedSums: Equatable, Sendable {
-    var quantity: Int64 = 0
+    var quantity: Quantity = 0
     /// Minor units that were given back.
-    var amount: Int64 = 0
+    var amount: Money = 0
     /// Those of the units that were not there when they were sold.
-    var backordered: Int64 = 0
+    var backordered: Quantity = 0
     /// The part of what the sale's row says it cost, in minor units, that went with the other units:
     /// also where the level, in backorder, did not gain it.
-    var cost: Int64 = 0
+    var cost: Money = 0
 
     static func + (left: Self, right: Self) -> Self {
         Self(
@@ -41,7 +41,7 @@ struct MovementLinks: Sendable {
     /// Movements that were reversed.
     private(set) var reversed: Set<Int> = []
     /// The ``ReturnedSums/cost`` of each return of a named sale, by its own row.
-    private var returnCosts: [Int: Int64] = [:]
+    private var returnCosts: [Int: Money] = [:]
 
     func returned(_ row: Int) -> ReturnedSums { self.returned[row] ?? ReturnedSums() }
     func isReversed(_ row: Int) -> Bool { self.reversed.contains(row) }
@@ -50,7 +50,7 @@ struct MovementLinks: Sendable {
     mutating func note(_ row: Int, origin: Int, in ledger: MovementLedger) {
         switch ledger.kind(row) {
         case .return:
-            let units = ledger.onHandDeltas[row] - ledger.backordered(row)
+            let units = Quantity(ledger.onHandDeltas[row]) - ledger.backordered(row)
             let cost = ledger.cost(of: units, soldIn: origin, after: self.returned(origin))
             self.returnCosts[row] = cost
             self.add(self.returned(by: row, in: ledger), to: origin)
@@ -76,8 +76,8 @@ struct MovementLinks: Sendable {
     /// What the return in `row` of `ledger` gave back.
     func returned(by row: Int, in ledger: MovementLedger) -> ReturnedSums {
         ReturnedSums(
-            quantity: ledger.onHandDeltas[row],
-            amount: -ledger.amounts[row],
+            quantity: Quantity(ledger.onHandDeltas[row]),
+            amount: Money(-ledger.amounts[row]),
             backordered: ledger.backordered(row),
             cost: self.returnCosts[row] ?? 0
         )

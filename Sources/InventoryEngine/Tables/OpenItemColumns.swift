@@ -28,8 +28,8 @@ struct OpenItemColumns: Sendable {
     mutating func append(_ item: some OpenItem, reference: UInt32) {
         precondition(Int(item.number) == self.rowCount, "\(item.number) leaves a gap")
         self.products.append(item.product.value)
-        self.quantities.append(item.quantity)
-        self.remaining.append(item.remaining)
+        self.quantities.append(item.quantity.baseUnits)
+        self.remaining.append(item.remaining.baseUnits)
         self.states.append(item.stateCode)
         self.references.append(reference)
         self.originLSNs.append(item.origin.lsn.value)
@@ -40,7 +40,7 @@ struct OpenItemColumns: Sendable {
     /// Writes what may change of an item that is there.
     mutating func update(_ item: some OpenItem) {
         let row = Int(item.number)
-        self.remaining[row] = item.remaining
+        self.remaining[row] = item.remaining.baseUnits
         self.states[row] = item.stateCode
         self.revisions[row] = item.revision.value
     }

@@ -10,7 +10,7 @@ struct OpenTransfers: Sendable {
     private var byProduct: [ProductID: Int] = [:]
     private var byLocation: [LocationID: Int] = [:]
     /// Base units on their way to each level.
-    private var arriving: [LevelKey: Int64] = [:]
+    private var arriving: [LevelKey: Quantity] = [:]
 
     init() {}
 
@@ -26,7 +26,7 @@ struct OpenTransfers: Sendable {
     func count(at location: LocationID) -> Int { self.byLocation[location] ?? 0 }
 
     /// Base units on their way to the level.
-    func arriving(_ product: ProductID, _ location: LocationID) -> Int64 {
+    func arriving(_ product: ProductID, _ location: LocationID) -> Quantity {
         self.arriving[LevelKey(product: product, location: location)] ?? 0
     }
 
@@ -34,14 +34,15 @@ struct OpenTransfers: Sendable {
     mutating func note(
         _ row: Int,
         wasInTransit: Bool,
-        remainingBefore: Int64,
+        remainingBefore: Quantity,
         in table: TransferTable
     ) {
         let key = LevelKey(
             product: ProductID(table.items.products[row]),
             location: LocationID(table.destinations[row])
         )
-        let arriving = (self.arriving[key] ?? 0) + table.items.remaining[row] - remainingBefore
+        let arriving =
+            (self.arriving[key] ?? 0) + Quantity(table.items.remaining[row]) - remainingBefore
         self.arriving[key] = arriving == 0 ? nil : arriving
         let difference = (table.isInTransit(row) ? 1 : 0) - (wasInTransit ? 1 : 0)
         guard difference != 0 else { return }

@@ -37,8 +37,10 @@ package struct ProductTable: Sendable {
     struct Facts {
         var status: ProductStatus
         var price: Price
-        var reorderPoint: Int64
-        var hysteresis: Int64 { max(1, self.reorderPoint / 10) }
+        var reorderPoint: Quantity
+        var hysteresis: Quantity {
+            Quantity(max(1, self.reorderPoint.baseUnits / 10))
+        }
     }
 
     /// Without the reserved row, for a snapshot to fill.
@@ -76,7 +78,7 @@ package struct ProductTable: Sendable {
         return Facts(
             status: status,
             price: Price(self.prices[row], per: self.priceBases[row]),
-            reorderPoint: self.reorderPoints[row]
+            reorderPoint: Quantity(self.reorderPoints[row])
         )
     }
 
@@ -114,9 +116,9 @@ package struct ProductTable: Sendable {
         )
         fields.price = Price(self.prices[row], per: self.priceBases[row])
         fields.status = status
-        fields.reorderPoint = self.reorderPoints[row]
-        fields.reorderTarget = self.reorderTargets[row]
-        fields.packSize = self.packSizes[row]
+        fields.reorderPoint = Quantity(self.reorderPoints[row])
+        fields.reorderTarget = Quantity(self.reorderTargets[row])
+        fields.packSize = Quantity(self.packSizes[row])
         fields.leadTimeDays = self.leadTimes[row]
         return Product(
             id: id,
@@ -168,9 +170,9 @@ package struct ProductTable: Sendable {
         self.prices.append(product.price.minorUnits)
         self.priceBases.append(product.price.basis)
         self.statuses.append(product.status.rawValue)
-        self.reorderPoints.append(product.reorderPoint)
-        self.reorderTargets.append(product.reorderTarget)
-        self.packSizes.append(product.packSize)
+        self.reorderPoints.append(product.reorderPoint.baseUnits)
+        self.reorderTargets.append(product.reorderTarget.baseUnits)
+        self.packSizes.append(product.packSize.baseUnits)
         self.leadTimes.append(product.leadTimeDays)
         self.createdAt.append(product.createdAt.microseconds)
         self.updatedAt.append(product.updatedAt.microseconds)
@@ -198,9 +200,9 @@ package struct ProductTable: Sendable {
         self.prices.append(count: count) { rows[$0].numbers.price }
         self.priceBases.append(count: count) { rows[$0].numbers.priceBasis }
         self.statuses.append(count: count) { rows[$0].numbers.status }
-        self.reorderPoints.append(count: count) { rows[$0].numbers.reorderPoint }
-        self.reorderTargets.append(count: count) { rows[$0].numbers.reorderTarget }
-        self.packSizes.append(count: count) { rows[$0].numbers.packSize }
+        self.reorderPoints.append(count: count) { rows[$0].numbers.reorderPoint.baseUnits }
+        self.reorderTargets.append(count: count) { rows[$0].numbers.reorderTarget.baseUnits }
+        self.packSizes.append(count: count) { rows[$0].numbers.packSize.baseUnits }
         self.leadTimes.append(count: count) { rows[$0].numbers.leadTimeDays }
         self.createdAt.append(count: count) { rows[$0].time.microseconds }
         self.updatedAt.append(count: count) { rows[$0].time.microseconds }
@@ -231,9 +233,9 @@ package struct ProductTable: Sendable {
                 self.prices[row] = new.price.minorUnits
                 self.priceBases[row] = new.price.basis
             case .status: self.statuses[row] = new.status.rawValue
-            case .reorderPoint: self.reorderPoints[row] = new.reorderPoint
-            case .reorderTarget: self.reorderTargets[row] = new.reorderTarget
-            case .packSize: self.packSizes[row] = new.packSize
+            case .reorderPoint: self.reorderPoints[row] = new.reorderPoint.baseUnits
+            case .reorderTarget: self.reorderTargets[row] = new.reorderTarget.baseUnits
+            case .packSize: self.packSizes[row] = new.packSize.baseUnits
             case .leadTimeDays: self.leadTimes[row] = new.leadTimeDays
             }
         }

@@ -28,8 +28,8 @@ package struct RefusedDemandTable: Sendable {
         self.recordedAt.append(recordedAt.microseconds)
         self.products.append(refused.product.value)
         self.locations.append(refused.location.value)
-        self.asked.append(refused.asked)
-        self.available.append(refused.available)
+        self.asked.append(refused.asked.baseUnits)
+        self.available.append(refused.available.baseUnits)
         self.references.append(reference)
         self.actors.append(actor)
     }

@@ -45,9 +45,9 @@ struct TransferTable: Sendable {
             product: ProductID(self.items.products[row]),
             source: LocationID(self.sources[row]),
             destination: LocationID(self.destinations[row]),
-            quantity: self.items.quantities[row],
-            remaining: self.items.remaining[row],
-            value: self.values[row],
+            quantity: Quantity(self.items.quantities[row]),
+            remaining: Quantity(self.items.remaining[row]),
+            value: Money(self.values[row]),
             state: self.state(row),
             reference: texts[Int(self.items.references[row])],
             origin: self.items.origin(row),
@@ -60,12 +60,12 @@ struct TransferTable: Sendable {
         let row = transfer.id.row
         if row < self.rowCount {
             self.items.update(transfer)
-            self.values[row] = transfer.value
+            self.values[row] = transfer.value.minorUnits
         } else {
             self.items.append(transfer, reference: reference)
             self.sources.append(transfer.source.value)
             self.destinations.append(transfer.destination.value)
-            self.values.append(transfer.value)
+            self.values.append(transfer.value.minorUnits)
         }
     }
 

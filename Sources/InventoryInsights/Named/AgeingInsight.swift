@@ -37,9 +37,10 @@ struct AgeingInsight {
         var made: [(id: ProductID, oldest: Int64, cells: [ResultCell])] = []
         for id in self.frame.products where stock[id.row].onHand > 0 {
             try self.frame.view.checkpoint(at: id.row)
-            let ages = try self.ages(of: stock[id.row].onHand, arrivals[id.row])
+            let ages = try self.ages(of: stock[id.row].onHand.baseUnits, arrivals[id.row])
             let cells =
-                [ResultCell.integer(stock[id.row].onHand)] + ages.counts.map { .integer($0) }
+                [ResultCell.integer(stock[id.row].onHand.baseUnits)]
+                + ages.counts.map { .integer($0) }
                 + [.integer(ages.oldest)]
             made.append((id, ages.oldest, cells))
         }

@@ -48,10 +48,10 @@ struct CoverInsight {
             let time = history.course(of: id.row).inStock
             let units = Double(sales[id, .units] ?? .max)
             let velocity = Rate.perDay(max(0, units) / size, over: time)
-            let cover = Cover(available: available, size: size, velocity: velocity)
+            let cover = Cover(available: available.baseUnits, size: size, velocity: velocity)
             let lead = Double(self.frame.tables.products.leadTimes[id.row])
             let cells: [ResultCell] = [
-                .integer(available), .number(velocity), .number(cover.days),
+                .integer(available.baseUnits), .number(velocity), .number(cover.days),
                 self.date(after: cover.days),
                 .number(cover.risk(leadDays: lead)),
             ]

@@ -46,7 +46,7 @@ struct DeadStockInsight {
             rows.append(
                 one.id,
                 [
-                    .integer(level.onHand), .money(level.value),
+                    .integer(level.onHand.baseUnits), .money(level.value.minorUnits),
                     one.sold.map { .integer($0) } ?? .none, .integer(one.idle),
                 ]
             )

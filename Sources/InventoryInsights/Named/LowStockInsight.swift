@@ -55,9 +55,9 @@ struct LowStockInsight {
         let row = level.product.row
         let size = tables.unitSize(level.product)
         let velocity = Rate.perDay(max(0, Double(sold)) / size, over: inStock)
-        let cover = Cover(available: level.available, size: size, velocity: velocity)
+        let cover = Cover(available: level.available.baseUnits, size: size, velocity: velocity)
         let order = SuggestedOrder(
-            position: level.available &+ level.incoming,
+            position: level.available.baseUnits &+ level.incoming.baseUnits,
             point: tables.products.reorderPoints[row],
             target: tables.products.reorderTargets[row],
             pack: max(1, tables.products.packSizes[row])
@@ -67,8 +67,8 @@ struct LowStockInsight {
             .text(tables.products.names[row]), .integer(Int64(level.location.value)),
             .text(tables.locations.codes[level.location.row]),
             .text(tables.categories.names[Int(tables.products.categories[row])]),
-            .integer(level.available), .integer(tables.products.reorderPoints[row]),
-            .integer(level.incoming), .number(velocity), .number(cover.days),
+            .integer(level.available.baseUnits), .integer(tables.products.reorderPoints[row]),
+            .integer(level.incoming.baseUnits), .number(velocity), .number(cover.days),
             .integer(order.quantity),
             .text(tables.texts[Int(tables.products.unitCodes[row])]),
             .integer(Int64(tables.products.unitDecimals[row])),

@@ -37,7 +37,7 @@ struct RefusedInsight {
         let lost = ids.indices.map { row in
             let product = Int(ids[row])
             let price = Price(products.prices[product], per: products.priceBases[product])
-            return refused[row].flatMap { price.amount(of: $0)?.minorUnits }
+            return refused[row].flatMap { price.amount(of: Quantity($0))?.minorUnits }
         }
         let limit = self.insight.limit == 0 ? ids.count : Int(self.insight.limit)
         let rows = ids.indices.sorted { (lost[$1] ?? .max, ids[$0]) < (lost[$0] ?? .max, ids[$1]) }

@@ -60,7 +60,7 @@ struct ReorderInsight {
                 ?? products.reorderPoints[id.row]
             let balance = stock[id.row]
             let pack = max(1, products.packSizes[id.row])
-            let position = balance.available &+ balance.incoming
+            let position = balance.available.baseUnits &+ balance.incoming.baseUnits
             let order = SuggestedOrder(
                 position: position,
                 point: point,
@@ -68,7 +68,8 @@ struct ReorderInsight {
                 pack: pack
             )
             let cells: [ResultCell] = [
-                .integer(balance.available), .integer(balance.incoming), .number(demand ?? 0),
+                .integer(balance.available.baseUnits), .integer(balance.incoming.baseUnits),
+                .number(demand ?? 0),
                 .number(deviation), .integer(Int64(lead)), .integer(Self.whole(safety, size)),
                 .integer(point), .integer(order.quantity),
             ]

@@ -178,7 +178,8 @@ extension Level {
         for part in [\Level.onHand, \.unavailable, \.reserved, \.incoming] {
             self[keyPath: part] += other[keyPath: part]
         }
-        let (sum, overflow) = self.value.addingReportingOverflow(other.value)
-        self.value = overflow ? (other.value < 0 ? .min : .max) : sum
+        let added = other.value.minorUnits
+        let (sum, overflow) = self.value.minorUnits.addingReportingOverflow(added)
+        self.value = Money(overflow ? (added < 0 ? .min : .max) : sum)
     }
 }

@@ -247,14 +247,14 @@ package struct GroupedTotals: Sendable {
 
     /// Adds one level: one product at one location.
     mutating func add(_ level: Level, _ view: ReadView) throws(Refusal) {
-        try self.add(level, stage: .onHand, retail: level.onHand, of: view)
+        try self.add(level, stage: .onHand, retail: level.onHand.baseUnits, of: view)
     }
 
     /// Adds units in transit to a location: they have a value there, but are not on hand.
     mutating func add(_ goods: GoodsInTransit.Line, _ view: ReadView) throws(Refusal) {
         var level = Level(product: goods.product, location: goods.destination)
-        level.value = goods.value
-        try self.add(level, stage: .inTransit, retail: goods.quantity, of: view)
+        level.value = Money(goods.value)
+        try self.add(level, stage: .inTransit, retail: goods.quantity.baseUnits, of: view)
     }
 
     private mutating func add(
@@ -278,17 +278,17 @@ package struct GroupedTotals: Sendable {
             for (at, sum) in self.plan.sums.enumerated() {
                 let value: Int128
                 switch sum {
-                case .onHand: value = Int128(level.onHand)
-                case .unavailable: value = Int128(level.unavailable)
-                case .reserved: value = Int128(level.reserved)
-                case .incoming: value = Int128(level.incoming)
-                case .value: value = Int128(level.value)
+                case .onHand: value = Int128(level.onHand.baseUnits)
+                case .unavailable: value = Int128(level.unavailable.baseUnits)
+                case .reserved: value = Int128(level.reserved.baseUnits)
+                case .incoming: value = Int128(level.incoming.baseUnits)
+                case .value: value = Int128(level.value.minorUnits)
                 case .retailValue:
                     let price = Price(
                         products.prices[level.product.row],
                         per: products.priceBases[level.product.row]
                     )
-                    value = price.wideAmount(of: quantity)
+                    value = price.wideAmount(of: Quantity(quantity))
                 default: value = 0
                 }
                 self.sets[index].add(value, to: at, of: slot)

@@ -30,7 +30,14 @@ public enum Change: Hashable, Sendable {
     /// A sale was refused for want of stock.
     case demandRefused(RefusedDemand)
     /// An alert was raised or cleared, and what was available then.
-    case alert(AlertKind, isRaised: Bool, ProductID, LocationID, available: Int64, threshold: Int64)
+    case alert(
+        AlertKind,
+        isRaised: Bool,
+        ProductID,
+        LocationID,
+        available: Quantity,
+        threshold: Quantity
+    )
     /// A reservation that is new or changed: the row as it is now.
     case reservation(Reservation)
     /// A transfer that is new or changed: the row as it is now.

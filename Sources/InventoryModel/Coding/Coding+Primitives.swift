@@ -211,3 +211,45 @@ extension ByteReader {
         try self.readText(limit: .max)
     }
 }
+
+// MARK: - Quantities and amounts are signed varints
+
+extension ByteWriter {
+    @inlinable
+    package mutating func writeVarint(_ quantity: Quantity) { self.writeVarint(quantity.baseUnits) }
+
+    @inlinable
+    package mutating func writeVarint(_ money: Money) { self.writeVarint(money.minorUnits) }
+}
+
+extension ByteCursor {
+    @inlinable @inline(__always)
+    package mutating func writeVarint(_ quantity: Quantity) { self.writeVarint(quantity.baseUnits) }
+
+    @inlinable @inline(__always)
+    package mutating func writeVarint(_ money: Money) { self.writeVarint(money.minorUnits) }
+}
+
+extension ByteReader {
+    @inlinable @inline(__always)
+    package mutating func readQuantity() throws(ByteReaderError) -> Quantity {
+        Quantity(try self.readSignedVarint())
+    }
+
+    @inlinable @inline(__always)
+    package mutating func readMoney() throws(ByteReaderError) -> Money {
+        Money(try self.readSignedVarint())
+    }
+
+    /// As ``readNonZero()``, of a quantity.
+    @inlinable @inline(__always)
+    package mutating func readPresentQuantity() throws(ByteReaderError) -> Quantity {
+        Quantity(try self.readNonZero())
+    }
+
+    /// As ``readNonZero()``, of an amount.
+    @inlinable @inline(__always)
+    package mutating func readPresentMoney() throws(ByteReaderError) -> Money {
+        Money(try self.readNonZero())
+    }
+}

@@ -72,12 +72,12 @@ extension Level {
     ) throws(ByteReaderError) -> Level {
         let mask = try reader.readMask(of: known)
         var level = Level(product: product, location: location, revision: lsn)
-        if mask & 1 << 0 != 0 { level.onHand = try reader.readNonZero() }
-        if mask & 1 << 1 != 0 { level.unavailable = try reader.readNonZero() }
-        if mask & 1 << 2 != 0 { level.reserved = try reader.readNonZero() }
-        if mask & 1 << 3 != 0 { level.incoming = try reader.readNonZero() }
-        if mask & 1 << 4 != 0 { level.floor = try reader.readNonZero() }
-        if mask & 1 << 5 != 0 { level.value = try reader.readNonZero() }
+        if mask & 1 << 0 != 0 { level.onHand = try reader.readPresentQuantity() }
+        if mask & 1 << 1 != 0 { level.unavailable = try reader.readPresentQuantity() }
+        if mask & 1 << 2 != 0 { level.reserved = try reader.readPresentQuantity() }
+        if mask & 1 << 3 != 0 { level.incoming = try reader.readPresentQuantity() }
+        if mask & 1 << 4 != 0 { level.floor = try reader.readPresentQuantity() }
+        if mask & 1 << 5 != 0 { level.value = try reader.readPresentMoney() }
         if mask & 1 << 6 != 0 {
             let offset = reader.offset
             let alerts = try reader.readFlags(AlertSet.all.rawValue, "alerts")
@@ -200,11 +200,11 @@ extension Movement {
                 what: "text that is there and shared"
             )
         }
-        if mask & 1 << 0 != 0 { self.onHandDelta = try reader.readNonZero() }
-        if mask & 1 << 1 != 0 { self.unavailableDelta = try reader.readNonZero() }
-        if mask & 1 << 2 != 0 { self.reservedDelta = try reader.readNonZero() }
-        if mask & 1 << 3 != 0 { self.incomingDelta = try reader.readNonZero() }
-        if mask & 1 << 4 != 0 { self.amount = try reader.readNonZero() }
+        if mask & 1 << 0 != 0 { self.onHandDelta = try reader.readPresentQuantity() }
+        if mask & 1 << 1 != 0 { self.unavailableDelta = try reader.readPresentQuantity() }
+        if mask & 1 << 2 != 0 { self.reservedDelta = try reader.readPresentQuantity() }
+        if mask & 1 << 3 != 0 { self.incomingDelta = try reader.readPresentQuantity() }
+        if mask & 1 << 4 != 0 { self.amount = try reader.readPresentMoney() }
         let minorUnits = mask & 1 << 5 != 0 ? try reader.readNonZero() : 0
         let basisOffset = reader.offset
         let basis = mask & 1 << 6 != 0 ? try reader.readSignedVarint() : 1
@@ -212,7 +212,7 @@ extension Movement {
             throw .unknownCode(offset: basisOffset, code: 1, what: "basis that is present")
         }
         self.price = Price(minorUnits, per: basis)
-        if mask & 1 << 7 != 0 { self.cost = try reader.readNonZero() }
+        if mask & 1 << 7 != 0 { self.cost = try reader.readPresentMoney() }
         if mask & 1 << 8 != 0 { self.reason = try reader.readCase(Reason.self, "reason") }
         if mask & 1 << 9 != 0 {
             self.reference = try reader.readNonEmptyText()

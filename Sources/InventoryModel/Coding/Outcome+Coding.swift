@@ -107,7 +107,7 @@ extension Outcome.Done {
         lsn: LSN,
         time: Instant,
         id: UInt64 = 0,
-        amount: Int64,
+        amount: Money,
         into cursor: inout ByteCursor
     ) {
         cursor.write(1 as UInt8)
@@ -137,7 +137,7 @@ extension Outcome.Done {
         let lsn = try reader.readVarintLSN()
         let time = try reader.readInstant()
         let id = try reader.readVarint()
-        let amount = try reader.readSignedVarint()
+        let amount = try reader.readMoney()
         let levels = try reader.readList(limit: .max) {
             (reader: inout ByteReader) throws(ByteReaderError) -> Level in
             try Level(from: &reader, at: lsn)
@@ -260,18 +260,18 @@ extension Refusal.Detail {
                 Refusal.Shortage(
                     product: try reader.readProductID(),
                     location: try reader.readLocationID(),
-                    asked: try reader.readSignedVarint(),
-                    sellable: try reader.readSignedVarint(),
-                    onHand: try reader.readSignedVarint(),
-                    unavailable: try reader.readSignedVarint(),
-                    reserved: try reader.readSignedVarint(),
-                    floor: try reader.readSignedVarint()
+                    asked: try reader.readQuantity(),
+                    sellable: try reader.readQuantity(),
+                    onHand: try reader.readQuantity(),
+                    unavailable: try reader.readQuantity(),
+                    reserved: try reader.readQuantity(),
+                    floor: try reader.readQuantity()
                 )
             )
         case 8:
             self = .sold(
-                asked: try reader.readSignedVarint(),
-                remaining: try reader.readSignedVarint()
+                asked: try reader.readQuantity(),
+                remaining: try reader.readQuantity()
             )
         case 9 where !isNested:
             let index = try reader.readVarint(as: UInt32.self, "index")
@@ -281,8 +281,8 @@ extension Refusal.Detail {
         case 11:
             self = .remainder(
                 try reader.readVarint(),
-                asked: try reader.readSignedVarint(),
-                remaining: try reader.readSignedVarint()
+                asked: try reader.readQuantity(),
+                remaining: try reader.readQuantity()
             )
         default:
             throw .unknownCode(offset: offset, code: UInt64(tag), what: "error detail")

@@ -58,10 +58,10 @@ extension SaleLine {
         self.init(
             product: try reader.readProductID(),
             location: try reader.readLocationID(),
-            quantity: try reader.readSignedVarint()
+            quantity: try reader.readQuantity()
         )
         let mask = try reader.readMask(of: known)
-        if mask & Mask.price != 0 { self.price = Money(try reader.readSignedVarint()) }
+        if mask & Mask.price != 0 { self.price = try reader.readMoney() }
         if mask & Mask.ifRevision != 0 { self.ifRevision = try reader.readVarintLSN() }
     }
 }

@@ -106,7 +106,7 @@ public enum BatchMode: UInt8, CaseIterable, Sendable {
 public struct OpeningStock: Hashable, Sendable {
     public var location: LocationID
     /// Base units, 0 or more.
-    public var quantity: Int64
+    public var quantity: Quantity
     /// What one basis of the product's price cost.
     public var unitCost: Money
     /// When it was there, for imported history; now if not given.
@@ -114,7 +114,7 @@ public struct OpeningStock: Hashable, Sendable {
 
     public init(
         location: LocationID = .main,
-        quantity: Int64,
+        quantity: Quantity,
         unitCost: Money = .zero,
         occurredAt: Instant? = nil
     ) {

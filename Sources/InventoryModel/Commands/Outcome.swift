@@ -20,7 +20,7 @@ public enum Outcome: Hashable, Sendable {
         /// The id of the entity it created or changed; 0 where there is none.
         public var id: UInt64
         /// The sum of its lines' amounts, in minor units.
-        public var amount: Int64
+        public var amount: Money
         /// Each level it touched, once, as it left it; in the order of first touch.
         public var levels: [Level]
         /// For an atomic batch: the id each command created or changed, in order; else empty.
@@ -30,7 +30,7 @@ public enum Outcome: Hashable, Sendable {
             lsn: LSN,
             time: Instant,
             id: UInt64 = 0,
-            amount: Int64 = 0,
+            amount: Money = 0,
             levels: [Level] = [],
             ids: [UInt64] = []
         ) {

@@ -29,9 +29,9 @@ public struct Refusal: Error, Hashable, Sendable {
         case revision(expected: LSN, actual: LSN)
         case shortage(Shortage)
         /// More came back than the sale has left to return.
-        case sold(asked: Int64, remaining: Int64)
+        case sold(asked: Quantity, remaining: Quantity)
         /// More of a reservation or a transfer was asked for than is left of it; its id.
-        case remainder(UInt64, asked: Int64, remaining: Int64)
+        case remainder(UInt64, asked: Quantity, remaining: Quantity)
         /// The command of an atomic batch that was refused, and why.
         case batch(index: UInt32, Refusal)
         /// A session's sequence number: the one received, and the last one applied.
@@ -42,23 +42,23 @@ public struct Refusal: Error, Hashable, Sendable {
     public struct Shortage: Hashable, Sendable {
         public var product: ProductID
         public var location: LocationID
-        public var asked: Int64
+        public var asked: Quantity
         /// What can be sold: max(0, onHand − unavailable − reserved − floor).
-        public var sellable: Int64
-        public var onHand: Int64
-        public var unavailable: Int64
-        public var reserved: Int64
-        public var floor: Int64
+        public var sellable: Quantity
+        public var onHand: Quantity
+        public var unavailable: Quantity
+        public var reserved: Quantity
+        public var floor: Quantity
 
         public init(
             product: ProductID,
             location: LocationID,
-            asked: Int64,
-            sellable: Int64,
-            onHand: Int64,
-            unavailable: Int64,
-            reserved: Int64,
-            floor: Int64
+            asked: Quantity,
+            sellable: Quantity,
+            onHand: Quantity,
+            unavailable: Quantity,
+            reserved: Quantity,
+            floor: Quantity
         ) {
             self.product = product
             self.location = location
@@ -70,7 +70,7 @@ public struct Refusal: Error, Hashable, Sendable {
             self.floor = floor
         }
 
-        package init(of level: Level, asked: Int64) {
+        package init(of level: Level, asked: Quantity) {
             self.init(
                 product: level.product,
                 location: level.location,

@@ -5,14 +5,14 @@ public struct ReserveLine: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
     /// Base units, at least 1.
-    public var quantity: Int64
+    public var quantity: Quantity
     /// The revision the level must still be at.
     public var ifRevision: LSN?
 
     public init(
         product: ProductID,
         location: LocationID = .main,
-        quantity: Int64,
+        quantity: Quantity,
         ifRevision: LSN? = nil
     ) {
         self.product = product
@@ -72,7 +72,7 @@ public struct ReservationLine: Hashable, Sendable {
     /// Base units, at least 1; all that is left if not given.
     ///
     /// Not for an extension, which is of the whole.
-    public var quantity: Int64?
+    public var quantity: Quantity?
     /// What the product's price basis costs on this line; the product's price if not given.
     ///
     /// For a commit only.
@@ -82,7 +82,7 @@ public struct ReservationLine: Hashable, Sendable {
 
     public init(
         reservation: ReservationID,
-        quantity: Int64? = nil,
+        quantity: Quantity? = nil,
         price: Money? = nil,
         ifRevision: LSN? = nil
     ) {

@@ -19,7 +19,7 @@ public struct SaleLine: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
     /// Base units, at least 1.
-    public var quantity: Int64
+    public var quantity: Quantity
     /// What the product's price basis costs on this line; the product's price if not given.
     public var price: Money?
     /// The revision the level must still be at.
@@ -29,7 +29,7 @@ public struct SaleLine: Hashable, Sendable {
     public init(
         product: ProductID,
         location: LocationID = .main,
-        quantity: Int64,
+        quantity: Quantity,
         price: Money? = nil,
         ifRevision: LSN? = nil
     ) {
@@ -101,7 +101,7 @@ public struct RestockLine: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
     /// Base units, at least 1.
-    public var quantity: Int64
+    public var quantity: Quantity
     /// What one basis of the product's price cost; `nil` for what the stock there costs on average,
     /// or cost last.
     public var unitCost: Money?
@@ -110,7 +110,7 @@ public struct RestockLine: Hashable, Sendable {
     public init(
         product: ProductID,
         location: LocationID = .main,
-        quantity: Int64,
+        quantity: Quantity,
         unitCost: Money? = nil,
         ifRevision: LSN? = nil
     ) {
@@ -151,7 +151,7 @@ public struct Adjustment: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
     /// Base units, not 0.
-    public var delta: Int64
+    public var delta: Quantity
     public var reason: Reason
     public var reference: String
     public var note: String
@@ -161,7 +161,7 @@ public struct Adjustment: Hashable, Sendable {
     public init(
         product: ProductID,
         location: LocationID = .main,
-        delta: Int64,
+        delta: Quantity,
         reason: Reason,
         reference: String = "",
         note: String = "",
@@ -184,7 +184,7 @@ public struct StockCount: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
     /// Base units on hand, 0 or more.
-    public var counted: Int64
+    public var counted: Quantity
     public var reference: String
     public var note: String
     public var ifRevision: LSN?
@@ -192,7 +192,7 @@ public struct StockCount: Hashable, Sendable {
     public init(
         product: ProductID,
         location: LocationID = .main,
-        counted: Int64,
+        counted: Quantity,
         reference: String = "",
         note: String = "",
         ifRevision: LSN? = nil
@@ -210,7 +210,7 @@ public struct StockCount: Hashable, Sendable {
 public struct Hold: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
-    public var delta: Int64
+    public var delta: Quantity
     public var reason: Reason
     public var reference: String
     public var note: String
@@ -219,7 +219,7 @@ public struct Hold: Hashable, Sendable {
     public init(
         product: ProductID,
         location: LocationID = .main,
-        delta: Int64,
+        delta: Quantity,
         reason: Reason,
         reference: String = "",
         note: String = "",
@@ -239,7 +239,7 @@ public struct Hold: Hashable, Sendable {
 public struct Expectation: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
-    public var delta: Int64
+    public var delta: Quantity
     /// When it should arrive.
     public var eta: Instant?
     public var reference: String
@@ -249,7 +249,7 @@ public struct Expectation: Hashable, Sendable {
     public init(
         product: ProductID,
         location: LocationID = .main,
-        delta: Int64,
+        delta: Quantity,
         eta: Instant? = nil,
         reference: String = "",
         note: String = "",
@@ -269,13 +269,13 @@ public struct Expectation: Hashable, Sendable {
 public struct FloorChange: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
-    public var floor: Int64
+    public var floor: Quantity
     public var ifRevision: LSN?
 
     public init(
         product: ProductID,
         location: LocationID = .main,
-        floor: Int64,
+        floor: Quantity,
         ifRevision: LSN? = nil
     ) {
         self.product = product

@@ -4,11 +4,11 @@ public import Bytes
 public struct DispatchLine: Hashable, Sendable {
     public var product: ProductID
     /// Base units, at least 1.
-    public var quantity: Int64
+    public var quantity: Quantity
     /// The revision the level at the source must still be at.
     public var ifRevision: LSN?
 
-    public init(product: ProductID, quantity: Int64, ifRevision: LSN? = nil) {
+    public init(product: ProductID, quantity: Quantity, ifRevision: LSN? = nil) {
         self.product = product
         self.quantity = quantity
         self.ifRevision = ifRevision
@@ -45,11 +45,11 @@ public struct DispatchTransfer: Hashable, Sendable {
 public struct TransferLine: Hashable, Sendable {
     public var transfer: TransferID
     /// Base units, at least 1; all that is on its way if not given.
-    public var quantity: Int64?
+    public var quantity: Quantity?
     /// The revision the transfer must still be at.
     public var ifRevision: LSN?
 
-    public init(transfer: TransferID, quantity: Int64? = nil, ifRevision: LSN? = nil) {
+    public init(transfer: TransferID, quantity: Quantity? = nil, ifRevision: LSN? = nil) {
         self.transfer = transfer
         self.quantity = quantity
         self.ifRevision = ifRevision

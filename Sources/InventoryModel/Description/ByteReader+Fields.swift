@@ -21,13 +21,16 @@ extension ByteReader: FieldVisitor {
     ) throws(Failure) { value = try self.readVarint(as: Value.self, field.name) }
 
     @inline(__always)
-    public mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure) {
-        value = try self.readSignedVarint()
+    public mutating func quantity(
+        _ field: Field<DefaultQuantity>,
+        _ value: inout Quantity
+    ) throws(Failure) {
+        value = try self.readQuantity()
     }
 
     @inline(__always)
     public mutating func money(_ field: Field<Money>, _ value: inout Money) throws(Failure) {
-        value = Money(try self.readSignedVarint())
+        value = try self.readMoney()
     }
 
     @inline(__always)
@@ -84,7 +87,7 @@ extension ByteReader: CommandVisitor {
     public mutating func optionalMoney(
         _ field: Field<Money>,
         _ value: inout Money?
-    ) throws(Failure) { value = Money(try self.readSignedVarint()) }
+    ) throws(Failure) { value = try self.readMoney() }
 
     public mutating func update<Entity: Described>(
         _ value: inout FieldUpdate<Entity>
@@ -110,12 +113,12 @@ extension ByteReader: CommandVisitor {
     }
 
     public mutating func maskedQuantity(
-        _ field: Field<Quantity>,
-        _ value: inout Int64?
-    ) throws(Failure) { value = try self.readSignedVarint() }
+        _ field: Field<DefaultQuantity>,
+        _ value: inout Quantity?
+    ) throws(Failure) { value = try self.readQuantity() }
 
     public mutating func maskedMoney(_ field: Field<Money>, _ value: inout Money?) throws(Failure) {
-        value = Money(try self.readSignedVarint())
+        value = try self.readMoney()
     }
 
     public mutating func maskedRevision(_ value: inout LSN?) throws(Failure) {

@@ -36,7 +36,7 @@ extension ByteWriter: FieldVisitor {
     ) { self.writeVarint(UInt64(value)) }
 
     @inline(__always)
-    public mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) {
+    public mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) {
         self.writeVarint(value)
     }
 
@@ -103,7 +103,7 @@ extension ByteWriter: CommandVisitor {
 
     public mutating func mask(_ given: inout OptionalFields) { self.writeVarint(given.rawValue) }
 
-    public mutating func maskedQuantity(_ field: Field<Quantity>, _ value: inout Int64?) {
+    public mutating func maskedQuantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity?) {
         if let value { self.writeVarint(value) }
     }
 

@@ -95,9 +95,7 @@ extension Transfer: DescribedChange {
         try v.id(.named("to"), &self.destination)
         try v.quantity(.named("quantity"), &self.quantity)
         try v.quantity(.named("remaining"), &self.remaining)
-        var value = Money(self.value)
-        try v.money(.named("value"), &value)
-        self.value = value.minorUnits
+        try v.money(.named("value"), &self.value)
         try v.choice(.named("state"), &self.state)
         try v.sharedReference(&self.reference, last: \.transferReference, of: &texts)
         try v.origin(&self.origin)
@@ -128,8 +126,8 @@ package struct AlertNotice: DescribedChange {
     var isRaised = false
     var product = ProductID(0)
     var location = LocationID(0)
-    var available: Int64 = 0
-    var threshold: Int64 = 0
+    var available: Quantity = 0
+    var threshold: Quantity = 0
 
     package init() {}
 

@@ -40,7 +40,10 @@ public protocol CommandVisitor: FieldVisitor, ~Copyable {
     mutating func mask(_ given: inout OptionalFields) throws(Failure)
 
     /// A quantity that the mask announces; `nil` is all of it.
-    mutating func maskedQuantity(_ field: Field<Quantity>, _ value: inout Int64?) throws(Failure)
+    mutating func maskedQuantity(
+        _ field: Field<DefaultQuantity>,
+        _ value: inout Quantity?
+    ) throws(Failure)
 
     /// An amount that the mask announces.
     mutating func maskedMoney(_ field: Field<Money>, _ value: inout Money?) throws(Failure)

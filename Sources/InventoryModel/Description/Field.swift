@@ -40,17 +40,17 @@ extension Field<String> {
 }
 
 /// What a quantity is where nobody says it.
-public enum Quantity: Hashable, Sendable {
+public enum DefaultQuantity: Hashable, Sendable {
     /// A number of base units.
     case base(Int64)
     /// A number of the product's unit: 10 kg are 10,000 base units with 3 decimals.
     case units(Int64)
 
     /// Base units, for a product in `unit`.
-    public func baseUnits(of unit: Unit) -> Int64 {
+    public func quantity(in unit: Unit) -> Quantity {
         switch self {
-        case .base(let count): count
-        case .units(let count): count * unit.baseUnits
+        case .base(let count): Quantity(count)
+        case .units(let count): Quantity(count * unit.baseUnits)
         }
     }
 }

@@ -67,9 +67,11 @@ struct WideNumbers<Base: NumberVisitor & ~Copyable>: FieldVisitor, ~Copyable {
         _ name: String,
         _ value: Value
     ) throws(Failure) -> Value {
-        var wide = Int64(value)
+        var wide = Quantity(Int64(value))
         try self.base.quantity(.named(name), &wide)
-        guard let narrow = Value(exactly: wide) else { try self.base.refuse(wide) }
+        guard let narrow = Value(exactly: wide.baseUnits) else {
+            try self.base.refuse(wide.baseUnits)
+        }
         return narrow
     }
 
@@ -101,7 +103,8 @@ struct WideNumbers<Base: NumberVisitor & ~Copyable>: FieldVisitor, ~Copyable {
         try self.base.flag(field, &value)
     }
 
-    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure) {
+    mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) throws(Failure)
+    {
         try self.base.quantity(field, &value)
     }
 

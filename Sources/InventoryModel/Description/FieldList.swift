@@ -116,7 +116,7 @@ public struct FieldList: CommandVisitor {
         self.add(field, .integer)
     }
 
-    public mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) {
+    public mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) {
         self.add(field, .quantity)
     }
 
@@ -184,7 +184,7 @@ public struct FieldList: CommandVisitor {
         given.insertAll()
     }
 
-    public mutating func maskedQuantity(_ field: Field<Quantity>, _ value: inout Int64?) {
+    public mutating func maskedQuantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity?) {
         self.add(field.name, .quantity, in: field.bounds)
     }
 

@@ -28,7 +28,7 @@ public protocol FieldVisitor: ~Copyable {
     ) throws(Failure)
 
     /// Base units of the product that the description names before it, or of its own unit.
-    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure)
+    mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) throws(Failure)
 
     /// Minor units of the currency.
     mutating func money(_ field: Field<Money>, _ value: inout Money) throws(Failure)
@@ -70,7 +70,7 @@ extension SelectiveVisitor {
     public func text(_ field: Field<String>, _ value: inout String) {}
     public func flag(_ field: Field<Bool>, _ value: inout Bool) {}
     public func integer<Value>(_ field: Field<Value>, _ value: inout Value) {}
-    public func quantity(_ field: Field<Quantity>, _ value: inout Int64) {}
+    public func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) {}
     public func money(_ field: Field<Money>, _ value: inout Money) {}
     public func price(_ field: Field<Price>, _ value: inout Price) {}
     public func unit(_ field: Field<Unit>, _ value: inout Unit) {}

@@ -21,15 +21,13 @@ package protocol DescribedRow {
 
 extension RowVisitor {
     /// Base units that are left out where they are 0.
-    fileprivate mutating func units(_ name: String, _ value: inout Int64) throws(Failure) {
+    fileprivate mutating func units(_ name: String, _ value: inout Quantity) throws(Failure) {
         try self.quantity(.named(name, default: .base(0)), &value)
     }
 
     /// Minor units that are left out where they are 0.
-    fileprivate mutating func amount(_ name: String, _ value: inout Int64) throws(Failure) {
-        var money = Money(value)
-        try self.money(.named(name, default: .zero), &money)
-        value = money.minorUnits
+    fileprivate mutating func amount(_ name: String, _ value: inout Money) throws(Failure) {
+        try self.money(.named(name, default: .zero), &value)
     }
 }
 
@@ -80,10 +78,11 @@ package struct MovementRow: DescribedRow {
         try v.units("reservedDelta", &self.movement.reservedDelta)
         try v.units("incomingDelta", &self.movement.incomingDelta)
         try v.amount("amount", &self.movement.amount)
-        var (price, basis) = (self.movement.price.minorUnits, self.movement.price.basis)
+        var price = Money(self.movement.price.minorUnits)
+        var basis = Quantity(self.movement.price.basis)
         try v.amount("price", &price)
         try v.quantity(.named("priceBasis", default: .base(1)), &basis)
-        self.movement.price = Price(price, per: basis)
+        self.movement.price = Price(price.minorUnits, per: basis.baseUnits)
         try v.amount("cost", &self.movement.cost)
         var reason = self.movement.reason?.rawValue ?? 0
         try v.integer(.named("reason", default: 0), &reason)
@@ -92,9 +91,11 @@ package struct MovementRow: DescribedRow {
         try v.note(&self.movement.note)
         try v.optionalMovement("origin", &self.movement.origin)
         let (happened, recorded) = (self.movement.occurredAt, self.recordedAt)
-        var distance = happened.microseconds &- recorded.microseconds
+        // A signed varint, as a quantity is.
+        var distance = Quantity(happened.microseconds &- recorded.microseconds)
         try v.units("occurredAt", &distance)
-        self.movement.occurredAt = Instant(microseconds: recorded.microseconds &+ distance)
+        let occurredAt = recorded.microseconds &+ distance.baseUnits
+        self.movement.occurredAt = Instant(microseconds: occurredAt)
         try v.flag(.named("imported", default: false), &self.movement.isImported)
     }
 }
@@ -109,8 +110,6 @@ package struct DoneRow: DescribedRow {
         try v.lsn(.named("lsn"), &self.done.lsn)
         try v.instant(.named("time"), &self.done.time)
         try v.integer(.named("id"), &self.done.id)
-        var amount = Money(self.done.amount)
-        try v.money(.named("amount"), &amount)
-        self.done.amount = amount.minorUnits
+        try v.money(.named("amount"), &self.done.amount)
     }
 }

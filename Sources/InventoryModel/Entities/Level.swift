@@ -9,24 +9,24 @@ public struct Level: Hashable, Sendable {
     public var location: LocationID
     /// What is physically there; below zero only within a backorder that ``floor`` allows, or when
     /// an adjustment says so.
-    public var onHand: Int64
+    public var onHand: Quantity
     /// Of that, damaged or on quality hold.
     ///
     /// Never negative.
-    public var unavailable: Int64
+    public var unavailable: Quantity
     /// Of that, promised to somebody.
     ///
     /// Never negative.
-    public var reserved: Int64
+    public var reserved: Quantity
     /// Ordered and not yet received.
     ///
     /// Never negative.
-    public var incoming: Int64
+    public var incoming: Quantity
     /// A sale never takes ``available`` below this: a safety buffer above zero, a bounded backorder
     /// below.
-    public var floor: Int64
+    public var floor: Quantity
     /// What the stock on hand cost, in minor units; zero when nothing is on hand.
-    public var value: Int64
+    public var value: Money
     /// Which alerts stand raised.
     public var alerts: AlertSet
     /// The LSN of its last change.
@@ -36,12 +36,12 @@ public struct Level: Hashable, Sendable {
     public init(
         product: ProductID,
         location: LocationID,
-        onHand: Int64 = 0,
-        unavailable: Int64 = 0,
-        reserved: Int64 = 0,
-        incoming: Int64 = 0,
-        floor: Int64 = 0,
-        value: Int64 = 0,
+        onHand: Quantity = 0,
+        unavailable: Quantity = 0,
+        reserved: Quantity = 0,
+        incoming: Quantity = 0,
+        floor: Quantity = 0,
+        value: Money = 0,
         alerts: AlertSet = [],
         revision: LSN = 0
     ) {
@@ -63,10 +63,10 @@ public struct Level: Hashable, Sendable {
         self.onHand == 0 && self.unavailable == 0 && self.reserved == 0 && self.incoming == 0
     }
 
-    @inlinable public var available: Int64 { self.onHand - self.unavailable - self.reserved }
-    @inlinable public var sellable: Int64 { max(0, self.available - self.floor) }
+    @inlinable public var available: Quantity { self.onHand - self.unavailable - self.reserved }
+    @inlinable public var sellable: Quantity { max(0, self.available - self.floor) }
     /// What can be sent elsewhere: a floor below 0 lets sales go below what is there, nothing else.
-    @inlinable public var movable: Int64 { max(0, self.available - max(0, self.floor)) }
+    @inlinable public var movable: Quantity { max(0, self.available - max(0, self.floor)) }
 }
 
 /// Something about a level that somebody should know, raised once and cleared once.

@@ -47,18 +47,18 @@ public struct Movement: Hashable, Sendable {
     public var kind: MovementKind
     public var product: ProductID
     public var location: LocationID
-    public var onHandDelta: Int64
-    public var unavailableDelta: Int64
-    public var reservedDelta: Int64
-    public var incomingDelta: Int64
+    public var onHandDelta: Quantity
+    public var unavailableDelta: Quantity
+    public var reservedDelta: Quantity
+    public var incomingDelta: Quantity
     /// Minor units: what was charged for a sale (positive), given back for a return (negative), or
     /// cost that came late for a cost variance; zero otherwise.
-    public var amount: Int64
+    public var amount: Money
     /// The price of the day for a sale or return, the unit cost for a restock; copied here so that
     /// a later price never rewrites the past.
     public var price: Price
     /// The change of the level's value, in minor units: negative for a sale.
-    public var cost: Int64
+    public var cost: Money
     public var reason: Reason?
     /// The order, invoice or receipt; empty for none.
     public var reference: String
@@ -77,13 +77,13 @@ public struct Movement: Hashable, Sendable {
         kind: MovementKind,
         product: ProductID,
         location: LocationID,
-        onHandDelta: Int64 = 0,
-        unavailableDelta: Int64 = 0,
-        reservedDelta: Int64 = 0,
-        incomingDelta: Int64 = 0,
-        amount: Int64 = 0,
+        onHandDelta: Quantity = 0,
+        unavailableDelta: Quantity = 0,
+        reservedDelta: Quantity = 0,
+        incomingDelta: Quantity = 0,
+        amount: Money = 0,
         price: Price = Price(0),
-        cost: Int64 = 0,
+        cost: Money = 0,
         reason: Reason? = nil,
         reference: String = "",
         note: String = "",
@@ -114,16 +114,16 @@ public struct Movement: Hashable, Sendable {
 public struct RefusedDemand: Hashable, Sendable {
     public var product: ProductID
     public var location: LocationID
-    public var asked: Int64
+    public var asked: Quantity
     /// What could have been sold at that moment.
-    public var available: Int64
+    public var available: Quantity
     public var reference: String
 
     public init(
         product: ProductID,
         location: LocationID,
-        asked: Int64,
-        available: Int64,
+        asked: Quantity,
+        available: Quantity,
         reference: String = ""
     ) {
         self.product = product

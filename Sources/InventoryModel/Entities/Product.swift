@@ -40,11 +40,11 @@ public struct ProductFields: Described {
     public var price = Price(0)
     public var status = ProductStatus.active
     /// Stock at a location at or below this is low, in base units.
-    public var reorderPoint: Int64 = Limits.defaultReorderUnits
+    public var reorderPoint: Quantity = Quantity(Limits.defaultReorderUnits)
     /// What an order should bring the stock up to, in base units; 0 for none.
-    public var reorderTarget: Int64 = 0
+    public var reorderTarget: Quantity = 0
     /// Base units in one pack of the supplier.
-    public var packSize: Int64 = 1
+    public var packSize: Quantity = 1
     /// Days from order to delivery.
     public var leadTimeDays: UInt16 = 0
 
@@ -79,7 +79,7 @@ public struct ProductFields: Described {
             try visitor.choice(.named("status", default: .active), &self.status)
         }
         if given.contains(.reorderPoint) {
-            let ten = Quantity.units(Limits.defaultReorderUnits)
+            let ten = DefaultQuantity.units(Limits.defaultReorderUnits)
             try visitor.quantity(
                 .named("reorderPoint", in: counts, default: ten),
                 &self.reorderPoint
@@ -139,7 +139,9 @@ public struct Product: DescribedEntity, Hashable, Sendable {
     /// point, at least 1.
     ///
     /// The gap keeps one unit sold and returned from ringing twice.
-    public var hysteresis: Int64 { max(1, self.reorderPoint / 10) }
+    public var hysteresis: Quantity {
+        Quantity(max(1, self.reorderPoint.baseUnits / 10))
+    }
 
     /// Shows the visitor the whole product: its fields between its id and what the server adds.
     @inlinable @inline(__always)

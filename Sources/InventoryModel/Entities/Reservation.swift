@@ -20,9 +20,9 @@ public struct Reservation: Hashable, Sendable {
     public var product = ProductID(0)
     public var location = LocationID(0)
     /// Base units that were promised at first.
-    public var quantity: Int64 = 0
+    public var quantity: Quantity = 0
     /// Base units that it still holds; above 0 exactly while it is active.
-    public var remaining: Int64 = 0
+    public var remaining: Quantity = 0
     /// It is over at this time of the log, whatever the clock of who asks says.
     public var expiresAt = Instant.zero
     public var state = ReservationState.released
@@ -40,8 +40,8 @@ public struct Reservation: Hashable, Sendable {
         id: ReservationID,
         product: ProductID,
         location: LocationID,
-        quantity: Int64,
-        remaining: Int64,
+        quantity: Quantity,
+        remaining: Quantity,
         expiresAt: Instant,
         state: ReservationState = .active,
         reference: String = "",

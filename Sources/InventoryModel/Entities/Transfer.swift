@@ -20,11 +20,11 @@ public struct Transfer: Hashable, Sendable {
     public var source = LocationID(0)
     public var destination = LocationID(0)
     /// Base units that were sent.
-    public var quantity: Int64 = 0
+    public var quantity: Quantity = 0
     /// Base units on their way; above 0 exactly while it is in transit.
-    public var remaining: Int64 = 0
+    public var remaining: Quantity = 0
     /// What those cost, in minor units.
-    public var value: Int64 = 0
+    public var value: Money = 0
     public var state = TransferState.cancelled
     /// The transfer order; empty for none.
     public var reference = ""
@@ -41,9 +41,9 @@ public struct Transfer: Hashable, Sendable {
         product: ProductID,
         source: LocationID,
         destination: LocationID,
-        quantity: Int64,
-        remaining: Int64,
-        value: Int64,
+        quantity: Quantity,
+        remaining: Quantity,
+        value: Money,
         state: TransferState = .inTransit,
         reference: String = "",
         origin: MovementID,

@@ -20,7 +20,7 @@ public struct StockedProduct: Hashable, Sendable {
     }
 
     /// On hand less what is held and promised, over all locations.
-    public var available: Int64 { self.levels.reduce(0) { $0 + $1.available } }
+    public var available: Quantity { self.levels.reduce(0) { $0 + $1.available } }
 
     public func encode(into writer: inout ByteWriter) {
         writer.write(self.lsn)

@@ -21,15 +21,15 @@ public struct LevelDigest: Hashable, Sendable {
     public mutating func remove(_ level: Level) { self.value &-= Self.hash(level) }
 
     static func hash(_ level: Level) -> UInt64 {
-        guard level.onHand | level.unavailable | level.reserved | level.incoming != 0 else {
-            return 0
-        }
+        let (onHand, unavailable) = (level.onHand.baseUnits, level.unavailable.baseUnits)
+        let (reserved, incoming) = (level.reserved.baseUnits, level.incoming.baseUnits)
+        guard onHand | unavailable | reserved | incoming != 0 else { return 0 }
         let ids = UInt64(level.product.value) | UInt64(level.location.value) << 32
         let words: [5 of UInt64] = [
-            ids.littleEndian, UInt64(bitPattern: level.onHand).littleEndian,
-            UInt64(bitPattern: level.unavailable).littleEndian,
-            UInt64(bitPattern: level.reserved).littleEndian,
-            UInt64(bitPattern: level.incoming).littleEndian,
+            ids.littleEndian, UInt64(bitPattern: onHand).littleEndian,
+            UInt64(bitPattern: unavailable).littleEndian,
+            UInt64(bitPattern: reserved).littleEndian,
+            UInt64(bitPattern: incoming).littleEndian,
         ]
         return words.span.withUnsafeBytes { Hash64.hash($0) }
     }

@@ -1,12 +1,12 @@
 /// An amount of the database's one currency, in its minor units: cents, pence, yen.
 ///
 /// Never a fraction: 49.99 is 4,999. Magnitude at most ``Limits/moneyMax``.
+@frozen
 public struct Money: Hashable, Comparable, Sendable {
+    /// The number of minor units; negative for what is paid back.
     public let minorUnits: Int64
 
     @inlinable public init(_ minorUnits: Int64) { self.minorUnits = minorUnits }
-
-    public static let zero = Money(0)
 
     public var isInRange: Bool { self.minorUnits.magnitude <= UInt64(Limits.moneyMax) }
 
@@ -20,6 +20,37 @@ public struct Money: Hashable, Comparable, Sendable {
         guard !overflow, sum.magnitude <= UInt64(Limits.moneyMax) else { return nil }
         return Money(sum)
     }
+}
+
+extension Money: AdditiveArithmetic {
+    /// No money.
+    @inlinable public static var zero: Money { Money(0) }
+
+    /// Returns the sum; traps on overflow of 64 bits, which sums of few amounts in range cannot reach.
+    @inlinable @inline(__always)
+    public static func + (left: Money, right: Money) -> Money {
+        Money(left.minorUnits + right.minorUnits)
+    }
+
+    /// Returns the difference; traps on overflow of 64 bits.
+    @inlinable @inline(__always)
+    public static func - (left: Money, right: Money) -> Money {
+        Money(left.minorUnits - right.minorUnits)
+    }
+
+    /// Returns the amount with the opposite sign.
+    @inlinable @inline(__always)
+    public static prefix func - (money: Money) -> Money { Money(-money.minorUnits) }
+}
+
+extension Money: ExpressibleByIntegerLiteral {
+    /// Creates the amount that a literal number of minor units names.
+    @inlinable public init(integerLiteral value: Int64) { self.minorUnits = value }
+}
+
+extension Money: CustomStringConvertible {
+    /// The number of minor units, in decimal.
+    public var description: String { String(self.minorUnits) }
 }
 
 /// What `basis` base units of a product cost: 5.68 a kilogram, with grams as base units, is 568 per
@@ -36,6 +67,12 @@ public struct Price: Hashable, Sendable {
         self.basis = basis
     }
 
+    /// Creates the price at which `quantity` base units cost `money`.
+    @inlinable
+    public init(_ money: Money, for quantity: Quantity) {
+        self.init(money.minorUnits, per: quantity.baseUnits)
+    }
+
     /// How a quotient becomes an integer.
     public enum Rounding: Sendable {
         /// Amounts that are charged or paid: as tills, tax rules and legal-for-trade scales do.
@@ -46,20 +83,20 @@ public struct Price: Hashable, Sendable {
 
     /// What `quantity` base units cost, rounded once, halves away from zero; `nil` if it leaves the
     /// range of ``Money``.
-    public func amount(of quantity: Int64) -> Money? {
+    public func amount(of quantity: Quantity) -> Money? {
         Self.proportion(
             self.minorUnits,
-            times: quantity,
+            times: quantity.baseUnits,
             over: self.basis,
             rounding: .halfAwayFromZero
-        ).map(Money.init)
+        ).map { Money($0) }
     }
 
     /// As ``amount(of:)``, also where it leaves the range of ``Money``: for sums of which that is said
     /// only in the end.
-    package func wideAmount(of quantity: Int64) -> Int128 {
+    package func wideAmount(of quantity: Quantity) -> Int128 {
         Self.quotient(
-            Int128(self.minorUnits) * Int128(quantity),
+            Int128(self.minorUnits) * Int128(quantity.baseUnits),
             over: Int128(self.basis),
             .halfAwayFromZero
         )
@@ -90,6 +127,21 @@ public struct Price: Hashable, Sendable {
         let rounded = Self.quotient(product, over: Int128(denominator), rounding)
         guard rounded.magnitude <= UInt128(Limits.moneyMax) else { return nil }
         return Int64(rounded)
+    }
+
+    /// As ``proportion(_:times:over:rounding:)``: the part of `money` for `part` of `whole` units.
+    public static func proportion(
+        _ money: Money,
+        times part: Quantity,
+        over whole: Quantity,
+        rounding: Rounding = .halfEven
+    ) -> Money? {
+        Self.proportion(
+            money.minorUnits,
+            times: part.baseUnits,
+            over: whole.baseUnits,
+            rounding: rounding
+        ).map { Money($0) }
     }
 
     /// The quotient rounded to the nearest integer.
@@ -132,5 +184,7 @@ public struct Unit: Hashable, Sendable {
     }
 
     /// The reorder point of a product in this unit where nobody says one.
-    public var defaultReorderPoint: Int64 { Limits.defaultReorderUnits * self.baseUnits }
+    public var defaultReorderPoint: Quantity {
+        Quantity(Limits.defaultReorderUnits * self.baseUnits)
+    }
 }

@@ -235,8 +235,8 @@ final class CommandFields {
         try self.units(name, self.moneyDecimals).map { Money($0) }
     }
 
-    func optionalQuantity(_ name: String, _ decimals: UInt8) throws(CommandProblem) -> Int64? {
-        try self.units(name, decimals)
+    func optionalQuantity(_ name: String, _ decimals: UInt8) throws(CommandProblem) -> Quantity? {
+        try self.units(name, decimals).map { Quantity($0) }
     }
 
     // MARK: - Nested objects

@@ -40,7 +40,7 @@ extension GivenFields: CommandVisitor {
     /// JSON has no mask: an omitted field is absent.
     func mask(_ given: inout OptionalFields) { given.insertAll() }
 
-    func maskedQuantity(_ field: Field<Quantity>, _ value: inout Int64?) throws(Failure) {
+    func maskedQuantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity?) throws(Failure) {
         value = try self.used(field.name) { (name) throws(CommandProblem) in
             try self.fields.optionalQuantity(name, self.decimals)
         }

@@ -74,14 +74,15 @@ struct GivenFields: FieldVisitor {
         try self.assign(field, value: &value, written: number.map { Value(clamping: $0) })
     }
 
-    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure) {
+    mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) throws(Failure)
+    {
         let quantity = try self.fields.optionalQuantity(field.name, self.decimals)
         let unit = Unit(code: "", decimals: self.decimals)
         try self.assign(
             field.name,
             value: &value,
             written: quantity,
-            standard: field.standard?.baseUnits(of: unit)
+            standard: field.standard?.quantity(in: unit)
         )
     }
 
@@ -100,7 +101,7 @@ struct GivenFields: FieldVisitor {
         try self.assign(
             field,
             value: &value,
-            written: amount.map { Price($0.minorUnits, per: basis ?? defaultBasis) }
+            written: amount.map { Price($0.minorUnits, per: basis?.baseUnits ?? defaultBasis) }
         )
     }
 

@@ -16,7 +16,7 @@ extension Refusal {
         var decimals: UInt8
         var unit: String
 
-        func quantity(_ value: Int64) -> String {
+        func quantity(_ value: Quantity) -> String {
             let number = DecimalText.format(value, decimals: self.decimals)
             return self.unit.isEmpty ? number : "\(number) \(self.unit)"
         }
@@ -24,7 +24,7 @@ extension Refusal {
 
     /// Formats a quantity with its unit, or in base units if the product is unknown.
     private static func quantity(_ value: Int64, _ place: Place?) -> String {
-        place?.quantity(value) ?? "\(value) base units"
+        place?.quantity(Quantity(value)) ?? "\(value) base units"
     }
 
     /// Returns one line for people: what went wrong, the numbers that decided it, and the subject.
@@ -72,16 +72,18 @@ extension Refusal {
                 + (sku == nil ? line : "")
         case .sold(let asked, let remaining):
             let subject = sku.map { "\($0.sku): " } ?? ""
-            return "\(subject)\(Self.quantity(asked, sku)) came back, but only "
-                + "\(Self.quantity(remaining, sku)) of that sale are left to return" + line
+            return "\(subject)\(Self.quantity(asked.baseUnits, sku)) came back, but only "
+                + "\(Self.quantity(remaining.baseUnits, sku)) of that sale are left to return"
+                + line
         case .remainder(let id, let asked, let remaining):
-            func quantity(_ value: Int64) -> String {
+            func quantity(_ value: Quantity) -> String {
                 DecimalText.format(value, decimals: sku?.decimals ?? 0)
             }
             let name = sku.map { " (\($0.sku))" } ?? ""
             let unit = sku == nil ? " base units" : ""
-            return "\(self.code.noun) \(id)\(name): asked \(quantity(asked))\(unit), "
-                + "but only \(quantity(remaining)) of it are left" + line
+            return
+                "\(self.code.noun) \(id)\(name): asked \(quantity(Quantity(asked.baseUnits)))\(unit), "
+                + "but only \(quantity(Quantity(remaining.baseUnits))) of it are left" + line
         case .batch(let index, let inner):
             let facts = inner.facts(
                 decimals: decimals,
@@ -121,7 +123,7 @@ extension Refusal {
         let name =
             place.map { $0.location.isEmpty ? $0.sku : "\($0.sku) at \($0.location)" }
             ?? "product \(shortage.product.value)"
-        func quantity(_ value: Int64) -> String {
+        func quantity(_ value: Quantity) -> String {
             DecimalText.format(value, decimals: place?.decimals ?? 0)
         }
         let unit = place == nil ? " base units" : ""

@@ -256,7 +256,7 @@ package struct WholeExport {
         self.line.begin()
         self.line.add("level", place: product, location)
         for (name, quantity) in quantities {
-            self.line.add(name, units: quantity, decimals: level.unit.decimals)
+            self.line.add(name, units: quantity.baseUnits, decimals: level.unit.decimals)
         }
         self.line.add("value", money: level.value.minorUnits, decimals: self.money)
         try self.endLine(.levels)

@@ -75,7 +75,7 @@ struct ProductRow: FieldVisitor, ~Copyable {
         let cost = Money(
             try self.number(self.cost, name: "cost", decimals: self.moneyDecimals) ?? 0
         )
-        return OpeningStock(location: location, quantity: quantity, unitCost: cost)
+        return OpeningStock(location: location, quantity: Quantity(quantity), unitCost: cost)
     }
 
     // MARK: - Columns
@@ -154,9 +154,10 @@ struct ProductRow: FieldVisitor, ~Copyable {
         self.bytes.writeVarint(UInt64(number.map { Value(clamping: $0) } ?? field.standard ?? 0))
     }
 
-    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Problem) {
+    mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) throws(Problem)
+    {
         let number = try self.number(self.nextColumn(), name: field.name, decimals: self.decimals)
-        let standard = field.standard?.baseUnits(of: self.unit) ?? 0
+        let standard = field.standard?.quantity(in: self.unit).baseUnits ?? 0
         self.bytes.writeVarint(number ?? standard)
     }
 

@@ -31,8 +31,8 @@ struct RecordedFields: FieldVisitor {
         value = Value(clamping: try self.record.optionalNumber(field.name) ?? 0)
     }
 
-    func quantity(_ field: Field<Quantity>, _ value: inout Int64) throws(Failure) {
-        value = try self.record.units(field.name, self.decimals)
+    func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) throws(Failure) {
+        value = try Quantity(self.record.units(field.name, self.decimals))
     }
 
     func money(_ field: Field<Money>, _ value: inout Money) throws(Failure) {

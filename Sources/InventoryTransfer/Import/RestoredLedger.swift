@@ -171,7 +171,7 @@ struct RestoredLedger {
             let change = FloorChange(
                 product: movement.product,
                 location: movement.location,
-                floor: -Limits.quantityMax
+                floor: -Quantity(Limits.quantityMax)
             )
             step.before.append(.setFloor(change))
         }
@@ -240,7 +240,7 @@ extension RestoredLedger {
         SaleLine(
             product: movement.product,
             location: movement.location,
-            quantity: abs(movement.onHand),
+            quantity: Quantity(abs(movement.onHand)),
             price: Money(movement.price.minorUnits)
         )
     }
@@ -285,7 +285,7 @@ extension RestoredLedger {
             RestockLine(
                 product: movement.product,
                 location: movement.location,
-                quantity: movement.onHand,
+                quantity: Quantity(movement.onHand),
                 unitCost: Money(movement.price.minorUnits)
             )
         }
@@ -312,7 +312,7 @@ extension RestoredLedger {
             let change = Adjustment(
                 product: movement.product,
                 location: movement.location,
-                delta: movement.onHand,
+                delta: Quantity(movement.onHand),
                 reason: reason,
                 reference: movement.reference,
                 note: movement.note,
@@ -323,7 +323,7 @@ extension RestoredLedger {
             let count = StockCount(
                 product: movement.product,
                 location: movement.location,
-                counted: counted,
+                counted: Quantity(counted),
                 reference: movement.reference,
                 note: movement.note
             )
@@ -332,7 +332,7 @@ extension RestoredLedger {
             let hold = Hold(
                 product: movement.product,
                 location: movement.location,
-                delta: movement.unavailable,
+                delta: Quantity(movement.unavailable),
                 reason: reason,
                 reference: movement.reference,
                 note: movement.note
@@ -345,7 +345,7 @@ extension RestoredLedger {
             let expectation = Expectation(
                 product: movement.product,
                 location: movement.location,
-                delta: movement.incoming,
+                delta: Quantity(movement.incoming),
                 eta: movement.occurred?.at,
                 reference: movement.reference,
                 note: movement.note
@@ -375,7 +375,7 @@ extension RestoredLedger {
                 ReserveLine(
                     product: movement.product,
                     location: movement.location,
-                    quantity: movement.reserved
+                    quantity: Quantity(movement.reserved)
                 )
             }
             step.ids[step.commands.count] = UInt64(number)
@@ -405,7 +405,7 @@ extension RestoredLedger {
         for movement in run where movement.kind != .sale {
             guard let number = movement.link else { throw record.problem("reservation is missing") }
             let id = ReservationID(UInt32(clamping: number))
-            lines.append(ReservationLine(reservation: id, quantity: -movement.reserved))
+            lines.append(ReservationLine(reservation: id, quantity: -Quantity(movement.reserved)))
         }
         return lines
     }
@@ -454,7 +454,9 @@ extension RestoredLedger {
         let dispatch = DispatchTransfer(
             from: outgoing[0].location,
             to: run[1].location,
-            lines: outgoing.map { DispatchLine(product: $0.product, quantity: -$0.onHand) },
+            lines: outgoing.map {
+                DispatchLine(product: $0.product, quantity: -Quantity($0.onHand))
+            },
             reference: outgoing[0].reference,
             note: outgoing[0].note
         )
@@ -473,7 +475,7 @@ extension RestoredLedger {
         self.transfers[number] = transfer.rest > 0 ? transfer : nil
         let line = TransferLine(
             transfer: TransferID(UInt32(clamping: number)),
-            quantity: movement.onHand
+            quantity: Quantity(movement.onHand)
         )
         let settlement = TransferSettlement(lines: [line], note: movement.note)
         let isBack = movement.location == transfer.source

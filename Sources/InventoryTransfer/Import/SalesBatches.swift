@@ -175,7 +175,7 @@ extension SalesBatch {
             return SaleLine(
                 product: ids[line.product],
                 location: location,
-                quantity: line.row.quantity,
+                quantity: Quantity(line.row.quantity),
                 price: line.row.price
             )
         }
@@ -203,7 +203,7 @@ extension SalesBatch {
                     Adjustment(
                         product: ids[first.product],
                         location: location,
-                        delta: -first.row.quantity,
+                        delta: -Quantity(first.row.quantity),
                         reason: .other,
                         reference: String(decoding: reference, as: UTF8.self),
                         occurred: occurred

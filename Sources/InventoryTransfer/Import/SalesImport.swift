@@ -150,7 +150,7 @@ package struct SalesImport {
                     price: Price(product.price.minorUnits),
                     opening: OpeningStock(
                         location: location,
-                        quantity: product.opening,
+                        quantity: Quantity(product.opening),
                         occurredAt: openedAt
                     )
                 )

@@ -166,7 +166,7 @@ struct SalesReader {
     private static func amount(of quantity: Int64, at price: Int64, _ kind: Kind) -> Money? {
         if kind == .writeOff { return .zero }
         guard Money(price).isInRange else { return nil }
-        return Price(price).amount(of: abs(quantity))
+        return Price(price).amount(of: Quantity(abs(quantity)))
     }
 
     /// Returns why the reference or the category is invalid; `nil` if both are valid.

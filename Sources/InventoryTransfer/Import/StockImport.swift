@@ -31,7 +31,7 @@ package struct StockImport {
         var changed = 0
         var unchanged = 0
         /// The stock of products after earlier rows, in ``Mode/add``.
-        var onHand: [ProductID: Int64] = [:]
+        var onHand: [ProductID: Quantity] = [:]
         /// The first changes, for people.
         var shown: [String] = []
         static let shownMax = 20
@@ -97,9 +97,9 @@ package struct StockImport {
     private struct Found {
         var row: StockReader.Row
         var product: StockedProduct
-        var onHand: Int64
+        var onHand: Quantity
         /// The row's stock in base units.
-        var quantity: Int64
+        var quantity: Quantity
     }
 
     /// Returns the valid rows of the next request; `nil` at the end of the file.
@@ -131,7 +131,7 @@ package struct StockImport {
                 row: row,
                 product: product,
                 onHand: level?.onHand ?? 0,
-                quantity: quantity
+                quantity: Quantity(quantity)
             )
         }
     }
@@ -214,12 +214,12 @@ package struct StockImport {
             self.tally.changed += 1
             guard self.tally.shown.count < Tally.shownMax else { continue }
             let decimals = found.product.product.unit.decimals
-            func text(_ value: Int64) -> String { DecimalText.format(value, decimals: decimals) }
+            func text(_ value: Quantity) -> String { DecimalText.format(value, decimals: decimals) }
             let delta = after.subtractingSaturated(before)
             self.tally.shown.append(
                 """
                   row \(found.row.number)  \(found.product.product.sku)  on hand \
-                \(text(before)) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
+                \(text(Quantity(before.baseUnits))) → \(text(after)) (\(delta > 0 ? "+" : "")\(text(delta)))
                 """
             )
         }

@@ -203,7 +203,7 @@ package struct WholeImport {
         let wasLowered = lowered.remove(RestoredPlace(product, location)) != nil
         self.lowered = lowered
         guard floor != 0 || wasLowered else { return }
-        let change = FloorChange(product: product, location: location, floor: floor)
+        let change = FloorChange(product: product, location: location, floor: Quantity(floor))
         try await self.queue.add(.setFloor(change), line: record.line)
     }
 

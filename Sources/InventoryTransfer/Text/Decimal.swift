@@ -1,4 +1,5 @@
 import Foundation
+package import InventoryModel
 
 /// Formats floating-point numbers, which only derived values such as averages are.
 package enum NumberText {
@@ -50,6 +51,16 @@ package enum DecimalText {
         return isNegative ? -value : value
     }
 
+    /// Formats a quantity of a unit with `decimals`: 1,250 with 3 decimals is `1.250`.
+    package static func format(_ quantity: Quantity, decimals: UInt8) -> String {
+        self.format(quantity.baseUnits, decimals: decimals)
+    }
+
+    /// As ``format(_:decimals:)``, of an amount.
+    package static func format(_ money: Money, decimals: UInt8) -> String {
+        self.format(money.minorUnits, decimals: decimals)
+    }
+
     /// Formats smallest units: `1999` with 2 decimals is `19.99`.
     package static func format(_ value: some FixedWidthInteger, decimals: UInt8) -> String {
         guard decimals > 0 else { return String(value) }
@@ -97,4 +108,19 @@ extension FixedWidthInteger where Self: SignedInteger {
 
     /// The negated number, clamped to the limits of the type.
     package var negatedSaturated: Self { Self.zero.subtractingSaturated(self) }
+}
+
+extension Quantity {
+    /// Returns the sum, or the largest or smallest quantity that 64 bits hold.
+    package func addingSaturated(_ other: Quantity) -> Quantity {
+        Quantity(self.baseUnits.addingSaturated(other.baseUnits))
+    }
+
+    /// Returns the difference, or the largest or smallest quantity that 64 bits hold.
+    package func subtractingSaturated(_ other: Quantity) -> Quantity {
+        Quantity(self.baseUnits.subtractingSaturated(other.baseUnits))
+    }
+
+    /// The quantity with the opposite sign, clamped to what 64 bits hold.
+    package var negatedSaturated: Quantity { Quantity(self.baseUnits.negatedSaturated) }
 }

@@ -105,7 +105,7 @@ struct ChosenItem<Row> {
     var number: UInt32
     var product: ProductInfo
     /// The quantity in base units; `nil` for the whole.
-    var quantity: Int64?
+    var quantity: Quantity?
     var price: Money?
     /// The row of the query.
     var row: Row

@@ -62,7 +62,7 @@ struct ProductCommand: AsyncParsableCommand {
                 draft.leadTimeDays = self.leadTimeDays
                 // The price is per unit; with decimals, one unit is many base units.
                 let basis = try self.quantity(self.per ?? "1", "--per")
-                draft.price = Price(draft.price.minorUnits, per: basis)
+                draft.price = Price(Money(draft.price.minorUnits), for: basis)
                 if let text = self.reorderPoint {
                     draft.reorderPoint = try self.quantity(text, "--reorder-point")
                 }
@@ -86,13 +86,13 @@ struct ProductCommand: AsyncParsableCommand {
             }
         }
 
-        private func quantity(_ text: String, _ what: String) throws -> Int64 {
+        private func quantity(_ text: String, _ what: String) throws -> Quantity {
             guard let value = DecimalText.parse(text, decimals: self.decimals) else {
                 throw ValidationError(
                     "\(what) is '\(text)', not a number with at most \(self.decimals) decimals"
                 )
             }
-            return value
+            return Quantity(value)
         }
 
         /// Returns a note if the opening stock was given without a cost and so has cost 0.

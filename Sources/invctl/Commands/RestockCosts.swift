@@ -50,7 +50,7 @@ extension Shell {
             }
             let unit = Price.proportion(
                 level.value,
-                times: product.priceBasis,
+                times: Quantity(product.priceBasis),
                 over: level.onHand
             )
             let text = DecimalText.format(unit ?? 0, decimals: self.server.currencyDecimals)

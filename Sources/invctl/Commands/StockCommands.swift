@@ -366,7 +366,7 @@ extension Shell {
     /// Returns the quantity of a line that must have one.
     ///
     /// - Throws: `ValidationError` if it has none or is invalid.
-    func needed(_ line: LineArgument, _ product: ProductInfo) throws -> Int64 {
+    func needed(_ line: LineArgument, _ product: ProductInfo) throws -> Quantity {
         guard let text = line.quantity else {
             throw ValidationError("\(line.sku) needs a quantity: \(line.sku)=5")
         }
@@ -396,7 +396,8 @@ extension Shell {
                 Hold(
                     product: product.id,
                     location: place,
-                    delta: try self.needed(line, product) * sign,
+                    delta: sign < 0
+                        ? try -self.needed(line, product) : try self.needed(line, product),
                     reason: reason,
                     reference: write.reference,
                     note: write.note
@@ -437,7 +438,7 @@ extension Shell {
                 )
                 return "\(info?.sku ?? "product \(level.product.value)") \(available) left"
             }
-            let amount = done.amount == 0 ? "" : "   \(self.format(done.amount))"
+            let amount = done.amount == 0 ? "" : "   \(self.format(done.amount.minorUnits))"
             let count = done.levels.count == 1 ? "1 line" : "\(done.levels.count) lines"
             Terminal.print(
                 "\(verb) \(count)\(amount)   LSN \(done.lsn)\(more)   \(left.joined(separator: ", "))"

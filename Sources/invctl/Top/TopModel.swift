@@ -114,7 +114,7 @@ struct TopModel: Sendable {
                 lsn: movement.id.lsn,
                 product: movement.product,
                 location: movement.location,
-                units: units,
+                units: units.baseUnits,
                 amount: movement.amount.minorUnits,
                 occurredAt: movement.occurredAt.microseconds,
                 isSale: movement.kind == .sale
@@ -189,8 +189,8 @@ struct TopModel: Sendable {
             lsn: entry.lsn,
             product: movement.product,
             location: movement.location,
-            units: movement.onHandDelta.negatedSaturated,
-            amount: movement.amount,
+            units: movement.onHandDelta.negatedSaturated.baseUnits,
+            amount: movement.amount.minorUnits,
             occurredAt: movement.occurredAt.microseconds,
             isSale: movement.kind == .sale
         )
@@ -202,7 +202,7 @@ struct TopModel: Sendable {
             recordedAt: entry.time.microseconds,
             reference: movement.reference,
             actor: entry.actor,
-            left: level.available
+            left: level.available.baseUnits
         )
         if self.tickets.count == 2 * Self.tapeMax { self.tickets.removeFirst(Self.tapeMax) }
         self.tickets.append(ticket)
@@ -231,8 +231,8 @@ struct TopModel: Sendable {
             return LowLevel(
                 spot: SalesBook.Spot(product: row.product, location: location),
                 location: row.locationCode,
-                available: row.available,
-                reorderPoint: row.reorderPoint
+                available: row.available.baseUnits,
+                reorderPoint: row.reorderPoint.baseUnits
             )
         }
     }

@@ -11,7 +11,7 @@ struct ChangeText {
         self.currencyDecimals = decimals
     }
 
-    private func quantity(_ value: Int64, _ id: ProductID) -> String {
+    private func quantity(_ value: Quantity, _ id: ProductID) -> String {
         DecimalText.format(value, decimals: self.names.decimals(id))
     }
 
@@ -161,7 +161,7 @@ struct ChangeText {
                         self.quantity(movement.onHandDelta.negatedSaturated, movement.product)
                     )
                 ),
-                ("amount", .text(self.money(movement.amount))),
+                ("amount", .text(self.money(movement.amount.minorUnits))),
                 ("left", .number(self.quantity(level.available, movement.product))),
             ]
             if !movement.reference.isEmpty {

@@ -30,7 +30,7 @@ struct FieldStrings: FieldVisitor {
         self.add(field, "\(value)")
     }
 
-    mutating func quantity(_ field: Field<Quantity>, _ value: inout Int64) {
+    mutating func quantity(_ field: Field<DefaultQuantity>, _ value: inout Quantity) {
         self.add(field, DecimalText.format(value, decimals: self.decimals))
     }
 

@@ -1,5 +1,6 @@
 /// A test case for one command of the tree.
 import Bytes
+
 struct CommandRow {
     /// The output of `-o json`: one object, an array of objects, or lines of objects, each with that key.
     enum Shape {

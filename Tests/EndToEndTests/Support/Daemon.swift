@@ -252,7 +252,7 @@ extension InventoryClient {
                     name: "Product \(number)",
                     category: CategoryID(UInt32(category)),
                     price: Price(999),
-                    opening: OpeningStock(quantity: stock, unitCost: Money(500))
+                    opening: OpeningStock(quantity: Quantity(stock), unitCost: Money(500))
                 )
             )
         }
@@ -270,7 +270,7 @@ extension InventoryClient {
 
     func level(_ product: ProductID) async throws -> (onHand: Int64, available: Int64) {
         let level = try await self.levels(LevelQuery(product: product)).rows.first
-        return (level?.onHand ?? 0, level?.available ?? 0)
+        return (level?.onHand.baseUnits ?? 0, level?.available.baseUnits ?? 0)
     }
 }
 

@@ -115,15 +115,22 @@ struct EventfulShop {
         for delta: Int64 in [-3, 5] {
             let reason: Reason = delta < 0 ? .damaged : .found
             try await till.done(
-                .adjust(Adjustment(product: self.apple, delta: delta, reason: reason, note: "n"))
+                .adjust(
+                    Adjustment(
+                        product: self.apple,
+                        delta: Quantity(delta),
+                        reason: reason,
+                        note: "n"
+                    )
+                )
             )
         }
         for counted: Int64 in [9_000, 9_000, 9_500] {
-            try await till.done(.count(StockCount(product: self.apple, counted: counted)))
+            try await till.done(.count(StockCount(product: self.apple, counted: Quantity(counted))))
         }
         for delta: Int64 in [40, -15] {
             try await till.done(
-                .setUnavailable(Hold(product: self.lamp, delta: delta, reason: .damaged))
+                .setUnavailable(Hold(product: self.lamp, delta: Quantity(delta), reason: .damaged))
             )
         }
     }
@@ -176,7 +183,7 @@ struct EventfulShop {
 
     private func reserve(_ office: InventoryClient, _ till: InventoryClient) async throws {
         func reserve(_ quantities: [Int64], _ reference: String, _ seconds: Int64) async throws {
-            let lines = quantities.map { ReserveLine(product: self.lamp, quantity: $0) }
+            let lines = quantities.map { ReserveLine(product: self.lamp, quantity: Quantity($0)) }
             try await till.done(
                 .reserve(
                     Reserve(lines: lines, expiry: .after(seconds: seconds), reference: reference)
@@ -188,7 +195,11 @@ struct EventfulShop {
         try await reserve([8], "CART-3", 86_400)
         try await reserve([9], "CART-4", 1)
         func line(_ id: UInt32, _ quantity: Int64? = nil, price: Money? = nil) -> ReservationLine {
-            ReservationLine(reservation: ReservationID(id), quantity: quantity, price: price)
+            ReservationLine(
+                reservation: ReservationID(id),
+                quantity: quantity.map { Quantity($0) },
+                price: price
+            )
         }
         // Two carts at once, each with its own reference.
         try await till.done(
@@ -220,7 +231,7 @@ struct EventfulShop {
             )
         }
         func part(_ id: UInt32, _ quantity: Int64? = nil) -> TransferLine {
-            TransferLine(transfer: TransferID(id), quantity: quantity)
+            TransferLine(transfer: TransferID(id), quantity: quantity.map { Quantity($0) })
         }
         try await office.done(
             .receiveTransfer(TransferSettlement(lines: [part(1, 20), part(2)], note: "came"))
@@ -233,7 +244,7 @@ struct EventfulShop {
             .sell(Sale(lines: [SaleLine(product: self.apple, quantity: 1)]))
         )
         func sell(_ quantity: Int64, _ reference: String) -> Command {
-            let line = SaleLine(product: self.apple, quantity: quantity)
+            let line = SaleLine(product: self.apple, quantity: Quantity(quantity))
             return .sell(Sale(lines: [line], reference: reference))
         }
         try await till.done(

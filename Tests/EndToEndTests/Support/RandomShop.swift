@@ -37,7 +37,7 @@ struct RandomShop {
                 unit: unit,
                 price: Price(self.number(1...5_000), per: unit.decimals == 0 ? 1 : 100),
                 opening: OpeningStock(
-                    quantity: self.number(0...60),
+                    quantity: Quantity(self.number(0...60)),
                     unitCost: Money(self.number(0...900))
                 )
             )
@@ -82,7 +82,7 @@ struct RandomShop {
             SaleLine(
                 product: self.any(self.products),
                 location: self.any(self.locations),
-                quantity: self.number(1...9),
+                quantity: Quantity(self.number(1...9)),
                 price: self.number(0...2) == 0 ? Money(self.number(0...999)) : nil
             )
         }
@@ -108,7 +108,7 @@ struct RandomShop {
                 RestockLine(
                     product: self.any(self.products),
                     location: self.any(self.locations),
-                    quantity: self.number(1...30),
+                    quantity: Quantity(self.number(1...30)),
                     unitCost: Money(self.number(0...900))
                 )
             }
@@ -143,7 +143,7 @@ struct RandomShop {
                 Adjustment(
                     product: product,
                     location: location,
-                    delta: self.number(-9...9),
+                    delta: Quantity(self.number(-9...9)),
                     reason: self.any([.lost, .found]),
                     occurred: self.occurrence()
                 )
@@ -151,23 +151,34 @@ struct RandomShop {
         case 8:
             let counted = self.number(0...40)
             return .count(
-                StockCount(product: product, location: location, counted: counted, note: note)
+                StockCount(
+                    product: product,
+                    location: location,
+                    counted: Quantity(counted),
+                    note: note
+                )
             )
         case 9:
             let floor = self.number(-20...5)
-            return .setFloor(FloorChange(product: product, location: location, floor: floor))
+            return .setFloor(
+                FloorChange(product: product, location: location, floor: Quantity(floor))
+            )
         case 10:
             return .setUnavailable(
                 Hold(
                     product: product,
                     location: location,
-                    delta: self.number(-5...5),
+                    delta: Quantity(self.number(-5...5)),
                     reason: .damaged
                 )
             )
         case 11:
             return .expectIncoming(
-                Expectation(product: product, location: location, delta: self.number(-9...9))
+                Expectation(
+                    product: product,
+                    location: location,
+                    delta: Quantity(self.number(-9...9))
+                )
             )
         case 12:
             let basis = self.number(1...3)
@@ -186,7 +197,7 @@ struct RandomShop {
     ) -> Command {
         let line = ReservationLine(
             reservation: ReservationID(UInt32(self.number(1...30))),
-            quantity: self.number(0...1) == 0 ? self.number(1...3) : nil
+            quantity: self.number(0...1) == 0 ? Quantity(self.number(1...3)) : nil
         )
         switch self.number(0...2) {
         case 0:
@@ -194,7 +205,7 @@ struct RandomShop {
                 ReserveLine(
                     product: self.any(self.products),
                     location: location,
-                    quantity: self.number(1...6)
+                    quantity: Quantity(self.number(1...6))
                 )
             }
             return .reserve(
@@ -217,13 +228,16 @@ struct RandomShop {
     private mutating func transfer(_ note: String, _ reference: String) -> Command {
         let line = TransferLine(
             transfer: TransferID(UInt32(self.number(1...20))),
-            quantity: self.number(0...1) == 0 ? self.number(1...3) : nil
+            quantity: self.number(0...1) == 0 ? Quantity(self.number(1...3)) : nil
         )
         let settlement = TransferSettlement(lines: [line], note: note)
         switch self.number(0...2) {
         case 0:
             let lines = (0..<self.number(1...2)).map { _ in
-                DispatchLine(product: self.any(self.products), quantity: self.number(1...5))
+                DispatchLine(
+                    product: self.any(self.products),
+                    quantity: Quantity(self.number(1...5))
+                )
             }
             let places = self.locations.shuffled(using: &self.random)
             return .dispatchTransfer(

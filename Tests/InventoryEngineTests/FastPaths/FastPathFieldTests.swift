@@ -88,9 +88,15 @@ import Testing
         switch random.below(4) {
         case 0:
             let floor = Int64(random.below(9)) - 6
-            return .setFloor(FloorChange(product: product, location: location, floor: floor))
+            return .setFloor(
+                FloorChange(product: product, location: location, floor: Quantity(floor))
+            )
         case 1:
-            let line = ReserveLine(product: product, location: location, quantity: quantity / 9 + 1)
+            let line = ReserveLine(
+                product: product,
+                location: location,
+                quantity: Quantity(quantity / 9 + 1)
+            )
             return .reserve(Reserve(lines: [line], expiry: .at(time.advanced(bySeconds: 60))))
         case 2:
             return .setUnavailable(Hold(product: product, delta: 2, reason: .damaged))
@@ -98,7 +104,7 @@ import Testing
             let line = RestockLine(
                 product: product,
                 location: location,
-                quantity: quantity,
+                quantity: Quantity(quantity),
                 unitCost: Money(quantity * 3)
             )
             return .restock(Restock(lines: [line]))

@@ -110,7 +110,7 @@ extension Fields where Value == Occurrence {
 extension Fields where Value == OpeningStock {
     static let all = Fields([
         "location": { $0.location = LocationID(UInt16($1.below(5))) },
-        "quantity": { $0.quantity = $1.near(0...Limits.quantityMax) },
+        "quantity": { $0.quantity = Quantity($1.near(0...Limits.quantityMax)) },
         "unitCost": { $0.unitCost = Money($1.near(0...Limits.moneyMax)) },
         "occurredAt": { opening, random in
             let range = Limits.instantMin...0
@@ -134,14 +134,17 @@ extension Fields where Value == ProductDraft {
         "unit": { _ = Fields<Unit>.all.vary(&$0.unit, oneIn: 2, &$1) },
         "price": { _ = Fields<Price>.all.vary(&$0.price, oneIn: 2, &$1) },
         "status": { $0.status = $1.any(ProductStatus.self) },
-        "reorderPoint": { $0.reorderPoint = $1.near(0...Limits.quantityMax) },
-        "reorderTarget": { $0.reorderTarget = $1.near(0...Limits.quantityMax) },
-        "packSize": { $0.packSize = $1.near(1...Limits.quantityMax) },
+        "reorderPoint": { $0.reorderPoint = Quantity($1.near(0...Limits.quantityMax)) },
+        "reorderTarget": { $0.reorderTarget = Quantity($1.near(0...Limits.quantityMax)) },
+        "packSize": { $0.packSize = Quantity($1.near(1...Limits.quantityMax)) },
         "leadTimeDays": {
             $0.leadTimeDays = UInt16($1.near(0...Int64(Limits.leadTimeDaysMax)) & 0xFFFF)
         },
         "opening": { draft, random in
-            var opening = OpeningStock(quantity: Int64(random.below(50)), unitCost: Money(7))
+            var opening = OpeningStock(
+                quantity: Quantity(Int64(random.below(50))),
+                unitCost: Money(7)
+            )
             _ = Fields<OpeningStock>.all.vary(&opening, &random)
             draft.opening = opening
         },
@@ -152,7 +155,7 @@ extension Fields where Value == SaleLine {
     static let all = Fields([
         "product": { $0.product = ProductID(UInt32($1.below(300))) },
         "location": { $0.location = LocationID(UInt16($1.below(5))) },
-        "quantity": { $0.quantity = $1.near(1...Limits.quantityMax, below: 20) },
+        "quantity": { $0.quantity = Quantity($1.near(1...Limits.quantityMax, below: 20)) },
         "price": { $0.price = Money($1.near(0...Limits.moneyMax)) },
         "ifRevision": { $0.ifRevision = $1.below(3) == 0 ? $1.lsn() : $0.ifRevision ?? 1 },
     ])

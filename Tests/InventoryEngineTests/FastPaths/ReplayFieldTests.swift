@@ -13,10 +13,10 @@ private struct Moved {
     var sale: MovementID
 
     /// Moves a balance of the level, and says so in the movement.
-    mutating func move(
-        _ delta: WritableKeyPath<Movement, Int64>,
-        _ balance: WritableKeyPath<Level, Int64>,
-        by units: Int64
+    mutating func move<Value: AdditiveArithmetic>(
+        _ delta: WritableKeyPath<Movement, Value>,
+        _ balance: WritableKeyPath<Level, Value>,
+        by units: Value
     ) {
         self.movement[keyPath: delta] += units
         self.level[keyPath: balance] += units
@@ -33,19 +33,19 @@ extension Fields where Value == Moved {
         "product": { _, _ in },
         "location": { _, _ in },
         "onHandDelta": { moved, random in
-            let units = Int64(random.below(3))
+            let units = Quantity(Int64(random.below(3)))
             moved.move(\.onHandDelta, \.onHand, by: -units)
         },
         "unavailableDelta": { moved, _ in moved.move(\.unavailableDelta, \.unavailable, by: 1) },
         "reservedDelta": { moved, _ in moved.move(\.reservedDelta, \.reserved, by: 1) },
         "incomingDelta": { moved, _ in moved.move(\.incomingDelta, \.incoming, by: 1) },
-        "amount": { moved, random in moved.movement.amount = Int64(random.below(900)) },
+        "amount": { moved, random in moved.movement.amount = Money(Int64(random.below(900))) },
         "price": { moved, random in
             let basis = Int64(1 + random.below(2))
             moved.movement.price = Price(Int64(random.below(90)), per: basis)
         },
         "cost": { moved, random in
-            let minorUnits = Int64(random.below(3))
+            let minorUnits = Money(Int64(random.below(3)))
             moved.move(\.cost, \.value, by: -minorUnits)
         },
         "reason": { $0.movement.reason = $1.any(Reason.self) },
@@ -69,7 +69,7 @@ extension Fields where Value == Moved {
         "unavailable": { _, _ in },
         "reserved": { _, _ in },
         "incoming": { _, _ in },
-        "floor": { $0.level.floor = Int64($1.below(9)) - 4 },
+        "floor": { $0.level.floor = Quantity(Int64($1.below(9)) - 4) },
         "value": { _, _ in },
         "alerts": { $0.level.alerts = AlertSet(rawValue: UInt8($1.below(8))) },
         "revision": { $0.level.revision = LSN($1.below(100)) },

@@ -125,7 +125,7 @@ extension RandomLedger {
         case 3:
             let floor = Int64(self.below(5)) - 2
             self.run(
-                .setFloor(FloorChange(product: product, location: location, floor: floor))
+                .setFloor(FloorChange(product: product, location: location, floor: Quantity(floor)))
             )
         case 4:
             self.run(

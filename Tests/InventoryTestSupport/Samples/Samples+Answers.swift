@@ -31,15 +31,15 @@ extension SplitMix64 {
                 Refusal.Shortage(
                     product: self.product(),
                     location: self.location(),
-                    asked: self.signed(),
-                    sellable: self.signed(),
-                    onHand: self.signed(),
-                    unavailable: self.signed(),
-                    reserved: self.signed(),
-                    floor: self.signed()
+                    asked: Quantity(self.signed()),
+                    sellable: Quantity(self.signed()),
+                    onHand: Quantity(self.signed()),
+                    unavailable: Quantity(self.signed()),
+                    reserved: Quantity(self.signed()),
+                    floor: Quantity(self.signed())
                 )
             )
-        case 8: .sold(asked: self.signed(), remaining: self.signed())
+        case 8: .sold(asked: Quantity(self.signed()), remaining: Quantity(self.signed()))
         case 9 where !isNested:
             .batch(
                 index: UInt32(truncatingIfNeeded: self.unsigned()),
@@ -47,7 +47,11 @@ extension SplitMix64 {
             )
         case 10: .sequence(received: self.unsigned(), last: self.unsigned())
         case 11:
-            .remainder(self.unsigned(), asked: self.signed(), remaining: self.signed())
+            .remainder(
+                self.unsigned(),
+                asked: Quantity(self.signed()),
+                remaining: Quantity(self.signed())
+            )
         default: .none
         }
     }
@@ -83,7 +87,7 @@ extension SplitMix64 {
             lsn: lsn,
             time: self.instant(),
             id: self.unsigned(),
-            amount: self.signed(),
+            amount: Money(self.signed()),
             levels: self.list { $0.level(at: lsn) },
             ids: self.list { $0.unsigned() }
         )

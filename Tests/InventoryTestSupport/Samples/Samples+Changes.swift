@@ -43,8 +43,8 @@ extension SplitMix64 {
                 RefusedDemand(
                     product: self.product(),
                     location: self.location(),
-                    asked: self.signed(),
-                    available: self.signed(),
+                    asked: Quantity(self.signed()),
+                    available: Quantity(self.signed()),
                     reference: self.text()
                 )
             )
@@ -54,8 +54,8 @@ extension SplitMix64 {
                 isRaised: self.flag(),
                 self.product(),
                 self.location(),
-                available: self.signed(),
-                threshold: self.signed()
+                available: Quantity(self.signed()),
+                threshold: Quantity(self.signed())
             )
         case .sessionOpened:
             .sessionOpened(self.sessionID(), number: UInt32(truncatingIfNeeded: self.unsigned()))

@@ -60,7 +60,7 @@ extension SplitMix64 {
                 Adjustment(
                     product: self.product(),
                     location: self.location(),
-                    delta: self.signed(),
+                    delta: Quantity(self.signed()),
                     reason: self.any(Reason.self),
                     reference: self.text(),
                     note: self.text(),
@@ -73,7 +73,7 @@ extension SplitMix64 {
                 StockCount(
                     product: self.product(),
                     location: self.location(),
-                    counted: self.signed(),
+                    counted: Quantity(self.signed()),
                     reference: self.text(),
                     note: self.text(),
                     ifRevision: self.revision()
@@ -84,7 +84,7 @@ extension SplitMix64 {
                 Hold(
                     product: self.product(),
                     location: self.location(),
-                    delta: self.signed(),
+                    delta: Quantity(self.signed()),
                     reason: self.any(Reason.self),
                     reference: self.text(),
                     note: self.text(),
@@ -96,7 +96,7 @@ extension SplitMix64 {
                 Expectation(
                     product: self.product(),
                     location: self.location(),
-                    delta: self.signed(),
+                    delta: Quantity(self.signed()),
                     eta: self.maybe { $0.instant() },
                     reference: self.text(),
                     note: self.text(),
@@ -108,7 +108,7 @@ extension SplitMix64 {
                 FloorChange(
                     product: self.product(),
                     location: self.location(),
-                    floor: self.signed(),
+                    floor: Quantity(self.signed()),
                     ifRevision: self.revision()
                 )
             )
@@ -127,7 +127,7 @@ extension SplitMix64 {
                         ReserveLine(
                             product: $0.product(),
                             location: $0.location(),
-                            quantity: $0.signed(),
+                            quantity: Quantity($0.signed()),
                             ifRevision: $0.revision()
                         )
                     },
@@ -167,7 +167,7 @@ extension SplitMix64 {
                     lines: self.list {
                         DispatchLine(
                             product: $0.product(),
-                            quantity: $0.signed(),
+                            quantity: Quantity($0.signed()),
                             ifRevision: $0.revision()
                         )
                     },
@@ -192,7 +192,7 @@ extension SplitMix64 {
         SaleLine(
             product: self.product(),
             location: self.location(),
-            quantity: self.signed(),
+            quantity: Quantity(self.signed()),
             price: self.maybe { $0.money() },
             ifRevision: self.maybe { $0.lsn() }
         )
@@ -201,7 +201,7 @@ extension SplitMix64 {
     private mutating func reservationLine() -> ReservationLine {
         ReservationLine(
             reservation: self.reservation(),
-            quantity: self.maybe { $0.signed() },
+            quantity: self.maybe { Quantity($0.signed()) },
             price: self.maybe { $0.money() },
             ifRevision: self.maybe { $0.lsn() }
         )
@@ -216,7 +216,7 @@ extension SplitMix64 {
             lines: self.list {
                 TransferLine(
                     transfer: $0.transfer(),
-                    quantity: $0.maybe { $0.signed() },
+                    quantity: $0.maybe { Quantity($0.signed()) },
                     ifRevision: $0.maybe { $0.lsn() }
                 )
             },
@@ -234,7 +234,7 @@ extension SplitMix64 {
                 RestockLine(
                     product: $0.product(),
                     location: $0.location(),
-                    quantity: $0.signed(),
+                    quantity: Quantity($0.signed()),
                     unitCost: $0.maybe { $0.money() },
                     ifRevision: $0.revision()
                 )
@@ -255,14 +255,14 @@ extension SplitMix64 {
             unit: self.unit(),
             price: self.price(),
             status: self.any(ProductStatus.self),
-            reorderPoint: self.signed(),
-            reorderTarget: self.signed(),
-            packSize: self.signed(),
+            reorderPoint: Quantity(self.signed()),
+            reorderTarget: Quantity(self.signed()),
+            packSize: Quantity(self.signed()),
             leadTimeDays: UInt16(truncatingIfNeeded: self.unsigned()),
             opening: self.maybe {
                 OpeningStock(
                     location: $0.location(),
-                    quantity: $0.signed(),
+                    quantity: Quantity($0.signed()),
                     unitCost: $0.money(),
                     occurredAt: $0.maybe { $0.instant() }
                 )
@@ -279,9 +279,9 @@ extension SplitMix64 {
             unit: self.maybe { $0.unit() },
             price: self.maybe { $0.price() },
             status: self.maybe { $0.any(ProductStatus.self) },
-            reorderPoint: self.maybe { $0.signed() },
-            reorderTarget: self.maybe { $0.signed() },
-            packSize: self.maybe { $0.signed() },
+            reorderPoint: self.maybe { Quantity($0.signed()) },
+            reorderTarget: self.maybe { Quantity($0.signed()) },
+            packSize: self.maybe { Quantity($0.signed()) },
             leadTimeDays: self.maybe { UInt16(truncatingIfNeeded: $0.unsigned()) }
         )
     }
