@@ -145,7 +145,7 @@ import Testing
         try bench.done(self.restock(10, at: 400))
         #expect(Books(bench.state).sold == 950)
         for part in parts { try bench.done(bench.comeBack(1, part, of: sale)) }
-        #expect(bench.level(1).onHand == 13 && bench.level(1).value == 3_200 + 950)
+        #expect(bench.level(1).onHand == 13 && bench.level(1).value == Money(3_200 + 950))
         #expect(Books(bench.state).sold == 0 && Books(bench.state).isBalanced)
         bench.check()
     }
@@ -246,7 +246,7 @@ import Testing
         try bench.done(self.restock(10, at: 400))
         let first = try bench.done(bench.comeBack(1, 3, of: sale)).lsn
         try bench.done(bench.comeBack(1, 2, of: sale))
-        #expect(bench.level(1).value == 3_200 + 950)
+        #expect(bench.level(1).value == Money(3_200 + 950))
         // Two at 400 and one at 50 go again; ten units are worth 3,300. So the two are 330 each now.
         try bench.done(bench.reversal(first))
         try bench.done(bench.comeBack(1, 3, of: sale))

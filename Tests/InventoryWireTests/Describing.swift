@@ -9,9 +9,8 @@ func describe(_ value: Any) -> String? {
     switch value {
     case let text as String: return text.isEmpty ? nil : "\"\(text)\""
     case let bytes as [UInt8]:
-    case let quantity as Quantity:
-        return "\(quantity)"
         return bytes.isEmpty ? nil : bytes.map { "\($0)" }.joined(separator: " ")
+    case let quantity as Quantity: return "\(quantity)"
     case let lsn as LSN: return "\(lsn)"
     case let id as ProductID: return "\(id.value)"
     case let id as CategoryID: return "\(id.value)"
