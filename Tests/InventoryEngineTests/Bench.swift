@@ -11,7 +11,7 @@ struct Bench {
 
     init(products: Int = 3, stock: Int64 = 10, cost: Int64 = 5) throws {
         let currency = try #require(Currency(code: "EUR"))
-        self.apply(InventoryState.founding(currency: currency))
+        self.apply(InventoryState.bootstrap(currency: currency))
         try self.done(.createCategory(name: "All"))
         for number in 0..<products {
             let draft = ProductDraft(

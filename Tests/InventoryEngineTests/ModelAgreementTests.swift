@@ -77,7 +77,7 @@ private struct ModelInventory {
             entries.append(entry)
         }
         guard let currency = Currency(code: "EUR") else { preconditionFailure("EUR") }
-        apply(InventoryState.founding(currency: currency))
+        apply(InventoryState.bootstrap(currency: currency))
         let time = { Instant(microseconds: Int64(state.lsn.next.value) * 1_000) }
         apply(state.decide(.createCategory(name: "All"), at: time()).changes)
         for number in 0..<Self.products {

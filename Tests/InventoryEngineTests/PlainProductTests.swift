@@ -18,8 +18,8 @@ import Testing
     private static func founded() throws -> InventoryState {
         var state = InventoryState()
         let currency = try #require(Currency(code: "EUR"))
-        let founding = InventoryState.founding(currency: currency)
-        state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: founding))
+        let changes = InventoryState.bootstrap(currency: currency)
+        state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: changes))
         // Two of each that take a product, and one that does not any more.
         let commands =
             ["A", "B", "C"].map { Command.createCategory(name: $0) }
@@ -111,7 +111,7 @@ import Testing
                     remembering: nil,
                     gathering: &gathered
                 )
-            case .general:
+            case .slowPath:
                 state.settle(&gathered)
                 let (outcome, entry) = Self.apply(batch.command(index), to: &state)
                 outcomes.append(outcome)

@@ -63,8 +63,8 @@ import Testing
     private static func founded() throws -> InventoryState {
         var state = InventoryState()
         let currency = try #require(Currency(code: "EUR"))
-        let founding = InventoryState.founding(currency: currency)
-        state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: founding))
+        let changes = InventoryState.bootstrap(currency: currency)
+        state.evolve(Entry(lsn: 1, time: .zero, actor: "", changes: changes))
         _ = Self.apply(.createCategory(name: "All"), to: &state)
         _ = Self.apply(.createLocation(LocationDraft(code: "back", name: "Back")), to: &state)
         for number in 1...Self.products {
@@ -250,7 +250,7 @@ import Testing
         }
         state.settle(&sales)
         #expect(state.readView().digest() == general.readView().digest())
-        #expect(state.standing(of: id) == general.standing(of: id))
+        #expect(state.sessionStatus(of: id) == general.sessionStatus(of: id))
     }
 
     @Test func `no beginning of a sale, and nothing behind one, is a plain sale`() {
@@ -320,7 +320,7 @@ import Testing
             let time = Instant(microseconds: Int64(state.lsn.next.value))
             state.evolve(Entry(lsn: state.lsn.next, time: time, actor: "", changes: changes))
         }
-        apply(InventoryState.founding(currency: currency))
+        apply(InventoryState.bootstrap(currency: currency))
         apply([.category(Category(id: CategoryID(1), name: "All"))])
         apply([.location(Location(id: LocationID(2), LocationFields(code: "b", name: "B")))])
         apply([.location(Location(id: LocationID(3), LocationFields(code: "c", name: "C")))])
@@ -378,7 +378,7 @@ import Testing
             let time = Instant(microseconds: Int64(state.lsn.next.value))
             state.evolve(Entry(lsn: state.lsn.next, time: time, actor: "", changes: changes))
         }
-        apply(InventoryState.founding(currency: currency))
+        apply(InventoryState.bootstrap(currency: currency))
         apply([.category(Category(id: CategoryID(1), name: "All"))])
         for (index, sku) in ["Sku-7", "SKU-8", "É"].enumerated() {
             let id = ProductID(UInt32(index + 1))

@@ -19,13 +19,13 @@ import Testing
 
         init(seed: UInt64) throws {
             self.random = SplitMix64(seed: seed)
-            self.write(InventoryState.founding(currency: try #require(Currency(code: "EUR"))))
+            self.write(InventoryState.bootstrap(currency: try #require(Currency(code: "EUR"))))
             self.run(.createCategory(name: "All"))
             self.run(.createLocation(LocationDraft(code: "back", name: "Back")))
             for high in 1...3 as ClosedRange<UInt64> {
                 let id = SessionID(high: high, low: 9)
                 self.write(try self.state.opening(id, at: self.time))
-                self.sequences[self.state.standing(of: id)?.number ?? 0] = 0
+                self.sequences[self.state.sessionStatus(of: id)?.number ?? 0] = 0
             }
             for _ in 0..<6 { self.createProduct() }
         }

@@ -97,7 +97,7 @@ private struct ReservationModel {
 
     private mutating func found() throws {
         let currency = try #require(Currency(code: "EUR"))
-        self.apply(InventoryState.founding(currency: currency))
+        self.apply(InventoryState.bootstrap(currency: currency))
         _ = self.run(.createCategory(name: "All"))
         _ = self.run(.createLocation(LocationDraft(code: "back", name: "Back")))
         for number in 1...Self.products {

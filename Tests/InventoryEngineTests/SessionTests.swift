@@ -30,7 +30,7 @@ import Testing
         ) throws -> UInt32 {
             let time = Instant(microseconds: self.microseconds + 1_000)
             self.apply(try self.state.opening(id, at: time, unless: isOpen))
-            return self.state.standing(of: id)?.number ?? 0
+            return self.state.sessionStatus(of: id)?.number ?? 0
         }
 
         mutating func advance(_ number: UInt32, to sequence: UInt64, outcome: [UInt8] = [7]) {
@@ -72,7 +72,7 @@ import Testing
         for sequence in 1...last { sessions.advance(number, to: sequence) }
         #expect(sessions.code(number, 3, 33) == .outcomeForgotten)
         #expect(sessions.state.check(number, sequence: 4, digest: 44) == .repeated([7]))
-        #expect(sessions.state.standing(of: Self.id)?.oldestRemembered == 4)
+        #expect(sessions.state.sessionStatus(of: Self.id)?.oldestRemembered == 4)
     }
 
     @Test func `large outcomes are remembered for fewer requests`() throws {
@@ -92,7 +92,7 @@ import Testing
         sessions.advance(number, to: 1)
         sessions.microseconds += Limits.sessionIdleSeconds * 1_000_000 + 1_000_000
         try sessions.open(SessionID(high: 3, low: 4))
-        #expect(sessions.state.standing(of: Self.id) == nil)
+        #expect(sessions.state.sessionStatus(of: Self.id) == nil)
         #expect(sessions.code(number, 1, 11) == .sessionExpired)
     }
 

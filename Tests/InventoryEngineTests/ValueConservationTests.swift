@@ -30,7 +30,7 @@ private struct RandomMoves {
     init(seed: UInt64) throws {
         self.random = SplitMix64(seed: seed)
         let currency = try #require(Currency(code: "EUR"))
-        self.apply(InventoryState.founding(currency: currency), [])
+        self.apply(InventoryState.bootstrap(currency: currency), [])
         self.run(.createCategory(name: "All"))
         self.run(.createLocation(LocationDraft(code: "north", name: "North")))
         self.run(.createLocation(LocationDraft(code: "south", name: "South")))
