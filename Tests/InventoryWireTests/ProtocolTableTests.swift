@@ -290,7 +290,7 @@ import Testing
         var state = InventoryState()
         guard let currency = Currency(code: "USD") else { preconditionFailure("USD") }
         let time = Instant(microseconds: 1)
-        let changes = InventoryState.founding(currency: currency)
+        let changes = InventoryState.bootstrap(currency: currency)
         state.evolve(Entry(lsn: 1, time: time, actor: "", changes: changes))
         let draft = ProductDraft(
             sku: "A",

@@ -172,7 +172,7 @@ extension ConnectionHandler {
         let (host, connections) = (self.driver.host, self.driver.connections)
         do throws(Refusal) {
             let isFull = self.sessionsCreated >= WireLimits.sessionsPerConnectionMax
-            if isFull, mayCreate, host.engine.state.standing(of: id) == nil {
+            if isFull, mayCreate, host.engine.state.sessionStatus(of: id) == nil {
                 throw Self.tooManySessions
             }
             let before = host.lsn

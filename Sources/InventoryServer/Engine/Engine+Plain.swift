@@ -190,7 +190,7 @@ extension Engine {
                     into: reply,
                     from: start
                 )
-            case .general:
+            case .slowPath:
                 self.state.settle(&self.products)
                 let decision = self.state.decide(batch.command(index), at: time)
                 answer.take(decision.outcome, into: &reply)

@@ -456,13 +456,13 @@ struct Engine: ~Copyable {
         _ context: borrowing Context,
         unless isOpen: (UInt32) -> Bool
     ) throws(Refusal) -> SessionStatus {
-        if let standing = self.state.standing(of: id) { return standing }
+        if let standing = self.state.sessionStatus(of: id) { return standing }
         guard mayCreate else { throw Refusal(.sessionExpired) }
         if let refusal = context.refusal { throw refusal }
         let time = self.time(context.now)
         let changes = try self.state.opening(id, at: time, unless: isOpen)
         self.apply(changes, at: time, by: context.actor, remembering: nil)
-        guard let standing = self.state.standing(of: id) else {
+        guard let standing = self.state.sessionStatus(of: id) else {
             preconditionFailure("a session that was opened is not there")
         }
         return standing
@@ -472,7 +472,7 @@ struct Engine: ~Copyable {
     mutating func found(currency: Currency, now: Instant) {
         precondition(self.lsn == 0, "founded at LSN \(self.lsn)")
         self.apply(
-            InventoryState.founding(currency: currency),
+            InventoryState.bootstrap(currency: currency),
             at: self.time(now),
             by: "",
             remembering: nil

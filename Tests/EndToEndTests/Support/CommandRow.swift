@@ -1,5 +1,6 @@
 /// A test case for one command of the tree.
 import Bytes
+
 struct CommandRow {
     /// The output of `-o json`: one object, an array of objects, or lines of objects, each with that key.
     enum Shape {
@@ -442,7 +443,7 @@ struct CommandRow {
             json: .array("idleDays"),
             wrong: "insight dead --window last-3-days",
             code: 1,
-            says: "does not go with insight dead"
+            says: "cannot be used with insight dead"
         ),
         CommandRow(
             "insight turnover",
@@ -490,7 +491,7 @@ struct CommandRow {
             json: .array("retailValue"),
             wrong: "insight valuation --by hour",
             code: 1,
-            says: "hour does not go with insight valuation"
+            says: "hour cannot be used with insight valuation"
         ),
         CommandRow(
             "insight low",
@@ -506,7 +507,7 @@ struct CommandRow {
             json: .array("net"),
             wrong: "query --by product --measure asked",
             code: 1,
-            says: "asked does not go with source sales"
+            says: "asked cannot be used with source sales"
         ),
         CommandRow(
             "watch products --snapshot --count 1",
