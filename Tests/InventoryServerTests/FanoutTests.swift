@@ -234,6 +234,18 @@ import Testing
         #expect(queue.byteCount == 0 && queue.answerByteCount == 0)
     }
 
+    @Test func `a queue that never becomes empty frees the parts that were written`() {
+        var queue = FanoutQueue()
+        queue.append(ByteBuffer(bytes: [0]), isAnswer: true)
+        for number in 1...10_000 {
+            queue.append(ByteBuffer(bytes: [UInt8(number % 251)]), isAnswer: true)
+            queue.remove(1)
+        }
+        #expect(queue.partCount == 1)
+        #expect(queue.first(2).map { Array($0.readableBytesView) } == [[UInt8(10_000 % 251)]])
+        #expect(queue.byteCount == 1 && queue.answerByteCount == 1)
+    }
+
     @Test func `an outbox that was full says so once it has room, and only then`() {
         let outbox = FanoutOutbox()
         outbox.add(FanoutLimits.answerByteCountMax - 1)

@@ -117,6 +117,20 @@ import Testing
         #expect(turns.count { $0 == self.ann } >= 4, "\(turns)")
     }
 
+    @Test func `a line that never becomes empty frees the tickets that were taken`() throws {
+        var queue = QueryQueue()
+        var waiting = try queue.add(self.ann, .scan)
+        for _ in 0..<10_000 {
+            let following = try queue.add(self.ann, .scan)
+            let taken = queue.next()
+            #expect(taken?.ticket == waiting)
+            waiting = following
+        }
+        #expect(queue.count == 1)
+        #expect(queue.storedTicketCount == 1)
+        queue.checkInvariants()
+    }
+
     @Test func `beyond its limit a connection is refused, and others are not`() throws {
         var queue = QueryQueue(ownerMax: 3, totalMax: 5)
         for _ in 0..<3 { _ = try queue.add(self.ann, .scan) }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DequeModule
 internal import InventoryModel
 internal import InventoryWire
 internal import NIOCore
@@ -44,7 +45,7 @@ final class ConnectionWriter {
 
     private var route = Route.channel
     /// What is done once the answers before it were handed over, by where they end.
-    private var behind: [(end: Int, action: (UInt32) -> Void)] = []
+    private var behind: Deque<(end: Int, action: (UInt32) -> Void)> = []
     /// Bytes of answers that were handed over.
     private var releasedByteCount = 0
     private var hasUnflushed = false

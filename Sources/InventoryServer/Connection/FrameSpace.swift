@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import InventoryWire
 
 /// Which connections may be read on, that have begun a large frame: all such frames together have so much
@@ -16,9 +17,8 @@ struct FrameSpace<Owner: Hashable> {
     private(set) var byteCount = 0
     private var taken: [Owner: Int] = [:]
     private var wanted: [Owner: Int] = [:]
-    /// Those that wait, from ``first`` on; some may have gone.
-    private var line: [Owner] = []
-    private var first = 0
+    /// Those that wait, in order; some may have gone.
+    private var line: Deque<Owner> = []
 
     init(
         byteCountMax: Int = WireLimits.begunFrameByteCountMax,
@@ -64,18 +64,13 @@ struct FrameSpace<Owner: Hashable> {
         if let byteCount = self.taken.removeValue(forKey: owner) { self.byteCount -= byteCount }
         self.wanted[owner] = nil
         var granted: [Owner] = []
-        while self.first < self.line.count {
-            let next = self.line[self.first]
+        while let next = self.line.first {
             if let byteCount = self.wanted[next] {
                 guard self.take(next, byteCount) else { break }
                 self.wanted[next] = nil
                 granted.append(next)
             }
-            self.first += 1
-        }
-        if self.first == self.line.count || self.first > 1_024 {
-            self.line.removeFirst(self.first)
-            self.first = 0
+            self.line.removeFirst()
         }
         return granted
     }
@@ -85,7 +80,7 @@ struct FrameSpace<Owner: Hashable> {
         precondition(self.byteCount == taken, "\(self.byteCount) bytes, \(taken) taken")
         precondition(taken <= self.byteCountMax, "\(taken) of \(self.byteCountMax) bytes")
         precondition(
-            Set(self.line[self.first...]).isSuperset(of: self.wanted.keys),
+            Set(self.line).isSuperset(of: self.wanted.keys),
             "somebody waits outside of the line"
         )
         precondition(self.wanted.keys.allSatisfy { self.taken[$0] == nil }, "waits with space")

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import InventoryWire
 
 /// Which of a connection's questions are being answered, and which wait for that.
@@ -12,9 +13,8 @@ struct OpenAnswers<Answer, Question> {
     /// By the requests that they answer.
     private(set) var begun: [UInt64: Answer] = [:]
     private var waiting: [UInt64: Question] = [:]
-    /// The requests that wait, from ``first`` on; some may have been taken back.
-    private var line: [UInt64] = []
-    private var first = 0
+    /// The requests that wait, in order; some may have been withdrawn.
+    private var line: Deque<UInt64> = []
     private let begunMax: Int
 
     init(begunMax: Int = WireLimits.begunQueriesPerConnectionMax) {
@@ -49,20 +49,11 @@ struct OpenAnswers<Answer, Question> {
     /// - Complexity: O(1) amortized
     mutating func next() -> (requestID: UInt64, question: Question)? {
         guard self.begun.count < self.begunMax else { return nil }
-        defer { self.compact() }
-        while self.first < self.line.count {
-            let requestID = self.line[self.first]
-            self.first += 1
+        while let requestID = self.line.popFirst() {
             guard let question = self.waiting.removeValue(forKey: requestID) else { continue }
             return (requestID, question)
         }
         return nil
-    }
-
-    private mutating func compact() {
-        guard self.first == self.line.count || self.first > 1_024 else { return }
-        self.line.removeFirst(self.first)
-        self.first = 0
     }
 
     /// Lets go of an answer that has begun.
@@ -85,7 +76,6 @@ struct OpenAnswers<Answer, Question> {
         self.begun = [:]
         self.waiting = [:]
         self.line = []
-        self.first = 0
     }
 
     func checkInvariants() {
@@ -99,7 +89,7 @@ struct OpenAnswers<Answer, Question> {
             "\(self.waiting.count) questions wait while there is room"
         )
         precondition(
-            Set(self.line[self.first...]).isSuperset(of: self.waiting.keys),
+            Set(self.line).isSuperset(of: self.waiting.keys),
             "a question waits outside of the line"
         )
     }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DequeModule
 
 /// Steps of one connection that are decided and not yet on disk: with many, no more of it is read.
 ///
@@ -12,7 +13,7 @@ struct UnwrittenSteps: Equatable {
     static let countMax = 8_192
 
     private(set) var count = 0
-    private var parts: [(lsn: LSN, count: Int)] = []
+    private var parts: Deque<(lsn: LSN, count: Int)> = []
 
     var isFull: Bool { self.count > Self.countMax }
 
@@ -26,10 +27,10 @@ struct UnwrittenSteps: Equatable {
 
     /// Everything up to `lsn` is on disk.
     mutating func written(through lsn: LSN) {
-        guard let first = self.parts.first, first.lsn <= lsn else { return }
-        let index = self.parts.firstIndex { $0.lsn > lsn } ?? self.parts.count
-        for part in self.parts[..<index] { self.count -= part.count }
-        self.parts.removeFirst(index)
+        while let first = self.parts.first, first.lsn <= lsn {
+            self.count -= first.count
+            self.parts.removeFirst()
+        }
     }
 
     func checkInvariants() {

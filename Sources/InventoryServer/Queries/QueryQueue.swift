@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import InventoryModel
 internal import InventoryWire
 
@@ -43,19 +44,8 @@ struct QueryQueue {
         var kind: Class
     }
 
-    /// The tickets of one owner in one class, oldest first; some may have been withdrawn.
-    private struct Line {
-        var tickets: [Ticket] = []
-        var first = 0
-
-        mutating func popFirst() -> Ticket? {
-            guard self.first < self.tickets.count else { return nil }
-            defer { self.first += 1 }
-            return self.tickets[self.first]
-        }
-    }
-
-    private var lines: [[Owner: Line]] = Class.allCases.map { _ in [:] }
+    /// By class and owner: the tickets, oldest first; some may have been withdrawn.
+    private var lines: [[Owner: Deque<Ticket>]] = Class.allCases.map { _ in [:] }
     private var entries: [Ticket: Entry] = [:]
     /// Requests of each connection that wait.
     private var counts: [Owner: Int] = [:]
@@ -93,6 +83,10 @@ struct QueryQueue {
 
     /// How much waits.
     var count: Int { self.entries.count }
+    /// Tickets that the lines store: those that wait, and those withdrawn that have not reached the front.
+    var storedTicketCount: Int {
+        self.lines.joined().reduce(0) { $0 + $1.value.count }
+    }
 
     // MARK: - Coming in
 
@@ -123,7 +117,7 @@ struct QueryQueue {
         let served = max(self.served[owner] ?? 0, self.floor)
         let isIdle = self.counts[owner] == 1
         self.served[owner] = isIdle ? min(served, self.floor + Self.arrearsMax) : served
-        self.lines[kind.rawValue][owner, default: Line()].tickets.append(ticket)
+        self.lines[kind.rawValue][owner, default: []].append(ticket)
         return ticket
     }
 
@@ -192,7 +186,7 @@ struct QueryQueue {
         }
         while let ticket = line.popFirst() {
             guard self.forget(ticket) else { continue }
-            if line.first < line.tickets.count { self.lines[kind.rawValue][owner] = line }
+            if !line.isEmpty { self.lines[kind.rawValue][owner] = line }
             self.raiseFloor(with: owner)
             return (ticket, owner)
         }
@@ -254,8 +248,7 @@ struct QueryQueue {
         )
         for (ticket, entry) in self.entries {
             let line = self.lines[entry.kind.rawValue][entry.owner]
-            let waiting = line.map { $0.tickets[$0.first...] } ?? []
-            precondition(waiting.contains(ticket), "\(ticket) waits outside of its line")
+            precondition(line?.contains(ticket) ?? false, "\(ticket) waits outside of its line")
         }
     }
 }

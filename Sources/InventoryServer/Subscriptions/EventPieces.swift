@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DequeModule
 internal import InventoryWire
 
 /// Steps encoded once for all subscriptions of one interest that come to them.
@@ -29,8 +30,7 @@ struct EventPieces {
     /// By interest, and in it by where they begin.
     private var strips: [Int: [EventPiece]] = [:]
     /// In the order in which they were made.
-    private var order: [(interest: Int, after: LSN, byteCount: Int)] = []
-    private var oldest = 0
+    private var order: Deque<(interest: Int, after: LSN, byteCount: Int)> = []
 
     init(byteCountMax: Int = FanoutLimits.piecesByteCountMax) { self.byteCountMax = byteCountMax }
 
@@ -76,18 +76,11 @@ struct EventPieces {
         }
         self.byteCount += piece.batch.byteCount
         self.order.append((interest, piece.after, piece.batch.byteCount))
-        while self.byteCount > self.byteCountMax, self.oldest < self.order.count - 1 {
-            self.removeOldest()
-        }
-        if self.oldest > 1_024, self.oldest * 2 > self.order.count {
-            self.order.removeFirst(self.oldest)
-            self.oldest = 0
-        }
+        while self.byteCount > self.byteCountMax, self.order.count > 1 { self.removeOldest() }
     }
 
     private mutating func removeOldest() {
-        let (interest, after, _) = self.order[self.oldest]
-        self.oldest += 1
+        let (interest, after, _) = self.order.removeFirst()
         let strip = self.strips[interest] ?? []
         let index = Self.index(of: after, in: strip)
         // It may have been replaced by one that was made later, and goes as that.
@@ -113,18 +106,16 @@ struct EventPieces {
             self.strips[interest] = count < strip.count ? Array(strip[count...]) : nil
         }
         guard hasRemoved else { return }
-        self.order = self.order[self.oldest...].filter { made in
+        self.order.removeAll { made in
             let strip = self.strips[made.interest] ?? []
             let index = Self.index(of: made.after, in: strip)
-            return index < strip.count && strip[index].after == made.after
+            return index >= strip.count || strip[index].after != made.after
         }
-        self.oldest = 0
     }
 
     mutating func removeAll() {
         self.strips = [:]
         self.order = []
-        self.oldest = 0
         self.byteCount = 0
     }
 

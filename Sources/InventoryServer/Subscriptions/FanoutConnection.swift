@@ -1,4 +1,5 @@
 internal import Bytes
+internal import DequeModule
 internal import InventoryEngine
 internal import InventoryModel
 internal import InventoryWire
@@ -12,12 +13,13 @@ struct FanoutQueue {
         var isAnswer: Bool
     }
 
-    private var parts: [Part] = []
-    private var head = 0
+    private var parts: Deque<Part> = []
     private(set) var byteCount = 0
     private(set) var answerByteCount = 0
 
-    var isEmpty: Bool { self.head == self.parts.count }
+    var isEmpty: Bool { self.parts.isEmpty }
+    /// Stored parts; each holds at least one byte that waits.
+    var partCount: Int { self.parts.count }
 
     mutating func append(_ buffer: ByteBuffer, isAnswer: Bool) {
         guard buffer.readableBytes > 0 else { return }
@@ -28,7 +30,7 @@ struct FanoutQueue {
 
     /// The first buffers that wait, at most `count`.
     func first(_ count: Int) -> [ByteBuffer] {
-        self.parts[self.head...].prefix(count).map { $0.buffer }
+        self.parts.prefix(count).map { $0.buffer }
     }
 
     /// So many bytes were written, from the front.
@@ -37,20 +39,15 @@ struct FanoutQueue {
         self.byteCount -= byteCount
         var rest = byteCount
         while rest > 0 {
-            let part = self.parts[self.head]
+            let part = self.parts[0]
             let taken = min(rest, part.buffer.readableBytes)
             if part.isAnswer { self.answerByteCount -= taken }
-            self.parts[self.head].buffer.moveReaderIndex(forwardBy: taken)
             rest -= taken
             if taken == part.buffer.readableBytes {
-                // Lets go of what others may hold as well.
-                self.parts[self.head].buffer = ByteBuffer()
-                self.head += 1
+                self.parts.removeFirst()
+            } else {
+                self.parts[0].buffer.moveReaderIndex(forwardBy: taken)
             }
-        }
-        if self.isEmpty {
-            self.parts.removeAll(keepingCapacity: true)
-            self.head = 0
         }
     }
 }
