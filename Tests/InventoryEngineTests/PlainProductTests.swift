@@ -111,7 +111,7 @@ import Testing
                     remembering: nil,
                     gathering: &gathered
                 )
-            case .general:
+            case .slowPath:
                 state.settle(&gathered)
                 let (outcome, entry) = Self.apply(batch.command(index), to: &state)
                 outcomes.append(outcome)

@@ -36,7 +36,7 @@ extension InventoryState {
         }
         let next = self.tables.products.rowCount + gathered.count
         guard next <= Int(Limits.productsMax), let product = batch.product(index) else {
-            return .general
+            return .slowPath
         }
         let numbers = product.pointee.numbers
         let (category, location) = (CategoryID(numbers.category), product.pointee.opening.location)
@@ -52,12 +52,12 @@ extension InventoryState {
             at: time,
             &checks
         )
-        guard checks.isSound, let status else { return .general }
+        guard checks.isSound, let status else { return .slowPath }
         if let holder = self.indexes.holder(ofSKUOf: product, in: self.tables.products) {
             return .refused(batch.skuTaken(index, by: holder))
         }
         guard self.indexes.hasFreeBarcode(product, in: self.tables.products) else {
-            return .general
+            return .slowPath
         }
         step.lsn = self.lsn + 1
         step.time = time

@@ -24,7 +24,7 @@ public struct PlainProduct {
         /// There is nothing against it but that its SKU is taken.
         case refused(Refusal)
         /// It is for the slow path.
-        case general
+        case slowPath
     }
 
     /// The fields in the bytes of the request, which the log has as well.

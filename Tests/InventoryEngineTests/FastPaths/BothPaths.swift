@@ -155,7 +155,7 @@ struct BothPaths: ~Copyable {
         var gathered = GatheredProducts()
         self.fast.prepare(for: batch)
         switch self.fast.decide(batch, 0, at: time, behind: gathered, into: &step) {
-        case .general: return nil
+        case .slowPath: return nil
         case .refused(let refusal):
             let outcome = Self.bytes { Outcome.refused(refusal).encode(into: &$0) }
             return Step(outcome: outcome, entry: [])
