@@ -23,7 +23,7 @@ public struct PlainProduct {
         case created
         /// The creation is sound, but its SKU is taken.
         case refused(Refusal)
-        /// Falls back to the slow path.
+        /// It is for the slow path.
         case slowPath
     }
 
