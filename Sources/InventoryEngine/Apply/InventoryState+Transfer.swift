@@ -26,7 +26,7 @@ extension InventoryState {
             &findings
         )
         if wanted.source == wanted.destination {
-            findings.add(Refusal(.invalidField, .field("to", problem: "is where it comes from")))
+            findings.add(Refusal(.invalidField, .field("to", problem: "is the source location")))
         }
         let next = draft.transfers.firstNumber(
             ofNew: wanted.lines.count,
